@@ -1,0 +1,2 @@
+//! The windvane binary.
+fn main() {}
