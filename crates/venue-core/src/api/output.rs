@@ -1,0 +1,124 @@
+//! What happened: facts in the order of their happening, private ones with the account they belong to.
+
+use rust_decimal::Decimal;
+
+use super::word::Side;
+use super::{ExecutionRow, Level, OrderRow, PositionRow, Symbol, Uid, WalletRow};
+
+/// One fact. Those of one input come in this order: matching (orders, executions, public trades, as they happen),
+/// then the positions and wallets that changed, then books and tickers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// An order changed.
+    Order {
+        /// Whose.
+        uid: Uid,
+        /// The order after the change.
+        row: OrderRow,
+    },
+    /// A fill or funding.
+    Execution {
+        /// Whose.
+        uid: Uid,
+        /// The execution.
+        row: ExecutionRow,
+    },
+    /// A position, after a fill, a funding, a change of its stops or leverage, or any create, amend or cancel in its symbol.
+    Position {
+        /// Whose.
+        uid: Uid,
+        /// The position after the input.
+        row: PositionRow,
+    },
+    /// The wallet, after a change of balance or of order margin (not on moves of unrealised profit).
+    Wallet {
+        /// Whose.
+        uid: Uid,
+        /// The wallet after the input.
+        row: WalletRow,
+    },
+    /// A print on the public tape.
+    Trade(PublicTrade),
+    /// Levels of the public book that changed.
+    Book(BookDelta),
+    /// A reference price or the funding rate changed.
+    Ticker(TickerRow),
+}
+
+/// A public trade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicTrade {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Unique id.
+    pub trade_id: String,
+    /// Side of the taker.
+    pub side: Side,
+    /// Price in USDT.
+    pub price: Decimal,
+    /// Quantity in base coin.
+    pub qty: Decimal,
+    /// Cross sequence.
+    pub seq: i64,
+    /// Market ms.
+    pub time_ms: i64,
+}
+
+/// Changed levels of the public book (outside liquidity and resting orders together); quantity zero deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookDelta {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Changed bids, price falling.
+    pub bids: Vec<Level>,
+    /// Changed asks, price rising.
+    pub asks: Vec<Level>,
+    /// Number of the change, in steps of one for each symbol. The first change is 2, since 1 would mean a restart.
+    pub update_id: i64,
+    /// Cross sequence.
+    pub seq: i64,
+    /// Market ms.
+    pub time_ms: i64,
+}
+
+/// The public book at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookSnapshot {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Bids, price falling.
+    pub bids: Vec<Level>,
+    /// Asks, price rising.
+    pub asks: Vec<Level>,
+    /// Number of the last change.
+    pub update_id: i64,
+    /// Cross sequence of the last change.
+    pub seq: i64,
+    /// Market ms of the last change.
+    pub time_ms: i64,
+}
+
+/// Public prices of an instrument; `None` while unknown. (24-hour figures are the server's to keep.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TickerRow {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Last traded price.
+    pub last_price: Option<Decimal>,
+    /// Mark price.
+    pub mark_price: Option<Decimal>,
+    /// Index price.
+    pub index_price: Option<Decimal>,
+    /// Best bid, price and quantity.
+    pub bid1: Option<Level>,
+    /// Best ask, price and quantity.
+    pub ask1: Option<Level>,
+    /// Funding rate of the next settlement (a fraction).
+    pub funding_rate: Decimal,
+    /// When it is settled, in market ms; zero while unknown.
+    pub next_funding_ms: i64,
+    /// Sum of all long positions of the venue's accounts in base coin.
+    pub open_interest: Decimal,
+    /// Cross sequence.
+    pub seq: i64,
+}

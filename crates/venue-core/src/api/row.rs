@@ -1,0 +1,296 @@
+//! Rows of the venue's records: what the private topics push and what the queries return.
+//!
+//! Fields are named as on the wire, in snake case. Prices and money in USDT, quantities in base coin, times in market ms.
+//! `None` stands for the wire's empty text ("not applicable"). Source: Bybit V5, the pages of the respective queries.
+
+use rust_decimal::Decimal;
+
+use super::word::{
+    CancelType, CreateType, ExecutionType, OrderStatus, OrderType, RejectReason, SelfMatchPrevention, Side,
+    StopOrderType, TimeInForce, TransactionType,
+};
+use super::{OrderId, OrderLinkId, ProtectionPrice, Symbol, TriggerSpec};
+
+/// An order as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The venue's id.
+    pub order_id: OrderId,
+    /// The client's id, empty when there is none.
+    pub order_link_id: OrderLinkId,
+    /// Client id of the order that brought this stop-loss or take-profit, else empty.
+    pub parent_order_link_id: OrderLinkId,
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Side.
+    pub side: Side,
+    /// Type (of a stop: after triggering).
+    pub order_type: OrderType,
+    /// Limit price; of a market order the inner protective price.
+    pub price: Decimal,
+    /// Quantity.
+    pub qty: Decimal,
+    /// Time in force.
+    pub time_in_force: TimeInForce,
+    /// Status.
+    pub order_status: OrderStatus,
+    /// Why it was cancelled.
+    pub cancel_type: CancelType,
+    /// Why matching turned it down.
+    pub reject_reason: RejectReason,
+    /// Who made it.
+    pub create_type: CreateType,
+    /// Average fill price; `None` when nothing is filled.
+    pub avg_price: Option<Decimal>,
+    /// Unfilled quantity; zero once closed.
+    pub leaves_qty: Decimal,
+    /// Unfilled value at the order's price; zero once closed.
+    pub leaves_value: Decimal,
+    /// Filled quantity.
+    pub cum_exec_qty: Decimal,
+    /// Filled value.
+    pub cum_exec_value: Decimal,
+    /// Fees paid (negative: received), in USDT.
+    pub cum_exec_fee: Decimal,
+    /// Realised profit of its closing fills after their fees and their share of the opening fees.
+    pub closed_pnl: Decimal,
+    /// Kind of conditional order, if it is one.
+    pub stop_order_type: Option<StopOrderType>,
+    /// Trigger, if it is conditional. Of a trailing stop the activation price (zero: at once).
+    pub trigger: Option<TriggerSpec>,
+    /// Attached take-profit.
+    pub take_profit: Option<ProtectionPrice>,
+    /// Attached stop-loss.
+    pub stop_loss: Option<ProtectionPrice>,
+    /// May only reduce.
+    pub reduce_only: bool,
+    /// Closes on trigger.
+    pub close_on_trigger: bool,
+    /// Self-match prevention.
+    pub smp_type: SelfMatchPrevention,
+    /// Last price when it was created.
+    pub last_price_on_created: Option<Decimal>,
+    /// Created.
+    pub created_time_ms: i64,
+    /// Last change.
+    pub updated_time_ms: i64,
+}
+
+/// A fill or a funding settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionRow {
+    /// Unique id.
+    pub exec_id: String,
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Order that filled.
+    pub order_id: OrderId,
+    /// Its client id, or empty.
+    pub order_link_id: OrderLinkId,
+    /// Side.
+    pub side: Side,
+    /// Price of the order.
+    pub order_price: Decimal,
+    /// Quantity of the order.
+    pub order_qty: Decimal,
+    /// Unfilled part after this fill.
+    pub leaves_qty: Decimal,
+    /// Who made the order; `None` for funding.
+    pub create_type: Option<CreateType>,
+    /// Type of the order; `Unknown` for funding.
+    pub order_type: OrderType,
+    /// Kind of stop, if the order was one.
+    pub stop_order_type: Option<StopOrderType>,
+    /// Fee or funding in USDT; positive is paid.
+    pub exec_fee: Decimal,
+    /// Rate of the fee or of the funding (a fraction).
+    pub fee_rate: Decimal,
+    /// Fill price; the mark price for funding.
+    pub exec_price: Decimal,
+    /// Fill quantity; the position size for funding.
+    pub exec_qty: Decimal,
+    /// Value in USDT.
+    pub exec_value: Decimal,
+    /// What the row stands for.
+    pub exec_type: ExecutionType,
+    /// When.
+    pub exec_time_ms: i64,
+    /// Whether the order rested.
+    pub is_maker: bool,
+    /// Mark price at that moment.
+    pub mark_price: Decimal,
+    /// Index price at that moment.
+    pub index_price: Decimal,
+    /// How much of the position it closed.
+    pub closed_size: Decimal,
+    /// Gross realised profit of the closed part.
+    pub exec_pnl: Decimal,
+    /// Cross sequence, shared by the fills of one match.
+    pub seq: i64,
+}
+
+/// A position in one-way mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionRow {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Side; `None` when flat.
+    pub side: Option<Side>,
+    /// Size, never negative.
+    pub size: Decimal,
+    /// Average entry price (`entryPrice` on the topic); zero when flat.
+    pub avg_price: Decimal,
+    /// Size × mark price.
+    pub position_value: Decimal,
+    /// Index of the risk tier, from 1.
+    pub risk_id: u32,
+    /// Upper bound of the risk tier.
+    pub risk_limit_value: Decimal,
+    /// Leverage.
+    pub leverage: Decimal,
+    /// Price at which closing now would bring nothing; `None` when flat.
+    pub break_even_price: Option<Decimal>,
+    /// Mark price.
+    pub mark_price: Decimal,
+    /// Estimated liquidation price; `None` when there is none inside the price bounds.
+    pub liq_price: Option<Decimal>,
+    /// Initial margin, closing fee included.
+    pub position_im: Decimal,
+    /// Maintenance margin, closing fee included.
+    pub position_mm: Decimal,
+    /// Take-profit price, or zero.
+    pub take_profit: Decimal,
+    /// Stop-loss price, or zero.
+    pub stop_loss: Decimal,
+    /// Trailing distance, or zero.
+    pub trailing_stop: Decimal,
+    /// Unrealised profit at the mark price.
+    pub unrealised_pnl: Decimal,
+    /// Realised in this holding: profit less fees less funding.
+    pub cur_realised_pnl: Decimal,
+    /// Realised since the account began.
+    pub cum_realised_pnl: Decimal,
+    /// First time the account held this symbol; zero if never.
+    pub created_time_ms: i64,
+    /// Last change.
+    pub updated_time_ms: i64,
+    /// When this holding began; zero when flat.
+    pub open_time_ms: i64,
+    /// Cross sequence of the last trade, -1 if never traded.
+    pub seq: i64,
+}
+
+/// The account and its one coin (USDT; its USD index is taken as 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletRow {
+    /// Wallet balance + unrealised profit.
+    pub total_equity: Decimal,
+    /// Wallet balance.
+    pub total_wallet_balance: Decimal,
+    /// Unrealised profit.
+    pub total_perp_upl: Decimal,
+    /// Wallet balance + unrealised profit.
+    pub total_margin_balance: Decimal,
+    /// Of positions and orders.
+    pub total_initial_margin: Decimal,
+    /// Of positions.
+    pub total_maintenance_margin: Decimal,
+    /// Margin balance − initial margin.
+    pub total_available_balance: Decimal,
+    /// Fraction, four decimals, truncated; `None` when there is margin but nothing to divide it by.
+    pub account_im_rate: Option<Decimal>,
+    /// Fraction, four decimals, truncated; `None` when there is margin but nothing to divide it by.
+    pub account_mm_rate: Option<Decimal>,
+    /// Name of the coin.
+    pub coin: &'static str,
+    /// Coin: initial margin of orders.
+    pub total_order_im: Decimal,
+    /// Coin: initial margin of positions.
+    pub total_position_im: Decimal,
+    /// Coin: maintenance margin of positions.
+    pub total_position_mm: Decimal,
+    /// Coin: realised since the account began, after fees and funding.
+    pub cum_realised_pnl: Decimal,
+}
+
+/// A change of the wallet balance. `change` = `cash_flow` + `funding` − `fee`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionRow {
+    /// Unique id.
+    pub id: String,
+    /// Instrument; empty for transfers.
+    pub symbol: Symbol,
+    /// Side; `None` for transfers.
+    pub side: Option<Side>,
+    /// Kind.
+    pub kind: TransactionType,
+    /// When.
+    pub transaction_time_ms: i64,
+    /// Traded quantity.
+    pub qty: Decimal,
+    /// Signed position after.
+    pub size: Decimal,
+    /// Price.
+    pub trade_price: Decimal,
+    /// Funding, positive is received.
+    pub funding: Decimal,
+    /// Fee, positive is paid.
+    pub fee: Decimal,
+    /// Rate of the fee (a fraction).
+    pub fee_rate: Decimal,
+    /// Gross realised profit, or the amount of a transfer.
+    pub cash_flow: Decimal,
+    /// Total change of the balance.
+    pub change: Decimal,
+    /// Balance after.
+    pub cash_balance: Decimal,
+    /// Execution id, or empty.
+    pub trade_id: String,
+    /// Order id, or empty.
+    pub order_id: OrderId,
+    /// Client order id, or empty.
+    pub order_link_id: OrderLinkId,
+}
+
+/// What one closing order brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedPnlRow {
+    /// Instrument.
+    pub symbol: Symbol,
+    /// The closing order.
+    pub order_id: OrderId,
+    /// Side of the closing order.
+    pub side: Side,
+    /// Quantity of the closing order.
+    pub qty: Decimal,
+    /// Its price.
+    pub order_price: Decimal,
+    /// Its type.
+    pub order_type: OrderType,
+    /// Trade or liquidation.
+    pub exec_type: ExecutionType,
+    /// How much was closed.
+    pub closed_size: Decimal,
+    /// Entry value of what was closed.
+    pub cum_entry_value: Decimal,
+    /// Average entry price of what was closed.
+    pub avg_entry_price: Decimal,
+    /// Exit value.
+    pub cum_exit_value: Decimal,
+    /// Average exit price.
+    pub avg_exit_price: Decimal,
+    /// Exit against entry, less both fees.
+    pub closed_pnl: Decimal,
+    /// Closing fills.
+    pub fill_count: u32,
+    /// Leverage at the time.
+    pub leverage: Decimal,
+    /// Share of the opening fees.
+    pub open_fee: Decimal,
+    /// Closing fees.
+    pub close_fee: Decimal,
+    /// First closing fill.
+    pub created_time_ms: i64,
+    /// Last closing fill.
+    pub updated_time_ms: i64,
+}

@@ -1,0 +1,288 @@
+//! The exchange's closed word lists, each with its text on the wire.
+//! Source: Bybit V5, "Enums Definitions"; only the words this venue can produce or accept.
+
+/// Declares an enum whose variants have one wire text each, with conversions in both directions.
+macro_rules! words {
+    ($(#[$head:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$head])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// The text on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The variant with this wire text, if there is one.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Side of an order, a fill or a position.
+    Side {
+        /// Buys; a long position.
+        Buy = "Buy",
+        /// Sells; a short position.
+        Sell = "Sell",
+    }
+}
+
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+
+    /// +1 for a buy, -1 for a sell.
+    #[must_use]
+    pub(crate) const fn sign(self) -> i64 {
+        match self {
+            Self::Buy => 1,
+            Self::Sell => -1,
+        }
+    }
+}
+
+words! {
+    /// How an order is priced.
+    OrderType {
+        /// At the best prices inside the protective band.
+        Market = "Market",
+        /// At its own price or better.
+        Limit = "Limit",
+        /// No order stands behind the row (funding executions).
+        Unknown = "UNKNOWN",
+    }
+}
+
+words! {
+    /// What happens to the part of an order that cannot trade at once.
+    TimeInForce {
+        /// Rests until cancelled.
+        Gtc = "GTC",
+        /// Is cancelled.
+        Ioc = "IOC",
+        /// Nothing trades unless all of it can.
+        Fok = "FOK",
+        /// The order is cancelled if any part would take.
+        PostOnly = "PostOnly",
+    }
+}
+
+words! {
+    /// Where an order is in its life.
+    OrderStatus {
+        /// On the book, nothing filled.
+        New = "New",
+        /// On the book, a part filled.
+        PartiallyFilled = "PartiallyFilled",
+        /// A conditional order that waits for its trigger.
+        Untriggered = "Untriggered",
+        /// The instant between trigger and matching.
+        Triggered = "Triggered",
+        /// Turned down by matching.
+        Rejected = "Rejected",
+        /// Filled in full.
+        Filled = "Filled",
+        /// Ended with a part unfilled (the filled part stays in the row).
+        Cancelled = "Cancelled",
+        /// A conditional order that ended before its trigger.
+        Deactivated = "Deactivated",
+    }
+}
+
+impl OrderStatus {
+    /// Whether no further change can follow.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        match self {
+            Self::New | Self::PartiallyFilled | Self::Untriggered | Self::Triggered => false,
+            Self::Rejected | Self::Filled | Self::Cancelled | Self::Deactivated => true,
+        }
+    }
+}
+
+words! {
+    /// Which price fires a trigger.
+    TriggerBy {
+        /// The last traded price.
+        LastPrice = "LastPrice",
+        /// The index price.
+        IndexPrice = "IndexPrice",
+        /// The mark price.
+        MarkPrice = "MarkPrice",
+    }
+}
+
+/// Which way the price must move to reach a trigger. On the wire an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriggerDirection {
+    /// Fires when the price rises to the trigger (wire: 1).
+    Rise,
+    /// Fires when the price falls to the trigger (wire: 2).
+    Fall,
+}
+
+impl TriggerDirection {
+    /// The wire integer.
+    #[must_use]
+    pub const fn as_int(self) -> u8 {
+        match self {
+            Self::Rise => 1,
+            Self::Fall => 2,
+        }
+    }
+
+    /// The direction with this wire integer, if there is one.
+    #[must_use]
+    pub const fn parse(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Rise),
+            2 => Some(Self::Fall),
+            _ => None,
+        }
+    }
+}
+
+words! {
+    /// What kind of conditional order a row is.
+    StopOrderType {
+        /// Closes the position at a profit.
+        TakeProfit = "TakeProfit",
+        /// Closes the position at a loss.
+        StopLoss = "StopLoss",
+        /// Closes the position at a distance from its best price.
+        TrailingStop = "TrailingStop",
+        /// A conditional order sent by the client.
+        Stop = "Stop",
+    }
+}
+
+words! {
+    /// Who made an order.
+    CreateType {
+        /// A request of the client.
+        ByUser = "CreateByUser",
+        /// A conditional order of the client.
+        ByStopOrder = "CreateByStopOrder",
+        /// The position's take-profit.
+        ByTakeProfit = "CreateByTakeProfit",
+        /// The position's stop-loss.
+        ByStopLoss = "CreateByStopLoss",
+        /// The position's trailing stop.
+        ByTrailingStop = "CreateByTrailingStop",
+        /// Liquidation.
+        ByLiquidation = "CreateByLiq",
+    }
+}
+
+words! {
+    /// Why an order was cancelled.
+    CancelType {
+        /// Not cancelled.
+        Unknown = "UNKNOWN",
+        /// The client asked.
+        ByUser = "CancelByUser",
+        /// Nothing is left to reduce.
+        ByReduceOnly = "CancelByReduceOnly",
+        /// The account is being liquidated.
+        BeforeLiquidation = "CancelAllBeforeLiq",
+        /// The position it protected is gone, or its stop was replaced or removed.
+        ByProtectionCleared = "CancelByTpSlTsClear",
+        /// It would have traded with an order of the same account.
+        BySelfMatch = "CancelBySmp",
+        /// The account could not afford it when it was triggered.
+        ByCost = "CancelByCannotAffordOrderCost",
+    }
+}
+
+words! {
+    /// Why matching turned down an order or its remainder.
+    RejectReason {
+        /// Not turned down.
+        NoError = "EC_NoError",
+        /// An IOC remainder with too little on the other side.
+        NoEnoughQtyToFill = "EC_NoEnoughQtyToFill",
+        /// Nothing at all on the other side.
+        NoImmediateQtyToFill = "EC_NoImmediateQtyToFill",
+        /// A fill-or-kill order that could not fill in full.
+        CancelForNoFullFill = "EC_CancelForNoFullFill",
+        /// A post-only order that would take.
+        PostOnlyWillTakeLiquidity = "EC_PostOnlyWillTakeLiquidity",
+        /// The client's cancel.
+        PerCancelRequest = "EC_PerCancelRequest",
+        /// It would have traded with an order of the same account.
+        BySelfMatch = "EC_BySelfMatch",
+        /// Nothing is left to reduce.
+        QtyCannotBeZero = "EC_QtyCannotBeZero",
+    }
+}
+
+words! {
+    /// What an execution row stands for.
+    ExecutionType {
+        /// A fill.
+        Trade = "Trade",
+        /// A funding settlement.
+        Funding = "Funding",
+        /// A fill of a liquidation.
+        BustTrade = "BustTrade",
+    }
+}
+
+words! {
+    /// What to do when an order meets another one of its own account. Only the taker's word counts.
+    SelfMatchPrevention {
+        /// They trade.
+        None = "None",
+        /// The resting order is cancelled.
+        CancelMaker = "CancelMaker",
+        /// The rest of the incoming order is cancelled.
+        CancelTaker = "CancelTaker",
+        /// Both are cancelled.
+        CancelBoth = "CancelBoth",
+    }
+}
+
+words! {
+    /// Kind of a transaction log row.
+    TransactionType {
+        /// Credit from outside.
+        TransferIn = "TRANSFER_IN",
+        /// Debit to outside.
+        TransferOut = "TRANSFER_OUT",
+        /// A fill.
+        Trade = "TRADE",
+        /// Funding.
+        Settlement = "SETTLEMENT",
+        /// A fill of a liquidation.
+        Liquidation = "LIQUIDATION",
+    }
+}
+
+words! {
+    /// Which open orders a listing or a cancel-all means.
+    OrderKind {
+        /// Orders on the book.
+        Order = "Order",
+        /// Orders that wait for a trigger: conditional ones, stop-losses, take-profits, trailing stops.
+        StopOrder = "StopOrder",
+    }
+}

@@ -1,0 +1,25 @@
+//! The matching and account core of the embedded Bybit V5 venue: orders, books, positions, UTA cross margin, funding,
+//! liquidation. Linear USDT perpetuals, one-way mode, cross margin.
+//!
+//! It is pure: no network, no clock, no randomness but the seed. One input goes in with its market time, and every
+//! consequence comes out in order, before the next input:
+//!
+//! ```
+//! # use windvane_venue_core::{MarketInput, Setup, Switches, Venue};
+//! let mut venue = Venue::new(Setup { instruments: vec![], accounts: vec![], switches: Switches::default(), seed: 1 });
+//! let mut outputs = Vec::new();
+//! let refusal = venue
+//!     .apply_market(0, &MarketInput::SettleFunding { symbol: "BTCUSDT".into() }, &mut outputs)
+//!     .expect_err("nothing is listed");
+//! assert_eq!(refusal.code, 10001);
+//! ```
+//!
+//! It shares no code with the engine it is traded by, not even the words of `windvane-model`: everything the exchange does
+//! is written twice, from the same pages, so that one mistake cannot hide on both sides. Prices and quantities are
+//! integers at 1e-8 in books and matching; money is `Decimal` and never rounded.
+
+mod api;
+mod venue;
+
+pub use api::*;
+pub use venue::{ExecutionFilter, OrderFilter, RequestCounts, Venue};
