@@ -1,0 +1,118 @@
+//! `cargo xtask test`: everything that must hold before a change is shared. `.ci/run` calls exactly this.
+//!
+//! One profile only, so that each dependency is compiled once for the lints and once for the tests.
+
+use crate::{
+    process::{cargo, run, workspace_root},
+    report::Report,
+    tool,
+};
+use anyhow::{Context as _, bail};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Runs all steps, also after one has failed.
+///
+/// # Errors
+/// When a step failed; the account of the run has been printed.
+pub(crate) fn run_all() -> anyhow::Result<()> {
+    let mut report = Report::start();
+    report.step("test runner", tool::ensure_nextest);
+    let prometheus = tool::ensure_prometheus();
+    let path = tool::path_with_tools()?;
+
+    report.step("format", || run(&mut cargo(["fmt", "--all", "--check"])));
+    report.step("lints", || {
+        run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    });
+    // Binaries together with tests: apart, cargo would choose other features for shared dependencies and compile them again.
+    report.step("build", || run(&mut cargo(["build", "--workspace", "--bins", "--tests", "--locked"])));
+    match tool::ensure_deny() {
+        Ok(()) => check_dependencies(&mut report),
+        Err(error) => report.skip("dependencies", &format!("{error:#}")),
+    }
+    match &prometheus {
+        Ok(()) => check_monitoring(&mut report, &path),
+        Err(error) => report.skip("prometheus", &format!("{error:#}")),
+    }
+    report.step("doc tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked", "--quiet"])));
+    let summary = report.step("tests", || run_tests(&path, prometheus.is_ok()));
+    if let Some(summary) = summary {
+        println!("── {summary}");
+    }
+    report.finish()
+}
+
+/// Licences, sources and duplicate versions, and known vulnerabilities where the database of them can be reached.
+fn check_dependencies(report: &mut Report) {
+    report.step("dependencies", || {
+        run(&mut cargo(["deny", "--workspace", "check", "bans", "licenses", "sources"]))
+    });
+}
+
+/// Configuration, alert rules and their tests in `deploy/`, as Prometheus itself reads them.
+fn check_monitoring(report: &mut Report, path: &OsStr) {
+    let promtool = |arguments: [&str; 2], file: &Path| {
+        run(Command::new("promtool").env("PATH", path).args(arguments).arg(file))
+    };
+    report.step("monitoring", || {
+        for file in yaml_files(&workspace_root().join("deploy"))? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            if name == "prometheus.yml" {
+                promtool(["check", "config"], &file)?;
+            } else if name.ends_with(".rules.yml") {
+                promtool(["check", "rules"], &file)?;
+            } else if name.ends_with(".rules-test.yml") {
+                promtool(["test", "rules"], &file)?;
+            }
+        }
+        Ok(())
+    });
+}
+
+/// All `.yml` files below a folder, in the order of their paths.
+fn yaml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(yaml_files(&path)?);
+        } else if path.extension() == Some(OsStr::new("yml")) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Runs every test under nextest and gives its closing line, which is otherwise lost above a list of failures.
+fn run_tests(path: &OsStr, with_prometheus: bool) -> anyhow::Result<String> {
+    let mut command =
+        cargo(["nextest", "run", "--workspace", "--locked", "--profile", "ci", "--color", "never"]);
+    // A test whose name says that it needs Prometheus cannot run without; the skip has been counted.
+    if !with_prometheus {
+        command.args(["-E", "not test(prometheus)"]);
+    }
+    let mut runner =
+        command.env("PATH", path).stderr(Stdio::piped()).spawn().context("starting cargo nextest")?;
+    let output = runner.stderr.take().context("the output of cargo nextest is not a pipe")?;
+    let mut summary = None;
+    for line in BufReader::new(output).lines() {
+        let line = line.context("reading what cargo nextest says")?;
+        eprintln!("{line}");
+        if line.trim_start().starts_with("Summary") {
+            summary = Some(line.trim().to_owned());
+        }
+    }
+    let status = runner.wait().context("waiting for cargo nextest")?;
+    match summary {
+        Some(summary) if status.success() => Ok(summary),
+        Some(summary) => bail!("{summary}"),
+        None => bail!("cargo nextest ended with {status} before it ran a test"),
+    }
+}
