@@ -1,0 +1,107 @@
+//! What the engine asks of the venue.
+
+use crate::{
+    ClientOrderId, Leverage, OrderId, OrderKind, PositionIndex, Price, Qty, Query, Role, Side, Symbol,
+    WallTime,
+};
+
+/// One request to the venue. A command is journalled before it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Create an order.
+    Submit(Submit),
+    /// Change an order.
+    Amend(Amend),
+    /// Cancel an order.
+    Cancel(Cancel),
+    /// Cancel every order of the account, ours or not (kill at account scope).
+    CancelAll(CancelAll),
+    /// Set or remove the stop-loss, take-profit or trailing stop of a position.
+    SetProtection(SetProtection),
+    /// Set leverage.
+    SetLeverage(SetLeverage),
+    /// Ask.
+    Query(Query),
+}
+
+/// Create an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Submit {
+    /// Our id; never used before, never used again.
+    pub client_order_id: ClientOrderId,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position.
+    pub position_index: PositionIndex,
+    /// What it is for.
+    pub role: Role,
+    /// Direction.
+    pub side: Side,
+    /// Quantity in the base coin, on the lot grid.
+    pub qty: Qty,
+    /// Market or limit.
+    pub kind: OrderKind,
+    /// Whether it may only reduce.
+    pub reduce_only: bool,
+    /// Stop-loss attached for the position it opens, by mark price.
+    pub stop_loss: Option<Price>,
+    /// Take-profit attached for the position it opens, by mark price.
+    pub take_profit: Option<Price>,
+    /// The last look refuses to send after this moment; `None` for what reduces, which is never too late.
+    pub send_before: Option<WallTime>,
+}
+
+/// Change an order; `None` leaves a figure as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amend {
+    /// The order.
+    pub client_order_id: ClientOrderId,
+    /// The contract.
+    pub symbol: Symbol,
+    /// New limit price.
+    pub price: Option<Price>,
+    /// New whole quantity, filled part included.
+    pub qty: Option<Qty>,
+}
+
+/// Cancel an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancel {
+    /// The order, by our id where it has one.
+    pub client_order_id: Option<ClientOrderId>,
+    /// The order, by the venue's id where it has none of ours.
+    pub order_id: Option<OrderId>,
+    /// The contract.
+    pub symbol: Symbol,
+}
+
+/// Cancel every open order of one settle coin, or of one contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelAll {
+    /// Only this contract, when named.
+    pub symbol: Option<Symbol>,
+    /// Whether stop-loss, take-profit and trailing orders stay.
+    pub spare_protection: bool,
+}
+
+/// Set the protection of a position; a `None` leaves that one as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetProtection {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position.
+    pub position_index: PositionIndex,
+    /// New stop-loss by mark price.
+    pub stop_loss: Option<Price>,
+    /// New take-profit by mark price.
+    pub take_profit: Option<Price>,
+}
+
+/// Set leverage of a contract, both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetLeverage {
+    /// The contract.
+    pub symbol: Symbol,
+    /// The leverage.
+    pub leverage: Leverage,
+}

@@ -1,0 +1,171 @@
+//! Everything that can wake the engine: a closed set.
+
+use crate::{AccountEvent, BotName, FeeRates, Instrument, MarketEvent, MarketTime, Symbol, WallTime};
+use std::fmt;
+
+/// One input of the engine.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moving 400 bytes costs less than a heap allocation per report"
+)]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A fact of the market; goes to the tape.
+    Market(MarketEvent),
+    /// A fact of the account; goes to the journal, like all below.
+    Account(AccountEvent),
+    /// A connection came or went.
+    Link(Link),
+    /// What the venue says of the contracts.
+    Reference(Reference),
+    /// A deadline that the engine asked for has passed.
+    Timer,
+    /// A person or the supervision wants something.
+    Control(Control),
+}
+
+/// When an event was taken in, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Stamp {
+    /// Rises by one with each event of the journal and the tape together.
+    pub sequence: u64,
+    /// The engine's own clock.
+    pub wall: WallTime,
+    /// The market's clock.
+    pub market: MarketTime,
+}
+
+/// An event with its stamp.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamped {
+    /// When and in which order.
+    pub stamp: Stamp,
+    /// What.
+    pub event: Event,
+}
+
+/// Which connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Link {
+    /// The public stream.
+    Public(LinkState),
+    /// The private stream; up means authenticated and every topic confirmed.
+    Private(LinkState),
+    /// The trade socket; up means authenticated.
+    Trade(LinkState),
+}
+
+/// Whether a connection can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LinkState {
+    /// It can.
+    Up,
+    /// It cannot.
+    Down,
+}
+
+/// What the venue says of the contracts and the account's fees, read at start and refreshed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// The contracts that bots of this engine trade.
+    pub instruments: Vec<Instrument>,
+    /// Fee rates by contract.
+    pub fees: Vec<(Symbol, FeeRates)>,
+}
+
+/// What a person or the supervision wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Stop opening; latched until [`Control::Resume`].
+    Halt(HaltCause),
+    /// Open again.
+    Resume,
+    /// Cancel own orders, then close positions reduce-only.
+    Flatten(Scope),
+    /// Cancel own orders that open; protection stays.
+    CancelEntries(Scope),
+    /// Start over with one reconciliation of the account.
+    Reconcile,
+}
+
+/// Whom a control is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every bot.
+    All,
+    /// One bot.
+    Bot(BotName),
+}
+
+/// Why the engine halted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HaltCause {
+    /// A person.
+    Operator,
+    /// Orderly end of the process.
+    Shutdown,
+    /// The journal cannot be written or synced.
+    Journal,
+    /// The clock is out of bounds.
+    Clock,
+    /// The key is refused.
+    Authentication,
+    /// An assertion of ours failed.
+    Invariant,
+    /// A loss limit was reached.
+    DayLoss,
+    /// The venue answered in a way that cannot be (a client order id met a different order).
+    Contradiction,
+}
+
+impl HaltCause {
+    /// A short word for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Shutdown => "shutdown",
+            Self::Journal => "journal",
+            Self::Clock => "clock",
+            Self::Authentication => "authentication",
+            Self::Invariant => "invariant",
+            Self::DayLoss => "day_loss",
+            Self::Contradiction => "contradiction",
+        }
+    }
+}
+
+/// What the engine allows at all; the matrix is in the risk crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunState {
+    /// Everything.
+    Active,
+    /// Nothing that opens; ends by itself when its cause ends (start-up, a link down, a symbol in doubt).
+    Reducing,
+    /// Nothing that opens; latched, ends by a person.
+    Halted(HaltCause),
+    /// Nothing at all: another engine owns the account.
+    Fenced,
+}
+
+impl RunState {
+    /// The label of the one-hot metric.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Reducing => "reducing",
+            Self::Halted(_) => "halted",
+            Self::Fenced => "fenced",
+        }
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Halted(cause) => write!(f, "halted ({})", cause.as_str()),
+            other => f.write_str(other.as_str()),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Integers on a fixed scale for order books: exact, ordered, and fast to parse and compare.
+
+use rust_decimal::Decimal;
+use std::fmt;
+
+/// A non-negative price or size as an integer count of 10⁻⁸.
+///
+/// The scale is fixed and not the instrument's tick, because a tick size can change while the engine runs.
+/// The largest value is about 9.2 × 10¹⁰.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Fixed(i64);
+
+/// Why a number does not fit the fixed scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FixedError {
+    /// Not of the form `digits[.digits]`.
+    #[error("not a plain decimal number")]
+    Malformed,
+    /// Too large, negative, or finer than 10⁻⁸.
+    #[error("outside 0 to 92233720368 in steps of 0.00000001")]
+    OutOfRange,
+}
+
+impl Fixed {
+    /// Zero.
+    pub const ZERO: Self = Self(0);
+    /// Decimal places kept.
+    pub const PLACES: u32 = 8;
+    const ONE: i64 = 100_000_000;
+
+    /// From a count of 10⁻⁸.
+    ///
+    /// # Errors
+    /// When the count is negative.
+    pub const fn from_raw(raw: i64) -> Result<Self, FixedError> {
+        if raw < 0 { Err(FixedError::OutOfRange) } else { Ok(Self(raw)) }
+    }
+
+    /// The count of 10⁻⁸.
+    #[must_use]
+    pub const fn raw(self) -> i64 {
+        self.0
+    }
+
+    /// Whether it is zero; a zero size deletes a book level.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Reads `"97100.5"` without going through a float or the heap.
+    ///
+    /// # Errors
+    /// When the text is not a plain decimal number or does not fit the scale exactly.
+    pub fn parse(text: &str) -> Result<Self, FixedError> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        if whole.is_empty() || (fraction.is_empty() && text.contains('.')) {
+            return Err(FixedError::Malformed);
+        }
+        let mut value: i64 = 0;
+        for byte in whole.bytes() {
+            value = push_digit(value, byte)?;
+        }
+        value = value.checked_mul(Self::ONE).ok_or(FixedError::OutOfRange)?;
+        let mut unit = Self::ONE;
+        for byte in fraction.bytes() {
+            let digit = push_digit(0, byte)?;
+            unit /= 10;
+            if unit == 0 {
+                if digit != 0 {
+                    return Err(FixedError::OutOfRange);
+                }
+                continue;
+            }
+            value = value.checked_add(digit * unit).ok_or(FixedError::OutOfRange)?;
+        }
+        Ok(Self(value))
+    }
+
+    /// The same number as a decimal.
+    #[must_use]
+    pub fn to_decimal(self) -> Decimal {
+        Decimal::new(self.0, Self::PLACES)
+    }
+
+    /// The same number as a float, for indicators and display only.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "indicators are f64 by decision; money never takes this way"
+    )]
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / Self::ONE as f64
+    }
+}
+
+fn push_digit(value: i64, byte: u8) -> Result<i64, FixedError> {
+    if !byte.is_ascii_digit() {
+        return Err(FixedError::Malformed);
+    }
+    value.checked_mul(10).and_then(|v| v.checked_add(i64::from(byte - b'0'))).ok_or(FixedError::OutOfRange)
+}
+
+impl TryFrom<Decimal> for Fixed {
+    type Error = FixedError;
+
+    fn try_from(value: Decimal) -> Result<Self, FixedError> {
+        let scaled = value.checked_mul(Decimal::from(Self::ONE)).ok_or(FixedError::OutOfRange)?;
+        if !scaled.fract().is_zero() {
+            return Err(FixedError::OutOfRange);
+        }
+        i64::try_from(scaled).map_err(|_| FixedError::OutOfRange).and_then(Self::from_raw)
+    }
+}
+
+impl fmt::Display for Fixed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_decimal().normalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimal_text_becomes_an_exact_count() {
+        for (text, raw) in [
+            ("0", 0),
+            ("1", 100_000_000),
+            ("97100.50", 9_710_050_000_000),
+            ("0.00000001", 1),
+            ("1.000000000", 100_000_000),
+        ] {
+            assert_eq!(Fixed::parse(text).unwrap().raw(), raw, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_number_or_does_not_fit_is_refused() {
+        for text in ["", ".5", "5.", "1e5", "-1", "1,0", "NaN"] {
+            assert_eq!(Fixed::parse(text), Err(FixedError::Malformed), "{text}");
+        }
+        for text in ["92233720369", "0.000000001"] {
+            assert_eq!(Fixed::parse(text), Err(FixedError::OutOfRange), "{text}");
+        }
+    }
+
+    #[test]
+    fn fixed_and_decimal_agree() {
+        let fixed = Fixed::parse("1234.56789").unwrap();
+        assert_eq!(Fixed::try_from(fixed.to_decimal()), Ok(fixed));
+        assert_eq!(fixed.to_string(), "1234.56789");
+    }
+}

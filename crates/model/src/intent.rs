@@ -1,0 +1,236 @@
+//! What a strategy wants, and why it may not have it.
+
+use crate::{ClientOrderId, Money, OrderKind, Price, Qty, Role, Side, Symbol, WallTime};
+use rust_decimal::Decimal;
+
+/// A number a strategy gives to an order it asks for, to recognise it in notices. Its own to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Tag(pub u32);
+
+/// One wish of a strategy. It says nothing to the network; only risk can approve it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// An order.
+    Place(Place),
+    /// Another price or quantity for an order of one's own.
+    Amend {
+        /// The order.
+        client_order_id: ClientOrderId,
+        /// New limit price.
+        price: Option<Price>,
+        /// New whole quantity, filled part included.
+        qty: Option<Qty>,
+    },
+    /// An order of one's own away.
+    Cancel {
+        /// The order.
+        client_order_id: ClientOrderId,
+    },
+    /// Another stop-loss or take-profit for one's own position.
+    Protect {
+        /// The contract.
+        symbol: Symbol,
+        /// New stop-loss by mark price.
+        stop_loss: Option<Price>,
+        /// New take-profit by mark price.
+        take_profit: Option<Price>,
+    },
+}
+
+/// An order that a strategy wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The strategy's own mark.
+    pub tag: Tag,
+    /// The contract.
+    pub symbol: Symbol,
+    /// What it is for.
+    pub role: Role,
+    /// Direction.
+    pub side: Side,
+    /// Quantity in the base coin, on the lot grid.
+    pub qty: Qty,
+    /// Market or limit.
+    pub kind: OrderKind,
+    /// Whether it may only reduce.
+    pub reduce_only: bool,
+    /// Stop-loss for the position it opens, by mark price.
+    pub stop_loss: Option<Price>,
+    /// Take-profit for the position it opens, by mark price.
+    pub take_profit: Option<Price>,
+    /// Not to be sent after this moment.
+    pub send_before: Option<WallTime>,
+}
+
+/// Risk said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denial {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Why, with the figures.
+    pub reason: DenialReason,
+}
+
+/// Why risk said no. Each variant carries the limit and what the order would have made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DenialReason {
+    /// The run state does not allow it.
+    #[error("the engine is {state}")]
+    RunState {
+        /// The state.
+        state: crate::RunState,
+    },
+    /// The symbol is in doubt: a reconciliation is under way.
+    #[error("the symbol is being reconciled")]
+    SymbolInDoubt,
+    /// The contract is not one this engine knows, or does not trade.
+    #[error("the contract is not tradable")]
+    NotTradable,
+    /// The position belongs to another bot.
+    #[error("the position belongs to another bot")]
+    NotOwner,
+    /// The order named does not exist or is not this bot's.
+    #[error("no such open order of this bot")]
+    NoSuchOrder,
+    /// The price is off the tick grid.
+    #[error("price {price} is off the tick grid")]
+    OffTick {
+        /// The price asked.
+        price: Price,
+    },
+    /// The quantity is off the lot grid.
+    #[error("quantity {qty} is off the lot grid")]
+    OffLot {
+        /// The quantity asked.
+        qty: Qty,
+    },
+    /// Below the venue's smallest order.
+    #[error("quantity {qty} is below the smallest order")]
+    BelowMinimum {
+        /// The quantity asked.
+        qty: Qty,
+    },
+    /// Above the venue's largest order.
+    #[error("quantity {qty} is above the venue's largest order {max}")]
+    AboveVenueMaximum {
+        /// The quantity asked.
+        qty: Qty,
+        /// The venue's bound.
+        max: Qty,
+    },
+    /// Above the limit on one order's value.
+    #[error("order value {value} is above the limit {limit}")]
+    OrderNotional {
+        /// Value of the order, quote coin.
+        value: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// Above the limit on a position's value, counting everything open as filled.
+    #[error("position value {value} would be above the limit {limit}")]
+    PositionNotional {
+        /// Worst-case value of the position, quote coin.
+        value: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// Above the limit on the account's gross exposure.
+    #[error("gross exposure {value} would be above the limit {limit}")]
+    GrossExposure {
+        /// Worst-case gross exposure, quote coin.
+        value: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// Too many open orders.
+    #[error("{open} open orders reach the limit {limit}")]
+    OpenOrders {
+        /// Open orders, unknown ones included.
+        open: u32,
+        /// The limit.
+        limit: u32,
+    },
+    /// Too many orders in a window.
+    #[error("{sent} orders within {window_ms} ms reach the limit {limit}")]
+    OrderRate {
+        /// Orders sent in the window.
+        sent: u32,
+        /// The limit.
+        limit: u32,
+        /// The window.
+        window_ms: i64,
+    },
+    /// Too far from the market.
+    #[error("price {price} is more than {collar} away from the reference {reference}")]
+    PriceCollar {
+        /// The price asked.
+        price: Price,
+        /// Mark price.
+        reference: Price,
+        /// The limit, a fraction.
+        collar: Decimal,
+    },
+    /// The account's margin does not cover it.
+    #[error("needs {needed} of margin, {available} is available")]
+    Margin {
+        /// What the order would reserve, settle coin.
+        needed: Money,
+        /// What is there, settle coin.
+        available: Money,
+    },
+    /// There is no reference price yet, or it is too old.
+    #[error("market data is missing or stale")]
+    StaleData,
+    /// A reduce-only order without a position to reduce, or larger than it.
+    #[error("nothing to reduce")]
+    NothingToReduce,
+    /// The stop-loss lies on the wrong side of the price.
+    #[error("stop-loss {stop} is on the wrong side of {reference}")]
+    StopOnWrongSide {
+        /// The stop asked.
+        stop: Price,
+        /// The price it would protect.
+        reference: Price,
+    },
+    /// An opening order without protection, where the configuration demands one.
+    #[error("an opening order needs a stop-loss")]
+    Unprotected,
+    /// The account's loss of the day reached its limit.
+    #[error("loss of the day {loss} reached the limit {limit}")]
+    DayLoss {
+        /// Loss so far, settle coin.
+        loss: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+}
+
+impl DenialReason {
+    /// A short word for metric labels.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::RunState { .. } => "run_state",
+            Self::SymbolInDoubt => "symbol_in_doubt",
+            Self::NotTradable => "not_tradable",
+            Self::NotOwner => "not_owner",
+            Self::NoSuchOrder => "no_such_order",
+            Self::OffTick { .. } => "off_tick",
+            Self::OffLot { .. } => "off_lot",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::AboveVenueMaximum { .. } => "above_venue_maximum",
+            Self::OrderNotional { .. } => "order_notional",
+            Self::PositionNotional { .. } => "position_notional",
+            Self::GrossExposure { .. } => "gross_exposure",
+            Self::OpenOrders { .. } => "open_orders",
+            Self::OrderRate { .. } => "order_rate",
+            Self::PriceCollar { .. } => "price_collar",
+            Self::Margin { .. } => "margin",
+            Self::StaleData => "stale_data",
+            Self::NothingToReduce => "nothing_to_reduce",
+            Self::StopOnWrongSide { .. } => "stop_on_wrong_side",
+            Self::Unprotected => "unprotected",
+            Self::DayLoss { .. } => "day_loss",
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The closed sets that describe an order.
+
+/// Direction of an order, a fill or a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Buys; as a position, long.
+    Buy,
+    /// Sells; as a position, short.
+    Sell,
+}
+
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+
+    /// Bybit's word, which is also the label of a metric.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "Buy",
+            Self::Sell => "Sell",
+        }
+    }
+}
+
+/// How an order is to be priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderKind {
+    /// Takes what is there. With `max_slippage_ticks` the venue stops that many ticks past the touch.
+    Market {
+        /// Distance from the best opposite price in ticks, when limited.
+        max_slippage_ticks: Option<u32>,
+    },
+    /// At this price or better.
+    Limit {
+        /// The worst price accepted, on the tick grid.
+        price: crate::Price,
+        /// How long it may rest.
+        time_in_force: TimeInForce,
+    },
+}
+
+impl OrderKind {
+    /// The limit price, when there is one.
+    #[must_use]
+    pub const fn limit_price(&self) -> Option<crate::Price> {
+        match self {
+            Self::Market { .. } => None,
+            Self::Limit { price, .. } => Some(*price),
+        }
+    }
+}
+
+/// How long an order may rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimeInForce {
+    /// Good till cancelled.
+    Gtc,
+    /// What does not fill at once is cancelled.
+    Ioc,
+    /// All at once or nothing.
+    Fok,
+    /// Rests or is cancelled; never takes.
+    PostOnly,
+}
+
+/// Which price fires a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriggerBy {
+    /// The last trade.
+    Last,
+    /// The mark price: harder to push around with one trade.
+    Mark,
+    /// The index price.
+    Index,
+}
+
+/// Which position of a symbol: 0 in one-way mode, 1 (buy) and 2 (sell) in hedge mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PositionIndex(pub u8);
+
+/// What the venue says of an order. Source: Bybit V5, enum `orderStatus`.
+///
+/// Spot's `PartiallyFilledCanceled` arrives as [`OrderStatus::Cancelled`] with its cumulative quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OrderStatus {
+    /// On the book, nothing filled.
+    New,
+    /// On the book, part filled.
+    PartiallyFilled,
+    /// A conditional order that waits.
+    Untriggered,
+    /// A conditional order between its trigger and the book; passes at once.
+    Triggered,
+    /// Refused by matching; may carry fills, which count.
+    Rejected,
+    /// All filled.
+    Filled,
+    /// Cancelled; may carry fills, which count.
+    Cancelled,
+    /// A conditional order cancelled before its trigger.
+    Deactivated,
+}
+
+impl OrderStatus {
+    /// Whether no further fill can follow.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::New | Self::PartiallyFilled | Self::Untriggered | Self::Triggered => false,
+            Self::Rejected | Self::Filled | Self::Cancelled | Self::Deactivated => true,
+        }
+    }
+
+    /// Bybit's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::PartiallyFilled => "PartiallyFilled",
+            Self::Untriggered => "Untriggered",
+            Self::Triggered => "Triggered",
+            Self::Rejected => "Rejected",
+            Self::Filled => "Filled",
+            Self::Cancelled => "Cancelled",
+            Self::Deactivated => "Deactivated",
+        }
+    }
+}
