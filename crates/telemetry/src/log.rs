@@ -1,0 +1,37 @@
+//! Logs: structured lines on standard error.
+
+use std::io::IsTerminal;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// Starts logging to standard error at the levels of `filter`, for example `info` or
+/// `info,windvane_connector=debug`. A second start in one process is ignored (tests).
+///
+/// # Errors
+/// When `filter` cannot be read; the text says where.
+pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), String> {
+    let filter: Targets = filter.parse().map_err(|error| format!("log filter `{filter}`: {error}"))?;
+    let writer = std::io::stderr;
+    let layer = match format {
+        LogFormat::Text => fmt::layer()
+            .with_writer(writer)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_target(false)
+            .compact()
+            .boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
+    };
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    Ok(())
+}
