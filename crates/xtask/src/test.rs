@@ -48,7 +48,7 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     report.finish()
 }
 
-/// Licences, sources and duplicate versions, and known vulnerabilities where the database of them can be reached.
+/// Licences, sources and duplicate versions. Not known vulnerabilities: their database needs the network.
 fn check_dependencies(report: &mut Report) {
     report.step("dependencies", || {
         run(&mut cargo(["deny", "--workspace", "check", "bans", "licenses", "sources"]))
