@@ -1,0 +1,68 @@
+//! Whose position is whose. Two bots on one netted position would strip each other's stops, so each position
+//! has one owner.
+
+use std::collections::BTreeMap;
+use windvane_model::{BotName, PositionIndex, Symbol};
+
+/// Which bot owns which position.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ownership(BTreeMap<(Symbol, PositionIndex), BotName>);
+
+/// Two bots want one position.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "bots `{first}` and `{second}` both trade {symbol} (position index {index}), and one netted position \
+     cannot serve two: give one of them another symbol, use hedge mode with one side each, or run it on a \
+     sub-account in its own process",
+    index = index.0
+)]
+pub struct OwnershipError {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which of its positions.
+    pub index: PositionIndex,
+    /// The bot named first.
+    pub first: BotName,
+    /// The bot that wants it too.
+    pub second: BotName,
+}
+
+impl Ownership {
+    /// Gives each position to its bot.
+    ///
+    /// # Errors
+    /// When two bots name the same position: one error for each bot that came too late.
+    pub fn new(
+        claims: impl IntoIterator<Item = (Symbol, PositionIndex, BotName)>,
+    ) -> Result<Self, Vec<OwnershipError>> {
+        let mut owners = BTreeMap::new();
+        let mut conflicts = Vec::new();
+        for (symbol, index, bot) in claims {
+            let first = *owners.entry((symbol, index)).or_insert(bot);
+            if first != bot {
+                conflicts.push(OwnershipError { symbol, index, first, second: bot });
+            }
+        }
+        if conflicts.is_empty() { Ok(Self(owners)) } else { Err(conflicts) }
+    }
+
+    /// The bot that owns a position; `None` when no bot of this engine does.
+    #[must_use]
+    pub fn owner(&self, symbol: Symbol, index: PositionIndex) -> Option<BotName> {
+        self.0.get(&(symbol, index)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_bot_on_a_position_is_refused_with_the_ways_out() {
+        let claim = |bot| (Symbol::new("BTCUSDT").unwrap(), PositionIndex(0), BotName::new(bot).unwrap());
+        let errors = Ownership::new([claim("trend"), claim("trend"), claim("grid")]).unwrap_err();
+        assert_eq!(errors.len(), 1, "a bot may name its own position twice");
+        let text = errors[0].to_string();
+        assert!(text.contains("`trend` and `grid`") && text.contains("sub-account"), "{text}");
+    }
+}

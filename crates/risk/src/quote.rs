@@ -1,0 +1,78 @@
+//! The prices that risk decides on, each with the moment it was last confirmed.
+
+use std::collections::BTreeMap;
+use windvane_model::{Millis, Price, Symbol, WallTime};
+
+/// What is known of one contract's prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quote {
+    /// Mark price, which margin goes by.
+    pub mark: Option<Price>,
+    /// When a ticker message last confirmed the mark, whether or not it named a new one.
+    pub mark_at: WallTime,
+    /// Best bid.
+    pub bid: Option<Price>,
+    /// Best ask.
+    pub ask: Option<Price>,
+    /// When a book message last confirmed the touch.
+    pub touch_at: WallTime,
+}
+
+impl Quote {
+    /// Whether mark and touch are both known and no older than `age` (wall clock, milliseconds).
+    #[must_use]
+    pub fn is_fresh(&self, now: WallTime, age: Millis) -> bool {
+        let is_known = self.mark.is_some() && self.bid.is_some() && self.ask.is_some();
+        is_known && now.millis_since(self.mark_at) <= age && now.millis_since(self.touch_at) <= age
+    }
+}
+
+/// The prices of every contract. The engine keeps it up to date from the market's events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quotes(BTreeMap<Symbol, Quote>);
+
+impl Quotes {
+    /// Takes the mark price that is in force after a ticker message, changed or not.
+    pub fn set_mark(&mut self, symbol: Symbol, mark: Price, at: WallTime) {
+        let quote = self.0.entry(symbol).or_default();
+        quote.mark = Some(mark);
+        quote.mark_at = at;
+    }
+
+    /// Takes the touch that is in force after a book message; `None` for a side that is empty.
+    pub fn set_touch(&mut self, symbol: Symbol, bid: Option<Price>, ask: Option<Price>, at: WallTime) {
+        let quote = self.0.entry(symbol).or_default();
+        quote.bid = bid;
+        quote.ask = ask;
+        quote.touch_at = at;
+    }
+
+    /// What is known of `symbol`; an empty quote when nothing is.
+    #[must_use]
+    pub fn get(&self, symbol: Symbol) -> Quote {
+        self.0.get(&symbol).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::Decimal;
+
+    #[test]
+    fn a_quote_is_fresh_only_while_mark_and_touch_both_are() {
+        let price = |n| Some(Price::new(Decimal::from(n)).unwrap());
+        let at = |ms: i64| WallTime(ms * 1_000_000);
+        let quote = Quote {
+            mark: price(100),
+            mark_at: at(1000),
+            bid: price(99),
+            ask: price(101),
+            touch_at: at(1500),
+        };
+        assert!(quote.is_fresh(at(2000), 1000));
+        assert!(!quote.is_fresh(at(2001), 1000), "the mark is too old");
+        assert!(!Quote { touch_at: at(0), ..quote }.is_fresh(at(2000), 1000), "the touch is too old");
+        assert!(!Quote { ask: None, ..quote }.is_fresh(at(2000), 1000), "an empty side is no market");
+    }
+}
