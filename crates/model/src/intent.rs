@@ -192,6 +192,25 @@ pub enum DenialReason {
         /// The price it would protect.
         reference: Price,
     },
+    /// The take-profit lies on the wrong side of the price.
+    #[error("take-profit {take_profit} is on the wrong side of {reference}")]
+    TakeProfitOnWrongSide {
+        /// The take-profit asked.
+        take_profit: Price,
+        /// The price it would be measured from.
+        reference: Price,
+    },
+    /// The position's leverage is above the limit.
+    #[error("leverage {leverage} is above the limit {limit}")]
+    Leverage {
+        /// Leverage set at the venue.
+        leverage: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// A market order, or a field of it, that cannot be amended.
+    #[error("the order cannot be amended in that way")]
+    NotAmendable,
     /// An opening order without protection, where the configuration demands one.
     #[error("an opening order needs a stop-loss")]
     Unprotected,
@@ -229,6 +248,9 @@ impl DenialReason {
             Self::StaleData => "stale_data",
             Self::NothingToReduce => "nothing_to_reduce",
             Self::StopOnWrongSide { .. } => "stop_on_wrong_side",
+            Self::TakeProfitOnWrongSide { .. } => "take_profit_on_wrong_side",
+            Self::Leverage { .. } => "leverage",
+            Self::NotAmendable => "not_amendable",
             Self::Unprotected => "unprotected",
             Self::DayLoss { .. } => "day_loss",
         }
