@@ -45,10 +45,21 @@ impl Default for Observer {
 }
 
 impl Observer {
-    /// Says which build runs since when.
-    pub fn start(&self, version: &'static str, commit: &'static str, now: WallTime) {
+    /// Says which build runs since when, and shows the counters of rare events at zero: a rate can only be
+    /// taken of a counter that was there before its first event.
+    pub fn start(&self, version: &'static str, commit: &'static str, bots: &[BotName], now: WallTime) {
         gauge!(name::BUILD_INFO, "version" => version, "commit" => commit).set(1.0);
         gauge!(name::START_TIME).set(seconds(now.0));
+        counter!(name::REJECTED, "code" => "110007", "family" => RefusalFamily::InsufficientMargin.as_str())
+            .increment(0);
+        for stream in ["public", "private", "trade"] {
+            counter!(name::WS_QUARANTINED, "stream" => stream).increment(0);
+        }
+        for bot in bots {
+            for reason in ["margin", "order_notional", "position_notional", "run_state"] {
+                counter!(name::DENIED, "bot" => bot.to_string(), "reason" => reason).increment(0);
+            }
+        }
     }
 
     /// An event that was read off its socket at `received` has been handled at `handled`.
