@@ -18,7 +18,15 @@
 //! is written twice, from the same pages, so that one mistake cannot hide on both sides. Prices and quantities are
 //! integers at 1e-8 in books and matching; money is `Decimal` and never rounded.
 
+mod account;
 mod api;
+mod book;
+mod ids;
+mod margin;
+mod market;
+mod order;
+mod position;
+mod units;
 mod venue;
 
 pub use api::*;

@@ -1,0 +1,222 @@
+//! A position in one-way mode: how fills change size, average entry price and realised profit.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::api::{Side, StopOrderType};
+use crate::order::OrderKey;
+use crate::units::{decimal, value};
+
+/// Decimal places of the average entry price.
+const AVERAGE_PLACES: u32 = 8;
+
+/// Position of one account in one instrument. The size is signed and in units.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    pub(crate) size: i64,
+    pub(crate) avg_price: Decimal,
+    pub(crate) leverage: Decimal,
+    /// Opening fees of what is held; closing takes its share.
+    pub(crate) open_fee: Decimal,
+    /// Realised in this holding, after fees and funding.
+    pub(crate) cur_realised: Decimal,
+    /// Realised since the account began, after fees and funding.
+    pub(crate) cum_realised: Decimal,
+    pub(crate) created_ms: i64,
+    pub(crate) updated_ms: i64,
+    pub(crate) open_ms: i64,
+    pub(crate) seq: i64,
+    pub(crate) protection: ProtectionOrders,
+}
+
+/// The venue-made orders that protect a position in mode Full: at most one of each kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProtectionOrders {
+    pub(crate) stop_loss: Option<OrderKey>,
+    pub(crate) take_profit: Option<OrderKey>,
+    pub(crate) trailing: Option<OrderKey>,
+}
+
+impl ProtectionOrders {
+    pub(crate) fn iter(self) -> impl Iterator<Item = OrderKey> {
+        [self.stop_loss, self.take_profit, self.trailing].into_iter().flatten()
+    }
+
+    /// The place of one kind of stop. A client's own conditional order has none; it is never asked for.
+    pub(crate) fn slot(&mut self, kind: StopOrderType) -> &mut Option<OrderKey> {
+        match kind {
+            StopOrderType::TakeProfit => &mut self.take_profit,
+            StopOrderType::TrailingStop => &mut self.trailing,
+            StopOrderType::StopLoss | StopOrderType::Stop => &mut self.stop_loss,
+        }
+    }
+
+    pub(crate) fn forget(&mut self, key: OrderKey) {
+        for slot in [&mut self.stop_loss, &mut self.take_profit, &mut self.trailing] {
+            if *slot == Some(key) {
+                *slot = None;
+            }
+        }
+    }
+}
+
+/// A fill as a position sees it; price and quantity in units, fee in USDT.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PositionFill {
+    pub(crate) side: Side,
+    pub(crate) price: i64,
+    pub(crate) qty: i64,
+    pub(crate) fee: Decimal,
+    pub(crate) time_ms: i64,
+    pub(crate) seq: i64,
+}
+
+/// What a fill closed; money in USDT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) qty: i64,
+    pub(crate) entry_price: Decimal,
+    /// (exit − entry) × quantity, signed; fees apart.
+    pub(crate) realised: Decimal,
+    pub(crate) open_fee: Decimal,
+    pub(crate) close_fee: Decimal,
+}
+
+impl Position {
+    pub(crate) fn new(leverage: Decimal) -> Self {
+        Self {
+            size: 0,
+            avg_price: Decimal::ZERO,
+            leverage,
+            open_fee: Decimal::ZERO,
+            cur_realised: Decimal::ZERO,
+            cum_realised: Decimal::ZERO,
+            created_ms: 0,
+            updated_ms: 0,
+            open_ms: 0,
+            seq: -1,
+            protection: ProtectionOrders::default(),
+        }
+    }
+
+    pub(crate) fn side(&self) -> Option<Side> {
+        match self.size.signum() {
+            1 => Some(Side::Buy),
+            -1 => Some(Side::Sell),
+            _ => None,
+        }
+    }
+
+    /// How much an order of this side could close, in units.
+    pub(crate) fn reducible(&self, side: Side) -> i64 {
+        (-self.size * side.sign()).max(0)
+    }
+
+    /// Unrealised profit at a price in units.
+    pub(crate) fn unrealised(&self, price: i64) -> Decimal {
+        (decimal(price) - self.avg_price) * decimal(self.size)
+    }
+
+    /// A value of the position with the sign of its side.
+    pub(crate) fn signed_value(&self, mark_value: Decimal) -> Decimal {
+        mark_value * Decimal::from(self.size.signum())
+    }
+
+    /// Books a fill. An increase moves the average entry price to the weighted mean of what was held and the fill, half
+    /// to even at eight decimals; a decrease leaves it; what goes beyond flat opens the other side at the fill's price.
+    pub(crate) fn apply_fill(&mut self, fill: PositionFill) -> Option<Closed> {
+        let closed_qty = fill.qty.min(self.reducible(fill.side));
+        let opened_qty = fill.qty - closed_qty;
+        let closed = (closed_qty > 0).then(|| self.close(&fill, closed_qty));
+        if opened_qty > 0 {
+            self.open(&fill, opened_qty);
+        }
+        let realised = closed.map_or(Decimal::ZERO, |closed| closed.realised) - fill.fee;
+        self.cur_realised += realised;
+        self.cum_realised += realised;
+        self.updated_ms = fill.time_ms;
+        self.seq = fill.seq;
+        closed
+    }
+
+    fn close(&mut self, fill: &PositionFill, qty: i64) -> Closed {
+        let held = decimal(self.size.abs());
+        let direction = Decimal::from(self.size.signum());
+        let closed = Closed {
+            qty,
+            entry_price: self.avg_price,
+            realised: (decimal(fill.price) - self.avg_price) * decimal(qty) * direction,
+            open_fee: if qty == self.size.abs() {
+                self.open_fee
+            } else {
+                self.open_fee * decimal(qty) / held
+            },
+            close_fee: fill.fee * decimal(qty) / decimal(fill.qty),
+        };
+        self.open_fee -= closed.open_fee;
+        self.size += fill.side.sign() * qty;
+        if self.size == 0 {
+            self.avg_price = Decimal::ZERO;
+            self.open_ms = 0;
+        }
+        closed
+    }
+
+    fn open(&mut self, fill: &PositionFill, qty: i64) {
+        if self.size == 0 {
+            self.cur_realised = Decimal::ZERO;
+            self.open_fee = Decimal::ZERO;
+            self.avg_price = decimal(fill.price);
+            self.open_ms = fill.time_ms;
+            if self.created_ms == 0 {
+                self.created_ms = fill.time_ms;
+            }
+        } else {
+            let held = self.size.abs();
+            let cost = self.avg_price * decimal(held) + value(fill.price, qty);
+            self.avg_price = (cost / decimal(held + qty))
+                .round_dp_with_strategy(AVERAGE_PLACES, RoundingStrategy::MidpointNearestEven)
+                .normalize();
+        }
+        self.open_fee += fill.fee * decimal(qty) / decimal(fill.qty);
+        self.size += fill.side.sign() * qty;
+    }
+
+    /// Books funding; positive is paid.
+    pub(crate) fn apply_funding(&mut self, paid: Decimal, now_ms: i64) {
+        self.cur_realised -= paid;
+        self.cum_realised -= paid;
+        self.updated_ms = now_ms;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::units;
+
+    fn fill(side: Side, qty: &str, price: &str) -> PositionFill {
+        let number = |text: &str| units(text.parse().unwrap()).unwrap();
+        PositionFill { side, price: number(price), qty: number(qty), fee: Decimal::ZERO, time_ms: 1, seq: 1 }
+    }
+
+    #[test]
+    fn increases_average_and_decreases_realise() {
+        let mut position = Position::new(Decimal::TEN);
+        assert_eq!(position.apply_fill(fill(Side::Buy, "1", "100")), None);
+        assert_eq!(position.apply_fill(fill(Side::Buy, "2", "101")), None);
+        assert_eq!(position.avg_price.to_string(), "100.66666667");
+        let closed = position.apply_fill(fill(Side::Sell, "1", "102")).unwrap();
+        assert_eq!(closed.realised.to_string(), "1.33333333");
+        assert_eq!(position.avg_price.to_string(), "100.66666667");
+        assert_eq!(position.side(), Some(Side::Buy));
+    }
+
+    #[test]
+    fn a_flip_opens_at_the_fill_price() {
+        let mut position = Position::new(Decimal::TEN);
+        position.apply_fill(fill(Side::Sell, "1", "100"));
+        let closed = position.apply_fill(fill(Side::Buy, "3", "90")).unwrap();
+        assert_eq!((closed.qty, closed.realised), (units(Decimal::ONE).unwrap(), Decimal::TEN));
+        assert_eq!((decimal(position.size), position.avg_price), (Decimal::TWO, Decimal::from(90)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Amending an open order: it keeps its id, and its place in the queue only when nothing but the quantity falls.
+
+use super::Venue;
+use crate::api::{
+    Acknowledgement, AmendOrder, OrderStatus, OrderType, ProtectionPrice, Refusal, StopOrderType,
+};
+use crate::order::{Order, OrderKey, Protection};
+
+impl Venue {
+    pub(super) fn amend(&mut self, account: usize, request: &AmendOrder) -> Result<Acknowledgement, Refusal> {
+        let market = self.market_slot(&request.symbol)?;
+        let key = self.find_open(account, market, &request.order)?;
+        let amended = self.check_amend(key, request)?;
+        if !is_changed(&self.orders[key], &amended) {
+            return Err(Refusal::new(10001, "order not modified"));
+        }
+        if amended.status != OrderStatus::Untriggered {
+            self.check_margin(&amended, Some(key))?;
+        }
+        self.replace(key, amended);
+        Ok(Acknowledgement::Order(self.ids_of(key)))
+    }
+
+    /// The order as it would be after the amend.
+    fn check_amend(&self, key: OrderKey, request: &AmendOrder) -> Result<Order, Refusal> {
+        let order = &self.orders[key];
+        let mut amended = order.clone();
+        let of_market = &self.markets[order.market];
+        if let Some(qty) = request.qty {
+            let qty = of_market.qty(qty, order.order_type)?;
+            if qty <= order.filled {
+                return Err(Refusal::new(110064, "the new quantity is not above the filled quantity"));
+            }
+            amended.qty = qty;
+        }
+        if let Some(price) = request.price {
+            if order.order_type != OrderType::Limit {
+                return Err(Refusal::new(10001, "a market order has no price to amend"));
+            }
+            amended.price = self.bound_price(order.market, order.side, of_market.price(price)?)?;
+        }
+        if let Some(price) = request.trigger_price {
+            let trigger = amended.trigger.as_mut().filter(|_| order.status == OrderStatus::Untriggered);
+            let trigger = trigger.ok_or_else(|| Refusal::new(10001, "the order has no trigger to amend"))?;
+            trigger.price = of_market.price(price)?;
+        }
+        if (request.stop_loss.is_some() || request.take_profit.is_some()) && order.filled > 0 {
+            return Err(Refusal::new(110059, "stops of a partly filled order cannot be amended"));
+        }
+        if let Some(wanted) = request.stop_loss {
+            amended.stop_loss = self.amended_protection(&amended, StopOrderType::StopLoss, wanted)?;
+        }
+        if let Some(wanted) = request.take_profit {
+            amended.take_profit = self.amended_protection(&amended, StopOrderType::TakeProfit, wanted)?;
+        }
+        Ok(amended)
+    }
+
+    fn amended_protection(
+        &self,
+        order: &Order,
+        kind: StopOrderType,
+        wanted: ProtectionPrice,
+    ) -> Result<Option<Protection>, Refusal> {
+        if wanted.price.is_zero() {
+            return Ok(None);
+        }
+        let base = (order.order_type == OrderType::Limit).then_some(order.price);
+        self.check_protection(order.market, order.side, kind, wanted, base).map(Some)
+    }
+
+    /// Puts the amended order in the old one's place. A new price or a larger quantity sends it to matching again, behind
+    /// everything at its price.
+    fn replace(&mut self, key: OrderKey, mut amended: Order) {
+        amended.updated_ms = self.now_ms;
+        let (account, market) = (amended.account, amended.market);
+        self.touch(account, market);
+        let before = &self.orders[key];
+        if before.status == OrderStatus::Untriggered {
+            self.orders[key] = amended;
+            self.report_order(key);
+            return;
+        }
+        let keeps_place = amended.price == before.price && amended.qty <= before.qty;
+        if keeps_place {
+            let leaves = amended.leaves();
+            self.markets[market].book.set_leaves(amended.side, amended.price, key, leaves);
+            self.orders[key] = amended;
+            self.report_order(key);
+        } else {
+            self.leave(key);
+            self.orders[key] = amended;
+            self.submit(key);
+        }
+    }
+}
+
+fn is_changed(before: &Order, after: &Order) -> bool {
+    before.price != after.price
+        || before.qty != after.qty
+        || before.trigger != after.trigger
+        || before.stop_loss != after.stop_loss
+        || before.take_profit != after.take_profit
+}

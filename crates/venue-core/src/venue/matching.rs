@@ -1,0 +1,219 @@
+//! Matching: an order meets the other side of the book, and what is left of it rests or is cancelled.
+
+use super::Venue;
+use super::fill::Role;
+use crate::api::{
+    CancelType, OrderStatus, Output, PublicTrade, RejectReason, SelfMatchPrevention, Side, TimeInForce,
+};
+use crate::book::Front;
+use crate::order::OrderKey;
+use crate::units::decimal;
+
+/// Whether a walk through the book goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walk {
+    Continue,
+    Stop,
+}
+
+/// Whether an order of `side` with limit `limit` may trade at `price`.
+fn accepts(side: Side, limit: i64, price: i64) -> bool {
+    match side {
+        Side::Buy => price <= limit,
+        Side::Sell => price >= limit,
+    }
+}
+
+impl Venue {
+    /// Sends an order to matching. Its last row says how it came out.
+    pub(super) fn submit(&mut self, key: OrderKey) {
+        self.seq += 1;
+        let order = &self.orders[key];
+        let (account, market, side) = (order.account, order.market, order.side);
+        let (limit, leaves, time_in_force) = (order.price, order.leaves(), order.time_in_force);
+        self.touch(account, market);
+        let book = &self.markets[market].book;
+        let reachable = book.size_up_to(side.opposite(), limit, leaves);
+        match time_in_force {
+            TimeInForce::PostOnly if reachable > 0 => {
+                self.end(key, CancelType::Unknown, RejectReason::PostOnlyWillTakeLiquidity);
+                return;
+            }
+            TimeInForce::Fok if reachable < leaves => {
+                self.end(key, CancelType::Unknown, RejectReason::CancelForNoFullFill);
+                return;
+            }
+            TimeInForce::PostOnly | TimeInForce::Fok | TimeInForce::Gtc | TimeInForce::Ioc => {}
+        }
+        while self.take(key) == Walk::Continue {}
+        self.place_rest(key);
+    }
+
+    /// One step: the order trades with what stands first on the other side.
+    fn take(&mut self, key: OrderKey) -> Walk {
+        let order = &self.orders[key];
+        let (market, side, limit, leaves) = (order.market, order.side, order.price, order.leaves());
+        if leaves == 0 || order.status.is_closed() {
+            return Walk::Stop;
+        }
+        let opposite = side.opposite();
+        let Some((price, front)) = self.markets[market].book.front(opposite) else { return Walk::Stop };
+        if !accepts(side, limit, price) {
+            return Walk::Stop;
+        }
+        match front {
+            Front::Outside(size) => {
+                let qty = leaves.min(size);
+                self.markets[market].book.take_outside(opposite, price, qty);
+                self.fill(key, price, qty, Role::Taker);
+                self.print(market, side, price, qty);
+            }
+            Front::Order(maker) => {
+                if self.prevent_self_match(key, maker) {
+                    return Walk::Continue;
+                }
+                if let Some(room) = self.maker_room(maker) {
+                    let qty = leaves.min(room);
+                    self.fill(key, price, qty, Role::Taker);
+                    self.fill_resting(maker, qty);
+                    self.print(market, side, price, qty);
+                }
+            }
+        }
+        Walk::Continue
+    }
+
+    /// Fills a resting order at its own price.
+    pub(super) fn fill_resting(&mut self, maker: OrderKey, qty: i64) {
+        let order = &self.orders[maker];
+        let (market, side, price, leaves) = (order.market, order.side, order.price, order.leaves() - qty);
+        self.markets[market].book.set_leaves(side, price, maker, leaves);
+        self.fill(maker, price, qty, Role::Maker);
+        self.report_order(maker);
+    }
+
+    /// How much of a resting order may trade: a reduce-only one no more than its position allows. One that may not trade
+    /// at all is cancelled.
+    pub(super) fn maker_room(&mut self, maker: OrderKey) -> Option<i64> {
+        let order = &self.orders[maker];
+        if !order.reduce_only {
+            return Some(order.leaves());
+        }
+        let reducible = self.accounts[order.account].positions[order.market].reducible(order.side);
+        if reducible == 0 {
+            self.end(maker, CancelType::ByReduceOnly, RejectReason::QtyCannotBeZero);
+            return None;
+        }
+        self.cut(maker, reducible);
+        Some(self.orders[maker].leaves())
+    }
+
+    /// Lowers what is left of an order to at most `leaves`, keeping its place; says whether anything changed.
+    pub(super) fn cut(&mut self, key: OrderKey, leaves: i64) -> bool {
+        let order = &mut self.orders[key];
+        if order.leaves() <= leaves {
+            return false;
+        }
+        order.qty = order.filled + leaves;
+        order.updated_ms = self.now_ms;
+        let (account, market, side, price) = (order.account, order.market, order.side, order.price);
+        if self.accounts[account].resting[market].contains(&key) {
+            self.markets[market].book.set_leaves(side, price, key, leaves);
+        }
+        true
+    }
+
+    /// Applies the taker's self-match word; says whether it kept the two from trading.
+    fn prevent_self_match(&mut self, taker: OrderKey, maker: OrderKey) -> bool {
+        if self.orders[taker].account != self.orders[maker].account {
+            return false;
+        }
+        let (cancel_maker, cancel_taker) = match self.orders[taker].self_match_prevention {
+            SelfMatchPrevention::None => return false,
+            SelfMatchPrevention::CancelMaker => (true, false),
+            SelfMatchPrevention::CancelTaker => (false, true),
+            SelfMatchPrevention::CancelBoth => (true, true),
+        };
+        if cancel_maker {
+            self.end(maker, CancelType::BySelfMatch, RejectReason::BySelfMatch);
+        }
+        if cancel_taker {
+            self.end(taker, CancelType::BySelfMatch, RejectReason::BySelfMatch);
+        }
+        true
+    }
+
+    /// What is left after matching rests or is cancelled, by time in force.
+    fn place_rest(&mut self, key: OrderKey) {
+        let order = &self.orders[key];
+        let (account, market, side, price) = (order.account, order.market, order.side, order.price);
+        match order.time_in_force {
+            _ if order.status.is_closed() && order.status != OrderStatus::Filled => {}
+            _ if order.leaves() == 0 => self.report_order(key),
+            TimeInForce::Gtc | TimeInForce::PostOnly => {
+                let leaves = order.leaves();
+                self.markets[market].book.rest(side, price, key, leaves);
+                self.accounts[account].resting[market].insert(key);
+                // A reduce-only order may now be one too many; it is looked at together with the others.
+                self.touched.resized.insert((account, market));
+                self.report_order(key);
+            }
+            TimeInForce::Ioc | TimeInForce::Fok => {
+                let reason = if order.filled == 0 {
+                    RejectReason::NoImmediateQtyToFill
+                } else {
+                    RejectReason::NoEnoughQtyToFill
+                };
+                self.end(key, CancelType::Unknown, reason);
+            }
+        }
+    }
+
+    /// Trades resting orders against outside liquidity that has moved through them, until the book is no longer crossed.
+    /// The resting order was there first: it is the maker and trades at its own price.
+    pub(super) fn uncross(&mut self, market: usize) {
+        loop {
+            let book = &self.markets[market].book;
+            let (Some((bid, bid_front)), Some((ask, ask_front))) =
+                (book.front(Side::Buy), book.front(Side::Sell))
+            else {
+                return;
+            };
+            if bid < ask {
+                return;
+            }
+            let (maker, outside_side, outside_price, size) = match (bid_front, ask_front) {
+                (Front::Order(maker), Front::Outside(size)) => (maker, Side::Sell, ask, size),
+                (Front::Outside(size), Front::Order(maker)) => (maker, Side::Buy, bid, size),
+                // Neither half of the outside book crosses the other, and resting orders have met each other on arrival.
+                (Front::Order(_), Front::Order(_)) | (Front::Outside(_), Front::Outside(_)) => return,
+            };
+            if let Some(room) = self.maker_room(maker) {
+                let qty = room.min(size);
+                let price = self.orders[maker].price;
+                self.markets[market].book.take_outside(outside_side, outside_price, qty);
+                self.fill_resting(maker, qty);
+                self.print(market, outside_side, price, qty);
+            }
+        }
+    }
+
+    /// Reports a public trade and moves the last price.
+    pub(super) fn print(&mut self, market: usize, side: Side, price: i64, qty: i64) {
+        let trade_id = self.ids.next();
+        let of_market = &mut self.markets[market];
+        if of_market.last != Some(price) {
+            of_market.last = Some(price);
+            self.touched.tickers.insert(market);
+        }
+        self.out.push(Output::Trade(PublicTrade {
+            symbol: of_market.symbol().clone(),
+            trade_id,
+            side,
+            price: decimal(price),
+            qty: decimal(qty),
+            seq: self.seq,
+            time_ms: self.now_ms,
+        }));
+    }
+}
