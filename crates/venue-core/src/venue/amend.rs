@@ -27,11 +27,16 @@ impl Venue {
         let mut amended = order.clone();
         let of_market = &self.markets[order.market];
         if let Some(qty) = request.qty {
+            if order.is_protection() {
+                return Err(Refusal::new(110060, "the size of a stop in mode Full is that of the position"));
+            }
             let qty = of_market.qty(qty, order.order_type)?;
             if qty <= order.filled {
                 return Err(Refusal::new(110064, "the new quantity is not above the filled quantity"));
             }
-            amended.qty = qty;
+            let reducible = self.accounts[order.account].positions[order.market].reducible(order.side);
+            let is_capped = order.reduce_only && order.status != OrderStatus::Untriggered;
+            amended.qty = if is_capped { qty.min(order.filled + reducible) } else { qty };
         }
         if let Some(price) = request.price {
             if order.order_type != OrderType::Limit {

@@ -1,0 +1,105 @@
+//! Orders per second through the venue's core: an order that trades at once, and one that rests and is cancelled.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use rust_decimal::Decimal;
+use windvane_venue_core::{
+    AccountSetup, CancelOrder, CreateOrder, Fees, Instrument, MarketInput, OrderReference, Output, Request,
+    RiskTier, Setup, Side, Switches, Venue,
+};
+
+const SYMBOL: &str = "BTCUSDT";
+const UID: u64 = 1;
+/// Orders in one measured batch; each batch starts from a fresh venue, so history does not grow without end.
+const ORDERS: u64 = 1_000;
+
+fn venue() -> Venue {
+    let instrument = Instrument {
+        symbol: SYMBOL.into(),
+        base_coin: "BTC".to_owned(),
+        quote_coin: "USDT".to_owned(),
+        launch_time_ms: 0,
+        tick_size: Decimal::new(1, 1),
+        min_price: Decimal::new(1, 1),
+        max_price: Decimal::new(1_999_999, 0),
+        qty_step: Decimal::new(1, 3),
+        min_order_qty: Decimal::new(1, 3),
+        max_order_qty: Decimal::new(1_000, 0),
+        max_market_order_qty: Decimal::new(500, 0),
+        min_notional: Decimal::new(5, 0),
+        price_limit_ratio_x: Decimal::new(1, 2),
+        price_limit_ratio_y: Decimal::new(2, 2),
+        max_leverage: Decimal::new(100, 0),
+        leverage_step: Decimal::new(1, 2),
+        funding_interval_min: 480,
+        funding_rate_cap: Decimal::new(5, 3),
+        risk_tiers: vec![RiskTier {
+            limit: Decimal::new(2_000_000, 0),
+            maintenance_rate: Decimal::new(5, 3),
+            max_leverage: Decimal::new(100, 0),
+        }],
+    };
+    let fees = Fees { taker: Decimal::new(55, 5), maker: Decimal::new(2, 4) };
+    let account =
+        AccountSetup { uid: UID, balance_usdt: Decimal::new(1_000_000, 0), leverage: Decimal::TEN, fees };
+    let setup = Setup {
+        instruments: vec![instrument],
+        accounts: vec![account],
+        switches: Switches::default(),
+        seed: 1,
+    };
+    let mut venue = Venue::new(setup);
+    let mut out = Vec::new();
+    let mark = Some(Decimal::new(60_000, 0));
+    let prices = MarketInput::Prices { symbol: SYMBOL.to_owned(), mark, index: mark, last: mark };
+    let levels = |from: i64, step: i64| {
+        (0..50).map(|level| (Decimal::new(from + step * level, 1), Decimal::new(100, 0))).collect()
+    };
+    let book =
+        MarketInput::Book { symbol: SYMBOL.to_owned(), bids: levels(599_999, -1), asks: levels(600_001, 1) };
+    for input in [prices, book] {
+        venue.apply_market(0, &input, &mut out).expect("a sensible market");
+    }
+    venue
+}
+
+fn send(venue: &mut Venue, request: &Request, out: &mut Vec<Output>) {
+    out.clear();
+    venue.apply_request(1, UID, request, out).expect("the account is rich");
+}
+
+fn orders(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("core");
+    group.throughput(Throughput::Elements(ORDERS));
+    group.bench_function("place_and_match", |bencher| {
+        let order = |side| Request::Create(CreateOrder::market(SYMBOL, side, Decimal::new(1, 3)));
+        let (buy, sell) = (order(Side::Buy), order(Side::Sell));
+        let run = |mut venue: Venue| {
+            let mut out = Vec::new();
+            for number in 0..ORDERS {
+                send(&mut venue, if number % 2 == 0 { &buy } else { &sell }, &mut out);
+            }
+            venue
+        };
+        bencher.iter_batched(venue, run, BatchSize::LargeInput);
+    });
+    group.bench_function("place_and_cancel", |bencher| {
+        let order = CreateOrder::limit(SYMBOL, Side::Buy, Decimal::new(1, 3), Decimal::new(599_000, 1));
+        let run = |mut venue: Venue| {
+            let mut out = Vec::new();
+            for number in 0..ORDERS {
+                let name = Some(number.to_string());
+                let create = CreateOrder { order_link_id: name.clone(), ..order.clone() };
+                send(&mut venue, &Request::Create(create), &mut out);
+                let reference = OrderReference { order_id: None, order_link_id: name };
+                let cancel = CancelOrder { symbol: SYMBOL.to_owned(), order: reference };
+                send(&mut venue, &Request::Cancel(cancel), &mut out);
+            }
+            venue
+        };
+        bencher.iter_batched(venue, run, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, orders);
+criterion_main!(benches);

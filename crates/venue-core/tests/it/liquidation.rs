@@ -1,0 +1,37 @@
+//! Accounts that can no longer cover their maintenance margin.
+
+use windvane_venue_core::*;
+
+use crate::desk::*;
+
+#[test]
+fn a_liquidation_cancels_orders_first_then_closes_at_market() {
+    let mut desk = Desk::open();
+    desk.buy_market(ME, "1.5");
+    let order = desk.limit(ME, Side::Sell, "0.01", "60500");
+    let predicted = desk.position(ME).liq_price.expect("a leveraged long has one");
+    desk.book(&[("53000", "5")], &[("54000", "5")]);
+    desk.prices(Some("53700"), None);
+    assert_eq!(desk.position(ME).side, Some(Side::Buy), "still covered");
+    assert!(predicted < dec("53700") && predicted > dec("53400"), "{predicted}");
+    desk.prices(Some("53400"), None);
+    assert_eq!(desk.row(ME, &order.order_id).cancel_type, CancelType::BeforeLiquidation);
+    assert_eq!(desk.position(ME).side, None);
+    let fill = &desk.venue.executions(ME, ExecutionFilter::default())[0];
+    assert_eq!(
+        (fill.exec_type, fill.create_type),
+        (ExecutionType::BustTrade, Some(CreateType::ByLiquidation))
+    );
+    assert_eq!(desk.venue.transactions(ME).last().unwrap().kind, TransactionType::Liquidation);
+}
+
+#[test]
+fn without_a_book_the_position_stays_and_is_tried_again() {
+    let mut desk = Desk::open();
+    desk.buy_market(ME, "1.5");
+    desk.book(&[], &[]);
+    desk.prices(Some("50000"), None);
+    assert_eq!(desk.position(ME).side, Some(Side::Buy));
+    desk.book(&[("49000", "9")], &[]);
+    assert_eq!(desk.position(ME).side, None);
+}

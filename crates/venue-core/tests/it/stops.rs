@@ -1,0 +1,176 @@
+//! Stops: attached, set on the position, trailing; and conditional orders.
+
+use windvane_venue_core::*;
+
+use crate::desk::*;
+
+fn opened_with_stops(desk: &mut Desk) -> OrderRow {
+    let order = CreateOrder {
+        order_link_id: Some("parent".into()),
+        stop_loss: stop("59000"),
+        take_profit: stop("61000"),
+        ..CreateOrder::market(BTC, Side::Buy, dec("0.5"))
+    };
+    desk.create(ME, order).unwrap()
+}
+
+fn trading_stop(change: impl FnOnce(&mut TradingStop)) -> Request {
+    let mut request = TradingStop { symbol: BTC.into(), ..TradingStop::default() };
+    change(&mut request);
+    Request::TradingStop(request)
+}
+
+#[test]
+fn attached_stops_become_orders_of_the_position() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    let position = desk.position(ME);
+    assert_eq!((position.stop_loss, position.take_profit), (dec("59000"), dec("61000")));
+    let children = desk.open_orders(ME);
+    assert_eq!(children.len(), 2);
+    let stop_loss = children.iter().find(|row| row.stop_order_type == Some(StopOrderType::StopLoss)).unwrap();
+    assert_eq!((&*stop_loss.order_link_id, &*stop_loss.parent_order_link_id), ("", "parent"));
+    assert_eq!(stop_loss.create_type, CreateType::ByStopLoss);
+    assert_eq!((stop_loss.order_status, stop_loss.qty), (OrderStatus::Untriggered, dec("0.5")));
+    assert!(stop_loss.reduce_only && stop_loss.close_on_trigger);
+    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+}
+
+#[test]
+fn the_mark_price_triggers_the_stop_and_the_pair_dies_with_the_position() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    desk.book(&[("58990", "5")], &[("59010", "5")]);
+    desk.prices(None, Some("58000"));
+    assert_eq!(desk.position(ME).size, dec("0.5"), "the last price is not watched");
+    desk.prices(Some("59000"), None);
+    assert_eq!(desk.position(ME).size, dec("0"));
+    let told: Vec<_> = desk.order_rows(ME).iter().map(|row| (row.create_type, row.order_status)).collect();
+    assert_eq!(
+        told,
+        vec![
+            (CreateType::ByStopLoss, OrderStatus::Triggered),
+            (CreateType::ByStopLoss, OrderStatus::Filled),
+            (CreateType::ByTakeProfit, OrderStatus::Deactivated),
+        ]
+    );
+    let take_profit = desk.order_rows(ME)[2];
+    assert_eq!(take_profit.cancel_type, CancelType::ByProtectionCleared);
+    assert!(desk.open_orders(ME).is_empty());
+}
+
+#[test]
+fn stops_follow_the_size_and_go_when_the_position_is_closed_or_flipped() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    desk.buy_market(ME, "0.25");
+    assert!(desk.open_orders(ME).iter().all(|row| row.qty == dec("0.75")));
+    desk.create(ME, CreateOrder::market(BTC, Side::Sell, dec("1"))).unwrap();
+    assert_eq!((desk.position(ME).side, desk.position(ME).stop_loss), (Some(Side::Sell), dec("0")));
+    assert!(desk.open_orders(ME).is_empty());
+}
+
+#[test]
+fn a_resting_entry_brings_its_stop_with_the_first_fill() {
+    let mut desk = Desk::open();
+    let entry = CreateOrder { stop_loss: stop("59000"), ..limit(Side::Buy, "0.5", "60000") };
+    desk.create(ME, entry).unwrap();
+    assert_eq!(desk.open_orders(ME).len(), 1);
+    desk.trade(Side::Sell, "60000", "0.2");
+    assert_eq!((desk.position(ME).stop_loss, desk.open_orders(ME)[0].qty), (dec("59000"), dec("0.2")));
+    desk.trade(Side::Sell, "60000", "0.3");
+    assert_eq!(desk.open_orders(ME).len(), 1, "the same stop, grown");
+    assert_eq!(desk.open_orders(ME)[0].qty, dec("0.5"));
+}
+
+#[test]
+fn trading_stop_sets_replaces_and_removes() {
+    let mut desk = Desk::open();
+    assert_eq!(
+        code(desk.request(ME, trading_stop(|request| request.stop_loss = stop("59000")))),
+        10001,
+        "no position"
+    );
+    desk.buy_market(ME, "0.5");
+    desk.request(ME, trading_stop(|request| request.stop_loss = stop("59000"))).unwrap();
+    assert_eq!(code(desk.request(ME, trading_stop(|request| request.stop_loss = stop("59000")))), 34040);
+    desk.request(ME, trading_stop(|request| request.stop_loss = stop("59500"))).unwrap();
+    assert_eq!(desk.position(ME).stop_loss, dec("59500"));
+    assert_eq!(desk.open_orders(ME).len(), 1);
+    assert_eq!(
+        code(desk.request(ME, trading_stop(|request| request.stop_loss = stop("60500")))),
+        10001,
+        "wrong side"
+    );
+    desk.request(ME, trading_stop(|request| request.stop_loss = stop("0"))).unwrap();
+    assert_eq!((desk.position(ME).stop_loss, desk.open_orders(ME).len()), (dec("0"), 0));
+}
+
+#[test]
+fn a_trailing_stop_follows_the_last_price_and_fires_at_its_distance() {
+    let mut desk = Desk::open();
+    desk.buy_market(ME, "0.5");
+    let request = trading_stop(|request| {
+        request.trailing_stop = Some(dec("100"));
+        request.active_price = Some(dec("60200"));
+    });
+    desk.request(ME, request).unwrap();
+    assert_eq!(desk.position(ME).trailing_stop, dec("100"));
+    for (last, size) in [
+        ("60000", "0.5"),
+        ("59800", "0.5"),
+        ("60200", "0.5"),
+        ("60500", "0.5"),
+        ("60400.1", "0.5"),
+        ("60400", "0"),
+    ] {
+        desk.prices(None, Some(last));
+        assert_eq!(desk.position(ME).size, dec(size), "last {last}");
+    }
+    let fill = &desk.venue.executions(ME, ExecutionFilter::default())[0];
+    assert_eq!(fill.create_type, Some(CreateType::ByTrailingStop));
+}
+
+#[test]
+fn a_conditional_order_holds_nothing_until_its_price_comes() {
+    let mut desk = Desk::open();
+    let trigger =
+        TriggerSpec { price: dec("60100"), direction: TriggerDirection::Rise, by: TriggerBy::LastPrice };
+    let conditional =
+        |qty: &str| CreateOrder { trigger: Some(trigger), ..CreateOrder::market(BTC, Side::Buy, dec(qty)) };
+    let unaffordable = desk.create(ME, conditional("5")).unwrap();
+    let row = desk.create(ME, conditional("0.5")).unwrap();
+    assert_eq!(
+        (row.order_status, row.stop_order_type),
+        (OrderStatus::Untriggered, Some(StopOrderType::Stop))
+    );
+    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+    desk.prices(None, Some("60100"));
+    assert_eq!(desk.row(ME, &row.order_id).order_status, OrderStatus::Filled);
+    assert_eq!(desk.row(ME, &unaffordable.order_id).cancel_type, CancelType::ByCost);
+    desk.prices(None, Some("60100"));
+    assert_eq!(code(desk.create(ME, conditional("0.5"))), 110092);
+}
+
+#[test]
+fn an_untriggered_order_that_is_cancelled_is_deactivated() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    let stop_loss = desk.open_orders(ME).pop().unwrap();
+    desk.cancel(ME, &stop_loss).unwrap();
+    assert_eq!(desk.row(ME, &stop_loss.order_id).order_status, OrderStatus::Deactivated);
+    assert_eq!(desk.position(ME).stop_loss, dec("0"));
+}
+
+#[test]
+fn stops_on_the_wrong_side_are_refused() {
+    let mut desk = Desk::open();
+    let wrong = [
+        CreateOrder { stop_loss: stop("60000"), ..limit(Side::Buy, "0.5", "60000") },
+        CreateOrder { take_profit: stop("59000"), ..limit(Side::Buy, "0.5", "60000") },
+        CreateOrder { stop_loss: stop("59000"), ..CreateOrder::market(BTC, Side::Sell, dec("0.5")) },
+    ];
+    for order in wrong {
+        assert_eq!(code(desk.create(ME, order)), 10001);
+    }
+}
