@@ -2,9 +2,7 @@
 //! else.
 
 use crate::{Action, OrderExposure, OrderKey};
-use windvane_model::{
-    BotName, ClientOrderId, Intent, OrderKind, PositionIndex, Price, Qty, Side, Symbol, WallTime,
-};
+use windvane_model::{BotName, ClientOrderId, Intent, PositionIndex, Price, Qty, Side, Symbol, WallTime};
 
 /// An intent that passed every check at the moment it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +13,7 @@ pub struct Approved {
     symbol: Symbol,
     position_index: PositionIndex,
     reserved: Option<Reserved>,
+    takes_at_once: bool,
     send_before: Option<WallTime>,
 }
 
@@ -39,13 +38,14 @@ pub(crate) struct Seal {
     pub(crate) symbol: Symbol,
     pub(crate) position_index: PositionIndex,
     pub(crate) reserved: Option<Reserved>,
+    pub(crate) takes_at_once: bool,
     pub(crate) send_before: Option<WallTime>,
 }
 
 impl Approved {
     pub(crate) fn new(seal: Seal) -> Self {
-        let Seal { bot, intent, action, symbol, position_index, reserved, send_before } = seal;
-        Self { bot, intent, action, symbol, position_index, reserved, send_before }
+        let Seal { bot, intent, action, symbol, position_index, reserved, takes_at_once, send_before } = seal;
+        Self { bot, intent, action, symbol, position_index, reserved, takes_at_once, send_before }
     }
 
     /// The bot that asked, or the owner of the position for a protective close.
@@ -103,8 +103,6 @@ impl Approved {
     #[must_use]
     pub fn exposure(&self, client_order_id: ClientOrderId) -> Option<OrderExposure> {
         let reserved = self.reserved?;
-        let is_market =
-            matches!(self.intent, Intent::Place(place) if matches!(place.kind, OrderKind::Market { .. }));
         Some(OrderExposure {
             key: OrderKey::Client(client_order_id),
             symbol: self.symbol,
@@ -113,7 +111,7 @@ impl Approved {
             leaves_qty: reserved.leaves_qty,
             price: reserved.price,
             reduce_only: reserved.reduce_only,
-            is_market,
+            is_market: self.takes_at_once,
         })
     }
 }

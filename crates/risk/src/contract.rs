@@ -1,7 +1,7 @@
 //! The contracts that may be traded, with the fees that their margin reserves.
 
 use std::collections::BTreeMap;
-use windvane_model::{FeeRates, Instrument, Reference, Symbol};
+use windvane_model::{FeeRates, Instrument, Rate, Reference, Symbol};
 
 /// One contract and what its fills cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,13 @@ impl Contracts {
                 self.0.insert(*symbol, Contract { instrument: instrument.clone(), fees: *fees });
             }
         }
+    }
+
+    /// Taker fee of a contract, a fraction; of an unknown one the dearest that is known.
+    #[must_use]
+    pub fn taker_fee(&self, symbol: Symbol) -> Rate {
+        let dearest = || self.0.values().map(|contract| contract.fees.taker).max().unwrap_or(Rate::ZERO);
+        self.0.get(&symbol).map_or_else(dearest, |contract| contract.fees.taker)
     }
 
     /// The contract of that name.

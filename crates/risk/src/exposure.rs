@@ -58,7 +58,7 @@ pub struct OrderExposure {
     pub price: Price,
     /// Whether it may only reduce; such orders hold no margin and open nothing.
     pub reduce_only: bool,
-    /// Whether it takes at once instead of resting.
+    /// Whether it takes at once instead of resting: market, immediate-or-cancel, fill-or-kill.
     pub is_market: bool,
 }
 
@@ -172,7 +172,7 @@ impl SideExposure {
 }
 
 impl ContractExposure {
-    fn flat(symbol: Symbol, index: PositionIndex) -> Self {
+    pub(crate) fn flat(symbol: Symbol, index: PositionIndex) -> Self {
         let position = PositionExposure {
             symbol,
             index,

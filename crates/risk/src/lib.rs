@@ -13,19 +13,26 @@
 mod approved;
 mod check;
 mod contract;
+mod day;
 mod exposure;
 mod limits;
+pub mod margin;
 mod ownership;
+mod protective;
 mod quote;
+mod rate;
+mod risk;
 mod state;
 mod value;
 
 pub use approved::Approved;
-pub use check::{Ask, Context, OpenOrder, Risk};
+pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
+pub use day::TradingDay;
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};
 pub use limits::{LimitProblem, RiskLimits};
 pub use ownership::{Ownership, OwnershipError};
 pub use quote::{Quote, Quotes};
+pub use risk::Risk;
 pub use state::{Action, allows};
 pub use value::{Amount, Multiple, OrderRate, Percent, TimeSpan, ValueError};

@@ -1,0 +1,132 @@
+//! The account's limits, for what opens. Each counts the worst case with the order in it.
+
+use super::grid::on_tick;
+use super::protection::{References, check_sides};
+use super::{Context, Proposal, with_contract};
+use crate::margin::{highest_value_at, valuation_price};
+use crate::{Quote, Risk};
+use rust_decimal::Decimal;
+use windvane_model::{DenialReason, Place, Price, Side};
+
+impl Risk {
+    pub(super) fn check_limits(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+    ) -> Result<(), DenialReason> {
+        let quote = context.quotes.get(proposal.symbol());
+        let now = context.stamp.wall;
+        let mark = quote
+            .mark
+            .filter(|_| quote.is_fresh(now, self.limits.stale_after.millis()))
+            .ok_or(DenialReason::StaleData)?;
+        self.check_collar(proposal, &quote, mark)?;
+        if let Some(place) = proposal.place {
+            self.check_attached(proposal, place, mark)?;
+            self.check_open_orders(context)?;
+        }
+        self.check_order_notional(proposal, mark)?;
+        self.check_position(proposal, context, mark)?;
+        self.check_gross(proposal, context, mark)?;
+        self.check_day()?;
+        self.sent_short.check(now)?;
+        self.sent_long.check(now)
+    }
+
+    /// A limit price, or the touch that a market order takes, must lie within the collar around the mark.
+    fn check_collar(&self, proposal: &Proposal<'_>, quote: &Quote, mark: Price) -> Result<(), DenialReason> {
+        let touch = match proposal.side {
+            Side::Buy => quote.ask,
+            Side::Sell => quote.bid,
+        };
+        let price = proposal.limit_price.or(touch).ok_or(DenialReason::StaleData)?;
+        let collar = self.limits.price_collar.fraction();
+        if price.distance(mark) > mark.get().saturating_mul(collar) {
+            return Err(DenialReason::PriceCollar { price, reference: mark, collar });
+        }
+        Ok(())
+    }
+
+    fn check_attached(
+        &self,
+        proposal: &Proposal<'_>,
+        place: &Place,
+        mark: Price,
+    ) -> Result<(), DenialReason> {
+        for price in [place.stop_loss, place.take_profit].into_iter().flatten() {
+            on_tick(&proposal.contract.instrument, price)?;
+        }
+        if self.limits.require_stop_on_entry && place.stop_loss.is_none() {
+            return Err(DenialReason::Unprotected);
+        }
+        // The stop goes by mark and by the fill, whichever it would meet first; the profit is measured from the
+        // fill.
+        let fill = proposal.limit_price.unwrap_or(mark);
+        let stop = match place.side {
+            Side::Buy => fill.min(mark),
+            Side::Sell => fill.max(mark),
+        };
+        check_sides(place.side, place.stop_loss, place.take_profit, References { stop, take_profit: fill })
+    }
+
+    fn check_open_orders(&self, context: &Context<'_>) -> Result<(), DenialReason> {
+        let (open, limit) = (context.exposure.open_orders(), self.limits.max_open_orders);
+        if open >= limit { Err(DenialReason::OpenOrders { open, limit }) } else { Ok(()) }
+    }
+
+    fn check_order_notional(&self, proposal: &Proposal<'_>, mark: Price) -> Result<(), DenialReason> {
+        let value = proposal.candidate.price.max(mark).times(proposal.qty).get();
+        let limit = self.limits.max_order_notional.value;
+        if value > limit { Err(DenialReason::OrderNotional { value, limit }) } else { Ok(()) }
+    }
+
+    /// Leverage, the account's limit on the position, and the venue's on a position at that leverage.
+    fn check_position(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+        mark: Price,
+    ) -> Result<(), DenialReason> {
+        let (leverage, value) = with_contract(proposal, context, |contract| {
+            let terms = self.terms(contract, mark);
+            (terms.leverage(), terms.worst_value(Some(&proposal.candidate)))
+        });
+        let limit = self.limits.max_leverage.get();
+        if leverage.get() > limit {
+            return Err(DenialReason::Leverage { leverage: leverage.get(), limit });
+        }
+        let of_venue =
+            highest_value_at(&proposal.contract.instrument.tiers, leverage).unwrap_or(Decimal::ZERO);
+        let limit = self.limits.max_position_notional.value.min(of_venue);
+        if value > limit { Err(DenialReason::PositionNotional { value, limit }) } else { Ok(()) }
+    }
+
+    fn check_gross(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+        mark: Price,
+    ) -> Result<(), DenialReason> {
+        let own = with_contract(proposal, context, |contract| {
+            self.terms(contract, mark).worst_value(Some(&proposal.candidate))
+        });
+        let value = context
+            .exposure
+            .contracts()
+            .filter(|other| {
+                (other.position.symbol, other.position.index) != (proposal.symbol(), proposal.index)
+            })
+            .filter_map(|other| {
+                let mark = valuation_price(other, context.quotes)?;
+                Some(self.terms(other, mark).worst_value(None))
+            })
+            .fold(own, Decimal::saturating_add);
+        let limit = self.limits.max_gross_exposure.value;
+        if value > limit { Err(DenialReason::GrossExposure { value, limit }) } else { Ok(()) }
+    }
+
+    fn check_day(&self) -> Result<(), DenialReason> {
+        let (loss, limit) = (self.day.loss(), self.limits.max_loss_per_day.value);
+        if loss >= limit { Err(DenialReason::DayLoss { loss, limit }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,31 @@
+//! Whether the account can hold the order: the refusal that the venue would give, given before.
+
+use super::{Context, Proposal, with_contract};
+use crate::Risk;
+use crate::margin::valuation_price;
+use windvane_model::{DenialReason, Money};
+
+impl Risk {
+    /// Compares what the order would reserve with what is there. An order that reserves nothing more (it closes,
+    /// or the other side is dearer) passes even on an overdrawn account, as it does at the venue.
+    pub(super) fn check_margin(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+    ) -> Result<(), DenialReason> {
+        let needed = with_contract(proposal, context, |contract| {
+            let mark = valuation_price(contract, context.quotes).unwrap_or(proposal.candidate.price);
+            let terms = self.terms(contract, mark);
+            terms.order_margin(Some(&proposal.candidate)).saturating_sub(terms.order_margin(None))
+        });
+        if needed.is_sign_negative() || needed.is_zero() {
+            return Ok(());
+        }
+        let available = self.account(context.exposure, context.quotes).available();
+        if needed > available {
+            let (needed, available) = (Money::new(needed), Money::new(available));
+            return Err(DenialReason::Margin { needed, available });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! What a position holds back, gains and needs to stay open.
+
+use super::{maintenance_margin, ratio};
+use rust_decimal::Decimal;
+use windvane_model::{Leverage, Price, Qty, Rate, RiskTier, Side};
+
+/// A position as its margin sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PositionTerms {
+    /// Direction.
+    pub side: Side,
+    /// Size, base coin.
+    pub qty: Qty,
+    /// Average entry price, quote coin.
+    pub entry: Price,
+    /// Mark price, quote coin.
+    pub mark: Price,
+    /// Leverage.
+    pub leverage: Leverage,
+    /// Fee of a fill that takes, a fraction.
+    pub taker_fee: Rate,
+}
+
+impl PositionTerms {
+    /// Size × mark, quote coin. Cross margin values by mark since 2025-09-02.
+    #[must_use]
+    pub fn value(&self) -> Decimal {
+        self.mark.times(self.qty).get()
+    }
+
+    /// Profit if it were closed at the mark, fees apart, settle coin.
+    #[must_use]
+    pub fn unrealised_pnl(&self) -> Decimal {
+        let gain_each = match self.side {
+            Side::Buy => self.mark.get() - self.entry.get(),
+            Side::Sell => self.entry.get() - self.mark.get(),
+        };
+        gain_each.saturating_mul(self.qty.get())
+    }
+
+    /// Entry × (1 ∓ 1/leverage), − for a long: where the position's own initial margin is used up.
+    #[must_use]
+    pub fn bankruptcy_price(&self) -> Decimal {
+        let distance = ratio(self.entry.get(), self.leverage.get());
+        match self.side {
+            Side::Buy => self.entry.get().saturating_sub(distance),
+            Side::Sell => self.entry.get().saturating_add(distance),
+        }
+    }
+
+    /// Fee of closing at the bankruptcy price, which goes by the entry price even where margin goes by mark;
+    /// settle coin.
+    #[must_use]
+    pub fn fee_to_close(&self) -> Decimal {
+        self.qty.get().saturating_mul(self.bankruptcy_price()).saturating_mul(self.taker_fee.get())
+    }
+
+    /// Value / leverage + fee to close, settle coin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09.
+    #[must_use]
+    pub fn initial_margin(&self) -> Decimal {
+        ratio(self.value(), self.leverage.get()).saturating_add(self.fee_to_close())
+    }
+
+    /// Tiered share of the value + fee to close, settle coin.
+    ///
+    /// Source: Bybit help centre, "Maintenance Margin".
+    #[must_use]
+    pub fn maintenance_margin(&self, tiers: &[RiskTier]) -> Decimal {
+        maintenance_margin(tiers, self.value()).saturating_add(self.fee_to_close())
+    }
+
+    /// The mark price at which the account's margin balance would no longer cover its maintenance margin, if no
+    /// other contract moved and the position stayed in today's tier.
+    ///
+    /// `margin_balance` and `maintenance` are the account's now, this position included, in the settle coin.
+    /// `None` when no price above zero does it. An estimate: the exchange has not published its own formula.
+    #[must_use]
+    pub fn liquidation_price(
+        &self,
+        tiers: &[RiskTier],
+        margin_balance: Decimal,
+        maintenance: Decimal,
+    ) -> Option<Price> {
+        let value = self.value();
+        let rate = tiers.iter().find(|tier| value <= tier.limit.get()).or(tiers.last())?.maintenance_rate;
+        // Along a move of d in the mark the balance changes by ±qty × d and the maintenance by qty × d × rate;
+        // the headroom is gone where the two meet.
+        let headroom = margin_balance.checked_sub(maintenance)?;
+        let per_unit = match self.side {
+            Side::Buy => Decimal::ONE.checked_sub(rate.get())?,
+            Side::Sell => Decimal::ONE.checked_add(rate.get())?,
+        };
+        let distance = headroom.checked_div(self.qty.get().checked_mul(per_unit)?)?;
+        let price = match self.side {
+            Side::Buy => self.mark.get().checked_sub(distance)?,
+            Side::Sell => self.mark.get().checked_add(distance)?,
+        };
+        Price::new(price.round_dp(8)).ok()
+    }
+}

@@ -1,0 +1,108 @@
+//! Closing by order of risk or a person: reduce-only market orders that take every owned position to flat.
+
+use crate::approved::{Approved, Reserved, Seal};
+use crate::margin::valuation_price;
+use crate::{Action, ContractExposure, Exposure, Quotes, Risk, allows};
+use rust_decimal::Decimal;
+use windvane_model::{
+    BotName, IdGrammar, Instrument, Intent, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
+};
+
+impl Risk {
+    /// The closes that take the positions of `scope` to flat: reduce-only market orders, each no larger than the
+    /// venue's largest. What is already closing by earlier protective orders is not asked for again, so it may
+    /// be called as often as one likes. Cancel the entries before; leave the stops until it is flat.
+    ///
+    /// Empty when fenced. A position that no bot of this engine owns is not touched.
+    #[must_use]
+    pub fn protective(&self, scope: Scope, exposure: &Exposure, quotes: &Quotes) -> Vec<Approved> {
+        let mut closes = Vec::new();
+        if !allows(self.run_state, Action::Reduce) {
+            return closes;
+        }
+        for held in exposure.contracts() {
+            let position = &held.position;
+            let owner = self.ownership.owner(position.symbol, position.index);
+            let Some(bot) = owner.filter(|owner| includes(scope, *owner)) else { continue };
+            let (Some(contract), Some(side)) = (self.contracts.get(position.symbol), position.side) else {
+                continue;
+            };
+            let Some(price) = valuation_price(held, quotes) else { continue };
+            let instrument = &contract.instrument;
+            let open = position.qty.less(closing_qty(held, side.opposite(), exposure));
+            for qty in slices(instrument, open) {
+                closes.push(close(bot, held, side.opposite(), qty, price));
+            }
+        }
+        closes
+    }
+}
+
+fn includes(scope: Scope, owner: BotName) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Bot(bot) => bot == owner,
+    }
+}
+
+/// What protective orders are closing already, base coin. Other exits may rest far from the market and do not
+/// count.
+fn closing_qty(held: &ContractExposure, side: Side, exposure: &Exposure) -> Qty {
+    let position = &held.position;
+    exposure
+        .orders()
+        .filter(|order| (order.symbol, order.index, order.side) == (position.symbol, position.index, side))
+        .filter(|order| order.reduce_only && order.is_market)
+        .filter(|order| match order.key {
+            crate::OrderKey::Client(id) => {
+                IdGrammar::parse(&id).is_some_and(|grammar| grammar.role == Role::Protect)
+            }
+            crate::OrderKey::Venue(_) => false,
+        })
+        .fold(Qty::ZERO, |sum, order| sum.plus(order.leaves_qty))
+}
+
+/// Cuts `qty` into orders on the lot grid within the venue's bounds. What is left of a slice too small to send is
+/// taken from the slice before.
+fn slices(instrument: &Instrument, qty: Qty) -> impl Iterator<Item = Qty> {
+    let mut rest = instrument.round_down_to_lot(qty.get());
+    let largest = instrument.round_down_to_lot(instrument.max_market_qty.get());
+    let smallest = instrument.min_qty;
+    std::iter::from_fn(move || {
+        if rest.is_zero() || largest.is_zero() {
+            return None;
+        }
+        let mut slice = rest.min(largest);
+        let after = rest.less(slice);
+        if !after.is_zero() && after < smallest && slice.get() >= smallest.get() * Decimal::TWO {
+            slice = slice.less(smallest.less(after));
+        }
+        rest = rest.less(slice);
+        Some(slice)
+    })
+}
+
+fn close(bot: BotName, held: &ContractExposure, side: Side, qty: Qty, price: Price) -> Approved {
+    let place = Place {
+        tag: Tag::default(),
+        symbol: held.position.symbol,
+        role: Role::Protect,
+        side,
+        qty,
+        kind: OrderKind::Market { max_slippage_ticks: None },
+        reduce_only: true,
+        stop_loss: None,
+        take_profit: None,
+        send_before: None,
+    };
+    Approved::new(Seal {
+        bot,
+        intent: Intent::Place(place),
+        action: Action::Reduce,
+        symbol: place.symbol,
+        position_index: held.position.index,
+        reserved: Some(Reserved { side, leaves_qty: qty, price, reduce_only: true }),
+        takes_at_once: true,
+        send_before: None,
+    })
+}
