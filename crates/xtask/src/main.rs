@@ -3,6 +3,7 @@
 //! Each prints its figures on its last lines and exits 0 only if they hold. No shell scripts: what runs here runs the same on
 //! every machine with a Rust toolchain.
 
+mod bench;
 mod process;
 mod report;
 mod test;
@@ -23,11 +24,18 @@ struct Arguments {
 enum Command {
     /// Everything that must hold before a change is shared: format, lints, every kind of test. Sets itself up.
     Test,
+    /// Measures: criterion benches of the crates, and tick-to-order over the wire beside a bare loop.
+    Bench(bench::Options),
+    /// The engine as the client that the wire benchmark's harness starts.
+    #[command(hide = true)]
+    WireClient(bench::wire::Client),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test => test::run_all(),
+        Command::Bench(options) => bench::run(&options),
+        Command::WireClient(client) => client.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,5 +43,16 @@ fn main() -> ExitCode {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
     }
 }

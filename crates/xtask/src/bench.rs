@@ -1,0 +1,75 @@
+//! `cargo xtask bench`: the criterion benches of the crates, and tick-to-order over the wire.
+
+mod criterion;
+pub(crate) mod wire;
+
+use crate::process::cargo;
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+/// The name under which the wire benchmark is asked for.
+const WIRE: &str = "wire";
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// A bench target of one of the crates, or `wire`; everything when left out.
+    name: Option<String>,
+    #[command(flatten)]
+    wire: wire::Length,
+}
+
+/// Measures, and prints the figures last.
+///
+/// # Errors
+/// When there is no bench of that name, one cannot be built or run, or the wire benchmark misses its bound.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let all = criterion_benches()?;
+    let Some(name) = &options.name else {
+        criterion::run(&all)?;
+        return wire::run(&options.wire);
+    };
+    if name == WIRE {
+        return wire::run(&options.wire);
+    }
+    let chosen: Vec<_> = all.iter().filter(|bench| bench.target == *name).cloned().collect();
+    if chosen.is_empty() {
+        let known: Vec<_> = all.iter().map(|bench| bench.target.as_str()).chain([WIRE]).collect();
+        bail!("there is no bench `{name}`; there are: {}", known.join(", "));
+    }
+    criterion::run(&chosen)
+}
+
+/// A bench target of a crate of ours.
+#[derive(Clone)]
+struct Bench {
+    package: String,
+    target: String,
+}
+
+fn criterion_benches() -> anyhow::Result<Vec<Bench>> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+        targets: Vec<Target>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+        kind: Vec<String>,
+    }
+    let output = cargo(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .context("starting cargo metadata")?;
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("reading cargo metadata")?;
+    let benches = metadata.packages.into_iter().flat_map(|package| {
+        let targets =
+            package.targets.into_iter().filter(|target| target.kind.iter().any(|kind| kind == "bench"));
+        targets.map(move |target| Bench { package: package.name.clone(), target: target.name })
+    });
+    Ok(benches.collect())
+}
