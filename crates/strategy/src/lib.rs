@@ -1,1 +1,16 @@
-//! Placeholder head: replaced by the crate's own.
+//! Strategies: the rule language, the indicators, exits and sizing, and the built-in bots.
+//!
+//! [`Strategy`] is the seam to the engine. [`load`] turns a TOML file into a [`Definition`], or says everything that is
+//! wrong with it by line and column; [`Definition::bot`] makes the bot. Nothing here reads a clock, a file or the network.
+
+mod context;
+mod indicator;
+mod language;
+mod maker;
+mod rules;
+mod toml_file;
+
+pub use context::{Condition, Context, Holding, MemoryError, OwnOrder, Strategy, Subscription, Wake};
+pub use language::{Problem, Problems};
+pub use maker::{Maker, MakerSettings};
+pub use rules::{Definition, Parameter, RuleBot, Rules, load};

@@ -1,0 +1,149 @@
+//! What a strategy sees and says: the one trait between the engine and whatever decides.
+//!
+//! A strategy is pure. It is woken with one fact, sees the world as it is at that moment, and pushes what it wants.
+//! It cannot reach the network, and nothing it wants happens unless risk agrees.
+
+use windvane_market::Contract;
+use windvane_model::{
+    Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Price, Qty, Role, Side,
+    Symbol, WallTime,
+};
+
+/// Why a strategy is woken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wake<'a> {
+    /// A candle of the subscribed interval was confirmed, or is read from history before going live.
+    Candle(&'a Candle),
+    /// The order book moved.
+    Book,
+    /// Somebody traded.
+    Trades,
+    /// The ticker moved.
+    Ticker,
+    /// Something happened to an order or the position of this bot.
+    Notice(&'a Notice),
+    /// The moment named by [`Strategy::wake_at`] has come.
+    Timer,
+}
+
+/// The position of the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// Direction; `None` when flat.
+    pub side: Option<Side>,
+    /// Size in the base coin.
+    pub qty: Qty,
+    /// Average entry price; `None` when flat.
+    pub average_price: Option<Price>,
+}
+
+/// An order of the bot that is not known to be closed; one whose fate is unknown counts as open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnOrder {
+    /// The order's id.
+    pub client_order_id: ClientOrderId,
+    /// What it is for.
+    pub role: Role,
+    /// Direction.
+    pub side: Side,
+    /// Limit price; `None` for a market order.
+    pub price: Option<Price>,
+    /// Whole quantity in the base coin.
+    pub qty: Qty,
+    /// Filled so far, base coin.
+    pub cumulative_qty: Qty,
+    /// When it was submitted.
+    pub submitted: MarketTime,
+    /// Whether a request about it (submit, amend, cancel) has not been answered yet.
+    pub is_in_flight: bool,
+}
+
+/// The world at the moment of waking, as far as it concerns this bot.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The bot's contract: its grids and bounds.
+    pub instrument: &'a Instrument,
+    /// Book, ticker and candles of the contract.
+    pub market: &'a Contract,
+    /// The bot's position.
+    pub holding: Holding,
+    /// The bot's open orders, oldest first.
+    pub orders: &'a [OwnOrder],
+    /// What the bot's sizes are measured against: its share of the account with profits and losses, settle coin.
+    pub equity: Money,
+    /// Margin still free for new orders, settle coin.
+    pub available: Money,
+    /// The market's clock: durations of rules go by it.
+    pub now: MarketTime,
+    /// The engine's clock: time to live of requests goes by it.
+    pub wall: WallTime,
+}
+
+/// What a strategy needs to be fed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscription {
+    /// Candles of this length, and so many of them from history before going live.
+    pub candles: Option<(Interval, usize)>,
+    /// Whether to be woken by the book, by trades and by the ticker while it has nothing open. With a position or an
+    /// order open it is woken in any case.
+    pub quotes: bool,
+}
+
+/// How one named condition stands: for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Its name in the rule file, with the section: `entry.long.filter.trend`.
+    pub name: String,
+    /// Whether it holds; `None` while it is not defined.
+    pub holds: Option<bool>,
+    /// How often it stood in the way of a signal since the start.
+    pub blocked: u64,
+}
+
+/// What a strategy wrote cannot be read back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the strategy's memory cannot be read: {reason}")]
+pub struct MemoryError {
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A bot's mind. One contract, one position.
+pub trait Strategy: Send {
+    /// What it needs to be fed.
+    fn subscription(&self) -> Subscription;
+
+    /// Takes one fact and pushes what it wants. The engine answers each wish with notices before it takes the next
+    /// event of the outside.
+    fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>);
+
+    /// When it wants to be woken by [`Wake::Timer`], if at all. Asked after each `handle`.
+    fn wake_at(&self) -> Option<MarketTime>;
+
+    /// What it must remember over a restart, if that has changed since it was last asked.
+    fn changed_memory(&mut self) -> Option<Vec<u8>>;
+
+    /// Takes back what an earlier run of the same strategy wrote. Called before the first `handle`.
+    ///
+    /// # Errors
+    /// When the bytes were not written by this strategy.
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError>;
+
+    /// Signals seen since the start, whether or not something stood in their way.
+    fn signals(&self) -> u64;
+
+    /// How its conditions stand.
+    fn conditions(&self) -> Vec<Condition>;
+}
+
+/// How long an order that opens may take to reach the socket: longer, and the market it was meant for is gone.
+/// The same two seconds as the venue's receive window for such requests.
+pub(crate) const ENTRY_TIME_TO_LIVE_MS: i64 = 2_000;
+
+impl Context<'_> {
+    /// The contract's name.
+    #[must_use]
+    pub fn symbol(&self) -> Symbol {
+        self.instrument.symbol
+    }
+}

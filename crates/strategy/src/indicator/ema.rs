@@ -1,0 +1,44 @@
+//! Exponential moving average, α = 2 / (n + 1).
+
+use super::count;
+
+/// What the average starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seed {
+    /// The mean of the first n values, as TA-Lib does.
+    Sma,
+    /// The first value; defined from bar n on all the same, so that a young average never counts as known.
+    First,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ema {
+    bars: usize,
+    seed: Seed,
+    seen: usize,
+    value: f64,
+}
+
+impl Ema {
+    pub(super) fn new(bars: usize, seed: Seed) -> Self {
+        Self { bars, seed, seen: 0, value: 0.0 }
+    }
+
+    pub(super) fn next(&mut self, value: f64) -> f64 {
+        let alpha = 2.0 / (count(self.bars) + 1.0);
+        let seeding = match self.seed {
+            Seed::Sma => self.seen < self.bars,
+            Seed::First => self.seen == 0,
+        };
+        if self.seen < self.bars {
+            self.seen += 1;
+        }
+        if seeding {
+            // A running mean: after n values it is the SMA.
+            self.value += (value - self.value) / count(self.seen);
+        } else {
+            self.value += alpha * (value - self.value);
+        }
+        if self.seen < self.bars { f64::NAN } else { self.value }
+    }
+}

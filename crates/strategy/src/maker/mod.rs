@@ -1,0 +1,98 @@
+//! The built-in market maker: its settings, read from TOML like a rule file and with the same messages.
+
+mod bot;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::toml_file::Table;
+
+pub use bot::Maker;
+
+/// Settings of the market maker. Ratios are fractions of the mid price, amounts are in the quote coin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MakerSettings {
+    /// Distance of each quote from the reservation price.
+    pub half_spread: Decimal,
+    /// Value of one quote.
+    pub size: Decimal,
+    /// A quote is moved when its price is off by more than this.
+    pub requote: Decimal,
+    /// Shortest time between two changes of the quotes, milliseconds of market time.
+    pub every_ms: i64,
+    /// Largest value of the position.
+    pub max_inventory: Decimal,
+    /// How far a full inventory shifts both quotes towards getting rid of it.
+    pub skew: Decimal,
+    /// Distance of the venue's stop from the average entry price.
+    pub stop: Decimal,
+    /// Pause after the stop was hit, milliseconds of market time.
+    pub cooldown_after_stop_ms: i64,
+}
+
+/// Reads the settings from the file's root table.
+pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Option<MakerSettings> {
+    if let Some(name) = overrides.keys().next() {
+        root.problem(format!(
+            "the bot sets `{name}`, but a built-in bot has no [params]: write the setting into the file"
+        ));
+    }
+    let quote = section(&root, "quote", ["half_spread", "size", "requote", "every"]);
+    let inventory = section(&root, "inventory", ["max", "skew"]);
+    let protect = section(&root, "protect", ["stop", "cooldown_after_stop"]);
+    root.finish();
+    let (quote, inventory, protect) = (quote?, inventory?, protect?);
+    let settings = (
+        (
+            quote.ratio("half_spread"),
+            quote.amount("size"),
+            quote.ratio("requote"),
+            quote.duration_ms("every"),
+        ),
+        (inventory.amount("max"), inventory.ratio("skew")),
+        (protect.ratio("stop"), protect.duration_ms("cooldown_after_stop")),
+    );
+    for table in [&quote, &inventory, &protect] {
+        table.finish();
+    }
+    let ((half_spread, size, requote, every_ms), (max_inventory, skew), (stop, cooldown)) = settings;
+    let settings = MakerSettings {
+        half_spread: half_spread?,
+        size: size?,
+        requote: requote?,
+        every_ms: every_ms?,
+        max_inventory: max_inventory?,
+        skew: skew?,
+        stop: stop?,
+        cooldown_after_stop_ms: cooldown?,
+    };
+    if settings.size > settings.max_inventory {
+        inventory.problem("`max` of [inventory] is smaller than one quote: `size` of [quote]");
+        return None;
+    }
+    if settings.stop <= settings.half_spread {
+        protect.problem(
+            "`stop` of [protect] lies inside `half_spread` of [quote]: every fill would be stopped out",
+        );
+        return None;
+    }
+    Some(settings)
+}
+
+fn section<'t, const N: usize>(
+    root: &Table<'t>,
+    key: &'static str,
+    needed: [&'static str; N],
+) -> Option<Table<'t>> {
+    if !root.has(key) {
+        root.problem(format!("[{key}] is missing: it says {}", needed.join(", ")));
+    }
+    let table = root.table(key, &format!("[{key}]"))?;
+    for key in needed {
+        if !table.has(key) {
+            table.problem(format!("`{key}` is missing"));
+        }
+    }
+    Some(table)
+}

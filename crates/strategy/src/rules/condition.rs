@@ -1,0 +1,65 @@
+//! Named conditions: each line of a `filter` or `at_send` table can stand in the way of a signal, and is counted when it does.
+
+use crate::context::Condition;
+use crate::language::{NodeId, Program};
+
+/// Index of a condition in [`Conditions`].
+pub(super) type ConditionId = usize;
+
+/// Reasons that are not written in the file.
+pub(super) const NO_STOP: &str = "stop";
+pub(super) const NO_SIZE: &str = "size";
+pub(super) const ENTRIES_PER_DAY: &str = "entries_per_day";
+pub(super) const COOLDOWN: &str = "cooldown_after_stop";
+
+/// All conditions of a rule file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Conditions {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    name: String,
+    /// `None` for reasons that are no expression.
+    node: Option<NodeId>,
+    blocked: u64,
+}
+
+impl Conditions {
+    pub(super) fn add(&mut self, name: String, node: Option<NodeId>) -> ConditionId {
+        self.rows.push(Row { name, node, blocked: 0 });
+        self.rows.len() - 1
+    }
+
+    /// Whether all of `ids` hold. What does not hold, or is not defined yet, is counted when `counted`.
+    pub(super) fn all_hold(&mut self, ids: &[ConditionId], program: &Program, counted: bool) -> bool {
+        let mut all = true;
+        for id in ids {
+            let row = &mut self.rows[*id];
+            if row.node.is_none_or(|node| program.truth(node) != Some(true)) {
+                row.blocked += u64::from(counted);
+                all = false;
+            }
+        }
+        all
+    }
+
+    /// Counts a reason that is no expression.
+    pub(super) fn block(&mut self, name: &str) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.node.is_none() && row.name == name) {
+            row.blocked += 1;
+        }
+    }
+
+    pub(super) fn show(&self, program: &Program) -> Vec<Condition> {
+        self.rows
+            .iter()
+            .map(|row| Condition {
+                name: row.name.clone(),
+                holds: row.node.and_then(|node| program.truth(node)),
+                blocked: row.blocked,
+            })
+            .collect()
+    }
+}

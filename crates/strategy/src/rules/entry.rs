@@ -1,0 +1,114 @@
+//! `[entry.long]`, `[entry.short]`, `[entry.any]`: when to open, how, how much and how often.
+
+use super::condition::ConditionId;
+use super::file::{Reader, Scope};
+use super::order::{self, OrderRules};
+use super::size::{self, SizeRules};
+use crate::language::NodeId;
+use crate::toml_file::Table;
+
+/// When one side opens.
+#[derive(Debug, Clone)]
+pub(super) struct SideRules {
+    pub(super) signal: NodeId,
+    /// Conditions of the moment of the signal.
+    pub(super) filters: Vec<ConditionId>,
+    /// Conditions of the moment the order leaves.
+    pub(super) at_send: Vec<ConditionId>,
+}
+
+/// How often the bot may open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Limits {
+    /// Positions opened per UTC day.
+    pub(super) entries_per_day: Option<u32>,
+    /// Pause after a position was stopped out, milliseconds of market time.
+    pub(super) cooldown_after_stop_ms: Option<i64>,
+}
+
+pub(super) struct Entry {
+    pub(super) long: Option<SideRules>,
+    pub(super) short: Option<SideRules>,
+    pub(super) order: OrderRules,
+    pub(super) limits: Limits,
+    pub(super) size: SizeRules,
+}
+
+pub(super) fn read(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Entry> {
+    let any = table.table("any", "[entry.any]");
+    if any.is_none() && !table.has("any") {
+        table.problem("[entry.any] is missing: it says `order` and `size`");
+    }
+    if !table.has("long") && !table.has("short") {
+        table.problem("neither [entry.long] nor [entry.short] is there");
+    }
+    let long = side(table, any.as_ref(), reader, "long", 1.0);
+    let short = side(table, any.as_ref(), reader, "short", -1.0);
+    table.finish();
+    let any = any?;
+    let order = order::read(&any, reader);
+    let size = size::read(&any);
+    let limits = limits(&any);
+    any.finish();
+    Some(Entry { long: long?, short: short?, order: order?, limits: limits?, size: size? })
+}
+
+/// `Some(None)`: this side is not traded. `None`: something is wrong with it.
+#[expect(clippy::option_option, reason = "absent and wrong are told apart; the wrong is in the report")]
+fn side(
+    table: &Table<'_>,
+    any: Option<&Table<'_>>,
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    sign: f64,
+) -> Option<Option<SideRules>> {
+    if !table.has(name) {
+        return Some(None);
+    }
+    let scope = Scope { side: Some(sign), knows_risk: false };
+    let own = table.table(name, &format!("[entry.{name}]"))?;
+    let signal = own.required("signal", "\"crosses_above(close, ema(close, 20))\"");
+    let signal = signal.and_then(|text| reader.condition(text, scope));
+    let (mut filters, mut at_send) = (Vec::new(), Vec::new());
+    for (section, place) in [(Some(&own), name), (any, "any")] {
+        let Some(section) = section else { continue };
+        conditions(section, "filter", &format!("entry.{name}"), place, scope, reader, &mut filters);
+        conditions(section, "at_send", &format!("entry.{name}"), place, scope, reader, &mut at_send);
+    }
+    own.finish();
+    Some(Some(SideRules { signal: signal?, filters, at_send }))
+}
+
+/// The named conditions of one table. A condition of [entry.any] is compiled for each side: `funding_cost` has a sign.
+fn conditions(
+    section: &Table<'_>,
+    key: &'static str,
+    owner: &str,
+    place: &str,
+    scope: Scope,
+    reader: &mut Reader<'_>,
+    found: &mut Vec<ConditionId>,
+) {
+    let Some(table) = section.table(key, &format!("`{key}` of [entry.{place}]")) else { return };
+    for (name, _, value) in table.entries() {
+        let node = table.as_text(value).and_then(|text| reader.condition(text, scope));
+        if let Some(node) = node {
+            found.push(reader.conditions.add(format!("{owner}.{key}.{name}"), Some(node)));
+        }
+    }
+}
+
+fn limits(any: &Table<'_>) -> Option<Limits> {
+    if !any.has("limit") {
+        return Some(Limits::default());
+    }
+    let table = any.table("limit", "`limit`")?;
+    let entries_per_day = table.has("entries_per_day").then(|| table.count("entries_per_day", 1, 10_000));
+    let cooldown = table.has("cooldown_after_stop").then(|| table.duration_ms("cooldown_after_stop"));
+    table.finish();
+    // `Some(None)` was reported.
+    if entries_per_day == Some(None) || cooldown == Some(None) {
+        return None;
+    }
+    Some(Limits { entries_per_day: entries_per_day.flatten(), cooldown_after_stop_ms: cooldown.flatten() })
+}

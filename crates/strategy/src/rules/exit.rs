@@ -1,0 +1,155 @@
+//! `[exit]`: when a position ends. The first to fire wins, and everything here only reduces.
+
+use super::file::{Distance, Reader, Scope};
+use crate::language::NodeId;
+use crate::toml_file::Table;
+
+/// Where a take-profit lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the venue, by mark price, beside the stop.
+    Venue,
+    /// In the engine, by the quote we could close at.
+    Engine,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TakeProfit {
+    pub(super) distance: Distance,
+    pub(super) place: Place,
+}
+
+/// A stop that follows the best price since the entry. The venue's own stop is moved, never removed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trail {
+    /// It begins once the position is ahead by this much.
+    pub(super) arms_at: Distance,
+    /// Distance from the best price to the stop.
+    pub(super) gives_back: Distance,
+    /// Shortest time between two moves of the venue's stop, milliseconds of market time.
+    pub(super) every_ms: i64,
+}
+
+/// What an entry signal of the other side does while a position is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opposite {
+    Ignore,
+    Close,
+    /// Closes, then opens the other side.
+    Reverse,
+}
+
+/// When a position ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExitRules {
+    pub(super) stop: Distance,
+    pub(super) take_profit: Option<TakeProfit>,
+    pub(super) trail: Option<Trail>,
+    /// Closes a long.
+    pub(super) long_signal: Option<NodeId>,
+    /// Closes a short.
+    pub(super) short_signal: Option<NodeId>,
+    pub(super) opposite: Opposite,
+    pub(super) time_limit_ms: Option<i64>,
+}
+
+/// Moves of the stop at the venue are requests; a stop that lags by this much costs less than the requests would.
+const DEFAULT_TRAIL_EVERY_MS: i64 = 30_000;
+
+/// How the parts of an exit may be absent: `Err` was reported.
+type Part<T> = Result<Option<T>, ()>;
+
+fn required<T>(found: Option<T>) -> Part<T> {
+    found.map(Some).ok_or(())
+}
+
+pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRules> {
+    let stop = stop(&table, reader);
+    let take_profit = take_profit(&table, reader);
+    let trail = trail(&table, reader);
+    let signals = signals(&table, reader);
+    let opposite = match table.has("opposite") {
+        true => table.choice(
+            "opposite",
+            &[("ignore", Opposite::Ignore), ("close", Opposite::Close), ("reverse", Opposite::Reverse)],
+        ),
+        false => Some(Opposite::Ignore),
+    };
+    let time_limit = match table.has("time_limit") {
+        true => required(table.duration_ms("time_limit")),
+        false => Ok(None),
+    };
+    table.finish();
+    let (long_signal, short_signal) = signals?;
+    Some(ExitRules {
+        stop: stop?,
+        take_profit: take_profit.ok()?,
+        trail: trail.ok()?,
+        long_signal,
+        short_signal,
+        opposite: opposite?,
+        time_limit_ms: time_limit.ok()?,
+    })
+}
+
+fn stop(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Distance> {
+    if !table.has("stop") {
+        table.problem("[exit] needs `stop`, for example `stop = { distance = \"1.5%\" }`");
+    }
+    let table = table.table("stop", "`stop`")?;
+    let distance = table.required("distance", "\"2 * atr(14)\"");
+    let distance = distance.and_then(|text| reader.distance(text, Scope::default()));
+    table.finish();
+    distance
+}
+
+fn take_profit(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<TakeProfit> {
+    if !table.has("take_profit") {
+        return Ok(None);
+    }
+    let table = table.table("take_profit", "`take_profit`").ok_or(())?;
+    let scope = Scope { side: None, knows_risk: true };
+    let distance = table.required("distance", "\"2 R\"").and_then(|text| reader.distance(text, scope));
+    let place = match table.has("place") {
+        true => table.choice("place", &[("venue", Place::Venue), ("engine", Place::Engine)]),
+        false => Some(Place::Venue),
+    };
+    table.finish();
+    required(distance.zip(place).map(|(distance, place)| TakeProfit { distance, place }))
+}
+
+fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
+    if !table.has("trail") {
+        return Ok(None);
+    }
+    let table = table.table("trail", "`trail`").ok_or(())?;
+    let scope = Scope { side: None, knows_risk: true };
+    let arms_at = table.required("arms_at", "\"1 R\"").and_then(|text| reader.distance(text, scope));
+    let gives_back =
+        table.required("gives_back", "\"1 * atr(14)\"").and_then(|text| reader.distance(text, scope));
+    let every_ms = match table.has("every") {
+        true => table.duration_ms("every"),
+        false => Some(DEFAULT_TRAIL_EVERY_MS),
+    };
+    table.finish();
+    let parts = arms_at.zip(gives_back).zip(every_ms);
+    required(parts.map(|((arms_at, gives_back), every_ms)| Trail { arms_at, gives_back, every_ms }))
+}
+
+/// Signals that close a long and a short; `None` when one of them is wrong.
+fn signals(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<(Option<NodeId>, Option<NodeId>)> {
+    if !table.has("signal") {
+        return Some((None, None));
+    }
+    let table = table.table("signal", "`signal`")?;
+    let mut one = |key: &'static str, sign: f64| match table.has(key) {
+        true => {
+            let scope = Scope { side: Some(sign), knows_risk: true };
+            required(table.text(key).and_then(|text| reader.condition(text, scope)))
+        }
+        false => Ok(None),
+    };
+    let (long, short) = (one("long", 1.0), one("short", -1.0));
+    table.finish();
+    Some((long.ok()?, short.ok()?))
+}

@@ -1,0 +1,208 @@
+//! Reads a rule file as a whole.
+
+use std::collections::BTreeMap;
+
+use windvane_model::Interval;
+
+use super::condition::{COOLDOWN, Conditions, ENTRIES_PER_DAY, NO_SIZE, NO_STOP};
+use super::entry::{self, Limits, SideRules};
+use super::exit::{self, ExitRules};
+use super::order::OrderRules;
+use super::parameter::{self, Parameter};
+use super::size::SizeRules;
+use crate::language::{
+    Builder, Checker, Lowered, Names, NodeId, Program, Report, Type, is_built_in, nearest,
+};
+use crate::toml_file::{Table, Text};
+
+/// The only version of the language there is.
+const LANGUAGE: u32 = 1;
+
+/// When entries and exit signals are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evaluate {
+    /// Once per confirmed bar.
+    Bar,
+    /// With every change of quotes; a signal fires when it turns true.
+    Tick,
+}
+
+/// A rule file that was understood: the compiled program and what to do with its values.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub(super) timeframe: Interval,
+    pub(super) evaluate: Evaluate,
+    pub(super) program: Program,
+    pub(super) conditions: Conditions,
+    pub(super) long: Option<SideRules>,
+    pub(super) short: Option<SideRules>,
+    pub(super) order: OrderRules,
+    pub(super) limits: Limits,
+    pub(super) size: SizeRules,
+    pub(super) exit: ExitRules,
+    parameters: Vec<Parameter>,
+}
+
+impl Rules {
+    /// Length of the bars the rules run on.
+    #[must_use]
+    pub fn timeframe(&self) -> Interval {
+        self.timeframe
+    }
+
+    /// The parameters with the values in force.
+    #[must_use]
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Bars of history that make every value defined.
+    #[must_use]
+    pub fn warm_up(&self) -> usize {
+        self.program.warm_up()
+    }
+}
+
+/// A distance in price: given as one, or as a fraction of the entry price.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Distance {
+    node: NodeId,
+    is_ratio: bool,
+}
+
+impl Distance {
+    /// The distance in price for an entry at `price`; `None` while undefined.
+    pub(super) fn at(self, program: &Program, price: f64) -> Option<f64> {
+        let value = program.value(self.node)?;
+        Some(if self.is_ratio { value * price } else { value })
+    }
+}
+
+/// Turns the expressions of one file into one program.
+pub(super) struct Reader<'t> {
+    report: &'t Report<'t>,
+    builder: Builder,
+    names: Names,
+    pub(super) conditions: Conditions,
+}
+
+/// What an expression may speak of, apart from bars and quotes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Scope {
+    /// 1 for long, −1 for short.
+    pub(super) side: Option<f64>,
+    /// Whether the distance to the stop is known.
+    pub(super) knows_risk: bool,
+}
+
+impl Reader<'_> {
+    fn lower(&mut self, text: Text<'_>, scope: Scope, wanted: &[Type]) -> Option<Lowered> {
+        let mut checker = Checker::new(&mut self.builder, &self.names);
+        checker.side = scope.side;
+        checker.knows_risk = scope.knows_risk;
+        match checker.check(text.content, wanted) {
+            Ok(lowered) => Some(lowered),
+            Err(faults) => {
+                for fault in faults {
+                    self.report.add(text.offset(fault.span.start), fault.message);
+                }
+                None
+            }
+        }
+    }
+
+    /// A condition.
+    pub(super) fn condition(&mut self, text: Text<'_>, scope: Scope) -> Option<NodeId> {
+        self.lower(text, scope, &[Type::Bool]).map(|lowered| lowered.node)
+    }
+
+    /// A distance: a price, ticks, or a per cent of the price.
+    pub(super) fn distance(&mut self, text: Text<'_>, scope: Scope) -> Option<Distance> {
+        let lowered = self.lower(text, scope, &[Type::Price, Type::Ticks, Type::Ratio])?;
+        Some(Distance { node: lowered.node, is_ratio: lowered.unit == Type::Ratio })
+    }
+
+    /// `[let]`: names for expressions, each may use those above it.
+    fn names(&mut self, root: &Table<'_>) {
+        let Some(table) = root.table("let", "[let]") else { return };
+        for (name, start, value) in table.entries() {
+            let meaning = table.as_text(value).and_then(|text| self.lower(text, Scope::default(), &[]));
+            if self.names.insert(name.to_owned(), meaning).is_some() {
+                self.report.add(start, format!("`{name}` is a parameter already; give this another name"));
+            } else if is_built_in(name) {
+                self.report.add(start, format!("`{name}` is a word of the language; give this another name"));
+            }
+        }
+    }
+}
+
+/// Reads a rule file from its root table.
+pub(super) fn read(
+    root: Table<'_>,
+    report: &Report<'_>,
+    overrides: &BTreeMap<String, String>,
+) -> Option<Rules> {
+    if root.has("language") {
+        root.count("language", LANGUAGE, LANGUAGE);
+    } else {
+        root.problem("a rule file begins with `language = 1` (a built-in bot with `builtin = \"maker\"`)");
+    }
+    let timeframe = root.required("timeframe", "\"15m\"").and_then(|text| interval(&text, report));
+    let evaluate = match root.has("evaluate") {
+        true => root.choice("evaluate", &[("bar", Evaluate::Bar), ("tick", Evaluate::Tick)]),
+        false => Some(Evaluate::Bar),
+    };
+    let mut reader = Reader {
+        report,
+        builder: Builder::default(),
+        names: Names::new(),
+        conditions: Conditions::default(),
+    };
+    let parameters = parameter::read(&root, &mut reader.builder, &mut reader.names, overrides);
+    reader.names(&root);
+    let entry = root.table("entry", "[entry]");
+    let entry = match &entry {
+        Some(table) => entry::read(table, &mut reader),
+        None => {
+            if !root.has("entry") {
+                root.problem("the file has no [entry.long] and no [entry.short]");
+            }
+            None
+        }
+    };
+    let exit = root.table("exit", "[exit]");
+    if exit.is_none() && !root.has("exit") {
+        root.problem("the file has no [exit]; at least `stop = { distance = \"1.5%\" }` is needed");
+    }
+    let exit = exit.and_then(|table| exit::read(table, &mut reader));
+    root.finish();
+    for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, COOLDOWN] {
+        reader.conditions.add(reason.to_owned(), None);
+    }
+    let entry = entry?;
+    Some(Rules {
+        timeframe: timeframe?,
+        evaluate: evaluate?,
+        program: reader.builder.build(),
+        conditions: reader.conditions,
+        long: entry.long,
+        short: entry.short,
+        order: entry.order,
+        limits: entry.limits,
+        size: entry.size,
+        exit: exit?,
+        parameters,
+    })
+}
+
+fn interval(text: &Text<'_>, report: &Report<'_>) -> Option<Interval> {
+    match text.content.parse() {
+        Ok(interval) => Some(interval),
+        Err(error) => {
+            let meant = nearest(text.content, Interval::ALL.iter().map(|interval| interval.as_str()));
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            report.add(text.offset(0), format!("{error}{meant}"));
+            None
+        }
+    }
+}

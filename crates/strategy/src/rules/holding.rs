@@ -1,0 +1,220 @@
+//! What a rule bot does with its position: keeps the venue's stop right, trails it, and closes.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+use windvane_model::{ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Role, Side};
+
+use super::bot::{Moment, RETRY_MS, RuleBot};
+use super::exit::{Place, Trail};
+use super::file::Evaluate;
+use super::memory::Open;
+use crate::context::Context;
+
+impl RuleBot {
+    /// Brings the memory in line with the position as it is.
+    pub(super) fn follow(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let held = context.holding.side.zip(context.holding.average_price);
+        match (self.memory.open, held) {
+            (Some(open), Some((side, price))) if open.side() == side => self.grew(open, price, context, out),
+            (None, None) => {}
+            (_, Some((side, price))) => self.opened(side, price, context, out),
+            (Some(_), None) => {
+                self.memory.open = None;
+                self.memory.is_closing = false;
+                self.best = None;
+            }
+        }
+    }
+
+    fn opened(&mut self, side: Side, price: Price, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let entry_price = price.to_f64();
+        let plan = self.memory.plan.take();
+        // Without a plan (the memory was lost) the stop of this moment has to do.
+        let risk =
+            plan.map(|plan| plan.risk).or_else(|| self.rules.exit.stop.at(&self.rules.program, entry_price));
+        let risk = risk.filter(|risk| *risk > 0.0).unwrap_or(0.0);
+        self.memory.is_closing = false;
+        self.memory.entries_today = self.memory.entries_today.saturating_add(1);
+        self.best = None;
+        self.memory.open = Some(Open {
+            is_long: side == Side::Buy,
+            entry_price,
+            risk,
+            opened_ms: context.now.0,
+            stop: plan.map(|plan| plan.stop),
+            take_profit: None,
+            watermark: entry_price,
+        });
+        self.anchor(context, out);
+    }
+
+    /// A position that grows at another price has another average: its stop moves along, unless it trails already.
+    fn grew(&mut self, open: Open, price: Price, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let entry_price = price.to_f64();
+        let is_lost = open.stop.is_none() && context.now >= self.retry_at;
+        if open.entry_price == entry_price && !is_lost {
+            return;
+        }
+        if let Some(open) = &mut self.memory.open {
+            open.entry_price = entry_price;
+        }
+        self.anchor(context, out);
+    }
+
+    /// Asks for stop and take-profit at their distances from the average entry price, where they are not there already.
+    fn anchor(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let Some(open) = self.memory.open else { return };
+        if open.risk <= 0.0 {
+            return;
+        }
+        self.live.risk = open.risk;
+        self.rules.program.on_live(&self.live);
+        let take_profit = self.rules.exit.take_profit;
+        let distance = take_profit.and_then(|rule| rule.distance.at(&self.rules.program, open.entry_price));
+        let target =
+            distance.and_then(|distance| self.level(context, open.side(), open.entry_price, distance));
+        let first = self.level(context, open.side(), open.entry_price, -open.risk);
+        // A stop that has been trailed to a better place stays there.
+        let is_better =
+            |stop: f64| first.is_none_or(|first| open.sign() * (stop - first.to_f64()) > open.risk / 2.0);
+        let stop = match open.stop {
+            Some(stop) if is_better(stop) => None,
+            _ => first.filter(|first| open.stop != Some(first.to_f64())),
+        };
+        let at_venue = target.filter(|_| take_profit.is_some_and(|rule| rule.place == Place::Venue));
+        let moved = at_venue.filter(|target| open.take_profit != Some(target.to_f64()));
+        if let Some(open) = &mut self.memory.open {
+            open.stop = stop.map(Price::to_f64).or(open.stop);
+            open.take_profit = target.map(Price::to_f64);
+        }
+        if stop.is_some() || moved.is_some() {
+            out.push(Intent::Protect { symbol: context.symbol(), stop_loss: stop, take_profit: moved });
+        }
+    }
+
+    /// A level `distance` ahead of `price` for a position of `side` (behind when negative), on the grid, rounded away
+    /// from the price: a stop never tighter, a target never nearer than the rule says.
+    pub(super) fn level(
+        &self,
+        context: &Context<'_>,
+        side: Side,
+        price: f64,
+        distance: f64,
+    ) -> Option<Price> {
+        let sign = if side == Side::Buy { 1.0 } else { -1.0 };
+        let level = Decimal::from_f64(price + sign * distance)?;
+        if sign * distance < 0.0 {
+            context.instrument.round_down_to_tick(level)
+        } else {
+            context.instrument.round_up_to_tick(level)
+        }
+    }
+
+    /// Decides whether the position ends, and moves its trailing stop.
+    pub(super) fn guard(&mut self, moment: Moment, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let Some(open) = self.memory.open else { return };
+        if self.memory.is_closing {
+            return;
+        }
+        let exit = self.rules.exit;
+        let signal = if open.is_long { exit.long_signal } else { exit.short_signal };
+        let looks = match self.rules.evaluate {
+            Evaluate::Bar => moment == Moment::Bar { fires: true },
+            Evaluate::Tick => matches!(moment, Moment::Bar { .. } | Moment::Quote),
+        };
+        let is_signalled = looks && signal.is_some_and(|node| self.rules.program.truth(node) == Some(true));
+        let held_ms = context.now.since(MarketTime(open.opened_ms));
+        let is_overdue = exit.time_limit_ms.is_some_and(|limit| held_ms >= limit);
+        self.memory.is_closing = is_signalled || is_overdue || self.is_target_reached(&open);
+        if let Some(trail) = exit.trail.filter(|_| !self.memory.is_closing) {
+            self.trail(trail, open, context, out);
+        }
+    }
+
+    /// Whether we could close at the take-profit now; the venue looks after its own.
+    fn is_target_reached(&self, open: &Open) -> bool {
+        let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
+        let price = if open.is_long { self.live.bid } else { self.live.ask };
+        // NaN compares false: without a quote nothing is reached.
+        in_engine && open.take_profit.is_some_and(|target| open.sign() * (price - target) >= 0.0)
+    }
+
+    fn trail(&mut self, trail: Trail, open: Open, context: &Context<'_>, out: &mut Vec<Intent>) {
+        // The venue's stop goes by the mark price, so the best price does too.
+        let price = if self.live.mark.is_nan() { self.live.last } else { self.live.mark };
+        if price.is_nan() {
+            return;
+        }
+        let sign = open.sign();
+        let before = self.best.unwrap_or(open.watermark);
+        let best = if sign * (price - before) > 0.0 { price } else { before };
+        self.best = Some(best);
+        let program = &self.rules.program;
+        let (Some(arms_at), Some(gives_back)) =
+            (trail.arms_at.at(program, open.entry_price), trail.gives_back.at(program, open.entry_price))
+        else {
+            return;
+        };
+        let is_armed = sign * (best - open.entry_price) >= arms_at && gives_back > 0.0;
+        if !is_armed || context.now < self.ratcheted_at.after(trail.every_ms) {
+            return;
+        }
+        let Some(stop) = self.level(context, open.side(), best, -gives_back) else { return };
+        let gain = open.stop.map_or(f64::INFINITY, |held| sign * (stop.to_f64() - held));
+        if gain < self.live.tick_size {
+            return;
+        }
+        if sign * (price - stop.to_f64()) <= self.live.tick_size {
+            // The price is there already: the venue would refuse the stop, so close.
+            self.memory.is_closing = true;
+            return;
+        }
+        self.ratcheted_at = context.now;
+        if let Some(open) = &mut self.memory.open {
+            open.stop = Some(stop.to_f64());
+            open.watermark = best;
+        }
+        out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+    }
+
+    /// The venue did not take the protection: ask again after a pause. What was attached before stays in force.
+    pub(super) fn protection_failed(&mut self, now: MarketTime) {
+        if let Some(open) = &mut self.memory.open {
+            open.stop = None;
+            open.take_profit = None;
+        }
+        self.retry_at = now.after(RETRY_MS);
+    }
+
+    pub(super) fn cool_down(&mut self, cause: ExitCause, now: MarketTime) {
+        let was_stopped = match cause {
+            ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
+            ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
+        };
+        if let Some(length) = self.rules.limits.cooldown_after_stop_ms.filter(|_| was_stopped) {
+            self.memory.cooldown_until_ms = now.after(length).0;
+        }
+    }
+
+    /// Sends the closing order while the bot wants out, again after a pause when it was not taken.
+    pub(super) fn close(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let is_closing = self.memory.is_closing && self.awaiting.is_none() && context.now >= self.retry_at;
+        let is_under_way = context.orders.iter().any(|order| order.role == Role::Exit);
+        let (true, false, Some(side)) = (is_closing, is_under_way, context.holding.side) else { return };
+        let tag = self.tag();
+        self.await_answer(tag, context.now);
+        self.retry_at = context.now.after(RETRY_MS);
+        out.push(Intent::Place(PlaceOrder {
+            tag,
+            symbol: context.symbol(),
+            role: Role::Exit,
+            side: side.opposite(),
+            qty: context.holding.qty.min(context.instrument.max_market_qty),
+            kind: OrderKind::Market { max_slippage_ticks: None },
+            reduce_only: true,
+            stop_loss: None,
+            take_profit: None,
+            send_before: None,
+        }));
+    }
+}

@@ -1,0 +1,101 @@
+//! What a rule bot remembers over a restart. Small, and written only when it changes.
+
+use serde::{Deserialize, Serialize};
+use windvane_model::{MarketTime, Side};
+
+use crate::context::MemoryError;
+
+/// Shape of the bytes; one that is not this is refused rather than guessed at.
+const VERSION: u32 = 1;
+
+/// Prices are `f64`: they are distances and marks to compare with, and are rounded to the grid when they become orders.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Memory {
+    version: u32,
+    /// The position, as this bot opened it.
+    pub(super) open: Option<Open>,
+    /// The stop of the entry that is on its way.
+    pub(super) plan: Option<Plan>,
+    /// Whether the bot has decided to close, until it is flat.
+    pub(super) is_closing: bool,
+    /// UTC day that `entries_today` counts, in days since 1970.
+    pub(super) day: i64,
+    pub(super) entries_today: u32,
+    /// No entry before this market time, milliseconds since 1970.
+    pub(super) cooldown_until_ms: i64,
+    /// Positions in a row that ended with a loss.
+    pub(super) losing_streak: u32,
+}
+
+/// Distance from entry to stop, and the stop that was attached, both in price.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) risk: f64,
+    pub(super) stop: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Open {
+    pub(super) is_long: bool,
+    pub(super) entry_price: f64,
+    /// Distance from entry to the first stop: what `R` means for this position.
+    pub(super) risk: f64,
+    /// Milliseconds since 1970, market time.
+    pub(super) opened_ms: i64,
+    /// The stop that the venue was last asked to hold; `None` when it has to be asked again.
+    pub(super) stop: Option<f64>,
+    pub(super) take_profit: Option<f64>,
+    /// Best price seen when the stop was last moved.
+    pub(super) watermark: f64,
+}
+
+impl Open {
+    pub(super) fn side(&self) -> Side {
+        if self.is_long { Side::Buy } else { Side::Sell }
+    }
+
+    /// 1 for a long, −1 for a short.
+    pub(super) fn sign(&self) -> f64 {
+        if self.is_long { 1.0 } else { -1.0 }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            open: None,
+            plan: None,
+            is_closing: false,
+            day: 0,
+            entries_today: 0,
+            cooldown_until_ms: 0,
+            losing_streak: 0,
+        }
+    }
+}
+
+impl Memory {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        // A struct of numbers always has a JSON form; NaN would become null and be refused on the way back.
+        serde_json::to_vec(&self).unwrap_or_default()
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, MemoryError> {
+        let memory: Self =
+            serde_json::from_slice(bytes).map_err(|error| MemoryError { reason: error.to_string() })?;
+        if memory.version != VERSION {
+            return Err(MemoryError { reason: format!("version {} is not {VERSION}", memory.version) });
+        }
+        Ok(memory)
+    }
+
+    /// Begins a new count when a new UTC day has begun.
+    pub(super) fn roll_day(&mut self, now: MarketTime) {
+        if now.utc_day() != self.day {
+            self.day = now.utc_day();
+            self.entries_today = 0;
+        }
+    }
+}

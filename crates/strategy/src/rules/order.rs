@@ -1,0 +1,155 @@
+//! `order`: how an entry is sent, and at which price.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+use windvane_model::{OrderKind, Price, Side, TimeInForce};
+
+use super::file::{Distance, Reader, Scope};
+use crate::context::Context;
+use crate::language::{Literal, Program, literal};
+use crate::toml_file::Table;
+
+/// The quote that a limit price is measured from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// Our own side of the book: the bid for a buy.
+    Same,
+    /// The other side: the ask for a buy.
+    Other,
+    /// The middle.
+    Mid,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pricing {
+    Market { max_slippage_ticks: Option<u32> },
+    Limit { from: Anchor, offset: Option<Distance>, time_in_force: TimeInForce, falls_back_to_market: bool },
+}
+
+/// How an entry is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OrderRules {
+    pub(super) pricing: Pricing,
+    /// From the signal on: waiting for `at_send` and resting in the book together. Milliseconds of market time.
+    pub(super) valid_for_ms: Option<i64>,
+}
+
+pub(super) fn read(any: &Table<'_>, reader: &mut Reader<'_>) -> Option<OrderRules> {
+    if !any.has("order") {
+        any.problem("[entry.any] needs `order`, for example `order = { type = \"market\" }`");
+    }
+    let table = any.table("order", "`order`")?;
+    let kinds =
+        [("market", None), ("limit", Some(TimeInForce::Gtc)), ("post-only", Some(TimeInForce::PostOnly))];
+    if !table.has("type") {
+        table.problem("`order` needs `type`: \"market\", \"limit\" or \"post-only\"");
+    }
+    let kind = table.choice("type", &kinds);
+    let has_validity = table.has("valid_for");
+    let valid_for_ms = has_validity.then(|| table.duration_ms("valid_for"));
+    let pricing = match kind? {
+        None => market(&table),
+        Some(time_in_force) => {
+            if !has_validity {
+                table.problem("an order that rests needs `valid_for`, for example `valid_for = \"10m\"`");
+            }
+            limit(&table, reader, time_in_force)
+        }
+    };
+    table.finish();
+    if valid_for_ms == Some(None) {
+        return None;
+    }
+    Some(OrderRules { pricing: pricing?, valid_for_ms: valid_for_ms.flatten() })
+}
+
+fn market(table: &Table<'_>) -> Option<Pricing> {
+    if !table.has("max_slippage") {
+        return Some(Pricing::Market { max_slippage_ticks: None });
+    }
+    let text = table.text("max_slippage")?;
+    let ticks = match literal(text.content) {
+        Some(Literal::Ticks(ticks)) => Decimal::from_f64(ticks).and_then(|ticks| u32::try_from(ticks).ok()),
+        _ => None,
+    };
+    if ticks.is_none() {
+        table.problem("`max_slippage` is a whole count of ticks, for example \"5 ticks\"");
+    }
+    ticks.map(|ticks| Pricing::Market { max_slippage_ticks: Some(ticks) })
+}
+
+fn limit(table: &Table<'_>, reader: &mut Reader<'_>, time_in_force: TimeInForce) -> Option<Pricing> {
+    if !table.has("from") {
+        table.problem("a limit order needs `from`: the quote its price is measured from, \"same\", \"other\" or \"mid\"");
+    }
+    let from =
+        table.choice("from", &[("same", Anchor::Same), ("other", Anchor::Other), ("mid", Anchor::Mid)]);
+    let offset = table.has("offset").then(|| reader.distance(table.text("offset")?, Scope::default()));
+    let fallback = match table.has("fallback") {
+        true => table.choice("fallback", &[("market", true), ("none", false)]),
+        false => Some(false),
+    };
+    if offset.is_some_and(|offset| offset.is_none()) {
+        return None;
+    }
+    Some(Pricing::Limit {
+        from: from?,
+        offset: offset.flatten(),
+        time_in_force,
+        falls_back_to_market: fallback?,
+    })
+}
+
+/// An entry order as it would be sent now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Priced {
+    pub(super) kind: OrderKind,
+    /// The price that size and stop are measured from, quote coin.
+    pub(super) reference: Decimal,
+}
+
+impl OrderRules {
+    /// The order for `side` at this moment; `None` while the quotes it needs are missing.
+    pub(super) fn price(
+        &self,
+        side: Side,
+        as_market: bool,
+        program: &Program,
+        context: &Context<'_>,
+    ) -> Option<Priced> {
+        let book = context.market.book();
+        match self.pricing {
+            Pricing::Limit { from, offset, time_in_force, .. } if !as_market => {
+                let anchor = match from {
+                    Anchor::Same => book.best(side)?,
+                    Anchor::Other => book.best(side.opposite())?,
+                    Anchor::Mid => book.mid()?,
+                };
+                let offset = match offset {
+                    Some(offset) => Decimal::from_f64(offset.at(program, anchor.to_f64())?)?,
+                    None => Decimal::ZERO,
+                };
+                // A positive offset is patient: lower for a buy, higher for a sell.
+                let wanted = match side {
+                    Side::Buy => anchor.get().checked_sub(offset)?,
+                    Side::Sell => anchor.get().checked_add(offset)?,
+                };
+                let price = context.instrument.round_passive_to_tick(side, wanted)?;
+                let kind = OrderKind::Limit { price, time_in_force };
+                Some(Priced { kind, reference: price.get() })
+            }
+            Pricing::Limit { .. } => market_order(None, book.best(side.opposite())),
+            Pricing::Market { max_slippage_ticks } => {
+                market_order(max_slippage_ticks, book.best(side.opposite()))
+            }
+        }
+    }
+
+    pub(super) fn falls_back_to_market(&self) -> bool {
+        matches!(self.pricing, Pricing::Limit { falls_back_to_market: true, .. })
+    }
+}
+
+fn market_order(max_slippage_ticks: Option<u32>, touch: Option<Price>) -> Option<Priced> {
+    Some(Priced { kind: OrderKind::Market { max_slippage_ticks }, reference: touch?.get() })
+}

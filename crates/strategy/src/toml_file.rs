@@ -1,0 +1,241 @@
+//! Reads a TOML file table by table, so that every problem is found in one go and points at its place.
+//!
+//! Serde would stop at the first problem and loses the place of a value inside an inline table.
+
+use std::cell::RefCell;
+
+use rust_decimal::Decimal;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::language::{Literal, Report, literal, nearest};
+
+/// A string value and where its characters stand in the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    pub(crate) content: &'t str,
+    start: usize,
+    /// Whether the file has the characters as they are: no escapes.
+    is_verbatim: bool,
+}
+
+impl Text<'_> {
+    /// Place in the file of the character at `index` of the content; the value's start where that cannot be said.
+    pub(crate) fn offset(&self, index: usize) -> usize {
+        if self.is_verbatim { self.start + index } else { self.start }
+    }
+}
+
+/// One table of the file. Keys that nobody asks for are reported by [`Table::finish`].
+pub(crate) struct Table<'t> {
+    /// As it is named in messages: `[entry.any]` or `order`.
+    name: String,
+    start: usize,
+    table: &'t DeTable<'t>,
+    report: &'t Report<'t>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+/// The document in `text`, or nothing when it is not TOML; its syntax errors are in the report then.
+pub(crate) fn parse<'t>(text: &'t str, report: &Report<'_>) -> Option<Spanned<DeTable<'t>>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        report.add(error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "));
+    }
+    errors.is_empty().then_some(document)
+}
+
+impl<'t> Table<'t> {
+    pub(crate) fn root(document: &'t Spanned<DeTable<'t>>, report: &'t Report<'t>) -> Self {
+        Self::new("the file".to_owned(), 0, document.get_ref(), report)
+    }
+
+    fn new(name: String, start: usize, table: &'t DeTable<'t>, report: &'t Report<'t>) -> Self {
+        Self { name, start, table, report, known: RefCell::default() }
+    }
+
+    /// Reports a problem with the table as a whole.
+    pub(crate) fn problem(&self, message: impl Into<String>) {
+        self.report.add(self.start, message);
+    }
+
+    /// Reports a problem with one value of the table.
+    pub(crate) fn report(&self, value: &Spanned<DeValue<'_>>, message: impl Into<String>) {
+        self.report.add(value.span().start, message);
+    }
+
+    /// The value of `key`, if the key is there.
+    pub(crate) fn value(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    /// Whether the key is there, without asking for its value.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Every key with its value, in the order of the file; used where the file names the keys.
+    pub(crate) fn entries(&self) -> Vec<(&'t str, usize, &'t Spanned<DeValue<'t>>)> {
+        let mut entries: Vec<_> =
+            self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span().start, value)).collect();
+        entries.sort_by_key(|(_, start, _)| *start);
+        entries
+    }
+
+    /// The table at `key`. `shown` is its name in messages.
+    pub(crate) fn table(&self, key: &'static str, shown: &str) -> Option<Table<'t>> {
+        self.as_table(self.value(key)?, shown)
+    }
+
+    /// `value` as a table.
+    pub(crate) fn as_table(&self, value: &'t Spanned<DeValue<'t>>, shown: &str) -> Option<Table<'t>> {
+        match value.get_ref().as_table() {
+            Some(table) => Some(Table::new(shown.to_owned(), value.span().start, table, self.report)),
+            None => {
+                let kind = value.get_ref().type_str();
+                self.report.add(value.span().start, format!("{shown} is a table, this is {}", article(kind)));
+                None
+            }
+        }
+    }
+
+    /// The string at `key`.
+    pub(crate) fn text(&self, key: &'static str) -> Option<Text<'t>> {
+        self.as_text(self.value(key)?)
+    }
+
+    /// The string at `key`, which has to be there. `example` is shown when it is not.
+    pub(crate) fn required(&self, key: &'static str, example: &str) -> Option<Text<'t>> {
+        if !self.has(key) {
+            self.problem(format!("{} needs `{key}`, for example `{key} = {example}`", self.name));
+        }
+        self.text(key)
+    }
+
+    /// `value` as a string.
+    pub(crate) fn as_text(&self, value: &'t Spanned<DeValue<'t>>) -> Option<Text<'t>> {
+        let Some(content) = value.get_ref().as_str() else {
+            let kind = article(value.get_ref().type_str());
+            self.report.add(value.span().start, format!("text in quotes is wanted here, this is {kind}"));
+            return None;
+        };
+        let raw = self.report.text().get(value.span()).unwrap_or_default();
+        let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") { 3 } else { 1 };
+        let newline = raw
+            .get(quotes..)
+            .filter(|_| quotes == 3)
+            .map_or(0, |rest| rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        let start = quotes + newline.min(1);
+        let is_verbatim = raw.get(start..).is_some_and(|rest| rest.starts_with(content));
+        let start = value.span().start + if is_verbatim { start } else { 0 };
+        Some(Text { content, start, is_verbatim })
+    }
+
+    /// The value that the word at `key` stands for.
+    pub(crate) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text.content).map(|(_, value)| *value);
+        if found.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let meant = nearest(text.content, choices.iter().map(|(word, _)| *word));
+            let meant = meant.map_or(String::new(), |word| format!("; did you mean `{word}`?"));
+            let message = format!("`{key}` is {}, not `{}`{meant}", words.join(" or "), text.content);
+            self.report.add(text.offset(0), message);
+        }
+        found
+    }
+
+    /// A per cent above zero at `key`, as a fraction.
+    pub(crate) fn ratio(&self, key: &'static str) -> Option<Decimal> {
+        self.quantity(key, "`0.5%`", |text| {
+            decimal(text.strip_suffix('%')?)?.checked_div(Decimal::ONE_HUNDRED)
+        })
+    }
+
+    /// A length of time above zero at `key`, in milliseconds.
+    pub(crate) fn duration_ms(&self, key: &'static str) -> Option<i64> {
+        self.quantity(key, "`20s`, `15m`, `4h` or `1d`", |text| match literal(text)? {
+            Literal::Duration(ms) => Decimal::try_from(ms).ok(),
+            _ => None,
+        })
+        .and_then(|ms| i64::try_from(ms.trunc()).ok())
+    }
+
+    /// A multiple above zero at `key`, written `3x`.
+    pub(crate) fn multiple(&self, key: &'static str) -> Option<Decimal> {
+        self.quantity(key, "`3x`", |text| decimal(text.strip_suffix('x')?))
+    }
+
+    /// An amount above zero of the coin that all contracts of this engine settle in.
+    pub(crate) fn amount(&self, key: &'static str) -> Option<Decimal> {
+        self.quantity(key, "`500 USDT`", |text| decimal(text.strip_suffix("USDT")?.trim_end()))
+    }
+
+    fn quantity(
+        &self,
+        key: &'static str,
+        shape: &str,
+        read: impl Fn(&str) -> Option<Decimal>,
+    ) -> Option<Decimal> {
+        let value = self.value(key)?;
+        let Some(content) = value.get_ref().as_str() else {
+            let kind = article(value.get_ref().type_str());
+            self.report.add(
+                value.span().start,
+                format!("`{key}` needs its unit in quotes, such as {shape}; this is {kind}"),
+            );
+            return None;
+        };
+        let text = self.as_text(value)?;
+        let found = read(content.trim()).filter(|value| *value > Decimal::ZERO);
+        if found.is_none() {
+            self.report.add(
+                text.offset(0),
+                format!("`{key}` is written {shape} and is above zero; `{content}` is not"),
+            );
+        }
+        found
+    }
+
+    /// A whole number from `least` to `most` at `key`.
+    pub(crate) fn count(&self, key: &'static str, least: u32, most: u32) -> Option<u32> {
+        let value = self.value(key)?;
+        let digits = value.get_ref().as_integer().map(ToString::to_string);
+        let found =
+            digits.and_then(|digits| digits.parse().ok()).filter(|count| (least..=most).contains(count));
+        if found.is_none() {
+            self.report.add(value.span().start, format!("`{key}` is a whole number from {least} to {most}"));
+        }
+        found
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(crate) fn finish(&self) {
+        let known = self.known.borrow();
+        for (key, start, _) in self.entries() {
+            if known.contains(&key) {
+                continue;
+            }
+            let advice = match nearest(key, known.iter().copied()) {
+                Some(meant) => format!("; did you mean `{meant}`?"),
+                None => {
+                    let mut words: Vec<_> = known.iter().copied().collect();
+                    words.sort_unstable();
+                    words.dedup();
+                    format!("; it may hold {}", words.join(", "))
+                }
+            };
+            self.report.add(start, format!("unknown key `{key}` in {}{advice}", self.name));
+        }
+    }
+}
+
+/// A plain decimal number; no exponent, no sign words.
+pub(crate) fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text.trim()).ok()
+}
+
+fn article(kind: &str) -> String {
+    if kind.starts_with(['a', 'i', 'o']) { format!("an {kind}") } else { format!("a {kind}") }
+}
