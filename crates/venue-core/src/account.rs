@@ -145,14 +145,14 @@ impl Account {
         slot: usize,
         market: &Market,
         orders: &Orders,
-        extra: Hypothetical,
+        extra: Option<Hypothetical>,
     ) -> Decimal {
         let exposure = self.exposure(slot, market);
         let side_value = |side| {
             let held = exposure
                 .filter(|exposure| exposure.side == side)
                 .map_or(Decimal::ZERO, |held| held.mark_value);
-            let working = self.opening_orders(slot, orders, side, Some(extra));
+            let working = self.opening_orders(slot, orders, side, extra);
             held + working.into_iter().map(|(price, qty)| value(price, qty)).sum::<Decimal>()
         };
         side_value(Side::Buy).max(side_value(Side::Sell))

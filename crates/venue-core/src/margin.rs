@@ -161,3 +161,6 @@ pub(crate) fn order_loss(side: Side, price: Decimal, qty: Decimal, mark: Decimal
     };
     gain.min(Decimal::ZERO)
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,15 +127,21 @@ impl Position {
         let closed_qty = fill.qty.min(self.reducible(fill.side));
         let opened_qty = fill.qty - closed_qty;
         let closed = (closed_qty > 0).then(|| self.close(&fill, closed_qty));
+        let close_fee = closed.map_or(Decimal::ZERO, |closed| closed.close_fee);
+        // A flip ends one holding with its share of the fee and begins the next with the rest.
+        self.realise(closed.map_or(Decimal::ZERO, |closed| closed.realised) - close_fee);
         if opened_qty > 0 {
-            self.open(&fill, opened_qty);
+            self.open(&fill, opened_qty, fill.fee - close_fee);
+            self.realise(close_fee - fill.fee);
         }
-        let realised = closed.map_or(Decimal::ZERO, |closed| closed.realised) - fill.fee;
-        self.cur_realised += realised;
-        self.cum_realised += realised;
         self.updated_ms = fill.time_ms;
         self.seq = fill.seq;
         closed
+    }
+
+    fn realise(&mut self, amount: Decimal) {
+        self.cur_realised += amount;
+        self.cum_realised += amount;
     }
 
     fn close(&mut self, fill: &PositionFill, qty: i64) -> Closed {
@@ -150,7 +156,7 @@ impl Position {
             } else {
                 self.open_fee * decimal(qty) / held
             },
-            close_fee: fill.fee * decimal(qty) / decimal(fill.qty),
+            close_fee: if qty == fill.qty { fill.fee } else { fill.fee * decimal(qty) / decimal(fill.qty) },
         };
         self.open_fee -= closed.open_fee;
         self.size += fill.side.sign() * qty;
@@ -161,7 +167,7 @@ impl Position {
         closed
     }
 
-    fn open(&mut self, fill: &PositionFill, qty: i64) {
+    fn open(&mut self, fill: &PositionFill, qty: i64, fee: Decimal) {
         if self.size == 0 {
             self.cur_realised = Decimal::ZERO;
             self.open_fee = Decimal::ZERO;
@@ -177,14 +183,13 @@ impl Position {
                 .round_dp_with_strategy(AVERAGE_PLACES, RoundingStrategy::MidpointNearestEven)
                 .normalize();
         }
-        self.open_fee += fill.fee * decimal(qty) / decimal(fill.qty);
+        self.open_fee += fee;
         self.size += fill.side.sign() * qty;
     }
 
     /// Books funding; positive is paid.
     pub(crate) fn apply_funding(&mut self, paid: Decimal, now_ms: i64) {
-        self.cur_realised -= paid;
-        self.cum_realised -= paid;
+        self.realise(-paid);
         self.updated_ms = now_ms;
     }
 }
@@ -218,5 +223,16 @@ mod tests {
         let closed = position.apply_fill(fill(Side::Buy, "3", "90")).unwrap();
         assert_eq!((closed.qty, closed.realised), (units(Decimal::ONE).unwrap(), Decimal::TEN));
         assert_eq!((decimal(position.size), position.avg_price), (Decimal::TWO, Decimal::from(90)));
+    }
+
+    #[test]
+    fn a_flip_ends_one_holding_and_begins_the_next() {
+        let mut position = Position::new(Decimal::TEN);
+        position.apply_fill(PositionFill { fee: Decimal::ONE, ..fill(Side::Buy, "1", "100") });
+        assert_eq!(position.cur_realised, Decimal::NEGATIVE_ONE);
+        position.apply_fill(PositionFill { fee: Decimal::from(4), ..fill(Side::Sell, "4", "110") });
+        assert_eq!(position.cur_realised, Decimal::from(-3), "three quarters of the fee opened the short");
+        assert_eq!(position.cum_realised, Decimal::from(10 - 1 - 4));
+        assert_eq!(position.open_fee, Decimal::from(3));
     }
 }

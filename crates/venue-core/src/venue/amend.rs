@@ -2,7 +2,7 @@
 
 use super::Venue;
 use crate::api::{
-    Acknowledgement, AmendOrder, OrderStatus, OrderType, ProtectionPrice, Refusal, StopOrderType,
+    Acknowledgement, AmendOrder, OrderStatus, OrderType, ProtectionPrice, Refusal, StopOrderType, TriggerSpec,
 };
 use crate::order::{Order, OrderKey, Protection};
 
@@ -47,7 +47,10 @@ impl Venue {
         if let Some(price) = request.trigger_price {
             let trigger = amended.trigger.as_mut().filter(|_| order.status == OrderStatus::Untriggered);
             let trigger = trigger.ok_or_else(|| Refusal::new(10001, "the order has no trigger to amend"))?;
-            trigger.price = of_market.price(price)?;
+            *trigger = self.check_trigger(
+                order.market,
+                TriggerSpec { price, direction: trigger.direction, by: trigger.by },
+            )?;
         }
         if (request.stop_loss.is_some() || request.take_profit.is_some()) && order.filled > 0 {
             return Err(Refusal::new(110059, "stops of a partly filled order cannot be amended"));

@@ -128,7 +128,8 @@ impl Venue {
         })
     }
 
-    fn check_trigger(&self, market: usize, wanted: TriggerSpec) -> Result<Trigger, Refusal> {
+    /// A trigger must lie beyond the current price, in the direction it expects.
+    pub(super) fn check_trigger(&self, market: usize, wanted: TriggerSpec) -> Result<Trigger, Refusal> {
         let price = self.markets[market].price(wanted.price)?;
         let trigger = Trigger { price, direction: wanted.direction, by: wanted.by };
         let is_reached =
@@ -270,7 +271,7 @@ impl Venue {
         if cost <= Decimal::ZERO {
             return Ok(());
         }
-        let risk_value = account.risk_value(slot, &self.markets[slot], &self.orders, extra);
+        let risk_value = account.risk_value(slot, &self.markets[slot], &self.orders, Some(extra));
         let tier = self.markets[slot].tiers.at(risk_value);
         if risk_value > tier.limit {
             return Err(Refusal::new(110089, format!("value {risk_value} over the highest risk tier")));

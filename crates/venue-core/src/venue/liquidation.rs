@@ -48,8 +48,14 @@ impl Venue {
         };
         (0..self.markets.len())
             .filter_map(|market| Some((market, self.accounts[account].positions[market].side()?.opposite())))
-            .filter(|(market, side)| self.markets[*market].book.best(side.opposite()).is_some())
+            .filter(|(market, side)| self.can_trade(*market, *side))
             .max_by_key(|(market, _)| value_of(*market))
+    }
+
+    /// Whether a liquidation of this side would trade: without this a step could repeat for ever.
+    fn can_trade(&self, market: usize, side: Side) -> bool {
+        let of_market = &self.markets[market];
+        of_market.book.size_up_to(side.opposite(), of_market.extreme_price(side), 1) > 0
     }
 
     fn liquidation_order(&mut self, account: usize, market: usize, side: Side) -> Order {

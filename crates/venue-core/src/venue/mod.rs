@@ -199,6 +199,10 @@ impl Venue {
         if before == leverage {
             return Err(Refusal::new(110043, "leverage not modified"));
         }
+        let risk_value = self.accounts[account].risk_value(market, &self.markets[market], &self.orders, None);
+        if leverage > self.markets[market].tiers.at(risk_value).max_leverage {
+            return Err(Refusal::new(110013, "leverage not allowed at this risk tier"));
+        }
         self.accounts[account].positions[market].leverage = leverage;
         let margin = self.accounts[account].margin(&self.markets, &self.orders);
         if leverage < before && margin.available() < Decimal::ZERO {

@@ -10,7 +10,7 @@ use windvane_venue_core::*;
 use crate::desk::*;
 
 /// Kinds of cases about linear contracts in cross margin.
-const APPLICABLE: [&str; 8] = [
+const APPLICABLE: [&str; 9] = [
     "order_cost_linear",
     "position_im_linear_mark",
     "position_im_mm_entry",
@@ -19,6 +19,7 @@ const APPLICABLE: [&str; 8] = [
     "trade_fee_linear",
     "funding_linear",
     "closed_pnl_linear",
+    "risk_limit_value",
 ];
 
 fn cases() -> Option<Vec<Value>> {
@@ -104,7 +105,8 @@ fn the_venue_shows_the_published_figures() {
     let Some(cases) = cases() else { return };
     let table = cases.iter().find(|case| case["kind"] == "mm_deduction_table").expect("the tier table");
     let mut proven = 0;
-    for case in cases.iter().filter(|case| APPLICABLE.contains(&text(case, "kind"))) {
+    let is_linear = |case: &&Value| case["inputs"].get("qtyUsd").is_none();
+    for case in cases.iter().filter(|case| APPLICABLE.contains(&text(case, "kind"))).filter(is_linear) {
         let inputs = &case["inputs"];
         let mut desk = venue_of(inputs);
         match text(case, "kind") {
@@ -130,7 +132,7 @@ fn the_venue_shows_the_published_figures() {
                 ];
                 check(case, &figures);
             }
-            "mm_tiered" if inputs.get("size").is_some() => {
+            "mm_tiered" => {
                 open(
                     &mut desk,
                     Side::Buy,
@@ -175,9 +177,26 @@ fn the_venue_shows_the_published_figures() {
                 desk.create(ME, limit(Side::Sell, "1", exit)).unwrap();
                 check(case, &[("closedPnl", desk.venue.closed_pnl(ME)[0].closed_pnl)]);
             }
-            _ => continue,
+            "risk_limit_value" => {
+                let (held, order) = (&inputs["longPosition"], &inputs["buyOrders"][0]);
+                let value = number(&case["expected"]["riskValue"]);
+                // The value itself is not shown: the order passes when the last tier reaches that far, and not below.
+                for (limit_value, is_accepted) in [(value, true), (value - Decimal::ONE, false)] {
+                    let tier = serde_json::json!({ "limit": limit_value.to_string(), "mmr": "0.005" });
+                    let mut desk = venue_of(&serde_json::json!({ "tiers": [tier] }));
+                    open(&mut desk, Side::Buy, text(held, "qty"), text(held, "price"), text(held, "price"));
+                    let order = limit(Side::Buy, text(order, "qty"), text(order, "price"));
+                    assert_eq!(
+                        desk.create(ME, order).is_ok(),
+                        is_accepted,
+                        "{} at {limit_value}",
+                        case["id"]
+                    );
+                }
+            }
+            other => unreachable!("{other} is listed as applicable"),
         }
         proven += 1;
     }
-    assert!(proven >= 13, "only {proven} cases applied");
+    assert!(proven >= 14, "only {proven} cases applied");
 }

@@ -62,3 +62,12 @@ fn a_reduce_only_order_holds_no_margin() {
     desk.create(ME, reduce(Side::Sell, "0.5", "60300")).unwrap();
     assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
 }
+
+#[test]
+fn an_amend_cannot_grow_one_past_the_position() {
+    let mut desk = Desk::open();
+    desk.buy_market(ME, "0.5");
+    let order = desk.create(ME, reduce(Side::Sell, "0.2", "60300")).unwrap();
+    assert_eq!(desk.amend(&order, Some("0.9"), Some("59999.8")).unwrap().cum_exec_qty, dec("0.5"));
+    assert_eq!(desk.position(ME).side, None);
+}

@@ -11,7 +11,7 @@ fn opened_with_stops(desk: &mut Desk) -> OrderRow {
         take_profit: stop("61000"),
         ..CreateOrder::market(BTC, Side::Buy, dec("0.5"))
     };
-    desk.create(ME, order).unwrap()
+    desk.create(ME, order).expect("accepted")
 }
 
 fn trading_stop(change: impl FnOnce(&mut TradingStop)) -> Request {
@@ -173,4 +173,28 @@ fn stops_on_the_wrong_side_are_refused() {
     for order in wrong {
         assert_eq!(code(desk.create(ME, order)), 10001);
     }
+}
+
+#[test]
+fn a_trigger_is_amended_but_not_past_the_price_and_a_stop_keeps_the_position_s_size() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    let children = desk.open_orders(ME);
+    let of_kind = |row: &&OrderRow| row.stop_order_type == Some(StopOrderType::StopLoss);
+    let stop_loss = children.iter().find(of_kind).unwrap();
+    let amend = |trigger_price: Option<&str>, qty: Option<&str>| {
+        Request::Amend(AmendOrder {
+            symbol: BTC.into(),
+            order: OrderReference { order_id: Some(stop_loss.order_id.to_string()), order_link_id: None },
+            qty: qty.map(dec),
+            price: None,
+            trigger_price: trigger_price.map(dec),
+            stop_loss: None,
+            take_profit: None,
+        })
+    };
+    desk.request(ME, amend(Some("59500"), None)).unwrap();
+    assert_eq!(desk.position(ME).stop_loss, dec("59500"));
+    assert_eq!(code(desk.request(ME, amend(Some("60500"), None))), 110093);
+    assert_eq!(code(desk.request(ME, amend(None, Some("0.1")))), 110060);
 }
