@@ -27,7 +27,8 @@ pub(super) fn run(benches: &[Bench]) -> anyhow::Result<()> {
         if is_last_run && file.metadata()?.modified()? >= started {
             let estimates: Estimates = read(&file)?;
             let benchmark: Benchmark = read(&file.with_file_name("benchmark.json"))?;
-            println!("── {}: median {}", benchmark.full_id, shown(estimates.median.point_estimate));
+            let median = estimates.median.point_estimate;
+            println!("── {}: median {}{}", benchmark.full_id, shown(median), benchmark.rate(median));
         }
     }
     Ok(())
@@ -47,6 +48,21 @@ struct Estimate {
 #[derive(Deserialize)]
 struct Benchmark {
     full_id: String,
+    throughput: Option<Throughput>,
+}
+
+#[derive(Deserialize)]
+struct Throughput {
+    /// What one iteration works through, where the bench says so.
+    #[serde(rename = "Elements")]
+    elements: Option<f64>,
+}
+
+impl Benchmark {
+    fn rate(&self, nanoseconds: f64) -> String {
+        let elements = self.throughput.as_ref().and_then(|throughput| throughput.elements);
+        elements.map_or_else(String::new, |count| format!(", {:.0} per second", count / nanoseconds * 1e9))
+    }
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
