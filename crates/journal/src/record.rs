@@ -1,0 +1,120 @@
+//! What is written down.
+
+use windvane_model::{
+    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Stamped, Tag, Text, WallTime,
+};
+
+/// Version of every record's layout. A reader refuses what it does not know; it never guesses.
+pub(crate) const VERSION: u8 = 1;
+
+/// One entry of the journal or the tape.
+///
+/// Events carry their own sequence, which counts over both files together; the other records say after which
+/// event they came, or stand where they were written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// An engine came up. First record of each epoch; nothing may be written before it.
+    Start(Start),
+    /// An input of the engine. Market events go to the tape, all others to the journal.
+    Event(Stamped),
+    /// A request to the venue, written before it leaves.
+    Command {
+        /// Sequence of the event that caused it.
+        after: u64,
+        /// Its place among the commands of that event, from 0.
+        index: u32,
+        /// The bot that wanted it; `None` for the engine's own (flatten, reconcile).
+        bot: Option<BotName>,
+        /// The strategy's mark, where the command came from a placed intent.
+        tag: Option<Tag>,
+        /// The request.
+        command: Command,
+    },
+    /// What a strategy must remember over a restart.
+    Memory(BotMemory),
+    /// Risk said no.
+    Denied {
+        /// Sequence of the event that led to the wish.
+        after: u64,
+        /// Whose wish.
+        bot: BotName,
+        /// The short word of the reason.
+        reason: Text<32>,
+        /// The reason with its figures, for people.
+        detail: String,
+    },
+    /// A group commit: every journal record up to this number is on the disk. Written by the journal itself.
+    Marker {
+        /// The last durable record number.
+        durable: u64,
+    },
+    /// The engine went down in order.
+    Stop {
+        /// Why.
+        cause: StopCause,
+    },
+}
+
+/// An engine came up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Its number, above all earlier ones of this journal.
+    pub epoch: Epoch,
+    /// Whose orders are ours.
+    pub install: InstallTag,
+    /// The binary's version; a replay is bound to it.
+    pub version: Text<48>,
+    /// SHA-256 of the configuration as used; a replay is bound to it.
+    pub config: [u8; 32],
+    /// The venue's number of the account.
+    pub account: u64,
+    /// When, by the engine's clock.
+    pub wall: WallTime,
+    /// Anything a person should know: the environment, a reason given on the command line.
+    pub note: String,
+}
+
+/// Why an engine went down in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopCause {
+    /// The data or the time asked for came to its end.
+    Finished,
+    /// A person or the system asked.
+    Interrupted,
+    /// Trading was halted for good.
+    Halted(HaltCause),
+    /// A fault of ours.
+    Failed,
+}
+
+impl Record {
+    /// Whether it belongs on the tape.
+    #[must_use]
+    pub const fn is_market(&self) -> bool {
+        matches!(self, Self::Event(Stamped { event: Event::Market(_), .. }))
+    }
+
+    /// The sequence of an event, or of the event that caused this record, where it is known.
+    #[must_use]
+    pub const fn sequence(&self) -> Option<u64> {
+        match self {
+            Self::Event(stamped) => Some(stamped.stamp.sequence),
+            Self::Command { after, .. } | Self::Denied { after, .. } => Some(*after),
+            Self::Start(_) | Self::Memory(_) | Self::Marker { .. } | Self::Stop { .. } => None,
+        }
+    }
+
+    /// A short word for statistics and labels.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "start",
+            Self::Event(_) => "event",
+            Self::Command { .. } => "command",
+            Self::Memory(_) => "memory",
+            Self::Denied { .. } => "denied",
+            Self::Marker { .. } => "marker",
+            Self::Stop { .. } => "stop",
+        }
+    }
+}

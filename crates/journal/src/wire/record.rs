@@ -1,0 +1,18 @@
+//! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
+
+use super::{choices, layout};
+use crate::record::{Record, Start, StopCause};
+
+choices!(Record {
+    1 => Start(start),
+    2 => Event(stamped),
+    3 => Command { after, index, bot, tag, command },
+    4 => Memory(memory),
+    5 => Denied { after, bot, reason, detail },
+    6 => Marker { durable },
+    7 => Stop { cause },
+});
+
+layout!(Start { epoch, install, version, config, account, wall, note });
+
+choices!(StopCause { 1 => Finished, 2 => Interrupted, 3 => Halted(cause), 4 => Failed });

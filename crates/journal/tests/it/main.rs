@@ -1,0 +1,7 @@
+//! The journal from outside: written, broken in every way, read again.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod keeping;
+mod sample;
+mod tape;
