@@ -1,1 +1,29 @@
-//! Placeholder head: replaced by the crate's own.
+//! The server half of the embedded Bybit V5 exchange: REST and WebSocket in Bybit's wire form, the `/sim`
+//! control surface and the market sources. Orders, matching and margin are in `windvane-venue-core`.
+//!
+//! All state belongs to one task (`exchange`). Connection tasks (`server`) send it messages over one bounded
+//! channel and receive frames over a bounded channel each; they decide nothing. Endpoints are in `rest`,
+//! the control surface in `sim`, the JSON in `wire`; candles and day figures in `market`.
+//!
+//! Two clocks: market time stamps orders, executions, candles and pushes; wall time stamps signatures, REST
+//! envelopes, trade-socket headers and `market/time`. They differ in a replay.
+//!
+//! See [`Embedded`] for a venue inside another program and [`serve`] for a process of its own.
+
+mod catalogue;
+mod config;
+mod embedded;
+mod exchange;
+mod fault;
+mod market;
+mod path;
+mod rest;
+mod server;
+mod sim;
+mod source;
+pub mod table;
+mod wire;
+
+pub use config::*;
+pub use embedded::{Embedded, StartError, serve};
+pub use source::SourceError;

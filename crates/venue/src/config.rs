@@ -1,0 +1,335 @@
+//! Settings of the venue, as typed in `config/venue.toml` or in the app's `[venue]` table.
+//!
+//! Decimals are quoted strings; unknown keys are refused. What needs more than one field is checked by
+//! [`VenueConfig::check`], which reports every problem at once.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer};
+use windvane_venue_core::{AccountSetup, Fees};
+
+use crate::catalogue;
+
+/// A whole venue: where it listens, what it lists, who trades on it and where its market comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VenueConfig {
+    /// Address of the one port for REST and WebSocket. Port 0 takes a free one.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// Whether the control surface under `/sim` answers (to loopback peers only).
+    #[serde(default)]
+    pub sim: bool,
+    /// Whether requests per second are limited as on the exchange. Never applied in a replay faster than
+    /// the clock, where a second of market time holds thousands of times the usual work.
+    #[serde(default = "yes")]
+    pub rate_limits: bool,
+    /// Seed of order and execution ids.
+    #[serde(default)]
+    pub seed: u64,
+    /// Symbols to list, from the built-in catalogue.
+    #[serde(default = "default_instruments")]
+    pub instruments: Vec<String>,
+    /// Accounts with their API keys.
+    #[serde(default = "default_accounts")]
+    pub accounts: Vec<AccountConfig>,
+    /// Where prices come from.
+    pub market: MarketConfig,
+    /// Answers to what the exchange's documentation leaves open.
+    #[serde(default)]
+    pub switches: SwitchesConfig,
+}
+
+/// One account with one API key.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConfig {
+    /// Account number.
+    pub uid: u64,
+    /// API key.
+    pub key: String,
+    /// API secret. It guards nothing but play money, so it may stand in the file.
+    pub secret: String,
+    /// Opening wallet balance in USDT.
+    #[serde(deserialize_with = "decimal_text")]
+    pub balance_usdt: Decimal,
+    /// Leverage of every symbol at the start, as a factor.
+    #[serde(deserialize_with = "decimal_text")]
+    pub leverage: Decimal,
+    /// Taker fee as a fraction of the value. Default: the exchange's non-VIP rate.
+    #[serde(default = "default_taker_fee", deserialize_with = "decimal_text")]
+    pub taker_fee: Decimal,
+    /// Maker fee as a fraction of the value. Default: the exchange's non-VIP rate.
+    #[serde(default = "default_maker_fee", deserialize_with = "decimal_text")]
+    pub maker_fee: Decimal,
+}
+
+impl std::fmt::Debug for AccountConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccountConfig")
+            .field("uid", &self.uid)
+            .field("key", &self.key)
+            .field("secret", &"***")
+            .field("balance_usdt", &self.balance_usdt)
+            .field("leverage", &self.leverage)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AccountConfig {
+    pub(crate) fn setup(&self) -> AccountSetup {
+        AccountSetup {
+            uid: self.uid,
+            balance_usdt: self.balance_usdt,
+            leverage: self.leverage,
+            fees: Fees { taker: self.taker_fee, maker: self.maker_fee },
+        }
+    }
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MarketConfig {
+    /// Recorded figures, replayed from its own start time at a multiple of the wall clock.
+    Replay(ReplayConfig),
+    /// A seeded random walk on the wall clock.
+    Synthetic(SyntheticConfig),
+    /// Only the control surface moves the market. On the wall clock.
+    Manual(ManualConfig),
+}
+
+/// Recorded figures. See [`crate::table`] for the format of the files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayConfig {
+    /// Folder with one `<symbol in lower case>.csv` for each listed instrument.
+    pub dir: PathBuf,
+    /// How many 5-minute bars before the start are served as history only.
+    #[serde(default = "default_history_bars")]
+    pub history_bars: usize,
+    /// Market milliseconds for each wall millisecond, at least 1.
+    pub speed: u32,
+}
+
+/// A seeded random walk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyntheticConfig {
+    /// Seed of the walk.
+    pub seed: u64,
+    /// How many 5-minute bars of invented history precede the start.
+    #[serde(default = "default_history_bars")]
+    pub history_bars: usize,
+}
+
+/// A market that stands still until told to move.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManualConfig {}
+
+/// Behaviour on which the exchange's documentation is silent or contradicts itself.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchesConfig {
+    /// A limit price beyond the price bound.
+    #[serde(default)]
+    pub price_limit: PriceLimitSwitch,
+    /// A market order that meets nothing inside its protective band.
+    #[serde(default)]
+    pub empty_market: EmptyMarketSwitch,
+}
+
+/// A limit price beyond the bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PriceLimitSwitch {
+    /// Moved to the bound in silence.
+    #[default]
+    Move,
+    /// Refused with 110003.
+    Refuse,
+}
+
+/// A market order with nothing to meet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmptyMarketSwitch {
+    /// Refused by the gateway.
+    #[default]
+    Refuse,
+    /// Accepted, then cancelled by matching.
+    Cancel,
+}
+
+/// What is wrong with a [`VenueConfig`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigProblem {
+    /// A symbol the catalogue does not know.
+    #[error("instrument {symbol} is not in the venue's catalogue ({known})")]
+    UnknownInstrument {
+        /// As typed.
+        symbol: String,
+        /// The symbols there are.
+        known: String,
+    },
+    /// The same symbol, uid or key twice.
+    #[error("{what} {value} is given twice")]
+    Duplicate {
+        /// Which field.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Nothing to trade, or nobody to trade.
+    #[error("at least one {0} is needed")]
+    Missing(&'static str),
+    /// A replay that would stand still.
+    #[error("speed must be at least 1")]
+    SpeedZero,
+    /// An amount that must not be negative, or a leverage below 1.
+    #[error("{what} of account {uid} is out of range: {value}")]
+    OutOfRange {
+        /// Which field.
+        what: &'static str,
+        /// Whose.
+        uid: u64,
+        /// Its value.
+        value: Decimal,
+    },
+}
+
+impl VenueConfig {
+    /// A venue for this market with the documented paper account and all catalogued instruments.
+    #[must_use]
+    pub fn paper(market: MarketConfig) -> Self {
+        Self {
+            listen: default_listen(),
+            sim: true,
+            rate_limits: true,
+            seed: 0,
+            instruments: default_instruments(),
+            accounts: default_accounts(),
+            market,
+            switches: SwitchesConfig::default(),
+        }
+    }
+
+    /// Every problem that reading alone does not show; empty when the config can be used.
+    #[must_use]
+    pub fn check(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        for symbol in &self.instruments {
+            if catalogue::instrument(symbol).is_none() {
+                let known = catalogue::SYMBOLS.join(", ");
+                problems.push(ConfigProblem::UnknownInstrument { symbol: symbol.clone(), known });
+            }
+        }
+        problems.extend(duplicates("instrument", self.instruments.iter().cloned()));
+        problems.extend(duplicates("uid", self.accounts.iter().map(|account| account.uid.to_string())));
+        problems.extend(duplicates("key", self.accounts.iter().map(|account| account.key.clone())));
+        if self.instruments.is_empty() {
+            problems.push(ConfigProblem::Missing("instrument"));
+        }
+        if self.accounts.is_empty() {
+            problems.push(ConfigProblem::Missing("account"));
+        }
+        for account in &self.accounts {
+            let uid = account.uid;
+            if account.balance_usdt < Decimal::ZERO {
+                problems.push(ConfigProblem::OutOfRange {
+                    what: "balance_usdt",
+                    uid,
+                    value: account.balance_usdt,
+                });
+            }
+            if account.leverage < Decimal::ONE {
+                problems.push(ConfigProblem::OutOfRange { what: "leverage", uid, value: account.leverage });
+            }
+        }
+        if let MarketConfig::Replay(ReplayConfig { speed: 0, .. }) = &self.market {
+            problems.push(ConfigProblem::SpeedZero);
+        }
+        problems
+    }
+}
+
+fn duplicates(what: &'static str, values: impl Iterator<Item = String>) -> Vec<ConfigProblem> {
+    let mut sorted: Vec<String> = values.collect();
+    sorted.sort();
+    let repeated = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
+    let mut problems: Vec<_> =
+        repeated.map(|pair| ConfigProblem::Duplicate { what, value: pair[0].clone() }).collect();
+    problems.dedup();
+    problems
+}
+
+/// A decimal from a string; TOML floats are refused because they drop digits in silence.
+fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Decimal::from_str_exact(&text)
+        .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a decimal number")))
+}
+
+fn default_listen() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 8484).into()
+}
+
+fn default_instruments() -> Vec<String> {
+    catalogue::SYMBOLS.iter().map(|&symbol| symbol.to_owned()).collect()
+}
+
+/// The documented account whose credentials are worth nothing.
+fn default_accounts() -> Vec<AccountConfig> {
+    vec![AccountConfig {
+        uid: 1001,
+        key: "paper-key".to_owned(),
+        secret: "paper-secret".to_owned(),
+        balance_usdt: Decimal::from(100_000),
+        leverage: Decimal::TEN,
+        taker_fee: default_taker_fee(),
+        maker_fee: default_maker_fee(),
+    }]
+}
+
+fn default_taker_fee() -> Decimal {
+    Decimal::new(55, 5)
+}
+
+fn default_maker_fee() -> Decimal {
+    Decimal::new(2, 4)
+}
+
+fn default_history_bars() -> usize {
+    500
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_file_is_valid() {
+        let config: VenueConfig = toml::from_str(include_str!("../../../config/venue.toml")).unwrap();
+        assert_eq!(config.check(), []);
+        assert!(config.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn every_problem_is_reported_and_unknown_keys_are_refused() {
+        let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+        config.instruments = vec!["BTCUSDT".into(), "BTCUSDT".into(), "NOPEUSDT".into()];
+        config.accounts[0].leverage = Decimal::ZERO;
+        assert_eq!(config.check().len(), 3);
+        assert!(toml::from_str::<VenueConfig>("colour = 1\n[market.manual]").is_err());
+        let float =
+            "[market.manual]\n[[accounts]]\nuid=1\nkey='k'\nsecret='s'\nbalance_usdt=1.5\nleverage='10'";
+        assert!(toml::from_str::<VenueConfig>(float).is_err());
+    }
+}

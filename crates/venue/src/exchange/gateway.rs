@@ -1,0 +1,166 @@
+//! The gate of REST and trade-socket requests: faults, signatures, budgets, counting, then the endpoint.
+
+use std::time::Duration;
+
+use hyper::{Method, StatusCode};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::Exchange;
+use crate::fault::{FaultKind, Strike, Subject, Target};
+use crate::rest::{self, Access};
+use crate::server::auth::AuthFailure;
+use crate::server::budget::Allowance;
+use crate::server::{RestAnswer, RestCall, RestOutcome, wall_ms};
+use crate::sim;
+use crate::wire::envelope::{Answer, Refusal, rest_body};
+use crate::wire::fields::Fields;
+
+/// `retMsg` of a request over its budget.
+const TOO_MANY: &str = "Too many visits. Exceeded the API Rate Limit.";
+
+/// What a request is, apart from how it came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand<'a> {
+    pub(super) uid: u64,
+    /// REST path or operation of the trade socket.
+    pub(super) path: &'a str,
+    pub(super) fields: &'a Fields,
+}
+
+impl Exchange {
+    /// Answers one HTTP request.
+    pub(super) fn rest(&mut self, call: &RestCall) -> RestAnswer {
+        if call.path.starts_with("/sim/") {
+            if !self.sim || !call.from_loopback {
+                return plain(StatusCode::NOT_FOUND, "not found");
+            }
+            return sim::answer(self, call);
+        }
+        let Some(access) = rest::access(&call.method, &call.path) else {
+            return plain(StatusCode::NOT_FOUND, "not found");
+        };
+        let uid = match access {
+            Access::Public => None,
+            Access::Signed => {
+                let payload = if call.method == Method::GET { call.query.as_bytes() } else { &call.body };
+                match self.keys.verify_rest(&call.headers, payload, wall_ms()) {
+                    Ok(uid) => Some(uid),
+                    Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
+                    Err(AuthFailure::Refused(refusal)) => return enveloped(&Err(refusal), None),
+                }
+            }
+        };
+        let fields = if call.method == Method::GET {
+            Fields::from_query(&call.query)
+        } else {
+            match Fields::from_body(&call.body) {
+                Ok(fields) => fields,
+                Err(refusal) => return enveloped(&Err(refusal), None),
+            }
+        };
+        let symbol = fields.text("symbol");
+        let subject =
+            Subject { uid, symbol: symbol.as_deref(), path: Some(&call.path), ..Subject::default() };
+        let strike = self.faults.strike(Target::Request, &subject);
+        let kind = strike.map(|strike| strike.kind);
+        if kind == Some(FaultKind::RequestLost) {
+            return RestAnswer { after: Duration::ZERO, outcome: RestOutcome::HangUp };
+        }
+        if kind == Some(FaultKind::HttpStatus) {
+            let code = strike.and_then(|strike| u16::try_from(strike.code?).ok());
+            let status = code.and_then(|code| StatusCode::from_u16(code).ok());
+            return plain(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), "injected fault");
+        }
+        let (answer, allowance) = match (injected_refusal(strike.as_ref()), uid) {
+            (Some(refusal), _) => (Err(refusal), None),
+            (None, Some(uid)) => self.errand(Errand { uid, path: &call.path, fields: &fields }),
+            (None, None) => (rest::market_data(self, &call.path, &fields), None),
+        };
+        let mut reply = enveloped(&answer, allowance.as_ref());
+        match kind {
+            Some(FaultKind::ReplyLost) => reply.outcome = RestOutcome::HangUp,
+            Some(FaultKind::Delay) => reply.after = strike.map_or(Duration::ZERO, |strike| strike.delay),
+            _ => {}
+        }
+        reply
+    }
+
+    /// Carries out a signed request within its budget and counts it.
+    pub(super) fn errand(&mut self, errand: Errand<'_>) -> (Answer, Option<Allowance>) {
+        let units = rest::units(errand.path, errand.fields);
+        let allowance = if self.limits_rates() {
+            self.budgets.take(errand.uid, errand.path, units, wall_ms())
+        } else {
+            None
+        };
+        let granted = allowance.map_or(units, |allowance| allowance.granted);
+        let answer = if granted == 0 && units > 0 {
+            Err(Refusal::new(10006, TOO_MANY))
+        } else {
+            rest::signed(self, errand.uid, errand.path, errand.fields, granted)
+        };
+        self.count(errand.uid, errand.path, &answer);
+        (answer, allowance)
+    }
+
+    fn count(&mut self, uid: u64, path: &str, answer: &Answer) {
+        let counts = self.counts.entry(uid).or_default();
+        match answer {
+            Ok(_) => {
+                let name = path.trim_start_matches("/v5/").replace('.', "/");
+                *counts.accepted.entry(name).or_default() += 1;
+            }
+            Err(refusal) => *counts.refused.entry(refusal.code).or_default() += 1,
+        }
+    }
+
+    /// Sends a trade-socket reply, as a fault may bend it.
+    pub(super) fn reply_to_trade(&mut self, connection: u64, frame: String, strike: Option<&Strike>) {
+        let frame = Utf8Bytes::from(frame);
+        match strike {
+            Some(Strike { kind: FaultKind::ReplyLost, .. }) => {}
+            Some(Strike { kind: FaultKind::Delay, delay, .. }) => self.send_later(connection, frame, *delay),
+            _ => self.hub.send(connection, frame),
+        }
+    }
+}
+
+/// The refusal a fault asks for, if it does.
+pub(super) fn injected_refusal(strike: Option<&Strike>) -> Option<Refusal> {
+    let strike = strike.filter(|strike| strike.kind == FaultKind::Retcode)?;
+    Some(Refusal::new(strike.code.unwrap_or(10016), "injected fault"))
+}
+
+/// The three budget headers, by name and value.
+pub(super) fn limit_headers(allowance: &Allowance) -> [(&'static str, String); 3] {
+    [
+        ("x-bapi-limit", allowance.limit.to_string()),
+        ("x-bapi-limit-status", allowance.left.to_string()),
+        ("x-bapi-limit-reset-timestamp", allowance.reset_ms.to_string()),
+    ]
+}
+
+fn enveloped(answer: &Answer, allowance: Option<&Allowance>) -> RestAnswer {
+    let headers = allowance.map(limit_headers).into_iter().flatten().collect();
+    RestAnswer {
+        after: Duration::ZERO,
+        outcome: RestOutcome::Reply {
+            status: StatusCode::OK,
+            headers,
+            content_type: "application/json; charset=utf-8",
+            body: rest_body(answer, wall_ms()),
+        },
+    }
+}
+
+pub(super) fn plain(status: StatusCode, body: &str) -> RestAnswer {
+    RestAnswer {
+        after: Duration::ZERO,
+        outcome: RestOutcome::Reply {
+            status,
+            headers: Vec::new(),
+            content_type: "text/plain",
+            body: body.to_owned(),
+        },
+    }
+}

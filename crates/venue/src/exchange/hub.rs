@@ -1,0 +1,166 @@
+//! The open sockets, who is behind them and what they subscribed to.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::server::{ConnectionId, SessionQueue, SocketKind};
+
+/// Places a public queue must have free before the replay's clock moves on: more than one step's frames.
+pub(super) const ROOM_FOR_STEP: usize = 256;
+/// Request ids of a trade socket that are remembered to refuse a repetition.
+const REQUEST_IDS_KEPT: usize = 4_096;
+
+/// One open socket.
+pub(super) struct Session {
+    pub(super) kind: SocketKind,
+    pub(super) uid: Option<u64>,
+    topics: BTreeSet<String>,
+    queue: SessionQueue,
+    /// Held only to be dropped: that cuts the socket, even in the middle of a frame.
+    _hang_up: oneshot::Sender<()>,
+    request_ids: (BTreeSet<String>, VecDeque<String>),
+}
+
+/// All open sockets.
+#[derive(Default)]
+pub(super) struct Hub {
+    sessions: BTreeMap<ConnectionId, Session>,
+    /// Public topics and who listens.
+    listeners: BTreeMap<String, BTreeSet<ConnectionId>>,
+}
+
+impl Session {
+    pub(super) fn new(kind: SocketKind, queue: SessionQueue, hang_up: oneshot::Sender<()>) -> Self {
+        Self {
+            kind,
+            uid: None,
+            topics: BTreeSet::new(),
+            queue,
+            _hang_up: hang_up,
+            request_ids: (BTreeSet::new(), VecDeque::new()),
+        }
+    }
+
+    /// Remembers a request id; false when it was used before.
+    pub(super) fn is_new_request(&mut self, id: &str) -> bool {
+        let (known, order) = &mut self.request_ids;
+        if !known.insert(id.to_owned()) {
+            return false;
+        }
+        order.push_back(id.to_owned());
+        if order.len() > REQUEST_IDS_KEPT
+            && let Some(oldest) = order.pop_front()
+        {
+            known.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Hub {
+    pub(super) fn open(&mut self, id: ConnectionId, session: Session) {
+        self.sessions.insert(id, session);
+    }
+
+    pub(super) fn close(&mut self, id: ConnectionId) {
+        if let Some(session) = self.sessions.remove(&id) {
+            for topic in &session.topics {
+                self.forget(topic, id);
+            }
+        }
+    }
+
+    pub(super) fn session(&mut self, id: ConnectionId) -> Option<&mut Session> {
+        self.sessions.get_mut(&id)
+    }
+
+    /// Cuts the sockets that `strikes` names, without a closing frame; returns how many.
+    pub(super) fn cut(&mut self, strikes: impl Fn(&Session) -> bool) -> usize {
+        let struck: Vec<ConnectionId> =
+            self.sessions.iter().filter(|(_, session)| strikes(session)).map(|(id, _)| *id).collect();
+        for id in &struck {
+            self.close(*id);
+        }
+        struck.len()
+    }
+
+    /// Queues a frame. A socket that cannot take it is closed: a client that missed a frame without knowing
+    /// would be worse off than one that has to connect again.
+    pub(super) fn send(&mut self, id: ConnectionId, frame: Utf8Bytes) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        match session.queue.try_send(frame) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!(connection = id, path = session.kind.path(), "slow consumer closed");
+                self.close(id);
+            }
+            Err(TrySendError::Closed(_)) => self.close(id),
+        }
+    }
+
+    /// Adds a topic to a socket; false when it had it already.
+    pub(super) fn subscribe(&mut self, id: ConnectionId, topic: &str) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        if session.kind == SocketKind::Public {
+            self.listeners.entry(topic.to_owned()).or_default().insert(id);
+        }
+        session.topics.insert(topic.to_owned())
+    }
+
+    pub(super) fn unsubscribe(&mut self, id: ConnectionId, topic: &str) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.topics.remove(topic);
+            self.forget(topic, id);
+        }
+    }
+
+    fn forget(&mut self, topic: &str, id: ConnectionId) {
+        if let Some(listeners) = self.listeners.get_mut(topic) {
+            listeners.remove(&id);
+            if listeners.is_empty() {
+                self.listeners.remove(topic);
+            }
+        }
+    }
+
+    /// Whether anyone listens to a public topic.
+    pub(super) fn is_heard(&self, topic: &str) -> bool {
+        self.listeners.contains_key(topic)
+    }
+
+    /// Sends a frame to everyone who listens to a public topic.
+    pub(super) fn publish(&mut self, topic: &str, frame: &str) {
+        let Some(listeners) = self.listeners.get(topic) else { return };
+        let frame = Utf8Bytes::from(frame);
+        for id in listeners.clone() {
+            self.send(id, frame.clone());
+        }
+    }
+
+    /// The private sockets of an account that listen to `topic` or its `.linear` form, with the form each
+    /// one asked for.
+    pub(super) fn private_listeners(&self, uid: u64, topic: &str) -> Vec<(ConnectionId, String)> {
+        let linear = format!("{topic}.linear");
+        let of_account = self.sessions.iter().filter(|(_, session)| session.uid == Some(uid));
+        of_account
+            .filter_map(|(id, session)| {
+                let heard = [topic, &linear].into_iter().find(|form| session.topics.contains(*form))?;
+                Some((*id, heard.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The queue of a socket, for a frame that is to come later.
+    pub(super) fn queue(&self, id: ConnectionId) -> Option<SessionQueue> {
+        self.sessions.get(&id).map(|session| session.queue.clone())
+    }
+
+    /// A public queue without room for another step, if there is one.
+    pub(super) fn full_public_queue(&self) -> Option<SessionQueue> {
+        let mut public = self.sessions.values().filter(|session| session.kind == SocketKind::Public);
+        public.find(|session| session.queue.capacity() < ROOM_FOR_STEP).map(|session| session.queue.clone())
+    }
+}

@@ -1,0 +1,315 @@
+//! The exchange: the one task that owns the core, the market's record, the sockets and the faults.
+//!
+//! One message in, all of its consequences out, then the next message. An acknowledgement is handed to its
+//! connection before the private pushes of the same request are queued; tasks of a single-threaded runtime
+//! are woken in that order, so it is also written first. Execution follows the acknowledgement, as on the
+//! exchange itself.
+
+mod clock;
+mod gateway;
+pub(crate) mod hub;
+mod private;
+pub(crate) mod public;
+mod run;
+mod socket;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use windvane_venue_core::{Acknowledgement, MarketInput, Output, Request, Setup, Switches, Venue};
+
+use crate::catalogue;
+use crate::config::{AccountConfig, EmptyMarketSwitch, MarketConfig, PriceLimitSwitch, VenueConfig};
+use crate::fault::Faults;
+use crate::market::MarketRecord;
+use crate::server::auth::KeyRing;
+use crate::server::budget::Budgets;
+use crate::server::wall_ms;
+use crate::source::{Source, SourceError, Step, synthetic};
+use crate::wire::envelope::Refusal;
+use crate::wire::number::Scales;
+use clock::MarketClock;
+use hub::Hub;
+use public::{Changes, PublicFeeds, View};
+
+/// Requests of one account since the start, by operation and by code.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RequestCounts {
+    /// Accepted, by endpoint (`order/create`).
+    pub(crate) accepted: BTreeMap<String, u64>,
+    /// Refused, by return code.
+    pub(crate) refused: BTreeMap<i64, u64>,
+}
+
+/// All state of the venue.
+pub(crate) struct Exchange {
+    pub(crate) core: Venue,
+    pub(crate) accounts: Vec<AccountConfig>,
+    pub(crate) records: BTreeMap<String, MarketRecord>,
+    pub(crate) scales: BTreeMap<String, Scales>,
+    pub(crate) faults: Faults,
+    pub(crate) counts: BTreeMap<u64, RequestCounts>,
+    keys: KeyRing,
+    budgets: Budgets,
+    rate_limits: bool,
+    sim: bool,
+    source: Source,
+    clock: MarketClock,
+    /// The step that comes next, drawn ahead to know when it is due.
+    upcoming: Option<Step>,
+    hub: Hub,
+    feeds: PublicFeeds,
+    /// What the core put out and nobody was told yet.
+    outputs: Vec<Output>,
+    /// Number of private frames so far; makes their ids unique.
+    frames: u64,
+    /// To the owner's handle: true once the market source has come to its end. Closes with the venue.
+    finished: watch::Sender<bool>,
+}
+
+impl Exchange {
+    /// # Errors
+    /// The market source cannot be built.
+    pub(crate) fn new(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Self, SourceError> {
+        let instruments: Vec<_> =
+            config.instruments.iter().filter_map(|symbol| catalogue::instrument(symbol)).collect();
+        let mut source = Source::new(&config.market, &instruments, wall_ms())?;
+        let clock = match (&config.market, &source) {
+            (MarketConfig::Replay(settings), Source::Replay(replay)) => {
+                MarketClock::replay(replay.start_ms(), settings.speed)
+            }
+            (_, Source::Synthetic(_)) => MarketClock::wall(Some(Duration::from_millis(synthetic::STEP_MS))),
+            _ => MarketClock::wall(None),
+        };
+        let records = instruments.iter().map(|i| (i.symbol.to_string(), MarketRecord::new())).collect();
+        let scales = instruments.iter().map(|i| (i.symbol.to_string(), Scales::of(i))).collect();
+        let core = Venue::new(Setup {
+            instruments,
+            accounts: config.accounts.iter().map(AccountConfig::setup).collect(),
+            switches: Switches {
+                price_limit: match config.switches.price_limit {
+                    PriceLimitSwitch::Move => windvane_venue_core::PriceLimitAction::Move,
+                    PriceLimitSwitch::Refuse => windvane_venue_core::PriceLimitAction::Refuse,
+                },
+                empty_market: match config.switches.empty_market {
+                    EmptyMarketSwitch::Refuse => windvane_venue_core::EmptyMarketAction::Refuse,
+                    EmptyMarketSwitch::Cancel => windvane_venue_core::EmptyMarketAction::Cancel,
+                },
+            },
+            seed: config.seed,
+        });
+        let history = source.take_history();
+        let opening = source.opening();
+        let mut exchange = Self {
+            core,
+            accounts: config.accounts.clone(),
+            records,
+            scales,
+            faults: Faults::default(),
+            counts: BTreeMap::new(),
+            keys: KeyRing::new(&config.accounts),
+            budgets: Budgets::default(),
+            rate_limits: config.rate_limits,
+            sim: config.sim,
+            source,
+            clock,
+            upcoming: None,
+            hub: Hub::default(),
+            feeds: PublicFeeds::default(),
+            outputs: Vec::new(),
+            frames: 0,
+            finished,
+        };
+        for step in &history {
+            exchange.record_history(step);
+        }
+        if let Some(step) = opening {
+            exchange.apply_step(&step);
+        }
+        exchange.upcoming = match exchange.clock.is_replay() {
+            true => exchange.source.next_step(),
+            false => None,
+        };
+        exchange.clock.expect(exchange.upcoming.as_ref().map(|step| step.at_ms));
+        Ok(exchange)
+    }
+
+    /// Market time in ms.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Whether requests per second are limited: switched on, and the clock not accelerated.
+    pub(crate) fn limits_rates(&self) -> bool {
+        self.rate_limits && !self.clock.is_accelerated()
+    }
+
+    /// Whether market time runs faster than the wall clock.
+    pub(crate) fn is_accelerated(&self) -> bool {
+        self.clock.is_accelerated()
+    }
+
+    /// Whether only the control surface moves the market.
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.source, Source::Manual)
+    }
+
+    /// Whether the market source has come to its end.
+    pub(crate) fn is_finished(&self) -> bool {
+        *self.finished.borrow()
+    }
+
+    /// Lets a replay run, or holds it.
+    pub(crate) fn set_running(&mut self, running: bool) {
+        self.clock.set_running(running);
+    }
+
+    /// Digits of an instrument's prices and quantities.
+    ///
+    /// # Errors
+    /// 10001 for a symbol that is not listed.
+    pub(crate) fn scales_of(&self, symbol: &str) -> Result<Scales, Refusal> {
+        self.scales.get(symbol).copied().ok_or_else(|| Refusal::parameter("symbol invalid"))
+    }
+
+    /// Hands a request to the core; its consequences wait until the reply is on its way.
+    ///
+    /// # Errors
+    /// The core's refusal.
+    pub(crate) fn request(&mut self, uid: u64, request: &Request) -> Result<Acknowledgement, Refusal> {
+        let now_ms = self.now_ms();
+        self.core
+            .apply_request(now_ms, uid, request, &mut self.outputs)
+            .map_err(|refusal| Refusal::new(refusal.code.into(), refusal.message))
+    }
+
+    /// Hands a movement of the market to the core.
+    ///
+    /// # Errors
+    /// The core's refusal.
+    pub(crate) fn move_market(&mut self, input: &MarketInput) -> Result<(), Refusal> {
+        let now_ms = self.now_ms();
+        self.apply_input(now_ms, input)
+    }
+
+    /// Cuts the open sockets that `strikes` names by uid and path; returns how many.
+    pub(crate) fn cut_sockets(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
+        self.hub.cut(|session| strikes(session.uid, session.kind.path()))
+    }
+
+    /// Takes one step of the market and tells everyone.
+    fn step(&mut self) {
+        let step = match self.upcoming.take() {
+            Some(step) => Some(step),
+            None => self.source.next_step(),
+        };
+        let Some(step) = step else { return };
+        if self.clock.is_replay() {
+            self.upcoming = self.source.next_step();
+        }
+        let next_ms = self.upcoming.as_ref().map(|step| step.at_ms);
+        self.clock.stepped(step.at_ms, next_ms);
+        self.apply_step(&step);
+        if self.clock.is_replay() && next_ms.is_none() {
+            tracing::info!(market_ms = step.at_ms, "replay finished");
+            self.finished.send_replace(true);
+        }
+    }
+
+    fn apply_step(&mut self, step: &Step) {
+        for input in &step.inputs {
+            if let Err(refusal) = self.apply_input(step.at_ms, input) {
+                tracing::error!(
+                    code = refusal.code,
+                    message = refusal.message,
+                    "the core refused a market step"
+                );
+            }
+        }
+        self.tell(step.at_ms);
+    }
+
+    fn apply_input(&mut self, at_ms: i64, input: &MarketInput) -> Result<(), Refusal> {
+        if let MarketInput::SettleFunding { symbol } = input
+            && let Some(row) = self.core.ticker(symbol)
+            && let Some(record) = self.records.get_mut(symbol)
+        {
+            record.funding.push((at_ms, row.funding_rate));
+        }
+        self.core
+            .apply_market(at_ms, input, &mut self.outputs)
+            .map_err(|refusal| Refusal::new(refusal.code.into(), refusal.message))
+    }
+
+    /// A step before the start: candles and settlements, nothing that could be traded on.
+    fn record_history(&mut self, step: &Step) {
+        let mut rates = BTreeMap::new();
+        for input in &step.inputs {
+            match input {
+                MarketInput::Trade { symbol, price, qty, .. } => {
+                    if let Some(record) = self.records.get_mut(symbol) {
+                        record.advance(step.at_ms);
+                        record.print(step.at_ms, *price, *qty);
+                    }
+                }
+                MarketInput::Prices { symbol, mark: Some(mark), .. } => {
+                    if let Some(record) = self.records.get_mut(symbol) {
+                        record.mark(step.at_ms, *mark);
+                    }
+                }
+                MarketInput::FundingRate { symbol, rate, .. } => {
+                    rates.entry(symbol).or_insert(*rate);
+                }
+                MarketInput::SettleFunding { symbol } => {
+                    if let (Some(record), Some(rate)) = (self.records.get_mut(symbol), rates.get(symbol)) {
+                        record.funding.push((step.at_ms, *rate));
+                    }
+                }
+                MarketInput::Prices { mark: None, .. } | MarketInput::Book { .. } => {}
+            }
+        }
+    }
+
+    /// Tells everyone what the core put out: public topics first, then the accounts concerned.
+    fn tell(&mut self, now_ms: i64) {
+        let outputs = std::mem::take(&mut self.outputs);
+        let mut changed: BTreeMap<String, Changes> = BTreeMap::new();
+        for (symbol, record) in &mut self.records {
+            let closed = record.advance(now_ms);
+            if !closed.is_empty() {
+                changed.entry(symbol.clone()).or_default().closed = closed;
+            }
+        }
+        for output in &outputs {
+            match output {
+                Output::Trade(trade) => {
+                    let record = self.records.get_mut(&*trade.symbol);
+                    if let Some(record) = record {
+                        record.print(trade.time_ms, trade.price, trade.qty);
+                        record.keep_trade(trade.clone());
+                    }
+                    changed.entry(trade.symbol.to_string()).or_default().trades.push(trade.clone());
+                }
+                Output::Ticker(row) => {
+                    if let (Some(record), Some(mark)) = (self.records.get_mut(&*row.symbol), row.mark_price) {
+                        record.mark(now_ms, mark);
+                    }
+                    changed.entry(row.symbol.to_string()).or_default();
+                }
+                Output::Book(delta) => {
+                    changed.entry(delta.symbol.to_string()).or_default();
+                }
+                Output::Order { .. }
+                | Output::Execution { .. }
+                | Output::Position { .. }
+                | Output::Wallet { .. } => {}
+            }
+        }
+        let view = View { core: &self.core, records: &self.records, scales: &self.scales, now_ms };
+        for (symbol, changes) in &changed {
+            self.feeds.publish(symbol, changes, &view, &mut self.hub);
+        }
+        self.tell_accounts(&outputs, now_ms);
+    }
+}

@@ -1,0 +1,62 @@
+//! The exchange's loop: messages when they come, market steps when they are due.
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::Exchange;
+use super::hub::{ROOM_FOR_STEP, Session};
+use crate::server::{Inbound, SessionQueue};
+
+impl Exchange {
+    /// Runs until every sender of `inbound` is gone.
+    pub(crate) async fn run(mut self, mut inbound: mpsc::Receiver<Inbound>) {
+        loop {
+            let due = self.clock.next_due();
+            let full = due.and_then(|_| self.hub.full_public_queue());
+            // Both branches are cancel safe: a message is received whole, waiting changes nothing.
+            tokio::select! {
+                biased;
+                message = inbound.recv() => match message {
+                    Some(message) => self.handle(message),
+                    None => return,
+                },
+                () = room_and_time(due, full) => {
+                    // In a replay a slow reader holds the market back; room may have come for one of several.
+                    if !(self.clock.is_replay() && self.hub.full_public_queue().is_some()) {
+                        self.step();
+                    }
+                    // Behind its schedule the replay would never wait: let the sockets write.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Inbound) {
+        match message {
+            Inbound::Rest { call, reply } => {
+                let answer = self.rest(&call);
+                // The client may have gone away; its request stands all the same.
+                let _ = reply.send(answer);
+            }
+            Inbound::Opened { id, kind, queue, hang_up } => {
+                self.hub.open(id, Session::new(kind, queue, hang_up));
+            }
+            Inbound::Frame { id, text } => self.frame(id, &text),
+            Inbound::Closed { id } => self.hub.close(id),
+            Inbound::Start => self.set_running(true),
+        }
+        let now_ms = self.now_ms();
+        self.tell(now_ms);
+    }
+}
+
+/// Ready when a step is due and `full`, a queue without room for it, has room again (or is gone).
+async fn room_and_time(due: Option<Instant>, full: Option<SessionQueue>) {
+    let Some(due) = due else { return std::future::pending().await };
+    sleep_until(due).await;
+    if let Some(queue) = full {
+        // The permits are given back at once: the room is what matters.
+        let _ = queue.reserve_many(ROOM_FOR_STEP).await;
+    }
+}

@@ -1,0 +1,283 @@
+//! Frames of clients: authentication, subscriptions, pings and orders over the trade socket.
+
+use serde_json::{Map, Value, json};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::Exchange;
+use super::gateway::{Errand, injected_refusal, limit_headers};
+use super::private;
+use super::public::{Topic, View};
+use crate::fault::{FaultKind, Subject, Target};
+use crate::rest;
+use crate::server::auth::check_window;
+use crate::server::budget::Allowance;
+use crate::server::{ConnectionId, SocketKind, wall_ms};
+use crate::wire::envelope::{Accepted, Answer, Refusal};
+use crate::wire::fields::Fields;
+
+impl Exchange {
+    /// Answers one text frame.
+    pub(super) fn frame(&mut self, id: ConnectionId, text: &str) {
+        let Some(kind) = self.hub.session(id).map(|session| session.kind) else { return };
+        let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
+            let reply = json!({"success": false, "ret_msg": "the frame is not a JSON object", "op": "",
+                               "conn_id": connection_name(id)});
+            return self.send(id, &reply);
+        };
+        let op = frame.get("op").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match (kind, op.as_str()) {
+            (_, "ping") => self.send(id, &pong(kind, id, &frame)),
+            (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, &frame),
+            (SocketKind::Public | SocketKind::Private, "subscribe") => self.subscribe(id, kind, &frame),
+            (SocketKind::Public | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, &frame),
+            (SocketKind::Trade, _) => self.trade(id, &op, &frame),
+            (SocketKind::Public | SocketKind::Private, _) => {
+                let reply = acknowledgement(id, &op, &frame, Err(format!("unknown op: {op}")));
+                self.send(id, &reply);
+            }
+        }
+    }
+
+    fn send(&mut self, id: ConnectionId, reply: &Value) {
+        self.hub.send(id, Utf8Bytes::from(reply.to_string()));
+    }
+
+    fn authenticate(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
+        let outcome = self.check_auth(id, frame);
+        if let (Ok(uid), Some(session)) = (&outcome, self.hub.session(id)) {
+            session.uid = Some(*uid);
+        }
+        let reply = match kind {
+            SocketKind::Trade => {
+                let (code, message) = match &outcome {
+                    Ok(_) => (0, "OK"),
+                    Err(refusal) => (refusal.code, refusal.message.as_str()),
+                };
+                let mut reply =
+                    json!({"retCode": code, "retMsg": message, "op": "auth", "connId": connection_name(id)});
+                echo(&mut reply, frame, "req_id");
+                echo(&mut reply, frame, "reqId");
+                reply
+            }
+            SocketKind::Public | SocketKind::Private => {
+                let mut reply = acknowledgement(
+                    id,
+                    "auth",
+                    frame,
+                    outcome.as_ref().map(|_| ()).map_err(|r| r.message.clone()),
+                );
+                if let Err(refusal) = &outcome {
+                    reply["ret_code"] = refusal.code.into();
+                }
+                reply
+            }
+        };
+        self.send(id, &reply);
+    }
+
+    fn check_auth(&mut self, id: ConnectionId, frame: &Map<String, Value>) -> Result<u64, Refusal> {
+        let known = self.hub.session(id).and_then(|session| session.uid);
+        let Some([key, expires, signature]) = frame.get("args").and_then(Value::as_array).map(Vec::as_slice)
+        else {
+            return Err(Refusal::parameter("auth takes [api_key, expires, signature]"));
+        };
+        if known.is_some() {
+            return Err(Refusal::new(20001, "already authenticated"));
+        }
+        // Clients write the expiry as a number or as text; the signature covers its digits either way.
+        let expires = expires.as_str().map_or_else(|| expires.to_string(), str::to_owned);
+        self.keys.verify_socket(
+            key.as_str().unwrap_or_default(),
+            &expires,
+            signature.as_str().unwrap_or_default(),
+            wall_ms(),
+        )
+    }
+
+    fn subscribe(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
+        let topics = topics(frame);
+        let unknown = topics.iter().find(|topic| !self.has_topic(kind, topic));
+        let unauthorised =
+            kind == SocketKind::Private && self.hub.session(id).is_none_or(|s| s.uid.is_none());
+        let outcome = match unknown {
+            _ if unauthorised => Err("Request not authorized".to_owned()),
+            Some(topic) => Err(format!("error:handler not found,topic:{topic}")),
+            None => Ok(()),
+        };
+        let accepted = outcome.is_ok();
+        let reply = acknowledgement(id, "subscribe", frame, outcome);
+        self.send(id, &reply);
+        if !accepted {
+            return;
+        }
+        for text in topics {
+            let heard = self.hub.is_heard(&text);
+            // A repeated subscription is acknowledged and changes nothing.
+            if !self.hub.subscribe(id, &text) || kind != SocketKind::Public {
+                continue;
+            }
+            let now_ms = self.now_ms();
+            let view = View { core: &self.core, records: &self.records, scales: &self.scales, now_ms };
+            let first =
+                Topic::parse(&text).and_then(|topic| self.feeds.first_frame(&topic, &text, heard, &view));
+            if let Some(first) = first {
+                self.hub.send(id, first.into());
+            }
+        }
+    }
+
+    fn has_topic(&self, kind: SocketKind, text: &str) -> bool {
+        match kind {
+            SocketKind::Private => private::is_topic(text),
+            SocketKind::Public | SocketKind::Trade => {
+                Topic::parse(text).is_some_and(|topic| self.scales.contains_key(topic.symbol()))
+            }
+        }
+    }
+
+    fn unsubscribe(&mut self, id: ConnectionId, frame: &Map<String, Value>) {
+        for topic in topics(frame) {
+            self.hub.unsubscribe(id, &topic);
+        }
+        let reply = acknowledgement(id, "unsubscribe", frame, Ok(()));
+        self.send(id, &reply);
+    }
+
+    /// An order operation of the trade socket. Only its timestamp is checked: the socket itself is signed in.
+    fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
+        let Some(uid) = self.hub.session(id).and_then(|session| session.uid) else {
+            let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
+            let reply = trade_reply(id, op, frame, &refused, None);
+            return self.send(id, &reply);
+        };
+        let argument = frame.get("args").and_then(Value::as_array).map(Vec::as_slice);
+        let fields = match argument {
+            Some([Value::Object(argument)]) => Fields::from_object(argument.clone()),
+            _ => Fields::default(),
+        };
+        let symbol = fields.text("symbol");
+        let subject = Subject {
+            uid: Some(uid),
+            symbol: symbol.as_deref(),
+            path: Some(op),
+            socket: Some(SocketKind::Trade.path()),
+            topic: None,
+        };
+        let strike = self.faults.strike(Target::Request, &subject);
+        if strike.is_some_and(|strike| matches!(strike.kind, FaultKind::RequestLost | FaultKind::HttpStatus))
+        {
+            return;
+        }
+        let admitted = match injected_refusal(strike.as_ref()) {
+            Some(refusal) => Err(refusal),
+            None => self.admit_trade(id, op, frame),
+        };
+        let (answer, allowance) = match admitted {
+            Ok(()) => self.errand(Errand { uid, path: op, fields: &fields }),
+            Err(refusal) => (Err(refusal), None),
+        };
+        let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());
+        self.reply_to_trade(id, reply.to_string(), strike.as_ref());
+    }
+
+    fn admit_trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) -> Result<(), Refusal> {
+        if !rest::is_trade_operation(op) {
+            return Err(Refusal::new(10404, format!("op not found: {op}")));
+        }
+        let request_id = frame.get("reqId").and_then(Value::as_str);
+        if let (Some(request_id), Some(session)) = (request_id, self.hub.session(id))
+            && !session.is_new_request(request_id)
+        {
+            return Err(Refusal::new(20006, "Duplicate reqId"));
+        }
+        let header = |name: &str| {
+            let value = frame.get("header")?.get(name)?;
+            Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let timestamp =
+            header("X-BAPI-TIMESTAMP").ok_or_else(|| Refusal::parameter("X-BAPI-TIMESTAMP is required"))?;
+        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), wall_ms())
+    }
+}
+
+/// `{success, ret_msg, op, conn_id, req_id}`, the reply of public and private sockets.
+fn acknowledgement(
+    id: ConnectionId,
+    op: &str,
+    frame: &Map<String, Value>,
+    outcome: Result<(), String>,
+) -> Value {
+    let mut reply = json!({
+        "success": outcome.is_ok(),
+        "ret_msg": outcome.err().unwrap_or_default(),
+        "conn_id": connection_name(id),
+        "req_id": "",
+        "op": op,
+    });
+    echo(&mut reply, frame, "req_id");
+    reply
+}
+
+/// The reply to a ping: its shape differs by socket.
+fn pong(kind: SocketKind, id: ConnectionId, frame: &Map<String, Value>) -> Value {
+    let now = wall_ms().to_string();
+    let mut reply = match kind {
+        SocketKind::Public => {
+            json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "req_id": "", "op": "ping"})
+        }
+        SocketKind::Private => {
+            json!({"req_id": "", "op": "pong", "args": [now], "conn_id": connection_name(id)})
+        }
+        SocketKind::Trade => {
+            json!({"retCode": 0, "retMsg": "OK", "op": "pong", "data": [now], "connId": connection_name(id)})
+        }
+    };
+    echo(&mut reply, frame, "req_id");
+    reply
+}
+
+fn trade_reply(
+    id: ConnectionId,
+    op: &str,
+    frame: &Map<String, Value>,
+    answer: &Answer,
+    allowance: Option<&Allowance>,
+) -> Value {
+    let nothing = Accepted::empty();
+    let (code, message, body) = match answer {
+        Ok(accepted) => (0, "OK", accepted),
+        Err(refusal) => (refusal.code, refusal.message.as_str(), &nothing),
+    };
+    let now_ms = wall_ms();
+    let mut header = json!({"Timenow": now_ms.to_string(), "Traceid": format!("{now_ms:016x}{id:016x}")});
+    if let Some(allowance) = allowance {
+        for (name, (_, value)) in ["X-Bapi-Limit", "X-Bapi-Limit-Status", "X-Bapi-Limit-Reset-Timestamp"]
+            .into_iter()
+            .zip(limit_headers(allowance))
+        {
+            header[name] = value.into();
+        }
+    }
+    let mut reply = json!({
+        "retCode": code, "retMsg": message, "op": op, "data": body.result, "retExtInfo": body.ext_info,
+        "header": header, "connId": connection_name(id),
+    });
+    echo(&mut reply, frame, "reqId");
+    reply
+}
+
+/// Copies a request's id into its reply, text or number as it came.
+fn echo(reply: &mut Value, frame: &Map<String, Value>, name: &str) {
+    if let Some(value) = frame.get(name) {
+        reply[name] = value.clone();
+    }
+}
+
+fn topics(frame: &Map<String, Value>) -> Vec<String> {
+    let args = frame.get("args").and_then(Value::as_array);
+    args.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn connection_name(id: ConnectionId) -> String {
+    format!("venue-{id}")
+}

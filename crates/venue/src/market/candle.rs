@@ -1,0 +1,206 @@
+//! Candles of every interval, built from prints.
+
+use std::collections::VecDeque;
+
+use rust_decimal::Decimal;
+
+/// Candles kept of each interval.
+const CANDLES_KEPT: usize = 10_000;
+
+/// Length of a candle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Interval {
+    minutes: i64,
+}
+
+/// The intervals that are built. Weeks and months are not: no demo is that long.
+const INTERVALS: [Interval; 11] = [
+    Interval { minutes: 1 },
+    Interval { minutes: 3 },
+    Interval::FIVE_MINUTES,
+    Interval { minutes: 15 },
+    Interval { minutes: 30 },
+    Interval { minutes: 60 },
+    Interval { minutes: 120 },
+    Interval { minutes: 240 },
+    Interval { minutes: 360 },
+    Interval { minutes: 720 },
+    Interval { minutes: 1_440 },
+];
+
+impl Interval {
+    pub(crate) const FIVE_MINUTES: Self = Self { minutes: 5 };
+
+    /// The interval with this wire text (`1`, `60`, `D`), if it is built.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        INTERVALS.into_iter().find(|interval| interval.text() == text)
+    }
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        INTERVALS.into_iter()
+    }
+
+    pub(crate) fn text(self) -> String {
+        if self.minutes == 1_440 { "D".to_owned() } else { self.minutes.to_string() }
+    }
+
+    pub(crate) fn ms(self) -> i64 {
+        self.minutes * 60_000
+    }
+}
+
+/// One candle: prices in USDT, volume in base coin, turnover in USDT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Candle {
+    pub(crate) start_ms: i64,
+    pub(crate) open: Decimal,
+    pub(crate) high: Decimal,
+    pub(crate) low: Decimal,
+    pub(crate) close: Decimal,
+    pub(crate) volume: Decimal,
+    pub(crate) turnover: Decimal,
+    /// Whether anything was printed in it; until then it stands at the close before it.
+    traded: bool,
+}
+
+impl Candle {
+    fn flat(start_ms: i64, price: Decimal) -> Self {
+        Self {
+            start_ms,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: Decimal::ZERO,
+            turnover: Decimal::ZERO,
+            traded: false,
+        }
+    }
+
+    fn print(&mut self, price: Decimal, qty: Decimal) {
+        if !self.traded {
+            *self = Self { traded: true, ..Self::flat(self.start_ms, price) };
+        }
+        self.high = self.high.max(price);
+        self.low = self.low.min(price);
+        self.close = price;
+        self.volume += qty;
+        self.turnover += price * qty;
+    }
+}
+
+/// The candles of one symbol: a series for each interval, oldest first, the last one still open.
+#[derive(Debug)]
+pub(crate) struct CandleBook {
+    series: [VecDeque<Candle>; INTERVALS.len()],
+}
+
+impl CandleBook {
+    pub(crate) fn new() -> Self {
+        Self { series: std::array::from_fn(|_| VecDeque::new()) }
+    }
+
+    /// Closes what ends at or before `at_ms` and opens what holds it; intervals without a print get flat
+    /// candles. Returns the latest closed candle of each interval that closed one.
+    pub(crate) fn advance(&mut self, at_ms: i64) -> Vec<(Interval, Candle)> {
+        let mut closed = Vec::new();
+        for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
+            let mut latest = None;
+            while let Some(&last) = series.back() {
+                let next_ms = last.start_ms + interval.ms();
+                if next_ms > at_ms {
+                    break;
+                }
+                latest = Some(last);
+                series.push_back(Candle::flat(next_ms, last.close));
+                if series.len() > CANDLES_KEPT {
+                    series.pop_front();
+                }
+            }
+            closed.extend(latest.map(|candle| (interval, candle)));
+        }
+        closed
+    }
+
+    /// Adds a print at market time `at_ms`, which [`Self::advance`] has reached before.
+    pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, qty: Decimal) {
+        for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
+            if series.is_empty() {
+                series.push_back(Candle::flat(at_ms.div_euclid(interval.ms()) * interval.ms(), price));
+            }
+            if let Some(open) = series.back_mut() {
+                open.print(price, qty);
+            }
+        }
+    }
+
+    pub(crate) fn series(&self, interval: Interval) -> &VecDeque<Candle> {
+        let index = INTERVALS.iter().position(|known| *known == interval);
+        &self.series[index.expect("an interval comes from the list")]
+    }
+
+    /// The candles of a page, newest first. With `start` alone the page begins there and goes forward;
+    /// otherwise it ends at `end` (or now) and goes back. Source: Bybit V5, "Get Kline", as clients use it.
+    pub(crate) fn page(
+        &self,
+        interval: Interval,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+        limit: usize,
+    ) -> Vec<Candle> {
+        let series = self.series(interval);
+        let from = start_ms.map_or(0, |start| series.partition_point(|candle| candle.start_ms < start));
+        let to = end_ms.map_or(series.len(), |end| series.partition_point(|candle| candle.start_ms <= end));
+        let (from, to) = match (start_ms, end_ms) {
+            (Some(_), None) => (from, to.min(from + limit)),
+            _ => (from.max(to.saturating_sub(limit)), to),
+        };
+        if from >= to { Vec::new() } else { series.range(from..to).rev().copied().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    fn book() -> CandleBook {
+        let mut book = CandleBook::new();
+        for (minute, price) in [(0, 10), (1, 12), (3, 11), (5, 9)] {
+            book.advance(minute * MINUTE);
+            book.print(minute * MINUTE, Decimal::from(price), Decimal::ONE);
+        }
+        book
+    }
+
+    #[test]
+    fn candles_of_every_interval_come_from_the_same_prints() {
+        let mut book = book();
+        let five = book.series(Interval::FIVE_MINUTES);
+        assert_eq!(
+            (five[0].open, five[0].high, five[0].low, five[0].close),
+            (10.into(), 12.into(), 10.into(), 11.into())
+        );
+        assert_eq!((five[0].volume, five[0].turnover), (3.into(), 33.into()));
+        let minute = Interval::parse("1").unwrap();
+        assert_eq!(book.series(minute).len(), 6, "minutes without a print are there");
+        assert_eq!(book.series(minute)[2].open, Decimal::from(12));
+        let closed = book.advance(10 * MINUTE);
+        assert_eq!(closed.iter().map(|(interval, _)| interval.text()).collect::<Vec<_>>(), ["1", "3", "5"]);
+    }
+
+    #[test]
+    fn pages_go_forward_from_a_start_and_back_from_an_end() {
+        let book = book();
+        let minute = Interval::parse("1").unwrap();
+        let starts = |start, end, limit| -> Vec<i64> {
+            book.page(minute, start, end, limit).iter().map(|candle| candle.start_ms / MINUTE).collect()
+        };
+        assert_eq!(starts(None, None, 2), [5, 4]);
+        assert_eq!(starts(Some(0), None, 2), [1, 0]);
+        assert_eq!(starts(None, Some(3 * MINUTE), 2), [3, 2]);
+        assert_eq!(starts(Some(MINUTE), Some(4 * MINUTE), 2), [4, 3]);
+        assert_eq!(starts(Some(9 * MINUTE), None, 2), [0; 0]);
+    }
+}

@@ -1,0 +1,266 @@
+//! Market data. Source: Bybit V5, "Market".
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use windvane_venue_core::{Instrument, TickerRow};
+
+use super::is_linear;
+use super::page::page;
+use crate::exchange::Exchange;
+use crate::exchange::public::levels;
+use crate::market::candle::{Candle, Interval};
+use crate::market::{DayFigures, MarketRecord};
+use crate::server::wall_ms;
+use crate::wire::LINEAR;
+use crate::wire::envelope::{Accepted, Answer, Refusal};
+use crate::wire::fields::Fields;
+use crate::wire::instrument;
+use crate::wire::number::{Scales, amount};
+
+/// Symbols on a page of `risk-limit`.
+const RISK_SYMBOLS_PER_PAGE: usize = 15;
+
+/// The server's wall clock.
+pub(crate) fn time() -> Accepted {
+    let now_ms = wall_ms();
+    Accepted::new(
+        json!({"timeSecond": (now_ms / 1_000).to_string(), "timeNano": (now_ms * 1_000_000).to_string()}),
+    )
+}
+
+/// An empty list under both names endpoints use.
+pub(crate) fn no_rows() -> Accepted {
+    Accepted::new(json!({"list": [], "rows": [], "nextPageCursor": ""}))
+}
+
+pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
+    let category = fields.required("category")?;
+    let trading = fields.text("status").is_none_or(|status| status == "Trading");
+    let mut listed: Vec<(usize, &Instrument)> = Vec::new();
+    if is_linear(fields)? && trading {
+        let (symbol, base) = (fields.text("symbol"), fields.text("baseCoin"));
+        listed = (1..)
+            .zip(exchange.core.instruments())
+            .filter(|(_, i)| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol))
+            .filter(|(_, i)| base.as_deref().is_none_or(|base| i.base_coin == base))
+            .collect();
+        if listed.is_empty() && symbol.is_some() {
+            return Err(Refusal::parameter("symbol invalid"));
+        }
+    }
+    let (rows, cursor) = page(listed, fields, fields.limit(500, 1_000)?, |(_, i)| i.symbol.to_string());
+    let rows: Vec<Value> = rows.into_iter().map(|(id, i)| instrument::instrument(i, id)).collect();
+    Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
+}
+
+pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
+    candles(
+        exchange,
+        fields,
+        |record| &record.candles,
+        |candle, scales| {
+            json!([
+                candle.start_ms.to_string(),
+                scales.price(candle.open),
+                scales.price(candle.high),
+                scales.price(candle.low),
+                scales.price(candle.close),
+                scales.qty(candle.volume),
+                amount(candle.turnover),
+            ])
+        },
+    )
+}
+
+/// Mark and index prices alike: this venue's index is its mark.
+pub(crate) fn mark_price_kline(exchange: &Exchange, fields: &Fields) -> Answer {
+    candles(
+        exchange,
+        fields,
+        |record| &record.marks,
+        |candle, scales| {
+            json!([
+                candle.start_ms.to_string(),
+                scales.price(candle.open),
+                scales.price(candle.high),
+                scales.price(candle.low),
+                scales.price(candle.close),
+            ])
+        },
+    )
+}
+
+fn candles(
+    exchange: &Exchange,
+    fields: &Fields,
+    book: impl Fn(&MarketRecord) -> &crate::market::candle::CandleBook,
+    row: impl Fn(&Candle, Scales) -> Value,
+) -> Answer {
+    let (record, scales, symbol) = record(exchange, fields)?;
+    let interval = Interval::parse(&fields.required("interval")?)
+        .ok_or_else(|| Refusal::parameter("interval is invalid"))?;
+    let (start, end) = (fields.integer("start")?, fields.integer("end")?);
+    let candles = book(record).page(interval, start, end, fields.limit(200, 1_000)?);
+    let rows: Vec<Value> = candles.iter().map(|candle| row(candle, scales)).collect();
+    Ok(Accepted::new(json!({"symbol": symbol, "category": LINEAR, "list": rows})))
+}
+
+pub(crate) fn orderbook(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (_, scales, symbol) = record(exchange, fields)?;
+    let depth = fields.limit(25, 1_000)?;
+    let book = exchange.core.book(&symbol, depth).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    Ok(Accepted::new(json!({
+        "s": symbol,
+        "b": levels(&book.bids, scales),
+        "a": levels(&book.asks, scales),
+        "ts": exchange.now_ms(),
+        "u": book.update_id,
+        "seq": book.seq,
+        "cts": book.time_ms,
+    })))
+}
+
+pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
+    let category = fields.required("category")?;
+    let mut rows = Vec::new();
+    if is_linear(fields)? {
+        let symbol = fields.text("symbol");
+        for instrument in exchange.core.instruments() {
+            if symbol.as_deref().is_some_and(|symbol| *instrument.symbol != *symbol) {
+                continue;
+            }
+            let record = exchange.records.get(&*instrument.symbol);
+            if let (Some(row), Some(record)) = (exchange.core.ticker(&instrument.symbol), record) {
+                rows.push(ticker_fields(&row, &record.day(), Scales::of(instrument)));
+            }
+        }
+        if rows.is_empty() && symbol.is_some() {
+            return Err(Refusal::parameter("symbol invalid"));
+        }
+    }
+    Ok(Accepted::new(json!({"category": category, "list": rows})))
+}
+
+/// The fields of a ticker, for the query and the topic alike; all text.
+pub(crate) fn ticker_fields(
+    row: &TickerRow,
+    day: &DayFigures,
+    scales: Scales,
+) -> BTreeMap<&'static str, String> {
+    let price = |price: Option<Decimal>| price.map(|price| scales.price(price)).unwrap_or_default();
+    let size = |level: Option<(Decimal, Decimal)>| level.map(|(_, qty)| scales.qty(qty)).unwrap_or_default();
+    let last = row.last_price.unwrap_or_default();
+    let change = (last - day.prev_price_24h).checked_div(day.prev_price_24h).unwrap_or_default();
+    let interest_value = row.open_interest * row.mark_price.unwrap_or_default();
+    BTreeMap::from([
+        ("symbol", row.symbol.to_string()),
+        ("tickDirection", "ZeroPlusTick".to_owned()),
+        ("lastPrice", price(row.last_price)),
+        ("markPrice", price(row.mark_price)),
+        ("indexPrice", price(row.index_price)),
+        ("prevPrice24h", scales.price(day.prev_price_24h)),
+        ("prevPrice1h", scales.price(day.prev_price_1h)),
+        ("price24hPcnt", amount(change.round_dp(6))),
+        ("highPrice24h", scales.price(day.high)),
+        ("lowPrice24h", scales.price(day.low)),
+        ("openInterest", scales.qty(row.open_interest)),
+        ("openInterestValue", amount(interest_value.round_dp(2))),
+        ("turnover24h", amount(day.turnover.round_dp(4))),
+        ("volume24h", scales.qty(day.volume)),
+        ("fundingRate", amount(row.funding_rate)),
+        ("nextFundingTime", row.next_funding_ms.to_string()),
+        ("fundingIntervalHour", "8".to_owned()),
+        ("bid1Price", price(row.bid1.map(|level| level.0))),
+        ("bid1Size", size(row.bid1)),
+        ("ask1Price", price(row.ask1.map(|level| level.0))),
+        ("ask1Size", size(row.ask1)),
+        ("deliveryTime", "0".to_owned()),
+        ("deliveryFeeRate", String::new()),
+        ("predictedDeliveryPrice", String::new()),
+        ("basis", String::new()),
+        ("basisRate", String::new()),
+        ("preOpenPrice", String::new()),
+        ("preQty", String::new()),
+        ("curPreListingPhase", String::new()),
+    ])
+}
+
+pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (record, scales, _) = record(exchange, fields)?;
+    let latest = record.trades.iter().rev().take(fields.limit(500, 1_000)?);
+    let rows: Vec<Value> = latest
+        .map(|trade| {
+            json!({
+                "execId": trade.trade_id,
+                "symbol": &*trade.symbol,
+                "price": scales.price(trade.price),
+                "size": scales.qty(trade.qty),
+                "side": trade.side.as_str(),
+                "time": trade.time_ms.to_string(),
+                "isBlockTrade": false,
+                "isRPITrade": false,
+                "seq": trade.seq.to_string(),
+            })
+        })
+        .collect();
+    Ok(Accepted::new(json!({"category": LINEAR, "list": rows})))
+}
+
+/// Settlements, newest first. A start without an end is an error on the exchange, too.
+pub(crate) fn funding_history(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (record, _, symbol) = record(exchange, fields)?;
+    let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
+    if start.is_some() && end.is_none() {
+        return Err(Refusal::parameter("endTime is required with startTime"));
+    }
+    let within = |at: i64| start.is_none_or(|start| at >= start) && end.is_none_or(|end| at <= end);
+    let settled = record.funding.iter().rev().filter(|(at, _)| within(*at));
+    let rows: Vec<Value> = settled
+        .take(fields.limit(200, 200)?)
+        .map(|(at, rate)| {
+            json!({"symbol": symbol, "fundingRate": amount(*rate), "fundingRateTimestamp": at.to_string()})
+        })
+        .collect();
+    Ok(Accepted::new(json!({"category": LINEAR, "list": rows})))
+}
+
+pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
+    let category = fields.required("category")?;
+    let symbol = fields.text("symbol");
+    let mut listed: Vec<&Instrument> = Vec::new();
+    if is_linear(fields)? {
+        let all = exchange.core.instruments();
+        listed = all.filter(|i| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol)).collect();
+        if listed.is_empty() && symbol.is_some() {
+            return Err(Refusal::parameter("symbol invalid"));
+        }
+    }
+    let (symbols, cursor) = page(listed, fields, RISK_SYMBOLS_PER_PAGE, |i| i.symbol.to_string());
+    let rows: Vec<Value> = symbols.into_iter().flat_map(instrument::risk_tiers).collect();
+    Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
+}
+
+pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (_, scales, symbol) = record(exchange, fields)?;
+    let (buy, sell) =
+        exchange.core.price_limits(&symbol).ok_or_else(|| Refusal::parameter("no price yet"))?;
+    Ok(Accepted::new(json!({
+        "symbol": symbol,
+        "buyLmt": scales.price(buy),
+        "sellLmt": scales.price(sell),
+        "ts": exchange.now_ms().to_string(),
+    })))
+}
+
+/// The record, digits and name of the symbol asked for.
+fn record<'a>(
+    exchange: &'a Exchange,
+    fields: &Fields,
+) -> Result<(&'a MarketRecord, Scales, String), Refusal> {
+    let symbol = fields.required("symbol")?;
+    let scales = exchange.scales_of(&symbol)?;
+    let known = exchange.records.get(&symbol).filter(|_| is_linear(fields).unwrap_or(false));
+    Ok((known.ok_or_else(|| Refusal::parameter("symbol invalid"))?, scales, symbol))
+}

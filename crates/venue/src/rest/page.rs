@@ -1,0 +1,96 @@
+//! Pages of long lists: newest first, a cursor that names the last row seen.
+
+use serde_json::{Value, json};
+
+use crate::wire::LINEAR;
+use crate::wire::envelope::{Accepted, Refusal};
+use crate::wire::fields::{Fields, percent_decoded};
+
+/// Length of a day in milliseconds.
+pub(crate) const DAY_MS: i64 = 86_400_000;
+/// Longest span a dated query may cover, and its default, in milliseconds.
+pub(crate) const WEEK_MS: i64 = 7 * DAY_MS;
+
+/// Both ends of a dated query, in market ms, inclusive.
+///
+/// # Errors
+/// 10001 when a time is no integer, the start lies after the end, or they are over a week apart.
+pub(crate) fn window(fields: &Fields, now_ms: i64, default_ms: i64) -> Result<(i64, i64), Refusal> {
+    let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
+    let (start, end) = match (start, end) {
+        (Some(start), Some(end)) => (start, end),
+        (Some(start), None) => (start, start.saturating_add(default_ms)),
+        (None, Some(end)) => (end.saturating_sub(default_ms), end),
+        (None, None) => (now_ms.saturating_sub(default_ms), now_ms),
+    };
+    if start > end {
+        return Err(Refusal::parameter("startTime is after endTime"));
+    }
+    if end.saturating_sub(start) > WEEK_MS {
+        return Err(Refusal::parameter("startTime and endTime are more than 7 days apart"));
+    }
+    Ok((start, end))
+}
+
+/// One page of `rows`, which are newest first and named by `name`, and the cursor of the next page (empty
+/// on the last one). An unknown cursor gives an empty page.
+pub(crate) fn page<T>(
+    rows: Vec<T>,
+    fields: &Fields,
+    limit: usize,
+    name: impl Fn(&T) -> String,
+) -> (Vec<T>, String) {
+    let first = match fields.text("cursor") {
+        None => 0,
+        Some(cursor) => {
+            // Clients send a cursor back as they got it or encoded once more.
+            let cursor = percent_decoded(&cursor);
+            let last = cursor.trim_start_matches("after:");
+            rows.iter().position(|row| name(row) == last).map_or(rows.len(), |index| index + 1)
+        }
+    };
+    let more = rows.len() > first + limit;
+    let page: Vec<T> = rows.into_iter().skip(first).take(limit).collect();
+    let cursor = match page.last() {
+        Some(last) if more => format!("after%3A{}", name(last)),
+        _ => String::new(),
+    };
+    (page, cursor)
+}
+
+/// `{category, list, nextPageCursor}`.
+pub(crate) fn listing(rows: Vec<Value>, cursor: String) -> Accepted {
+    Accepted::new(json!({"category": LINEAR, "list": rows, "nextPageCursor": cursor}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_each_other_without_gap_or_repetition() {
+        let rows = || vec!["e", "d", "c", "b", "a"];
+        let mut query = "limit=2".to_owned();
+        let mut seen = Vec::new();
+        loop {
+            let (page, cursor) = page(rows(), &Fields::from_query(&query), 2, |row| (*row).to_owned());
+            seen.extend(page);
+            if cursor.is_empty() {
+                break;
+            }
+            query = format!("cursor={}", cursor.replace('%', "%25"));
+        }
+        assert_eq!(seen, rows());
+        let (verbatim, _) = page(rows(), &Fields::from_query("cursor=after%3Ad"), 2, |row| (*row).to_owned());
+        assert_eq!(verbatim, ["c", "b"]);
+    }
+
+    #[test]
+    fn a_window_is_at_most_a_week() {
+        let window = |query: &str| window(&Fields::from_query(query), 10 * DAY_MS, WEEK_MS);
+        assert_eq!(window(""), Ok((3 * DAY_MS, 10 * DAY_MS)));
+        assert_eq!(window("startTime=0"), Ok((0, WEEK_MS)));
+        assert!(window("startTime=0&endTime=604800001").is_err());
+        assert!(window("startTime=2&endTime=1").is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! Queries of orders and executions. Source: Bybit V5, "Get Open & Closed Orders", "Get Order History",
+//! "Get Trade History".
+//!
+//! Times and windows are market time. What the exchange forgets after a while (plain cancelled orders after a
+//! day) is forgotten here only while market time keeps the pace of the clock: in an accelerated replay a day
+//! passes in seconds, and no client could reconcile.
+
+use serde_json::Value;
+use windvane_venue_core::{
+    ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
+};
+
+use super::is_linear;
+use super::page::{DAY_MS, WEEK_MS, listing, page, window};
+use crate::exchange::Exchange;
+use crate::wire::envelope::{Accepted, Answer, Refusal};
+use crate::wire::execution::Execution;
+use crate::wire::fields::Fields;
+use crate::wire::order::Order;
+
+/// Closed orders that `realtime` still knows.
+const RECENTLY_CLOSED: usize = 500;
+
+pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    if !is_linear(fields)? {
+        return Ok(listing(Vec::new(), String::new()));
+    }
+    let reference =
+        OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
+    if reference != OrderReference::default() {
+        let found = exchange.core.order(uid, &reference);
+        let recent = |row: &OrderRow| {
+            !row.order_status.is_closed()
+                || exchange
+                    .core
+                    .closed_orders(uid, OrderFilter::default())
+                    .iter()
+                    .take(RECENTLY_CLOSED)
+                    .any(|closed| closed.order_id == row.order_id)
+        };
+        return orders(exchange, found.into_iter().filter(recent).collect(), fields);
+    }
+    let scope = ["symbol", "baseCoin", "settleCoin"];
+    if scope.iter().all(|name| fields.text(name).is_none()) {
+        return Err(Refusal::parameter("symbol, settleCoin or baseCoin is required"));
+    }
+    let symbol = fields.text("symbol");
+    let filter = OrderFilter { symbol: symbol.as_deref(), kind: kind(fields)?, ..OrderFilter::default() };
+    let rows = match fields.integer("openOnly")?.unwrap_or(0) {
+        1 => exchange.core.closed_orders(uid, filter).into_iter().take(RECENTLY_CLOSED).collect(),
+        _ => exchange.core.open_orders(uid, filter),
+    };
+    orders(exchange, in_scope(exchange, rows, fields), fields)
+}
+
+pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    if !is_linear(fields)? {
+        return Ok(listing(Vec::new(), String::new()));
+    }
+    let (symbol, order_id, link_id) =
+        (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
+    let filter = OrderFilter {
+        symbol: symbol.as_deref(),
+        order_id: order_id.as_deref(),
+        order_link_id: link_id.as_deref(),
+        kind: kind(fields)?,
+    };
+    let now_ms = exchange.now_ms();
+    let (start, end) = window(fields, now_ms, WEEK_MS)?;
+    let status = fields.text("orderStatus");
+    let named = order_id.is_some() || link_id.is_some();
+    let rows = exchange
+        .core
+        .closed_orders(uid, filter)
+        .into_iter()
+        .filter(|row| named || (start..=end).contains(&row.created_time_ms))
+        .filter(|row| status.as_deref().is_none_or(|status| row.order_status.as_str() == status))
+        .filter(|row| exchange.is_accelerated() || is_remembered(row, now_ms))
+        .collect();
+    orders(exchange, in_scope(exchange, rows, fields), fields)
+}
+
+/// Whether the exchange's history still has a closed order: without fills it is gone after a day.
+fn is_remembered(row: &OrderRow, now_ms: i64) -> bool {
+    let age_ms = now_ms - row.updated_time_ms;
+    match row.order_status {
+        OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Deactivated => {
+            age_ms <= DAY_MS || !row.cum_exec_qty.is_zero()
+        }
+        OrderStatus::Filled
+        | OrderStatus::New
+        | OrderStatus::PartiallyFilled
+        | OrderStatus::Untriggered
+        | OrderStatus::Triggered => true,
+    }
+}
+
+pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    if !is_linear(fields)? {
+        return Ok(listing(Vec::new(), String::new()));
+    }
+    let (symbol, order_id, link_id) =
+        (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
+    let named = order_id.is_some() || link_id.is_some();
+    let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
+    let filter = ExecutionFilter {
+        symbol: symbol.as_deref(),
+        order_id: order_id.as_deref(),
+        order_link_id: link_id.as_deref(),
+        start_ms: (!named).then_some(start),
+        end_ms: (!named).then_some(end),
+    };
+    let kind = match fields.text("execType") {
+        None => None,
+        Some(text) => match ExecutionType::parse(&text) {
+            Some(kind) => Some(kind),
+            // A kind this venue never makes: nothing can match.
+            None => return Ok(listing(Vec::new(), String::new())),
+        },
+    };
+    let rows: Vec<_> = exchange
+        .core
+        .executions(uid, filter)
+        .into_iter()
+        .filter(|row| kind.is_none_or(|kind| row.exec_type == kind))
+        .filter(|row| is_in_scope(exchange, &row.symbol, fields))
+        .collect();
+    let (rows, cursor) = page(rows, fields, fields.limit(50, 100)?, |row| row.exec_id.clone());
+    let rows = rows
+        .iter()
+        .map(|row| Ok(to_value(&Execution::new(row, exchange.scales_of(&row.symbol)?))))
+        .collect::<Result<_, Refusal>>()?;
+    Ok(listing(rows, cursor))
+}
+
+fn orders(exchange: &Exchange, rows: Vec<OrderRow>, fields: &Fields) -> Answer {
+    let (rows, cursor) = page(rows, fields, fields.limit(20, 50)?, |row| row.order_id.to_string());
+    let rows = rows
+        .iter()
+        .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(&row.symbol)?))))
+        .collect::<Result<Vec<Value>, Refusal>>()?;
+    let accepted: Accepted = listing(rows, cursor);
+    Ok(accepted)
+}
+
+fn in_scope(exchange: &Exchange, rows: Vec<OrderRow>, fields: &Fields) -> Vec<OrderRow> {
+    rows.into_iter().filter(|row| is_in_scope(exchange, &row.symbol, fields)).collect()
+}
+
+/// Whether a symbol is settled in, and based on, the coins asked for.
+pub(super) fn is_in_scope(exchange: &Exchange, symbol: &str, fields: &Fields) -> bool {
+    let instrument = exchange.core.instruments().find(|instrument| *instrument.symbol == *symbol);
+    let settle_fits =
+        fields.text("settleCoin").is_none_or(|coin| instrument.is_some_and(|i| i.quote_coin == coin));
+    let base_fits =
+        fields.text("baseCoin").is_none_or(|coin| instrument.is_some_and(|i| i.base_coin == coin));
+    settle_fits && base_fits
+}
+
+fn kind(fields: &Fields) -> Result<Option<OrderKind>, Refusal> {
+    match fields.text("orderFilter").as_deref() {
+        None => Ok(None),
+        Some("tpslOrder") => Ok(Some(OrderKind::StopOrder)),
+        Some(text) => {
+            OrderKind::parse(text).map(Some).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))
+        }
+    }
+}
+
+/// A row as JSON.
+pub(crate) fn to_value(row: &impl serde::Serialize) -> Value {
+    serde_json::to_value(row).expect("a row of text and numbers encodes")
+}

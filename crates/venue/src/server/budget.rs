@@ -1,0 +1,103 @@
+//! Rate budgets: requests per rolling second, per account and endpoint, as the exchange publishes them.
+//!
+//! Source: Bybit V5, "Rate Limit" (default tier, linear). Market endpoints have no budget per account.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// Length of the rolling window in milliseconds.
+const WINDOW_MS: i64 = 1_000;
+
+/// What a request may use, and what the three `X-Bapi-Limit…` headers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// Requests per second of this endpoint.
+    pub(crate) limit: usize,
+    /// Requests left in the window after this one.
+    pub(crate) left: usize,
+    /// When the window frees a place, in wall milliseconds; about now while places are left.
+    pub(crate) reset_ms: i64,
+    /// How many of the asked units fit.
+    pub(crate) granted: usize,
+}
+
+/// The budgets of all accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Budgets {
+    spent: BTreeMap<(u64, &'static str), VecDeque<i64>>,
+}
+
+impl Budgets {
+    /// Takes up to `units` from the budget of `endpoint`; `None` for an endpoint without a budget.
+    pub(crate) fn take(&mut self, uid: u64, endpoint: &str, units: usize, now_ms: i64) -> Option<Allowance> {
+        let (bucket, limit) = bucket_of(endpoint)?;
+        let spent = self.spent.entry((uid, bucket)).or_default();
+        while spent.front().is_some_and(|at| *at <= now_ms - WINDOW_MS) {
+            spent.pop_front();
+        }
+        let granted = units.min(limit.saturating_sub(spent.len()));
+        spent.extend(std::iter::repeat_n(now_ms, granted));
+        let reset_ms = match spent.front() {
+            Some(oldest) if granted < units => oldest + WINDOW_MS,
+            _ => now_ms,
+        };
+        Some(Allowance { limit, left: limit - spent.len(), reset_ms, granted })
+    }
+}
+
+/// The budget an endpoint draws from and its size per second. REST paths without `/v5/` and the trade
+/// socket's operations (`order.create`) share one budget, since one account sends both.
+fn bucket_of(endpoint: &str) -> Option<(&'static str, usize)> {
+    let bucket = match endpoint.trim_start_matches("/v5/") {
+        "order/create" | "order.create" => ("order/create", 10),
+        "order/amend" | "order.amend" => ("order/amend", 10),
+        "order/cancel" | "order.cancel" => ("order/cancel", 10),
+        "order/cancel-all" => ("order/cancel-all", 10),
+        "order/create-batch" | "order.create-batch" => ("order/create-batch", 10),
+        "order/amend-batch" | "order.amend-batch" => ("order/amend-batch", 10),
+        "order/cancel-batch" | "order.cancel-batch" => ("order/cancel-batch", 10),
+        "order/realtime" => ("order/realtime", 50),
+        "order/history" => ("order/history", 50),
+        "execution/list" => ("execution/list", 50),
+        "position/list" => ("position/list", 50),
+        "position/closed-pnl" => ("position/closed-pnl", 50),
+        "position/set-leverage" => ("position/set-leverage", 10),
+        "position/switch-mode" => ("position/switch-mode", 10),
+        "position/trading-stop" => ("position/trading-stop", 10),
+        "account/wallet-balance" => ("account/wallet-balance", 50),
+        "account/info" => ("account/info", 50),
+        "account/transaction-log" => ("account/transaction-log", 25),
+        "account/instruments-info" => ("account/instruments-info", 10),
+        "account/fee-rate" => ("account/fee-rate", 5),
+        "account/set-margin-mode" => ("account/set-margin-mode", 5),
+        "account/set-limit-px-action" => ("account/set-limit-px-action", 10),
+        "user/query-api" => ("user/query-api", 10),
+        _ => return None,
+    };
+    Some(bucket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_eleventh_create_of_a_second_is_refused_with_its_reset() {
+        let mut budgets = Budgets::default();
+        for n in 0..10 {
+            let allowance = budgets.take(1, "/v5/order/create", 1, 1_000 + n).unwrap();
+            assert_eq!(allowance.granted, 1);
+        }
+        let refused = budgets.take(1, "order.create", 1, 1_500).unwrap();
+        assert_eq!(refused, Allowance { limit: 10, left: 0, reset_ms: 2_000, granted: 0 });
+        assert_eq!(budgets.take(2, "order.create", 1, 1_500).map(|a| a.granted), Some(1));
+        assert_eq!(budgets.take(1, "order.create", 1, 2_000).map(|a| a.granted), Some(1));
+    }
+
+    #[test]
+    fn a_batch_over_the_budget_is_granted_in_part() {
+        let mut budgets = Budgets::default();
+        let allowance = budgets.take(1, "/v5/order/create-batch", 13, 0).unwrap();
+        assert_eq!((allowance.granted, allowance.left, allowance.reset_ms), (10, 0, 1_000));
+        assert_eq!(budgets.take(1, "/v5/market/kline", 1, 0), None);
+    }
+}

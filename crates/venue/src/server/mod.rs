@@ -1,0 +1,145 @@
+//! The shell around the exchange: accepts connections, turns bytes into [`Inbound`] messages for the
+//! exchange's task and writes what it answers. No business decision is made here.
+
+pub(crate) mod auth;
+pub(crate) mod budget;
+mod http;
+mod session;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use auth::SignedHeaders;
+
+/// Largest request body and WebSocket message taken, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
+/// From the connection tasks (and the owner's handle) to the exchange's task. Capacity 1024: enough for a
+/// burst on every socket; when full, a connection stops reading, which pushes back on its client. Closed
+/// only when the exchange's task has ended.
+pub(crate) type ExchangeLink = mpsc::Sender<Inbound>;
+/// Capacity of [`ExchangeLink`].
+pub(crate) const INBOUND_CAPACITY: usize = 1024;
+
+/// From the exchange's task to one socket's task. When full, a public socket in replay holds the market
+/// clock back and any other socket is closed: nothing is dropped in silence. Dropping the sender closes
+/// the socket.
+pub(crate) type SessionQueue = mpsc::Sender<Utf8Bytes>;
+/// Capacity of [`SessionQueue`]: some hundred market steps, or the fills of a large sweep.
+pub(crate) const SESSION_CAPACITY: usize = 2048;
+
+/// Number of a connection, unique for the life of the venue.
+pub(crate) type ConnectionId = u64;
+
+/// Which of the exchange's sockets a client opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SocketKind {
+    Public,
+    Private,
+    Trade,
+}
+
+impl SocketKind {
+    fn at_path(path: &str) -> Option<Self> {
+        match path {
+            "/v5/public/linear" => Some(Self::Public),
+            "/v5/private" => Some(Self::Private),
+            "/v5/trade" => Some(Self::Trade),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Public => "/v5/public/linear",
+            Self::Private => "/v5/private",
+            Self::Trade => "/v5/trade",
+        }
+    }
+}
+
+/// Everything that can reach the exchange's task from outside.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    /// A REST or control request; the answer goes back through `reply`.
+    Rest { call: RestCall, reply: oneshot::Sender<RestAnswer> },
+    /// A socket was opened. Dropping `hang_up` cuts it at once, dropping `queue` closes it in order.
+    Opened { id: ConnectionId, kind: SocketKind, queue: SessionQueue, hang_up: oneshot::Sender<()> },
+    /// A text frame of an open socket.
+    Frame { id: ConnectionId, text: Utf8Bytes },
+    /// The socket is gone.
+    Closed { id: ConnectionId },
+    /// The owner lets the market clock run.
+    Start,
+}
+
+/// One HTTP request, with the raw text that its signature covers.
+#[derive(Debug)]
+pub(crate) struct RestCall {
+    pub(crate) method: hyper::Method,
+    pub(crate) path: String,
+    /// Text after the `?`, undecoded; empty when there is none.
+    pub(crate) query: String,
+    pub(crate) headers: SignedHeaders,
+    pub(crate) body: hyper::body::Bytes,
+    /// Whether the peer's address is loopback: the control surface answers nobody else.
+    pub(crate) from_loopback: bool,
+}
+
+/// What the connection task does about a request.
+#[derive(Debug)]
+pub(crate) struct RestAnswer {
+    /// Wall time to wait first (injected by a fault; normally zero).
+    pub(crate) after: Duration,
+    pub(crate) outcome: RestOutcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum RestOutcome {
+    Reply {
+        status: hyper::StatusCode,
+        /// `X-Bapi-…` headers.
+        headers: Vec<(&'static str, String)>,
+        content_type: &'static str,
+        body: String,
+    },
+    /// Close the connection without a word.
+    HangUp,
+}
+
+/// Accepts until `stop` turns true or its sender is dropped.
+pub(crate) async fn accept(listener: TcpListener, exchange: ExchangeLink, mut stop: watch::Receiver<bool>) {
+    let mut next_id: ConnectionId = 1;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = http::Connection {
+                    id: next_id,
+                    from_loopback: peer.ip().is_loopback(),
+                    exchange: exchange.clone(),
+                };
+                next_id += 1;
+                tokio::spawn(http::serve(stream, connection, stop.clone()));
+            }
+            // Out of file descriptors, or the peer went away between SYN and accept: others go on.
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
+
+/// Wall clock in milliseconds since the Unix epoch.
+pub(crate) fn wall_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

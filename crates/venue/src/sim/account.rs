@@ -1,0 +1,37 @@
+//! Acting on an account from outside: credits and orders "from the phone".
+
+use serde_json::{Value, json};
+use windvane_venue_core::Request;
+
+use crate::exchange::Exchange;
+use crate::rest::order;
+use crate::wire::LINEAR;
+use crate::wire::envelope::Refusal;
+use crate::wire::fields::Fields;
+
+/// `{uid, coin, delta}`: credits or debits USDT.
+pub(super) fn transfer(exchange: &mut Exchange, fields: &Fields) -> Result<Value, Refusal> {
+    if fields.required("coin")? != "USDT" {
+        return Err(Refusal::parameter("only USDT is held here"));
+    }
+    let delta_usdt = fields.decimal("delta")?.ok_or_else(|| Refusal::parameter("delta is required"))?;
+    exchange.request(uid(exchange, fields)?, &Request::Transfer { delta_usdt })?;
+    Ok(json!({}))
+}
+
+/// `{uid, …}` and the fields of `order/create`; with `cancel: true` those of `order/cancel`. The order is not
+/// counted among the account's requests, since no client of it sent one.
+pub(super) fn order(exchange: &mut Exchange, fields: &Fields) -> Result<Value, Refusal> {
+    let uid = uid(exchange, fields)?;
+    let cancel = fields.flag("cancel")?.unwrap_or(false);
+    let fields = fields.clone().with("category", LINEAR);
+    let answer =
+        if cancel { order::cancel(exchange, uid, &fields) } else { order::create(exchange, uid, &fields) };
+    Ok(answer?.result)
+}
+
+fn uid(exchange: &Exchange, fields: &Fields) -> Result<u64, Refusal> {
+    let uid = fields.integer("uid")?.and_then(|uid| u64::try_from(uid).ok());
+    uid.filter(|uid| exchange.accounts.iter().any(|account| account.uid == *uid))
+        .ok_or_else(|| Refusal::parameter("uid is not an account of this venue"))
+}

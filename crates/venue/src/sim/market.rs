@@ -1,0 +1,109 @@
+//! Moving the market by hand: prices, books, prints, funding, the replay's clock.
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use windvane_venue_core::{Level, MarketInput, Side};
+
+use crate::exchange::Exchange;
+use crate::wire::envelope::Refusal;
+use crate::wire::fields::Fields;
+
+type Outcome = Result<Value, Refusal>;
+
+/// `{symbol, bid, ask, last, mark, index}`: sets what is given. Bid and ask come together and become a book
+/// of one level a side, deep enough for the largest order.
+pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
+    require_manual(exchange)?;
+    let symbol = fields.required("symbol")?;
+    let (mark, index, last) = (fields.decimal("mark")?, fields.decimal("index")?, fields.decimal("last")?);
+    let depth = exchange.core.instruments().find(|i| *i.symbol == *symbol).map(|i| i.max_order_qty);
+    let book = match (fields.decimal("bid")?, fields.decimal("ask")?, depth) {
+        (Some(bid), Some(ask), Some(depth)) => Some((vec![(bid, depth)], vec![(ask, depth)])),
+        (None, None, _) => None,
+        (_, _, None) => return Err(Refusal::parameter("symbol invalid")),
+        (Some(_), None, _) | (None, Some(_), _) => {
+            return Err(Refusal::parameter("bid and ask come together"));
+        }
+    };
+    // Reference prices first: a book must lie near the mark to be tradable.
+    if mark.or(index).or(last).is_some() {
+        exchange.move_market(&MarketInput::Prices { symbol: symbol.clone(), mark, index, last })?;
+    }
+    if let Some((bids, asks)) = book {
+        exchange.move_market(&MarketInput::Book { symbol, bids, asks })?;
+    }
+    Ok(json!({}))
+}
+
+/// `{symbol, bids: [[price, qty], …], asks: […]}`: replaces the outside liquidity.
+pub(super) fn book(exchange: &mut Exchange, fields: &Fields) -> Outcome {
+    require_manual(exchange)?;
+    let input = MarketInput::Book {
+        symbol: fields.required("symbol")?,
+        bids: levels(fields, "bids")?,
+        asks: levels(fields, "asks")?,
+    };
+    exchange.move_market(&input)?;
+    Ok(json!({}))
+}
+
+/// `{symbol, side, price, qty}`: a print by a taker of that side.
+pub(super) fn trade(exchange: &mut Exchange, fields: &Fields) -> Outcome {
+    require_manual(exchange)?;
+    let required = |name: &str| -> Result<Decimal, Refusal> {
+        fields.decimal(name)?.ok_or_else(|| Refusal::parameter(format!("{name} is required")))
+    };
+    let side = Side::parse(&fields.required("side")?).ok_or_else(|| Refusal::parameter("side is invalid"))?;
+    let input = MarketInput::Trade {
+        symbol: fields.required("symbol")?,
+        side,
+        price: required("price")?,
+        qty: required("qty")?,
+    };
+    exchange.move_market(&input)?;
+    Ok(json!({}))
+}
+
+/// `{kind: "funding", symbol, rate?}`: settles funding now, at the announced rate unless one is given.
+pub(super) fn event(exchange: &mut Exchange, fields: &Fields) -> Outcome {
+    let symbol = fields.required("symbol")?;
+    match fields.required("kind")?.as_str() {
+        "funding" => {
+            if let Some(rate) = fields.decimal("rate")? {
+                let next_funding_ms = exchange.core.ticker(&symbol).map_or(0, |row| row.next_funding_ms);
+                let announce = MarketInput::FundingRate { symbol: symbol.clone(), rate, next_funding_ms };
+                exchange.move_market(&announce)?;
+            }
+            exchange.move_market(&MarketInput::SettleFunding { symbol })?;
+            Ok(json!({}))
+        }
+        other => Err(Refusal::parameter(format!("event {other} is not offered"))),
+    }
+}
+
+/// `{run: true|false}`: lets a replay run or holds it.
+pub(super) fn clock(exchange: &mut Exchange, fields: &Fields) -> Outcome {
+    let run = fields.flag("run")?.ok_or_else(|| Refusal::parameter("run is required"))?;
+    exchange.set_running(run);
+    Ok(json!({"market_ms": exchange.now_ms()}))
+}
+
+fn require_manual(exchange: &Exchange) -> Result<(), Refusal> {
+    if exchange.is_manual() {
+        Ok(())
+    } else {
+        Err(Refusal::parameter("the market has its own source; only a manual one can be moved"))
+    }
+}
+
+fn levels(fields: &Fields, name: &str) -> Result<Vec<Level>, Refusal> {
+    let malformed = || Refusal::parameter(format!("{name} is not a list of [price, qty]"));
+    let decimal = |value: &Value| value.as_str().and_then(|text| Decimal::from_str_exact(text).ok());
+    let rows = fields.raw(name).and_then(Value::as_array).ok_or_else(malformed)?;
+    rows.iter()
+        .map(|row| match row.as_array().map(Vec::as_slice) {
+            Some([price, qty]) => decimal(price).zip(decimal(qty)).ok_or_else(malformed),
+            _ => Err(malformed()),
+        })
+        .collect()
+}

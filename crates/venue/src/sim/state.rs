@@ -1,0 +1,53 @@
+//! `GET /sim/state`: the venue's truth, against which an engine's own books are compared.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use windvane_venue_core::{ExecutionFilter, OrderFilter};
+
+use crate::exchange::Exchange;
+use crate::rest::query::to_value;
+use crate::wire::execution::Execution;
+use crate::wire::order::Order;
+use crate::wire::position::{Destination, Position};
+use crate::wire::wallet::{Coin, Wallet};
+
+/// Everything about every account since the start, oldest first.
+pub(super) fn state(exchange: &Exchange) -> Value {
+    let accounts: Vec<Value> =
+        exchange.accounts.iter().map(|account| account_state(exchange, account.uid)).collect();
+    json!({
+        "market_ms": exchange.now_ms(),
+        "finished": exchange.is_finished(),
+        "rate_limits": if exchange.limits_rates() { "on" } else { "off" },
+        "accounts": accounts,
+    })
+}
+
+fn account_state(exchange: &Exchange, uid: u64) -> Value {
+    let core = &exchange.core;
+    let scales = |symbol: &str| exchange.scales.get(symbol).copied();
+    let mut orders = core.closed_orders(uid, OrderFilter::default());
+    orders.extend(core.open_orders(uid, OrderFilter::default()));
+    orders.sort_by(|a, b| (a.created_time_ms, &a.order_id).cmp(&(b.created_time_ms, &b.order_id)));
+    let orders = orders.iter().filter_map(|row| Some(to_value(&Order::new(row, scales(&row.symbol)?))));
+    let fills = core.executions(uid, ExecutionFilter::default());
+    let fills =
+        fills.iter().rev().filter_map(|row| Some(to_value(&Execution::new(row, scales(&row.symbol)?))));
+    let positions = core.instruments().filter_map(|instrument| core.position(uid, &instrument.symbol));
+    let positions = positions
+        .filter_map(|row| Some(to_value(&Position::new(&row, scales(&row.symbol)?, Destination::Query))));
+    let wallet = core.wallet(uid);
+    let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
+    let refused: BTreeMap<String, u64> =
+        counts.refused.iter().map(|(code, count)| (code.to_string(), *count)).collect();
+    json!({
+        "uid": uid,
+        "orders": orders.collect::<Vec<_>>(),
+        "fills": fills.collect::<Vec<_>>(),
+        "positions": positions.collect::<Vec<_>>(),
+        "wallet": wallet.as_ref().map(|row| to_value(&Coin::new(row))).into_iter().collect::<Vec<_>>(),
+        "margin": wallet.as_ref().map(|row| to_value(&Wallet::new(row))),
+        "requests": {"accepted": counts.accepted, "refused": refused},
+    })
+}

@@ -1,0 +1,82 @@
+//! The envelope around every V5 reply, and the refusal that fills it when a request is not accepted.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A request that is not accepted: a return code with its text. Source: `retCode` tables of Bybit V5.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Refusal {
+    /// Bybit's return code, never 0.
+    pub(crate) code: i64,
+    /// `retMsg`.
+    pub(crate) message: String,
+    /// `result`, for the few refusals that carry one.
+    pub(crate) result: Value,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), result: json!({}) }
+    }
+
+    /// 10001 with the name of the field at fault.
+    pub(crate) fn parameter(message: impl std::fmt::Display) -> Self {
+        Self::new(10001, format!("params error: {message}"))
+    }
+}
+
+/// What an accepted request returns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Accepted {
+    /// `result` (REST) or `data` (trade socket).
+    pub(crate) result: Value,
+    /// `retExtInfo`: the codes of each item of a batch, else empty.
+    pub(crate) ext_info: Value,
+}
+
+impl Accepted {
+    pub(crate) fn new(result: Value) -> Self {
+        Self { result, ext_info: json!({}) }
+    }
+
+    /// Accepted with nothing to tell.
+    pub(crate) fn empty() -> Self {
+        Self::new(json!({}))
+    }
+}
+
+/// The outcome of one endpoint.
+pub(crate) type Answer = Result<Accepted, Refusal>;
+
+/// `{retCode, retMsg, result, retExtInfo, time}`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    ret_code: i64,
+    ret_msg: &'a str,
+    result: &'a Value,
+    ret_ext_info: &'a Value,
+    time: i64,
+}
+
+/// The REST body of an answer. `wall_ms` is the server's wall clock in milliseconds.
+pub(crate) fn rest_body(answer: &Answer, wall_ms: i64) -> String {
+    let nothing = json!({});
+    let envelope = match answer {
+        Ok(accepted) => Envelope {
+            ret_code: 0,
+            ret_msg: "OK",
+            result: &accepted.result,
+            ret_ext_info: &accepted.ext_info,
+            time: wall_ms,
+        },
+        Err(refusal) => Envelope {
+            ret_code: refusal.code,
+            ret_msg: &refusal.message,
+            result: &refusal.result,
+            ret_ext_info: &nothing,
+            time: wall_ms,
+        },
+    };
+    serde_json::to_string(&envelope).expect("an envelope of JSON values encodes")
+}

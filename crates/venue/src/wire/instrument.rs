@@ -1,0 +1,82 @@
+//! The rows of `instruments-info` and `risk-limit`. Source: Bybit V5, "Get Instruments Info", "Get Risk Limit".
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use windvane_venue_core::Instrument;
+
+use super::number::{Scales, amount};
+
+/// One instrument, in the words of the wire.
+pub(crate) fn instrument(instrument: &Instrument, symbol_id: usize) -> Value {
+    let scales = Scales::of(instrument);
+    json!({
+        "symbol": &*instrument.symbol,
+        "symbolId": symbol_id,
+        "contractType": "LinearPerpetual",
+        "status": "Trading",
+        "baseCoin": instrument.base_coin,
+        "quoteCoin": instrument.quote_coin,
+        "settleCoin": instrument.quote_coin,
+        "launchTime": instrument.launch_time_ms.to_string(),
+        "deliveryTime": "0",
+        "deliveryFeeRate": "",
+        "priceScale": scales.price_digits().to_string(),
+        "leverageFilter": {
+            "minLeverage": "1",
+            "maxLeverage": format!("{:.2}", instrument.max_leverage),
+            "leverageStep": instrument.leverage_step.to_string(),
+        },
+        "priceFilter": {
+            "minPrice": scales.price(instrument.min_price),
+            "maxPrice": scales.price(instrument.max_price),
+            "tickSize": instrument.tick_size.to_string(),
+        },
+        "lotSizeFilter": {
+            "maxOrderQty": scales.qty(instrument.max_order_qty),
+            "minOrderQty": scales.qty(instrument.min_order_qty),
+            "qtyStep": instrument.qty_step.to_string(),
+            "postOnlyMaxOrderQty": scales.qty(instrument.max_order_qty),
+            "maxMktOrderQty": scales.qty(instrument.max_market_order_qty),
+            "minNotionalValue": amount(instrument.min_notional),
+        },
+        "unifiedMarginTrade": true,
+        "fundingInterval": instrument.funding_interval_min,
+        "copyTrading": "none",
+        "upperFundingRate": amount(instrument.funding_rate_cap),
+        "lowerFundingRate": amount(-instrument.funding_rate_cap),
+        "isPreListing": false,
+        "preListingInfo": null,
+        "riskParameters": {
+            "priceLimitRatioX": amount(instrument.price_limit_ratio_x),
+            "priceLimitRatioY": amount(instrument.price_limit_ratio_y),
+        },
+        "symbolType": "",
+        "forbidUplWithdrawal": false,
+    })
+}
+
+/// The risk tiers of an instrument. Rates are fractions; the first tier's deduction is empty.
+/// Deduction of tier n = limit(n−1) × (rate(n) − rate(n−1)) + deduction(n−1).
+pub(crate) fn risk_tiers(instrument: &Instrument) -> Vec<Value> {
+    let mut deduction = Decimal::ZERO;
+    let mut previous: Option<(Decimal, Decimal)> = None;
+    let mut rows = Vec::new();
+    for (number, tier) in (1..).zip(&instrument.risk_tiers) {
+        if let Some((limit, rate)) = previous {
+            deduction += limit * (tier.maintenance_rate - rate);
+        }
+        let initial = Decimal::ONE.checked_div(tier.max_leverage).unwrap_or_default();
+        rows.push(json!({
+            "id": number,
+            "symbol": &*instrument.symbol,
+            "riskLimitValue": amount(tier.limit),
+            "maintenanceMargin": amount(tier.maintenance_rate),
+            "initialMargin": amount(initial.round_dp(4)),
+            "isLowestRisk": u8::from(previous.is_none()),
+            "maxLeverage": format!("{:.2}", tier.max_leverage),
+            "mmDeduction": if previous.is_none() { String::new() } else { amount(deduction) },
+        }));
+        previous = Some((tier.limit, tier.maintenance_rate));
+    }
+    rows
+}

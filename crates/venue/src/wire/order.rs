@@ -1,0 +1,134 @@
+//! The order row of queries and of the `order` topic. Source: Bybit V5, "Get Open & Closed Orders", "Order".
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use windvane_venue_core::{OrderRow, ProtectionPrice};
+
+use super::LINEAR;
+use super::number::{Scales, amount, amount_or_empty};
+
+/// One order, in the words of the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Order<'a> {
+    category: &'static str,
+    order_id: &'a str,
+    order_link_id: &'a str,
+    parent_order_link_id: &'a str,
+    block_trade_id: &'static str,
+    symbol: &'a str,
+    side: &'static str,
+    price: String,
+    qty: String,
+    order_status: &'static str,
+    cancel_type: &'static str,
+    reject_reason: &'static str,
+    create_type: &'static str,
+    avg_price: String,
+    leaves_qty: String,
+    leaves_value: String,
+    cum_exec_qty: String,
+    cum_exec_value: String,
+    cum_exec_fee: String,
+    /// Fee by coin: where today's clients look.
+    cum_fee_detail: BTreeMap<&'static str, String>,
+    closed_pnl: String,
+    fee_currency: &'static str,
+    order_type: &'static str,
+    time_in_force: &'static str,
+    stop_order_type: &'static str,
+    order_iv: &'static str,
+    market_unit: &'static str,
+    slippage_tolerance_type: &'static str,
+    slippage_tolerance: &'static str,
+    trigger_price: String,
+    trigger_by: &'static str,
+    trigger_direction: u8,
+    take_profit: String,
+    stop_loss: String,
+    tp_trigger_by: &'static str,
+    sl_trigger_by: &'static str,
+    tp_limit_price: &'static str,
+    sl_limit_price: &'static str,
+    tpsl_mode: &'static str,
+    oco_trigger_by: &'static str,
+    reduce_only: bool,
+    close_on_trigger: bool,
+    position_idx: u8,
+    is_leverage: &'static str,
+    last_price_on_created: String,
+    place_type: &'static str,
+    smp_type: &'static str,
+    smp_group: u8,
+    smp_order_id: &'static str,
+    extra_fees: &'static str,
+    created_time: String,
+    updated_time: String,
+}
+
+impl<'a> Order<'a> {
+    pub(crate) fn new(row: &'a OrderRow, scales: Scales) -> Self {
+        let protection =
+            |price: Option<ProtectionPrice>| price.map(|p| scales.price(p.price)).unwrap_or_default();
+        let watched = |price: Option<ProtectionPrice>| price.map_or("", |p| p.by.as_str());
+        Self {
+            category: LINEAR,
+            order_id: &row.order_id,
+            order_link_id: &row.order_link_id,
+            parent_order_link_id: &row.parent_order_link_id,
+            block_trade_id: "",
+            symbol: &row.symbol,
+            side: row.side.as_str(),
+            price: scales.price(row.price),
+            qty: scales.qty(row.qty),
+            order_status: row.order_status.as_str(),
+            cancel_type: row.cancel_type.as_str(),
+            reject_reason: row.reject_reason.as_str(),
+            create_type: row.create_type.as_str(),
+            avg_price: amount_or_empty(row.avg_price),
+            leaves_qty: scales.qty(row.leaves_qty),
+            leaves_value: amount(row.leaves_value),
+            cum_exec_qty: scales.qty(row.cum_exec_qty),
+            cum_exec_value: amount(row.cum_exec_value),
+            cum_exec_fee: amount(row.cum_exec_fee),
+            cum_fee_detail: if row.cum_exec_qty.is_zero() {
+                BTreeMap::new()
+            } else {
+                BTreeMap::from([("USDT", amount(row.cum_exec_fee))])
+            },
+            closed_pnl: amount(row.closed_pnl),
+            fee_currency: "",
+            order_type: row.order_type.as_str(),
+            time_in_force: row.time_in_force.as_str(),
+            stop_order_type: row.stop_order_type.map_or("", |kind| kind.as_str()),
+            order_iv: "",
+            market_unit: "",
+            slippage_tolerance_type: "UNKNOWN",
+            slippage_tolerance: "",
+            trigger_price: row.trigger.map(|trigger| scales.price(trigger.price)).unwrap_or_default(),
+            trigger_by: row.trigger.map_or("", |trigger| trigger.by.as_str()),
+            trigger_direction: row.trigger.map_or(0, |trigger| trigger.direction.as_int()),
+            take_profit: protection(row.take_profit),
+            stop_loss: protection(row.stop_loss),
+            tp_trigger_by: watched(row.take_profit),
+            sl_trigger_by: watched(row.stop_loss),
+            tp_limit_price: "",
+            sl_limit_price: "",
+            tpsl_mode: if row.take_profit.or(row.stop_loss).is_some() { "Full" } else { "" },
+            oco_trigger_by: "OcoTriggerByUnknown",
+            reduce_only: row.reduce_only,
+            close_on_trigger: row.close_on_trigger,
+            position_idx: 0,
+            is_leverage: "",
+            last_price_on_created: row.last_price_on_created.map(|p| scales.price(p)).unwrap_or_default(),
+            place_type: "",
+            smp_type: row.smp_type.as_str(),
+            smp_group: 0,
+            smp_order_id: "",
+            extra_fees: "",
+            created_time: row.created_time_ms.to_string(),
+            updated_time: row.updated_time_ms.to_string(),
+        }
+    }
+}

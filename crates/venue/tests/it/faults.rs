@@ -1,0 +1,91 @@
+//! Faults: each kind does what it says, once, to what it matches.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{buy, manual};
+
+async fn order_count(client: &crate::client::Client) -> usize {
+    client.state().await["accounts"][0]["orders"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test]
+async fn a_lost_request_leaves_no_order_and_a_lost_reply_leaves_one() {
+    let (_venue, client) = manual().await;
+    client
+        .sim("fault", &json!({"kind": "request_lost", "match": {"path": "/v5/order/create"}, "count": 1}))
+        .await;
+    assert!(client.post_raw("/v5/order/create", &buy("0.001", "59000")).await.is_none());
+    assert_eq!(order_count(&client).await, 0);
+    client.sim("fault", &json!({"kind": "reply_lost", "match": {"path": "order.create"}, "count": 1})).await;
+    assert!(client.post_raw("/v5/order/create", &buy("0.001", "59000")).await.is_none());
+    assert_eq!(order_count(&client).await, 1);
+    assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+}
+
+#[tokio::test]
+async fn codes_and_statuses_are_injected_until_removed() {
+    let (_venue, client) = manual().await;
+    let armed =
+        client.sim("fault", &json!({"kind": "retcode", "match": {"symbol": "BTCUSDT"}, "code": 10016})).await;
+    for _ in 0..2 {
+        assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 10016);
+    }
+    let removed = client.exchange("DELETE", &format!("/sim/fault/{}", armed["id"]), "", "").await.unwrap();
+    assert_eq!(removed.status, 200);
+    client.sim("fault", &json!({"kind": "http_status", "code": 429, "count": 1})).await;
+    let shed = client.post_raw("/v5/order/create", &buy("0.001", "59000")).await.unwrap();
+    assert_eq!((shed.status, serde_json::from_str::<Value>(&shed.body).is_err()), (429, true));
+    assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+    let refused = &client.state().await["accounts"][0]["requests"]["refused"];
+    assert_eq!(refused, &json!({}), "injected faults are not the account's doing");
+}
+
+#[tokio::test]
+async fn pushes_are_dropped_doubled_and_delayed() {
+    let (_venue, client) = manual().await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order.linear"]).await;
+    client.sim("fault", &json!({"kind": "drop_private", "match": {"topic": "order"}, "count": 1})).await;
+    client.post("/v5/order/create", &buy("0.001", "59000")).await;
+    client.sim("fault", &json!({"kind": "duplicate", "match": {"topic": "order"}, "count": 1})).await;
+    client.post("/v5/order/create", &buy("0.001", "58000")).await;
+    let (first, second) = (private.next().await, private.next().await);
+    assert_eq!((&first["data"][0]["price"], &first["topic"]), (&json!("58000.00"), &json!("order.linear")));
+    assert_eq!(first["data"], second["data"]);
+    client.sim("fault", &json!({"kind": "delay", "match": {"topic": "order"}, "ms": 200, "count": 1})).await;
+    let sent = Instant::now();
+    client.post("/v5/order/create", &buy("0.001", "57000")).await;
+    private.next().await;
+    assert!(sent.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn a_disconnect_cuts_the_sockets_it_names() {
+    let (_venue, client) = manual().await;
+    let mut private = client.socket("/v5/private").await;
+    let mut trade = client.socket("/v5/trade").await;
+    let cut = client
+        .sim("fault", &json!({"kind": "disconnect", "match": {"path": "/v5/private", "uid": 1001}}))
+        .await;
+    assert_eq!(cut["cut"], 1);
+    assert_eq!(private.try_next().await, None);
+    assert_eq!(trade.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 0);
+}
+
+#[tokio::test]
+async fn the_control_surface_can_be_off_and_refuses_what_it_does_not_know() {
+    let (_venue, client) = manual().await;
+    let unknown = client.exchange("POST", "/sim/fault", "", r#"{"kind":"delay","msec":1}"#).await.unwrap();
+    assert_eq!(unknown.status, 400);
+    let config = windvane_venue::VenueConfig {
+        sim: false,
+        ..windvane_venue::VenueConfig::paper(windvane_venue::MarketConfig::Manual(
+            windvane_venue::ManualConfig {},
+        ))
+    };
+    let venue = windvane_venue::Embedded::start(config).unwrap();
+    let closed = crate::client::Client::new(&venue);
+    assert_eq!(closed.exchange("GET", "/sim/state", "", "").await.unwrap().status, 404);
+}

@@ -1,0 +1,35 @@
+//! The venue over real sockets on loopback.
+
+mod client;
+mod faults;
+mod market_data;
+mod orders;
+mod replay;
+mod session;
+mod shape;
+
+use serde_json::json;
+use windvane_venue::{Embedded, ManualConfig, MarketConfig, VenueConfig};
+
+use client::Client;
+
+/// A venue whose market stands at 60,000 for BTCUSDT.
+async fn manual() -> (Embedded, Client) {
+    manual_with(|_| {}).await
+}
+
+async fn manual_with(change: impl FnOnce(&mut VenueConfig)) -> (Embedded, Client) {
+    let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+    change(&mut config);
+    let venue = Embedded::start(config).unwrap();
+    let client = Client::new(&venue);
+    let price = json!({"symbol": "BTCUSDT", "bid": "60000", "ask": "60000.1", "last": "60000", "mark": "60000",
+                       "index": "60000"});
+    client.sim("price", &price).await;
+    (venue, client)
+}
+
+fn buy(qty: &str, price: &str) -> serde_json::Value {
+    json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": qty,
+           "price": price})
+}

@@ -1,0 +1,106 @@
+//! Public data: what a book, a ticker and candles look like to a client that trusts them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::manual;
+
+fn apply(side: &mut BTreeMap<String, String>, rows: &Value) {
+    for row in rows.as_array().unwrap() {
+        let (price, size) = (row[0].as_str().unwrap(), row[1].as_str().unwrap());
+        if size == "0" {
+            assert!(side.remove(price).is_some(), "a deleted level was there: {price}");
+        } else {
+            side.insert(price.to_owned(), size.to_owned());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_and_its_deltas_rebuild_the_book() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["orderbook.50.BTCUSDT"]).await;
+    let snapshot = public.next().await;
+    assert_eq!(snapshot["type"], "snapshot");
+    let (mut bids, mut asks) = (BTreeMap::new(), BTreeMap::new());
+    apply(&mut bids, &snapshot["data"]["b"]);
+    apply(&mut asks, &snapshot["data"]["a"]);
+    let mut update = snapshot["data"]["u"].as_i64().unwrap();
+    for step in 1..=20 {
+        let bid = 60_000 + step;
+        let book = json!({"symbol": "BTCUSDT", "bids": [[bid.to_string(), "1.5"], ["59990", "2"]],
+                          "asks": [[(bid + 1).to_string(), step.to_string()]]});
+        client.sim("book", &book).await;
+        let delta = public.next_of("orderbook.50.BTCUSDT").await;
+        assert_eq!((&delta["type"], &delta["data"]["u"]), (&json!("delta"), &json!(update + 1)));
+        update += 1;
+        apply(&mut bids, &delta["data"]["b"]);
+        apply(&mut asks, &delta["data"]["a"]);
+    }
+    let rest = client.public("/v5/market/orderbook?category=linear&symbol=BTCUSDT&limit=50").await;
+    let (mut rest_bids, mut rest_asks) = (BTreeMap::new(), BTreeMap::new());
+    apply(&mut rest_bids, &rest["result"]["b"]);
+    apply(&mut rest_asks, &rest["result"]["a"]);
+    assert_eq!((bids, asks), (rest_bids, rest_asks));
+}
+
+#[tokio::test]
+async fn a_ticker_delta_holds_only_what_changed() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["tickers.BTCUSDT"]).await;
+    let snapshot = public.next().await;
+    assert_eq!((&snapshot["type"], &snapshot["data"]["bid1Price"]), (&json!("snapshot"), &json!("60000.00")));
+    client.sim("price", &json!({"symbol": "BTCUSDT", "mark": "60010.5"})).await;
+    let delta = public.next().await;
+    assert_eq!((&delta["type"], &delta["data"]["markPrice"]), (&json!("delta"), &json!("60010.50")));
+    assert!(delta["data"].get("bid1Price").is_none(), "{delta}");
+}
+
+#[tokio::test]
+async fn prints_reach_the_tape_the_candles_and_the_day() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["publicTrade.BTCUSDT", "kline.1.BTCUSDT"]).await;
+    for (price, qty) in [("60000.1", "0.5"), ("60000", "1")] {
+        client.sim("trade", &json!({"symbol": "BTCUSDT", "side": "Buy", "price": price, "qty": qty})).await;
+    }
+    let trade = public.next_of("publicTrade.BTCUSDT").await;
+    assert_eq!((&trade["data"][0]["p"], &trade["data"][0]["v"]), (&json!("60000.10"), &json!("0.500")));
+    let kline = public.next_of("kline.1.BTCUSDT").await;
+    assert_eq!(kline["data"][0]["confirm"], false);
+    let recent = client.public("/v5/market/recent-trade?category=linear&symbol=BTCUSDT").await;
+    assert_eq!(recent["result"]["list"].as_array().map(Vec::len), Some(2));
+    let klines = client.public("/v5/market/kline?category=linear&symbol=BTCUSDT&interval=D").await;
+    let row = &klines["result"]["list"][0];
+    assert_eq!(
+        (&row[1], &row[4], &row[5], &row[6]),
+        (&json!("60000.10"), &json!("60000.00"), &json!("1.500"), &json!("90000.05"))
+    );
+}
+
+#[tokio::test]
+async fn other_categories_are_empty_and_unknown_words_are_errors() {
+    let (_venue, client) = manual().await;
+    for category in ["spot", "inverse", "option"] {
+        let reply = client.public(&format!("/v5/market/instruments-info?category={category}")).await;
+        assert_eq!((&reply["retCode"], &reply["result"]["list"]), (&json!(0), &json!([])), "{category}");
+    }
+    let unlisted = client.public("/v5/market/instruments-info?category=linear&status=PreLaunch").await;
+    assert_eq!(unlisted["result"]["list"], json!([]));
+    for target in [
+        "/v5/market/instruments-info?category=linear&symbol=NOPEUSDT",
+        "/v5/market/kline?category=linear&symbol=BTCUSDT&interval=7",
+        "/v5/market/tickers?category=nonsense",
+    ] {
+        assert_eq!(client.public(target).await["retCode"], 10001, "{target}");
+    }
+    let all = client.public("/v5/market/instruments-info?category=linear&limit=2").await;
+    assert_eq!(all["result"]["list"].as_array().map(Vec::len), Some(2));
+    let cursor = all["result"]["nextPageCursor"].as_str().unwrap();
+    let rest =
+        client.public(&format!("/v5/market/instruments-info?category=linear&limit=2&cursor={cursor}")).await;
+    assert_eq!(rest["result"]["list"].as_array().map(Vec::len), Some(1));
+}
