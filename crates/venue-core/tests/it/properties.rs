@@ -75,6 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (-60..60_i64, 1..10_i64, 1..900_i64).prop_map(|(bid, spread, qty)| Step::Book { bid, spread, qty }),
         2 => (side(), -60..60_i64, 1..900_i64).prop_map(|(side, price, qty)| Step::Trade { side, price, qty }),
         2 => (-80..80_i64).prop_map(|price| Step::Mark { price }),
+        // Far enough to liquidate an account that is full at ten times leverage.
+        1 => (-80_000..80_000_i64).prop_map(|price| Step::Mark { price }),
         1 => (-20..20_i64).prop_map(|rate| Step::Funding { rate }),
     ]
 }
@@ -226,8 +228,6 @@ fn signed_size(desk: &Desk, uid: Uid) -> Decimal {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
-
     #[test]
     fn books_fills_positions_and_money_agree_after_any_day(steps in prop::collection::vec(step(), 1..80)) {
         let mut desk = Desk::open();
