@@ -1,0 +1,447 @@
+//! One order of ours: what was asked, what is known of it, and what of it may still fill.
+
+use crate::inquiry::{AbsenceBounds, Inquiry};
+use crate::pending::{Amendment, Pending, Phase};
+use crate::transition::{Evidence, OrderState};
+use rust_decimal::Decimal;
+use windvane_model::{
+    BotName, ClientOrderId, Execution, MarketTime, Millis, Money, Notice, OrderId, OrderKind, OrderReport,
+    PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, WallTime,
+};
+use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
+
+/// A request without an answer for so long counts as undetermined, and one that was taken without the order
+/// showing it is looked up.
+const SILENCE_MS: Millis = 6_000;
+/// An execution is expected to follow its order report, or the other way round, within this.
+const TWIN_MESSAGE_MS: Millis = 2_000;
+/// An unknown order is looked up this soon.
+const UNKNOWN_MS: Millis = 200;
+
+/// What a market order is counted at when neither risk nor the venue has named a price: the dearest there is,
+/// so that nothing opens on top of it until it is resolved.
+const DEAREST: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
+
+/// Who asked for a command, and what risk reserved for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Provenance {
+    /// The bot; `None` for the engine's own.
+    pub bot: Option<BotName>,
+    /// The strategy's own mark.
+    pub tag: Tag,
+    /// The price that risk reserved for an order without a limit price.
+    pub worst_price: Option<Price>,
+}
+
+/// By which way a report came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Pushed; the order topic keeps the order of one order's states.
+    Stream,
+    /// Read by a query, which may lag behind the stream.
+    Query,
+}
+
+/// An order of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    pub(crate) id: ClientOrderId,
+    pub(crate) bot: Option<BotName>,
+    pub(crate) tag: Tag,
+    pub(crate) role: Role,
+    pub(crate) symbol: Symbol,
+    pub(crate) position_index: PositionIndex,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) reduce_only: bool,
+    /// Whether the venue refused it as a duplicate, so that the twin must be proven to be this order.
+    pub(crate) expects_twin: bool,
+    pub(crate) price: Option<Price>,
+    pub(crate) qty: Qty,
+    worst_price: Option<Price>,
+    pub(crate) state: OrderState,
+    pub(crate) order_id: Option<OrderId>,
+    /// Highest cumulative quantity that the venue reported.
+    pub(crate) reported_qty: Qty,
+    pub(crate) filled_qty: Qty,
+    pub(crate) filled_value: Decimal,
+    pub(crate) fees: Money,
+    /// When the figures above were in force, by the venue's clock.
+    version: Option<MarketTime>,
+    pub(crate) amendments: Vec<Amendment>,
+    pub(crate) cancellation: Option<Pending>,
+    pub(crate) submitted: Stamp,
+    /// The latest moment at which the venue may have taken something of it in or told something of it.
+    pub(crate) last_heard: Stamp,
+    /// Whether a full picture of the account did not show it.
+    pub(crate) is_missing: bool,
+    pub(crate) inquiry: Option<Inquiry>,
+    /// The deadline under which it stands in the agenda.
+    pub(crate) scheduled: Option<WallTime>,
+    pub(crate) was_told_working: bool,
+    pub(crate) was_told_closed: bool,
+}
+
+impl Order {
+    pub(crate) fn new(submit: &Submit, provenance: Provenance, stamp: Stamp) -> Self {
+        // Until the last look's bound the request may still be waiting on our side.
+        let wall = submit.send_before.map_or(stamp.wall, |latest| latest.max(stamp.wall));
+        Self {
+            id: submit.client_order_id,
+            bot: provenance.bot,
+            tag: provenance.tag,
+            role: submit.role,
+            symbol: submit.symbol,
+            position_index: submit.position_index,
+            side: submit.side,
+            kind: submit.kind,
+            reduce_only: submit.reduce_only,
+            expects_twin: false,
+            price: submit.kind.limit_price(),
+            qty: submit.qty,
+            worst_price: provenance.worst_price,
+            state: OrderState::Submitted,
+            order_id: None,
+            reported_qty: Qty::ZERO,
+            filled_qty: Qty::ZERO,
+            filled_value: Decimal::ZERO,
+            fees: Money::ZERO,
+            version: None,
+            amendments: Vec::new(),
+            cancellation: None,
+            submitted: stamp,
+            last_heard: Stamp { wall, ..stamp },
+            is_missing: false,
+            inquiry: None,
+            scheduled: None,
+            was_told_working: false,
+            was_told_closed: false,
+        }
+    }
+
+    /// An order of ours that only the venue knew; its id tells bot and role.
+    pub(crate) fn adopt(
+        id: ClientOrderId,
+        bot: Option<BotName>,
+        role: Role,
+        report: &OrderReport,
+        stamp: Stamp,
+    ) -> Self {
+        let kind = match report.price {
+            Some(price) if !report.is_market => {
+                OrderKind::Limit { price, time_in_force: report.time_in_force }
+            }
+            Some(_) | None => OrderKind::Market { max_slippage_ticks: None },
+        };
+        let submit = Submit {
+            client_order_id: id,
+            symbol: report.symbol,
+            position_index: report.position_index,
+            role,
+            side: report.side,
+            qty: report.qty,
+            kind,
+            reduce_only: report.reduce_only,
+            stop_loss: None,
+            take_profit: None,
+            send_before: None,
+        };
+        let provenance = Provenance { bot, tag: Tag::default(), worst_price: report.price };
+        Self::new(&submit, provenance, stamp)
+    }
+
+    /// Our id.
+    #[must_use]
+    pub const fn id(&self) -> ClientOrderId {
+        self.id
+    }
+
+    /// The bot it belongs to; `None` when no bot of this configuration has its tag.
+    #[must_use]
+    pub const fn bot(&self) -> Option<BotName> {
+        self.bot
+    }
+
+    /// The strategy's own mark.
+    #[must_use]
+    pub const fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The contract.
+    #[must_use]
+    pub const fn symbol(&self) -> Symbol {
+        self.symbol
+    }
+
+    /// Which position it works on.
+    #[must_use]
+    pub const fn position_index(&self) -> PositionIndex {
+        self.position_index
+    }
+
+    /// Direction.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Market or limit, as asked.
+    #[must_use]
+    pub const fn kind(&self) -> OrderKind {
+        self.kind
+    }
+
+    /// Whether it may only reduce.
+    #[must_use]
+    pub const fn is_reduce_only(&self) -> bool {
+        self.reduce_only
+    }
+
+    /// Limit price as the venue last showed it, else as asked; `None` for a market order.
+    #[must_use]
+    pub const fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    /// Whole quantity as the venue last showed it, else as asked; base coin.
+    #[must_use]
+    pub const fn qty(&self) -> Qty {
+        self.qty
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> OrderState {
+        self.state
+    }
+
+    /// The venue's id, once known.
+    #[must_use]
+    pub const fn order_id(&self) -> Option<OrderId> {
+        self.order_id
+    }
+
+    /// Filled so far by executions, base coin.
+    #[must_use]
+    pub const fn filled_qty(&self) -> Qty {
+        self.filled_qty
+    }
+
+    /// Value of the fills, quote coin.
+    #[must_use]
+    pub const fn filled_value(&self) -> Decimal {
+        self.filled_value
+    }
+
+    /// Fees of the fills; positive is paid.
+    #[must_use]
+    pub const fn fees(&self) -> Money {
+        self.fees
+    }
+
+    /// When it was submitted, or first heard of.
+    #[must_use]
+    pub const fn submitted(&self) -> Stamp {
+        self.submitted
+    }
+
+    /// Whether an amend is on its way.
+    #[must_use]
+    pub fn is_amend_pending(&self) -> bool {
+        !self.amendments.is_empty()
+    }
+
+    /// Whether a cancel is on its way.
+    #[must_use]
+    pub const fn is_cancel_pending(&self) -> bool {
+        self.cancellation.is_some()
+    }
+
+    /// What may still fill at most, base coin: with an amend pending the larger of old and new; of a closed
+    /// order the executions that were reported and have not come yet.
+    #[must_use]
+    pub fn leaves_qty(&self) -> Qty {
+        let whole = if self.state.is_open() {
+            let asked = self.amendments.iter().filter_map(|amendment| amendment.qty);
+            asked.fold(self.qty, Qty::max).max(self.reported_qty)
+        } else {
+            self.reported_qty
+        };
+        whole.less(self.filled_qty)
+    }
+
+    /// The highest price at which it may fill: with an amend pending the higher of old and new, for a market
+    /// order what risk reserved.
+    #[must_use]
+    pub fn highest_price(&self) -> Option<Price> {
+        let asked = self.amendments.iter().filter_map(|amendment| amendment.price);
+        asked.chain(self.price.or(self.worst_price)).max()
+    }
+
+    /// The row that risk counts; `None` when nothing can fill any more. A market order without a reserved
+    /// price counts at `reference`, else at the dearest price there is.
+    pub(crate) fn exposure(&self, reference: Option<Price>) -> Option<OrderExposure> {
+        let leaves_qty = self.leaves_qty();
+        if leaves_qty.is_zero() {
+            return None;
+        }
+        let price = self.highest_price().or(reference).or_else(|| Price::new(DEAREST).ok())?;
+        Some(OrderExposure {
+            key: OrderKey::Client(self.id),
+            symbol: self.symbol,
+            index: self.position_index,
+            side: self.side,
+            leaves_qty,
+            price,
+            reduce_only: self.reduce_only,
+            is_market: matches!(self.kind, OrderKind::Market { .. }),
+        })
+    }
+
+    /// The order as risk judges an amend or a cancel of it; `None` when it is closed, or no bot's.
+    #[must_use]
+    pub fn open_order(&self) -> Option<OpenOrder> {
+        let bot = self.bot.filter(|_| self.state.is_open())?;
+        Some(OpenOrder {
+            client_order_id: self.id,
+            bot,
+            symbol: self.symbol,
+            position_index: self.position_index,
+            side: self.side,
+            price: self.price,
+            qty: self.qty,
+            filled_qty: self.filled_qty,
+            reduce_only: self.reduce_only,
+        })
+    }
+
+    pub(crate) const fn working_notice(&self) -> Notice {
+        Notice::Working { client_order_id: self.id, price: self.price, qty: self.qty }
+    }
+
+    /// Plans or drops the inquiry as the state demands, and says when the next step is due.
+    pub(crate) fn plan(&mut self, now: WallTime) -> Option<WallTime> {
+        match (self.unrest(), &mut self.inquiry) {
+            (None, inquiry) => *inquiry = None,
+            (Some(delay), Some(inquiry)) => inquiry.hurry(now.after(delay)),
+            (Some(delay), inquiry) => *inquiry = Some(Inquiry::due(now.after(delay))),
+        }
+        self.inquiry.as_ref().map(Inquiry::next)
+    }
+
+    /// Whether every fill that the venue reported has come.
+    pub(crate) fn has_all_fills(&self) -> bool {
+        self.filled_qty >= self.reported_qty
+    }
+
+    /// How soon it is to be looked up if nothing more is heard; `None` when nothing about it is open.
+    fn unrest(&self) -> Option<Millis> {
+        let is_open = self.state.is_open();
+        if self.is_missing {
+            Some(0)
+        } else if self.state == OrderState::Unknown {
+            Some(UNKNOWN_MS)
+        } else if !self.has_all_fills() || (is_open && self.filled_qty >= self.qty) {
+            Some(TWIN_MESSAGE_MS)
+        } else if matches!(self.state, OrderState::Submitted | OrderState::Acknowledged)
+            || (is_open && (self.is_amend_pending() || self.is_cancel_pending()))
+        {
+            Some(self.request_unrest())
+        } else {
+            None
+        }
+    }
+
+    fn request_unrest(&self) -> Millis {
+        let requests = self.amendments.iter().map(|amendment| &amendment.pending).chain(&self.cancellation);
+        let is_undetermined = requests.into_iter().any(|pending| pending.phase == Phase::Undetermined);
+        if is_undetermined { UNKNOWN_MS } else { SILENCE_MS }
+    }
+
+    /// From when on an empty round counts towards absence.
+    pub(crate) fn provably_absent_from(&self, bounds: &AbsenceBounds) -> WallTime {
+        let window = if self.reduce_only { bounds.recv_window_reduce_ms } else { bounds.recv_window_open_ms };
+        self.last_heard.wall.after(window.saturating_add(bounds.late_index_ms))
+    }
+
+    /// Notes that the venue, or the way to it, said something of this order.
+    pub(crate) fn hear(&mut self, evidence: Evidence, stamp: Stamp) {
+        self.state = self.state.after(evidence);
+        self.last_heard = Stamp { wall: self.last_heard.wall.max(stamp.wall), ..stamp };
+    }
+
+    /// Merges a report. Order and repetition make no difference: the state only rises, the cumulative
+    /// quantity only grows, and the figures are those of the latest report by the venue's clock. At equal
+    /// times the stream wins, in the order of its arrival.
+    pub(crate) fn merge(&mut self, report: &OrderReport, source: Source, stamp: Stamp) {
+        self.hear(Evidence::Reported(report.status), stamp);
+        self.order_id = Some(report.order_id);
+        self.reported_qty = self.reported_qty.max(report.cumulative_qty);
+        self.is_missing = false;
+        let is_current = self.version.is_none_or(|version| match source {
+            Source::Stream => report.updated >= version,
+            Source::Query => report.updated > version,
+        });
+        if is_current {
+            self.version = Some(report.updated);
+            self.qty = report.qty;
+            if !report.is_market {
+                self.price = report.price.or(self.price);
+            }
+        }
+        self.amendments.retain(|amendment| !amendment.is_shown_by(report));
+        self.end_requests_if_closed();
+    }
+
+    /// Books an execution of it.
+    pub(crate) fn fill(&mut self, execution: &Execution, stamp: Stamp) {
+        self.hear(Evidence::Executed, stamp);
+        self.order_id = Some(execution.order_id);
+        self.filled_qty = self.filled_qty.plus(execution.qty);
+        self.filled_value = self.filled_value.saturating_add(execution.price.times(execution.qty).get());
+        self.fees = self.fees.plus(execution.fee);
+        self.is_missing = false;
+    }
+
+    /// Forgets requests that a closed order has made pointless.
+    pub(crate) fn end_requests_if_closed(&mut self) {
+        if !self.state.is_open() {
+            self.amendments.clear();
+            self.cancellation = None;
+        }
+    }
+
+    /// Drops the requests whose outcome a look asked for at `asked` has shown to be: no effect.
+    pub(crate) fn settle_requests(&mut self, asked: WallTime, bounds: &AbsenceBounds) {
+        self.amendments.retain(|amendment| !amendment.pending.is_settled_by(asked, bounds));
+        if self.cancellation.is_some_and(|pending| pending.is_settled_by(asked, bounds)) {
+            self.cancellation = None;
+        }
+    }
+
+    /// Whether a report under our id is the very order that we asked for.
+    pub(crate) fn is_twin(&self, report: &OrderReport) -> bool {
+        let is_kind = match self.kind {
+            OrderKind::Market { .. } => report.is_market,
+            OrderKind::Limit { price, time_in_force } => {
+                !report.is_market && report.price == Some(price) && report.time_in_force == time_in_force
+            }
+        };
+        is_kind
+            && self.is_same_contract(report)
+            && report.qty == self.qty
+            && report.reduce_only == self.reduce_only
+    }
+
+    /// Whether a report under our id can be this order at all.
+    pub(crate) fn is_same_contract(&self, report: &OrderReport) -> bool {
+        (report.symbol, report.side) == (self.symbol, self.side)
+    }
+}

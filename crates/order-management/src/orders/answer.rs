@@ -1,0 +1,177 @@
+//! What the gate says of a request: taken, refused, or nothing certain.
+
+use super::{Orders, notify};
+use crate::effect::Effect;
+use crate::order::Order;
+use crate::pending::{Pending, Phase};
+use crate::transition::{Evidence, OrderState};
+use windvane_model::{
+    Acknowledged, BotName, ClientOrderId, Notice, OrderId, PositionIndex, RefusalFamily, Refused, Request,
+    Stamp, Undetermined,
+};
+
+impl Orders {
+    pub(super) fn take_acknowledged(&mut self, ack: &Acknowledged, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(id) = ack.client_order_id else { return };
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        match ack.request {
+            Request::Submit => order.hear(Evidence::Acknowledged, stamp),
+            Request::Amend | Request::Cancel => advance(order, ack.request, Phase::Acknowledged),
+            Request::CancelAll | Request::SetProtection | Request::SetLeverage => {}
+        }
+        if let Some(order_id) = ack.order_id {
+            self.link(id, order_id, stamp, out);
+        }
+        self.settle(id, stamp.wall);
+    }
+
+    pub(super) fn take_refused(&mut self, refused: &Refused, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(id) = refused.client_order_id else {
+            for bot in self.bots_on(refused) {
+                notify(Some(bot), Notice::Refused(refused.clone()), out);
+            }
+            return;
+        };
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let bot = order.bot;
+        let is_told = match refused.request {
+            Request::Submit if refused.family == RefusalFamily::Duplicate => {
+                // Proof that an order under this id exists. Whether it is this one, its figures must show.
+                order.expects_twin = !order.state.is_confirmed();
+                order.hear(Evidence::Undetermined, stamp);
+                self.look_up_if_open(id, stamp, out);
+                false
+            }
+            Request::Submit => {
+                order.hear(Evidence::Refused, stamp);
+                let is_refused = order.state == OrderState::Refused;
+                order.was_told_closed |= is_refused;
+                order.end_requests_if_closed();
+                is_refused
+            }
+            Request::Amend => self.take_refused_amend(id, refused.family, stamp, out),
+            Request::Cancel => self.take_refused_cancel(id, refused.family, stamp, out),
+            Request::CancelAll | Request::SetProtection | Request::SetLeverage => true,
+        };
+        if is_told {
+            notify(bot, Notice::Refused(refused.clone()), out);
+        }
+        self.settle(id, stamp.wall);
+    }
+
+    fn take_refused_amend(
+        &mut self,
+        id: ClientOrderId,
+        family: RefusalFamily,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(order) = self.orders.get_mut(&id) else { return false };
+        match family {
+            RefusalFamily::AlreadySo => {
+                drop_oldest_amendment(order);
+                false
+            }
+            RefusalFamily::OrderNotFound => {
+                advance(order, Request::Amend, Phase::Undetermined);
+                self.look_up_if_open(id, stamp, out);
+                true
+            }
+            _ => {
+                drop_oldest_amendment(order);
+                true
+            }
+        }
+    }
+
+    /// "No such order" does not say that it was cancelled: it may just have been filled. So it is looked up.
+    fn take_refused_cancel(
+        &mut self,
+        id: ClientOrderId,
+        family: RefusalFamily,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(order) = self.orders.get_mut(&id) else { return false };
+        match family {
+            RefusalFamily::OrderNotFound | RefusalFamily::AlreadySo => {
+                advance(order, Request::Cancel, Phase::Undetermined);
+                self.look_up_if_open(id, stamp, out);
+                family == RefusalFamily::OrderNotFound
+            }
+            _ => {
+                order.cancellation = None;
+                true
+            }
+        }
+    }
+
+    pub(super) fn take_undetermined(&mut self, open: &Undetermined, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(id) = open.client_order_id else { return };
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        match open.request {
+            Request::Submit => self.doubt_order(id, stamp, out),
+            Request::Amend | Request::Cancel => {
+                advance(order, open.request, Phase::Undetermined);
+                notify(order.bot, Notice::Undetermined { request: open.request, client_order_id: id }, out);
+            }
+            Request::CancelAll | Request::SetProtection | Request::SetLeverage => {}
+        }
+        self.settle(id, stamp.wall);
+    }
+
+    /// Notes that nobody knows whether an order exists.
+    pub(super) fn doubt_order(&mut self, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let before = order.state;
+        order.hear(Evidence::Undetermined, stamp);
+        if let Some(inquiry) = &mut order.inquiry {
+            inquiry.forget_empty_rounds();
+        }
+        if order.state == OrderState::Unknown && before != OrderState::Unknown {
+            self.counters.unknown_orders += 1;
+            notify(order.bot, Notice::Undetermined { request: Request::Submit, client_order_id: id }, out);
+        }
+    }
+
+    /// Learns the venue's name of an order; executions that came under it find their order now.
+    pub(super) fn link(&mut self, id: ClientOrderId, order_id: OrderId, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.order_id = Some(order_id);
+        if self.by_order_id.insert(order_id, id).is_none() {
+            for execution in self.ledger.attach(id, Some(order_id)) {
+                self.fill_order(id, &execution, stamp, out);
+            }
+        }
+    }
+
+    /// The bots whose positions a refusal without an order is about.
+    fn bots_on(&self, refused: &Refused) -> Vec<BotName> {
+        let Some(symbol) = refused.symbol else { return Vec::new() };
+        let mut bots: Vec<BotName> =
+            (0..=2).filter_map(|index| self.owners.owner((symbol, PositionIndex(index)))).collect();
+        bots.dedup();
+        bots
+    }
+}
+
+/// Moves the oldest request of a kind that is not acknowledged yet to `phase`: answers come in the order of
+/// the requests and name only the order.
+fn advance(order: &mut Order, request: Request, phase: Phase) {
+    let is_waiting = |pending: &&mut Pending| pending.phase != Phase::Acknowledged;
+    let pending = match request {
+        Request::Amend => {
+            order.amendments.iter_mut().map(|amendment| &mut amendment.pending).find(is_waiting)
+        }
+        _ => order.cancellation.as_mut().filter(is_waiting),
+    };
+    if let Some(pending) = pending {
+        pending.phase = phase;
+    }
+}
+
+fn drop_oldest_amendment(order: &mut Order) {
+    if !order.amendments.is_empty() {
+        order.amendments.remove(0);
+    }
+}

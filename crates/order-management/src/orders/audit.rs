@@ -1,0 +1,244 @@
+//! Comparison with the venue's picture, and what follows when the two differ.
+//!
+//! Executions, positions and wallet come on three topics without any order between them, so a difference at
+//! one instant says nothing. Three rules make the comparison sound. A position report with a sequence below
+//! our last execution is old and is not compared. Any other difference only counts when it lasts: each new
+//! execution or report is compared again, and equality at any moment ends it. What lasts
+//! [`QUIET_MS`] begins a reconciliation, whose answer carries orders, executions, positions and wallet
+//! together; because its parts are read one after the other, it is repeated a bounded number of times before
+//! the difference is called real.
+
+use super::Orders;
+use crate::effect::{DifferenceKind, Effect};
+use crate::identity::PositionKey;
+use crate::order::Source;
+use crate::position::{Comparison, Position};
+use crate::reconcile::{Reason, Verdict};
+use crate::transition::OrderState;
+use std::collections::BTreeSet;
+use windvane_model::{
+    AccountSnapshot, ClientOrderId, Millis, Money, OrderId, PositionReport, Stamp, Symbol, WallTime,
+    WalletReport,
+};
+
+/// How long a difference may last before it is taken seriously: several times the spread between topics.
+const QUIET_MS: Millis = 2_000;
+
+impl Orders {
+    pub(super) fn take_position_report(
+        &mut self,
+        report: &PositionReport,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let key = (report.symbol, report.position_index);
+        let position = self.positions.entry(key).or_insert_with(|| Position::new(key));
+        position.take_report(report, stamp.wall);
+        self.expose_position(key);
+        self.compare_position(key, stamp, out);
+    }
+
+    pub(super) fn take_wallet_report(&mut self, report: &WalletReport, stamp: Stamp) {
+        self.wallet.take_report(report);
+        self.wallet.compare(stamp.wall);
+        self.expose_wallet();
+        if self.reconcile.has_begun && self.is_in_agreement() {
+            self.reconcile.complete_until(self.latest_execution);
+        }
+    }
+
+    pub(super) fn compare_position(&mut self, key: PositionKey, stamp: Stamp, out: &mut Vec<Effect>) {
+        let Some(position) = self.positions.get_mut(&key) else { return };
+        // Before the books begin there is nothing to compare with.
+        if !self.reconcile.has_begun {
+            return;
+        }
+        match position.compare() {
+            Comparison::Agrees => {
+                position.forget_difference();
+                if position.is_in_doubt() {
+                    position.set_doubt(false);
+                    out.push(Effect::Doubt { symbol: key.0, on: false });
+                }
+            }
+            Comparison::Stale => position.forget_difference(),
+            Comparison::Size | Comparison::Average => position.note_difference(stamp.wall),
+        }
+    }
+
+    /// Whether positions and wallet agree with the venue's last words of them.
+    fn is_in_agreement(&self) -> bool {
+        let agrees = |position: &Position| {
+            matches!(position.compare(), Comparison::Agrees | Comparison::Stale | Comparison::Average)
+        };
+        self.wallet.differs_since().is_none() && self.positions.values().all(agrees)
+    }
+
+    /// Whether nothing may open in a contract until both sides agree again.
+    #[must_use]
+    pub fn is_in_doubt(&self, symbol: Symbol) -> bool {
+        self.positions.values().any(|position| position.key().0 == symbol && position.is_in_doubt())
+    }
+
+    pub(super) fn set_doubt(&mut self, symbol: Symbol, out: &mut Vec<Effect>) {
+        let mut is_new = false;
+        for position in self.positions.values_mut().filter(|position| position.key().0 == symbol) {
+            is_new |= !position.is_in_doubt();
+            position.set_doubt(true);
+        }
+        if is_new {
+            out.push(Effect::Doubt { symbol, on: true });
+        }
+    }
+
+    /// Begins a reconciliation because of a difference, unless one is under way.
+    pub(super) fn audit(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        if !self.reconcile.is_running() {
+            self.counters.reconciliations += 1;
+            self.reconcile.begin(Reason::Audit, stamp);
+            out.push(Effect::Ask(self.reconcile.query()));
+        }
+    }
+
+    /// When a lasting difference becomes serious.
+    pub(super) fn next_difference(&self) -> Option<WallTime> {
+        let positions = self.positions.values().filter_map(Position::differs_since);
+        let wallet = self.wallet.differs_since().filter(|_| !self.reconcile.is_running());
+        positions.chain(wallet).min().map(|since| since.after(QUIET_MS))
+    }
+
+    /// Takes seriously what has differed for too long.
+    pub(super) fn raise_differences(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        let is_serious = |since: Option<WallTime>| since.is_some_and(|at| at.after(QUIET_MS) <= stamp.wall);
+        let lasting: Vec<PositionKey> = self
+            .positions
+            .values()
+            .filter(|position| is_serious(position.differs_since()))
+            .map(Position::key)
+            .collect();
+        for key in lasting {
+            let Some(position) = self.positions.get_mut(&key) else { continue };
+            position.forget_difference();
+            match position.compare() {
+                Comparison::Size if !position.is_in_doubt() => {
+                    self.differ(DifferenceKind::PositionSize, Some(key.0), out);
+                    self.set_doubt(key.0, out);
+                    self.audit(stamp, out);
+                }
+                Comparison::Average if position.complain_of_average() => {
+                    self.differ(DifferenceKind::AveragePrice, Some(key.0), out);
+                    self.audit(stamp, out);
+                }
+                _ => {}
+            }
+        }
+        if !self.reconcile.is_running() && is_serious(self.wallet.differs_since()) {
+            self.differ(DifferenceKind::Wallet, None, out);
+            self.audit(stamp, out);
+        }
+    }
+
+    pub(super) fn take_account(&mut self, snapshot: &AccountSnapshot, stamp: Stamp, out: &mut Vec<Effect>) {
+        let asked = self.reconcile.asked().unwrap_or(stamp);
+        for execution in &snapshot.executions {
+            self.take_execution(execution, Source::Query, stamp, out);
+        }
+        for report in &snapshot.open_orders {
+            self.take_order_report(report, Source::Query, stamp, out);
+        }
+        for report in &snapshot.positions {
+            self.take_position_report(report, stamp, out);
+        }
+        self.wallet.take_report(&snapshot.wallet);
+        if !self.reconcile.has_begun {
+            self.begin_books();
+        }
+        self.wallet.compare(stamp.wall);
+        self.expose_wallet();
+        self.seek_absent(snapshot, asked, stamp, out);
+        self.conclude(stamp, out);
+    }
+
+    /// Begins the books: what executions do not explain was there before us.
+    fn begin_books(&mut self) {
+        self.reconcile.has_begun = true;
+        let keys: Vec<PositionKey> = self.positions.keys().copied().collect();
+        for key in keys {
+            let Some(position) = self.positions.get_mut(&key) else { continue };
+            if let (Comparison::Size | Comparison::Average, Some(report)) =
+                (position.compare(), position.reported().copied())
+            {
+                position.begin_at(&report);
+            }
+            self.expose_position(key);
+        }
+        let in_book: Money = self.positions.values().map(|position| position.holding().totals.net()).sum();
+        self.wallet.begin(in_book);
+    }
+
+    /// Looks up each order that we hold open and the picture does not show. What was heard of after the
+    /// question is left alone: the picture may be older.
+    fn seek_absent(&mut self, snapshot: &AccountSnapshot, asked: Stamp, stamp: Stamp, out: &mut Vec<Effect>) {
+        let shown: BTreeSet<OrderId> = snapshot.open_orders.iter().map(|report| report.order_id).collect();
+        let absent: Vec<ClientOrderId> = self
+            .live
+            .iter()
+            .filter_map(|id| self.orders.get(id))
+            .filter(|order| {
+                matches!(order.state, OrderState::Acknowledged | OrderState::Working(_))
+                    && order.last_heard.sequence < asked.sequence
+                    && !order.is_missing
+                    && order.order_id.is_none_or(|order_id| !shown.contains(&order_id))
+            })
+            .map(|order| order.id)
+            .collect();
+        for id in absent {
+            let Some(order) = self.orders.get_mut(&id) else { continue };
+            order.is_missing = true;
+            let symbol = order.symbol;
+            self.missing.insert(id);
+            self.differ(DifferenceKind::MissingOrder, Some(symbol), out);
+            self.look_up_if_open(id, stamp, out);
+        }
+        for order_id in self.others.remove_absent(asked.sequence, |id| shown.contains(&id)) {
+            self.expose_other(order_id);
+        }
+    }
+
+    fn conclude(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        if self.is_in_agreement() {
+            self.reconcile.complete_until(self.latest_execution);
+            self.reconcile.agree();
+        } else if self.reconcile.is_running() && self.reconcile.disagree(stamp.wall) == Verdict::GivenUp {
+            self.give_up(out);
+        }
+    }
+
+    /// The tries are spent. A position that cannot be explained stays in doubt, and nothing opens there;
+    /// money that cannot be explained is booked as what it is.
+    fn give_up(&mut self, out: &mut Vec<Effect>) {
+        self.counters.unresolved_reconciliations += 1;
+        let unexplained: Vec<Symbol> = self
+            .positions
+            .values()
+            .filter(|position| position.compare() == Comparison::Size)
+            .map(|position| position.key().0)
+            .collect();
+        for symbol in unexplained {
+            self.differ(DifferenceKind::PositionSize, Some(symbol), out);
+            self.set_doubt(symbol, out);
+        }
+        if self.wallet.differs_since().is_some() {
+            self.differ(DifferenceKind::Wallet, None, out);
+            self.wallet.adjust();
+            self.expose_wallet();
+        }
+    }
+
+    pub(super) fn expose_other(&mut self, order_id: OrderId) {
+        match self.others.exposure(order_id) {
+            Some(row) => self.exposure.set_order(row),
+            None => self.exposure.remove_order(windvane_risk::OrderKey::Venue(order_id)),
+        }
+    }
+}

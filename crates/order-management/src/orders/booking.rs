@@ -1,0 +1,171 @@
+//! Executions: into the ledger, the order, the position and the wallet, each exactly once.
+
+use super::{Orders, notify};
+use crate::effect::{DifferenceKind, Effect};
+use crate::holding::{Holding, fee_in};
+use crate::identity::{Maker, PositionKey};
+use crate::ledger::Entered;
+use crate::order::Source;
+use crate::other::cause_of;
+use crate::position::Position;
+use crate::wallet::settle_coin;
+use rust_decimal::Decimal;
+use windvane_model::{
+    ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Notice, Query, Role, Stamp,
+};
+
+impl Orders {
+    pub(super) fn take_execution(
+        &mut self,
+        execution: &Execution,
+        source: Source,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let order = self.order_of(execution);
+        let arrival = match self.ledger.enter(execution, order) {
+            Entered::New(arrival) => arrival,
+            Entered::Duplicate => {
+                self.counters.duplicate_executions += 1;
+                return;
+            }
+            Entered::Contradiction => {
+                out.push(Effect::Halt(HaltCause::Contradiction));
+                self.set_doubt(execution.symbol, out);
+                return;
+            }
+        };
+        self.latest_execution = self.latest_execution.max(execution.at);
+        if source == Source::Query && self.reconcile.has_begun {
+            self.counters.backfilled_executions += 1;
+            self.differ(DifferenceKind::MissedFill, Some(execution.symbol), out);
+        }
+
+        let key = self.owners.position_of(execution);
+        let position = self.positions.entry(key).or_insert_with(|| Position::new(key));
+        let (before, after) = position.book(execution, arrival, stamp.wall);
+        self.book_money(execution, &before, &after);
+        self.expose_position(key);
+
+        if execution.kind.moves_position() {
+            match order {
+                Some(id) => self.fill_order(id, execution, stamp, out),
+                None => self.fill_without_order(key, execution, out),
+            }
+            self.tell_position(key, self.cause(execution), &before, &after, out);
+        }
+        if execution.kind == ExecutionKind::Other {
+            self.differ(DifferenceKind::UnknownExecution, Some(execution.symbol), out);
+            self.audit(stamp, out);
+        }
+        self.compare_position(key, stamp, out);
+        self.wallet.compare(stamp.wall);
+    }
+
+    /// The order of ours that an execution belongs to: by our id, else by the venue's.
+    fn order_of(&self, execution: &Execution) -> Option<ClientOrderId> {
+        match execution.client_order_id {
+            Some(id) => self.orders.contains_key(&id).then_some(id),
+            None => self.by_order_id.get(&execution.order_id).copied(),
+        }
+    }
+
+    /// Books what changed: profit, because a late fill can change that of later ones, and the fee.
+    fn book_money(&mut self, execution: &Execution, before: &Holding, after: &Holding) {
+        let settle = settle_coin();
+        let change = after.totals.net().less(before.totals.net());
+        self.wallet.book(settle, change.get());
+        if fee_in(settle, execution) == Decimal::ZERO && execution.fee.get() != Decimal::ZERO {
+            self.wallet.book(execution.fee_coin, -execution.fee.get());
+        }
+        self.expose_wallet();
+    }
+
+    /// Gives an execution to its order.
+    pub(super) fn fill_order(
+        &mut self,
+        id: ClientOrderId,
+        execution: &Execution,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
+        self.revive(id, out);
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.fill(execution, stamp);
+        let bot = order.bot;
+        notify(bot, filled_notice(Some(id), execution), out);
+        self.by_order_id.insert(execution.order_id, id);
+        self.tell_closed(id, out);
+        self.settle(id, stamp.wall);
+    }
+
+    /// An execution of an order that we have no record of: a child's, a stranger's, the venue's own, or one
+    /// of ours from before our records, which is then asked for.
+    fn fill_without_order(&mut self, key: PositionKey, execution: &Execution, out: &mut Vec<Effect>) {
+        match execution.client_order_id.map(|id| (id, self.identity.maker(&id))) {
+            Some((id, Maker::Ours(_))) => {
+                if self.sought.insert(id) {
+                    out.push(Effect::Ask(Query::Order { symbol: execution.symbol, client_order_id: id }));
+                }
+            }
+            Some((_, Maker::Successor(epoch))) => out.push(Effect::Fenced { epoch }),
+            Some((_, Maker::Foreign)) | None => {
+                if cause_of(execution) == ExitCause::Foreign {
+                    self.counters.foreign_executions += 1;
+                } else {
+                    notify(self.owners.owner(key), filled_notice(None, execution), out);
+                }
+            }
+        }
+    }
+
+    /// Who moved the position.
+    fn cause(&self, execution: &Execution) -> ExitCause {
+        let role = match self.order_of(execution).and_then(|id| self.orders.get(&id)) {
+            Some(order) => Some(order.role),
+            None => match execution.client_order_id.map(|id| self.identity.maker(&id)) {
+                Some(Maker::Ours(grammar)) => Some(grammar.role),
+                Some(Maker::Successor(_) | Maker::Foreign) | None => None,
+            },
+        };
+        match role {
+            Some(Role::Protect) => ExitCause::Protect,
+            Some(Role::Entry | Role::Exit | Role::Level) => ExitCause::Strategy,
+            None => cause_of(execution),
+        }
+    }
+
+    fn tell_position(
+        &self,
+        key: PositionKey,
+        cause: ExitCause,
+        before: &Holding,
+        after: &Holding,
+        out: &mut Vec<Effect>,
+    ) {
+        let bot = self.owners.owner(key);
+        let symbol = key.0;
+        if before.side().is_some() && before.side() != after.side() {
+            notify(bot, Notice::PositionClosed { symbol, cause, net_pnl: after.last_net() }, out);
+        }
+        if before.size() != after.size() {
+            let notice = Notice::PositionChanged {
+                symbol,
+                side: after.side(),
+                qty: after.qty(),
+                average_price: after.average_price(),
+            };
+            notify(bot, notice, out);
+        }
+    }
+}
+
+const fn filled_notice(client_order_id: Option<ClientOrderId>, execution: &Execution) -> Notice {
+    Notice::Filled {
+        client_order_id,
+        side: execution.side,
+        price: execution.price,
+        qty: execution.qty,
+        is_maker: execution.is_maker,
+    }
+}

@@ -1,0 +1,143 @@
+//! What we ask: an approval becomes a command, and a command becomes state, live or read back.
+
+use super::Orders;
+use crate::order::{Order, Provenance};
+use crate::pending::{Amendment, Pending};
+use crate::reconcile::Reason;
+use windvane_model::{
+    Amend, BotTag, Cancel, CancelAll, ClientOrderId, Command, IdGrammar, Intent, Place, Query, SetProtection,
+    Stamp, Submit,
+};
+use windvane_risk::Approved;
+
+impl Orders {
+    /// Turns an approved intent into its command and counts it from now on. A placed order gets its client
+    /// order id here.
+    ///
+    /// The caller writes the command to the journal before it sends it, with the stamp of the event that
+    /// caused it: [`Orders::record`] needs both to rebuild this state.
+    pub fn submit(&mut self, approved: &Approved, stamp: Stamp) -> Command {
+        let symbol = approved.symbol();
+        let mut provenance = Provenance {
+            bot: Some(approved.bot()),
+            worst_price: approved.worst_price(),
+            ..Provenance::default()
+        };
+        let command = match *approved.intent() {
+            Intent::Place(place) => {
+                provenance.tag = place.tag;
+                Command::Submit(self.mint(approved, &place))
+            }
+            Intent::Amend { client_order_id, price, qty } => {
+                Command::Amend(Amend { client_order_id, symbol, price, qty })
+            }
+            Intent::Cancel { client_order_id } => {
+                Command::Cancel(Cancel { client_order_id: Some(client_order_id), order_id: None, symbol })
+            }
+            Intent::Protect { stop_loss, take_profit, .. } => Command::SetProtection(SetProtection {
+                symbol,
+                position_index: approved.position_index(),
+                stop_loss,
+                take_profit,
+            }),
+        };
+        self.record(&command, provenance, stamp);
+        command
+    }
+
+    fn mint(&self, approved: &Approved, place: &Place) -> Submit {
+        let grammar = IdGrammar {
+            install: self.identity.install,
+            bot: BotTag::of(&approved.bot()),
+            role: place.role,
+            epoch: self.identity.epoch,
+            sequence: self.minted + 1,
+        };
+        Submit {
+            client_order_id: grammar.mint(),
+            symbol: place.symbol,
+            position_index: approved.position_index(),
+            role: place.role,
+            side: place.side,
+            qty: place.qty,
+            kind: place.kind,
+            reduce_only: place.reduce_only,
+            stop_loss: place.stop_loss,
+            take_profit: place.take_profit,
+            send_before: approved.send_before(),
+        }
+    }
+
+    /// Counts a command that leaves, or that the journal says has left.
+    pub fn record(&mut self, command: &Command, provenance: Provenance, stamp: Stamp) {
+        match command {
+            Command::Submit(submit) => self.record_submit(submit, provenance, stamp),
+            Command::Amend(amend) => self.record_amend(amend, stamp),
+            Command::Cancel(cancel) => {
+                if let Some(id) = cancel.client_order_id {
+                    self.record_cancel(id, stamp);
+                }
+            }
+            Command::CancelAll(all) => self.record_cancel_all(all, stamp),
+            Command::Query(Query::Account { .. }) => self.record_reconcile(stamp),
+            // Questions about one order are state since their deadline passed; protection and leverage change
+            // nothing here until the venue shows them.
+            Command::Query(Query::Order { .. }) | Command::SetProtection(_) | Command::SetLeverage(_) => {}
+        }
+    }
+
+    fn record_submit(&mut self, submit: &Submit, provenance: Provenance, stamp: Stamp) {
+        let id = submit.client_order_id;
+        if let Some(grammar) = IdGrammar::parse(&id)
+            && grammar.epoch == self.identity.epoch
+        {
+            self.minted = self.minted.max(grammar.sequence);
+        }
+        if let Some(tally) = provenance.bot.and_then(|bot| self.bots.get_mut(&bot)) {
+            tally.orders += 1;
+        }
+        self.orders.insert(id, Order::new(submit, provenance, stamp));
+        self.settle(id, stamp.wall);
+    }
+
+    fn record_amend(&mut self, amend: &Amend, stamp: Stamp) {
+        let Some(order) = self.orders.get_mut(&amend.client_order_id) else { return };
+        if order.state.is_open() {
+            let pending = Pending::sent(stamp.wall);
+            order.amendments.push(Amendment { price: amend.price, qty: amend.qty, pending });
+        }
+        self.settle(amend.client_order_id, stamp.wall);
+    }
+
+    fn record_cancel(&mut self, id: ClientOrderId, stamp: Stamp) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        if order.state.is_open() {
+            order.cancellation = Some(Pending::sent(stamp.wall));
+        }
+        self.settle(id, stamp.wall);
+    }
+
+    fn record_cancel_all(&mut self, all: &CancelAll, stamp: Stamp) {
+        let is_meant = |order: &Order| all.symbol.is_none_or(|symbol| symbol == order.symbol);
+        let ids: Vec<ClientOrderId> =
+            self.live.iter().filter(|id| self.orders.get(id).is_some_and(is_meant)).copied().collect();
+        for id in ids {
+            self.record_cancel(id, stamp);
+        }
+    }
+
+    /// A reconciliation that an event began is state already; one that was begun from outside is not.
+    fn record_reconcile(&mut self, stamp: Stamp) {
+        if self.reconcile.asked() != Some(stamp) {
+            self.begin_reconcile(stamp);
+        }
+    }
+
+    /// Begins a reconciliation of the whole account, at start and after every gap of the private stream; until
+    /// it ends, [`Orders::is_reconciled`] says no.
+    pub fn begin_reconcile(&mut self, stamp: Stamp) -> Query {
+        self.counters.reconciliations += 1;
+        self.reconcile.begin(Reason::Gap, stamp);
+        self.reconcile.query()
+    }
+}

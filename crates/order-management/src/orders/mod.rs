@@ -1,0 +1,195 @@
+//! The aggregate: the one owner of what we asked and what we hold.
+//!
+//! State changes in three ways only: a command of ours is recorded, a fact of the account is applied, a
+//! deadline passes. Each is a pure function of the state and its stamped input, so the journal of commands,
+//! facts and timers rebuilds the same state to the last bit.
+//!
+//! One input ripples through five places, one file each: [`command`] (what we ask), [`answer`] (what the gate
+//! says), [`report`] (what the venue shows of an order), [`booking`] (executions) and [`audit`] (comparison
+//! with the venue's picture); [`schedule`] keeps the deadlines, [`read`] the questions others may ask.
+
+mod answer;
+mod audit;
+mod booking;
+mod command;
+mod read;
+mod report;
+mod schedule;
+
+use crate::bot::EquityCurve;
+use crate::counters::Counters;
+use crate::effect::{Difference, DifferenceKind, Effect};
+use crate::identity::{Identity, Owners, PositionKey};
+use crate::inquiry::AbsenceBounds;
+use crate::ledger::Ledger;
+use crate::order::{Order, Source};
+use crate::other::OtherOrders;
+use crate::position::Position;
+use crate::reconcile::Reconcile;
+use crate::wallet::Wallet;
+use std::collections::{BTreeMap, BTreeSet};
+use windvane_model::{
+    AccountEvent, BotName, ClientOrderId, MarketTime, Notice, NoticeTo, OrderId, Price, Query, QueryAnswer,
+    Stamp, Symbol, WallTime,
+};
+use windvane_risk::{Exposure, PositionExposure};
+
+/// What we asked and what we hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Orders {
+    identity: Identity,
+    owners: Owners,
+    bounds: AbsenceBounds,
+    /// Orders minted in this epoch; the sequence of the last client order id.
+    minted: u64,
+    orders: BTreeMap<ClientOrderId, Order>,
+    /// Orders that may still change: the only ones that a pass over orders looks at.
+    live: BTreeSet<ClientOrderId>,
+    by_order_id: BTreeMap<OrderId, ClientOrderId>,
+    agenda: BTreeSet<(WallTime, ClientOrderId)>,
+    /// Orders that a picture of the account did not show and that were not looked up yet.
+    missing: BTreeSet<ClientOrderId>,
+    /// Ids of ours that an execution named and no record knows; they are being asked for.
+    sought: BTreeSet<ClientOrderId>,
+    others: OtherOrders,
+    ledger: Ledger,
+    /// Time of the latest execution known.
+    latest_execution: MarketTime,
+    positions: BTreeMap<PositionKey, Position>,
+    wallet: Wallet,
+    bots: BTreeMap<BotName, BotTally>,
+    marks: BTreeMap<Symbol, Price>,
+    reconcile: Reconcile,
+    exposure: Exposure,
+    counters: Counters,
+}
+
+/// What is counted of a bot beside its positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct BotTally {
+    orders: u64,
+    curve: EquityCurve,
+}
+
+impl Orders {
+    /// Begins with nothing asked and nothing held. `bots` names each bot with the positions it owns.
+    #[must_use]
+    pub fn new(identity: Identity, bots: &[(BotName, Vec<PositionKey>)]) -> Self {
+        let owned = || bots.iter().flat_map(|(_, keys)| keys);
+        Self {
+            identity,
+            owners: Owners::new(bots),
+            bounds: AbsenceBounds::default(),
+            minted: 0,
+            orders: BTreeMap::new(),
+            live: BTreeSet::new(),
+            by_order_id: BTreeMap::new(),
+            agenda: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            sought: BTreeSet::new(),
+            others: OtherOrders::default(),
+            ledger: Ledger::default(),
+            latest_execution: MarketTime::default(),
+            positions: owned().map(|key| (*key, Position::new(*key))).collect(),
+            wallet: Wallet::default(),
+            bots: bots.iter().map(|(bot, _)| (*bot, BotTally::default())).collect(),
+            marks: BTreeMap::new(),
+            reconcile: Reconcile::default(),
+            exposure: Exposure::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The same with other bounds for the proof of absence.
+    #[must_use]
+    pub const fn with_bounds(mut self, bounds: AbsenceBounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// The same under the epoch of a new start, once the journal of the earlier ones is read. The ids minted
+    /// from here on are new by their epoch.
+    #[must_use]
+    pub const fn with_epoch(mut self, epoch: windvane_model::Epoch) -> Self {
+        self.identity.epoch = epoch;
+        self.minted = 0;
+        self
+    }
+
+    /// Applies a fact of the account and appends what follows from it to `out`.
+    pub fn apply(&mut self, event: &AccountEvent, stamp: Stamp, out: &mut Vec<Effect>) {
+        match event {
+            AccountEvent::Acknowledged(ack) => self.take_acknowledged(ack, stamp, out),
+            AccountEvent::Refused(refused) => self.take_refused(refused, stamp, out),
+            AccountEvent::Undetermined(open) => self.take_undetermined(open, stamp, out),
+            AccountEvent::Order(report) => self.take_order_report(report, Source::Stream, stamp, out),
+            AccountEvent::Execution(execution) => self.take_execution(execution, Source::Stream, stamp, out),
+            AccountEvent::Position(report) => self.take_position_report(report, stamp, out),
+            AccountEvent::Wallet(report) => self.take_wallet_report(report, stamp),
+            AccountEvent::Answer(QueryAnswer::Account(snapshot)) => self.take_account(snapshot, stamp, out),
+            AccountEvent::Answer(QueryAnswer::Order(lookup)) => self.take_lookup(lookup, stamp, out),
+            AccountEvent::QueryFailed(failed) => match failed.query {
+                Query::Account { .. } => self.reconcile.fail(stamp.wall),
+                Query::Order { client_order_id, .. } => self.take_failed_lookup(client_order_id, stamp),
+            },
+        }
+    }
+
+    fn differ(&mut self, kind: DifferenceKind, symbol: Option<Symbol>, out: &mut Vec<Effect>) {
+        *self.counters.differences.entry(kind).or_default() += 1;
+        out.push(Effect::Difference(Difference { kind, symbol }));
+    }
+
+    /// Brings deadline, exposure and indexes of an order in line with its state, after every change of it.
+    fn settle(&mut self, id: ClientOrderId, now: WallTime) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let due = order.plan(now);
+        if order.scheduled != due {
+            if let Some(old) = order.scheduled {
+                self.agenda.remove(&(old, id));
+            }
+            if let Some(new) = due {
+                self.agenda.insert((new, id));
+            }
+            order.scheduled = due;
+        }
+        if order.state.is_open() || due.is_some() {
+            self.live.insert(id);
+        } else {
+            self.live.remove(&id);
+        }
+        if !order.is_missing {
+            self.missing.remove(&id);
+        }
+        let reference =
+            self.positions.get(&(order.symbol, order.position_index)).and_then(Position::reference_price);
+        match order.exposure(reference) {
+            Some(row) => self.exposure.set_order(row),
+            None => self.exposure.remove_order(id),
+        }
+    }
+
+    fn expose_position(&mut self, key: PositionKey) {
+        let Some(position) = self.positions.get(&key) else { return };
+        let holding = position.holding();
+        self.exposure.set_position(PositionExposure {
+            symbol: key.0,
+            index: key.1,
+            side: holding.side(),
+            qty: holding.qty(),
+            average_price: holding.average_price(),
+            leverage: position.reported().and_then(|report| report.leverage),
+        });
+    }
+
+    fn expose_wallet(&mut self) {
+        self.exposure.set_wallet(self.wallet.balance());
+    }
+}
+
+/// Tells a bot, if there is one to tell.
+fn notify(bot: Option<BotName>, notice: Notice, out: &mut Vec<Effect>) {
+    if let Some(bot) = bot {
+        out.push(Effect::Notice(NoticeTo { bot, notice }));
+    }
+}

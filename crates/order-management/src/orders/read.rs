@@ -1,0 +1,139 @@
+//! What others may know.
+
+use super::Orders;
+use crate::bot::BotAccount;
+use crate::counters::Counters;
+use crate::holding::Totals;
+use crate::order::Order;
+use crate::other::OtherOrder;
+use crate::position::Position;
+use crate::wallet::Wallet;
+use windvane_model::{
+    BotName, ClientOrderId, Epoch, Execution, IdGrammar, Money, PositionIndex, Price, Symbol,
+};
+use windvane_risk::Exposure;
+
+impl Orders {
+    /// The worst case that risk counts with.
+    #[must_use]
+    pub const fn exposure(&self) -> &Exposure {
+        &self.exposure
+    }
+
+    /// Every order of ours, closed ones included, in the order of their ids.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
+
+    /// The orders that may still change, in the order of their ids.
+    pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
+        self.live.iter().filter_map(|id| self.orders.get(id))
+    }
+
+    /// One order of ours.
+    #[must_use]
+    pub fn order(&self, id: &ClientOrderId) -> Option<&Order> {
+        self.orders.get(id)
+    }
+
+    /// Orders that we did not place: children of ours and foreign ones, in the order of the venue's ids.
+    pub fn other_orders(&self) -> impl Iterator<Item = &OtherOrder> {
+        self.others.iter()
+    }
+
+    /// One position; `None` when no bot owns it and nothing was ever told of it.
+    #[must_use]
+    pub fn position(&self, symbol: Symbol, index: PositionIndex) -> Option<&Position> {
+        self.positions.get(&(symbol, index))
+    }
+
+    /// Every position, flat ones included, in the order of symbol and index.
+    pub fn positions(&self) -> impl Iterator<Item = &Position> {
+        self.positions.values()
+    }
+
+    /// The account's money.
+    #[must_use]
+    pub const fn wallet(&self) -> &Wallet {
+        &self.wallet
+    }
+
+    /// Every execution with the order of ours that it belongs to, in the order of symbol and execution id.
+    pub fn fills(&self) -> impl Iterator<Item = (&Execution, Option<ClientOrderId>)> {
+        self.ledger.iter()
+    }
+
+    /// How many executions are known.
+    #[must_use]
+    pub fn fill_count(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// The bot that owns a position.
+    #[must_use]
+    pub fn owner(&self, symbol: Symbol, index: PositionIndex) -> Option<BotName> {
+        self.owners.owner((symbol, index))
+    }
+
+    /// One bot's account; `None` for a bot that the configuration does not name.
+    #[must_use]
+    pub fn bot(&self, bot: BotName) -> Option<BotAccount> {
+        let tally = self.bots.get(&bot)?;
+        let mut totals = Totals::default();
+        for position in self.owners.positions_of(bot).filter_map(|key| self.positions.get(&key)) {
+            totals.add(&position.holding().totals);
+        }
+        let unrealised_pnl = self.unrealised_pnl(bot);
+        Some(BotAccount { bot, orders: tally.orders, totals, unrealised_pnl, curve: tally.curve })
+    }
+
+    /// Every bot's account, in the order of their names.
+    pub fn bots(&self) -> impl Iterator<Item = BotAccount> {
+        self.bots.keys().filter_map(|bot| self.bot(*bot))
+    }
+
+    fn unrealised_pnl(&self, bot: BotName) -> Money {
+        let of = |position: &Position| {
+            let mark = self.marks.get(&position.key().0)?;
+            Some(position.holding().unrealised_pnl(*mark))
+        };
+        self.owners.positions_of(bot).filter_map(|key| self.positions.get(&key).and_then(of)).sum()
+    }
+
+    /// Takes a mark price and observes the profit of the bots that hold the contract.
+    ///
+    /// Marks are on the tape, not in the journal: after a restart the curves begin anew.
+    pub fn mark(&mut self, symbol: Symbol, price: Price) {
+        self.marks.insert(symbol, price);
+        for index in (0..=2).map(PositionIndex) {
+            let holds =
+                self.position(symbol, index).is_some_and(|position| position.holding().side().is_some());
+            if holds
+                && let Some(bot) = self.owners.owner((symbol, index))
+                && let Some(account) = self.bot(bot)
+                && let Some(tally) = self.bots.get_mut(&bot)
+            {
+                tally.curve.observe(account.net_pnl());
+            }
+        }
+    }
+
+    /// Whether the account is known completely: the last gap is reconciled, and every order that it put in
+    /// question has been looked up.
+    #[must_use]
+    pub fn is_reconciled(&self) -> bool {
+        self.reconcile.is_complete() && self.missing.is_empty()
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The highest epoch among the orders of this installation. The next start must be above it.
+    #[must_use]
+    pub fn highest_epoch(&self) -> Option<Epoch> {
+        self.orders.keys().filter_map(IdGrammar::parse).map(|grammar| grammar.epoch).max()
+    }
+}

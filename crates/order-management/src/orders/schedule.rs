@@ -1,0 +1,41 @@
+//! Deadlines: when to be woken, and what is done then.
+
+use super::Orders;
+use crate::effect::Effect;
+use crate::transition::OrderState;
+use windvane_model::{ClientOrderId, Query, Stamp, WallTime};
+
+impl Orders {
+    /// When [`Orders::on_timer`] is next to be called; `None` when nothing is waited for.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<WallTime> {
+        let order = self.agenda.first().map(|(due, _)| *due);
+        [order, self.next_difference(), self.reconcile.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// Does what is due by now and appends what follows to `out`.
+    pub fn on_timer(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        while let Some((_, id)) = self.agenda.first().copied().filter(|(due, _)| *due <= stamp.wall) {
+            self.look_up_if_open(id, stamp, out);
+        }
+        self.raise_differences(stamp, out);
+        if let Some(query) = self.reconcile.retry(stamp) {
+            out.push(Effect::Ask(query));
+        }
+    }
+
+    /// Asks for an order now, if anything about it is open. Silence after a submit makes it unknown.
+    pub(super) fn look_up_if_open(&mut self, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Effect>) {
+        if self.orders.get(&id).is_some_and(|order| order.state == OrderState::Submitted) {
+            self.doubt_order(id, stamp, out);
+        }
+        self.settle(id, stamp.wall);
+        if let Some(order) = self.orders.get_mut(&id)
+            && let Some(inquiry) = &mut order.inquiry
+        {
+            inquiry.ask(stamp.wall);
+            out.push(Effect::Ask(Query::Order { symbol: order.symbol, client_order_id: id }));
+        }
+        self.settle(id, stamp.wall);
+    }
+}

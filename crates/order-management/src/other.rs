@@ -1,0 +1,116 @@
+//! Orders that we did not place: stops that the venue made for our positions, and orders of others.
+//!
+//! A *child* is an order without client order id that the venue made as protection of a position which a bot
+//! owns; its fills are that bot's. Everything else is *foreign*: shown and counted, never touched.
+
+use crate::identity::Owners;
+use std::collections::BTreeMap;
+use windvane_model::{BotName, Execution, ExecutionKind, ExitCause, OrderId, OrderReport, Origin, StopKind};
+use windvane_risk::{OrderExposure, OrderKey};
+
+/// An order that we did not place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherOrder {
+    report: OrderReport,
+    /// The bot whose position it protects; `None` when it is foreign.
+    child_of: Option<BotName>,
+    /// Sequence of the event that told of it last.
+    heard: u64,
+}
+
+impl OtherOrder {
+    /// The venue's last word of it.
+    #[must_use]
+    pub const fn report(&self) -> &OrderReport {
+        &self.report
+    }
+
+    /// The bot whose position it protects; `None` when it is foreign.
+    #[must_use]
+    pub const fn child_of(&self) -> Option<BotName> {
+        self.child_of
+    }
+
+    /// What it may still open. What only reduces opens nothing, and counting a stop as a reduction under way
+    /// would deny the bot its own exit.
+    fn exposure(&self) -> Option<OrderExposure> {
+        let report = &self.report;
+        let leaves_qty = report.qty.less(report.cumulative_qty);
+        let counts = !report.status.is_terminal() && !report.reduce_only && self.child_of.is_none();
+        (counts && !leaves_qty.is_zero()).then_some(OrderExposure {
+            key: OrderKey::Venue(report.order_id),
+            symbol: report.symbol,
+            index: report.position_index,
+            side: report.side,
+            leaves_qty,
+            price: report.price.or(report.trigger_price)?,
+            reduce_only: false,
+            is_market: report.is_market,
+        })
+    }
+}
+
+/// All of them, by the venue's id. Closed ones stay as tombstones, so that an old report cannot raise them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct OtherOrders(BTreeMap<OrderId, OtherOrder>);
+
+impl OtherOrders {
+    /// Merges a report: a closed order stays closed, else the later report counts. Says whether the order is
+    /// new.
+    pub(crate) fn merge(&mut self, report: &OrderReport, child_of: Option<BotName>, heard: u64) -> bool {
+        let Some(known) = self.0.get_mut(&report.order_id) else {
+            self.0.insert(report.order_id, OtherOrder { report: *report, child_of, heard });
+            return true;
+        };
+        let rank = |r: &OrderReport| (r.status.is_terminal(), r.updated, r.cumulative_qty);
+        if rank(report) >= rank(&known.report) {
+            known.report = *report;
+            known.child_of = child_of;
+        }
+        known.heard = known.heard.max(heard);
+        false
+    }
+
+    pub(crate) fn exposure(&self, id: OrderId) -> Option<OrderExposure> {
+        self.0.get(&id)?.exposure()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &OtherOrder> {
+        self.0.values()
+    }
+
+    /// Removes open orders that a full picture, asked for at `asked`, does not show. They have no id by which
+    /// they could be looked up, and nothing of ours hangs on them.
+    pub(crate) fn remove_absent(&mut self, asked: u64, shown: impl Fn(OrderId) -> bool) -> Vec<OrderId> {
+        let is_absent = |order: &OtherOrder| {
+            !order.report.status.is_terminal() && order.heard < asked && !shown(order.report.order_id)
+        };
+        let absent: Vec<OrderId> =
+            self.0.iter().filter(|(_, order)| is_absent(order)).map(|(id, _)| *id).collect();
+        for id in &absent {
+            self.0.remove(id);
+        }
+        absent
+    }
+}
+
+/// The bot whose position this order protects, if it is a child.
+pub(crate) fn parent_of_order(report: &OrderReport, owners: &Owners) -> Option<BotName> {
+    let is_child = report.client_order_id.is_none() && report.origin == Origin::Protection;
+    if is_child { owners.owner((report.symbol, report.position_index)) } else { None }
+}
+
+/// What an execution without an order of ours means for the position that it moves.
+pub(crate) fn cause_of(execution: &Execution) -> ExitCause {
+    match (execution.kind, execution.origin) {
+        (ExecutionKind::Adl | ExecutionKind::Liquidation, _) | (_, Origin::Liquidation | Origin::Adl) => {
+            ExitCause::Liquidation
+        }
+        (_, Origin::Protection) if execution.client_order_id.is_none() => match execution.stop_kind {
+            Some(StopKind::TakeProfit) => ExitCause::TakeProfit,
+            Some(StopKind::Trailing) => ExitCause::Trailing,
+            Some(StopKind::StopLoss | StopKind::Conditional) | None => ExitCause::StopLoss,
+        },
+        _ => ExitCause::Foreign,
+    }
+}

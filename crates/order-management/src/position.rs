@@ -1,0 +1,303 @@
+//! One position: its executions in the venue's order, what they make of it, and what the venue says of it.
+
+use crate::holding::Holding;
+use crate::identity::PositionKey;
+use rust_decimal::Decimal;
+use windvane_model::{Execution, MarketTime, Millis, PositionReport, Price, Side, WallTime};
+
+/// One position of the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    key: PositionKey,
+    /// What was held before the first execution of the book.
+    found: Holding,
+    book: Vec<Booked>,
+    reported: Option<PositionReport>,
+    /// Since when the venue's size or average has differed.
+    differs_since: Option<WallTime>,
+    /// The report whose average price was complained of already.
+    average_complaint: Option<Price>,
+    is_in_doubt: bool,
+    unprotected_since: Option<WallTime>,
+    unprotected_before_ms: Millis,
+}
+
+/// One execution and the position right after it.
+#[derive(Debug, Clone, PartialEq)]
+struct Booked {
+    turn: Turn,
+    execution: Execution,
+    after: Holding,
+}
+
+/// The place of an execution in the venue's order, whatever the order of its arrival.
+///
+/// The average price and the profit depend on that order. Time and sequence settle it between matches; the
+/// fills of one match share both and walk away from the touch; what is still equal keeps the order of its
+/// arrival, because one topic keeps it and the execution list is read oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    at: MarketTime,
+    sequence: i64,
+    walk: Decimal,
+    arrival: u64,
+}
+
+/// How the venue's picture compares with ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    /// Size and average price are equal.
+    Agrees,
+    /// The report is older than our last execution, or there is none.
+    Stale,
+    /// The size differs.
+    Size,
+    /// Only the average price differs.
+    Average,
+}
+
+impl Position {
+    pub(crate) fn new(key: PositionKey) -> Self {
+        Self {
+            key,
+            found: Holding::default(),
+            book: Vec::new(),
+            reported: None,
+            differs_since: None,
+            average_complaint: None,
+            is_in_doubt: false,
+            unprotected_since: None,
+            unprotected_before_ms: 0,
+        }
+    }
+
+    /// Contract and position index.
+    #[must_use]
+    pub const fn key(&self) -> PositionKey {
+        self.key
+    }
+
+    /// What the executions make of it.
+    #[must_use]
+    pub fn holding(&self) -> &Holding {
+        self.book.last().map_or(&self.found, |booked| &booked.after)
+    }
+
+    /// The venue's last word of it: leverage, margins, protection.
+    #[must_use]
+    pub const fn reported(&self) -> Option<&PositionReport> {
+        self.reported.as_ref()
+    }
+
+    /// Stop-loss at the venue, as far as reported.
+    #[must_use]
+    pub fn stop_loss(&self) -> Option<Price> {
+        self.reported.as_ref().and_then(|report| report.stop_loss)
+    }
+
+    /// Take-profit at the venue, as far as reported.
+    #[must_use]
+    pub fn take_profit(&self) -> Option<Price> {
+        self.reported.as_ref().and_then(|report| report.take_profit)
+    }
+
+    /// A price to count with where an order has none: the venue's mark, else the average entry price.
+    pub(crate) fn reference_price(&self) -> Option<Price> {
+        self.reported.as_ref().and_then(|report| report.mark_price).or_else(|| self.holding().average_price())
+    }
+
+    /// Whether nothing may open here until both sides agree again.
+    #[must_use]
+    pub const fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt
+    }
+
+    /// How long it has been open without a known stop-loss at the venue, in all; milliseconds.
+    #[must_use]
+    pub fn unprotected_ms(&self, now: WallTime) -> Millis {
+        let running = self.unprotected_since.map_or(0, |since| now.millis_since(since));
+        self.unprotected_before_ms.saturating_add(running)
+    }
+
+    /// Since when it has been open without a known stop-loss at the venue.
+    #[must_use]
+    pub const fn unprotected_since(&self) -> Option<WallTime> {
+        self.unprotected_since
+    }
+
+    /// The executions of its book in the venue's order, each with the holding right after it.
+    pub fn executions(&self) -> impl Iterator<Item = (&Execution, &Holding)> {
+        self.book.iter().map(|booked| (&booked.execution, &booked.after))
+    }
+
+    /// Books an execution at its place and computes anew what comes after it. Returns the holding before and
+    /// after, both as of the last execution.
+    pub(crate) fn book(&mut self, execution: &Execution, arrival: u64, now: WallTime) -> (Holding, Holding) {
+        let before = *self.holding();
+        let turn = Turn::of(execution, arrival);
+        // Nearly always the end: then nothing is computed twice.
+        let place = self.book.partition_point(|booked| booked.turn < turn);
+        self.book.insert(place, Booked { turn, execution: *execution, after: Holding::default() });
+        self.recompute(place);
+        self.watch_protection(now);
+        (before, *self.holding())
+    }
+
+    fn recompute(&mut self, from: usize) {
+        let mut holding = from.checked_sub(1).map_or(self.found, |last| self.book[last].after);
+        for booked in &mut self.book[from..] {
+            holding = holding.after(&booked.execution);
+            booked.after = holding;
+        }
+    }
+
+    /// Takes a report unless a later one is known. A leverage or protection edit keeps the sequence of the
+    /// last trade, so equal sequences are ordered by time.
+    pub(crate) fn take_report(&mut self, report: &PositionReport, now: WallTime) {
+        let is_older = self
+            .reported
+            .is_some_and(|known| (report.sequence, report.updated) < (known.sequence, known.updated));
+        if !is_older {
+            self.reported = Some(*report);
+            self.watch_protection(now);
+        }
+    }
+
+    /// Begins the book at what the venue holds: executions up to the report's sequence are part of it.
+    pub(crate) fn begin_at(&mut self, report: &PositionReport) {
+        self.found = Holding::found(report.side, report.qty, report.average_price);
+        self.book.retain(|booked| booked.turn.sequence > report.sequence);
+        self.recompute(0);
+    }
+
+    pub(crate) fn compare(&self) -> Comparison {
+        let Some(report) = &self.reported else { return Comparison::Stale };
+        // Funding has a sequence of its own and does not change what a position report shows.
+        let last_move = self.book.iter().rev().find(|booked| booked.execution.kind.moves_position());
+        if last_move.is_some_and(|booked| report.sequence < booked.turn.sequence) {
+            return Comparison::Stale;
+        }
+        let holding = self.holding();
+        let side = if report.qty.is_zero() { None } else { report.side };
+        if (side, report.qty) != (holding.side(), holding.qty()) {
+            Comparison::Size
+        } else if side.is_some() && report.average_price != holding.average_price() {
+            Comparison::Average
+        } else {
+            Comparison::Agrees
+        }
+    }
+
+    pub(crate) const fn set_doubt(&mut self, doubt: bool) {
+        self.is_in_doubt = doubt;
+    }
+
+    pub(crate) const fn differs_since(&self) -> Option<WallTime> {
+        self.differs_since
+    }
+
+    pub(crate) fn note_difference(&mut self, now: WallTime) {
+        self.differs_since.get_or_insert(now);
+    }
+
+    pub(crate) const fn forget_difference(&mut self) {
+        self.differs_since = None;
+    }
+
+    /// Whether the average price of the last report is to be complained of: once per price.
+    pub(crate) fn complain_of_average(&mut self) -> bool {
+        let price = self.reported.and_then(|report| report.average_price);
+        let is_new = self.average_complaint != price;
+        self.average_complaint = price;
+        is_new
+    }
+
+    fn watch_protection(&mut self, now: WallTime) {
+        let is_bare = self.holding().side().is_some() && self.stop_loss().is_none();
+        match self.unprotected_since {
+            None if is_bare => self.unprotected_since = Some(now),
+            Some(since) if !is_bare => {
+                self.unprotected_before_ms =
+                    self.unprotected_before_ms.saturating_add(now.millis_since(since));
+                self.unprotected_since = None;
+            }
+            None | Some(_) => {}
+        }
+    }
+}
+
+impl Turn {
+    fn of(execution: &Execution, arrival: u64) -> Self {
+        let taker = if execution.is_maker { execution.side.opposite() } else { execution.side };
+        let walk = match taker {
+            Side::Buy => execution.price.get(),
+            Side::Sell => -execution.price.get(),
+        };
+        Self { at: execution.at, sequence: execution.sequence, walk, arrival }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{execution, number, position_report, symbol};
+    use windvane_model::PositionIndex;
+
+    fn position() -> Position {
+        Position::new((symbol("BTCUSDT"), PositionIndex(0)))
+    }
+
+    #[test]
+    fn a_fill_that_comes_late_is_booked_at_its_place() {
+        let fills = [
+            execution("a").side(Side::Buy).filled("1", "100").at(1).build(),
+            execution("b").side(Side::Sell).filled("1", "104").at(2).build(),
+            execution("c").side(Side::Buy).filled("3", "90").at(3).build(),
+        ];
+        let mut in_order = position();
+        let mut late = position();
+        for (arrival, place) in [0, 1, 2].into_iter().zip([2_usize, 0, 1]) {
+            in_order.book(&fills[usize::try_from(arrival).unwrap()], arrival, WallTime(0));
+            late.book(&fills[place], arrival, WallTime(0));
+        }
+        assert_eq!(in_order.holding(), late.holding());
+        assert_eq!(late.holding().totals.realised_pnl, number("4"));
+    }
+
+    #[test]
+    fn fills_of_one_match_walk_away_from_the_touch() {
+        let dear = execution("a").side(Side::Buy).filled("1", "101").at(5).build();
+        let cheap = execution("b").side(Side::Buy).filled("1", "100").at(5).build();
+        assert!(Turn::of(&cheap, 9) < Turn::of(&dear, 1));
+        let hit = |id, price| execution(id).side(Side::Sell).filled("1", price).maker().at(5).build();
+        assert!(Turn::of(&hit("c", "100"), 9) < Turn::of(&hit("d", "101"), 1), "a buyer walks up our asks");
+    }
+
+    #[test]
+    fn reports_are_compared_only_when_they_are_not_behind() {
+        let mut position = position();
+        position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, WallTime(0));
+        assert_eq!(position.compare(), Comparison::Stale, "nothing reported yet");
+        for (report, expected) in [
+            (position_report("BTCUSDT", "0", "0").at(4), Comparison::Stale),
+            (position_report("BTCUSDT", "2", "100").at(5), Comparison::Size),
+            (position_report("BTCUSDT", "1", "101").at(6), Comparison::Average),
+            (position_report("BTCUSDT", "1", "100").at(7), Comparison::Agrees),
+            (position_report("BTCUSDT", "2", "100").at(6), Comparison::Agrees),
+        ] {
+            position.take_report(&report.build(), WallTime(0));
+            assert_eq!(position.compare(), expected);
+        }
+    }
+
+    #[test]
+    fn time_without_a_stop_is_counted() {
+        let mut position = position();
+        let at = |ms| WallTime(0).after(ms);
+        position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, at(10));
+        assert_eq!(position.unprotected_ms(at(14)), 4);
+        position.take_report(&position_report("BTCUSDT", "1", "100").at(5).stop("90").build(), at(17));
+        assert_eq!(position.unprotected_ms(at(99)), 7);
+        assert_eq!(position.unprotected_since(), None);
+    }
+}

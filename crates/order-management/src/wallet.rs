@@ -1,0 +1,162 @@
+//! The wallet: what the venue says is held, and what our own books make of it.
+//!
+//! Computed balance = start + Σ(realised − fee − funding) + adjustments. The start is taken from the first
+//! account query, because only that comes with positions and executions; a push alone does not say which
+//! executions are already in it. An adjustment is money that no execution explains (a transfer, a bonus, an
+//! interest): it is booked only after reconciliation failed to find its cause, never guessed.
+
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use windvane_model::{Coin, CoinBalance, Money, WallTime, WalletReport};
+
+/// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
+/// linear contracts only.
+pub(crate) fn settle_coin() -> Coin {
+    Coin::new("USDT").expect("four printable letters")
+}
+
+/// The account's money.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wallet {
+    coins: BTreeMap<Coin, CoinAccount>,
+    /// The venue's last word on the account as a whole.
+    totals: WalletReport,
+}
+
+/// One coin.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct CoinAccount {
+    start: Option<Money>,
+    /// Σ(realised − fee − funding) since the start.
+    booked: Money,
+    adjustments: Money,
+    reported: Option<CoinBalance>,
+    differs_since: Option<WallTime>,
+}
+
+impl CoinAccount {
+    fn computed(&self) -> Option<Money> {
+        Some(self.start?.plus(self.booked).plus(self.adjustments))
+    }
+
+    /// What the venue has more than our books; `None` until both sides are known.
+    fn gap(&self) -> Option<Money> {
+        Some(self.reported?.wallet_balance.less(self.computed()?))
+    }
+}
+
+impl Wallet {
+    /// What our books say is held of `coin`, without unrealised profit; `None` before the first account query.
+    #[must_use]
+    pub fn computed(&self, coin: Coin) -> Option<Money> {
+        self.coins.get(&coin)?.computed()
+    }
+
+    /// What the venue last said is held of `coin`, without unrealised profit.
+    #[must_use]
+    pub fn reported(&self, coin: Coin) -> Option<Money> {
+        self.coins.get(&coin)?.reported.map(|balance| balance.wallet_balance)
+    }
+
+    /// Money that no execution explains, in `coin`.
+    #[must_use]
+    pub fn adjustments(&self, coin: Coin) -> Money {
+        self.coins.get(&coin).map_or(Money::ZERO, |account| account.adjustments)
+    }
+
+    /// The balance to count with in the settle coin: computed, else reported, else nothing.
+    #[must_use]
+    pub fn balance(&self) -> Money {
+        let coin = settle_coin();
+        self.computed(coin).or_else(|| self.reported(coin)).unwrap_or(Money::ZERO)
+    }
+
+    /// The venue's last word on the account's totals, in USD; its list of coins is that of the last message.
+    #[must_use]
+    pub const fn totals(&self) -> &WalletReport {
+        &self.totals
+    }
+
+    /// The coins known, in order.
+    pub fn coins(&self) -> impl Iterator<Item = Coin> {
+        self.coins.keys().copied()
+    }
+
+    /// Replaces coin by coin; coins that a message does not name have not changed.
+    pub(crate) fn take_report(&mut self, report: &WalletReport) {
+        for balance in &report.coins {
+            self.coins.entry(balance.coin).or_default().reported = Some(*balance);
+        }
+        self.totals = report.clone();
+    }
+
+    /// Books a change of money in `coin`; negative is spent.
+    pub(crate) fn book(&mut self, coin: Coin, change: Decimal) {
+        let account = self.coins.entry(coin).or_default();
+        account.booked = account.booked.plus(Money::new(change));
+    }
+
+    /// Begins the books at what is reported now: of the settle coin, everything that the positions' books
+    /// hold is `in_book`, part of the report.
+    pub(crate) fn begin(&mut self, in_book: Money) {
+        let settle = settle_coin();
+        for (coin, account) in &mut self.coins {
+            account.booked = if *coin == settle { in_book } else { Money::ZERO };
+            account.start = account.reported.map(|reported| reported.wallet_balance.less(account.booked));
+        }
+    }
+
+    /// Looks whether computed and reported agree, and since when not.
+    pub(crate) fn compare(&mut self, now: WallTime) {
+        for account in self.coins.values_mut() {
+            match account.gap() {
+                Some(gap) if gap != Money::ZERO => {
+                    account.differs_since.get_or_insert(now);
+                }
+                Some(_) | None => account.differs_since = None,
+            }
+        }
+    }
+
+    /// Since when some coin has differed.
+    pub(crate) fn differs_since(&self) -> Option<WallTime> {
+        self.coins.values().filter_map(|account| account.differs_since).min()
+    }
+
+    /// Books what cannot be explained as adjustments.
+    pub(crate) fn adjust(&mut self) {
+        for account in self.coins.values_mut() {
+            if let Some(gap) = account.gap() {
+                account.adjustments = account.adjustments.plus(gap);
+            }
+            account.differs_since = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{money, wallet_report};
+
+    #[test]
+    fn the_computed_balance_follows_the_books_and_names_the_gap() {
+        let usdt = settle_coin();
+        let mut wallet = Wallet::default();
+        wallet.take_report(&wallet_report("1000"));
+        assert_eq!((wallet.computed(usdt), wallet.balance()), (None, money("1000")));
+        wallet.begin(money("-2"));
+        assert_eq!(wallet.computed(usdt), Some(money("1000")), "what is in the report is not booked twice");
+
+        wallet.book(usdt, money("-0.055").get());
+        wallet.compare(WallTime(1));
+        assert_eq!(wallet.differs_since(), Some(WallTime(1)));
+        wallet.take_report(&wallet_report("999.945"));
+        wallet.compare(WallTime(2));
+        assert_eq!(wallet.differs_since(), None);
+
+        wallet.take_report(&wallet_report("1099.945"));
+        wallet.adjust();
+        assert_eq!((wallet.adjustments(usdt), wallet.balance()), (money("100"), money("1099.945")));
+    }
+}
