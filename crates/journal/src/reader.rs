@@ -129,7 +129,8 @@ fn tape_goes_first(entry: &Entry, (epoch, stamped): &(Epoch, Stamped)) -> bool {
     let sequence = stamped.stamp.sequence;
     match &entry.record {
         Record::Event(event) => sequence < event.stamp.sequence,
-        Record::Command { after, .. } | Record::Denied { after, .. } => sequence <= *after,
+        Record::Command { cause, .. } => sequence <= cause.sequence,
+        Record::Denied { after, .. } => sequence <= *after,
         // An engine's start follows all that earlier ones saw, its stop also all that it saw itself.
         Record::Start(_) => *epoch < entry.epoch,
         Record::Stop { .. } => *epoch <= entry.epoch,

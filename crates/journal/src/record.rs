@@ -1,11 +1,14 @@
 //! What is written down.
 
 use windvane_model::{
-    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Stamped, Tag, Text, WallTime,
+    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Stamp, Stamped, Tag, Text, WallTime,
 };
 
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
 pub(crate) const VERSION: u8 = 1;
+
+/// The kind of an event's frame. The hot path writes events without moving them into a [`Record`].
+pub(crate) const EVENT: u8 = 2;
 
 /// One entry of the journal or the tape.
 ///
@@ -19,8 +22,9 @@ pub enum Record {
     Event(Stamped),
     /// A request to the venue, written before it leaves.
     Command {
-        /// Sequence of the event that caused it.
-        after: u64,
+        /// Stamp of the event that caused it: rebuilding the orders needs its times, and market events are not in
+        /// the journal.
+        cause: Stamp,
         /// Its place among the commands of that event, from 0.
         index: u32,
         /// The bot that wanted it; `None` for the engine's own (flatten, reconcile).
@@ -99,7 +103,8 @@ impl Record {
     pub const fn sequence(&self) -> Option<u64> {
         match self {
             Self::Event(stamped) => Some(stamped.stamp.sequence),
-            Self::Command { after, .. } | Self::Denied { after, .. } => Some(*after),
+            Self::Command { cause, .. } => Some(cause.sequence),
+            Self::Denied { after, .. } => Some(*after),
             Self::Start(_) | Self::Memory(_) | Self::Marker { .. } | Self::Stop { .. } => None,
         }
     }

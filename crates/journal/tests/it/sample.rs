@@ -71,7 +71,8 @@ pub(crate) fn cancel(after: u64, index: u32) -> Record {
     let client_order_id = Some(ClientOrderId::new("w01abcde0000001-000001").unwrap());
     let symbol = Symbol::new("BTCUSDT").unwrap();
     let command = Command::Cancel(Cancel { client_order_id, order_id: None, symbol });
-    Record::Command { after, index, bot: Some(bot()), tag: Some(Tag(3)), command }
+    let cause = Stamp { sequence: after, ..Stamp::default() };
+    Record::Command { cause, index, bot: Some(bot()), tag: Some(Tag(3)), command }
 }
 
 pub(crate) fn denied(after: u64) -> Record {
