@@ -115,9 +115,10 @@ impl<'a> Checker<'a> {
             Literal::Risk(_) => {
                 self.fault(span, "`R` is the distance to the stop: it is known in take_profit and trail only")
             }
-            Literal::Number(value) | Literal::Ratio(value) | Literal::Duration(value) => {
-                self.emit(Op::Constant(value), literal.kind())
-            }
+            Literal::Number(value)
+            | Literal::Ratio(value)
+            | Literal::Price(value)
+            | Literal::Duration(value) => self.emit(Op::Constant(value), literal.kind()),
         }
     }
 

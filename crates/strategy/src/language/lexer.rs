@@ -14,6 +14,8 @@ pub(crate) enum Literal {
     Ratio(f64),
     /// `2 ticks`
     Ticks(f64),
+    /// `100000 USDT`, a price or a difference of prices.
+    Price(f64),
     /// `15m`, in milliseconds.
     Duration(f64),
     /// `2 R`: multiples of the distance from entry to stop.
@@ -27,7 +29,7 @@ impl Literal {
             Self::Ratio(_) => Type::Ratio,
             Self::Ticks(_) => Type::Ticks,
             Self::Duration(_) => Type::Duration,
-            Self::Risk(_) => Type::Price,
+            Self::Price(_) | Self::Risk(_) => Type::Price,
         }
     }
 
@@ -36,6 +38,7 @@ impl Literal {
             Self::Number(value)
             | Self::Ratio(value)
             | Self::Ticks(value)
+            | Self::Price(value)
             | Self::Duration(value)
             | Self::Risk(value) => value,
         }
@@ -44,7 +47,9 @@ impl Literal {
     /// The step that puts this figure into a program. `R` has no figure of its own and stays undefined.
     pub(crate) fn op(self) -> Op {
         match self {
-            Self::Number(value) | Self::Ratio(value) | Self::Duration(value) => Op::Constant(value),
+            Self::Number(value) | Self::Ratio(value) | Self::Price(value) | Self::Duration(value) => {
+                Op::Constant(value)
+            }
             Self::Ticks(count) => Op::Ticks(count),
             Self::Risk(_) => Op::Constant(f64::NAN),
         }
@@ -55,6 +60,7 @@ impl Literal {
             Self::Number(value) => Self::Number(-value),
             Self::Ratio(value) => Self::Ratio(-value),
             Self::Ticks(value) => Self::Ticks(-value),
+            Self::Price(value) => Self::Price(-value),
             Self::Duration(value) => Self::Duration(-value),
             Self::Risk(value) => Self::Risk(-value),
         }
@@ -177,10 +183,10 @@ impl<'t> Lexer<'t> {
         if !attached.is_empty() {
             return with_unit(value, attached).ok_or_else(|| unknown_unit(unit_at..self.at, attached));
         }
-        // `2 ticks` and `2 R` may stand apart; `2 and` must not be eaten.
+        // `2 ticks`, `2 R` and `2 USDT` may stand apart; `2 and` must not be eaten.
         self.skip_space();
         match self.word() {
-            word @ ("tick" | "ticks" | "R") => Ok(with_unit(value, word).expect("these three are units")),
+            word @ ("tick" | "ticks" | "R" | "USDT") => Ok(with_unit(value, word).expect("these are units")),
             _ => {
                 self.at = unit_at;
                 Ok(Literal::Number(value))
@@ -193,13 +199,14 @@ fn with_unit(value: f64, unit: &str) -> Option<Literal> {
     match unit {
         "tick" | "ticks" => Some(Literal::Ticks(value)),
         "R" => Some(Literal::Risk(value)),
+        "USDT" => Some(Literal::Price(value)),
         _ => MILLISECONDS.iter().find(|(name, _)| *name == unit).map(|(_, ms)| Literal::Duration(value * ms)),
     }
 }
 
 fn unknown_unit(span: Span, unit: &str) -> Fault {
-    let meant = nearest(unit, ["ticks", "tick"]).map(|unit| format!("; did you mean `{unit}`?"));
-    let known = "; units are %, ticks, s, m, h, d and R".to_owned();
+    let meant = nearest(unit, ["ticks", "tick", "USDT"]).map(|unit| format!("; did you mean `{unit}`?"));
+    let known = "; units are %, ticks, USDT, s, m, h, d and R".to_owned();
     Fault::new(span, format!("unknown unit `{unit}`{}", meant.unwrap_or(known)))
 }
 
@@ -217,6 +224,7 @@ mod tests {
             ("1tick", Literal::Ticks(1.0)),
             ("15m", Literal::Duration(900_000.0)),
             ("2 R", Literal::Risk(2.0)),
+            ("97000.5 USDT", Literal::Price(97000.5)),
             ("-3", Literal::Number(-3.0)),
         ] {
             assert_eq!(literal(text), Some(expected), "{text}");

@@ -6,6 +6,7 @@
 use super::ast::{Expr, Kind, Named, Operator};
 use super::error::{Fault, Span};
 use super::lexer::{Token, tokens};
+use super::suggest::nearest;
 
 /// Deepest nesting of brackets, calls, `not` and minus signs.
 const MAX_DEPTH: usize = 40;
@@ -25,7 +26,7 @@ pub(crate) fn parse(text: &str) -> Result<Expr, Fault> {
 
 /// Whether a word belongs to the grammar and cannot be a name.
 pub(crate) fn is_reserved(word: &str) -> bool {
-    matches!(word, "and" | "or" | "not" | "between" | "tick" | "ticks" | "R")
+    matches!(word, "and" | "or" | "not" | "between" | "tick" | "ticks" | "R" | "USDT")
 }
 
 struct Parser<'t> {
@@ -60,7 +61,12 @@ impl<'t> Parser<'t> {
         let found = match self.peek() {
             Token::End => "the expression ends".to_owned(),
             Token::Literal(_) => "a number stands".to_owned(),
-            Token::Word(word) => format!("`{word}` stands"),
+            Token::Word(word) => {
+                let meant = nearest(word, ["ticks", "and", "or", "between"]);
+                let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+                let message = format!("`{word}` stands where {expected} is expected{meant}");
+                return Fault::new(self.span(), message);
+            }
             Token::Symbol("@") => {
                 return Fault::new(self.span(), "other timeframes (`@1h`) are not part of language 1");
             }

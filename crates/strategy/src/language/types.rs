@@ -74,12 +74,9 @@ impl Type {
     /// What to write where `self` met `other`, when there is a usual slip.
     pub(crate) fn advice(self, other: Self) -> &'static str {
         match (self, other) {
-            (Self::Price, Self::Number) | (Self::Number, Self::Price) => {
-                "; write `2 ticks`, or compare with another price"
-            }
-            (Self::Ratio, Self::Number) | (Self::Number, Self::Ratio) => {
-                "; write the number as a per cent: `0.5%`"
-            }
+            (Self::Price, Self::Number) => "; give the number its unit: `2 ticks` or `2 USDT`",
+            (Self::Ratio, Self::Number) => "; write the number as a per cent: `0.5%`",
+            (Self::Number, Self::Ratio) => "; write the number without `%`",
             (Self::Price, Self::Ratio) | (Self::Ratio, Self::Price) => {
                 "; a per cent of a price is `0.5% * close`"
             }

@@ -1,24 +1,19 @@
-//! A bot that trades by a rule file: when it looks at its signals, and how a signal becomes an entry order.
+//! A bot that trades by a rule file: what wakes it, and when it looks at its signals.
 //!
-//! What happens to the position afterwards is in `holding`.
+//! How a signal becomes an entry order is in `pursuit`; what happens to the position afterwards in `holding`.
 
 use rust_decimal::prelude::ToPrimitive;
-use windvane_model::{
-    Candle, ClientOrderId, Intent, MarketTime, Money, Notice, OrderStatus, Place as PlaceOrder, Price,
-    Request, Role, Side, Tag,
-};
+use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, Request, Side, Tag};
 
-use super::condition::{COOLDOWN, ENTRIES_PER_DAY, NO_SIZE, NO_STOP};
-use super::exit::{Opposite, Place};
+use super::exit::Opposite;
 use super::file::{Evaluate, Rules};
-use super::memory::{Memory, Plan};
-use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
+use super::memory::Memory;
+use super::pursuit::{Entry, Wish};
+use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
 use crate::language::{Bar, Live};
 
 /// Pause before a refused or unanswered request is repeated, milliseconds of market time.
 pub(super) const RETRY_MS: i64 = 5_000;
-/// Pause before a post-only order that would have taken is priced again, milliseconds of market time.
-const REPRICE_MS: i64 = 1_000;
 /// How long an entry may wait for the other side to be closed first, milliseconds of market time.
 const REVERSE_MS: i64 = 60_000;
 
@@ -33,7 +28,7 @@ pub struct RuleBot {
     last_bar: Option<MarketTime>,
     /// Whether one live bar has passed: the first after a start may have begun while nobody watched.
     is_armed: bool,
-    wish: Option<Wish>,
+    pub(super) wish: Option<Wish>,
     pub(super) awaiting: Option<Awaiting>,
     pub(super) entry: Option<Entry>,
     next_tag: u32,
@@ -47,33 +42,11 @@ pub struct RuleBot {
     signals: u64,
 }
 
-/// A signal that has not become an order yet.
-#[derive(Debug, Clone, Copy)]
-struct Wish {
-    side: Side,
-    not_before: MarketTime,
-    until: MarketTime,
-    as_market: bool,
-    is_counted: bool,
-}
-
 /// A `Place` that the engine has not answered yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Awaiting {
-    tag: Tag,
-    since: MarketTime,
-}
-
-/// The entry order that is on its way or rests.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    tag: Tag,
-    client_order_id: Option<ClientOrderId>,
-    side: Side,
-    deadline: Option<MarketTime>,
-    /// Whether we cancelled it because its time was up.
-    pub(super) is_expired: bool,
-    falls_back: bool,
+    pub(super) tag: Tag,
+    pub(super) since: MarketTime,
 }
 
 /// What kind of moment the bot was woken at.
@@ -228,110 +201,6 @@ impl RuleBot {
         self.wish = Some(Wish { side, not_before: now, until, as_market: false, is_counted: false });
     }
 
-    /// Turns a wish into an order as soon as nothing stands in its way.
-    fn pursue(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
-        let Some(wish) = self.wish else { return };
-        let is_held = self.memory.open.is_some();
-        if context.now > wish.until || (is_held && !self.memory.is_closing) {
-            self.wish = None;
-            return;
-        }
-        let is_busy = is_held
-            || self.memory.is_closing
-            || self.awaiting.is_some()
-            || context.holding.side.is_some()
-            || context.orders.iter().any(|order| matches!(order.role, Role::Entry | Role::Exit));
-        if is_busy || context.now < wish.not_before {
-            return;
-        }
-        let limits = self.rules.limits;
-        let is_spent = limits.entries_per_day.is_some_and(|most| self.memory.entries_today >= most);
-        let is_cooling = context.now.0 < self.memory.cooldown_until_ms;
-        if is_spent || is_cooling {
-            self.rules.conditions.block(if is_spent { ENTRIES_PER_DAY } else { COOLDOWN });
-            self.wish = None;
-            return;
-        }
-        let rules = match wish.side {
-            Side::Buy => &self.rules.long,
-            Side::Sell => &self.rules.short,
-        };
-        let at_send = rules.as_ref().map(|rules| rules.at_send.as_slice()).unwrap_or_default();
-        if !self.rules.conditions.all_hold(at_send, &self.rules.program, !wish.is_counted) {
-            self.wish = Some(Wish { is_counted: true, ..wish });
-            return;
-        }
-        match self.order(wish, context) {
-            Ok(Some((place, plan))) => {
-                self.wish = None;
-                self.memory.plan = Some(plan);
-                self.awaiting = Some(Awaiting { tag: place.tag, since: context.now });
-                self.entry = Some(Entry {
-                    tag: place.tag,
-                    client_order_id: None,
-                    side: wish.side,
-                    deadline: self.rules.order.valid_for_ms.map(|_| wish.until.max(context.now)),
-                    is_expired: false,
-                    falls_back: self.rules.order.falls_back_to_market() && !wish.as_market,
-                });
-                out.push(Intent::Place(place));
-            }
-            // Quotes are missing: the wish waits for them until its time is up.
-            Ok(None) => {}
-            Err(reason) => {
-                self.rules.conditions.block(reason);
-                self.wish = None;
-            }
-        }
-    }
-
-    /// The entry order and the plan of its stop; `Ok(None)` while quotes are missing, else why there is no order.
-    fn order(
-        &mut self,
-        wish: Wish,
-        context: &Context<'_>,
-    ) -> Result<Option<(PlaceOrder, Plan)>, &'static str> {
-        let Wish { side, as_market, .. } = wish;
-        let Some(priced) = self.rules.order.price(side, as_market, &self.rules.program, context) else {
-            return Ok(None);
-        };
-        let reference = Price::new(priced.reference).map_err(|_| NO_STOP)?;
-        let risk = self.rules.exit.stop.at(&self.rules.program, reference.to_f64());
-        let risk = risk.filter(|risk| *risk > 0.0).ok_or(NO_STOP)?;
-        let stop = self.level(context, side, reference.to_f64(), -risk).ok_or(NO_STOP)?;
-        let distance = reference.distance(stop);
-        let instrument = context.instrument;
-        let qty =
-            self.rules.size.quantity(instrument, context.equity, reference.get(), distance).ok_or(NO_SIZE)?;
-        let most = if priced.kind.limit_price().is_some() {
-            instrument.max_limit_qty
-        } else {
-            instrument.max_market_qty
-        };
-        let take_profit = match self.rules.exit.take_profit {
-            Some(take_profit) if take_profit.place == Place::Venue => {
-                self.live.risk = risk;
-                self.rules.program.on_live(&self.live);
-                let distance = take_profit.distance.at(&self.rules.program, reference.to_f64());
-                distance.and_then(|distance| self.level(context, side, reference.to_f64(), distance))
-            }
-            _ => None,
-        };
-        let place = PlaceOrder {
-            tag: self.tag(),
-            symbol: context.symbol(),
-            role: Role::Entry,
-            side,
-            qty: qty.min(most),
-            kind: priced.kind,
-            reduce_only: false,
-            stop_loss: Some(stop),
-            take_profit,
-            send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
-        };
-        Ok(Some((place, Plan { risk, stop: stop.to_f64() })))
-    }
-
     pub(super) fn tag(&mut self) -> Tag {
         self.next_tag = self.next_tag.wrapping_add(1);
         Tag(self.next_tag)
@@ -339,24 +208,6 @@ impl RuleBot {
 
     pub(super) fn await_answer(&mut self, tag: Tag, now: MarketTime) {
         self.awaiting = Some(Awaiting { tag, since: now });
-    }
-
-    /// Cancels an entry that rests for too long, or beside a position that is being closed.
-    fn tend_entry(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
-        for order in context.orders.iter().filter(|order| order.role == Role::Entry && !order.is_in_flight) {
-            let known = self.entry.filter(|entry| entry.client_order_id == Some(order.client_order_id));
-            let by_age = self.rules.order.valid_for_ms.map(|length| order.submitted.after(length));
-            let deadline = known.map_or(by_age, |entry| entry.deadline);
-            let is_late = deadline.is_some_and(|deadline| context.now >= deadline);
-            if !is_late && !self.memory.is_closing {
-                continue;
-            }
-            if let Some(entry) = &mut self.entry {
-                entry.is_expired = true;
-                entry.falls_back &= is_late;
-            }
-            out.push(Intent::Cancel { client_order_id: order.client_order_id });
-        }
     }
 
     fn note(&mut self, notice: &Notice, now: MarketTime) {
@@ -407,28 +258,6 @@ impl RuleBot {
 
     fn answered(&mut self, tag: Tag) {
         self.awaiting = self.awaiting.filter(|awaiting| awaiting.tag != tag);
-    }
-
-    /// The entry order ended without a fill.
-    fn entry_missed(&mut self, entry: Entry, status: OrderStatus, now: MarketTime) {
-        let again = |not_before, until, as_market| Wish {
-            side: entry.side,
-            not_before,
-            until,
-            as_market,
-            is_counted: true,
-        };
-        if entry.is_expired {
-            if entry.falls_back {
-                self.wish = Some(again(now, now.after(REPRICE_MS), true));
-            }
-        } else if status == OrderStatus::Cancelled
-            && let Some(deadline) = entry.deadline
-            && now < deadline
-        {
-            // A post-only order that would have taken: the market has moved, and the signal still stands.
-            self.wish = Some(again(now.after(REPRICE_MS), deadline, false));
-        }
     }
 }
 

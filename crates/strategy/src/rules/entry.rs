@@ -46,6 +46,8 @@ pub(super) fn read(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Entry> 
     let short = side(table, any.as_ref(), reader, "short", -1.0);
     table.finish();
     let any = any?;
+    // Read once for each side; known even where there is none.
+    let _ = (any.has("filter"), any.has("at_send"));
     let order = order::read(&any, reader);
     let size = size::read(&any);
     let limits = limits(&any);

@@ -16,7 +16,7 @@ use crate::language::{
 use crate::toml_file::{Table, Text};
 
 /// The only version of the language there is.
-const LANGUAGE: u32 = 1;
+const LANGUAGE: &str = "1";
 
 /// When entries and exit signals are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,10 +142,12 @@ pub(super) fn read(
     report: &Report<'_>,
     overrides: &BTreeMap<String, String>,
 ) -> Option<Rules> {
-    if root.has("language") {
-        root.count("language", LANGUAGE, LANGUAGE);
-    } else {
-        root.problem("a rule file begins with `language = 1` (a built-in bot with `builtin = \"maker\"`)");
+    match root.value("language") {
+        Some(value) if value.get_ref().as_integer().map(|version| version.as_str()) == Some(LANGUAGE) => {}
+        Some(value) => root.report(value, format!("this version reads `language = {LANGUAGE}` only")),
+        None => {
+            root.problem("a rule file begins with `language = 1` (a built-in bot with `builtin = \"maker\"`)")
+        }
     }
     let timeframe = root.required("timeframe", "\"15m\"").and_then(|text| interval(&text, report));
     let evaluate = match root.has("evaluate") {

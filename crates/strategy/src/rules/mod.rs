@@ -9,6 +9,7 @@ mod holding;
 mod memory;
 mod order;
 mod parameter;
+mod pursuit;
 mod size;
 
 use std::collections::BTreeMap;
