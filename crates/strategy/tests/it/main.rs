@@ -1,0 +1,8 @@
+//! Strategies as their users see them: files in, messages or trades out.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod messages;
+mod rule_bot;
+mod shipped;
+mod world;
