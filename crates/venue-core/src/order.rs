@@ -83,29 +83,37 @@ pub(crate) struct Trailing {
 /// Prices and quantities in units.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
+    /// Slot of its account.
     pub(crate) account: usize,
+    /// Slot of its market.
     pub(crate) market: usize,
     pub(crate) id: OrderId,
     pub(crate) link_id: OrderLinkId,
+    /// Client id of the order that brought this stop.
     pub(crate) parent_link_id: OrderLinkId,
     pub(crate) side: Side,
     pub(crate) order_type: OrderType,
     pub(crate) time_in_force: TimeInForce,
+    /// Limit; of a market order the protective price, zero while it waits.
     pub(crate) price: i64,
     pub(crate) qty: i64,
     /// Filled quantity.
     pub(crate) filled: i64,
+    /// Σ price × quantity of its fills, in USDT.
     pub(crate) filled_value: Decimal,
     pub(crate) fee: Decimal,
+    /// Realised by its closing fills, after both fees, in USDT.
     pub(crate) closed_pnl: Decimal,
     pub(crate) status: OrderStatus,
     pub(crate) cancel_type: CancelType,
     pub(crate) reject_reason: RejectReason,
     pub(crate) create_type: CreateType,
     pub(crate) stop_order_type: Option<StopOrderType>,
+    /// What it waits for; kept after triggering.
     pub(crate) trigger: Option<Trigger>,
     pub(crate) trailing: Option<Trailing>,
     pub(crate) take_profit: Option<Protection>,
+    /// Attached: the stop of the position it opens.
     pub(crate) stop_loss: Option<Protection>,
     pub(crate) reduce_only: bool,
     pub(crate) close_on_trigger: bool,

@@ -147,9 +147,16 @@ impl Venue {
     fn place_rest(&mut self, key: OrderKey) {
         let order = &self.orders[key];
         let (account, market, side, price) = (order.account, order.market, order.side, order.price);
+        match order.status {
+            OrderStatus::New | OrderStatus::PartiallyFilled => {}
+            OrderStatus::Filled => return self.report_order(key),
+            // Self-match prevention has ended and reported it.
+            OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Deactivated => return,
+            OrderStatus::Untriggered | OrderStatus::Triggered => {
+                unreachable!("a waiting order is not matched")
+            }
+        }
         match order.time_in_force {
-            _ if order.status.is_closed() && order.status != OrderStatus::Filled => {}
-            _ if order.leaves() == 0 => self.report_order(key),
             TimeInForce::Gtc | TimeInForce::PostOnly => {
                 let leaves = order.leaves();
                 self.markets[market].book.rest(side, price, key, leaves);

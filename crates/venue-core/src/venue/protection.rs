@@ -23,7 +23,8 @@ struct Wanted {
 enum Change {
     Keep,
     Remove,
-    Set(Protection),
+    /// A trailing stop brings its distance, and has its activation price as trigger (zero: at once).
+    Set(Protection, Option<Trailing>),
 }
 
 impl Venue {
@@ -41,23 +42,12 @@ impl Venue {
         let take_profit =
             self.check_stop(account, market, side, StopOrderType::TakeProfit, request.take_profit)?;
         let trailing = self.check_trailing(account, market, side, request)?;
-        if matches!((&stop_loss, &take_profit, &trailing), (Change::Keep, Change::Keep, None)) {
+        if matches!((&stop_loss, &take_profit, &trailing), (Change::Keep, Change::Keep, Change::Keep)) {
             return Err(Refusal::new(34040, "not modified"));
         }
         self.change_stop(account, market, StopOrderType::StopLoss, stop_loss);
         self.change_stop(account, market, StopOrderType::TakeProfit, take_profit);
-        if let Some((trailing, activation)) = trailing {
-            self.clear_stop(account, market, StopOrderType::TrailingStop);
-            if trailing.distance > 0 {
-                let kind = StopOrderType::TrailingStop;
-                let parent_link_id = Account::no_name();
-                self.make_stop(
-                    account,
-                    market,
-                    Wanted { kind, trigger: activation, trailing: Some(trailing), parent_link_id },
-                );
-            }
-        }
+        self.change_stop(account, market, StopOrderType::TrailingStop, trailing);
         self.touch(account, market);
         Ok(Acknowledgement::Done)
     }
@@ -76,52 +66,46 @@ impl Venue {
             return Ok(if current.is_some() { Change::Remove } else { Change::Keep });
         }
         let wanted = self.check_protection(market, side, kind, wanted, None)?;
-        Ok(if current == Some(wanted) { Change::Keep } else { Change::Set(wanted) })
+        Ok(if current == Some(wanted) { Change::Keep } else { Change::Set(wanted, None) })
     }
 
-    /// The trailing stop a request asks for, if it changes anything; a distance of zero removes.
     fn check_trailing(
         &self,
         account: usize,
         market: usize,
         side: Side,
         request: &TradingStop,
-    ) -> Result<Option<(Trailing, Protection)>, Refusal> {
-        let Some(distance) = request.trailing_stop else { return Ok(None) };
-        let of_market = &self.markets[market];
+    ) -> Result<Change, Refusal> {
+        let Some(distance) = request.trailing_stop else { return Ok(Change::Keep) };
         let key = self.accounts[account].positions[market].protection.trailing;
         let current = key.and_then(|key| self.orders[key].trailing.zip(self.orders[key].trigger));
         if distance.is_zero() {
-            let nothing =
-                (Trailing { distance: 0, extreme: None }, Protection { price: 0, by: TriggerBy::LastPrice });
-            return Ok(current.map(|_| nothing));
+            return Ok(if current.is_some() { Change::Remove } else { Change::Keep });
         }
-        let distance = of_market.price(distance)?;
+        let distance = self.markets[market].price(distance)?;
+        let by = TriggerBy::LastPrice;
         let activation = match request.active_price.filter(|price| !price.is_zero()) {
+            // The activation price lies on the winning side, as a take-profit does.
             Some(price) => {
-                let wanted = ProtectionPrice { price, by: TriggerBy::LastPrice };
-                // The activation price lies on the winning side, as a take-profit does.
-                self.check_protection(market, side, StopOrderType::TakeProfit, wanted, None)?.price
+                let wanted = ProtectionPrice { price, by };
+                self.check_protection(market, side, StopOrderType::TakeProfit, wanted, None)?
             }
-            None => 0,
+            None => Protection { price: 0, by },
         };
-        let is_same =
-            current.is_some_and(|(now, trigger)| now.distance == distance && trigger.price == activation);
-        let wanted = (
-            Trailing { distance, extreme: None },
-            Protection { price: activation, by: TriggerBy::LastPrice },
-        );
-        Ok((!is_same).then_some(wanted))
+        let is_same = current
+            .is_some_and(|(now, trigger)| now.distance == distance && trigger.price == activation.price);
+        let wanted = Change::Set(activation, Some(Trailing { distance, extreme: None }));
+        Ok(if is_same { Change::Keep } else { wanted })
     }
 
     fn change_stop(&mut self, account: usize, market: usize, kind: StopOrderType, change: Change) {
         match change {
             Change::Keep => {}
             Change::Remove => self.clear_stop(account, market, kind),
-            Change::Set(trigger) => {
+            Change::Set(trigger, trailing) => {
                 self.clear_stop(account, market, kind);
                 let parent_link_id = Account::no_name();
-                self.make_stop(account, market, Wanted { kind, trigger, trailing: None, parent_link_id });
+                self.make_stop(account, market, Wanted { kind, trigger, trailing, parent_link_id });
             }
         }
     }

@@ -198,3 +198,24 @@ fn a_trigger_is_amended_but_not_past_the_price_and_a_stop_keeps_the_position_s_s
     assert_eq!(code(desk.request(ME, amend(Some("60500"), None))), 110093);
     assert_eq!(code(desk.request(ME, amend(None, Some("0.1")))), 110060);
 }
+
+#[test]
+fn a_trailing_stop_is_unchanged_only_with_the_same_distance_and_is_removed_by_zero() {
+    let mut desk = Desk::open();
+    desk.create(ME, CreateOrder::market(BTC, Side::Sell, dec("0.5"))).unwrap();
+    let trailing = |distance: &str| {
+        let distance = Some(dec(distance));
+        trading_stop(|request| request.trailing_stop = distance)
+    };
+    desk.request(ME, trailing("100")).unwrap();
+    assert_eq!(code(desk.request(ME, trailing("100"))), 34040);
+    desk.request(ME, trailing("50")).unwrap();
+    assert_eq!((desk.position(ME).trailing_stop, desk.open_orders(ME).len()), (dec("50"), 1));
+    desk.request(ME, trailing("0")).unwrap();
+    assert_eq!((desk.position(ME).trailing_stop, desk.open_orders(ME).len()), (dec("0"), 0));
+    desk.request(ME, trailing("50")).unwrap();
+    for (last, size) in [("59900", "0.5"), ("59949.9", "0.5"), ("59950", "0")] {
+        desk.prices(None, Some(last));
+        assert_eq!(desk.position(ME).size, dec(size), "last {last}");
+    }
+}
