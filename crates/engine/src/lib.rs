@@ -1,1 +1,26 @@
-//! Placeholder head: replaced by the crate's own.
+//! One input, then all of its outputs, then the next input: the engine as a pure state machine.
+//!
+//! ```text
+//! event ─► market / orders ─► notices ─► strategies ─► intents ─► risk ─► orders ─► commands
+//!                               ▲                                           │
+//!                               └───────────────────────────────────────────┘
+//! ```
+//!
+//! [`Engine::handle`] takes one [`Stamped`](windvane_model::Stamped) event and works off everything it leads
+//! to before it returns, so no decision is made on state that is one message old. It reads no clock, draws no
+//! random number and touches no file: the same events give the same outputs, byte for byte, which is what
+//! `windvane journal replay` proves.
+
+mod bot;
+mod engine;
+mod flatten;
+mod gate;
+mod output;
+mod turn;
+mod view;
+
+pub use bot::BotSetup;
+pub use engine::{Engine, EngineSetup, RestoreError};
+pub use gate::Waiting;
+pub use output::Output;
+pub use view::BotView;

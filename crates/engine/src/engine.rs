@@ -1,0 +1,284 @@
+//! The engine: what it is made of, and what each kind of event does first.
+
+use crate::bot::{Bot, BotSetup};
+use crate::gate::{Gate, Waiting};
+use crate::output::Output;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use windvane_market::{Change, Market};
+use windvane_model::{
+    BotName, Command, Control, Event, Instrument, Intent, Link, LinkState, MarketEvent, MarketTime, NoticeTo,
+    Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol, WallTime,
+};
+use windvane_order_management::{Effect, Orders};
+use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
+use windvane_strategy::{MemoryError, OwnOrder, Wake};
+
+/// Confirmed bars kept for each contract and interval; more than any rule looks back.
+const HISTORY_BARS: usize = 2_000;
+
+/// What an engine is built from.
+pub struct EngineSetup {
+    /// The account's orders, new or recovered from a journal.
+    pub orders: Orders,
+    /// The bots, in a fixed order.
+    pub bots: Vec<BotSetup>,
+    /// What is allowed.
+    pub limits: RiskLimits,
+    /// Which bot owns which position.
+    pub ownership: Ownership,
+    /// Whether orders need the trade socket; false where the venue has none.
+    pub needs_trade_link: bool,
+}
+
+/// The whole decision-making, without clock, network or randomness.
+pub struct Engine {
+    pub(crate) market: Market,
+    pub(crate) quotes: Quotes,
+    pub(crate) instruments: BTreeMap<Symbol, Instrument>,
+    pub(crate) risk: Risk,
+    pub(crate) orders: Orders,
+    pub(crate) bots: Vec<Bot>,
+    pub(crate) gate: Gate,
+    /// Contracts in which our picture and the venue's do not agree.
+    pub(crate) doubtful: BTreeSet<Symbol>,
+    /// Contracts whose leverage was asked to be set and is not confirmed.
+    leverage_asked: BTreeSet<Symbol>,
+    /// Reused between events, so that the steady state allocates nothing.
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) notices: VecDeque<NoticeTo>,
+    pub(crate) intents: Vec<Intent>,
+    pub(crate) own_orders: Vec<OwnOrder>,
+}
+
+/// What a bot remembered cannot be given back to it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bot `{bot}`: {source}")]
+pub struct RestoreError {
+    /// The bot.
+    pub bot: BotName,
+    /// Why.
+    pub source: MemoryError,
+}
+
+impl Engine {
+    /// Builds an engine that may not open yet: that takes contracts, links and a reconciliation.
+    #[must_use]
+    pub fn new(setup: EngineSetup) -> Self {
+        let EngineSetup { orders, bots, limits, ownership, needs_trade_link } = setup;
+        Self {
+            market: Market::new(HISTORY_BARS),
+            quotes: Quotes::default(),
+            instruments: BTreeMap::new(),
+            risk: Risk::new(limits, ownership),
+            orders,
+            bots: bots.into_iter().map(Bot::from).collect(),
+            gate: Gate::new(needs_trade_link),
+            doubtful: BTreeSet::new(),
+            leverage_asked: BTreeSet::new(),
+            effects: Vec::new(),
+            notices: VecDeque::new(),
+            intents: Vec::new(),
+            own_orders: Vec::new(),
+        }
+    }
+
+    /// Gives a bot back what it remembered before a restart. Memory of a bot that is gone is left alone.
+    ///
+    /// # Errors
+    /// When the strategy cannot read it: it was written by another one.
+    pub fn restore(&mut self, bot: BotName, bytes: &[u8]) -> Result<(), RestoreError> {
+        match self.bots.iter_mut().find(|known| known.name == bot) {
+            Some(known) => {
+                known.strategy.restore(bytes).map_err(|source| RestoreError { bot, source })?;
+                known.wake_at = known.strategy.wake_at();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes one event and appends everything that follows from it to `out`.
+    pub fn handle(&mut self, stamped: &Stamped, out: &mut Vec<Output>) {
+        let stamp = stamped.stamp;
+        match &stamped.event {
+            Event::Market(event) => self.market_event(event, stamp, out),
+            Event::Account(event) => {
+                self.orders.apply(event, stamp, &mut self.effects);
+                self.observe_equity(stamp);
+            }
+            Event::Link(link) => self.link(*link, stamp, out),
+            Event::Reference(reference) => self.reference(reference),
+            Event::Timer => self.orders.on_timer(stamp, &mut self.effects),
+            Event::Control(control) => self.control(*control, stamp, out),
+        }
+        self.work_off(stamp, out);
+        self.ask_leverage(out);
+        self.flatten(stamp, out);
+        self.settle_run_state(stamp, out);
+        self.wake_timers(stamp, out);
+        self.collect_memory(out);
+    }
+
+    /// When the engine wants a [`Event::Timer`], by its own clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<WallTime> {
+        self.orders.next_deadline()
+    }
+
+    /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell
+    /// sends a [`Event::Timer`] then; in a replay market messages come often enough.
+    #[must_use]
+    pub fn next_market_deadline(&self) -> Option<MarketTime> {
+        self.bots.iter().filter_map(|bot| bot.wake_at).min()
+    }
+
+    /// What the engine allows now.
+    #[must_use]
+    pub const fn run_state(&self) -> RunState {
+        self.gate.state()
+    }
+
+    /// What is waited for before anything may open.
+    #[must_use]
+    pub const fn waiting(&self) -> Option<Waiting> {
+        self.gate.waiting()
+    }
+
+    /// The market as far as it is known.
+    #[must_use]
+    pub const fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// What was asked and what is held.
+    #[must_use]
+    pub const fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    fn market_event(&mut self, event: &MarketEvent, stamp: Stamp, out: &mut Vec<Output>) {
+        let symbol = event.symbol();
+        match self.market.apply(event, stamp) {
+            Change::Book => {
+                self.quote_touch(symbol, stamp);
+                self.wake_symbol(symbol, Wake::Book, stamp, out);
+            }
+            Change::BookLost(_) => {
+                self.quotes.set_touch(symbol, None, None, stamp.wall);
+                out.push(Output::Resubscribe(symbol));
+            }
+            Change::Trades => self.wake_symbol(symbol, Wake::Trades, stamp, out),
+            Change::Ticker => {
+                if let Some(mark) = self.market.contract(symbol).and_then(|known| known.ticker().mark) {
+                    self.quotes.set_mark(symbol, mark, stamp.wall);
+                    self.orders.mark(symbol, mark);
+                    self.observe_equity(stamp);
+                }
+                self.wake_symbol(symbol, Wake::Ticker, stamp, out);
+            }
+            Change::CandleClosed { .. } => {
+                if let MarketEvent::Candle(candle) = event {
+                    self.wake_symbol(symbol, Wake::Candle(candle), stamp, out);
+                }
+            }
+            Change::BookAwaitsSnapshot | Change::CandleMoved | Change::CandleRepeated => {}
+        }
+    }
+
+    fn quote_touch(&mut self, symbol: Symbol, stamp: Stamp) {
+        if let Some(contract) = self.market.contract(symbol) {
+            let book = contract.book();
+            let (bid, ask) = (book.best(windvane_model::Side::Buy), book.best(windvane_model::Side::Sell));
+            self.quotes.set_touch(symbol, bid, ask, stamp.wall);
+        }
+    }
+
+    fn link(&mut self, link: Link, stamp: Stamp, out: &mut Vec<Output>) {
+        self.gate.link(link);
+        match link {
+            Link::Public(LinkState::Down) => self.market.lose_books(),
+            // Nothing is replayed on a private stream: what happened while it was down must be asked for.
+            Link::Private(LinkState::Down) => self.gate.set_reconciled(false),
+            Link::Private(LinkState::Up) => self.reconcile(stamp, out),
+            Link::Public(LinkState::Up) | Link::Trade(_) => {}
+        }
+    }
+
+    fn reconcile(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        self.gate.set_reconciled(false);
+        let query = self.orders.begin_reconcile(stamp);
+        push_query(query, out);
+    }
+
+    fn reference(&mut self, reference: &Reference) {
+        for instrument in &reference.instruments {
+            self.instruments.insert(instrument.symbol, instrument.clone());
+        }
+        self.risk.set_reference(reference);
+        if self.bots.iter().all(|bot| self.instruments.contains_key(&bot.symbol)) {
+            self.gate.know_contracts();
+        }
+    }
+
+    fn control(&mut self, control: Control, stamp: Stamp, out: &mut Vec<Output>) {
+        match control {
+            Control::Halt(cause) => self.gate.halt(cause),
+            Control::Resume => {
+                self.gate.resume();
+                for bot in &mut self.bots {
+                    bot.is_flattening = false;
+                    bot.is_cancelling = false;
+                }
+            }
+            Control::Flatten(scope) => self.in_scope(scope, |bot| bot.is_flattening = true),
+            Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.is_cancelling = true),
+            Control::Reconcile => {
+                if self.gate.private_is_up() {
+                    self.reconcile(stamp, out);
+                }
+            }
+        }
+    }
+
+    fn in_scope(&mut self, scope: Scope, act: impl Fn(&mut Bot)) {
+        for bot in &mut self.bots {
+            let is_meant = match scope {
+                Scope::All => true,
+                Scope::Bot(name) => bot.name == name,
+            };
+            if is_meant {
+                act(bot);
+            }
+        }
+    }
+
+    /// Asks for the leverage the configuration wants, where the venue has told another; once per difference.
+    fn ask_leverage(&mut self, out: &mut Vec<Output>) {
+        if !self.orders.is_reconciled() {
+            return;
+        }
+        let mut is_known = true;
+        for bot in &self.bots {
+            let held = self
+                .orders
+                .exposure()
+                .contract(bot.symbol, bot.position_index)
+                .and_then(|contract| contract.position.leverage);
+            if held == Some(bot.leverage) {
+                self.leverage_asked.remove(&bot.symbol);
+                continue;
+            }
+            is_known = false;
+            if self.leverage_asked.insert(bot.symbol) {
+                let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
+                out.push(Output::Command { bot: None, tag: None, command: Command::SetLeverage(set) });
+            }
+        }
+        self.gate.set_leverage_known(is_known);
+    }
+}
+
+/// Puts the engine's own question to the venue.
+pub(crate) fn push_query(query: Query, out: &mut Vec<Output>) {
+    out.push(Output::Command { bot: None, tag: None, command: Command::Query(query) });
+}

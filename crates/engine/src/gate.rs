@@ -1,0 +1,181 @@
+//! Whether the engine may open positions: every reason that it may not, in one place.
+
+use windvane_model::{HaltCause, Link, LinkState, RunState};
+
+/// What must be true before anything opens, and what forbids it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gate {
+    public_is_up: bool,
+    private_is_up: bool,
+    trade_is_up: bool,
+    /// Demo accounts have no trade socket; orders go by REST there.
+    needs_trade_link: bool,
+    knows_contracts: bool,
+    is_reconciled: bool,
+    has_leverage: bool,
+    halted: Option<HaltCause>,
+    is_fenced: bool,
+}
+
+/// What keeps the engine from opening, for status and logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// The contracts' grids, tiers and fees.
+    Contracts,
+    /// The public stream.
+    PublicStream,
+    /// The private stream.
+    PrivateStream,
+    /// The trade socket.
+    TradeSocket,
+    /// A reconciliation with the venue.
+    Reconciliation,
+    /// The leverage of a contract, being set.
+    Leverage,
+}
+
+impl Waiting {
+    /// What is waited for, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contracts => "the contracts' grids and fees",
+            Self::PublicStream => "the public stream",
+            Self::PrivateStream => "the private stream",
+            Self::TradeSocket => "the trade socket",
+            Self::Reconciliation => "a reconciliation with the venue",
+            Self::Leverage => "the leverage of a contract",
+        }
+    }
+}
+
+impl Gate {
+    pub(crate) const fn new(needs_trade_link: bool) -> Self {
+        Self {
+            public_is_up: false,
+            private_is_up: false,
+            trade_is_up: false,
+            needs_trade_link,
+            knows_contracts: false,
+            is_reconciled: false,
+            has_leverage: false,
+            halted: None,
+            is_fenced: false,
+        }
+    }
+
+    pub(crate) const fn link(&mut self, link: Link) {
+        let (slot, state) = match link {
+            Link::Public(state) => (&mut self.public_is_up, state),
+            Link::Private(state) => (&mut self.private_is_up, state),
+            Link::Trade(state) => (&mut self.trade_is_up, state),
+        };
+        *slot = matches!(state, LinkState::Up);
+    }
+
+    pub(crate) const fn private_is_up(&self) -> bool {
+        self.private_is_up
+    }
+
+    pub(crate) const fn know_contracts(&mut self) {
+        self.knows_contracts = true;
+    }
+
+    pub(crate) const fn set_reconciled(&mut self, is_reconciled: bool) {
+        self.is_reconciled = is_reconciled;
+    }
+
+    pub(crate) const fn set_leverage_known(&mut self, has_leverage: bool) {
+        self.has_leverage = has_leverage;
+    }
+
+    /// Latches. A later cause does not replace the first: the person who is called wants to know what began it.
+    /// Only the orderly end of the process overrides, because it is what the caller waits for.
+    pub(crate) const fn halt(&mut self, cause: HaltCause) {
+        if self.halted.is_none() || matches!(cause, HaltCause::Shutdown) {
+            self.halted = Some(cause);
+        }
+    }
+
+    pub(crate) const fn resume(&mut self) {
+        self.halted = None;
+    }
+
+    pub(crate) const fn fence(&mut self) {
+        self.is_fenced = true;
+    }
+
+    /// What is waited for, most basic first; `None` when nothing is.
+    pub(crate) const fn waiting(&self) -> Option<Waiting> {
+        if !self.knows_contracts {
+            Some(Waiting::Contracts)
+        } else if !self.public_is_up {
+            Some(Waiting::PublicStream)
+        } else if !self.private_is_up {
+            Some(Waiting::PrivateStream)
+        } else if !self.trade_is_up && self.needs_trade_link {
+            Some(Waiting::TradeSocket)
+        } else if !self.is_reconciled {
+            Some(Waiting::Reconciliation)
+        } else if !self.has_leverage {
+            Some(Waiting::Leverage)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) const fn state(&self) -> RunState {
+        if self.is_fenced {
+            return RunState::Fenced;
+        }
+        if let Some(cause) = self.halted {
+            return RunState::Halted(cause);
+        }
+        if self.waiting().is_some() { RunState::Reducing } else { RunState::Active }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> Gate {
+        let mut gate = Gate::new(true);
+        gate.know_contracts();
+        gate.link(Link::Public(LinkState::Up));
+        gate.link(Link::Private(LinkState::Up));
+        gate.link(Link::Trade(LinkState::Up));
+        gate.set_reconciled(true);
+        gate.set_leverage_known(true);
+        gate
+    }
+
+    #[test]
+    fn everything_is_needed_and_a_lost_link_closes_the_gate() {
+        assert_eq!(Gate::new(true).state(), RunState::Reducing);
+        let mut gate = open();
+        assert_eq!(gate.state(), RunState::Active);
+        gate.link(Link::Private(LinkState::Down));
+        assert_eq!((gate.state(), gate.waiting()), (RunState::Reducing, Some(Waiting::PrivateStream)));
+    }
+
+    #[test]
+    fn without_a_trade_socket_to_have_none_is_needed() {
+        let mut gate = Gate { needs_trade_link: false, ..open() };
+        gate.link(Link::Trade(LinkState::Down));
+        assert_eq!(gate.state(), RunState::Active);
+    }
+
+    #[test]
+    fn a_halt_latches_and_keeps_its_first_cause() {
+        let mut gate = open();
+        gate.halt(HaltCause::Journal);
+        gate.halt(HaltCause::Operator);
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Journal));
+        gate.resume();
+        assert_eq!(gate.state(), RunState::Active);
+        gate.fence();
+        gate.resume();
+        assert_eq!(gate.state(), RunState::Fenced, "only a new start ends a fence");
+    }
+}

@@ -1,0 +1,213 @@
+//! Run to completion: effects become notices, notices wake bots, bots want, risk decides, orders command.
+
+use crate::engine::{Engine, push_query};
+use crate::output::Output;
+use windvane_model::{
+    BotMemory, ClientOrderId, Command, HaltCause, Intent, Money, Notice, NoticeTo, RunState, Stamp, Symbol, Tag,
+};
+use windvane_order_management::Effect;
+use windvane_risk::{Approved, Ask};
+use windvane_strategy::{Context, Wake};
+
+/// Rounds of notices and intents within one event. A strategy that answers every notice with another wish would
+/// go on for ever; a healthy one needs a handful.
+const ROUNDS_MAX: usize = 1_000;
+
+impl Engine {
+    /// Works off effects and notices until nothing is left.
+    pub(crate) fn work_off(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        self.take_effects(stamp, out);
+        let mut rounds = 0;
+        while let Some(notice) = self.notices.pop_front() {
+            rounds += 1;
+            if rounds > ROUNDS_MAX {
+                self.notices.clear();
+                self.gate.halt(HaltCause::Invariant);
+                return;
+            }
+            self.deliver(notice, stamp, out);
+            self.take_effects(stamp, out);
+        }
+    }
+
+    fn take_effects(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Notice(notice) => self.notices.push_back(notice),
+                Effect::Ask(query) => push_query(query, out),
+                Effect::Difference(difference) => out.push(Output::Difference(difference)),
+                Effect::Doubt { symbol, on: true } => {
+                    self.doubtful.insert(symbol);
+                }
+                Effect::Doubt { symbol, on: false } => {
+                    self.doubtful.remove(&symbol);
+                }
+                Effect::Halt(cause) => self.gate.halt(cause),
+                Effect::Fenced { .. } => self.gate.fence(),
+            }
+        }
+        self.effects = effects;
+        self.gate.set_reconciled(self.orders.is_reconciled());
+        let state = self.gate.state();
+        self.announce(state, stamp, out);
+    }
+
+    /// Makes a change of the run state known to risk at once, and to everyone else in their turn.
+    fn announce(&mut self, state: RunState, _stamp: Stamp, out: &mut Vec<Output>) {
+        if self.risk.run_state() == state {
+            return;
+        }
+        self.risk.set_run_state(state);
+        out.push(Output::RunState(state));
+        for bot in &self.bots {
+            self.notices.push_back(NoticeTo { bot: bot.name, notice: Notice::RunState(state) });
+        }
+    }
+
+    /// Brings the run state up to date after everything else has been done.
+    pub(crate) fn settle_run_state(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        let state = self.gate.state();
+        if self.risk.run_state() != state {
+            self.announce(state, stamp, out);
+            self.work_off(stamp, out);
+        }
+    }
+
+    fn deliver(&mut self, notice: NoticeTo, stamp: Stamp, out: &mut Vec<Output>) {
+        if let Some(bot) = self.bots.iter().position(|bot| bot.name == notice.bot) {
+            self.wake(bot, Wake::Notice(&notice.notice), stamp, out);
+        }
+        out.push(Output::Notice(notice));
+    }
+
+    /// Wakes every bot on a contract and works off what they want.
+    pub(crate) fn wake_symbol(&mut self, symbol: Symbol, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
+        for bot in 0..self.bots.len() {
+            if self.bots[bot].symbol == symbol {
+                self.wake(bot, wake, stamp, out);
+            }
+        }
+    }
+
+    /// Wakes the bots whose moment has come.
+    pub(crate) fn wake_timers(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        for bot in 0..self.bots.len() {
+            if self.bots[bot].wake_at.is_some_and(|at| at <= stamp.market) {
+                self.wake(bot, Wake::Timer, stamp, out);
+            }
+        }
+        self.work_off(stamp, out);
+    }
+
+    /// Wakes one bot and takes what it wants. A bot whose contract is not known yet sleeps on.
+    fn wake(&mut self, bot: usize, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
+        let name = self.bots[bot].name;
+        let equity = self.bot_equity(&self.bots[bot]);
+        let available = Money::new(self.margin().available());
+        self.collect_own_orders(name);
+        let Self { market, instruments, orders, bots, own_orders, intents, .. } = self;
+        let asleep = &mut bots[bot];
+        let (Some(instrument), Some(contract)) = (instruments.get(&asleep.symbol), market.contract(asleep.symbol))
+        else {
+            return;
+        };
+        let holding = crate::view::holding(orders, asleep.symbol, asleep.position_index);
+        let context = Context {
+            instrument,
+            market: contract,
+            holding,
+            orders: own_orders,
+            equity,
+            available,
+            now: stamp.market,
+            wall: stamp.wall,
+        };
+        asleep.strategy.handle(wake, &context, intents);
+        asleep.wake_at = asleep.strategy.wake_at();
+        let mut wanted = std::mem::take(&mut self.intents);
+        for intent in wanted.drain(..) {
+            self.take(bot, &intent, stamp, out);
+        }
+        self.intents = wanted;
+    }
+
+    /// One wish: denied, or approved and commanded.
+    fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
+        let name = self.bots[bot].name;
+        let existing = named_order(intent).and_then(|id| self.open_order(&id));
+        let symbol_in_doubt = self.doubtful.contains(&self.bots[bot].symbol);
+        let ask = Ask { bot: name, intent, existing: existing.as_ref() };
+        let context = windvane_risk::Context {
+            exposure: self.orders.exposure(),
+            quotes: &self.quotes,
+            stamp,
+            symbol_in_doubt,
+        };
+        match self.risk.check(&ask, &context) {
+            Ok(approved) => {
+                self.command(&approved, stamp, out);
+                if let Some(tag) = tag_of(intent)
+                    && let Some(id) = last_submitted(out)
+                {
+                    let notice = Notice::Submitted { tag, client_order_id: id };
+                    self.notices.push_back(NoticeTo { bot: name, notice });
+                }
+            }
+            Err(denial) => {
+                out.push(Output::Denied { bot: name, denial });
+                let notice =
+                    Notice::Denied { tag: tag_of(intent), client_order_id: named_order(intent), denial };
+                self.notices.push_back(NoticeTo { bot: name, notice });
+            }
+        }
+    }
+
+    /// Carries out what risk approved.
+    pub(crate) fn command(&mut self, approved: &Approved, stamp: Stamp, out: &mut Vec<Output>) {
+        let (bot, tag) = (Some(approved.bot()), tag_of(approved.intent()));
+        let command = self.orders.submit(approved, stamp);
+        out.push(Output::Command { bot, tag, command });
+    }
+
+    /// Lets risk see today's profit and loss.
+    pub(crate) fn observe_equity(&mut self, stamp: Stamp) {
+        if self.orders.is_reconciled()
+            && let Some(cause) = self.risk.observe_equity(self.margin().equity(), stamp)
+        {
+            self.gate.halt(cause);
+        }
+    }
+
+    /// Takes down what bots must remember over a restart.
+    pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
+        for bot in &mut self.bots {
+            if let Some(bytes) = bot.strategy.changed_memory() {
+                out.push(Output::Memory(BotMemory { bot: bot.name, bytes }));
+            }
+        }
+    }
+
+}
+
+const fn tag_of(intent: &Intent) -> Option<Tag> {
+    match intent {
+        Intent::Place(place) => Some(place.tag),
+        Intent::Amend { .. } | Intent::Cancel { .. } | Intent::Protect { .. } => None,
+    }
+}
+
+const fn named_order(intent: &Intent) -> Option<ClientOrderId> {
+    match intent {
+        Intent::Amend { client_order_id, .. } | Intent::Cancel { client_order_id } => Some(*client_order_id),
+        Intent::Place(_) | Intent::Protect { .. } => None,
+    }
+}
+
+/// The id of the order that the last command submits.
+fn last_submitted(out: &[Output]) -> Option<ClientOrderId> {
+    match out.last() {
+        Some(Output::Command { command: Command::Submit(submit), .. }) => Some(submit.client_order_id),
+        _ => None,
+    }
+}

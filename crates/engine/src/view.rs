@@ -1,0 +1,124 @@
+//! What others are shown of the engine, gathered from the parts that own it.
+
+use crate::bot::Bot;
+use crate::engine::Engine;
+use windvane_model::{BotName, ClientOrderId, Money, PositionIndex, Symbol};
+use windvane_order_management::{BotAccount, Order, OrderState, Orders};
+use windvane_risk::OpenOrder;
+use windvane_risk::margin::AccountMargin;
+use windvane_strategy::{Condition, Holding, OwnOrder};
+
+/// One bot as operators see it.
+#[derive(Debug, Clone)]
+pub struct BotView {
+    /// Its name.
+    pub name: BotName,
+    /// Its contract.
+    pub symbol: Symbol,
+    /// Which of the contract's positions it owns.
+    pub position_index: PositionIndex,
+    /// Orders, fills, fees, funding and profit.
+    pub account: BotAccount,
+    /// Its share at the start plus profits and losses, settle coin.
+    pub equity: Money,
+    /// Orders that may still fill.
+    pub open_orders: usize,
+    /// Signals seen since the start.
+    pub signals: u64,
+    /// How its named conditions stand.
+    pub conditions: Vec<Condition>,
+    /// Whether it is being wound down.
+    pub is_flattening: bool,
+}
+
+impl Engine {
+    /// Every bot as operators see it, in the order of the configuration.
+    pub fn bots(&self) -> impl Iterator<Item = BotView> {
+        self.bots.iter().filter_map(|bot| {
+            let account = self.orders.bot(bot.name)?;
+            Some(BotView {
+                name: bot.name,
+                symbol: bot.symbol,
+                position_index: bot.position_index,
+                account,
+                equity: bot.budget.plus(account.net_pnl()),
+                open_orders: open_orders_of(&self.orders, bot.name).count(),
+                signals: bot.strategy.signals(),
+                conditions: bot.strategy.conditions(),
+                is_flattening: bot.is_flattening,
+            })
+        })
+    }
+
+    /// The account's margin at this moment, by mark.
+    #[must_use]
+    pub fn margin(&self) -> AccountMargin {
+        self.risk.account(self.orders.exposure(), &self.quotes)
+    }
+
+    /// Distance from mark to the estimated liquidation price over mark; `None` when flat or unknown.
+    #[must_use]
+    pub fn liquidation_distance(&self, symbol: Symbol, index: PositionIndex) -> Option<f64> {
+        let mark = self.quotes.get(symbol).mark?;
+        let price = self.risk.liquidation_price(symbol, index, self.orders.exposure(), &self.quotes)?;
+        Some((price.to_f64() - mark.to_f64()).abs() / mark.to_f64())
+    }
+
+    /// Whether nothing of a bot is left to wait for: no open order, and where it is to be flat, no position.
+    #[must_use]
+    pub fn is_wound_down(&self, name: BotName) -> bool {
+        let Some(bot) = self.bots.iter().find(|bot| bot.name == name) else { return true };
+        let is_flat = || holding(&self.orders, bot.symbol, bot.position_index).side.is_none();
+        let has_entries = || open_orders_of(&self.orders, name).any(|order| !order.is_reduce_only());
+        match (bot.is_flattening, bot.is_cancelling) {
+            (true, _) => is_flat() && open_orders_of(&self.orders, name).next().is_none(),
+            (false, true) => !has_entries(),
+            (false, false) => true,
+        }
+    }
+
+    pub(crate) fn bot_equity(&self, bot: &Bot) -> Money {
+        let profit = self.orders.bot(bot.name).map_or(Money::ZERO, |account| account.net_pnl());
+        bot.budget.plus(profit)
+    }
+
+    /// The order that an amend or a cancel names, as risk must see it.
+    pub(crate) fn open_order(&self, id: &ClientOrderId) -> Option<OpenOrder> {
+        self.orders.order(id).and_then(Order::open_order)
+    }
+
+    /// Writes the open orders of a bot into the list that its strategy is shown.
+    pub(crate) fn collect_own_orders(&mut self, name: BotName) {
+        let Self { orders, own_orders, .. } = self;
+        own_orders.clear();
+        own_orders.extend(open_orders_of(orders, name).map(|order| OwnOrder {
+            client_order_id: order.id(),
+            role: order.role(),
+            side: order.side(),
+            price: order.price(),
+            qty: order.qty(),
+            cumulative_qty: order.filled_qty(),
+            submitted: order.submitted().market,
+            is_in_flight: is_in_flight(order),
+        }));
+    }
+}
+
+/// The orders of a bot that may still fill, oldest first: ids rise with time.
+pub(crate) fn open_orders_of(orders: &Orders, name: BotName) -> impl Iterator<Item = &Order> {
+    orders.live_orders().filter(move |order| order.bot() == Some(name) && order.state().is_open())
+}
+
+/// The position of a bot, as its strategy is shown it.
+pub(crate) fn holding(orders: &Orders, symbol: Symbol, index: PositionIndex) -> Holding {
+    orders.position(symbol, index).map_or_else(Holding::default, |position| {
+        let held = position.holding();
+        Holding { side: held.side(), qty: held.qty(), average_price: held.average_price() }
+    })
+}
+
+/// Whether a request about the order waits for its answer.
+fn is_in_flight(order: &Order) -> bool {
+    let is_unanswered = matches!(order.state(), OrderState::Submitted | OrderState::Unknown);
+    is_unanswered || order.is_amend_pending() || order.is_cancel_pending()
+}
