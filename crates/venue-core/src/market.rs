@@ -119,6 +119,15 @@ impl Market {
         })
     }
 
+    /// A limit price, moved to the bound when it lies beyond.
+    pub(crate) fn bounded(&self, side: Side, price: i64) -> i64 {
+        match (self.price_bounds(), side) {
+            (None, _) => price,
+            (Some(bounds), Side::Buy) => price.min(bounds.highest_buy),
+            (Some(bounds), Side::Sell) => price.max(bounds.lowest_sell),
+        }
+    }
+
     /// The worst price a market order may take: mark × (1 ± X), on the tick inside the band.
     pub(crate) fn protective_price(&self, side: Side) -> Option<i64> {
         let reference = decimal(self.valuation_price()?);

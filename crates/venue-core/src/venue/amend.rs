@@ -42,7 +42,10 @@ impl Venue {
             if order.order_type != OrderType::Limit {
                 return Err(Refusal::new(10001, "a market order has no price to amend"));
             }
-            amended.price = self.bound_price(order.market, order.side, of_market.price(price)?)?;
+            let price = of_market.price(price)?;
+            let is_waiting = order.status == OrderStatus::Untriggered;
+            amended.price =
+                if is_waiting { price } else { self.bound_price(order.market, order.side, price)? };
         }
         if let Some(price) = request.trigger_price {
             let trigger = amended.trigger.as_mut().filter(|_| order.status == OrderStatus::Untriggered);

@@ -146,6 +146,8 @@ impl Venue {
     fn check_price(&self, market: usize, request: &CreateOrder) -> Result<i64, Refusal> {
         let of_market = &self.markets[market];
         match (request.order_type, request.price) {
+            // A waiting order is bounded when it triggers: by then the bounds have moved with the mark.
+            (OrderType::Limit, Some(price)) if request.trigger.is_some() => of_market.price(price),
             (OrderType::Limit, Some(price)) => {
                 self.bound_price(market, request.side, of_market.price(price)?)
             }
@@ -160,11 +162,7 @@ impl Venue {
 
     /// Moves a price beyond the bound to the bound, or refuses it, as the switch says.
     pub(super) fn bound_price(&self, market: usize, side: Side, price: i64) -> Result<i64, Refusal> {
-        let Some(bounds) = self.markets[market].price_bounds() else { return Ok(price) };
-        let bounded = match side {
-            Side::Buy => price.min(bounds.highest_buy),
-            Side::Sell => price.max(bounds.lowest_sell),
-        };
+        let bounded = self.markets[market].bounded(side, price);
         match self.switches.price_limit {
             PriceLimitAction::Refuse if bounded != price => {
                 Err(Refusal::new(110003, format!("price beyond the allowed {}", decimal(bounded))))

@@ -57,16 +57,19 @@ impl Venue {
             (self.orders[key].account, self.orders[key].market, self.orders[key].side);
         self.touch(account, market);
         let reducible = self.accounts[account].positions[market].reducible(side);
-        let protective_price = self.markets[market].protective_price(side);
+        let of_market = &self.markets[market];
+        let price = match self.orders[key].order_type {
+            // Nobody is there to be refused, so the price is moved whatever the switch says.
+            OrderType::Limit => of_market.bounded(side, self.orders[key].price),
+            // Without any price nothing can have triggered.
+            OrderType::Market | OrderType::Unknown => of_market.protective_price(side).unwrap_or(0),
+        };
         let order = &mut self.orders[key];
         order.status = OrderStatus::Triggered;
+        order.price = price;
         order.updated_ms = self.now_ms;
         if order.close_on_trigger && order.qty == 0 {
             order.qty = reducible;
-        }
-        if order.order_type == OrderType::Market {
-            // Without any price nothing can have triggered.
-            order.price = protective_price.unwrap_or(0);
         }
         self.report_order(key);
         if self.orders[key].reduce_only {

@@ -219,3 +219,15 @@ fn a_trailing_stop_is_unchanged_only_with_the_same_distance_and_is_removed_by_ze
         assert_eq!(desk.position(ME).size, dec(size), "last {last}");
     }
 }
+
+#[test]
+fn a_conditional_limit_order_is_bounded_only_when_it_triggers() {
+    let mut desk = Desk::open();
+    let trigger =
+        TriggerSpec { price: dec("70000"), direction: TriggerDirection::Rise, by: TriggerBy::LastPrice };
+    let order = CreateOrder { trigger: Some(trigger), ..limit(Side::Buy, "0.01", "72000") };
+    let row = desk.create(ME, order).unwrap();
+    assert_eq!(row.price, dec("72000"));
+    desk.mark("70000");
+    assert_eq!(desk.row(ME, &row.order_id).price, dec("70700"));
+}
