@@ -164,3 +164,61 @@ impl Hub {
         public.find(|session| session.queue.capacity() < ROOM_FOR_STEP).map(|session| session.queue.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn session(
+        kind: SocketKind,
+        capacity: usize,
+    ) -> (Session, mpsc::Receiver<Utf8Bytes>, oneshot::Receiver<()>) {
+        let (queue, frames) = mpsc::channel(capacity);
+        let (hang_up, cut) = oneshot::channel();
+        (Session::new(kind, queue, hang_up), frames, cut)
+    }
+
+    #[test]
+    fn a_socket_that_cannot_take_a_frame_is_cut_and_not_skipped() {
+        let mut hub = Hub::default();
+        let (session, mut frames, mut cut) = session(SocketKind::Private, 1);
+        hub.open(1, session);
+        hub.send(1, "a".into());
+        hub.send(1, "b".into());
+        assert!(hub.session(1).is_none());
+        assert_eq!(cut.try_recv(), Err(oneshot::error::TryRecvError::Closed), "the socket's task is woken");
+        assert_eq!(frames.try_recv().as_deref().ok(), Some("a"));
+        assert_eq!(frames.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn only_a_full_public_queue_holds_the_clock() {
+        let mut hub = Hub::default();
+        let (private, _private_frames, _private_cut) = session(SocketKind::Private, 1);
+        let (public, mut frames, _cut) = session(SocketKind::Public, ROOM_FOR_STEP + 1);
+        hub.open(1, private);
+        hub.open(2, public);
+        assert!(hub.full_public_queue().is_none());
+        hub.send(2, "a".into());
+        hub.send(2, "b".into());
+        assert!(hub.full_public_queue().is_some());
+        assert!(frames.try_recv().is_ok());
+        assert!(hub.full_public_queue().is_none());
+    }
+
+    #[test]
+    fn topics_are_forgotten_with_their_last_listener() {
+        let mut hub = Hub::default();
+        for id in [1, 2] {
+            hub.open(id, session(SocketKind::Public, 4).0);
+            assert!(hub.subscribe(id, "tickers.BTCUSDT"));
+            assert!(!hub.subscribe(id, "tickers.BTCUSDT"));
+        }
+        hub.close(1);
+        assert!(hub.is_heard("tickers.BTCUSDT"));
+        hub.unsubscribe(2, "tickers.BTCUSDT");
+        assert!(!hub.is_heard("tickers.BTCUSDT"));
+    }
+}

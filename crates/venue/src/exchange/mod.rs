@@ -6,10 +6,10 @@
 //! exchange itself.
 
 mod clock;
+pub(crate) mod feed;
 mod gateway;
-pub(crate) mod hub;
+mod hub;
 mod private;
-pub(crate) mod public;
 mod run;
 mod socket;
 
@@ -30,8 +30,8 @@ use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
 use crate::wire::number::Scales;
 use clock::MarketClock;
+use feed::{Changes, PublicFeeds, View};
 use hub::Hub;
-use public::{Changes, PublicFeeds, View};
 
 /// Requests of one account since the start, by operation and by code.
 #[derive(Debug, Clone, Default)]

@@ -1,24 +1,26 @@
 //! Private topics: orders, executions, positions and wallets, pushed to the account they belong to.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use windvane_venue_core::Output;
+use windvane_venue_core::{ExecutionType, Output};
 
 use super::Exchange;
 use crate::fault::{FaultKind, Subject, Target};
+use crate::rest::query::to_value;
 use crate::server::SocketKind;
+use crate::wire::LINEAR;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
 use crate::wire::position::{Destination, Position};
 use crate::wire::wallet::Wallet;
 
 /// The private topics, without their `.linear` form.
-pub(super) const TOPICS: [&str; 4] = ["order", "execution", "position", "wallet"];
+const TOPICS: [&str; 5] = ["order", "execution", "execution.fast", "position", "wallet"];
 
 /// Whether a private socket may subscribe to this text.
 pub(super) fn is_topic(text: &str) -> bool {
     TOPICS.contains(&text.strip_suffix(".linear").unwrap_or(text))
-        || matches!(text, "execution.fast" | "execution.fast.linear" | "greeks" | "dcp.future")
 }
 
 #[derive(Serialize)]
@@ -27,7 +29,7 @@ struct Frame<'a> {
     topic: &'a str,
     #[serde(rename = "creationTime")]
     creation_time: i64,
-    data: &'a [serde_json::Value],
+    data: &'a [Value],
 }
 
 impl Exchange {
@@ -57,60 +59,63 @@ impl Exchange {
             Some(Output::Wallet { uid, .. }) => (*uid, "wallet", None),
             Some(Output::Trade(_) | Output::Book(_) | Output::Ticker(_)) | None => return,
         };
+        let subject = Subject {
+            uid: Some(uid),
+            symbol: symbol.as_deref(),
+            topic: Some(topic),
+            socket: Some(SocketKind::Private.path()),
+            path: None,
+        };
+        self.push(&subject, topic, now_ms, |exchange| {
+            group.iter().filter_map(|output| exchange.row(output)).collect()
+        });
+        if topic == "execution" {
+            let subject = Subject { topic: Some("execution.fast"), ..subject };
+            self.push(&subject, "execution.fast", now_ms, |_| group.iter().filter_map(fast_row).collect());
+        }
+    }
+
+    /// Sends rows to every socket of the account that listens to `topic`, as a fault may bend it. The rows are
+    /// made only when someone listens.
+    fn push(&mut self, subject: &Subject<'_>, topic: &str, now_ms: i64, rows: impl Fn(&Self) -> Vec<Value>) {
+        let uid = subject.uid.unwrap_or_default();
         let listeners = self.hub.private_listeners(uid, topic);
         if listeners.is_empty() {
             return;
         }
-        let rows: Vec<serde_json::Value> = group.iter().filter_map(|output| self.row(output)).collect();
+        let rows = rows(self);
+        if rows.is_empty() {
+            return;
+        }
         for (connection, heard_as) in listeners {
             self.frames += 1;
-            let frame = Frame {
-                id: format!("{uid}_{topic}_{}", self.frames),
-                topic: &heard_as,
-                creation_time: now_ms,
-                data: &rows,
-            };
-            let frame =
-                Utf8Bytes::from(serde_json::to_string(&frame).expect("a frame of JSON values encodes"));
-            let subject = Subject {
-                uid: Some(uid),
-                symbol: symbol.as_deref(),
-                topic: Some(topic),
-                socket: Some(SocketKind::Private.path()),
-                path: None,
-            };
-            let Some(strike) = self.faults.strike(Target::Push, &subject) else {
-                self.hub.send(connection, frame);
-                continue;
-            };
-            match strike.kind {
-                FaultKind::DropPrivate => {}
-                FaultKind::Delay => self.send_later(connection, frame, strike.delay),
-                FaultKind::Duplicate => {
+            let id = format!("{uid}_{topic}_{}", self.frames);
+            let frame = Frame { id, topic: &heard_as, creation_time: now_ms, data: &rows };
+            let frame = Utf8Bytes::from(serde_json::to_string(&frame).expect("JSON values encode"));
+            let strike = self.faults.strike(Target::Push, subject);
+            match strike.map(|strike| (strike.kind, strike.delay)) {
+                Some((FaultKind::DropPrivate, _)) => {}
+                Some((FaultKind::Delay, delay)) => self.send_later(connection, frame, delay),
+                Some((FaultKind::Duplicate, _)) => {
                     self.hub.send(connection, frame.clone());
                     self.hub.send(connection, frame);
                 }
-                FaultKind::RequestLost
-                | FaultKind::ReplyLost
-                | FaultKind::Retcode
-                | FaultKind::HttpStatus
-                | FaultKind::Disconnect => self.hub.send(connection, frame),
+                Some(_) | None => self.hub.send(connection, frame),
             }
         }
     }
 
-    fn row(&self, output: &Output) -> Option<serde_json::Value> {
+    fn row(&self, output: &Output) -> Option<Value> {
         let scales = |symbol: &str| self.scales.get(symbol).copied();
-        let row = match output {
-            Output::Order { row, .. } => serde_json::to_value(Order::new(row, scales(&row.symbol)?)),
-            Output::Execution { row, .. } => serde_json::to_value(Execution::new(row, scales(&row.symbol)?)),
+        match output {
+            Output::Order { row, .. } => Some(to_value(&Order::new(row, scales(&row.symbol)?))),
+            Output::Execution { row, .. } => Some(to_value(&Execution::new(row, scales(&row.symbol)?))),
             Output::Position { row, .. } => {
-                serde_json::to_value(Position::new(row, scales(&row.symbol)?, Destination::Topic))
+                Some(to_value(&Position::new(row, scales(&row.symbol)?, Destination::Topic)))
             }
-            Output::Wallet { row, .. } => serde_json::to_value(Wallet::new(row)),
-            Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => return None,
-        };
-        Some(row.expect("a row of text and numbers encodes"))
+            Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
+            Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
+        }
     }
 
     /// Queues a frame after a wall delay. The wait is a task of its own, so what comes after may overtake.
@@ -122,4 +127,24 @@ impl Exchange {
             let _ = queue.send(frame).await;
         });
     }
+}
+
+/// The short row of `execution.fast`: trades only, no fee, no client order id on maker fills.
+fn fast_row(output: &Output) -> Option<Value> {
+    let Output::Execution { row, .. } = output else { return None };
+    (row.exec_type == ExecutionType::Trade).then(|| {
+        json!({
+            "category": LINEAR,
+            "symbol": &*row.symbol,
+            "execId": row.exec_id,
+            "execPrice": row.exec_price.to_string(),
+            "execQty": row.exec_qty.to_string(),
+            "orderId": &*row.order_id,
+            "orderLinkId": if row.is_maker { "" } else { &*row.order_link_id },
+            "isMaker": row.is_maker,
+            "side": row.side.as_str(),
+            "execTime": row.exec_time_ms.to_string(),
+            "seq": row.seq,
+        })
+    })
 }

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Exchange;
+use super::feed::{Topic, View};
 use super::gateway::{Errand, injected_refusal, limit_headers};
 use super::private;
-use super::public::{Topic, View};
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest;
 use crate::server::auth::check_window;

@@ -9,7 +9,7 @@ use windvane_venue_core::{Instrument, TickerRow};
 use super::is_linear;
 use super::page::page;
 use crate::exchange::Exchange;
-use crate::exchange::public::levels;
+use crate::exchange::feed::levels;
 use crate::market::candle::{Candle, Interval};
 use crate::market::{DayFigures, MarketRecord};
 use crate::server::wall_ms;
@@ -133,7 +133,7 @@ pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
             }
             let record = exchange.records.get(&*instrument.symbol);
             if let (Some(row), Some(record)) = (exchange.core.ticker(&instrument.symbol), record) {
-                rows.push(ticker_fields(&row, &record.day(), Scales::of(instrument)));
+                rows.push(ticker_fields(&row, &record.day(), instrument));
             }
         }
         if rows.is_empty() && symbol.is_some() {
@@ -147,8 +147,9 @@ pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
 pub(crate) fn ticker_fields(
     row: &TickerRow,
     day: &DayFigures,
-    scales: Scales,
+    instrument: &Instrument,
 ) -> BTreeMap<&'static str, String> {
+    let scales = Scales::of(instrument);
     let price = |price: Option<Decimal>| price.map(|price| scales.price(price)).unwrap_or_default();
     let size = |level: Option<(Decimal, Decimal)>| level.map(|(_, qty)| scales.qty(qty)).unwrap_or_default();
     let last = row.last_price.unwrap_or_default();
@@ -167,11 +168,14 @@ pub(crate) fn ticker_fields(
         ("lowPrice24h", scales.price(day.low)),
         ("openInterest", scales.qty(row.open_interest)),
         ("openInterestValue", amount(interest_value.round_dp(2))),
+        ("singleOpenInterest", scales.qty(row.open_interest)),
+        ("singleOpenInterestValue", amount(interest_value.round_dp(2))),
         ("turnover24h", amount(day.turnover.round_dp(4))),
         ("volume24h", scales.qty(day.volume)),
         ("fundingRate", amount(row.funding_rate)),
         ("nextFundingTime", row.next_funding_ms.to_string()),
-        ("fundingIntervalHour", "8".to_owned()),
+        ("fundingIntervalHour", (instrument.funding_interval_min / 60).to_string()),
+        ("fundingCap", amount(instrument.funding_rate_cap)),
         ("bid1Price", price(row.bid1.map(|level| level.0))),
         ("bid1Size", size(row.bid1)),
         ("ask1Price", price(row.ask1.map(|level| level.0))),

@@ -45,7 +45,8 @@ pub(crate) enum SocketKind {
 impl SocketKind {
     fn at_path(path: &str) -> Option<Self> {
         match path {
-            "/v5/public/linear" => Some(Self::Public),
+            // Nautilus takes the REST address, root and all, for the public stream.
+            "/v5/public/linear" | "/" => Some(Self::Public),
             "/v5/private" => Some(Self::Private),
             "/v5/trade" => Some(Self::Trade),
             _ => None,

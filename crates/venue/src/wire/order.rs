@@ -63,6 +63,8 @@ pub(crate) struct Order<'a> {
     smp_group: u8,
     smp_order_id: &'static str,
     extra_fees: &'static str,
+    rpi_taker_access: bool,
+    rpi_matched_qty: &'static str,
     created_time: String,
     updated_time: String,
 }
@@ -127,6 +129,8 @@ impl<'a> Order<'a> {
             smp_group: 0,
             smp_order_id: "",
             extra_fees: "",
+            rpi_taker_access: false,
+            rpi_matched_qty: "0",
             created_time: row.created_time_ms.to_string(),
             updated_time: row.updated_time_ms.to_string(),
         }

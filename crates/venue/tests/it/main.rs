@@ -1,5 +1,7 @@
 //! The venue over real sockets on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod client;
 mod faults;
 mod market_data;

@@ -1,0 +1,143 @@
+//! One book stream: what its listeners have been told, and the next frame that keeps them right.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use windvane_venue_core::{BookSnapshot, Level};
+
+use crate::wire::number::Scales;
+
+/// A stream of one symbol at one depth.
+#[derive(Debug)]
+pub(super) struct BookFeed {
+    topic: String,
+    symbol: String,
+    scales: Scales,
+    /// The levels as last published.
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    /// Grows by one with each frame, as the exchange's does.
+    update_id: i64,
+    seq: i64,
+    /// Level 1 sends whole books only.
+    snapshots_only: bool,
+}
+
+#[derive(Serialize)]
+struct Frame<'a> {
+    topic: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    ts: i64,
+    data: Data<'a>,
+    cts: i64,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    s: &'a str,
+    b: Vec<[String; 2]>,
+    a: Vec<[String; 2]>,
+    u: i64,
+    seq: i64,
+}
+
+impl BookFeed {
+    /// A stream that begins with `book`; its numbers go on from `after`, so that a topic never counts back.
+    pub(super) fn new(topic: String, depth: usize, scales: Scales, book: BookSnapshot, after: i64) -> Self {
+        Self {
+            topic,
+            symbol: book.symbol.to_string(),
+            scales,
+            update_id: book.update_id.max(after + 1),
+            seq: book.seq,
+            bids: book.bids,
+            asks: book.asks,
+            snapshots_only: depth == 1,
+        }
+    }
+
+    /// Number of the last frame.
+    pub(super) fn update_id(&self) -> i64 {
+        self.update_id
+    }
+
+    /// The whole book as last published.
+    pub(super) fn snapshot(&self, now_ms: i64) -> String {
+        self.frame("snapshot", &self.bids, &self.asks, now_ms)
+    }
+
+    /// The frame that turns the published book into `book`; `None` when they are equal.
+    pub(super) fn update(&mut self, book: BookSnapshot, now_ms: i64) -> Option<String> {
+        let bids = changed_levels(&self.bids, &book.bids, |a, b| a > b);
+        let asks = changed_levels(&self.asks, &book.asks, |a, b| a < b);
+        if bids.is_empty() && asks.is_empty() {
+            return None;
+        }
+        self.bids = book.bids;
+        self.asks = book.asks;
+        self.update_id += 1;
+        self.seq = book.seq;
+        Some(if self.snapshots_only {
+            self.snapshot(now_ms)
+        } else {
+            self.frame("delta", &bids, &asks, now_ms)
+        })
+    }
+
+    fn frame(&self, kind: &'static str, bids: &[Level], asks: &[Level], now_ms: i64) -> String {
+        let data = Data {
+            s: &self.symbol,
+            b: levels(bids, self.scales),
+            a: levels(asks, self.scales),
+            u: self.update_id,
+            seq: self.seq,
+        };
+        let frame = Frame { topic: &self.topic, kind, ts: now_ms, data, cts: now_ms };
+        serde_json::to_string(&frame).expect("text and numbers encode")
+    }
+}
+
+/// Levels as `[price, size]`; a size of zero deletes and is written `"0"`.
+pub(crate) fn levels(levels: &[Level], scales: Scales) -> Vec<[String; 2]> {
+    let size = |qty: Decimal| if qty.is_zero() { "0".to_owned() } else { scales.qty(qty) };
+    levels.iter().map(|(price, qty)| [scales.price(*price), size(*qty)]).collect()
+}
+
+/// What must be said to turn `old` into `new`; `before` is the order of both.
+fn changed_levels(old: &[Level], new: &[Level], before: impl Fn(Decimal, Decimal) -> bool) -> Vec<Level> {
+    let mut changes = Vec::new();
+    let mut old = old.iter().copied().peekable();
+    for &(price, qty) in new {
+        while let Some((gone, _)) = old.next_if(|(old_price, _)| before(*old_price, price)) {
+            changes.push((gone, Decimal::ZERO));
+        }
+        let was = old.next_if(|(old_price, _)| *old_price == price);
+        if was.is_none_or(|(_, old_qty)| old_qty != qty) {
+            changes.push((price, qty));
+        }
+    }
+    changes.extend(old.map(|(gone, _)| (gone, Decimal::ZERO)));
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(levels: &[(i64, i64)]) -> Vec<Level> {
+        levels.iter().map(|&(price, qty)| (price.into(), qty.into())).collect()
+    }
+
+    #[test]
+    fn changes_turn_one_side_into_the_next() {
+        let old = side(&[(10, 1), (9, 2), (7, 3)]);
+        for (new, expected) in [
+            (side(&[(10, 1), (9, 2), (7, 3)]), side(&[])),
+            (side(&[(11, 1), (9, 5), (7, 3)]), side(&[(11, 1), (10, 0), (9, 5)])),
+            (side(&[]), side(&[(10, 0), (9, 0), (7, 0)])),
+            (side(&[(10, 1), (9, 2), (8, 4), (7, 3), (6, 1)]), side(&[(8, 4), (6, 1)])),
+        ] {
+            assert_eq!(changed_levels(&old, &new, |a, b| a > b), expected);
+        }
+    }
+}

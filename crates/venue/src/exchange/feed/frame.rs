@@ -1,0 +1,60 @@
+//! Frames of the public topics that have no state of their own.
+
+use serde_json::json;
+use windvane_venue_core::PublicTrade;
+
+use crate::market::candle::{Candle, Interval};
+use crate::wire::number::{Scales, amount};
+
+/// Prints of one moment, oldest first. The tick direction is not worked out: no client was seen to read it.
+pub(super) fn trades(topic: &str, trades: &[PublicTrade], scales: Scales, now_ms: i64) -> String {
+    let row = |trade: &PublicTrade| {
+        json!({
+            "T": trade.time_ms,
+            "s": &*trade.symbol,
+            "S": trade.side.as_str(),
+            "v": scales.qty(trade.qty),
+            "p": scales.price(trade.price),
+            "L": "ZeroPlusTick",
+            "i": trade.trade_id,
+            "BT": false,
+            "RPI": false,
+            "seq": trade.seq,
+        })
+    };
+    let rows: Vec<_> = trades.iter().map(row).collect();
+    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+}
+
+/// Candles, each with whether it is closed.
+pub(super) fn klines(
+    topic: &str,
+    candles: &[(&Candle, bool)],
+    interval: Interval,
+    scales: Scales,
+    now_ms: i64,
+) -> String {
+    let row = |(candle, confirm): &(&Candle, bool)| {
+        json!({
+            "start": candle.start_ms,
+            "end": candle.start_ms + interval.ms() - 1,
+            "interval": interval.text(),
+            "open": scales.price(candle.open),
+            "close": scales.price(candle.close),
+            "high": scales.price(candle.high),
+            "low": scales.price(candle.low),
+            "volume": scales.qty(candle.volume),
+            "turnover": amount(candle.turnover),
+            "confirm": confirm,
+            "timestamp": now_ms,
+        })
+    };
+    let rows: Vec<_> = candles.iter().map(row).collect();
+    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+}
+
+/// Highest buy and lowest sell price, as text.
+pub(super) fn price_limit(topic: &str, symbol: &str, (buy, sell): &(String, String), now_ms: i64) -> String {
+    json!({"topic": topic, "ts": now_ms, "data": {"symbol": symbol, "buyLmt": buy, "sellLmt": sell}})
+        .to_string()
+}

@@ -1,0 +1,60 @@
+//! Names of public topics.
+
+use crate::market::candle::Interval;
+
+/// Book depths that can be subscribed to.
+pub(crate) const DEPTHS: [usize; 4] = [1, 50, 200, 1_000];
+
+/// A public topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Topic {
+    Book { depth: usize, symbol: String },
+    Trades { symbol: String },
+    Ticker { symbol: String },
+    Kline { interval: Interval, symbol: String },
+    PriceLimit { symbol: String },
+}
+
+impl Topic {
+    /// The topic with this wire text, if the venue has it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        match parts.as_slice() {
+            ["orderbook", depth, symbol] => {
+                let depth = depth.parse().ok().filter(|depth| DEPTHS.contains(depth))?;
+                Some(Self::Book { depth, symbol: (*symbol).to_owned() })
+            }
+            ["publicTrade", symbol] => Some(Self::Trades { symbol: (*symbol).to_owned() }),
+            ["tickers", symbol] => Some(Self::Ticker { symbol: (*symbol).to_owned() }),
+            ["kline", interval, symbol] => {
+                Some(Self::Kline { interval: Interval::parse(interval)?, symbol: (*symbol).to_owned() })
+            }
+            ["priceLimit", symbol] => Some(Self::PriceLimit { symbol: (*symbol).to_owned() }),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn symbol(&self) -> &str {
+        match self {
+            Self::Book { symbol, .. }
+            | Self::Trades { symbol }
+            | Self::Ticker { symbol }
+            | Self::Kline { symbol, .. }
+            | Self::PriceLimit { symbol } => symbol,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_read_and_unknown_ones_refused() {
+        let book = Topic::Book { depth: 50, symbol: "BTCUSDT".into() };
+        assert_eq!(Topic::parse("orderbook.50.BTCUSDT"), Some(book));
+        for unknown in ["orderbook.500.BTCUSDT", "kline.2.BTCUSDT", "order", "tickers", ""] {
+            assert_eq!(Topic::parse(unknown), None, "{unknown}");
+        }
+    }
+}
