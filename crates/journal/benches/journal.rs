@@ -48,7 +48,13 @@ fn submit() -> Record {
         send_before: Some(WallTime(5)),
     };
     let bot = BotName::new("trend").ok();
-    Record::Command { cause: Stamp::default(), index: 0, bot, tag: Some(Tag(1)), command: Command::Submit(submit) }
+    Record::Command {
+        cause: Stamp::default(),
+        index: 0,
+        bot,
+        tag: Some(Tag(1)),
+        command: Command::Submit(submit),
+    }
 }
 
 fn book() -> Stamped {

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, OnSync};
 use crate::lock::{Lock, LockError};
-use crate::record::{Record, Start};
+use crate::record::{EVENT, Record, Start};
 use crate::recover::{Recovered, recover};
 use crate::storage::{Disk, Storage};
 use crate::sync::{Pace, SyncThread};
@@ -244,8 +244,6 @@ impl Journal {
     /// # Errors
     /// As [`Journal::append`].
     pub fn append_event(&mut self, stamped: &Stamped) -> Result<(), JournalError> {
-        /// The kind of an event's frame, whatever the event.
-        const EVENT: u8 = 2;
         let epoch = self.current_epoch()?;
         if !matches!(stamped.event, Event::Market(_)) {
             return self.put(epoch, EVENT, |out| stamped.encode(out));

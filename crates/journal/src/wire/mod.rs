@@ -11,6 +11,10 @@ mod event;
 mod market;
 mod primitive;
 mod record;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
@@ -136,6 +140,13 @@ macro_rules! layout {
                 $crate::wire::object([$( (stringify!($field), $crate::wire::Json::json(&self.$field)) ),*])
             }
         }
+
+        #[cfg(test)]
+        impl $crate::wire::sample::Sample for $type {
+            fn sample(random: &mut fastrand::Rng) -> Self {
+                Self { $( $field: $crate::wire::sample::Sample::sample(random) ),* }
+            }
+        }
     };
 }
 
@@ -202,6 +213,19 @@ macro_rules! choices {
                             ]))) )?;
                         $crate::wire::named(stringify!($variant), content)
                     } )*
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl $crate::wire::sample::Sample for $type {
+            fn sample(random: &mut fastrand::Rng) -> Self {
+                let codes = [$($code),*];
+                match codes[random.usize(..codes.len())] {
+                    $( $code => Self::$variant
+                        $( ({ let $inner = $crate::wire::sample::Sample::sample(random); $inner }) )?
+                        $( { $( $field: $crate::wire::sample::Sample::sample(random) ),* } )?, )*
+                    code => unreachable!("{code} is none of the codes"),
                 }
             }
         }

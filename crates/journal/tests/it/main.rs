@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod crash;
+mod disk;
 mod keeping;
 mod sample;
+mod simulated;
 mod tape;

@@ -1,0 +1,111 @@
+use super::sample::Sample;
+use super::{Choice, Decode, DecodeError, Encode, Input, Json};
+use crate::record::Record;
+use fastrand::Rng;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use windvane_model::{
+    Amend, ClientOrderId, Command, Event, MarketTime, Price, Stamp, Stamped, Symbol, Tag, WallTime,
+};
+
+fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.encode(&mut bytes);
+    bytes
+}
+
+fn decoded(bytes: &[u8]) -> Result<Record, DecodeError> {
+    let mut input = Input::new(bytes);
+    let record = Record::decode(&mut input)?;
+    input.finish()?;
+    Ok(record)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_record_is_told_back_as_it_was(seed in any::<u64>()) {
+        let record = Record::sample(&mut Rng::with_seed(seed));
+        let bytes = encoded(&record);
+        let back = decoded(&bytes).unwrap();
+        prop_assert_eq!(&back, &record);
+        // Equality of decimals ignores their scale; the bytes do not.
+        prop_assert_eq!(encoded(&back), bytes);
+        prop_assert_eq!(back.json().to_string(), record.json().to_string());
+    }
+
+    #[test]
+    fn bytes_cut_short_or_made_up_never_panic(seed in any::<u64>(), noise in prop::collection::vec(any::<u8>(), 0..300)) {
+        let mut random = Rng::with_seed(seed);
+        let mut bytes = encoded(&Record::sample(&mut random));
+        let length = random.usize(0..bytes.len());
+        prop_assert!(decoded(&bytes[..length]).is_err());
+        for byte in &noise {
+            let at = random.usize(0..bytes.len());
+            bytes[at] = *byte;
+            drop(decoded(&bytes));
+        }
+        drop(decoded(&noise));
+    }
+}
+
+#[test]
+fn decimals_keep_their_scale_to_the_ends_of_their_range() {
+    for text in
+        ["0", "0.00", "0.10", "-0.10", "79228162514264337593543950335", "0.0000000000000000000000000001"]
+    {
+        let decimal: Decimal = text.parse().unwrap();
+        let mut bytes = Vec::new();
+        decimal.encode(&mut bytes);
+        assert_eq!(Decimal::decode(&mut Input::new(&bytes)).unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn a_length_beyond_the_input_reserves_nothing() {
+    let mut bytes = u32::MAX.to_le_bytes().to_vec();
+    bytes.push(0);
+    assert_eq!(Vec::<u64>::decode(&mut Input::new(&bytes)), Err(DecodeError::Truncated));
+    assert_eq!(String::decode(&mut Input::new(&bytes)), Err(DecodeError::Truncated));
+}
+
+#[test]
+fn an_event_has_the_kind_that_the_journal_writes_for_it() {
+    let stamped = Stamped { stamp: Stamp::default(), event: Event::Timer };
+    assert_eq!(Record::Event(stamped).code(), crate::record::EVENT);
+}
+
+/// If this fails, journals on disk can no longer be read: give the layout a new version.
+#[test]
+fn the_layout_is_the_one_that_is_on_disks() {
+    let amend = Amend {
+        client_order_id: ClientOrderId::new("w01").unwrap(),
+        symbol: Symbol::new("BTCUSDT").unwrap(),
+        price: Price::new("0.5".parse().unwrap()).ok(),
+        qty: None,
+    };
+    let stamp = Stamp { sequence: 258, wall: WallTime(-1), market: MarketTime(7) };
+    let record = Record::Command {
+        cause: stamp,
+        index: 1,
+        bot: None,
+        tag: Some(Tag(9)),
+        command: Command::Amend(amend),
+    };
+    let expected = [
+        &[3][..],                                                // kind: command
+        &[2, 1, 0, 0, 0, 0, 0, 0],                               // cause: sequence
+        &[0xff; 8],                                              // wall time
+        &[7, 0, 0, 0, 0, 0, 0, 0],                               // market time
+        &[1, 0, 0, 0],                                           // index
+        &[0],                                                    // no bot
+        &[1, 9, 0, 0, 0],                                        // tag
+        &[2],                                                    // amend
+        &[3, b'w', b'0', b'1'],                                  // client order id
+        &[7, b'B', b'T', b'C', b'U', b'S', b'D', b'T'],          // symbol
+        &[1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], // price: mantissa, scale
+        &[0],                                                    // no quantity
+    ];
+    assert_eq!(encoded(&record), expected.concat());
+}
