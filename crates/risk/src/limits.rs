@@ -29,7 +29,7 @@ pub struct RiskLimits {
     pub price_collar: Percent,
     /// Largest loss of one UTC day of the market's clock, from the equity at its start, settle coin.
     pub max_loss_per_day: Amount,
-    /// Whether every order that may open must carry its stop-loss.
+    /// Whether every new order that is not reduce-only must carry its stop-loss.
     pub require_stop_on_entry: bool,
     /// How old the mark and the best bid and ask may be for an order that opens, wall clock. An approved order
     /// must also leave within that time.

@@ -8,9 +8,13 @@ use windvane_model::{
     BotName, IdGrammar, Instrument, Intent, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
 };
 
+/// Most closes of one position at a time. A position that needs more is closed by asking again; without a bound, a
+/// venue that announced a tiny largest order would make us flood it.
+const MAX_SLICES: usize = 100;
+
 impl Risk {
     /// The closes that take the positions of `scope` to flat: reduce-only market orders, each no larger than the
-    /// venue's largest. What is already closing by earlier protective orders is not asked for again, so it may
+    /// venue's largest and at most a hundred per position at a time. What is already closing by earlier protective orders is not asked for again, so it may
     /// be called as often as one likes. Cancel the entries before; leave the stops until it is flat.
     ///
     /// Empty when fenced. A position that no bot of this engine owns is not touched.
@@ -30,7 +34,7 @@ impl Risk {
             let Some(price) = valuation_price(held, quotes) else { continue };
             let instrument = &contract.instrument;
             let open = position.qty.less(closing_qty(held, side.opposite(), exposure));
-            for qty in slices(instrument, open) {
+            for qty in slices(instrument, open).take(MAX_SLICES) {
                 closes.push(close(bot, held, side.opposite(), qty, price));
             }
         }

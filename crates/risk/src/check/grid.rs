@@ -1,6 +1,6 @@
 //! The venue's own grid and bounds: what it would refuse whatever the account holds.
 
-use super::Proposal;
+use super::proposal::Proposal;
 use windvane_model::{DenialReason, Instrument, Price};
 
 pub(super) fn check(proposal: &Proposal<'_>) -> Result<(), DenialReason> {
@@ -22,9 +22,8 @@ pub(super) fn check(proposal: &Proposal<'_>) -> Result<(), DenialReason> {
     if qty > max {
         return Err(DenialReason::AboveVenueMaximum { qty, max });
     }
-    // The exchange spares reduce-only orders the smallest value. A market order is valued at a price above what it
-    // will fill at, so its true value decides at the venue; half a tick of error does not matter here.
-    let value = proposal.limit_price.unwrap_or(proposal.candidate.price).times(qty);
+    // The exchange spares reduce-only orders the smallest value.
+    let value = proposal.lowest_price.times(qty);
     if !proposal.reduce_only && value < instrument.min_notional {
         return Err(DenialReason::BelowMinimum { qty });
     }

@@ -1,12 +1,13 @@
 //! The account's limits, for what opens. Each counts the worst case with the order in it.
 
+use super::Context;
 use super::grid::on_tick;
+use super::proposal::Proposal;
 use super::protection::{References, check_sides};
-use super::{Context, Proposal, with_contract};
+use crate::Risk;
 use crate::margin::{highest_value_at, valuation_price};
-use crate::{Quote, Risk};
 use rust_decimal::Decimal;
-use windvane_model::{DenialReason, Place, Price, Side};
+use windvane_model::{DenialReason, Notional, Place, Price, Side};
 
 impl Risk {
     pub(super) fn check_limits(
@@ -20,12 +21,17 @@ impl Risk {
             .mark
             .filter(|_| quote.is_fresh(now, self.limits.stale_after.millis()))
             .ok_or(DenialReason::StaleData)?;
-        self.check_collar(proposal, &quote, mark)?;
+        let touch = match proposal.side {
+            Side::Buy => quote.ask,
+            Side::Sell => quote.bid,
+        };
+        let price = proposal.limit_price.or(touch).ok_or(DenialReason::StaleData)?;
+        self.check_collar(price, mark)?;
+        self.check_order_notional(price.max(mark).times(proposal.qty))?;
         if let Some(place) = proposal.place {
             self.check_attached(proposal, place, mark)?;
             self.check_open_orders(context)?;
         }
-        self.check_order_notional(proposal, mark)?;
         self.check_position(proposal, context, mark)?;
         self.check_gross(proposal, context, mark)?;
         self.check_day()?;
@@ -34,17 +40,17 @@ impl Risk {
     }
 
     /// A limit price, or the touch that a market order takes, must lie within the collar around the mark.
-    fn check_collar(&self, proposal: &Proposal<'_>, quote: &Quote, mark: Price) -> Result<(), DenialReason> {
-        let touch = match proposal.side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
-        };
-        let price = proposal.limit_price.or(touch).ok_or(DenialReason::StaleData)?;
+    fn check_collar(&self, price: Price, mark: Price) -> Result<(), DenialReason> {
         let collar = self.limits.price_collar.fraction();
         if price.distance(mark) > mark.get().saturating_mul(collar) {
             return Err(DenialReason::PriceCollar { price, reference: mark, collar });
         }
         Ok(())
+    }
+
+    fn check_order_notional(&self, value: Notional) -> Result<(), DenialReason> {
+        let (value, limit) = (value.get(), self.limits.max_order_notional.value);
+        if value > limit { Err(DenialReason::OrderNotional { value, limit }) } else { Ok(()) }
     }
 
     fn check_attached(
@@ -74,12 +80,6 @@ impl Risk {
         if open >= limit { Err(DenialReason::OpenOrders { open, limit }) } else { Ok(()) }
     }
 
-    fn check_order_notional(&self, proposal: &Proposal<'_>, mark: Price) -> Result<(), DenialReason> {
-        let value = proposal.candidate.price.max(mark).times(proposal.qty).get();
-        let limit = self.limits.max_order_notional.value;
-        if value > limit { Err(DenialReason::OrderNotional { value, limit }) } else { Ok(()) }
-    }
-
     /// Leverage, the account's limit on the position, and the venue's on a position at that leverage.
     fn check_position(
         &self,
@@ -87,8 +87,8 @@ impl Risk {
         context: &Context<'_>,
         mark: Price,
     ) -> Result<(), DenialReason> {
-        let (leverage, value) = with_contract(proposal, context, |contract| {
-            let terms = self.terms(contract, mark);
+        let (leverage, value) = proposal.with_held(context, |held| {
+            let terms = self.terms(held, mark);
             (terms.leverage(), terms.worst_value(Some(&proposal.candidate)))
         });
         let limit = self.limits.max_leverage.get();
@@ -107,9 +107,8 @@ impl Risk {
         context: &Context<'_>,
         mark: Price,
     ) -> Result<(), DenialReason> {
-        let own = with_contract(proposal, context, |contract| {
-            self.terms(contract, mark).worst_value(Some(&proposal.candidate))
-        });
+        let own =
+            proposal.with_held(context, |held| self.terms(held, mark).worst_value(Some(&proposal.candidate)));
         let value = context
             .exposure
             .contracts()

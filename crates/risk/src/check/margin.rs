@@ -1,6 +1,7 @@
 //! Whether the account can hold the order: the refusal that the venue would give, given before.
 
-use super::{Context, Proposal, with_contract};
+use super::Context;
+use super::proposal::Proposal;
 use crate::Risk;
 use crate::margin::valuation_price;
 use windvane_model::{DenialReason, Money};
@@ -13,9 +14,9 @@ impl Risk {
         proposal: &Proposal<'_>,
         context: &Context<'_>,
     ) -> Result<(), DenialReason> {
-        let needed = with_contract(proposal, context, |contract| {
-            let mark = valuation_price(contract, context.quotes).unwrap_or(proposal.candidate.price);
-            let terms = self.terms(contract, mark);
+        let needed = proposal.with_held(context, |held| {
+            let mark = valuation_price(held, context.quotes).unwrap_or(proposal.candidate.price);
+            let terms = self.terms(held, mark);
             terms.order_margin(Some(&proposal.candidate)).saturating_sub(terms.order_margin(None))
         });
         if needed.is_sign_negative() || needed.is_zero() {

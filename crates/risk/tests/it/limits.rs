@@ -1,0 +1,64 @@
+//! Limits as text: what is missing, bare, unknown or absurd is refused with its line.
+
+use crate::scene::{limits, limits_text};
+use windvane_risk::{LimitProblem, RiskLimits};
+
+#[test]
+fn a_full_table_is_read_with_its_units() {
+    let limits = limits(&[]);
+    assert_eq!(limits.max_order_notional.to_string(), "500 USDT");
+    assert_eq!(limits.stale_after.millis(), 5_000);
+    assert_eq!(limits.problems(), []);
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_at_the_line() {
+    let cases = [
+        ("max_order_notional", "500", "an amount with its coin"),
+        ("max_order_notional", "500.0", "an amount with its coin"),
+        ("max_order_notional", "nan", "an amount with its coin"),
+        ("max_order_notional", "\"-500 USDT\"", "an amount with its coin"),
+        ("max_leverage", "\"10\"", "a multiple"),
+        ("price_collar", "\"0.02\"", "a percentage"),
+        ("price_collar", "\"200%\"", "out of range"),
+        ("max_order_rate_short", "\"10\"", "a rate"),
+        ("stale_after", "5", "a length of time"),
+        ("max_open_orders", "-1", "u32"),
+    ];
+    for (key, value, expected) in cases {
+        let text = limits_text(&[(key, value)]);
+        let error = toml::from_str::<RiskLimits>(&text).unwrap_err();
+        assert!(error.message().contains(expected), "{key} = {value}: {error}");
+        let span = error.span().unwrap();
+        assert_eq!(&text[span], value, "{key}");
+    }
+}
+
+#[test]
+fn every_limit_is_required_and_no_other_is_known() {
+    let text = limits_text(&[]);
+    for line in text.lines() {
+        let without: String =
+            text.lines().filter(|other| *other != line).map(|line| format!("{line}\n")).collect();
+        let error = toml::from_str::<RiskLimits>(&without).unwrap_err();
+        assert!(error.message().starts_with("missing field"), "{line}: {error}");
+    }
+    let error = toml::from_str::<RiskLimits>(&format!("max_ordr_notional = \"1 USDT\"\n{text}")).unwrap_err();
+    assert!(error.message().contains("unknown field"), "{error}");
+}
+
+#[test]
+fn all_that_does_not_fit_together_is_reported_at_once() {
+    let problems = limits(&[
+        ("max_order_notional", "\"5000 USDT\""),
+        ("max_loss_per_day", "\"200 USDC\""),
+        ("max_open_orders", "0"),
+        ("max_order_rate_long", "\"100 per 1s\""),
+    ])
+    .problems();
+    assert_eq!(problems.len(), 4, "{problems:?}");
+    assert!(problems.contains(&LimitProblem::NoOrders));
+    let text: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert!(text[0].contains("`max_loss_per_day` is in USDC"), "{text:?}");
+    assert!(text[1].contains("(5000 USDT) is larger than `max_position_notional` (2000 USDT)"), "{text:?}");
+}

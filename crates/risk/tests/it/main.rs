@@ -1,0 +1,13 @@
+//! Risk through its public face: wishes in, approvals and denials out.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cases;
+mod closing;
+mod denials;
+mod limits;
+mod margin;
+mod properties;
+mod reservation;
+mod scene;
+mod world;

@@ -1,0 +1,141 @@
+//! Margin beyond the published table: orders against a position, affordability, liquidation, forgotten orders.
+
+use crate::scene::{Scene, dec, id, instrument, leverage, place, price, qty, symbol};
+use windvane_model::{Money, Place, PositionIndex, Side};
+use windvane_risk::PositionExposure;
+use windvane_risk::margin::{account_order_loss, highest_value_at};
+
+#[test]
+fn what_closes_the_position_holds_no_margin_and_the_rest_is_taken_as_the_dearest() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "2");
+    let order_margin = |scene: &Scene| scene.risk.account(&scene.exposure, &scene.quotes).order_margin;
+    scene.rest(1, Side::Sell, "2", "101");
+    assert_eq!(order_margin(&scene), dec("0"));
+    scene.rest(2, Side::Sell, "1", "110");
+    // Of 2 at 101 and 1 at 110 the last is open: 110 × (1/10 + 0.00055 + 1.1 × 0.00055).
+    assert_eq!(order_margin(&scene), dec("11.12705"));
+    scene.rest(3, Side::Buy, "2", "99");
+    // The other side adds to the position: 198 × (1/10 + 0.00055 + 0.9 × 0.00055) is dearer.
+    assert_eq!(order_margin(&scene), dec("20.00691"));
+}
+
+#[test]
+fn an_order_proven_gone_leaves_no_trace() {
+    let mut scene = Scene::new();
+    let before = scene.exposure.clone();
+    scene.rest(1, Side::Buy, "1", "99");
+    scene.rest(2, Side::Buy, "0.5", "101");
+    assert_eq!(
+        scene.exposure.contract(symbol(), PositionIndex(0)).unwrap().buys.highest_opening_price(),
+        Some(price("101"))
+    );
+    scene.exposure.remove_order(id(2));
+    let buys = &scene.exposure.contract(symbol(), PositionIndex(0)).unwrap().buys;
+    assert_eq!((buys.opening_value(), buys.highest_opening_price()), (dec("99"), Some(price("99"))));
+    scene.exposure.remove_order(id(1));
+    scene.exposure.remove_order(id(1));
+    assert_eq!(scene.exposure, before);
+}
+
+#[test]
+fn an_unknown_leverage_counts_as_the_dearest() {
+    let mut scene = Scene::new();
+    scene.exposure.set_position(PositionExposure {
+        leverage: None,
+        ..scene.exposure.contract(symbol(), PositionIndex(0)).unwrap().position
+    });
+    scene.rest(1, Side::Buy, "1", "100");
+    assert_eq!(
+        scene.available(),
+        dec("899.945"),
+        "the whole value and one fee; there is nothing left to close"
+    );
+}
+
+#[test]
+fn the_largest_affordable_order_passes_and_one_lot_more_does_not() {
+    for (wallet, held) in
+        [("10.2", None), ("333.333", None), ("77", Some(Side::Buy)), ("77", Some(Side::Sell))]
+    {
+        let mut scene = Scene::new();
+        scene.exposure.set_wallet(Money::new(dec(wallet)));
+        if let Some(side) = held {
+            scene.hold(side, "3");
+        }
+        let (exposure, quotes) = (&scene.exposure, &scene.quotes);
+        let most = scene.risk.max_affordable_qty(symbol(), Side::Buy, price("100"), exposure, quotes);
+        let row = scene.rest(1, Side::Buy, "0.001", "100");
+        for (size, fits) in [(most, true), (most.plus(qty("0.001")), false)] {
+            scene.exposure.set_order(windvane_risk::OrderExposure { leaves_qty: size, ..row });
+            assert_eq!(scene.available() >= dec("0"), fits, "wallet {wallet}, {held:?}, {size}");
+        }
+    }
+}
+
+#[test]
+fn an_overdrawn_account_affords_exactly_what_closes() {
+    let mut scene = Scene::new();
+    scene.exposure.set_wallet(Money::new(dec("-50")));
+    scene.hold(Side::Sell, "3");
+    let (exposure, quotes) = (&scene.exposure, &scene.quotes);
+    assert_eq!(scene.risk.max_affordable_qty(symbol(), Side::Buy, price("100"), exposure, quotes), qty("3"));
+    assert_eq!(scene.risk.max_affordable_qty(symbol(), Side::Sell, price("100"), exposure, quotes), qty("0"));
+}
+
+#[test]
+fn at_the_liquidation_price_balance_and_maintenance_meet() {
+    for side in [Side::Buy, Side::Sell] {
+        let mut scene = Scene::new();
+        scene.exposure.set_wallet(Money::new(dec("100")));
+        scene.hold(side, "10");
+        let (exposure, quotes) = (&scene.exposure, &scene.quotes);
+        let at = scene.risk.liquidation_price(symbol(), PositionIndex(0), exposure, quotes).unwrap();
+        scene.quotes.set_mark(symbol(), at, scene.stamp.wall);
+        let account = scene.risk.account(&scene.exposure, &scene.quotes);
+        let gap = (account.margin_balance() - account.maintenance_margin).abs();
+        assert!(gap < dec("0.000001"), "{side:?} at {at}: {gap}");
+        let rate = account.maintenance_margin_rate(dec("0")).unwrap().get();
+        assert!((rate - dec("1")).abs() < dec("0.000001"), "{side:?}: {rate}");
+    }
+}
+
+#[test]
+fn a_long_that_the_wallet_covers_whole_has_no_liquidation_price() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    let at = scene.risk.liquidation_price(symbol(), PositionIndex(0), &scene.exposure, &scene.quotes);
+    assert_eq!(at, None);
+}
+
+#[test]
+fn order_loss_lowers_the_base_of_the_rates() {
+    let mut scene = Scene::new();
+    scene.rest(1, Side::Buy, "2", "103");
+    scene.rest(2, Side::Buy, "5", "95");
+    let loss = account_order_loss(&scene.exposure, &scene.quotes);
+    assert_eq!(loss, dec("-6"));
+    let account = scene.risk.account(&scene.exposure, &scene.quotes);
+    assert!(account.initial_margin_rate(loss) > account.initial_margin_rate(dec("0")));
+    assert_eq!(account.initial_margin_rate(dec("-1000")), None);
+}
+
+#[test]
+fn tiers_bound_the_value_by_leverage() {
+    let tiers = instrument(symbol()).tiers;
+    for (times, expected) in
+        [("100", Some("100000")), ("50", Some("200000")), ("51", Some("100000")), ("101", None)]
+    {
+        assert_eq!(highest_value_at(&tiers, leverage(times)), expected.map(dec), "{times}x");
+    }
+}
+
+#[test]
+fn the_same_order_costs_more_as_a_sell() {
+    let mut scene = Scene::new();
+    scene.place(Place { qty: qty("5"), ..place() }).unwrap();
+    scene.exposure.set_wallet(Money::new(dec("50.5225")));
+    assert!(scene.place(Place { qty: qty("5"), ..place() }).is_ok(), "50 + 0.275 + 0.2475");
+    let sell = Place { side: Side::Sell, qty: qty("5"), stop_loss: Some(price("105")), ..place() };
+    assert!(scene.place(sell).is_err(), "50 + 0.275 + 0.3025");
+}

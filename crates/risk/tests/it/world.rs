@@ -1,0 +1,179 @@
+//! A small venue beside the account: it takes wishes, fills orders and leaves amends unanswered, in any order.
+
+use crate::scene::{Scene, at, dec, id, limits, market, other_symbol, place, symbol};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use windvane_model::{Place, PositionIndex, Price, Qty, Side, Symbol};
+use windvane_risk::{OpenOrder, OrderExposure, PositionExposure};
+
+pub(crate) const POSITION_LIMIT: &str = "700";
+pub(crate) const GROSS_LIMIT: &str = "1000";
+pub(crate) const ORDER_COUNT_LIMIT: u32 = 6;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Place { symbol: Symbol, side: Side, lots: u32, ticks: u32, is_market: bool, reduce_only: bool },
+    Amend { pick: usize, lots: u32, ticks: u32, is_taken: bool },
+    Fill { pick: usize, lots: u32 },
+    Cancelled { pick: usize },
+}
+
+pub(crate) fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let symbols = prop_oneof![Just(symbol()), Just(other_symbol())];
+    let pick = any::<usize>();
+    // Quantities in tenths up to 4; prices in tenths from 95 to 105 around the mark of 100.
+    let (lots, ticks) = (1..40_u32, 950..1050_u32);
+    prop_oneof![
+        4 => (symbols, side(), lots.clone(), ticks.clone(), any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+            |(symbol, side, lots, ticks, is_market, reduce_only)| Step::Place {
+                symbol, side, lots, ticks, is_market, reduce_only
+            }
+        ),
+        2 => (pick, lots.clone(), ticks, any::<bool>())
+            .prop_map(|(pick, lots, ticks, is_taken)| Step::Amend { pick, lots, ticks, is_taken }),
+        3 => (pick, lots).prop_map(|(pick, lots)| Step::Fill { pick, lots }),
+        1 => pick.prop_map(|pick| Step::Cancelled { pick }),
+    ]
+}
+
+/// The account with a small venue beside it: which orders work and what they truly are.
+pub(crate) struct World {
+    pub(crate) scene: Scene,
+    pub(crate) working: Vec<OpenOrder>,
+    sequence: u64,
+}
+
+pub(crate) fn tenths(count: u32) -> Decimal {
+    Decimal::new(i64::from(count), 1)
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let (position, gross) = (format!("\"{POSITION_LIMIT} USDT\""), format!("\"{GROSS_LIMIT} USDT\""));
+        let count = ORDER_COUNT_LIMIT.to_string();
+        let limits = limits(&[
+            ("max_position_notional", &position),
+            ("max_gross_exposure", &gross),
+            ("max_open_orders", &count),
+            ("max_order_rate_short", "\"100000 per 1s\""),
+            ("max_order_rate_long", "\"100000 per 1m\""),
+            ("require_stop_on_entry", "false"),
+        ]);
+        Self { scene: Scene::with(limits), working: Vec::new(), sequence: 0 }
+    }
+
+    pub(crate) fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Place { symbol, side, lots, ticks, is_market, reduce_only } => {
+                let kind = if is_market { market() } else { at(&tenths(ticks).to_string()) };
+                let qty = Qty::new(tenths(lots)).unwrap();
+                self.place(Place { symbol, side, qty, kind, reduce_only, stop_loss: None, ..place() });
+            }
+            Step::Amend { pick, lots, ticks, is_taken } => self.amend(pick, lots, ticks, is_taken),
+            Step::Fill { pick, lots } => self.fill(pick, tenths(lots)),
+            Step::Cancelled { pick } => {
+                if let Some(at) = self.index(pick) {
+                    let order = self.working.remove(at);
+                    self.scene.exposure.remove_order(order.client_order_id);
+                }
+            }
+        }
+    }
+
+    fn index(&self, pick: usize) -> Option<usize> {
+        pick.checked_rem(self.working.len())
+    }
+
+    fn place(&mut self, place: Place) {
+        let Ok(approved) = self.scene.place(place) else { return };
+        self.sequence += 1;
+        let client_order_id = id(self.sequence);
+        self.scene.exposure.set_order(approved.exposure(client_order_id).unwrap());
+        self.working.push(OpenOrder {
+            client_order_id,
+            bot: approved.bot(),
+            symbol: place.symbol,
+            position_index: PositionIndex(0),
+            side: place.side,
+            price: place.kind.limit_price(),
+            qty: place.qty,
+            filled_qty: Qty::ZERO,
+            reduce_only: place.reduce_only,
+        });
+    }
+
+    /// An amend that the venue takes at once, or that stays unanswered and counts by both sides.
+    fn amend(&mut self, pick: usize, lots: u32, ticks: u32, is_taken: bool) {
+        let Some(at) = self.index(pick) else { return };
+        let order = self.working[at];
+        self.scene.existing = Some(order);
+        let (limit, size) = (tenths(ticks).to_string(), tenths(lots).to_string());
+        let Ok(approved) = self.scene.amend(Some(&limit), Some(&size)) else { return };
+        self.scene.exposure.set_order(approved.exposure(order.client_order_id).unwrap());
+        if is_taken {
+            let (price, qty) = (Price::new(dec(&limit)).unwrap(), Qty::new(dec(&size)).unwrap());
+            self.working[at] = OpenOrder { price: Some(price), qty, ..order };
+            let row = *self.scene.exposure.order(order.client_order_id).unwrap();
+            self.scene.exposure.set_order(OrderExposure {
+                leaves_qty: qty.less(order.filled_qty),
+                price,
+                ..row
+            });
+        }
+    }
+
+    /// A fill; a reduce-only order never fills beyond the position, as at the venue.
+    fn fill(&mut self, pick: usize, wanted: Decimal) {
+        let Some(at) = self.index(pick) else { return };
+        let order = self.working[at];
+        let held = self.scene.exposure.contract(order.symbol, PositionIndex(0)).unwrap().clone();
+        let mut size = wanted.min(order.qty.less(order.filled_qty).get());
+        if order.reduce_only {
+            size = size.min(held.held_qty(order.side.opposite()));
+        }
+        let signed = if order.side == Side::Buy { size } else { -size };
+        let after = held.signed_qty() + signed;
+        self.scene.exposure.set_position(PositionExposure {
+            side: (!after.is_zero()).then_some(if after > Decimal::ZERO { Side::Buy } else { Side::Sell }),
+            qty: Qty::new(after.abs()).unwrap(),
+            average_price: (!after.is_zero()).then(|| Price::new(dec("100")).unwrap()),
+            ..held.position
+        });
+        let filled_qty = order.filled_qty.plus(Qty::new(size).unwrap());
+        let row = *self.scene.exposure.order(order.client_order_id).unwrap();
+        let leaves_qty = row.leaves_qty.less(Qty::new(size).unwrap());
+        if filled_qty == order.qty {
+            self.working.remove(at);
+            self.scene.exposure.remove_order(order.client_order_id);
+        } else {
+            self.working[at].filled_qty = filled_qty;
+            self.scene.exposure.set_order(OrderExposure { leaves_qty, ..row });
+        }
+    }
+
+    /// The worst value of a position at a mark of 100, from the venue's side of things and row by row.
+    pub(crate) fn true_worst_value(&self, symbol: Symbol) -> Decimal {
+        let held = self.scene.exposure.contract(symbol, PositionIndex(0)).unwrap();
+        [Side::Buy, Side::Sell]
+            .into_iter()
+            .map(|side| {
+                let opening = self
+                    .working
+                    .iter()
+                    .filter(|order| order.symbol == symbol && order.side == side && !order.reduce_only);
+                let (mut size, mut highest) = (held.held_qty(side), dec("100"));
+                for order in opening {
+                    size += order.qty.less(order.filled_qty).get();
+                    highest = highest.max(order.price.map_or(Decimal::ZERO, Price::get));
+                }
+                size * highest
+            })
+            .max()
+            .unwrap()
+    }
+}
