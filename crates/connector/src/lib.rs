@@ -1,1 +1,42 @@
-//! Placeholder head: replaced by the crate's own.
+//! Windvane's link to the exchange: Bybit V5 over REST and WebSocket, linear contracts.
+//!
+//! The protocol is kept apart from the network. [`session`], [`codec`] and the encoders are plain values: text
+//! in, text and events out, time as a number. Thin tokio tasks around them own one socket each; all of them run
+//! on the caller's runtime, so that with a current-thread runtime an order leaves on the thread that read the
+//! price.
+//!
+//! What the engine may rely on:
+//!
+//! - Each command is answered exactly once: acknowledged, refused for certain, or *undetermined*. A timeout, a
+//!   cut connection, an unreadable answer and an unlisted code are undetermined, never refused.
+//! - Nothing is sent twice and nothing is kept for later: on a disconnect, what has not left is refused.
+//! - The private link is up only when every topic is confirmed. Nothing is replayed after a reconnect: the link
+//!   going up means that the account must be read anew.
+//! - A message that cannot be read is put aside and counted; when it was a private one, a reconciliation is asked
+//!   for.
+//!
+//! The local order book, retries, and every decision live elsewhere.
+
+mod backoff;
+mod clock;
+pub mod codec;
+mod codes;
+mod encode;
+mod endpoints;
+mod observation;
+mod outcome;
+mod rest;
+pub mod session;
+mod shell;
+mod sign;
+
+pub use backoff::Backoff;
+pub use clock::{ClockOffset, ClockSample, Moment, VenueClock, WallClock};
+pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
+pub use encode::Mutation;
+pub use endpoints::{Address, EndpointError, VenueEndpoints};
+pub use observation::{Observation, Observer, Stream};
+pub use rest::{AccountInfo, ApiKeyInfo, MarginMode, RestClient, RestError, ServerTime};
+pub use session::{Timing, Topic, TopicsError};
+pub use shell::{Connector, Outlets, StartError, Subscriptions};
+pub use sign::{Credentials, CredentialsError, Secret, Signature};

@@ -1,0 +1,203 @@
+//! Commands into request bodies and trade-socket frames.
+//!
+//! Prices and quantities travel as plain decimal strings without trailing zeros or exponent. Keys are sorted.
+
+mod object;
+mod socket;
+
+pub(crate) use object::Object;
+pub(crate) use socket::{login, ping, subscribe, trade_frame, unsubscribe};
+
+use windvane_model::{
+    Amend, Cancel, CancelAll, Millis, OrderKind, Price, Request, SetLeverage, SetProtection, Submit, Symbol,
+    TimeInForce,
+};
+
+/// A command that changes something; the rest of [`windvane_model::Command`] asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// Create an order.
+    Submit(Submit),
+    /// Change an order.
+    Amend(Amend),
+    /// Cancel an order.
+    Cancel(Cancel),
+    /// Cancel many orders.
+    CancelAll(CancelAll),
+    /// Set the protection of a position.
+    SetProtection(SetProtection),
+    /// Set leverage.
+    SetLeverage(SetLeverage),
+}
+
+/// How long the venue may take an order that opens: it bounds how late a delayed request can still land.
+const OPEN_WINDOW_MS: Millis = 2_000;
+/// For what reduces or protects: late does no harm, a refusal does.
+const REDUCE_WINDOW_MS: Millis = 10_000;
+
+/// The one coin that contracts of this engine settle in.
+pub(crate) const SETTLE_COIN: &str = "USDT";
+
+impl Mutation {
+    /// Which request it is.
+    #[must_use]
+    pub const fn request(&self) -> Request {
+        match self {
+            Self::Submit(_) => Request::Submit,
+            Self::Amend(_) => Request::Amend,
+            Self::Cancel(_) => Request::Cancel,
+            Self::CancelAll(_) => Request::CancelAll,
+            Self::SetProtection(_) => Request::SetProtection,
+            Self::SetLeverage(_) => Request::SetLeverage,
+        }
+    }
+
+    /// The contract, where it names one.
+    #[must_use]
+    pub const fn symbol(&self) -> Option<Symbol> {
+        match self {
+            Self::Submit(submit) => Some(submit.symbol),
+            Self::Amend(amend) => Some(amend.symbol),
+            Self::Cancel(cancel) => Some(cancel.symbol),
+            Self::CancelAll(all) => all.symbol,
+            Self::SetProtection(protection) => Some(protection.symbol),
+            Self::SetLeverage(leverage) => Some(leverage.symbol),
+        }
+    }
+
+    /// REST path.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Submit(_) => "/v5/order/create",
+            Self::Amend(_) => "/v5/order/amend",
+            Self::Cancel(_) => "/v5/order/cancel",
+            Self::CancelAll(_) => "/v5/order/cancel-all",
+            Self::SetProtection(_) => "/v5/position/trading-stop",
+            Self::SetLeverage(_) => "/v5/position/set-leverage",
+        }
+    }
+
+    /// The path without the version: the name of its rate limit, and a metric label.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.path().trim_start_matches("/v5/")
+    }
+
+    /// Operation on the trade socket; `None` for what the socket does not offer.
+    #[must_use]
+    pub const fn socket_operation(&self) -> Option<&'static str> {
+        match self {
+            Self::Submit(_) => Some("order.create"),
+            Self::Amend(_) => Some("order.amend"),
+            Self::Cancel(_) => Some("order.cancel"),
+            Self::CancelAll(_) | Self::SetProtection(_) | Self::SetLeverage(_) => None,
+        }
+    }
+
+    /// `recv_window`: how many milliseconds after its stamp the venue may still take the request.
+    #[must_use]
+    pub const fn recv_window_ms(&self) -> Millis {
+        match self {
+            Self::Submit(submit) if submit.reduce_only => REDUCE_WINDOW_MS,
+            Self::Submit(_) | Self::Amend(_) | Self::SetLeverage(_) => OPEN_WINDOW_MS,
+            Self::Cancel(_) | Self::CancelAll(_) | Self::SetProtection(_) => REDUCE_WINDOW_MS,
+        }
+    }
+
+    /// The request body. Source: Bybit V5, the page of each endpoint.
+    #[must_use]
+    pub fn body(&self) -> String {
+        match self {
+            Self::Submit(submit) => create(submit),
+            Self::Amend(amend) => Object::new()
+                .text("category", "linear")
+                .text("orderLinkId", amend.client_order_id)
+                .maybe("price", amend.price)
+                .maybe("qty", amend.qty)
+                .text("symbol", amend.symbol)
+                .finish(),
+            Self::Cancel(cancel) => Object::new()
+                .text("category", "linear")
+                .maybe("orderId", cancel.order_id)
+                .maybe("orderLinkId", cancel.client_order_id)
+                .text("symbol", cancel.symbol)
+                .finish(),
+            Self::CancelAll(all) => cancel_all(all),
+            Self::SetProtection(protection) => trading_stop(protection),
+            Self::SetLeverage(SetLeverage { symbol, leverage }) => Object::new()
+                .text("buyLeverage", leverage.get().normalize())
+                .text("category", "linear")
+                .text("sellLeverage", leverage.get().normalize())
+                .text("symbol", symbol)
+                .finish(),
+        }
+    }
+}
+
+fn create(order: &Submit) -> String {
+    let (kind, time_in_force, slippage_ticks) = match order.kind {
+        OrderKind::Market { max_slippage_ticks } => ("Market", TimeInForce::Ioc, max_slippage_ticks),
+        OrderKind::Limit { time_in_force, .. } => ("Limit", time_in_force, None),
+    };
+    let has_stop = order.stop_loss.is_some() || order.take_profit.is_some();
+    Object::new()
+        .text("category", "linear")
+        .text("orderLinkId", order.client_order_id)
+        .text("orderType", kind)
+        .raw("positionIdx", order.position_index.0)
+        .maybe("price", order.kind.limit_price())
+        .text("qty", order.qty)
+        .raw("reduceOnly", order.reduce_only)
+        .text("side", order.side.as_str())
+        .maybe("slTriggerBy", by_mark(order.stop_loss))
+        .maybe("slippageTolerance", slippage_ticks)
+        .maybe("slippageToleranceType", slippage_ticks.map(|_| "TickSize"))
+        .maybe("stopLoss", order.stop_loss)
+        .text("symbol", order.symbol)
+        .maybe("takeProfit", order.take_profit)
+        .text("timeInForce", time_in_force_word(time_in_force))
+        .maybe("tpTriggerBy", by_mark(order.take_profit))
+        .maybe("tpslMode", has_stop.then_some("Full"))
+        .finish()
+}
+
+/// Without a contract the whole settle coin is meant. `orderFilter` `Order` leaves stops of every kind alone;
+/// left out, it means all kinds.
+fn cancel_all(all: &CancelAll) -> String {
+    Object::new()
+        .text("category", "linear")
+        .maybe("orderFilter", all.spare_protection.then_some("Order"))
+        .maybe("settleCoin", all.symbol.is_none().then_some(SETTLE_COIN))
+        .maybe("symbol", all.symbol)
+        .finish()
+}
+
+fn trading_stop(protection: &SetProtection) -> String {
+    Object::new()
+        .text("category", "linear")
+        .raw("positionIdx", protection.position_index.0)
+        .maybe("slTriggerBy", by_mark(protection.stop_loss))
+        .maybe("stopLoss", protection.stop_loss)
+        .text("symbol", protection.symbol)
+        .maybe("takeProfit", protection.take_profit)
+        .maybe("tpTriggerBy", by_mark(protection.take_profit))
+        .text("tpslMode", "Full")
+        .finish()
+}
+
+fn by_mark(trigger: Option<Price>) -> Option<&'static str> {
+    trigger.map(|_| "MarkPrice")
+}
+
+const fn time_in_force_word(time_in_force: TimeInForce) -> &'static str {
+    match time_in_force {
+        TimeInForce::Gtc => "GTC",
+        TimeInForce::Ioc => "IOC",
+        TimeInForce::Fok => "FOK",
+        TimeInForce::PostOnly => "PostOnly",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Paging: the same query again with the cursor of the last answer, until there is no more.
+
+use super::client::{Answer, RestClient, RestError};
+use crate::codec::number::Lexeme;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::fmt::Write;
+
+/// More pages than any account fills; a venue that never stops must not keep us for ever.
+const MAX_PAGES: usize = 400;
+
+/// Whether a call needs a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Public,
+    Signed,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    #[serde(borrow, default)]
+    list: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    next_page_cursor: Lexeme<'a>,
+}
+
+impl RestClient {
+    /// Reads every page of a list; `row` is called with the text of each row, in the order of the answer.
+    ///
+    /// `query` must have no `cursor`. The fields of the query stay the same between pages, as the venue demands.
+    pub(super) async fn each_row<F>(
+        &self,
+        access: Access,
+        path: &'static str,
+        query: &str,
+        mut row: F,
+    ) -> Result<(), RestError>
+    where
+        F: FnMut(&Answer, &str) -> Result<(), RestError>,
+    {
+        let mut cursor = String::new();
+        for _ in 0..MAX_PAGES {
+            let mut page_query = query.to_owned();
+            if !cursor.is_empty() {
+                page_query.push_str("&cursor=");
+                push_cursor(&mut page_query, &cursor);
+            }
+            let answer = match access {
+                Access::Public => self.get_public(path, page_query).await?,
+                Access::Signed => self.get_signed(path, page_query).await?,
+            };
+            let page: Page<'_> = answer.result()?;
+            for text in &page.list {
+                row(&answer, text.get())?;
+            }
+            // The last page may still carry a cursor, so an empty list ends as well.
+            let next = page.next_page_cursor.as_str();
+            if next.is_empty() || page.list.is_empty() || next == cursor {
+                return Ok(());
+            }
+            cursor = next.to_owned();
+        }
+        Err(RestError::Unreadable {
+            endpoint: path.trim_start_matches("/v5/"),
+            problem: format!("more than {MAX_PAGES} pages"),
+        })
+    }
+}
+
+/// Cursors come percent-encoded already and go back as they came; only what may not stand in a query is encoded.
+fn push_cursor(query: &mut String, cursor: &str) {
+    for byte in cursor.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'%' => {
+                query.push(char::from(byte));
+            }
+            other => write!(query, "%{other:02X}").expect("writing to a string cannot fail"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_cursor_goes_back_as_it_came_and_a_raw_one_is_encoded() {
+        for (cursor, sent) in
+            [("page_token%3D39380%26", "page_token%3D39380%26"), ("a=1&b:2", "a%3D1%26b%3A2")]
+        {
+            let mut query = String::new();
+            push_cursor(&mut query, cursor);
+            assert_eq!(query, sent);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The public stream: subscriptions in small groups, and a fresh snapshot of one book on request.
+
+use super::{CloseReason, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, quarantine};
+use crate::{
+    clock::Moment,
+    codec::{Decoded, Reply, ReplyKind, decode_public, interval_to_wire},
+    encode,
+    observation::{Observation, Stream},
+};
+use std::{collections::BTreeMap, fmt};
+use windvane_model::{Event, Interval, Link, LinkState, Symbol, WallTime};
+
+/// Something to subscribe to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// The order book, 50 levels, pushed every 20 ms.
+    Book(Symbol),
+    /// Everybody's trades.
+    Trades(Symbol),
+    /// Last, mark and index price, funding.
+    Ticker(Symbol),
+    /// Candles.
+    Candles(Symbol, Interval),
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Book(symbol) => write!(f, "orderbook.50.{symbol}"),
+            Self::Trades(symbol) => write!(f, "publicTrade.{symbol}"),
+            Self::Ticker(symbol) => write!(f, "tickers.{symbol}"),
+            Self::Candles(symbol, interval) => write!(f, "kline.{}.{symbol}", interval_to_wire(*interval)),
+        }
+    }
+}
+
+/// Topics that do not fit one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TopicsError {
+    /// Over the exchange's limit. Source: Bybit V5, "Connect", public channel args limits.
+    #[error("{0} characters of topics are more than the {MAX_TOPIC_CHARACTERS} of one connection")]
+    TooLong(usize),
+    /// A symbol whose name would need escaping is not a symbol.
+    #[error("`{0}` is not a contract's name")]
+    Symbol(Symbol),
+}
+
+/// What others may ask of the public stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicRequest {
+    /// A fresh snapshot of one book, without touching the other topics: the book met a gap or crossed.
+    ResubscribeBook(Symbol),
+}
+
+const MAX_TOPIC_CHARACTERS: usize = 21_000;
+/// Small groups make a refused topic easy to find; ten is also the most that spot takes at once.
+const GROUP: usize = 10;
+
+/// The public stream's protocol.
+#[derive(Debug)]
+pub struct PublicSession {
+    topics: Vec<Topic>,
+    keepalive: Keepalive,
+    next_id: u64,
+    /// Requests without an answer, oldest first. An unsubscription waits with an empty list.
+    pending: BTreeMap<u64, Vec<Topic>>,
+    refused: usize,
+    is_ready: bool,
+}
+
+impl PublicSession {
+    /// A session that keeps these topics.
+    ///
+    /// # Errors
+    /// When they do not fit one connection.
+    pub fn new(mut topics: Vec<Topic>, timing: Timing) -> Result<Self, TopicsError> {
+        topics.sort_unstable();
+        topics.dedup();
+        let characters: usize = topics.iter().map(|topic| topic.to_string().len() + 3).sum();
+        if characters > MAX_TOPIC_CHARACTERS {
+            return Err(TopicsError::TooLong(characters));
+        }
+        for topic in &topics {
+            let (Topic::Book(symbol)
+            | Topic::Trades(symbol)
+            | Topic::Ticker(symbol)
+            | Topic::Candles(symbol, _)) = topic;
+            if !symbol.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+                return Err(TopicsError::Symbol(*symbol));
+            }
+        }
+        Ok(Self {
+            topics,
+            keepalive: Keepalive::new(timing, Some(timing.silence_ms)),
+            next_id: 1,
+            pending: BTreeMap::new(),
+            refused: 0,
+            is_ready: false,
+        })
+    }
+
+    fn subscribe(&mut self, topics: &[Topic], now: WallTime, out: &mut Output) {
+        let id = self.take_id();
+        let names: Vec<String> = topics.iter().map(Topic::to_string).collect();
+        out.frames.push(encode::subscribe(&id.to_string(), &names).into());
+        self.pending.insert(id, topics.to_vec());
+        self.keepalive.deadlines.set(Timer::Confirm, now.after(self.keepalive.timing.confirm_within_ms));
+    }
+
+    const fn take_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    fn answered(&mut self, now: WallTime, reply: &Reply<'_>, out: &mut Output) {
+        // Some products answer without our id; then it is the oldest request that is answered.
+        let id = reply.request_id.parse().ok().or_else(|| self.pending.keys().next().copied());
+        let Some(topics) = id.and_then(|id| self.pending.remove(&id)) else { return };
+        let is_taken = reply.is_ok() || reply.message.contains("already subscribed");
+        if !is_taken {
+            match topics.as_slice() {
+                [] => {}
+                [topic] => {
+                    tracing::error!(%topic, code = reply.code, message = %reply.message, "topic refused");
+                    self.refused += 1;
+                    out.observations
+                        .push(Observation::TopicRefused { stream: Stream::Public, code: reply.code });
+                }
+                // Which of the group is meant is not said, nor whether the others count: ask one by one.
+                group => {
+                    for topic in group {
+                        self.subscribe(&[*topic], now, out);
+                    }
+                }
+            }
+        }
+        if !self.pending.is_empty() {
+            return;
+        }
+        self.keepalive.deadlines.clear(Timer::Confirm);
+        if !self.is_ready {
+            self.is_ready = true;
+            let subscriptions = self.topics.len() - self.refused;
+            out.observations.push(Observation::Connected { stream: Stream::Public, subscriptions });
+            out.events.push(Event::Link(Link::Public(LinkState::Up)));
+        }
+    }
+}
+
+impl Session for PublicSession {
+    type Request = PublicRequest;
+
+    fn stream(&self) -> Stream {
+        Stream::Public
+    }
+
+    fn open(&mut self, moment: Moment, out: &mut Output) {
+        self.keepalive.open(moment.wall);
+        self.pending.clear();
+        self.refused = 0;
+        let topics = std::mem::take(&mut self.topics);
+        for group in topics.chunks(GROUP) {
+            self.subscribe(group, moment.wall, out);
+        }
+        self.topics = topics;
+    }
+
+    fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
+        match decode_public(text, &mut out.market) {
+            Decoded::Data | Decoded::Unused => self.keepalive.data(moment.wall),
+            Decoded::Reply(reply) => match reply.kind {
+                ReplyKind::Pong => self.keepalive.pong(),
+                ReplyKind::Subscribe | ReplyKind::Unsubscribe => self.answered(moment.wall, &reply, out),
+                ReplyKind::Login | ReplyKind::Trade => {}
+            },
+            Decoded::Partial { unread, reason } => quarantine(Stream::Public, unread, &reason, out),
+            Decoded::Unrecognised(reason) => quarantine(Stream::Public, 1, &reason, out),
+        }
+    }
+
+    fn request(&mut self, moment: Moment, request: PublicRequest, out: &mut Output) {
+        let PublicRequest::ResubscribeBook(symbol) = request;
+        let topic = Topic::Book(symbol);
+        // Without a connection the next one brings a snapshot anyway; and one request at a time is enough.
+        if !self.is_ready
+            || !self.topics.contains(&topic)
+            || self.pending.values().any(|group| group.contains(&topic))
+        {
+            return;
+        }
+        let id = self.take_id();
+        out.frames.push(encode::unsubscribe(&id.to_string(), &[topic.to_string()]).into());
+        self.pending.insert(id, vec![]);
+        self.subscribe(&[topic], moment.wall, out);
+    }
+
+    fn deadline(&mut self, moment: Moment, out: &mut Output) {
+        while let Some(timer) = self.keepalive.take_due(moment.wall, out) {
+            if timer == Timer::Confirm {
+                out.close = Some(CloseReason::ConfirmLost);
+            }
+        }
+    }
+
+    fn closed(&mut self, out: &mut Output) {
+        self.keepalive.closed();
+        self.pending.clear();
+        if std::mem::take(&mut self.is_ready) {
+            out.events.push(Event::Link(Link::Public(LinkState::Down)));
+        }
+    }
+
+    fn next_deadline(&self) -> Option<WallTime> {
+        self.keepalive.deadlines.next()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+}

@@ -1,0 +1,226 @@
+//! The trade socket: order requests by `reqId`, each answered exactly once.
+//!
+//! An answer, a timeout or the end of the connection settles a request; nothing is ever sent twice.
+
+use super::{
+    CloseReason, Outgoing, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, login_refused,
+    private::LOGIN_VALID_MS, quarantine,
+};
+use crate::{
+    clock::{ClockSample, Moment},
+    codec::{Reply, ReplyKind},
+    codes::Channel,
+    encode::{self, Mutation},
+    observation::{Observation, Stream},
+    outcome::{Asked, is_too_late},
+    sign::Credentials,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use windvane_model::{Event, Link, LinkState, WallTime};
+
+/// `retCode` of a socket that will be closed: requests in flight still finish, new ones need a new socket.
+const DRAINING: i32 = 10019;
+
+/// The trade socket's protocol.
+#[derive(Debug)]
+pub struct TradeSession {
+    credentials: Arc<Credentials>,
+    keepalive: Keepalive,
+    /// Makes request ids unique over restarts of the process.
+    id_prefix: u64,
+    next_id: u64,
+    /// Requests without an answer, oldest first.
+    pending: BTreeMap<u64, Pending>,
+    is_ready: bool,
+    is_draining: bool,
+}
+
+#[derive(Debug)]
+struct Pending {
+    asked: Asked,
+    endpoint: &'static str,
+    sent: WallTime,
+}
+
+impl TradeSession {
+    /// A session for this key. `id_prefix` must differ from that of earlier processes: the start time does.
+    #[must_use]
+    pub fn new(credentials: Arc<Credentials>, timing: Timing, id_prefix: u64) -> Self {
+        Self {
+            credentials,
+            keepalive: Keepalive::new(timing, None),
+            id_prefix,
+            next_id: 1,
+            pending: BTreeMap::new(),
+            is_ready: false,
+            is_draining: false,
+        }
+    }
+
+    fn logged_in(&mut self, reply: &Reply<'_>, out: &mut Output) {
+        self.keepalive.deadlines.clear(Timer::Login);
+        // 20001: this connection is logged in already.
+        if !reply.is_ok() && reply.code != 20001 {
+            login_refused(reply, out);
+            return;
+        }
+        if !std::mem::replace(&mut self.is_ready, true) {
+            out.observations.push(Observation::Connected { stream: Stream::Trade, subscriptions: 0 });
+            out.events.push(Event::Link(Link::Trade(LinkState::Up)));
+        }
+    }
+
+    fn answered(&mut self, moment: Moment, reply: &Reply<'_>, out: &mut Output) {
+        let id = reply
+            .request_id
+            .rsplit_once('-')
+            .filter(|(prefix, _)| prefix.parse() == Ok(self.id_prefix))
+            .and_then(|(_, id)| id.parse().ok());
+        let Some(pending) = id.and_then(|id: u64| self.pending.remove(&id)) else {
+            // Late: it has been settled as unknown, and the order's own state follows on the private stream.
+            tracing::warn!(request_id = %reply.request_id, code = reply.code, "answer to no open request");
+            return;
+        };
+        out.events.push(Event::Account(pending.asked.answered(
+            Channel::TradeSocket,
+            reply.code,
+            &reply.message,
+            &reply.order_id,
+        )));
+        self.measure(moment, reply, &pending, out);
+        if reply.code == DRAINING {
+            self.is_draining = true;
+            self.leave_service(out);
+        }
+        if self.is_draining && self.pending.is_empty() {
+            out.close = Some(CloseReason::Draining);
+        }
+        self.expect_next_reply();
+    }
+
+    fn measure(&self, moment: Moment, reply: &Reply<'_>, pending: &Pending, out: &mut Output) {
+        #[expect(clippy::cast_precision_loss, reason = "a duration for display")]
+        let seconds = (moment.wall.0 - pending.sent.0) as f64 / 1e9;
+        out.observations.push(Observation::RoundTrip { request: pending.asked.request, seconds });
+        if let Some(remaining) = reply.remaining {
+            out.observations.push(Observation::RateLimit { endpoint: pending.endpoint, remaining });
+        }
+        if reply.code == 10006 {
+            out.observations.push(Observation::RateLimited { endpoint: pending.endpoint });
+        }
+        out.clock_sample = reply.server_ms.map(|server_ms| ClockSample {
+            sent: pending.sent,
+            received: moment.wall,
+            server_ns: server_ms.saturating_mul(1_000_000),
+            resolution_ns: 1_000_000,
+        });
+    }
+
+    /// No new requests; the ones in flight may still be answered.
+    fn leave_service(&mut self, out: &mut Output) {
+        if std::mem::take(&mut self.is_ready) {
+            out.events.push(Event::Link(Link::Trade(LinkState::Down)));
+        }
+    }
+
+    fn expect_next_reply(&mut self) {
+        match self.pending.first_key_value() {
+            Some((_, oldest)) => {
+                let due = oldest.sent.after(self.keepalive.timing.reply_within_ms);
+                self.keepalive.deadlines.set(Timer::Reply, due);
+            }
+            None => self.keepalive.deadlines.clear(Timer::Reply),
+        }
+    }
+
+    fn time_out(&mut self, now: WallTime, out: &mut Output) {
+        while let Some(oldest) = self.pending.first_entry() {
+            if oldest.get().sent.after(self.keepalive.timing.reply_within_ms) > now {
+                break;
+            }
+            out.events.push(Event::Account(oldest.remove().asked.undetermined(0)));
+        }
+        if self.is_draining && self.pending.is_empty() {
+            out.close = Some(CloseReason::Draining);
+        }
+        self.expect_next_reply();
+    }
+}
+
+impl Session for TradeSession {
+    type Request = Mutation;
+
+    fn stream(&self) -> Stream {
+        Stream::Trade
+    }
+
+    fn open(&mut self, moment: Moment, out: &mut Output) {
+        self.keepalive.open(moment.wall);
+        self.is_draining = false;
+        let id = format!("{}-login", self.id_prefix);
+        out.frames.push(encode::login(&id, &self.credentials, moment.stamp_ms + LOGIN_VALID_MS).into());
+        self.keepalive.deadlines.set(Timer::Login, moment.wall.after(self.keepalive.timing.login_within_ms));
+    }
+
+    fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
+        match Reply::decode(text) {
+            Ok(reply) => match reply.kind {
+                ReplyKind::Pong => self.keepalive.pong(),
+                ReplyKind::Login => self.logged_in(&reply, out),
+                ReplyKind::Trade => self.answered(moment, &reply, out),
+                ReplyKind::Subscribe | ReplyKind::Unsubscribe => {}
+            },
+            Err(reason) => quarantine(Stream::Trade, 1, &reason, out),
+        }
+    }
+
+    fn request(&mut self, moment: Moment, mutation: Mutation, out: &mut Output) {
+        let asked = Asked::from(&mutation);
+        if !self.is_ready {
+            out.events.push(Event::Account(asked.not_sent("the trade socket is down")));
+            return;
+        }
+        if is_too_late(&mutation, moment.wall) {
+            out.events.push(Event::Account(asked.not_sent("too old at the last look")));
+            return;
+        }
+        let id = self.next_id;
+        let request_id = format!("{}-{id}", self.id_prefix);
+        let Some(text) = encode::trade_frame(&request_id, &mutation, moment.stamp_ms) else {
+            out.events.push(Event::Account(asked.not_sent("not offered on the trade socket")));
+            return;
+        };
+        self.next_id += 1;
+        out.frames.push(Outgoing { text, order: Some((asked.request, asked.client_order_id)) });
+        let endpoint = mutation.endpoint();
+        self.pending.insert(id, Pending { asked, endpoint, sent: moment.wall });
+        self.expect_next_reply();
+    }
+
+    fn deadline(&mut self, moment: Moment, out: &mut Output) {
+        while let Some(timer) = self.keepalive.take_due(moment.wall, out) {
+            match timer {
+                Timer::Login => out.close = Some(CloseReason::LoginLost),
+                Timer::Reply => self.time_out(moment.wall, out),
+                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm => {}
+            }
+        }
+    }
+
+    /// What was in flight may or may not have been taken. The requests still in the channel are refused by
+    /// [`Session::request`], because the session is not ready any more.
+    fn closed(&mut self, out: &mut Output) {
+        self.keepalive.closed();
+        self.leave_service(out);
+        let in_flight = std::mem::take(&mut self.pending);
+        out.events.extend(in_flight.into_values().map(|p| Event::Account(p.asked.undetermined(0))));
+    }
+
+    fn next_deadline(&self) -> Option<WallTime> {
+        self.keepalive.deadlines.next()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+}

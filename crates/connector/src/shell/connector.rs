@@ -1,0 +1,196 @@
+//! The connector as its user sees it: start the streams, send commands, ask for a fresh book, stop.
+
+use super::{
+    lane,
+    stream::{Outlets, StreamTask},
+};
+use crate::{
+    encode::Mutation,
+    endpoints::{Address, VenueEndpoints},
+    outcome::Asked,
+    rest::RestClient,
+    session::{
+        PrivateSession, PublicRequest, PublicSession, Session, Timing, Topic, TopicsError, TradeSession,
+    },
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::timeout,
+};
+use windvane_model::{AccountEvent, Command, Query, QueryFailed, Symbol};
+
+/// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
+/// as not sent.
+const COMMANDS: usize = 1024;
+/// Fresh snapshots asked for; one waits for each book at most.
+const RESUBSCRIPTIONS: usize = 256;
+
+/// What the engine wants to hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// Topics of the public stream.
+    pub topics: Vec<Topic>,
+    /// Contracts whose positions a query of the account reads, flat ones included.
+    pub symbols: Vec<Symbol>,
+}
+
+/// Why the streams could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The topics do not fit.
+    #[error(transparent)]
+    Topics(#[from] TopicsError),
+}
+
+/// The running streams of one venue and key.
+///
+/// All tasks run on the runtime of the caller of [`Connector::start`]: with a current-thread runtime, decision
+/// and send happen on the thread that read the socket.
+#[derive(Debug)]
+pub struct Connector {
+    /// Sender: this handle. Receiver: the public stream. When full: the request is dropped, one is under way.
+    resubscriptions: mpsc::Sender<PublicRequest>,
+    /// Sender: this handle. Receiver: the trade socket's task. When full: answered as not sent.
+    trade: mpsc::Sender<Mutation>,
+    /// Whether the trade socket takes orders; else they go over REST.
+    trade_is_ready: Arc<AtomicBool>,
+    /// Sender: this handle. Receiver: the REST mutation task. When full: answered as not sent.
+    rest: mpsc::Sender<Mutation>,
+    /// Sender: this handle. Receiver: the REST query task. When full: answered as failed.
+    queries: mpsc::Sender<Query>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Connector {
+    /// Starts every task. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the topics do not fit one connection.
+    pub fn start(
+        rest: &RestClient,
+        endpoints: &VenueEndpoints,
+        subscriptions: Subscriptions,
+        timing: Timing,
+        outlets: &Outlets,
+    ) -> Result<Self, StartError> {
+        let public = PublicSession::new(subscriptions.topics, timing)?;
+        let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let starter = Starter { rest, outlets, stopped: &stopped };
+
+        let (resubscriptions, public_requests) = mpsc::channel(RESUBSCRIPTIONS);
+        starter.stream(&mut tasks, public, endpoints.public_ws(), public_requests);
+        // Nothing can be asked of the private stream.
+        let (_, no_requests) = mpsc::channel(1);
+        starter.stream(&mut tasks, private, endpoints.private_ws(), no_requests);
+
+        let (trade, trade_requests) = mpsc::channel(COMMANDS);
+        let trade_is_ready = match endpoints.trade_ws() {
+            Some(address) => {
+                let prefix = rest.clock().now().as_millis().unsigned_abs();
+                let session = TradeSession::new(Arc::clone(rest.credentials()), timing, prefix);
+                starter.stream(&mut tasks, session, address, trade_requests)
+            }
+            // Demo: never ready, so everything goes over REST.
+            None => Arc::default(),
+        };
+
+        let (rest_commands, rest_requests) = mpsc::channel(COMMANDS);
+        tasks.spawn(lane::mutations(rest.clone(), outlets.clone(), rest_requests, stopped.clone()));
+        let (queries, query_requests) = mpsc::channel(COMMANDS);
+        tasks.spawn(lane::queries(
+            rest.clone(),
+            outlets.clone(),
+            subscriptions.symbols,
+            query_requests,
+            stopped.clone(),
+        ));
+        Ok(Self { resubscriptions, trade, trade_is_ready, rest: rest_commands, queries, stop, tasks })
+    }
+
+    /// Hands a command over; its answer comes as an account event. Never waits.
+    ///
+    /// # Errors
+    /// With the answer itself when there is no room: nothing was sent.
+    pub fn send(&self, command: Command) -> Result<(), Box<AccountEvent>> {
+        let mutation = match command {
+            Command::Submit(submit) => Mutation::Submit(submit),
+            Command::Amend(amend) => Mutation::Amend(amend),
+            Command::Cancel(cancel) => Mutation::Cancel(cancel),
+            Command::CancelAll(all) => Mutation::CancelAll(all),
+            Command::SetProtection(protection) => Mutation::SetProtection(protection),
+            Command::SetLeverage(leverage) => Mutation::SetLeverage(leverage),
+            Command::Query(query) => {
+                return self
+                    .queries
+                    .try_send(query)
+                    .map_err(|_| Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0 })));
+            }
+        };
+        let by_socket = mutation.socket_operation().is_some() && self.trade_is_ready.load(Ordering::Relaxed);
+        let lane = if by_socket { &self.trade } else { &self.rest };
+        lane.try_send(mutation)
+            .map_err(|_| Box::new(Asked::from(&mutation).not_sent("too many commands are waiting")))
+    }
+
+    /// Asks for a fresh snapshot of one book, which met a gap or crossed. The other topics are not touched.
+    pub fn resubscribe(&self, symbol: Symbol) {
+        // Full means that as many requests wait already; the book stays unusable until its snapshot comes.
+        let _ = self.resubscriptions.try_send(PublicRequest::ResubscribeBook(symbol));
+    }
+
+    /// Ends every task: sockets are closed, requests in flight are told as undetermined or answered, commands
+    /// that have not left are refused. The outlets must still be read while this waits.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(Duration::from_secs(10), all).await.is_err() {
+            tracing::warn!("the connector's tasks did not end in time and are cut");
+        }
+    }
+}
+
+/// What every stream's task shares.
+struct Starter<'a> {
+    rest: &'a RestClient,
+    outlets: &'a Outlets,
+    stopped: &'a watch::Receiver<bool>,
+}
+
+impl Starter<'_> {
+    fn stream<S>(
+        &self,
+        tasks: &mut JoinSet<()>,
+        session: S,
+        address: &Address,
+        requests: mpsc::Receiver<S::Request>,
+    ) -> Arc<AtomicBool>
+    where
+        S: Session + Send + 'static,
+        S::Request: Send,
+    {
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let task = StreamTask {
+            session,
+            address: address.clone(),
+            clock: Arc::clone(self.rest.clock()),
+            outlets: self.outlets.clone(),
+            observer: self.rest.observer().clone(),
+            requests,
+            is_ready: Arc::clone(&is_ready),
+            stop: self.stopped.clone(),
+        };
+        tasks.spawn(task.run());
+        is_ready
+    }
+}

@@ -1,0 +1,9 @@
+//! The tasks around the sessions: tokio, sockets and channels; nothing is decided here.
+
+mod connector;
+mod lane;
+mod socket;
+mod stream;
+
+pub use connector::{Connector, StartError, Subscriptions};
+pub use stream::Outlets;

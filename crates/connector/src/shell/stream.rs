@@ -1,0 +1,233 @@
+//! The task of one WebSocket: connect, drive the session, wait, connect again.
+//!
+//! Receive, hand over, send, repeat. What anything means is the session's business.
+
+use super::socket::{Socket, SocketError};
+use crate::{
+    backoff::Backoff,
+    clock::VenueClock,
+    endpoints::Address,
+    observation::{Observation, Observer},
+    session::{CloseReason, Output, Session},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+use windvane_model::{Event, MarketEvent, Millis, WallTime};
+
+/// Where events go. One task sends into each; the engine's loop receives.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// Facts of the market with the wall time their frame was read. Capacity: the caller's, a few thousand.
+    /// When full: the public socket is not read, and TCP makes the venue wait; nothing is lost. Closed: the
+    /// streams end.
+    pub market: mpsc::Sender<(WallTime, MarketEvent)>,
+    /// Facts of the account and the links, likewise. Never dropped: when full, the private socket is not read.
+    pub account: mpsc::Sender<(WallTime, Event)>,
+}
+
+/// Bounds of the wait before a new connection, ms. The mean of the first is a quarter of a second; at the cap it
+/// stays far below the venue's 500 connections in five minutes.
+const FIRST_WAIT_MS: Millis = 500;
+const LONGEST_WAIT_MS: Millis = 30_000;
+/// A connection that was ready for this long counts as a success: the next wait is the first one again.
+const STABLE_MS: Millis = 10_000;
+
+/// One stream's task.
+pub(super) struct StreamTask<S: Session> {
+    pub(super) session: S,
+    pub(super) address: Address,
+    pub(super) clock: Arc<VenueClock>,
+    pub(super) outlets: Outlets,
+    pub(super) observer: Observer,
+    /// Sender: the connector's handle. Closed: nobody will ask any more.
+    pub(super) requests: mpsc::Receiver<S::Request>,
+    /// Told to the handle, which routes by it.
+    pub(super) is_ready: Arc<AtomicBool>,
+    /// Becomes true when the connector stops.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Nobody listens any more, or the connector stops.
+struct Ended;
+
+impl<S: Session> StreamTask<S> {
+    pub(super) async fn run(mut self) {
+        let mut backoff = Backoff::new(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+        let mut out = Output::default();
+        loop {
+            let started = self.clock.now();
+            let ended = self.live(&mut out).await;
+            // What was meant for the old connection must not reach the next one.
+            out.frames.clear();
+            out.close = None;
+            self.session.closed(&mut out);
+            let reason = match ended {
+                Ok(reason) => reason,
+                Err(Ended) => {
+                    // The last words (what is now unknown) still matter to a journal that listens.
+                    let _ = self.hand_over(&mut out).await;
+                    return;
+                }
+            };
+            if self.hand_over(&mut out).await.is_err() {
+                return;
+            }
+            if self.clock.now().millis_since(started) > STABLE_MS {
+                backoff.reset();
+            }
+            let delay_ms =
+                if reason.is_lasting() { LONGEST_WAIT_MS } else { backoff.next_delay(fastrand::u64(..)) };
+            let stream = self.session.stream();
+            tracing::warn!(stream = stream.as_str(), %reason, delay_ms, "connection ended");
+            self.observer.observe(Observation::Reconnecting { stream, reason: reason.as_str(), delay_ms });
+            if self.wait(delay_ms, &mut out).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// One connection from its first byte to its end.
+    async fn live(&mut self, out: &mut Output) -> Result<CloseReason, Ended> {
+        let mut socket = match self.connect(out).await? {
+            Ok(socket) => socket,
+            Err(error) => {
+                tracing::warn!(address = %self.address, %error, "no connection");
+                return Ok(CloseReason::Connect);
+            }
+        };
+        self.session.open(self.clock.moment(), out);
+        loop {
+            if let Some(reason) = self.flush(&mut socket, out).await? {
+                if reason != CloseReason::Lost {
+                    socket.close().await;
+                }
+                return Ok(reason);
+            }
+            let deadline = self.until_deadline();
+            tokio::select! {
+                biased;
+                _ = self.stop.changed() => {
+                    socket.close().await;
+                    return Err(Ended);
+                }
+                // Cancel safe: a plain receive. First, because an order waits for nothing.
+                Some(request) = self.requests.recv() => {
+                    self.session.request(self.clock.moment(), request, out);
+                }
+                // Cancel safe: see `Socket::next`.
+                frame = socket.next() => match frame {
+                    Some(Ok(text)) => {
+                        let moment = self.clock.moment();
+                        self.observer.observe(Observation::FrameIn {
+                            stream: self.session.stream(),
+                            at: moment.wall,
+                        });
+                        self.session.text(moment, text.as_str(), out);
+                        // The receive time of the frame, not of the hand-over, is the start of tick-to-order.
+                        self.hand_over_at(moment.wall, out).await?;
+                    }
+                    Some(Err(error)) => {
+                        tracing::debug!(%error, "read failed");
+                        return Ok(CloseReason::Lost);
+                    }
+                    None => return Ok(CloseReason::Lost),
+                },
+                () = sleep(deadline) => self.session.deadline(self.clock.moment(), out),
+            }
+        }
+    }
+
+    /// Connects; requests that come meanwhile are answered at once.
+    async fn connect(&mut self, out: &mut Output) -> Result<Result<Socket, SocketError>, Ended> {
+        let address = self.address.clone();
+        let mut connecting = std::pin::pin!(Socket::connect(&address));
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.changed() => return Err(Ended),
+                done = &mut connecting => return Ok(done),
+                Some(request) = self.requests.recv() => {
+                    self.session.request(self.clock.moment(), request, out);
+                    self.hand_over(out).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits before the next attempt; requests that come meanwhile are answered at once.
+    async fn wait(&mut self, delay_ms: Millis, out: &mut Output) -> Result<(), Ended> {
+        let mut waiting = std::pin::pin!(sleep(millis(delay_ms)));
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.changed() => return Err(Ended),
+                () = &mut waiting => return Ok(()),
+                Some(request) = self.requests.recv() => {
+                    self.session.request(self.clock.moment(), request, out);
+                    self.hand_over(out).await?;
+                }
+            }
+        }
+    }
+
+    /// Sends what is to be sent, hands over the rest; the reason to close, if there is one.
+    async fn flush(&mut self, socket: &mut Socket, out: &mut Output) -> Result<Option<CloseReason>, Ended> {
+        for frame in out.frames.drain(..) {
+            if let Err(error) = socket.send(frame.text).await {
+                tracing::debug!(%error, "write failed");
+                out.close.get_or_insert(match error {
+                    SocketError::WriteTimeout => CloseReason::WriteStuck,
+                    SocketError::ConnectTimeout | SocketError::Protocol(_) => CloseReason::Lost,
+                });
+                break;
+            }
+            if let Some((request, client_order_id)) = frame.order {
+                self.observer.observe(Observation::Sent { request, client_order_id, at: self.clock.now() });
+            }
+        }
+        let close = out.close.take();
+        self.hand_over(out).await?;
+        Ok(close)
+    }
+
+    async fn hand_over(&mut self, out: &mut Output) -> Result<(), Ended> {
+        self.hand_over_at(self.clock.now(), out).await
+    }
+
+    async fn hand_over_at(&mut self, at: WallTime, out: &mut Output) -> Result<(), Ended> {
+        self.is_ready.store(self.session.is_ready(), Ordering::Relaxed);
+        for observation in out.observations.drain(..) {
+            self.observer.observe(observation);
+        }
+        if let Some(offset) = out.clock_sample.take().and_then(|sample| self.clock.observe(&sample)) {
+            self.observer.observe(Observation::ClockOffset(offset));
+        }
+        for event in out.market.drain(..) {
+            self.outlets.market.send((at, event)).await.map_err(|_| Ended)?;
+        }
+        for event in out.events.drain(..) {
+            self.outlets.account.send((at, event)).await.map_err(|_| Ended)?;
+        }
+        Ok(())
+    }
+
+    fn until_deadline(&self) -> Duration {
+        let now = self.clock.now();
+        self.session.next_deadline().map_or(Duration::from_secs(60), |at| {
+            Duration::from_nanos(at.0.saturating_sub(now.0).max(0).unsigned_abs())
+        })
+    }
+}
+
+fn millis(length: Millis) -> Duration {
+    Duration::from_millis(length.max(0).unsigned_abs())
+}
