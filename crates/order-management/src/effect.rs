@@ -61,6 +61,19 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::UnknownOrder,
+        Self::MissingOrder,
+        Self::MissedFill,
+        Self::UnknownExecution,
+        Self::PositionSize,
+        Self::AveragePrice,
+        Self::Wallet,
+        Self::CancelledByOther,
+        Self::Revived,
+    ];
+
     /// A short word for logs and metric labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

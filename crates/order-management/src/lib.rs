@@ -23,6 +23,8 @@ mod position;
 mod reconcile;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod transition;
 mod truth;
 mod wallet;

@@ -29,6 +29,8 @@ pub(crate) struct Reconcile {
     run: Option<Run>,
     /// Up to this moment every execution is known.
     complete_until: MarketTime,
+    /// When both sides last agreed.
+    agreed_at: Option<WallTime>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +90,14 @@ impl Reconcile {
     }
 
     /// Both sides agreed.
-    pub(crate) const fn agree(&mut self) {
+    pub(crate) const fn agree(&mut self, now: WallTime) {
         self.run = None;
+        self.agreed_at = Some(now);
+    }
+
+    /// When both sides last agreed.
+    pub(crate) const fn agreed_at(&self) -> Option<WallTime> {
+        self.agreed_at
     }
 
     /// Both sides disagreed: plans another try, or gives up and says so.

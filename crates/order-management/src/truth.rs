@@ -123,7 +123,8 @@ impl Truth {
         let mut found = Vec::new();
         compare("order", &self.orders, &venue.orders, &mut found);
         compare("fill", &self.fills, &venue.fills, &mut found);
-        compare("position", &self.positions, &venue.positions, &mut found);
+        // The venue has a row for every contract that could be held; one that never was says nothing.
+        compare("position", &touched(&self.positions), &touched(&venue.positions), &mut found);
         compare("wallet", &self.wallet, &venue.wallet, &mut found);
         found
     }
@@ -227,6 +228,11 @@ impl PositionRow {
             realised_pnl: holding.totals().net().get(),
         }
     }
+}
+
+fn touched(positions: &[PositionRow]) -> Vec<PositionRow> {
+    let is_touched = |row: &&PositionRow| !row.size.is_zero() || !row.realised_pnl.is_zero();
+    positions.iter().filter(is_touched).cloned().collect()
 }
 
 /// A row with a name and named figures, as text without trailing zeros.
@@ -341,6 +347,18 @@ mod tests {
             texts(&wallet("1.5"), &wallet("1.50000001")),
             ["wallet USDT: balance is 1.5 here and 1.50000001 at the venue"]
         );
+        let position = |size, realised| Truth {
+            positions: vec![PositionRow {
+                symbol: "BTCUSDT".to_owned(),
+                index: 0,
+                size: number(size),
+                average_price: Decimal::ZERO,
+                realised_pnl: number(realised),
+            }],
+            ..Truth::default()
+        };
+        assert_eq!(position("0", "0").differences(&Truth::default()), [], "a contract that was never held");
+        assert_eq!(position("0", "1").differences(&Truth::default()).len(), 1);
         assert_eq!(
             texts(&Truth::default(), &wallet("1")),
             ["wallet USDT: row is nothing here and present at the venue"]

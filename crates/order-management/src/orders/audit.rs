@@ -208,7 +208,7 @@ impl Orders {
     fn conclude(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
         if self.is_in_agreement() {
             self.reconcile.complete_until(self.latest_execution);
-            self.reconcile.agree();
+            self.reconcile.agree(stamp.wall);
         } else if self.reconcile.is_running() && self.reconcile.disagree(stamp.wall) == Verdict::GivenUp {
             self.give_up(out);
         }

@@ -79,7 +79,9 @@ impl Orders {
                 }
             }
             Command::CancelAll(all) => self.record_cancel_all(all, stamp),
-            Command::Query(Query::Account { .. }) => self.record_reconcile(stamp),
+            Command::Query(Query::Account { .. }) => {
+                self.begin_reconcile(stamp);
+            }
             // Questions about one order are state since their deadline passed; protection and leverage change
             // nothing here until the venue shows them.
             Command::Query(Query::Order { .. }) | Command::SetProtection(_) | Command::SetLeverage(_) => {}
@@ -126,18 +128,15 @@ impl Orders {
         }
     }
 
-    /// A reconciliation that an event began is state already; one that was begun from outside is not.
-    fn record_reconcile(&mut self, stamp: Stamp) {
-        if self.reconcile.asked() != Some(stamp) {
-            self.begin_reconcile(stamp);
-        }
-    }
-
     /// Begins a reconciliation of the whole account, at start and after every gap of the private stream; until
     /// it ends, [`Orders::is_reconciled`] says no.
+    ///
+    /// One that began with the same event stays as it is, so that its query can be recorded like any command.
     pub fn begin_reconcile(&mut self, stamp: Stamp) -> Query {
-        self.counters.reconciliations += 1;
-        self.reconcile.begin(Reason::Gap, stamp);
+        if self.reconcile.asked().is_none_or(|asked| asked.sequence != stamp.sequence) {
+            self.counters.reconciliations += 1;
+            self.reconcile.begin(Reason::Gap, stamp);
+        }
         self.reconcile.query()
     }
 }

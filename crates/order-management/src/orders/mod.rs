@@ -29,8 +29,8 @@ use crate::reconcile::Reconcile;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountEvent, BotName, ClientOrderId, MarketTime, Notice, NoticeTo, OrderId, Price, Query, QueryAnswer,
-    Stamp, Symbol, WallTime,
+    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Notice, NoticeTo, OrderId, Price, Query,
+    QueryAnswer, Stamp, Symbol, WallTime,
 };
 use windvane_risk::{Exposure, PositionExposure};
 
@@ -107,10 +107,10 @@ impl Orders {
         self
     }
 
-    /// The same under the epoch of a new start, once the journal of the earlier ones is read. The ids minted
-    /// from here on are new by their epoch.
+    /// The same under the epoch of a later start, whose record in the journal follows. The ids minted from
+    /// here on are new by their epoch.
     #[must_use]
-    pub const fn with_epoch(mut self, epoch: windvane_model::Epoch) -> Self {
+    pub const fn with_epoch(mut self, epoch: Epoch) -> Self {
         self.identity.epoch = epoch;
         self.minted = 0;
         self

@@ -8,9 +8,7 @@ use crate::order::Order;
 use crate::other::OtherOrder;
 use crate::position::Position;
 use crate::wallet::Wallet;
-use windvane_model::{
-    BotName, ClientOrderId, Epoch, Execution, IdGrammar, Money, PositionIndex, Price, Symbol,
-};
+use windvane_model::{BotName, ClientOrderId, Execution, Money, PositionIndex, Price, Symbol, WallTime};
 use windvane_risk::Exposure;
 
 impl Orders {
@@ -125,15 +123,15 @@ impl Orders {
         self.reconcile.is_complete() && self.missing.is_empty()
     }
 
+    /// When our picture of the account last agreed with the venue's.
+    #[must_use]
+    pub const fn last_agreed(&self) -> Option<WallTime> {
+        self.reconcile.agreed_at()
+    }
+
     /// What happened so far.
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
-    }
-
-    /// The highest epoch among the orders of this installation. The next start must be above it.
-    #[must_use]
-    pub fn highest_epoch(&self) -> Option<Epoch> {
-        self.orders.keys().filter_map(IdGrammar::parse).map(|grammar| grammar.epoch).max()
     }
 }

@@ -1,0 +1,185 @@
+//! Children, strangers, funding, and the comparison of positions and wallet.
+
+use super::world::{World, notices};
+use crate::testing::{
+    bot, execution, money, order_id, own_id_of, position_report, qty, report, submit, wallet_report,
+};
+use crate::{DifferenceKind, Effect};
+use windvane_model::{
+    AccountEvent, AccountSnapshot, Epoch, ExecutionKind, ExitCause, HaltCause, Notice, OrderStatus,
+    PositionIndex, Query, Side, StopKind,
+};
+use windvane_risk::OrderKey;
+
+/// One BTC bought at 100 for a fee of 0.055, position and wallet confirmed.
+fn long() -> World {
+    let mut world = World::begun();
+    let order = submit(1, "1", "100");
+    world.submit(&order);
+    world.report(report(&order, OrderStatus::Filled).filled("1").at(5).build());
+    world.execution(execution("a").of(&order).filled("1", "100").fee("0.055").at(5).build());
+    world.fact(AccountEvent::Position(position_report("BTCUSDT", "1", "100").at(5).stop("90").build()));
+    world.fact(AccountEvent::Wallet(wallet_report("999.945")));
+    assert_eq!(world.orders.next_deadline(), None, "everything agrees");
+    world
+}
+
+fn sold(id: &str) -> crate::testing::ExecutionBuilder {
+    execution(id).side(Side::Sell).filled("1", "90").fee("0.05").at(7)
+}
+
+#[test]
+fn what_closes_a_position_is_named() {
+    let strategy = submit(2, "1", "90");
+    for (fill, cause) in [
+        (sold("s").child("v-stop", StopKind::StopLoss).build(), ExitCause::StopLoss),
+        (sold("s").child("v-stop", StopKind::TakeProfit).build(), ExitCause::TakeProfit),
+        (sold("s").child("v-stop", StopKind::Trailing).build(), ExitCause::Trailing),
+        (sold("s").kind(ExecutionKind::Liquidation).build(), ExitCause::Liquidation),
+        (sold("s").kind(ExecutionKind::Adl).build(), ExitCause::Liquidation),
+        (sold("s").build(), ExitCause::Foreign),
+        (sold("s").of(&strategy).side(Side::Sell).build(), ExitCause::Strategy),
+    ] {
+        let mut world = long();
+        world.submit(&strategy);
+        let effects = world.execution(fill);
+        let net_pnl = money("-10.105");
+        let expected = Notice::PositionClosed { symbol: strategy.symbol, cause, net_pnl };
+        assert!(notices(&effects).contains(&&expected), "{cause:?}: {effects:?}");
+        let is_told = notices(&effects).iter().any(|notice| matches!(notice, Notice::Filled { .. }));
+        assert_eq!(is_told, cause != ExitCause::Foreign, "{cause:?}: a stranger's fill is not the bot's");
+        world.assert_rebuilds();
+    }
+}
+
+#[test]
+fn a_stop_made_by_the_venue_is_a_child_and_enters_the_truth_with_its_fills() {
+    let mut world = long();
+    let of = submit(1, "1", "90");
+    let mut waiting = report(&of, OrderStatus::Untriggered).child("v-stop", StopKind::StopLoss).at(6).build();
+    waiting.side = Side::Sell;
+    world.report(waiting);
+    assert_eq!(world.orders.other_orders().next().unwrap().child_of(), Some(bot()));
+    assert_eq!(world.orders.truth().orders.len(), 1);
+    assert_eq!(world.orders.exposure().open_orders(), 0, "a stop is no reduction under way");
+
+    world.execution(sold("s").child("v-stop", StopKind::StopLoss).build());
+    let filled = windvane_model::OrderReport {
+        status: OrderStatus::Filled,
+        cumulative_qty: qty("1"),
+        updated: windvane_model::MarketTime(7),
+        ..waiting
+    };
+    world.report(filled);
+    world.report(waiting);
+    let truth = world.orders.truth();
+    let stop = truth.orders.iter().find(|row| row.name == "v-stop").unwrap();
+    assert_eq!((stop.status.as_str(), stop.filled_value), ("Filled", crate::testing::number("90")));
+    let account = world.orders.bot(bot()).unwrap();
+    assert_eq!((account.totals.fills, account.orders, account.totals.net()), (2, 1, money("-10.105")));
+}
+
+#[test]
+fn funding_is_money_and_never_a_trade() {
+    let mut world = long();
+    let effects = world.execution(execution("f").funding("1", "101", "0.0101").at(8).build());
+    assert_eq!(notices(&effects), Vec::<&Notice>::new());
+    let account = world.orders.bot(bot()).unwrap();
+    assert_eq!((account.totals.fills, account.totals.funding_payments), (1, 1));
+    assert_eq!(world.orders.wallet().balance(), money("999.9349"));
+    let position = world.orders.position(submit(1, "1", "1").symbol, PositionIndex(0)).unwrap();
+    assert_eq!(position.holding().qty(), qty("1"));
+}
+
+#[test]
+fn an_order_from_the_phone_is_counted_and_never_touched() {
+    let mut world = World::begun();
+    let phone = report(&submit(1, "2", "95"), OrderStatus::New).foreign("v-phone").build();
+    assert_eq!(world.report(phone), []);
+    let row = world.orders.exposure().order(OrderKey::Venue(order_id("v-phone"))).unwrap();
+    assert_eq!(row.leaves_qty, qty("2"), "it may fill, so it counts");
+    let mut fill = execution("p").filled("2", "95").at(3).build();
+    fill.order_id = order_id("v-phone");
+    let effects = world.execution(fill);
+    assert!(matches!(notices(&effects)[..], [Notice::PositionChanged { .. }]), "{effects:?}");
+    let counters = world.orders.counters();
+    assert_eq!((counters.foreign_orders, counters.foreign_executions), (1, 1));
+    assert_eq!(world.orders.orders().count(), 0);
+}
+
+#[test]
+fn a_successor_on_the_account_fences_us() {
+    let mut world = World::begun();
+    let mut order = submit(1, "1", "100");
+    order.client_order_id = own_id_of(11, 1);
+    let fenced = Effect::Fenced { epoch: Epoch(11) };
+    assert!(world.report(report(&order, OrderStatus::New).build()).contains(&fenced));
+    assert!(world.execution(execution("a").of(&order).build()).contains(&fenced));
+}
+
+#[test]
+fn a_lasting_difference_in_size_brings_doubt_until_both_sides_agree() {
+    let mut world = long();
+    let ahead = position_report("BTCUSDT", "2", "101").at(9).stop("90").build();
+    assert_eq!(world.fact(AccountEvent::Position(ahead)), [], "an execution may be on its way");
+    assert_eq!(world.wait(1_999), []);
+    let effects = world.wait(1);
+    let symbol = ahead.symbol;
+    assert!(effects.contains(&Effect::Doubt { symbol, on: true }), "{effects:?}");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Ask(Query::Account { .. }))), "{effects:?}");
+    assert!(world.orders.is_reconciled(), "an audit does not hold up the other contracts");
+
+    let missed = execution("m").filled("1", "102").fee("0.0561").at(9).build();
+    let effects = world.fact(answer(AccountSnapshot {
+        executions: vec![missed],
+        positions: vec![ahead],
+        wallet: wallet_report("999.8889"),
+        ..AccountSnapshot::default()
+    }));
+    assert!(effects.contains(&Effect::Doubt { symbol, on: false }), "{effects:?}");
+    assert_eq!(world.orders.counters().backfilled_executions, 1);
+    assert_eq!(world.orders.next_deadline(), None);
+    world.assert_rebuilds();
+}
+
+#[test]
+fn what_cannot_be_explained_ends_after_bounded_tries() {
+    let mut world = long();
+    let other = AccountSnapshot {
+        positions: vec![position_report("BTCUSDT", "2", "101").at(9).build()],
+        wallet: wallet_report("1500"),
+        ..AccountSnapshot::default()
+    };
+    world.fact(AccountEvent::Position(other.positions[0]));
+    let mut asked = 0;
+    for _ in 0..10 {
+        let effects = world.wait(10_000);
+        if !effects.iter().any(|effect| matches!(effect, Effect::Ask(Query::Account { .. }))) {
+            break;
+        }
+        asked += 1;
+        world.fact(answer(other.clone()));
+    }
+    assert_eq!(asked, 5);
+    assert!(world.orders.is_in_doubt(submit(1, "1", "1").symbol), "nothing opens where nobody knows");
+    assert_eq!(world.orders.wallet().balance(), money("1500"));
+    assert_eq!(world.orders.truth().wallet[0].balance, money("999.945").get(), "the gap stays visible");
+    world.assert_rebuilds();
+}
+
+#[test]
+fn one_execution_id_with_two_figures_halts() {
+    let mut world = long();
+    assert_eq!(
+        world.execution(execution("a").of(&submit(1, "1", "100")).filled("1", "100").fee("0.055").build()),
+        []
+    );
+    assert_eq!(world.orders.counters().duplicate_executions, 1);
+    let effects = world.execution(execution("a").of(&submit(1, "1", "100")).filled("2", "100").build());
+    assert!(effects.contains(&Effect::Halt(HaltCause::Contradiction)), "{effects:?}");
+    assert_eq!(world.orders.counters().differences.get(&DifferenceKind::MissedFill), None);
+}
+
+fn answer(snapshot: AccountSnapshot) -> AccountEvent {
+    AccountEvent::Answer(windvane_model::QueryAnswer::Account(Box::new(snapshot)))
+}

@@ -1,0 +1,9 @@
+//! Stories told to the aggregate: facts in, effects and state out.
+
+mod account;
+mod order_life;
+mod properties;
+mod races;
+mod restart;
+mod unknown;
+mod world;

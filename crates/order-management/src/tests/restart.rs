@@ -1,0 +1,135 @@
+//! Starts, kills and gaps.
+
+use super::world::{World, ask, notices};
+use crate::testing::{execution, money, own_id_of, position_report, qty, report, submit, wallet_report};
+use crate::{DifferenceKind, OrderState, Working};
+use windvane_model::{AccountSnapshot, Notice, OrderStatus, PositionIndex, Request};
+
+#[test]
+fn nothing_is_known_before_the_first_reconciliation() {
+    let mut world = World::fresh();
+    assert!(!world.orders.is_reconciled());
+    world.reconcile_with(AccountSnapshot::default());
+    assert!(world.orders.is_reconciled());
+    assert_eq!(world.orders.wallet().balance(), money("1000"));
+}
+
+#[test]
+fn the_books_begin_at_what_the_venue_holds() {
+    let mut world = World::fresh();
+    let old = execution("old").filled("1", "90").at(4).build();
+    let effects = world.reconcile_with(AccountSnapshot {
+        executions: vec![old],
+        positions: vec![position_report("BTCUSDT", "3", "95").at(4).build()],
+        ..AccountSnapshot::default()
+    });
+    assert!(!effects.iter().any(|effect| matches!(effect, crate::Effect::Difference(_))), "{effects:?}");
+    let symbol = submit(1, "1", "1").symbol;
+    let held = |world: &World| world.orders.position(symbol, PositionIndex(0)).unwrap().holding().qty();
+    assert_eq!(held(&world), qty("3"), "the old fill is part of it");
+    world.execution(old);
+    assert_eq!(held(&world), qty("3"), "and is never booked again");
+    world.execution(execution("new").filled("1", "99").at(5).build());
+    assert_eq!(held(&world), qty("4"));
+    assert_eq!(world.orders.wallet().balance(), money("1000"));
+    world.assert_rebuilds();
+}
+
+#[test]
+fn a_restart_books_no_execution_twice() {
+    let mut world = World::begun();
+    let order = submit(1, "2", "100");
+    let fill = execution("a").of(&order).filled("1", "100").fee("0.02").at(5).build();
+    world.submit(&order);
+    world.report(report(&order, OrderStatus::PartiallyFilled).filled("1").at(5).build());
+    world.execution(fill);
+    world.killed_and_restarted();
+    let effects = world.reconcile_with(AccountSnapshot {
+        open_orders: vec![report(&order, OrderStatus::PartiallyFilled).filled("1").at(5).build()],
+        executions: vec![fill],
+        positions: vec![position_report("BTCUSDT", "1", "100").at(5).build()],
+        wallet: wallet_report("999.98"),
+    });
+    assert_eq!(effects, []);
+    assert!(world.orders.is_reconciled());
+    assert_eq!(world.orders.counters().duplicate_executions, 1);
+    world.assert_rebuilds();
+}
+
+#[test]
+fn an_order_cut_off_by_the_kill_is_found_in_the_account() {
+    let mut world = World::begun();
+    let order = submit(1, "2", "100");
+    world.submit(&order);
+    world.killed_and_restarted();
+    world.reconcile_with(AccountSnapshot {
+        open_orders: vec![report(&order, OrderStatus::New).at(5).build()],
+        ..AccountSnapshot::default()
+    });
+    let known = world.orders.order(&order.client_order_id).unwrap();
+    assert_eq!(known.state(), OrderState::Working(Working::New));
+    assert_eq!(world.orders.next_deadline(), None);
+}
+
+#[test]
+fn a_fill_during_the_gap_is_found_by_the_executions_and_a_look_at_the_order() {
+    let mut world = World::begun();
+    let order = submit(1, "1", "100");
+    world.submit(&order);
+    world.acknowledged(Request::Submit, &order);
+    world.report(report(&order, OrderStatus::New).at(2).build());
+    let fill = execution("a").of(&order).filled("1", "100").fee("0.02").at(5).build();
+    let filled = report(&order, OrderStatus::Filled).filled("1").at(5).build();
+    world.reconcile_with(AccountSnapshot {
+        executions: vec![fill],
+        positions: vec![position_report("BTCUSDT", "1", "100").at(5).build()],
+        wallet: wallet_report("999.98"),
+        ..AccountSnapshot::default()
+    });
+    // Its execution was just heard, so the open order is not called missing; that it is full is what asks.
+    assert_eq!(world.wait(2_000), [ask(&order)]);
+    world.looked_up(&order, Some(filled), vec![fill]);
+    assert_eq!(world.orders.order(&order.client_order_id).unwrap().state(), OrderState::Filled);
+    assert!(world.orders.is_reconciled());
+    world.assert_rebuilds();
+}
+
+#[test]
+fn an_open_order_that_the_account_does_not_show_is_asked_for_before_the_gap_is_closed() {
+    let mut world = World::begun();
+    let order = submit(1, "1", "100");
+    world.submit(&order);
+    world.report(report(&order, OrderStatus::New).at(2).build());
+    let effects = world.reconcile_with(AccountSnapshot::default());
+    assert!(effects.contains(&ask(&order)), "{effects:?}");
+    assert!(!world.orders.is_reconciled());
+    let gone =
+        report(&order, OrderStatus::Cancelled).at(3).words("CancelByUser", "EC_PerCancelRequest").build();
+    world.looked_up(&order, Some(gone), vec![]);
+    assert!(world.orders.is_reconciled());
+    assert_eq!(world.orders.exposure().open_orders(), 0);
+    assert_eq!(world.orders.counters().differences[&DifferenceKind::MissingOrder], 1);
+    world.assert_rebuilds();
+}
+
+#[test]
+fn an_order_of_ours_that_the_journal_lost_is_adopted_by_its_id() {
+    let mut world = World::fresh();
+    let mut order = submit(7, "2", "100");
+    order.client_order_id = own_id_of(9, 7);
+    let fill = execution("a").of(&order).filled("1", "100").at(3).build();
+    let effects = world.execution(fill);
+    assert!(effects.contains(&ask(&order)), "{effects:?}");
+    let effects = world.looked_up(
+        &order,
+        Some(report(&order, OrderStatus::PartiallyFilled).filled("1").build()),
+        vec![fill],
+    );
+    let known = world.orders.order(&order.client_order_id).unwrap();
+    assert_eq!((known.bot(), known.filled_qty()), (Some(crate::testing::bot()), qty("1")));
+    assert!(notices(&effects).iter().any(|notice| matches!(notice, Notice::Working { .. })), "{effects:?}");
+    assert_eq!(world.orders.exposure().order(order.client_order_id).unwrap().leaves_qty, qty("1"));
+    assert_eq!(world.orders.counters().adopted_orders, 1);
+    assert_eq!(world.orders.next_deadline(), None);
+    world.assert_rebuilds();
+}
