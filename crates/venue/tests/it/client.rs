@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use windvane_venue::Embedded;
@@ -106,9 +106,7 @@ impl Client {
 
     /// Opens a socket; private and trade ones are signed in.
     pub(crate) async fn socket(&self, path: &str) -> Socket {
-        let (stream, _) =
-            tokio_tungstenite::connect_async(format!("ws://{}{path}", self.address)).await.unwrap();
-        let mut socket = Socket(stream);
+        let mut socket = self.unsigned_socket(path).await;
         if path != "/v5/public/linear" {
             let expires = wall_ms() + 5_000;
             let signature = hmac_hex(&self.secret, &format!("GET/realtime{expires}"));
@@ -117,6 +115,23 @@ impl Client {
             assert!(reply["success"] == true || reply["retCode"] == 0, "{reply}");
         }
         socket
+    }
+
+    /// Opens a socket and says nothing.
+    pub(crate) async fn unsigned_socket(&self, path: &str) -> Socket {
+        let address = format!("ws://{}{path}", self.address);
+        let (stream, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+        Socket(stream)
+    }
+
+    /// Opens a socket behind which the kernel holds back little, so that a client that does not read is felt.
+    pub(crate) async fn narrow_socket(&self, path: &str) -> Socket {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(self.address.parse().unwrap()).await.unwrap());
+        let address = format!("ws://{}{path}", self.address);
+        let (stream, _) = tokio_tungstenite::client_async(address, stream).await.unwrap();
+        Socket(stream)
     }
 }
 

@@ -9,6 +9,7 @@ mod orders;
 mod replay;
 mod session;
 mod shape;
+mod synthetic;
 
 use serde_json::json;
 use windvane_venue::{Embedded, ManualConfig, MarketConfig, VenueConfig};

@@ -141,11 +141,11 @@ async fn replayed_candles_equal_the_recorded_ones() {
 #[tokio::test]
 async fn a_reader_that_stops_holds_the_replay_back_and_then_misses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    // Far more than the queue and both kernel buffers hold.
-    std::fs::write(folder.path().join("btcusdt.csv"), table_of(500)).unwrap();
+    // More than the queue and the kernel's buffers hold.
+    std::fs::write(folder.path().join("btcusdt.csv"), table_of(250)).unwrap();
     let venue = Embedded::start(config(folder.path(), 1_000_000_000)).unwrap();
     let client = Client::new(&venue);
-    let mut public = client.socket("/v5/public/linear").await;
+    let mut public = client.narrow_socket("/v5/public/linear").await;
     let topics = ["orderbook.50.BTCUSDT", "orderbook.200.BTCUSDT", "orderbook.1000.BTCUSDT"];
     public.subscribe(&topics).await;
     venue.run_market().await;
@@ -161,7 +161,7 @@ async fn a_reader_that_stops_holds_the_replay_back_and_then_misses_nothing() {
         before = now["market_ms"].clone();
     }
     let mut last = std::collections::BTreeMap::new();
-    let end = json!(START_MS + 500 * BAR_MS - 25_000);
+    let end = json!(START_MS + 250 * BAR_MS - 25_000);
     for _ in topics {
         loop {
             let frame = public.next().await;

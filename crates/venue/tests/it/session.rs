@@ -83,8 +83,15 @@ async fn sockets_sign_in_with_numbers_or_text_and_answer_by_path() {
 #[tokio::test]
 async fn a_wrong_signature_does_not_open_a_private_socket() {
     let (_venue, client) = manual().await;
-    let open = Client { secret: "wrong".into(), address: client.address.clone(), key: client.key.clone() };
-    let mut socket = open.socket("/v5/public/linear").await;
+    let mut socket = client.unsigned_socket("/v5/private").await;
+    for (expires, signature, code) in [
+        (wall_ms() + 5_000, "00".to_owned(), 10004),
+        (wall_ms() - 1, hmac_hex(&client.secret, "GET/realtime"), 10001),
+    ] {
+        socket.send(&json!({"op": "auth", "args": [client.key, expires, signature]})).await;
+        let refused = socket.next().await;
+        assert_eq!((&refused["success"], &refused["ret_code"]), (&json!(false), &json!(code)));
+    }
     socket.send(&json!({"op": "subscribe", "args": ["order"], "req_id": 1})).await;
     let refused = socket.next().await;
     assert_eq!((&refused["success"], &refused["req_id"]), (&json!(false), &json!(1)));
@@ -131,4 +138,32 @@ fn recorded_signing_vectors_are_reproduced() {
         let signed = hmac_hex(secret, vector["string_to_sign"].as_str().unwrap());
         assert_eq!(vector["signature"], signed.as_str(), "{}", vector["name"]);
     }
+}
+
+#[tokio::test]
+async fn an_order_with_a_stale_timestamp_is_refused_on_the_trade_socket() {
+    let (_venue, client) = manual().await;
+    let mut trade = client.socket("/v5/trade").await;
+    for (age_ms, recv_window, code) in [(6_000, "5000", 10002), (6_000, "9000", 0), (-1_500, "9000", 10002)] {
+        let header =
+            json!({"X-BAPI-TIMESTAMP": (wall_ms() - age_ms).to_string(), "X-BAPI-RECV-WINDOW": recv_window});
+        let frame = json!({"reqId": format!("{age_ms}-{recv_window}"), "op": "order.create", "header": header,
+                           "args": [buy("0.001", "59000")]});
+        trade.send(&frame).await;
+        assert_eq!(trade.next().await["retCode"], code, "{frame}");
+    }
+    let mut stranger = client.unsigned_socket("/v5/trade").await;
+    assert_eq!(stranger.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 10005);
+}
+
+#[tokio::test]
+async fn a_message_over_a_mebibyte_closes_the_socket_and_a_body_is_refused() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.send(&json!({"op": "subscribe", "args": ["x".repeat(1 << 20)]})).await;
+    assert_eq!(public.try_next().await, None);
+    let body = " ".repeat((1 << 20) + 1);
+    let reply = client.exchange("POST", "/v5/order/create", &client.signed(&body, wall_ms()), &body).await;
+    assert!(reply.is_none_or(|reply| reply.status == 413));
+    assert_eq!(client.public("/v5/market/time").await["retCode"], 0);
 }
