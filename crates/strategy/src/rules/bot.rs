@@ -7,6 +7,7 @@ use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, Request, 
 
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules};
+use super::holding::Exit;
 use super::memory::Memory;
 use super::pursuit::{Entry, Wish};
 use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
@@ -30,7 +31,12 @@ pub struct RuleBot {
     is_armed: bool,
     pub(super) wish: Option<Wish>,
     pub(super) awaiting: Option<Awaiting>,
+    /// Until the engine says that it is closed with all its fills: an order can leave the book before they arrive.
     pub(super) entry: Option<Entry>,
+    /// The closing order, likewise.
+    pub(super) exit: Option<Exit>,
+    /// What `Open::stop` was before the last request to move it.
+    pub(super) stop_before: Option<f64>,
     next_tag: u32,
     /// No repetition of a request before this moment.
     pub(super) retry_at: MarketTime,
@@ -76,6 +82,8 @@ impl RuleBot {
             wish: None,
             awaiting: None,
             entry: None,
+            exit: None,
+            stop_before: None,
             next_tag: 0,
             retry_at: MarketTime::default(),
             ratcheted_at: MarketTime::default(),
@@ -217,6 +225,9 @@ impl RuleBot {
                 if let Some(entry) = self.entry.as_mut().filter(|entry| entry.tag == *tag) {
                     entry.client_order_id = Some(*client_order_id);
                 }
+                if let Some(exit) = self.exit.as_mut().filter(|exit| exit.tag == *tag) {
+                    exit.client_order_id = Some(*client_order_id);
+                }
             }
             Notice::Denied { tag: Some(tag), .. } => {
                 self.answered(*tag);
@@ -224,12 +235,22 @@ impl RuleBot {
                     self.entry = None;
                     self.memory.plan = None;
                 }
+                self.exit = self.exit.filter(|exit| exit.tag != *tag);
             }
             Notice::Denied { tag: None, client_order_id: None, .. } => self.protection_failed(now),
             Notice::Refused(refused) if refused.request == Request::SetProtection => {
                 self.protection_failed(now)
             }
+            // Nothing is told of an order after its submission was refused.
+            Notice::Refused(refused) if refused.request == Request::Submit => {
+                if self.entry.is_some_and(|entry| entry.client_order_id == refused.client_order_id) {
+                    self.entry = None;
+                    self.memory.plan = None;
+                }
+                self.exit = self.exit.filter(|exit| exit.client_order_id != refused.client_order_id);
+            }
             Notice::Closed { client_order_id, status, cumulative_qty } => {
+                self.exit = self.exit.filter(|exit| exit.client_order_id != Some(*client_order_id));
                 let ours = self.entry.filter(|entry| entry.client_order_id == Some(*client_order_id));
                 if let Some(entry) = ours {
                     self.entry = None;

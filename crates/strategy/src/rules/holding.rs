@@ -2,13 +2,22 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
-use windvane_model::{ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Role, Side};
+use windvane_model::{
+    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Role, Side, Tag,
+};
 
 use super::bot::{Moment, RETRY_MS, RuleBot};
 use super::exit::{Place, Trail};
 use super::file::Evaluate;
 use super::memory::Open;
 use crate::context::Context;
+
+/// The order that closes the position.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exit {
+    pub(super) tag: Tag,
+    pub(super) client_order_id: Option<ClientOrderId>,
+}
 
 impl RuleBot {
     /// Brings the memory in line with the position as it is.
@@ -51,12 +60,15 @@ impl RuleBot {
     /// A position that grows at another price has another average: its stop moves along, unless it trails already.
     fn grew(&mut self, open: Open, price: Price, context: &Context<'_>, out: &mut Vec<Intent>) {
         let entry_price = price.to_f64();
-        let is_lost = open.stop.is_none() && context.now >= self.retry_at;
-        if open.entry_price == entry_price && !is_lost {
+        let is_bare = open.stop.is_none() && context.now >= self.retry_at;
+        if open.entry_price == entry_price && !is_bare {
             return;
         }
+        let risk =
+            if open.risk > 0.0 { None } else { self.rules.exit.stop.at(&self.rules.program, entry_price) };
         if let Some(open) = &mut self.memory.open {
             open.entry_price = entry_price;
+            open.risk = risk.filter(|risk| *risk > 0.0).unwrap_or(open.risk);
         }
         self.anchor(context, out);
     }
@@ -83,6 +95,7 @@ impl RuleBot {
         };
         let at_venue = target.filter(|_| take_profit.is_some_and(|rule| rule.place == Place::Venue));
         let moved = at_venue.filter(|target| open.take_profit != Some(target.to_f64()));
+        self.stop_before = open.stop;
         if let Some(open) = &mut self.memory.open {
             open.stop = stop.map(Price::to_f64).or(open.stop);
             open.take_profit = target.map(Price::to_f64);
@@ -170,6 +183,7 @@ impl RuleBot {
             return;
         }
         self.ratcheted_at = context.now;
+        self.stop_before = open.stop;
         if let Some(open) = &mut self.memory.open {
             open.stop = Some(stop.to_f64());
             open.watermark = best;
@@ -177,11 +191,11 @@ impl RuleBot {
         out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
     }
 
-    /// The venue did not take the protection: ask again after a pause. What was attached before stays in force.
+    /// The protection was denied or refused: what was in force before still is. Where nothing was, it is asked for again
+    /// after a pause.
     pub(super) fn protection_failed(&mut self, now: MarketTime) {
         if let Some(open) = &mut self.memory.open {
-            open.stop = None;
-            open.take_profit = None;
+            open.stop = self.stop_before;
         }
         self.retry_at = now.after(RETRY_MS);
     }
@@ -199,10 +213,11 @@ impl RuleBot {
     /// Sends the closing order while the bot wants out, again after a pause when it was not taken.
     pub(super) fn close(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         let is_closing = self.memory.is_closing && self.awaiting.is_none() && context.now >= self.retry_at;
-        let is_under_way = context.orders.iter().any(|order| order.role == Role::Exit);
+        let is_under_way = self.exit.is_some() || context.orders.iter().any(|order| order.role == Role::Exit);
         let (true, false, Some(side)) = (is_closing, is_under_way, context.holding.side) else { return };
         let tag = self.tag();
         self.await_answer(tag, context.now);
+        self.exit = Some(Exit { tag, client_order_id: None });
         self.retry_at = context.now.after(RETRY_MS);
         out.push(Intent::Place(PlaceOrder {
             tag,

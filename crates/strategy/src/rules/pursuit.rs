@@ -46,6 +46,8 @@ impl RuleBot {
         let is_busy = is_held
             || self.memory.is_closing
             || self.awaiting.is_some()
+            || self.entry.is_some()
+            || self.exit.is_some()
             || context.holding.side.is_some()
             || context.orders.iter().any(|order| matches!(order.role, Role::Entry | Role::Exit));
         if is_busy || context.now < wish.not_before {

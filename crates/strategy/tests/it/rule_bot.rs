@@ -318,6 +318,20 @@ fn a_position_is_known_again_after_a_restart() {
 }
 
 #[test]
+fn a_position_without_memory_gets_a_stop_as_soon_as_one_is_defined() {
+    let file = RuleFile { stop: "2 * atr(2)", ..RuleFile::default() };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    bar(&mut world, "100", "101");
+    world.bot = file.definition().bot();
+    world.tally.protects.clear();
+    for _ in 0..4 {
+        bar(&mut world, "101", "102");
+    }
+    assert_eq!(world.tally.protects.len(), 1);
+}
+
+#[test]
 fn memory_of_another_make_is_refused() {
     let mut bot = RuleFile::default().definition().bot();
     for bytes in [&b""[..], b"{}", b"{\"version\":2}", b"\xff"] {
@@ -362,4 +376,65 @@ fn a_tick_signal_fires_when_it_turns_true() {
     assert_eq!(roles(&world), [Role::Entry]);
     world.point(MINUTE + 4, price("107"));
     assert_eq!(world.bot.signals(), 1, "true for long is one signal");
+}
+
+#[test]
+fn nothing_is_sent_twice_while_fills_are_on_their_way() {
+    let mut world = RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
+    world.lags = true;
+    bar(&mut world, "100", "101");
+    bar(&mut world, "100", "101");
+    assert_eq!((roles(&world), world.holding.side), (vec![Role::Entry], None));
+    world.settle();
+    assert_eq!(world.holding.side, Some(Side::Buy));
+    bar(&mut world, "101", "100");
+    bar(&mut world, "101", "100");
+    assert_eq!(roles(&world), [Role::Entry, Role::Exit]);
+    world.settle();
+    assert_eq!((world.tally.taker_fills, world.holding.side), (2, None));
+}
+
+proptest::proptest! {
+    /// Whatever the market and risk do: no panic, and the world's own assertions hold (what opens carries its stop,
+    /// what closes only reduces, prices and quantities lie on their grids).
+    #[test]
+    fn no_course_of_events_breaks_the_bot(
+        steps in proptest::collection::vec((900_i64..1100, 0_u8..8), 1..80),
+        opposite in proptest::sample::select(vec!["ignore", "close", "reverse"]),
+    ) {
+        let exit = format!(
+            "opposite = \"{opposite}\"\ntime_limit = \"9m\"\ntake_profit = {{ distance = \"3 R\", place = \"engine\" }}\n\
+             trail = {{ arms_at = \"1 R\", gives_back = \"1 * atr(3)\", every = \"1s\" }}"
+        );
+        let file = RuleFile {
+            short: "signal = \"close < open\"",
+            order: "type = \"post-only\", from = \"same\", valid_for = \"2m\", fallback = \"market\"",
+            stop: "2 * atr(3)",
+            exit: Box::leak(exit.into_boxed_str()),
+            ..RuleFile::default()
+        };
+        let mut world = file.world();
+        let mut before = "100".to_owned();
+        for (tenths, event) in steps {
+            let now = format!("{}.{}", tenths / 10, tenths % 10);
+            match event {
+                0 => world.denies = !world.denies,
+                1 => world.lags = !world.lags,
+                2 => world.settle(),
+                3 => world.timer(world.now + 30_000),
+                4 => {
+                    let memory = world.bot.changed_memory();
+                    let mut bot = file.definition().bot();
+                    if let Some(memory) = memory {
+                        bot.restore(&memory).unwrap();
+                    }
+                    world.bot = bot;
+                }
+                _ => {
+                    bar(&mut world, &before, &now);
+                    before = now;
+                }
+            }
+        }
+    }
 }

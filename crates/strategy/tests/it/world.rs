@@ -61,6 +61,9 @@ pub(crate) struct World {
     pub(crate) take_profit: Option<Price>,
     pub(crate) orders: Vec<(OwnOrder, Place)>,
     pub(crate) tally: Tally,
+    /// Whether market orders leave the book before their fills are told; `settle` tells them.
+    pub(crate) lags: bool,
+    late: Vec<(OwnOrder, Place, Price)>,
     /// Whether risk says no to everything.
     pub(crate) denies: bool,
     notices: Vec<Notice>,
@@ -81,6 +84,8 @@ impl World {
             take_profit: None,
             orders: Vec::new(),
             tally: Tally::default(),
+            lags: false,
+            late: Vec::new(),
             denies: false,
             notices: Vec::new(),
             sequence: 0,
@@ -154,6 +159,10 @@ impl World {
             return;
         }
         let opens = !place.reduce_only;
+        assert!(
+            opens || self.holding.side == Some(place.side.opposite()),
+            "what reduces has something to reduce"
+        );
         assert_eq!(opens, place.stop_loss.is_some(), "what opens carries its stop, what reduces does not");
         self.sequence += 1;
         let client_order_id = ClientOrderId::new(&format!("order-{}", self.sequence)).unwrap();
@@ -172,6 +181,10 @@ impl World {
         let book = self.market.contract(place.symbol).unwrap().book();
         let touch = book.best(place.side.opposite()).unwrap();
         match place.kind {
+            OrderKind::Market { .. } if self.lags => {
+                self.orders.pop();
+                self.late.push((order, place, touch));
+            }
             OrderKind::Market { .. } => self.fill_order(client_order_id, touch, false),
             OrderKind::Limit { price, time_in_force } => {
                 assert!(self.instrument.is_on_tick(price));
@@ -183,6 +196,15 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Tells the fills that were held back.
+    pub(crate) fn settle(&mut self) {
+        for (order, place, price) in std::mem::take(&mut self.late) {
+            self.orders.push((order, place));
+            self.fill_order(order.client_order_id, price, false);
+        }
+        self.wake(Wake::Book);
     }
 
     fn finish(&mut self, client_order_id: ClientOrderId, status: OrderStatus) {
@@ -198,7 +220,10 @@ impl World {
         let held = self.holding;
         let mut qty = order.qty;
         if place.reduce_only {
-            assert_eq!(held.side, Some(order.side.opposite()), "a reducing order reduces");
+            if held.side != Some(order.side.opposite()) {
+                // The stop was faster.
+                return self.finish(client_order_id, OrderStatus::Cancelled);
+            }
             qty = qty.min(held.qty);
         }
         self.fill(order.side, qty, price, is_maker, Some(client_order_id), ExitCause::Strategy);
