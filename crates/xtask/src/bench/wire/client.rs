@@ -59,7 +59,7 @@ timeframe = "1m"
 evaluate = "tick"
 
 [entry.long]
-signal = "ask < {TRIGGER_TICKS} ticks"
+signal = "ask < {VENUE_TRIGGER} USDT"
 
 [entry.any]
 order = { type = "market" }
@@ -67,7 +67,7 @@ size  = { quote = "60 USDT", max_leverage = "2x" }
 
 [exit]
 stop   = { distance = "2%" }
-signal = { long = "bid > {TRIGGER_TICKS} ticks" }
+signal = { long = "bid > {VENUE_TRIGGER} USDT" }
 "#;
 
 /// The harness's own credentials.
@@ -75,9 +75,6 @@ const KEY: &str = r#"
 key = "{VENUE_KEY}"
 secret = "{VENUE_SECRET}"
 "#;
-
-/// Tick size of the harness's contract in USDT.
-const TICK_SIZE: f64 = 0.1;
 
 /// When a command may leave: the two settings of the journal that are measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -131,16 +128,14 @@ impl Client {
     }
 
     fn filled(&self, template: &str) -> anyhow::Result<String> {
-        let given = |name: &str| {
-            env::var(name).with_context(|| format!("{name} is not set: only the harness starts this"))
-        };
-        let trigger: f64 = given("VENUE_TRIGGER")?.parse().context("VENUE_TRIGGER is not a price")?;
-        let mut text = template
-            .replace("{DURABILITY}", &self.durability.to_string())
-            .replace("{TRIGGER_TICKS}", &format!("{:.0}", trigger / TICK_SIZE));
+        let mut text = template.replace("{DURABILITY}", &self.durability.to_string());
         let endpoints = ["VENUE_REST", "VENUE_WS_PUBLIC", "VENUE_WS_PRIVATE", "VENUE_WS_TRADE"];
-        for name in endpoints.into_iter().chain(["VENUE_SYMBOL", "VENUE_KEY", "VENUE_SECRET"]) {
-            text = text.replace(&format!("{{{name}}}"), &given(name)?);
+        for name in
+            endpoints.into_iter().chain(["VENUE_SYMBOL", "VENUE_TRIGGER", "VENUE_KEY", "VENUE_SECRET"])
+        {
+            let given =
+                env::var(name).with_context(|| format!("{name} is not set: only the harness starts this"))?;
+            text = text.replace(&format!("{{{name}}}"), &given);
         }
         Ok(text)
     }
