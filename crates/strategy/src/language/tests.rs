@@ -99,6 +99,15 @@ fn an_undefined_part_is_never_made_true_by_negation() {
 }
 
 #[test]
+fn length_and_depth_have_bounds() {
+    assert!(check(&vec!["close"; 200].join(" + ")).is_ok());
+    let long = check(&vec!["close"; 201].join(" + ")).err().unwrap();
+    assert!(long[0].contains("at most 400 words"), "{long:?}");
+    let deep = format!("{}close{}", "(".repeat(50), ")".repeat(50));
+    assert!(check(&deep).err().unwrap()[0].contains("nested deeper than 40"));
+}
+
+#[test]
 fn the_same_value_is_computed_once() {
     let (mut builder, names) = (Builder::default(), Names::new());
     let first = Checker::new(&mut builder, &names).check("ema(close, 20) > close", &[]).unwrap();

@@ -112,7 +112,8 @@ fn figure(table: &Table<'_>, value: &Spanned<DeValue<'_>>) -> Option<Literal> {
         DeValue::String(text) => literal(text),
         _ => None,
     };
-    let found = found.filter(|literal| literal.value().is_finite());
+    // `R` is a different distance for each position: no figure to set.
+    let found = found.filter(|literal| literal.value().is_finite() && !matches!(literal, Literal::Risk(_)));
     if found.is_none() {
         table.report(value, "a number, or text with a unit such as \"0.5%\", is wanted here");
     }

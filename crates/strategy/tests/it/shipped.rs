@@ -84,3 +84,10 @@ fn maker_trades_on_every_table() {
         assert!(tally.maker_fills >= 40, "{tally:?}");
     }
 }
+
+#[test]
+fn the_example_of_the_handbook_is_understood() {
+    let text = std::fs::read_to_string(root().join("strategies/README.md")).unwrap();
+    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    load("README.md", example, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"));
+}
