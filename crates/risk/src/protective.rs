@@ -14,8 +14,9 @@ const MAX_SLICES: usize = 100;
 
 impl Risk {
     /// The closes that take the positions of `scope` to flat: reduce-only market orders, each no larger than the
-    /// venue's largest and at most a hundred per position at a time. What is already closing by earlier protective orders is not asked for again, so it may
-    /// be called as often as one likes. Cancel the entries before; leave the stops until it is flat.
+    /// venue's largest, at most a hundred per position at a time. What earlier protective orders are closing
+    /// already is not asked for again, so it may be called as often as one likes. Cancel the entries before;
+    /// leave the stops until it is flat.
     ///
     /// Empty when fenced. A position that no bot of this engine owns is not touched.
     #[must_use]

@@ -157,7 +157,8 @@ impl ContractTerms<'_> {
     fn side_margin(&self, side: Side, candidate: Option<&Candidate>) -> Decimal {
         let closing = self.exposure.held_qty(side.opposite());
         let value = self.sum(side, candidate).value_beyond(closing);
-        self.order_terms(side).cost(value).total()
+        // Most contracts of an account have no orders on most sides; their divisions are the larger part of a check.
+        if value.is_zero() { Decimal::ZERO } else { self.order_terms(side).cost(value).total() }
     }
 
     fn order_terms(&self, side: Side) -> OrderTerms {
