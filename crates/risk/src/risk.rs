@@ -113,8 +113,8 @@ impl Risk {
         self.terms(held, mark).max_affordable_qty(&contract.instrument, side, price, available)
     }
 
-    /// Takes the account's equity by mark; the day is the market clock's. Returns the cause to halt for when the loss of
-    /// the day has reached its limit.
+    /// Takes the account's equity by mark; the day is the market clock's. Returns the cause to halt for when the
+    /// loss of the day has reached its limit.
     pub fn observe_equity(&mut self, equity: Money, stamp: Stamp) -> Option<HaltCause> {
         self.day.observe(equity, stamp.market);
         (self.day.loss() >= self.limits.max_loss_per_day.value).then_some(HaltCause::DayLoss)
