@@ -1,0 +1,169 @@
+//! What a rule bot costs: per confirmed bar, and per book update with and without a position.
+//!
+//! `cargo bench -p windvane-strategy`
+
+#![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use rust_decimal::Decimal;
+use windvane_market::{Contract, Market};
+use windvane_model::{
+    BookLevel, BookUpdate, BookUpdateKind, Candle, Coin, Fixed, Instrument, InstrumentStatus, Interval,
+    Leverage, MarketEvent, MarketTime, Money, Notional, Price, Qty, Rate, Side, Stamp, Symbol, Ticker,
+    WallTime,
+};
+use windvane_strategy::{Context, Holding, Strategy, Wake, load};
+
+const RULES: &str = include_str!("../../../strategies/trend.toml");
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn price(text: &str) -> Price {
+    Price::new(decimal(text)).unwrap()
+}
+
+fn symbol() -> Symbol {
+    Symbol::new("BTCUSDT").unwrap()
+}
+
+fn instrument() -> Instrument {
+    let qty = |text: &str| Qty::new(decimal(text)).unwrap();
+    Instrument {
+        symbol: symbol(),
+        settle_coin: Coin::new("USDT").unwrap(),
+        status: InstrumentStatus::Trading,
+        tick_size: price("0.1"),
+        lot_size: qty("0.001"),
+        min_qty: qty("0.001"),
+        max_limit_qty: qty("1000"),
+        max_market_qty: qty("100"),
+        min_notional: Notional::new(decimal("5")).unwrap(),
+        max_leverage: Leverage::new(decimal("100")).unwrap(),
+        price_limit_ratio_x: Rate::new(decimal("0.01")),
+        price_limit_ratio_y: Rate::new(decimal("0.02")),
+        funding_interval_minutes: 480,
+        tiers: vec![],
+    }
+}
+
+fn market() -> Market {
+    let mut market = Market::new(10);
+    let level = |price: &str| {
+        vec![BookLevel { price: Fixed::parse(price).unwrap(), size: Fixed::parse("1").unwrap() }]
+    };
+    let (symbol, at) = (symbol(), MarketTime(0));
+    let book = BookUpdate {
+        symbol,
+        at,
+        kind: BookUpdateKind::Snapshot,
+        update_id: 1,
+        sequence: 1,
+        bids: level("100000"),
+        asks: level("100000.1"),
+    };
+    let ticker = Ticker {
+        symbol,
+        at,
+        last: Some(price("100000")),
+        mark: Some(price("100000")),
+        index: Some(price("100000")),
+        funding_rate: Some(Rate::new(decimal("0.0001"))),
+        next_funding: None,
+    };
+    market.apply(&MarketEvent::Book(book), Stamp::default());
+    market.apply(&MarketEvent::Ticker(ticker), Stamp::default());
+    market
+}
+
+/// Bars of a price that wanders up and down, so that averages cross now and then.
+fn bars() -> Vec<Candle> {
+    (0..4_000_i64)
+        .map(|bar| {
+            let close = price(&(100_000 + (bar * 37) % 900 - (bar * 11) % 700).to_string());
+            Candle {
+                symbol: symbol(),
+                at: MarketTime(0),
+                interval: Interval::M5,
+                start: MarketTime(bar * Interval::M5.millis()),
+                open: close,
+                high: Price::new(close.get() + Decimal::TEN).unwrap(),
+                low: Price::new(close.get() - Decimal::TEN).unwrap(),
+                close,
+                volume: Decimal::TEN,
+                is_confirmed: true,
+                is_warm_up: false,
+            }
+        })
+        .collect()
+}
+
+fn context<'a>(instrument: &'a Instrument, market: &'a Contract, holding: Holding) -> Context<'a> {
+    Context {
+        instrument,
+        market,
+        holding,
+        orders: &[],
+        equity: Money::new(Decimal::from(10_000)),
+        available: Money::new(Decimal::from(10_000)),
+        now: MarketTime(0),
+        wall: WallTime(0),
+    }
+}
+
+fn bot() -> Box<dyn Strategy> {
+    load("trend.toml", RULES, &BTreeMap::new()).unwrap().bot()
+}
+
+fn rules(criterion: &mut Criterion) {
+    let (instrument, market, bars) = (instrument(), market(), bars());
+    let market = market.contract(symbol()).unwrap();
+    let flat = context(&instrument, market, Holding::default());
+    let long = Holding {
+        side: Some(Side::Buy),
+        qty: Qty::new(Decimal::ONE).unwrap(),
+        average_price: Some(price("100000")),
+    };
+    let long = context(&instrument, market, long);
+    let mut out = Vec::new();
+
+    let mut warm = bot();
+    for bar in &bars {
+        warm.handle(Wake::Candle(bar), &flat, &mut out);
+    }
+    let mut now = bars.len();
+    let mut bar = bars[0];
+    criterion.bench_function("rules/bar", |bencher| {
+        bencher.iter(|| {
+            bar = Candle {
+                start: MarketTime(bar.interval.millis() * i64::try_from(now).unwrap()),
+                ..bars[now % bars.len()]
+            };
+            now += 1;
+            warm.handle(Wake::Candle(black_box(&bar)), &flat, &mut out);
+            out.clear();
+        });
+    });
+    for (name, context) in [("rules/book_flat", flat), ("rules/book_in_position", long)] {
+        let mut bot = bot();
+        for bar in &bars {
+            bot.handle(Wake::Candle(&Candle { is_warm_up: true, ..*bar }), &context, &mut out);
+        }
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                bot.handle(Wake::Book, black_box(&context), &mut out);
+                out.clear();
+            });
+        });
+    }
+    criterion.bench_function("rules/load", |bencher| {
+        bencher.iter(|| load("trend.toml", black_box(RULES), &BTreeMap::new()).unwrap());
+    });
+}
+
+criterion_group!(benches, rules);
+criterion_main!(benches);
