@@ -139,13 +139,14 @@ impl ExecutionRow<'_> {
     pub(crate) fn report(&self) -> Result<Execution, FieldError> {
         let symbol = symbol(&self.symbol)?;
         let stop_kind = stop_kind(&self.stop_order_type);
+        let kind = execution_kind(&self.exec_type);
         Ok(Execution {
             symbol,
             execution_id: ExecutionId::new(self.exec_id.as_str())
                 .map_err(|_| bad("execId", "not an identifier"))?,
             order_id: order_id(&self.order_id)?,
             client_order_id: client_order_id(&self.order_link_id, "orderLinkId")?,
-            kind: execution_kind(&self.exec_type),
+            kind,
             side: side(&self.side)?.ok_or(bad("side", "missing"))?,
             price: self.exec_price.required_price("execPrice")?,
             qty: self.exec_qty.required_qty("execQty")?,
@@ -153,7 +154,12 @@ impl ExecutionRow<'_> {
             fee_coin: fee_coin(&self.fee_currency, symbol)?,
             is_maker: self.is_maker.is_true(),
             stop_kind,
-            origin: origin(&self.create_type, stop_kind),
+            origin: match kind {
+                ExecutionKind::Funding | ExecutionKind::Delivery => Origin::Venue,
+                ExecutionKind::Adl => Origin::Adl,
+                ExecutionKind::Liquidation => Origin::Liquidation,
+                ExecutionKind::Trade | ExecutionKind::Other => origin(&self.create_type, stop_kind),
+            },
             closed_qty: self.closed_size.qty("closedSize")?,
             venue_pnl: self.exec_pnl.money("execPnl")?,
             at: self.exec_time.time("execTime")?.ok_or(bad("execTime", "missing"))?,

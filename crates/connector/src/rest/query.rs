@@ -13,13 +13,15 @@ use crate::{
 };
 use serde::Deserialize;
 use windvane_model::{
-    AccountEvent, AccountSnapshot, ClientOrderId, Execution, MarketTime, OrderLookup, OrderReport,
+    AccountEvent, AccountSnapshot, ClientOrderId, Execution, MarketTime, Millis, OrderLookup, OrderReport,
     PositionReport, Query, QueryAnswer, QueryFailed, Symbol, WalletReport,
 };
 
 const REALTIME: &str = "/v5/order/realtime";
 const HISTORY: &str = "/v5/order/history";
 const EXECUTIONS: &str = "/v5/execution/list";
+const WINDOW_MS: Millis = 7 * 24 * 3_600_000;
+const REACH_MS: Millis = 730 * 24 * 3_600_000;
 
 impl RestClient {
     /// Answers a query over all pages. Never an error: a failure is an event that says so.
@@ -53,7 +55,7 @@ impl RestClient {
             self.positions(&format!("category=linear&symbol={symbol}"), &mut positions).await?;
         }
         let mut wallet = self.wallet().await?;
-        let executions = self.executions(&format!("category=linear&limit=100&startTime={}", since.0)).await?;
+        let executions = self.executions_since(since, symbols).await?;
         // The answer's own time is the wall's. On the market's clock the wallet is as new as the newest row.
         let stamps = positions.iter().map(|position| position.updated);
         let stamps = stamps.chain(open_orders.iter().map(|order| order.updated));
@@ -83,6 +85,30 @@ impl RestClient {
         })
         .await?;
         Ok(orders)
+    }
+
+    /// Every execution from `since` on, oldest first. One call reaches over seven days at most and nothing is older
+    /// than two years. Source: Bybit V5, "Get Trade History".
+    async fn executions_since(
+        &self,
+        since: MarketTime,
+        symbols: &[Symbol],
+    ) -> Result<Vec<Execution>, RestError> {
+        let mut start = since;
+        let mut all = Vec::new();
+        if let Some(symbol) = symbols.first() {
+            let now = self.market_time(*symbol).await?;
+            start = start.max(now.after(-REACH_MS));
+            while now.since(start) > WINDOW_MS {
+                let end = start.after(WINDOW_MS);
+                let query = format!("category=linear&endTime={}&limit=100&startTime={}", end.0 - 1, start.0);
+                all.extend(self.executions(&query).await?);
+                start = end;
+            }
+        }
+        // The last window has no end, so that nothing falls between the clocks.
+        all.extend(self.executions(&format!("category=linear&limit=100&startTime={}", start.0)).await?);
+        Ok(all)
     }
 
     /// Oldest first; the venue answers newest first.

@@ -1,1 +1,392 @@
+//! Scripts: texts and times in, texts and events out.
 
+use super::*;
+use crate::{
+    encode::Mutation,
+    sign::{Credentials, Secret},
+};
+use std::sync::Arc;
+use windvane_model::{
+    AccountEvent, BookUpdateKind, Cancel, Command, Link, LinkState, OrderKind, PositionIndex, Qty, Role,
+    Side, Submit, Symbol,
+};
+
+/// Drives one session and keeps what came out of the last input.
+struct Script<S: Session> {
+    session: S,
+    out: Output,
+}
+
+impl<S: Session> Script<S> {
+    fn new(session: S) -> Self {
+        let mut script = Self { session, out: Output::default() };
+        script.open(0);
+        script
+    }
+
+    fn input(&mut self, act: impl FnOnce(&mut S, &mut Output)) -> &mut Self {
+        self.out = Output::default();
+        act(&mut self.session, &mut self.out);
+        self
+    }
+
+    fn open(&mut self, ms: i64) -> &mut Self {
+        self.input(|session, out| session.open(at(ms), out))
+    }
+
+    fn text(&mut self, ms: i64, text: &str) -> &mut Self {
+        self.input(|session, out| session.text(at(ms), text, out))
+    }
+
+    fn request(&mut self, ms: i64, request: S::Request) -> &mut Self {
+        self.input(|session, out| session.request(at(ms), request, out))
+    }
+
+    /// Lets time pass up to the next deadline, which must be due then.
+    fn pass(&mut self, expected_ms: i64) -> &mut Self {
+        assert_eq!(self.session.next_deadline(), Some(at(expected_ms).wall));
+        self.input(|session, out| session.deadline(at(expected_ms), out))
+    }
+
+    fn close(&mut self) -> &mut Self {
+        self.input(|session, out| session.closed(out))
+    }
+
+    fn sent(&self) -> Vec<&str> {
+        self.out.frames.iter().map(|frame| frame.text.as_str()).collect()
+    }
+}
+
+fn at(ms: i64) -> Moment {
+    Moment { wall: WallTime(ms * 1_000_000), stamp_ms: 1_700_000_000_000 + ms }
+}
+
+fn credentials() -> Arc<Credentials> {
+    let secret = Secret::new("testSecret0000000000000000000000001".to_owned());
+    Arc::new(Credentials::new("testKey000000000001".to_owned(), secret).unwrap())
+}
+
+fn symbol(name: &str) -> Symbol {
+    Symbol::new(name).unwrap()
+}
+
+fn public(topics: Vec<Topic>) -> Script<PublicSession> {
+    Script::new(PublicSession::new(topics, Timing::default()).unwrap())
+}
+
+fn ready_public() -> Script<PublicSession> {
+    let mut script = public(vec![Topic::Book(symbol("BTCUSDT")), Topic::Ticker(symbol("BTCUSDT"))]);
+    script.text(1, r#"{"success":true,"ret_msg":"","conn_id":"c","req_id":"1","op":"subscribe"}"#);
+    assert!(script.session.is_ready());
+    script
+}
+
+const LOGGED_IN: &str = r#"{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}"#;
+const SUBSCRIBED: &str = r#"{"success":true,"ret_msg":"","op":"subscribe","conn_id":"c"}"#;
+const TRADE_LOGGED_IN: &str = r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#;
+const PONG: &str = r#"{"req_id":"","op":"pong","args":["1"],"conn_id":"c"}"#;
+
+fn ready_private() -> Script<PrivateSession> {
+    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    script.text(1, LOGGED_IN);
+    for _ in 0..4 {
+        script.text(2, SUBSCRIBED);
+    }
+    assert_eq!(script.out.events, [Event::Link(Link::Private(LinkState::Up))]);
+    script
+}
+
+fn ready_trade() -> Script<TradeSession> {
+    let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77));
+    script.text(1, TRADE_LOGGED_IN);
+    assert_eq!(script.out.events, [Event::Link(Link::Trade(LinkState::Up))]);
+    script
+}
+
+fn submit(number: u32, send_before: Option<WallTime>) -> Mutation {
+    Mutation::Submit(Submit {
+        client_order_id: ClientOrderId::new(&format!("w01-{number}")).unwrap(),
+        symbol: symbol("BTCUSDT"),
+        position_index: PositionIndex(0),
+        role: Role::Entry,
+        side: Side::Buy,
+        qty: Qty::new("0.01".parse().unwrap()).unwrap(),
+        kind: OrderKind::Market { max_slippage_ticks: None },
+        reduce_only: false,
+        stop_loss: None,
+        take_profit: None,
+        send_before,
+    })
+}
+
+/// The account events of the last input, as `kind client-order-id code`.
+fn account(out: &Output) -> Vec<String> {
+    let id = |id: Option<ClientOrderId>| id.map_or(String::new(), |id| id.to_string());
+    out.events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Account(AccountEvent::Acknowledged(a)) => {
+                Some(format!("acknowledged {} {:?}", id(a.client_order_id), a.order_id))
+            }
+            Event::Account(AccountEvent::Refused(r)) => {
+                Some(format!("{} {} {}", r.family.as_str(), id(r.client_order_id), r.code))
+            }
+            Event::Account(AccountEvent::Undetermined(u)) => {
+                Some(format!("undetermined {} {}", id(u.client_order_id), u.code))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn public_topics_are_asked_for_in_groups_and_up_means_all_answered() {
+    let topics = (0..12).map(|n| Topic::Trades(symbol(&format!("C{n:02}USDT")))).collect();
+    let mut script = public(topics);
+    assert_eq!(script.sent().len(), 2, "ten and two");
+    assert!(script.sent()[1].contains(r#""args":["publicTrade.C10USDT","publicTrade.C11USDT"]"#));
+    script.text(1, r#"{"success":true,"ret_msg":"","req_id":"2","op":"subscribe"}"#);
+    assert!(!script.session.is_ready());
+    script.text(2, r#"{"success":true,"ret_msg":"","req_id":"1","op":"subscribe"}"#);
+    assert_eq!(script.out.events, [Event::Link(Link::Public(LinkState::Up))]);
+}
+
+#[test]
+fn a_refused_group_is_asked_again_one_by_one_and_the_good_topics_stay() {
+    let mut script = public(vec![Topic::Ticker(symbol("BTCUSDT")), Topic::Ticker(symbol("NOPEUSDT"))]);
+    script.text(1, r#"{"success":false,"ret_msg":"handler not found","req_id":"1","op":"subscribe"}"#);
+    assert_eq!(script.sent().len(), 2);
+    script.text(2, r#"{"success":true,"ret_msg":"","req_id":"2","op":"subscribe"}"#);
+    script.text(3, r#"{"success":false,"ret_msg":"handler not found","req_id":"3","op":"subscribe"}"#);
+    assert!(script.session.is_ready(), "one bad contract must not stop the others");
+    assert!(
+        script
+            .out
+            .observations
+            .contains(&Observation::Connected { stream: Stream::Public, subscriptions: 1 })
+    );
+}
+
+#[test]
+fn subscribing_twice_is_no_failure() {
+    let mut script = public(vec![Topic::Ticker(symbol("BTCUSDT"))]);
+    script.text(
+        1,
+        r#"{"success":false,"ret_msg":"error:already subscribed,topic:tickers.BTCUSDT","req_id":"1","op":"subscribe"}"#,
+    );
+    assert!(script.session.is_ready());
+}
+
+#[test]
+fn a_fresh_book_is_asked_for_once_and_alone() {
+    let mut script = ready_public();
+    script.request(5, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
+    assert_eq!(
+        script.sent(),
+        [
+            r#"{"args":["orderbook.50.BTCUSDT"],"op":"unsubscribe","req_id":"2"}"#,
+            r#"{"args":["orderbook.50.BTCUSDT"],"op":"subscribe","req_id":"3"}"#
+        ]
+    );
+    script.request(6, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
+    assert_eq!(script.sent(), [] as [&str; 0], "one is under way");
+    script.text(7, r#"{"success":true,"ret_msg":"","req_id":"2","op":"unsubscribe"}"#);
+    script.text(8, r#"{"success":true,"ret_msg":"","req_id":"3","op":"subscribe"}"#);
+    assert_eq!(script.out.events, [], "the link was up all the time");
+    let snapshot = r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":9,"data":{"s":"BTCUSDT","b":[],"a":[],"u":9,"seq":1}}"#;
+    script.text(9, snapshot);
+    assert!(matches!(&script.out.market[0], MarketEvent::Book(b) if b.kind == BookUpdateKind::Snapshot));
+    script.request(10, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
+    assert_eq!(script.sent().len(), 2, "and again when it is needed again");
+}
+
+#[test]
+fn pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
+    let mut script = ready_private();
+    script.pass(20_000);
+    assert_eq!(script.sent(), [r#"{"op":"ping"}"#]);
+    script.text(20_100, PONG);
+    script.pass(40_000);
+    assert_eq!((script.sent().len(), script.out.close), (1, None));
+    script.pass(50_000);
+    assert_eq!(script.out.close, Some(CloseReason::PongLost));
+    script.close();
+    assert_eq!(script.out.events, [Event::Link(Link::Private(LinkState::Down))]);
+}
+
+#[test]
+fn a_public_stream_that_only_answers_pings_is_silent() {
+    let mut script = ready_public();
+    for ping in [20_000, 40_000] {
+        script.pass(ping);
+        script.text(ping + 50, r#"{"success":true,"ret_msg":"pong","conn_id":"c","op":"ping"}"#);
+    }
+    // Both the third ping and the silence are due.
+    script.pass(60_000);
+    assert_eq!(script.out.close, Some(CloseReason::Silent));
+}
+
+#[test]
+fn private_is_up_only_after_log_in_and_every_topic() {
+    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    assert_eq!(
+        script.sent(),
+        [
+            r#"{"args":["testKey000000000001",1700000005000,"db06c8c12962b0a08ff9b70d791d8cf11221f361dcf98636e5a569108f919b14"],"op":"auth","req_id":"1"}"#
+        ]
+    );
+    script.text(1, LOGGED_IN);
+    assert_eq!(script.sent().len(), 4);
+    assert!(script.sent()[1].contains(r#""args":["execution"]"#));
+    for confirmed in 1..=4 {
+        script.text(2, SUBSCRIBED);
+        assert_eq!(script.session.is_ready(), confirmed == 4);
+    }
+}
+
+#[test]
+fn a_refused_private_topic_never_comes_up() {
+    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    script.text(1, LOGGED_IN);
+    script.text(2, r#"{"success":false,"ret_msg":"Request not authorized","op":"subscribe","conn_id":"c"}"#);
+    assert_eq!(script.out.close, Some(CloseReason::TopicRefused));
+    assert!(!script.session.is_ready());
+}
+
+#[test]
+fn an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
+    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    script.pass(10_000);
+    assert_eq!(script.out.close, Some(CloseReason::LoginLost));
+    script.close();
+    script.open(11_000).text(11_001, LOGGED_IN);
+    script.pass(21_001);
+    assert_eq!(script.out.close, Some(CloseReason::ConfirmLost));
+}
+
+#[test]
+fn a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
+    for (code, halts) in [(10003, false), (10004, true), (10010, true), (10016, false)] {
+        let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77));
+        script.text(1, &format!(r#"{{"retCode":{code},"retMsg":"no","op":"auth","connId":"c"}}"#));
+        assert_eq!(script.out.close, Some(CloseReason::LoginRefused), "{code}");
+        let halt = Event::Control(Control::Halt(HaltCause::Authentication));
+        assert_eq!(script.out.events.contains(&halt), halts, "{code}");
+    }
+}
+
+#[test]
+fn after_a_reconnect_everything_starts_anew() {
+    let mut script = ready_private();
+    script.close();
+    assert_eq!(script.session.next_deadline(), None);
+    script.open(60_000);
+    assert!(script.sent()[0].contains("1700000065000"), "the log-in is signed anew");
+    script.text(60_001, LOGGED_IN);
+    for _ in 0..4 {
+        assert!(!script.session.is_ready());
+        script.text(60_002, SUBSCRIBED);
+    }
+    assert_eq!(script.out.events, [Event::Link(Link::Private(LinkState::Up))]);
+}
+
+#[test]
+fn an_unreadable_private_row_asks_for_a_reconciliation_once_in_a_while() {
+    let odd = r#"{"topic":"order","creationTime":1,"data":[{"category":"linear","orderStatus":"Odd"}]}"#;
+    let mut script = ready_private();
+    let reconcile = [Event::Control(Control::Reconcile)];
+    assert_eq!(script.text(1_000, odd).out.events, reconcile);
+    assert_eq!(script.text(2_000, odd).out.events, []);
+    assert_eq!(script.text(31_000, odd).out.events, reconcile);
+    assert_eq!(script.out.close, None, "the stream lives on");
+}
+
+#[test]
+fn an_order_is_answered_by_its_request_id() {
+    let mut script = ready_trade();
+    script.request(10, submit(1, None));
+    assert!(script.sent()[0].ends_with(r#""op":"order.create","reqId":"77-1"}"#), "{:?}", script.sent());
+    assert!(script.sent()[0].contains(r#""X-BAPI-RECV-WINDOW":"2000","X-BAPI-TIMESTAMP":"1700000000010""#));
+    script.request(11, submit(2, None));
+    script.text(20, r#"{"reqId":"77-2","retCode":110007,"retMsg":"no","op":"order.create","data":{}}"#);
+    assert_eq!(account(&script.out), ["insufficient_margin w01-2 110007"]);
+    script.text(
+        21,
+        r#"{"reqId":"77-1","retCode":0,"retMsg":"OK","op":"order.create","data":{"orderId":"v-1","orderLinkId":"w01-1"},"header":{"Timenow":"1700000000015","X-Bapi-Limit-Status":"8"}}"#,
+    );
+    assert_eq!(account(&script.out), ["acknowledged w01-1 Some(v-1)"]);
+    assert!(script.out.clock_sample.is_some());
+    script.text(22, r#"{"reqId":"77-1","retCode":0,"retMsg":"OK","op":"order.create","data":{}}"#);
+    assert_eq!(account(&script.out), [] as [&str; 0], "an answer counts once");
+}
+
+#[test]
+fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
+    let mut script = ready_trade();
+    script.request(1_000, submit(1, None)).request(3_000, submit(2, None));
+    script.pass(6_000);
+    assert_eq!(account(&script.out), ["undetermined w01-1 0"]);
+    script.pass(8_000);
+    assert_eq!(account(&script.out), ["undetermined w01-2 0"]);
+    assert_eq!(script.out.close, None);
+}
+
+#[test]
+fn codes_without_a_certain_meaning_leave_the_outcome_unknown() {
+    let mut script = ready_trade();
+    for (number, code) in [(1, 10016), (2, 10429), (3, 987_654), (4, 20003)] {
+        script.request(10, submit(number, None));
+        script.text(11, &format!(r#"{{"reqId":"77-{number}","retCode":{code},"op":"order.create"}}"#));
+        assert_eq!(account(&script.out), [format!("undetermined w01-{number} {code}")]);
+    }
+}
+
+#[test]
+fn a_disconnect_makes_what_is_in_flight_unknown_and_refuses_what_comes_after() {
+    let mut script = ready_trade();
+    script.request(10, submit(1, None)).request(11, submit(2, None));
+    script.close();
+    assert_eq!(account(&script.out), ["undetermined w01-1 0", "undetermined w01-2 0"]);
+    script.request(12, submit(3, None));
+    assert_eq!((account(&script.out), script.sent().len()), (vec!["not_sent w01-3 0".to_owned()], 0));
+    script.open(1_000).text(1_001, TRADE_LOGGED_IN);
+    assert_eq!(script.sent(), [] as [&str; 0], "nothing is replayed");
+}
+
+#[test]
+fn the_last_look_stops_an_order_that_is_too_old() {
+    let mut script = ready_trade();
+    script.request(500, submit(1, Some(at(499).wall)));
+    assert_eq!((account(&script.out), script.sent().len()), (vec!["not_sent w01-1 0".to_owned()], 0));
+    script.request(500, submit(2, Some(at(500).wall)));
+    assert_eq!(script.sent().len(), 1);
+}
+
+#[test]
+fn a_draining_socket_finishes_what_is_in_flight_and_takes_nothing_new() {
+    let mut script = ready_trade();
+    script.request(10, submit(1, None)).request(11, submit(2, None));
+    script.text(12, r#"{"reqId":"77-2","retCode":10019,"retMsg":"restarting","op":"order.create"}"#);
+    assert_eq!(account(&script.out), ["undetermined w01-2 10019"]);
+    assert!(script.out.events.contains(&Event::Link(Link::Trade(LinkState::Down))));
+    assert_eq!(script.out.close, None);
+    script.request(13, submit(3, None));
+    assert_eq!(account(&script.out), ["not_sent w01-3 0"]);
+    script.text(14, r#"{"reqId":"77-1","retCode":0,"op":"order.create","data":{"orderId":"v"}}"#);
+    assert_eq!(account(&script.out), ["acknowledged w01-1 Some(v)"]);
+    assert_eq!(script.out.close, Some(CloseReason::Draining));
+}
+
+#[test]
+fn only_what_the_socket_offers_goes_over_it() {
+    let offered = |command| match command {
+        Command::Cancel(cancel) => Mutation::Cancel(cancel).socket_operation(),
+        Command::CancelAll(all) => Mutation::CancelAll(all).socket_operation(),
+        _ => None,
+    };
+    let id = ClientOrderId::new("w01-1").unwrap();
+    let cancel = Cancel { client_order_id: Some(id), order_id: None, symbol: symbol("BTCUSDT") };
+    assert_eq!(offered(Command::Cancel(cancel)), Some("order.cancel"));
+    let all = windvane_model::CancelAll { symbol: None, spare_protection: false };
+    assert_eq!(offered(Command::CancelAll(all)), None);
+}

@@ -107,6 +107,7 @@ impl Connector {
 
         let (rest_commands, rest_requests) = mpsc::channel(COMMANDS);
         tasks.spawn(lane::mutations(rest.clone(), outlets.clone(), rest_requests, stopped.clone()));
+        tasks.spawn(lane::time(rest.clone(), stopped.clone()));
         let (queries, query_requests) = mpsc::channel(COMMANDS);
         tasks.spawn(lane::queries(
             rest.clone(),

@@ -1,4 +1,4 @@
-//! The tasks that perform commands over REST: one for mutations, one for queries.
+//! The tasks that work over REST: one for mutations, one for queries, one that keeps the clock.
 //!
 //! Mutations of one contract keep their order; different contracts do not wait for each other. Queries have a
 //! task of their own, so that a long read never holds up a cancel.
@@ -6,8 +6,11 @@
 use super::stream::Outlets;
 use crate::{encode::Mutation, outcome::Asked, rest::RestClient};
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use std::collections::VecDeque;
-use tokio::sync::{mpsc, watch};
+use std::{collections::VecDeque, time::Duration};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
 use windvane_model::{AccountEvent, Event, Query, Symbol};
 
 /// Mutations in flight at once; more would only meet the rate limit of ten a second.
@@ -105,6 +108,28 @@ pub(super) async fn queries(
         };
         if tell(&rest, &outlets, event).await.is_err() {
             return;
+        }
+    }
+}
+
+/// Between two exchanges of time when nothing else tells the venue's clock; drift adds 3 ms meanwhile.
+const TIME_EVERY: Duration = Duration::from_secs(60);
+
+/// Keeps the offset of the venue's clock fresh until the connector stops.
+pub(super) async fn time(rest: RestClient, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            () = sleep(TIME_EVERY) => {}
+        }
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            // Dropping it half way loses a measurement and nothing else.
+            time = rest.server_time() => if let Err(error) = time {
+                tracing::warn!(%error, "the venue's clock could not be read");
+            },
         }
     }
 }

@@ -1,0 +1,147 @@
+//! Recorded messages of the exchange, read where they lie: none may be put aside.
+//!
+//! They are not part of the repository. `WINDVANE_SHARED` names their folder; `../shared` beside the workspace is
+//! tried when it is not set. Without them these tests say so and pass.
+
+use super::{
+    loopback::client,
+    peer::{Behaviour, OnOrder, Peer},
+};
+use std::{fs, path::PathBuf};
+use windvane_connector::{
+    Credentials, MarginMode, Secret,
+    codec::{Decoded, Reply, decode_private, decode_public},
+};
+use windvane_model::{AccountEvent, Interval, MarketTime, Query, QueryAnswer, Symbol};
+
+/// The folder of shared papers, or `None` with a word on standard error.
+pub(crate) fn shared(file: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("WINDVANE_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let path = folder.join(file);
+    if !path.exists() {
+        eprintln!("SKIPPED: {} is not here; set WINDVANE_SHARED", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+fn messages(folder: &str, keep: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let Some(path) = shared(folder) else { return vec![] };
+    let mut files: Vec<_> = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
+        .filter(|(name, _)| keep(name) && !name.contains(".req."))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_recorded_public_message_is_understood() {
+    for (name, text) in messages("fixtures/v5/ws", |name| name.contains("public.") || name.contains("op.")) {
+        let mut out = vec![];
+        let decoded = decode_public(&text, &mut out);
+        assert!(
+            matches!(decoded, Decoded::Data | Decoded::Unused | Decoded::Reply(_)),
+            "{name}: {decoded:?}"
+        );
+    }
+}
+
+#[test]
+fn every_recorded_private_message_is_understood() {
+    for (name, text) in messages("fixtures/v5/ws", |name| name.contains("private.")) {
+        let mut out = vec![];
+        let decoded = decode_private(&text, &mut out);
+        assert!(
+            matches!(decoded, Decoded::Data | Decoded::Unused | Decoded::Reply(_)),
+            "{name}: {decoded:?}"
+        );
+        let is_ours = text.contains("\"linear\"") || name.contains("wallet");
+        assert_eq!(!out.is_empty(), is_ours && !name.contains("fast"), "{name}");
+    }
+}
+
+#[test]
+fn every_recorded_answer_of_the_trade_socket_is_understood() {
+    for (name, text) in messages("fixtures/v5/ws", |name| name.starts_with("trade.")) {
+        assert!(Reply::decode(&text).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn every_signing_vector_is_met() {
+    let Some(path) = shared("fixtures/v5/signing-vectors.json") else { return };
+    let file: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let credentials =
+        Credentials::new(text(&file["api_key"]), Secret::new(text(&file["api_secret"]))).unwrap();
+    for vector in file["vectors"].as_array().unwrap() {
+        let parts = &vector["parts"];
+        let signature = match parts["expires"].as_i64() {
+            Some(expires) => credentials.sign_login(&expires.to_string()),
+            None => credentials.sign_rest(
+                &text(&parts["timestamp"]),
+                &text(&parts["recv_window"]),
+                &text(&parts["payload"]),
+            ),
+        };
+        assert_eq!(signature.as_str(), text(&vector["signature"]), "{}", vector["name"]);
+    }
+}
+
+/// Answers every call with the recorded reply of its endpoint.
+fn recorded(target: &str) -> (u16, String) {
+    let path = target.trim_start_matches("GET /v5/").split('?').next().unwrap_or_default();
+    let file = match path {
+        "order/realtime" => "order.realtime.linear",
+        "order/history" => "order.history.linear.postonly-cancelled",
+        "execution/list" => "execution.list.linear",
+        "position/list" => "old.position.list.linear.open-long",
+        "account/wallet-balance" => "account.wallet-balance",
+        "account/fee-rate" => "account.fee-rate.linear",
+        "account/info" => "account.info",
+        "user/query-api" => "user.query-api",
+        "market/time" => "market.time",
+        "market/orderbook" => "old.market.orderbook.linear",
+        "market/kline" => "market.kline.inverse",
+        "market/instruments-info" => "market.instruments-info.linear",
+        "market/risk-limit" => "market.risk-limit.inverse",
+        _ => return (404, String::new()),
+    };
+    let file = shared(&format!("fixtures/v5/rest/{file}.resp.json")).unwrap();
+    (200, fs::read_to_string(file).unwrap())
+}
+
+#[tokio::test]
+async fn every_recorded_reply_that_the_engine_needs_is_understood() {
+    if shared("fixtures/v5/rest").is_none() {
+        return;
+    }
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: recorded }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let symbol = |name| Symbol::new(name).unwrap();
+
+    let account = Query::Account { executions_since: MarketTime(1_672_000_000_000) };
+    let AccountEvent::Answer(QueryAnswer::Account(account)) =
+        rest.answer(account, &[symbol("BTCUSDT")]).await
+    else {
+        panic!("the account could not be read")
+    };
+    assert!(!account.open_orders.is_empty() && !account.executions.is_empty());
+    assert!(account.positions[0].side.is_some() && !account.wallet.coins.is_empty());
+
+    let instruments = rest.instruments(&[symbol("BTCUSDT")]).await.unwrap();
+    insta::assert_debug_snapshot!("instrument-of-the-documentation", instruments);
+    assert_eq!(rest.fee_rates(&[symbol("ETHUSDT")]).await.unwrap().len(), 1);
+    assert!(rest.fee_rates(&[symbol("BTCUSDT")]).await.is_err(), "the reply is about another contract");
+    assert_eq!(rest.candles(symbol("BTCUSD"), Interval::H1, 200).await.unwrap().len(), 3);
+    assert_eq!(rest.account_info().await.unwrap().margin_mode, MarginMode::Cross);
+    let key = rest.api_key_info().await.unwrap();
+    assert!(key.is_read_only && key.may("ContractTrade", "Order") && key.may("Wallet", "AccountTransfer"));
+    assert_eq!(rest.server_time().await.unwrap().server_ns, 1_688_639_403_423_213_947);
+}

@@ -1,0 +1,371 @@
+//! The tasks against a scripted peer: real sockets, nothing but loopback.
+
+use super::peer::{Behaviour, OnOrder, Peer, Seen};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::mpsc, time::timeout};
+use windvane_connector::{
+    Connector, Credentials, Observation, Observer, Outlets, RestClient, RestError, Secret, Subscriptions,
+    Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+};
+use windvane_model::{
+    AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
+    OrderKind, PositionIndex, Qty, Query, QueryAnswer, RefusalFamily, Role, SetLeverage, Side, Submit,
+    Symbol, WallTime,
+};
+
+/// A connector on a peer, with the receiving ends in the test's hands.
+struct Rig {
+    peer: Peer,
+    connector: Connector,
+    market: mpsc::Receiver<(WallTime, MarketEvent)>,
+    account: mpsc::Receiver<(WallTime, Event)>,
+    observations: mpsc::Receiver<Observation>,
+}
+
+const REFUSE_HTTP: fn(&str) -> (u16, String) = |_| (404, String::new());
+
+pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
+    let endpoints = VenueEndpoints::loopback(&peer.address).unwrap();
+    let credentials = Credentials::new("key".to_owned(), Secret::new("secret".to_owned())).unwrap();
+    let clock = Arc::new(VenueClock::new(WallClock::start()));
+    let (tell, observations) = mpsc::channel(1024);
+    let rest = RestClient::new(&endpoints, Arc::new(credentials), clock, Observer::new(tell)).unwrap();
+    (rest, endpoints, observations)
+}
+
+impl Rig {
+    async fn start(behaviour: Behaviour, timing: Timing) -> Self {
+        Self::on(Peer::start(behaviour).await, timing).await
+    }
+
+    async fn on(peer: Peer, timing: Timing) -> Self {
+        let (rest, endpoints, observations) = client(&peer).await;
+        let (to_market, market) = mpsc::channel(64);
+        let (to_account, account) = mpsc::channel(64);
+        let outlets = Outlets { market: to_market, account: to_account };
+        let subscriptions = Subscriptions { topics: vec![Topic::Book(eth())], symbols: vec![eth()] };
+        let connector = Connector::start(&rest, &endpoints, subscriptions, timing, &outlets).unwrap();
+        Self { peer, connector, market, account, observations }
+    }
+
+    /// The first event that the test is looking for; others are passed over.
+    async fn until<T>(&mut self, pick: impl Fn(&Event) -> Option<T>) -> T {
+        let wait = async {
+            loop {
+                let (_, event) = self.account.recv().await.unwrap();
+                if let Some(found) = pick(&event) {
+                    return found;
+                }
+            }
+        };
+        timeout(Duration::from_secs(20), wait).await.unwrap()
+    }
+
+    async fn link(&mut self, link: Link) {
+        self.until(|event| (*event == Event::Link(link)).then_some(())).await;
+    }
+
+    async fn answer(&mut self) -> AccountEvent {
+        self.until(|event| match event {
+            Event::Account(AccountEvent::Wallet(_)) => None,
+            Event::Account(account) => Some(account.clone()),
+            _ => None,
+        })
+        .await
+    }
+}
+
+fn eth() -> Symbol {
+    Symbol::new("ETHUSDT").unwrap()
+}
+
+fn submit(number: u32) -> Submit {
+    Submit {
+        client_order_id: ClientOrderId::new(&format!("w01-{number}")).unwrap(),
+        symbol: eth(),
+        position_index: PositionIndex(0),
+        role: Role::Entry,
+        side: Side::Buy,
+        qty: Qty::new("0.1".parse().unwrap()).unwrap(),
+        kind: OrderKind::Market { max_slippage_ticks: None },
+        reduce_only: false,
+        stop_loss: None,
+        take_profit: None,
+        send_before: None,
+    }
+}
+
+#[tokio::test]
+async fn links_come_up_prices_flow_and_an_order_is_acknowledged_over_the_trade_socket() {
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http: REFUSE_HTTP };
+    let mut rig = Rig::start(behaviour, Timing::default()).await;
+    let (_, first) = timeout(Duration::from_secs(20), rig.market.recv()).await.unwrap().unwrap();
+    assert!(matches!(first, MarketEvent::Book(book) if book.symbol == eth()));
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    let AccountEvent::Acknowledged(answer) = rig.answer().await else { panic!() };
+    assert_eq!(answer.client_order_id, Some(submit(1).client_order_id));
+    assert!(rig.peer.http_heads().is_empty(), "nothing went over REST");
+    let mut sent = 0;
+    while let Ok(observation) = rig.observations.try_recv() {
+        sent += usize::from(matches!(observation, Observation::Sent { .. }));
+    }
+    assert_eq!(sent, 1);
+    rig.connector.stop().await;
+}
+
+#[tokio::test]
+async fn a_lost_reply_leaves_the_outcome_unknown_and_the_socket_up() {
+    let order = |number| if number == 0 { OnOrder::KeepSilent } else { OnOrder::Take };
+    let timing = Timing { reply_within_ms: 150, ..Timing::default() };
+    let mut rig = Rig::start(Behaviour { order, http: REFUSE_HTTP }, timing).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    let answer = rig.answer().await;
+    assert!(matches!(answer, AccountEvent::Undetermined(u) if u.code == 0), "{answer:?}");
+    rig.connector.send(Command::Submit(submit(2))).unwrap();
+    assert!(matches!(rig.answer().await, AccountEvent::Acknowledged(_)));
+}
+
+#[tokio::test]
+async fn a_disconnect_leaves_the_order_unknown_and_never_sends_it_again() {
+    let order = |number| if number == 0 { OnOrder::Disconnect } else { OnOrder::Take };
+    let http = |target: &str| match target {
+        "POST /v5/order/create" => {
+            (200, r#"{"retCode":0,"retMsg":"OK","result":{"orderId":"v-2","orderLinkId":""}}"#.to_owned())
+        }
+        _ => (404, String::new()),
+    };
+    let mut rig = Rig::start(Behaviour { order, http }, Timing::default()).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    rig.link(Link::Trade(LinkState::Down)).await;
+    assert!(matches!(rig.answer().await, AccountEvent::Undetermined(_)));
+
+    // While the socket is down, orders go over REST.
+    rig.connector.send(Command::Submit(submit(2))).unwrap();
+    let AccountEvent::Acknowledged(answer) = rig.answer().await else { panic!() };
+    assert_eq!(answer.order_id.unwrap().as_str(), "v-2");
+
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(3))).unwrap();
+    assert!(matches!(rig.answer().await, AccountEvent::Acknowledged(_)));
+    let mut creates = vec![];
+    while let Ok(seen) = rig.peer.seen.try_recv() {
+        if let Seen::Text(_, text) = seen
+            && text.contains("order.create")
+        {
+            creates.push(text);
+        }
+    }
+    assert_eq!(creates.len(), 2, "the first and the third, each once: {creates:?}");
+}
+
+#[tokio::test]
+async fn what_the_socket_does_not_offer_goes_over_rest_signed() {
+    let http =
+        |_: &str| (200, r#"{"retCode":110043,"retMsg":"leverage not modified","result":{}}"#.to_owned());
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    let leverage = windvane_model::Leverage::new("10".parse().unwrap()).unwrap();
+    rig.connector.send(Command::SetLeverage(SetLeverage { symbol: eth(), leverage })).unwrap();
+    let AccountEvent::Refused(answer) = rig.answer().await else { panic!() };
+    assert_eq!(answer.family, RefusalFamily::AlreadySo);
+    let heads = rig.peer.http_heads();
+    let head = heads[0].to_ascii_lowercase();
+    assert!(head.starts_with("post /v5/position/set-leverage"));
+    for header in ["x-bapi-api-key: key", "x-bapi-sign: ", "x-bapi-timestamp: ", "x-bapi-recv-window: 2000"] {
+        assert!(head.contains(header), "{header} in {head}");
+    }
+}
+
+#[tokio::test]
+async fn stopping_ends_every_task() {
+    let behaviour = Behaviour { order: |_| OnOrder::KeepSilent, http: REFUSE_HTTP };
+    let mut rig = Rig::start(behaviour, Timing::default()).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    // The order must be with the peer before the stop, or it would rightly be refused instead.
+    while !matches!(rig.peer.seen.recv().await, Some(Seen::Text(_, text)) if text.contains("order.create")) {}
+    rig.connector.stop().await;
+    let mut last = vec![];
+    while let Some((_, event)) = rig.account.recv().await {
+        last.push(event);
+    }
+    let undetermined = |event: &&Event| matches!(event, Event::Account(AccountEvent::Undetermined(_)));
+    assert_eq!(last.iter().filter(undetermined).count(), 1, "{last:?}");
+}
+
+#[tokio::test]
+async fn http_statuses_decide_before_the_body_does() {
+    let leverage = windvane_model::Leverage::new("10".parse().unwrap()).unwrap();
+    let command = SetLeverage { symbol: eth(), leverage };
+    for (http, expected) in [
+        ((|_| (500, String::new())) as fn(&str) -> (u16, String), "Undetermined 500"),
+        (|_| (200, "<html>".to_owned()), "Undetermined 0"),
+        (|_| (429, r#"{"retCode":0}"#.to_owned()), "Undetermined 429"),
+        (|_| (401, String::new()), "authentication 401"),
+    ] {
+        let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+        rig.connector.send(Command::SetLeverage(command)).unwrap();
+        let found = match rig.answer().await {
+            AccountEvent::Undetermined(u) => format!("Undetermined {}", u.code),
+            AccountEvent::Refused(r) => format!("{} {}", r.family.as_str(), r.code),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(found, expected);
+    }
+}
+
+#[tokio::test]
+async fn after_a_403_http_is_silent() {
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http: |_| (403, "<html>".to_owned()) };
+    let mut peer = Peer::start(behaviour).await;
+    let (rest, _, _observations) = client(&peer).await;
+    assert!(matches!(rest.server_time().await, Err(RestError::Status(403))));
+    assert!(matches!(rest.server_time().await, Err(RestError::Banned { remaining_s: 590.. })));
+    assert_eq!(peer.http_heads().len(), 1, "the second request never left");
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_was_sent() {
+    // A port that was free a moment ago: nobody listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = Peer { address: free.to_string(), seen: mpsc::unbounded_channel().1 };
+    let mut rig = Rig::on(nobody, Timing::default()).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    let AccountEvent::Refused(answer) = rig.answer().await else { panic!() };
+    assert_eq!((answer.family, answer.code), (RefusalFamily::NotSent, 0));
+}
+
+#[tokio::test]
+async fn the_last_look_holds_over_rest_as_well() {
+    let http = |_: &str| (200, r#"{"retCode":0,"result":{}}"#.to_owned());
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    // Sent before the trade socket has had a moment to come up.
+    let late = Submit { send_before: Some(WallTime(1)), ..submit(1) };
+    rig.connector.send(Command::Submit(late)).unwrap();
+    let AccountEvent::Refused(answer) = rig.answer().await else { panic!() };
+    assert_eq!(answer.family, RefusalFamily::NotSent);
+    assert!(rig.peer.http_heads().iter().all(|head| !head.contains("order/create")));
+}
+
+fn account_http(target: &str) -> (u16, String) {
+    let list = |rows: &str, cursor: &str| {
+        format!(
+            r#"{{"retCode":0,"retMsg":"OK","result":{{"list":[{rows}],"nextPageCursor":"{cursor}"}},"time":5}}"#
+        )
+    };
+    let execution = |id: &str, time: i64| {
+        format!(
+            r#"{{"symbol":"ETHUSDT","execId":"{id}","orderId":"o","orderLinkId":"w01-1","execType":"Trade","side":"Buy","execPrice":"3400","execQty":"0.1","execFee":"0.1","execTime":"{time}","seq":1}}"#
+        )
+    };
+    let order = r#"{"symbol":"ETHUSDT","orderId":"o","orderLinkId":"w01-1","side":"Buy","qty":"0.1","orderStatus":"New","price":"3400","updatedTime":"7"}"#;
+    let body = match target {
+        "GET /v5/execution/list?category=linear&limit=100&startTime=1000" => {
+            list(&execution("e-3", 30), "next%3A2%26")
+        }
+        "GET /v5/execution/list?category=linear&limit=100&startTime=1000&cursor=next%3A2%26" => {
+            list(&format!("{},{}", execution("e-2", 20), execution("e-1", 20)), "")
+        }
+        "GET /v5/order/realtime?category=linear&limit=50&openOnly=0&settleCoin=USDT" => list(order, ""),
+        "GET /v5/position/list?category=linear&symbol=ETHUSDT" => {
+            list(r#"{"symbol":"ETHUSDT","positionIdx":0,"side":"","size":"0","avgPrice":"0","leverage":"10"}"#, "")
+        }
+        "GET /v5/account/wallet-balance?accountType=UNIFIED" => {
+            list(r#"{"totalAvailableBalance":"100","coin":[{"coin":"USDT","walletBalance":"100"}]}"#, "")
+        }
+        "GET /v5/market/time?" | "GET /v5/market/time" => {
+            r#"{"retCode":0,"result":{"timeSecond":"1700000000","timeNano":"1700000000123456789"},"time":1700000000123}"#.to_owned()
+        }
+        "GET /v5/market/orderbook?category=linear&limit=1&symbol=ETHUSDT" => {
+            r#"{"retCode":0,"result":{"s":"ETHUSDT","b":[],"a":[],"ts":650000,"u":1}}"#.to_owned()
+        }
+        "GET /v5/market/kline?category=linear&interval=5&limit=3&symbol=ETHUSDT" => list(
+            r#"["600000","3","3","3","3","1","3"],["300000","2","2","2","2","1","2"],["0000001","1","1","1","1","1","1"]"#,
+            "",
+        ),
+        _ if target.starts_with("GET /v5/order/realtime?category=linear&orderLinkId=") => list("", ""),
+        _ if target.starts_with("GET /v5/order/history?category=linear&orderLinkId=w01-1&symbol=") => list(order, ""),
+        _ if target.starts_with("GET /v5/execution/list?category=linear&orderLinkId=") => {
+            list(&execution("e-1", 20), "")
+        }
+        _ => return (404, target.to_owned()),
+    };
+    (200, body)
+}
+
+#[tokio::test]
+async fn the_account_is_read_over_all_pages_oldest_execution_first() {
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: account_http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let query = Query::Account { executions_since: MarketTime(1_000) };
+    let AccountEvent::Answer(QueryAnswer::Account(snapshot)) = rest.answer(query, &[eth()]).await else {
+        panic!()
+    };
+    let ids: Vec<_> = snapshot.executions.iter().map(|e| e.execution_id.to_string()).collect();
+    assert_eq!(ids, ["e-1", "e-2", "e-3"]);
+    assert_eq!((snapshot.open_orders.len(), snapshot.positions.len()), (1, 1), "the flat position is there");
+    assert_eq!(snapshot.wallet.at, MarketTime(30), "on the market's clock, not the answer's");
+}
+
+#[tokio::test]
+async fn after_a_long_absence_executions_are_read_week_by_week() {
+    const DAY_MS: i64 = 86_400_000;
+    let http = |target: &str| match target {
+        _ if target.contains("/market/orderbook") => {
+            (200, format!(r#"{{"retCode":0,"result":{{"ts":{}}}}}"#, 1_000 * DAY_MS))
+        }
+        _ if target.contains("/account/wallet-balance") => {
+            (200, r#"{"retCode":0,"result":{"list":[{"coin":[]}]}}"#.to_owned())
+        }
+        _ => (200, r#"{"retCode":0,"result":{"list":[]}}"#.to_owned()),
+    };
+    let mut peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let query = Query::Account { executions_since: MarketTime(984 * DAY_MS) };
+    assert!(matches!(rest.answer(query, &[eth()]).await, AccountEvent::Answer(_)));
+    let heads = peer.http_heads();
+    let windows: Vec<_> = heads
+        .iter()
+        .filter_map(|head| head.split(' ').nth(1)?.strip_prefix("/v5/execution/list?category=linear&"))
+        .collect();
+    let (first, second, third) = (984 * DAY_MS, 991 * DAY_MS, 998 * DAY_MS);
+    assert_eq!(
+        windows,
+        [
+            format!("endTime={}&limit=100&startTime={first}", second - 1),
+            format!("endTime={}&limit=100&startTime={second}", third - 1),
+            format!("limit=100&startTime={third}"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_order_is_looked_for_in_open_orders_then_history_with_its_executions() {
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: account_http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let query = Query::Order { symbol: eth(), client_order_id: submit(1).client_order_id };
+    let AccountEvent::Answer(QueryAnswer::Order(lookup)) = rest.answer(query, &[]).await else { panic!() };
+    assert!(lookup.order.is_some() && lookup.executions.len() == 1, "{lookup:?}");
+
+    let unknown = Query::Order { symbol: eth(), client_order_id: submit(9).client_order_id };
+    assert!(
+        matches!(rest.answer(unknown, &[]).await, AccountEvent::QueryFailed(failed) if failed.query == unknown),
+        "a part that cannot be read fails the whole: absence must be proven"
+    );
+}
+
+#[tokio::test]
+async fn history_ends_with_the_last_closed_candle_on_the_markets_clock() {
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: account_http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let candles = rest.candles(eth(), Interval::M5, 2).await.unwrap();
+    let starts: Vec<_> = candles.iter().map(|candle| candle.start.0).collect();
+    assert_eq!(starts, [1, 300_000], "the candle that opened at 600 s is still open at 650 s");
+    assert!(candles.iter().all(|candle| candle.is_confirmed && candle.is_warm_up));
+    let time = rest.server_time().await.unwrap();
+    assert_eq!(time.server_ns, 1_700_000_000_123_456_789);
+    assert!(rest.clock().offset().is_some());
+}

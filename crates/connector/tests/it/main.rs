@@ -1,0 +1,11 @@
+//! The connector from outside: recorded and invented messages, the exchange's code list, arbitrary bytes, and
+//! the tasks against a scripted peer on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking, in its helpers too")]
+
+mod codes;
+mod fixtures;
+mod golden;
+mod loopback;
+mod peer;
+mod properties;

@@ -1,0 +1,176 @@
+//! A tiny scripted peer on loopback: answers log-ins, subscriptions and pings, and orders as the test says.
+
+use futures_util::{SinkExt, StreamExt};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+
+/// What the peer does with an order request on the trade socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OnOrder {
+    Take,
+    KeepSilent,
+    Disconnect,
+}
+
+/// How this peer behaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Behaviour {
+    /// By the number of the order request, from 0.
+    pub(crate) order: fn(usize) -> OnOrder,
+    /// Status and body by method and target (`GET /v5/market/time?…`).
+    pub(crate) http: fn(&str) -> (u16, String),
+}
+
+/// A request as the peer saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A text on a socket, with the socket's path.
+    Text(String, String),
+    /// An HTTP request: its head and its body.
+    Http(String, String),
+}
+
+/// The running peer; it ends with its runtime.
+pub(crate) struct Peer {
+    pub(crate) address: String,
+    pub(crate) seen: mpsc::UnboundedReceiver<Seen>,
+}
+
+impl Peer {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (tell, seen) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let orders = Arc::new(AtomicUsize::new(0));
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, behaviour, tell.clone(), Arc::clone(&orders)));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// The HTTP requests seen so far, heads only.
+    pub(crate) fn http_heads(&mut self) -> Vec<String> {
+        let mut heads = vec![];
+        while let Ok(seen) = self.seen.try_recv() {
+            if let Seen::Http(head, _) = seen {
+                heads.push(head);
+            }
+        }
+        heads
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    behaviour: Behaviour,
+    tell: mpsc::UnboundedSender<Seen>,
+    orders: Arc<AtomicUsize>,
+) {
+    let mut peeked = [0; 2048];
+    let mut known = 0;
+    while !peeked[..known].windows(4).any(|four| four == b"\r\n\r\n") {
+        known = stream.peek(&mut peeked).await.unwrap_or(0);
+        if known == 0 {
+            return;
+        }
+    }
+    let head = String::from_utf8_lossy(&peeked[..known]).into_owned();
+    if head.to_ascii_lowercase().contains("upgrade: websocket") {
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        if let Ok(socket) = accept_async(stream).await {
+            talk(socket, &path, behaviour, &tell, &orders).await;
+        }
+    } else {
+        while answer_http(&mut stream, behaviour, &tell).await.is_some() {}
+    }
+}
+
+async fn talk(
+    mut socket: WebSocketStream<TcpStream>,
+    path: &str,
+    behaviour: Behaviour,
+    tell: &mpsc::UnboundedSender<Seen>,
+    orders: &AtomicUsize,
+) {
+    while let Some(Ok(message)) = socket.next().await {
+        let Message::Text(text) = message else { continue };
+        let _ = tell.send(Seen::Text(path.to_owned(), text.to_string()));
+        let request: serde_json::Value = serde_json::from_str(text.as_str()).unwrap();
+        let mut answers = vec![];
+        match request["op"].as_str().unwrap() {
+            "auth" if path == "/v5/trade" => {
+                answers.push(r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#.to_owned());
+            }
+            "auth" => answers.push(r#"{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}"#.to_owned()),
+            "ping" => answers.push(r#"{"op":"pong","args":["1"]}"#.to_owned()),
+            "subscribe" => {
+                let id = request["req_id"].as_str().unwrap();
+                answers.push(format!(r#"{{"success":true,"ret_msg":"","req_id":"{id}","op":"subscribe"}}"#));
+                if text.contains("orderbook.50.ETHUSDT") {
+                    answers.push(include_str!("../payloads/public/orderbook-snapshot.json").to_owned());
+                }
+                if text.contains("\"wallet\"") {
+                    answers.push(include_str!("../payloads/private/wallet.json").to_owned());
+                }
+            }
+            operation if operation.starts_with("order.") => {
+                let id = request["reqId"].as_str().unwrap();
+                match (behaviour.order)(orders.fetch_add(1, Ordering::SeqCst)) {
+                    OnOrder::Take => answers.push(format!(
+                        r#"{{"reqId":"{id}","retCode":0,"retMsg":"OK","op":"{operation}","data":{{"orderId":"v-1"}}}}"#
+                    )),
+                    OnOrder::KeepSilent => {}
+                    OnOrder::Disconnect => return,
+                }
+            }
+            _ => {}
+        }
+        for answer in answers {
+            if socket.send(Message::text(answer)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn answer_http(
+    stream: &mut TcpStream,
+    behaviour: Behaviour,
+    tell: &mpsc::UnboundedSender<Seen>,
+) -> Option<()> {
+    let mut bytes = vec![];
+    let head_end = loop {
+        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
+    let length: usize = head
+        .to_ascii_lowercase()
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ").map(|n| n.trim().parse().unwrap()))
+        .unwrap_or(0);
+    while bytes.len() < head_end + 4 + length {
+        stream.read_buf(&mut bytes).await.ok()?;
+    }
+    let body = String::from_utf8_lossy(&bytes[head_end + 4..]).into_owned();
+    let mut words = head.split(' ');
+    let target = format!("{} {}", words.next()?, words.next()?);
+    let _ = tell.send(Seen::Http(head, body));
+    let (status, body) = (behaviour.http)(&target);
+    let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(answer.as_bytes()).await.ok()
+}
