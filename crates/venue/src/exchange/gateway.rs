@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Exchange;
 use crate::fault::{FaultKind, Strike, Subject, Target};
-use crate::rest::{self, Access};
+use crate::rest::{self, Endpoint, order};
 use crate::server::auth::AuthFailure;
 use crate::server::budget::Allowance;
 use crate::server::{RestAnswer, RestCall, RestOutcome, wall_ms};
@@ -15,15 +15,14 @@ use crate::sim;
 use crate::wire::envelope::{Answer, Refusal, rest_body};
 use crate::wire::fields::Fields;
 
-/// `retMsg` of a request over its budget.
-const TOO_MANY: &str = "Too many visits. Exceeded the API Rate Limit.";
-
 /// What a request is, apart from how it came.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Errand<'a> {
-    pub(super) uid: u64,
+    /// The account; `None` for unsigned market data, which has no budget.
+    pub(super) uid: Option<u64>,
     /// REST path or operation of the trade socket.
     pub(super) path: &'a str,
+    pub(super) endpoint: Endpoint,
     pub(super) fields: &'a Fields,
 }
 
@@ -36,12 +35,12 @@ impl Exchange {
             }
             return sim::answer(self, call);
         }
-        let Some(access) = rest::access(&call.method, &call.path) else {
+        let Some(endpoint) = rest::endpoint(&call.method, &call.path) else {
             return plain(StatusCode::NOT_FOUND, "not found");
         };
-        let uid = match access {
-            Access::Public => None,
-            Access::Signed => {
+        let uid = match endpoint {
+            Endpoint::Market(_) => None,
+            Endpoint::Query(_) | Endpoint::Action(_) | Endpoint::Batch(_) => {
                 let payload = if call.method == Method::GET { call.query.as_bytes() } else { &call.body };
                 match self.keys.verify_rest(&call.headers, payload, wall_ms()) {
                     Ok(uid) => Some(uid),
@@ -71,10 +70,9 @@ impl Exchange {
             let status = code.and_then(|code| StatusCode::from_u16(code).ok());
             return plain(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), "injected fault");
         }
-        let (answer, allowance) = match (injected_refusal(strike.as_ref()), uid) {
-            (Some(refusal), _) => (Err(refusal), None),
-            (None, Some(uid)) => self.errand(Errand { uid, path: &call.path, fields: &fields }),
-            (None, None) => (rest::market_data(self, &call.path, &fields), None),
+        let (answer, allowance) = match injected_refusal(strike.as_ref()) {
+            Some(refusal) => (Err(refusal), None),
+            None => self.errand(Errand { uid, path: &call.path, endpoint, fields: &fields }),
         };
         let mut reply = enveloped(&answer, allowance.as_ref());
         match kind {
@@ -85,21 +83,26 @@ impl Exchange {
         reply
     }
 
-    /// Carries out a signed request within its budget and counts it.
+    /// Carries out a request within its account's budget and counts it.
     pub(super) fn errand(&mut self, errand: Errand<'_>) -> (Answer, Option<Allowance>) {
-        let units = rest::units(errand.path, errand.fields);
-        let allowance = if self.limits_rates() {
-            self.budgets.take(errand.uid, errand.path, units, wall_ms())
-        } else {
-            None
+        let Errand { uid, path, endpoint, fields } = errand;
+        let units = match endpoint {
+            Endpoint::Market(_) | Endpoint::Query(_) | Endpoint::Action(_) => 1,
+            // A batch costs as many units as it has orders; a malformed one is refused for that instead.
+            Endpoint::Batch(_) => fields.objects("request").map_or(1, |items| items.len()),
         };
+        let uid = uid.unwrap_or_default();
+        let allowance =
+            if self.limits_rates() { self.budgets.take(uid, path, units, wall_ms()) } else { None };
         let granted = allowance.map_or(units, |allowance| allowance.granted);
-        let answer = if granted == 0 && units > 0 {
-            Err(Refusal::new(10006, TOO_MANY))
-        } else {
-            rest::signed(self, errand.uid, errand.path, errand.fields, granted)
+        let answer = match endpoint {
+            _ if granted == 0 && units > 0 => Err(Refusal::too_many()),
+            Endpoint::Market(answer) => return (answer(self, fields), None),
+            Endpoint::Query(answer) => answer(self, uid, fields),
+            Endpoint::Action(act) => act(self, uid, fields),
+            Endpoint::Batch(act) => order::batch(self, uid, fields, granted, act),
         };
-        self.count(errand.uid, errand.path, &answer);
+        self.count(uid, path, &answer);
         (answer, allowance)
     }
 

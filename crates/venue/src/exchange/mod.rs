@@ -53,6 +53,7 @@ pub(crate) struct Exchange {
     keys: KeyRing,
     budgets: Budgets,
     rate_limits: bool,
+    price_limit: PriceLimitSwitch,
     sim: bool,
     source: Source,
     clock: MarketClock,
@@ -111,6 +112,7 @@ impl Exchange {
             keys: KeyRing::new(&config.accounts),
             budgets: Budgets::default(),
             rate_limits: config.rate_limits,
+            price_limit: config.switches.price_limit,
             sim: config.sim,
             source,
             clock,
@@ -153,6 +155,11 @@ impl Exchange {
     /// Whether only the control surface moves the market.
     pub(crate) fn is_manual(&self) -> bool {
         matches!(self.source, Source::Manual)
+    }
+
+    /// Whether a limit price beyond the bound is moved to it rather than refused.
+    pub(crate) fn moves_prices(&self) -> bool {
+        self.price_limit == PriceLimitSwitch::Move
     }
 
     /// Whether the market source has come to its end.

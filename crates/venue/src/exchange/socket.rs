@@ -8,7 +8,7 @@ use super::feed::{Topic, View};
 use super::gateway::{Errand, injected_refusal, limit_headers};
 use super::private;
 use crate::fault::{FaultKind, Subject, Target};
-use crate::rest;
+use crate::rest::{self, Endpoint};
 use crate::server::auth::check_window;
 use crate::server::budget::Allowance;
 use crate::server::{ConnectionId, SocketKind, wall_ms};
@@ -173,17 +173,22 @@ impl Exchange {
             None => self.admit_trade(id, op, frame),
         };
         let (answer, allowance) = match admitted {
-            Ok(()) => self.errand(Errand { uid, path: op, fields: &fields }),
+            Ok(endpoint) => self.errand(Errand { uid: Some(uid), path: op, endpoint, fields: &fields }),
             Err(refusal) => (Err(refusal), None),
         };
         let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());
         self.reply_to_trade(id, reply.to_string(), strike.as_ref());
     }
 
-    fn admit_trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) -> Result<(), Refusal> {
-        if !rest::is_trade_operation(op) {
-            return Err(Refusal::new(10404, format!("op not found: {op}")));
-        }
+    /// The endpoint behind an operation, if the operation exists, is not a repetition and is in time.
+    fn admit_trade(
+        &mut self,
+        id: ConnectionId,
+        op: &str,
+        frame: &Map<String, Value>,
+    ) -> Result<Endpoint, Refusal> {
+        let endpoint =
+            rest::trade_operation(op).ok_or_else(|| Refusal::new(10404, format!("op not found: {op}")))?;
         let request_id = frame.get("reqId").and_then(Value::as_str);
         if let (Some(request_id), Some(session)) = (request_id, self.hub.session(id))
             && !session.is_new_request(request_id)
@@ -196,7 +201,8 @@ impl Exchange {
         };
         let timestamp =
             header("X-BAPI-TIMESTAMP").ok_or_else(|| Refusal::parameter("X-BAPI-TIMESTAMP is required"))?;
-        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), wall_ms())
+        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), wall_ms())?;
+        Ok(endpoint)
     }
 }
 

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use windvane_venue_core::Fees;
 
-use super::is_linear;
 use super::page::{DAY_MS, listing, page, window};
 use super::query::to_value;
+use super::{is_linear, market};
 use crate::exchange::Exchange;
 use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
@@ -14,8 +14,8 @@ use crate::wire::number::amount;
 use crate::wire::wallet::Wallet;
 
 /// A unified trading account 2.0 in cross margin.
-pub(crate) fn info(exchange: &Exchange) -> Accepted {
-    Accepted::new(json!({
+pub(crate) fn info(exchange: &Exchange, _: u64, _: &Fields) -> Answer {
+    Ok(Accepted::new(json!({
         "marginMode": "REGULAR_MARGIN",
         "updatedTime": exchange.now_ms().to_string(),
         "unifiedMarginStatus": 5,
@@ -24,7 +24,17 @@ pub(crate) fn info(exchange: &Exchange) -> Accepted {
         "smpGroup": 0,
         "isMasterTrader": false,
         "spotHedgingStatus": "OFF",
-    }))
+    })))
+}
+
+/// Every account may trade every instrument.
+pub(crate) fn instruments_info(exchange: &Exchange, _: u64, fields: &Fields) -> Answer {
+    market::instruments_info(exchange, fields)
+}
+
+/// No coin can be deposited or withdrawn here.
+pub(crate) fn coins(_: &Exchange, _: u64, _: &Fields) -> Answer {
+    Ok(Accepted::new(json!({"rows": []})))
 }
 
 pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -85,15 +95,20 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
     Ok(listing(rows.collect(), cursor))
 }
 
-/// Accepted as on the exchange; the venue's own behaviour is the `price_limit` switch of its config.
-pub(crate) fn set_limit_price_action(fields: &Fields) -> Answer {
+/// What happens to a price beyond the bound is the venue's `price_limit` switch: a request is accepted when
+/// it asks for what is so, and refused otherwise rather than acknowledged without effect.
+pub(crate) fn set_limit_price_action(exchange: &mut Exchange, _: u64, fields: &Fields) -> Answer {
     fields.required("category")?;
-    fields.flag("modifyEnable")?.ok_or_else(|| Refusal::parameter("modifyEnable is required"))?;
-    Ok(Accepted::empty())
+    let modify =
+        fields.flag("modifyEnable")?.ok_or_else(|| Refusal::parameter("modifyEnable is required"))?;
+    if modify == exchange.moves_prices() {
+        return Ok(Accepted::empty());
+    }
+    Err(Refusal::parameter("this venue's price_limit switch says otherwise"))
 }
 
 /// Cross margin is the only mode.
-pub(crate) fn set_margin_mode(fields: &Fields) -> Answer {
+pub(crate) fn set_margin_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answer {
     match fields.required("setMarginMode")?.as_str() {
         "REGULAR_MARGIN" => Ok(Accepted::new(json!({"reasons": []}))),
         "ISOLATED_MARGIN" | "PORTFOLIO_MARGIN" => {
@@ -109,7 +124,7 @@ pub(crate) fn set_margin_mode(fields: &Fields) -> Answer {
 }
 
 /// The calling key: it may trade and not withdraw.
-pub(crate) fn query_api(exchange: &Exchange, uid: u64) -> Answer {
+pub(crate) fn query_api(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
     let account = exchange.accounts.iter().find(|account| account.uid == uid);
     let account = account.ok_or_else(|| Refusal::new(10003, "API key is invalid."))?;
     Ok(Accepted::new(json!({

@@ -23,16 +23,15 @@ use crate::wire::number::{Scales, amount};
 const RISK_SYMBOLS_PER_PAGE: usize = 15;
 
 /// The server's wall clock.
-pub(crate) fn time() -> Accepted {
+pub(crate) fn time(_: &Exchange, _: &Fields) -> Answer {
     let now_ms = wall_ms();
-    Accepted::new(
-        json!({"timeSecond": (now_ms / 1_000).to_string(), "timeNano": (now_ms * 1_000_000).to_string()}),
-    )
+    let (seconds, nanos) = ((now_ms / 1_000).to_string(), (now_ms * 1_000_000).to_string());
+    Ok(Accepted::new(json!({"timeSecond": seconds, "timeNano": nanos})))
 }
 
-/// An empty list under both names endpoints use.
-pub(crate) fn no_rows() -> Accepted {
-    Accepted::new(json!({"list": [], "rows": [], "nextPageCursor": ""}))
+/// An empty list: nothing is announced here.
+pub(crate) fn nothing(_: &Exchange, _: &Fields) -> Answer {
+    Ok(Accepted::new(json!({"list": []})))
 }
 
 pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {

@@ -8,7 +8,7 @@ use windvane_venue_core::{
     TriggerSpec,
 };
 
-use super::require_linear;
+use super::{Action, require_linear};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
@@ -104,7 +104,7 @@ pub(crate) fn batch(
     uid: u64,
     fields: &Fields,
     granted: usize,
-    single: fn(&mut Exchange, u64, &Fields) -> Answer,
+    single: Action,
 ) -> Answer {
     require_linear(fields)?;
     let items = fields.objects("request")?;
@@ -114,11 +114,7 @@ pub(crate) fn batch(
     let (mut rows, mut codes) = (Vec::new(), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
         let item = item.with("category", crate::wire::LINEAR);
-        let answer = if index < granted {
-            single(exchange, uid, &item)
-        } else {
-            Err(Refusal::new(10006, "Too many visits. Exceeded the API Rate Limit."))
-        };
+        let answer = if index < granted { single(exchange, uid, &item) } else { Err(Refusal::too_many()) };
         let mut row = json!({
             "category": crate::wire::LINEAR,
             "symbol": item.text("symbol").unwrap_or_default(),

@@ -93,7 +93,7 @@ pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -
 }
 
 /// One-way is the only mode, and it is always on.
-pub(crate) fn switch_mode(fields: &Fields) -> Answer {
+pub(crate) fn switch_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answer {
     require_linear(fields)?;
     match fields.integer("mode")? {
         Some(0) => Err(Refusal::new(110025, "Position mode is not modified")),

@@ -19,6 +19,11 @@ impl Refusal {
         Self { code, message: message.into(), result: json!({}) }
     }
 
+    /// 10006: the account's budget for this endpoint is used up.
+    pub(crate) fn too_many() -> Self {
+        Self::new(10006, "Too many visits. Exceeded the API Rate Limit.")
+    }
+
     /// 10001 with the name of the field at fault.
     pub(crate) fn parameter(message: impl std::fmt::Display) -> Self {
         Self::new(10001, format!("params error: {message}"))
