@@ -108,4 +108,20 @@ mod tests {
         assert_eq!(identity.maker(&id("w02", 11)), Maker::Foreign);
         assert_eq!(identity.maker(&ClientOrderId::new("phone-1").unwrap()), Maker::Foreign);
     }
+
+    #[test]
+    fn in_hedge_mode_a_fill_opens_its_own_side_or_closes_the_other() {
+        use crate::testing::{bot, execution, qty, symbol};
+        let key = |index| (symbol("BTCUSDT"), PositionIndex(index));
+        let hedged = Owners::new(&[(bot(), vec![key(1), key(2)])]);
+        let one_way = Owners::new(&[(bot(), vec![key(0)])]);
+        for (side, closed, index) in
+            [(Side::Buy, "0", 1), (Side::Sell, "1", 1), (Side::Sell, "0", 2), (Side::Buy, "1", 2)]
+        {
+            let mut fill = execution("a").side(side).build();
+            fill.closed_qty = qty(closed);
+            assert_eq!(hedged.position_of(&fill), key(index), "{side:?} closing {closed}");
+            assert_eq!(one_way.position_of(&fill), key(0));
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::{Order, Position};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt;
+use windvane_model::{OrderId, Price};
 
 /// Our books, or the venue's, in comparable form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -143,10 +144,10 @@ impl Orders {
     #[must_use]
     pub fn truth(&self) -> Truth {
         let own = self.orders().filter(|order| !order.state().is_concluded()).map(OrderRow::of_own);
-        let stops = self
-            .other_orders()
-            .filter(|other| other.child_of().is_some() && !other.report().cumulative_qty.is_zero());
-        let stops = stops.map(|stop| self.stop_row(stop));
+        let fills = self.fills_of_others();
+        let stops = self.other_orders().filter(|other| other.child_of().is_some());
+        let stops =
+            stops.filter_map(|stop| Some(OrderRow::of_stop(stop, *fills.get(&stop.report().order_id)?)));
         let mut truth = Truth {
             orders: own.chain(stops).collect(),
             fills: self.fills().map(|(execution, _)| FillRow::of(execution)).collect(),
@@ -157,23 +158,16 @@ impl Orders {
         truth
     }
 
-    fn stop_row(&self, stop: &OtherOrder) -> OrderRow {
-        let report = stop.report();
-        let fills = self.fills().filter(|(execution, _)| execution.order_id == report.order_id);
-        let (filled_qty, filled_value) = fills
-            .fold((Decimal::ZERO, Decimal::ZERO), |(qty, value), (fill, _)| {
-                (qty + fill.qty.get(), value + fill.price.times(fill.qty).get())
-            });
-        OrderRow {
-            name: report.order_id.to_string(),
-            symbol: report.symbol.to_string(),
-            side: report.side.as_str().to_owned(),
-            price: report.price.filter(|_| !report.is_market).map(windvane_model::Price::get),
-            qty: report.qty.get(),
-            filled_qty,
-            filled_value,
-            status: report.status.as_str().to_owned(),
+    /// Quantity and value of the executions that belong to no order of ours, by order.
+    fn fills_of_others(&self) -> BTreeMap<OrderId, (Decimal, Decimal)> {
+        let mut sums = BTreeMap::new();
+        let others = self.fills().filter(|(fill, own)| own.is_none() && fill.kind.moves_position());
+        for (fill, _) in others {
+            let (qty, value): &mut (Decimal, Decimal) = sums.entry(fill.order_id).or_default();
+            *qty = qty.saturating_add(fill.qty.get());
+            *value = value.saturating_add(fill.price.times(fill.qty).get());
         }
+        sums
     }
 
     fn wallet_rows(&self) -> Vec<WalletRow> {
@@ -192,11 +186,25 @@ impl OrderRow {
             name: order.id().to_string(),
             symbol: order.symbol().to_string(),
             side: order.side().as_str().to_owned(),
-            price: order.price().map(windvane_model::Price::get),
+            price: order.price().map(Price::get),
             qty: order.qty().get(),
             filled_qty: order.filled_qty().get(),
             filled_value: order.filled_value(),
             status: order.state().as_str().to_owned(),
+        }
+    }
+
+    fn of_stop(stop: &OtherOrder, (filled_qty, filled_value): (Decimal, Decimal)) -> Self {
+        let report = stop.report();
+        Self {
+            name: report.order_id.to_string(),
+            symbol: report.symbol.to_string(),
+            side: report.side.as_str().to_owned(),
+            price: report.price.filter(|_| !report.is_market).map(Price::get),
+            qty: report.qty.get(),
+            filled_qty,
+            filled_value,
+            status: report.status.as_str().to_owned(),
         }
     }
 }
@@ -224,7 +232,7 @@ impl PositionRow {
             symbol: position.key().0.to_string(),
             index: position.key().1.0,
             size: holding.size(),
-            average_price: holding.average_price().map_or(Decimal::ZERO, windvane_model::Price::get),
+            average_price: holding.average_price().map_or(Decimal::ZERO, Price::get),
             realised_pnl: holding.totals().net().get(),
         }
     }

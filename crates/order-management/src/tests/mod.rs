@@ -1,6 +1,7 @@
 //! Stories told to the aggregate: facts in, effects and state out.
 
 mod account;
+mod approval;
 mod order_life;
 mod properties;
 mod races;

@@ -133,3 +133,18 @@ fn a_cancel_by_somebody_else_is_noticed() {
     let is_noticed = |effect: &Effect| matches!(effect, Effect::Difference(difference) if difference.kind == DifferenceKind::CancelledByOther);
     assert!(effects.iter().any(is_noticed), "{effects:?}");
 }
+
+#[test]
+fn the_report_of_a_later_amend_ends_the_earlier_ones_too() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "2");
+    for limit in ["103", "97"] {
+        world.amend(&order, Some(price(limit)), None);
+    }
+    let row = |world: &World| world.orders.exposure().order(order.client_order_id).unwrap().price;
+    assert_eq!(row(&world), price("103"));
+    world.report(report(&order, OrderStatus::New).figures("2", "97").at(4).build());
+    assert_eq!(row(&world), price("97"));
+    world.report(report(&order, OrderStatus::New).figures("2", "103").at(3).build());
+    assert_eq!(row(&world), price("97"), "an older report says nothing of a later amend");
+}

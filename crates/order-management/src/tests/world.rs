@@ -27,6 +27,13 @@ fn empty() -> Orders {
     Orders::new(identity, &[(bot(), vec![(symbol("BTCUSDT"), PositionIndex(0))])])
 }
 
+/// Begins the books of `orders` flat, with a wallet.
+pub(crate) fn fund(orders: &mut Orders, balance: &str) {
+    let snapshot = AccountSnapshot { wallet: wallet_report(balance), ..AccountSnapshot::default() };
+    let answer = AccountEvent::Answer(QueryAnswer::Account(Box::new(snapshot)));
+    orders.apply(&answer, Stamp::default(), &mut Vec::new());
+}
+
 fn provenance() -> Provenance {
     Provenance { bot: Some(bot()), ..Provenance::default() }
 }

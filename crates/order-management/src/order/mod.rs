@@ -1,22 +1,18 @@
 //! One order of ours: what was asked, what is known of it, and what of it may still fill.
 
-use crate::inquiry::{AbsenceBounds, Inquiry};
-use crate::pending::{Amendment, Pending, Phase};
-use crate::transition::{Evidence, OrderState};
+mod change;
+
+pub(crate) use change::Source;
+
+use crate::inquiry::Inquiry;
+use crate::pending::{Amendment, Pending};
+use crate::transition::OrderState;
 use rust_decimal::Decimal;
 use windvane_model::{
-    BotName, ClientOrderId, Execution, MarketTime, Millis, Money, Notice, OrderId, OrderKind, OrderReport,
-    PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, WallTime,
+    BotName, ClientOrderId, MarketTime, Money, Notice, OrderId, OrderKind, OrderReport, PositionIndex, Price,
+    Qty, Role, Side, Stamp, Submit, Symbol, Tag, WallTime,
 };
 use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
-
-/// A request without an answer for so long counts as undetermined, and one that was taken without the order
-/// showing it is looked up.
-const SILENCE_MS: Millis = 6_000;
-/// An execution is expected to follow its order report, or the other way round, within this.
-const TWIN_MESSAGE_MS: Millis = 2_000;
-/// An unknown order is looked up this soon.
-const UNKNOWN_MS: Millis = 200;
 
 /// What a market order is counted at when neither risk nor the venue has named a price: the dearest there is,
 /// so that nothing opens on top of it until it is resolved.
@@ -31,15 +27,6 @@ pub struct Provenance {
     pub tag: Tag,
     /// The price that risk reserved for an order without a limit price.
     pub worst_price: Option<Price>,
-}
-
-/// By which way a report came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// Pushed; the order topic keeps the order of one order's states.
-    Stream,
-    /// Read by a query, which may lag behind the stream.
-    Query,
 }
 
 /// An order of ours.
@@ -240,7 +227,7 @@ impl Order {
         self.filled_value
     }
 
-    /// Fees of the fills; positive is paid.
+    /// Fees of the fills in the settle coin; positive is paid.
     #[must_use]
     pub const fn fees(&self) -> Money {
         self.fees
@@ -324,124 +311,5 @@ impl Order {
 
     pub(crate) const fn working_notice(&self) -> Notice {
         Notice::Working { client_order_id: self.id, price: self.price, qty: self.qty }
-    }
-
-    /// Plans or drops the inquiry as the state demands, and says when the next step is due.
-    pub(crate) fn plan(&mut self, now: WallTime) -> Option<WallTime> {
-        match (self.unrest(), &mut self.inquiry) {
-            (None, inquiry) => *inquiry = None,
-            (Some(delay), Some(inquiry)) => inquiry.hurry(now.after(delay)),
-            (Some(delay), inquiry) => *inquiry = Some(Inquiry::due(now.after(delay))),
-        }
-        self.inquiry.as_ref().map(Inquiry::next)
-    }
-
-    /// Whether every fill that the venue reported has come.
-    pub(crate) fn has_all_fills(&self) -> bool {
-        self.filled_qty >= self.reported_qty
-    }
-
-    /// How soon it is to be looked up if nothing more is heard; `None` when nothing about it is open.
-    fn unrest(&self) -> Option<Millis> {
-        let is_open = self.state.is_open();
-        if self.is_missing {
-            Some(0)
-        } else if self.state == OrderState::Unknown {
-            Some(UNKNOWN_MS)
-        } else if !self.has_all_fills() || (is_open && self.filled_qty >= self.qty) {
-            Some(TWIN_MESSAGE_MS)
-        } else if matches!(self.state, OrderState::Submitted | OrderState::Acknowledged)
-            || (is_open && (self.is_amend_pending() || self.is_cancel_pending()))
-        {
-            Some(self.request_unrest())
-        } else {
-            None
-        }
-    }
-
-    fn request_unrest(&self) -> Millis {
-        let requests = self.amendments.iter().map(|amendment| &amendment.pending).chain(&self.cancellation);
-        let is_undetermined = requests.into_iter().any(|pending| pending.phase == Phase::Undetermined);
-        if is_undetermined { UNKNOWN_MS } else { SILENCE_MS }
-    }
-
-    /// From when on an empty round counts towards absence.
-    pub(crate) fn provably_absent_from(&self, bounds: &AbsenceBounds) -> WallTime {
-        let window = if self.reduce_only { bounds.recv_window_reduce_ms } else { bounds.recv_window_open_ms };
-        self.last_heard.wall.after(window.saturating_add(bounds.late_index_ms))
-    }
-
-    /// Notes that the venue, or the way to it, said something of this order.
-    pub(crate) fn hear(&mut self, evidence: Evidence, stamp: Stamp) {
-        self.state = self.state.after(evidence);
-        self.last_heard = Stamp { wall: self.last_heard.wall.max(stamp.wall), ..stamp };
-    }
-
-    /// Merges a report. Order and repetition make no difference: the state only rises, the cumulative
-    /// quantity only grows, and the figures are those of the latest report by the venue's clock. At equal
-    /// times the stream wins, in the order of its arrival.
-    pub(crate) fn merge(&mut self, report: &OrderReport, source: Source, stamp: Stamp) {
-        self.hear(Evidence::Reported(report.status), stamp);
-        self.order_id = Some(report.order_id);
-        self.reported_qty = self.reported_qty.max(report.cumulative_qty);
-        self.is_missing = false;
-        let is_current = self.version.is_none_or(|version| match source {
-            Source::Stream => report.updated >= version,
-            Source::Query => report.updated > version,
-        });
-        if is_current {
-            self.version = Some(report.updated);
-            self.qty = report.qty;
-            if !report.is_market {
-                self.price = report.price.or(self.price);
-            }
-        }
-        self.amendments.retain(|amendment| !amendment.is_shown_by(report));
-        self.end_requests_if_closed();
-    }
-
-    /// Books an execution of it.
-    pub(crate) fn fill(&mut self, execution: &Execution, stamp: Stamp) {
-        self.hear(Evidence::Executed, stamp);
-        self.order_id = Some(execution.order_id);
-        self.filled_qty = self.filled_qty.plus(execution.qty);
-        self.filled_value = self.filled_value.saturating_add(execution.price.times(execution.qty).get());
-        self.fees = self.fees.plus(execution.fee);
-        self.is_missing = false;
-    }
-
-    /// Forgets requests that a closed order has made pointless.
-    pub(crate) fn end_requests_if_closed(&mut self) {
-        if !self.state.is_open() {
-            self.amendments.clear();
-            self.cancellation = None;
-        }
-    }
-
-    /// Drops the requests whose outcome a look asked for at `asked` has shown to be: no effect.
-    pub(crate) fn settle_requests(&mut self, asked: WallTime, bounds: &AbsenceBounds) {
-        self.amendments.retain(|amendment| !amendment.pending.is_settled_by(asked, bounds));
-        if self.cancellation.is_some_and(|pending| pending.is_settled_by(asked, bounds)) {
-            self.cancellation = None;
-        }
-    }
-
-    /// Whether a report under our id is the very order that we asked for.
-    pub(crate) fn is_twin(&self, report: &OrderReport) -> bool {
-        let is_kind = match self.kind {
-            OrderKind::Market { .. } => report.is_market,
-            OrderKind::Limit { price, time_in_force } => {
-                !report.is_market && report.price == Some(price) && report.time_in_force == time_in_force
-            }
-        };
-        is_kind
-            && self.is_same_contract(report)
-            && report.qty == self.qty
-            && report.reduce_only == self.reduce_only
-    }
-
-    /// Whether a report under our id can be this order at all.
-    pub(crate) fn is_same_contract(&self, report: &OrderReport) -> bool {
-        (report.symbol, report.side) == (self.symbol, self.side)
     }
 }
