@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, Request, Side, Tag};
 
 use super::exit::Opposite;
-use super::file::{Evaluate, Rules};
+use super::file::{Evaluate, Rules, slot};
 use super::holding::Exit;
 use super::memory::Memory;
 use super::pursuit::{Entry, Wish};
@@ -17,6 +17,8 @@ use crate::language::{Bar, Live};
 pub(super) const RETRY_MS: i64 = 5_000;
 /// How long an entry may wait for the other side to be closed first, milliseconds of market time.
 const REVERSE_MS: i64 = 60_000;
+/// Shortest time to the next timer, milliseconds of market time.
+const WAKE_STEP_MS: i64 = 100;
 
 /// A bot that trades by a rule file.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct RuleBot {
     /// What `Open::stop` was before the last request to move it.
     pub(super) stop_before: Option<f64>,
     next_tag: u32,
+    /// The market time of the last `handle`.
+    handled: MarketTime,
     /// No repetition of a request before this moment.
     pub(super) retry_at: MarketTime,
     pub(super) ratcheted_at: MarketTime,
@@ -85,6 +89,7 @@ impl RuleBot {
             exit: None,
             stop_before: None,
             next_tag: 0,
+            handled: MarketTime::default(),
             retry_at: MarketTime::default(),
             ratcheted_at: MarketTime::default(),
             best: None,
@@ -150,39 +155,25 @@ impl RuleBot {
 
     /// Looks at the entry signals.
     fn look(&mut self, moment: Moment, context: &Context<'_>) {
-        for (index, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
-            let Some(rules) = self.side(side) else { continue };
+        for side in [Side::Buy, Side::Sell] {
+            let slot = slot(side);
+            let Some(rules) = &self.rules.sides[slot] else { continue };
             let now = self.rules.program.truth(rules.signal);
-            let fired = match (self.rules.evaluate, moment) {
+            let has_fired = match (self.rules.evaluate, moment) {
                 (Evaluate::Bar, Moment::Bar { fires: true }) => now == Some(true),
                 (Evaluate::Tick, Moment::Bar { .. } | Moment::Quote) => {
-                    std::mem::replace(&mut self.was_true[index], now) == Some(false) && now == Some(true)
+                    let before = std::mem::replace(&mut self.was_true[slot], now);
+                    before == Some(false) && now == Some(true)
                 }
                 _ => false,
             };
-            if !fired {
+            if !has_fired {
                 continue;
             }
             self.signals += 1;
-            // Copied out so that the conditions can be counted while the rules are borrowed.
-            let holds = {
-                let rules = match side {
-                    Side::Buy => &self.rules.long,
-                    Side::Sell => &self.rules.short,
-                };
-                let filters = rules.as_ref().map(|rules| rules.filters.as_slice()).unwrap_or_default();
-                self.rules.conditions.all_hold(filters, &self.rules.program, true)
-            };
-            if holds {
+            if self.rules.conditions.all_hold(&rules.filters, &self.rules.program, true) {
                 self.signal(side, context);
             }
-        }
-    }
-
-    fn side(&self, side: Side) -> Option<&super::entry::SideRules> {
-        match side {
-            Side::Buy => self.rules.long.as_ref(),
-            Side::Sell => self.rules.short.as_ref(),
         }
     }
 
@@ -277,6 +268,15 @@ impl RuleBot {
         }
     }
 
+    /// An engine that never answers a wish must not silence the bot.
+    fn forget_unanswered(&mut self, now: MarketTime) {
+        if self.awaiting.is_some_and(|awaiting| now >= awaiting.since.after(RETRY_MS)) {
+            self.awaiting = None;
+            self.entry = self.entry.filter(|entry| entry.client_order_id.is_some());
+            self.exit = self.exit.filter(|exit| exit.client_order_id.is_some());
+        }
+    }
+
     fn answered(&mut self, tag: Tag) {
         self.awaiting = self.awaiting.filter(|awaiting| awaiting.tag != tag);
     }
@@ -303,8 +303,8 @@ impl Strategy for RuleBot {
         if moment == Moment::WarmUp {
             return;
         }
-        // An engine that never answers a wish must not silence the bot.
-        self.awaiting = self.awaiting.filter(|awaiting| context.now < awaiting.since.after(RETRY_MS));
+        self.handled = context.now;
+        self.forget_unanswered(context.now);
         self.memory.roll_day(context.now);
         self.follow(context, out);
         let is_idle = self.memory.open.is_none() && self.wish.is_none() && context.orders.is_empty();
@@ -325,9 +325,14 @@ impl Strategy for RuleBot {
         let deadline = self.entry.filter(|entry| !entry.is_expired).and_then(|entry| entry.deadline);
         let time_limit = self.memory.open.zip(self.rules.exit.time_limit_ms);
         let time_limit = time_limit.map(|(open, length)| MarketTime(open.opened_ms).after(length));
-        let retry = self.memory.is_closing.then_some(self.retry_at);
+        let retry = (self.memory.is_closing && self.exit.is_none()).then_some(self.retry_at);
         let wish = self.wish.map(|wish| wish.not_before);
-        [deadline, time_limit.filter(|_| !self.memory.is_closing), retry, wish].into_iter().flatten().min()
+        let next = [deadline, time_limit.filter(|_| !self.memory.is_closing), retry, wish]
+            .into_iter()
+            .flatten()
+            .min();
+        // What is due but cannot be done yet (a request is in flight) must not turn the timer into a busy loop.
+        next.map(|at| at.max(self.handled.after(WAKE_STEP_MS)))
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {

@@ -10,6 +10,7 @@ pub(super) type ConditionId = usize;
 pub(super) const NO_STOP: &str = "stop";
 pub(super) const NO_SIZE: &str = "size";
 pub(super) const ENTRIES_PER_DAY: &str = "entries_per_day";
+pub(super) const LOSSES_IN_A_ROW: &str = "losses_in_a_row";
 pub(super) const COOLDOWN: &str = "cooldown_after_stop";
 
 /// All conditions of a rule file.

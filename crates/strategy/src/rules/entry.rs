@@ -1,7 +1,10 @@
 //! `[entry.long]`, `[entry.short]`, `[entry.any]`: when to open, how, how much and how often.
 
-use super::condition::ConditionId;
+use windvane_model::MarketTime;
+
+use super::condition::{COOLDOWN, ConditionId, ENTRIES_PER_DAY, LOSSES_IN_A_ROW};
 use super::file::{Reader, Scope};
+use super::memory::Memory;
 use super::order::{self, OrderRules};
 use super::size::{self, SizeRules};
 use crate::language::NodeId;
@@ -24,6 +27,23 @@ pub(super) struct Limits {
     pub(super) entries_per_day: Option<u32>,
     /// Pause after a position was stopped out, milliseconds of market time.
     pub(super) cooldown_after_stop_ms: Option<i64>,
+    /// Losing positions in a row after which the rest of the UTC day is sat out.
+    pub(super) losses_in_a_row: Option<u32>,
+}
+
+impl Limits {
+    /// The limit that forbids another entry now, by its name.
+    pub(super) fn reached(&self, memory: &Memory, now: MarketTime) -> Option<&'static str> {
+        if self.entries_per_day.is_some_and(|most| memory.entries_today >= most) {
+            Some(ENTRIES_PER_DAY)
+        } else if self.losses_in_a_row.is_some_and(|most| memory.losing_streak >= most) {
+            Some(LOSSES_IN_A_ROW)
+        } else if now.0 < memory.cooldown_until_ms {
+            Some(COOLDOWN)
+        } else {
+            None
+        }
+    }
 }
 
 pub(super) struct Entry {
@@ -106,11 +126,16 @@ fn limits(any: &Table<'_>) -> Option<Limits> {
     }
     let table = any.table("limit", "`limit`")?;
     let entries_per_day = table.has("entries_per_day").then(|| table.count("entries_per_day", 1, 10_000));
+    let losses = table.has("losses_in_a_row").then(|| table.count("losses_in_a_row", 1, 1_000));
     let cooldown = table.has("cooldown_after_stop").then(|| table.duration_ms("cooldown_after_stop"));
     table.finish();
     // `Some(None)` was reported.
-    if entries_per_day == Some(None) || cooldown == Some(None) {
+    if entries_per_day == Some(None) || losses == Some(None) || cooldown == Some(None) {
         return None;
     }
-    Some(Limits { entries_per_day: entries_per_day.flatten(), cooldown_after_stop_ms: cooldown.flatten() })
+    Some(Limits {
+        entries_per_day: entries_per_day.flatten(),
+        cooldown_after_stop_ms: cooldown.flatten(),
+        losses_in_a_row: losses.flatten(),
+    })
 }

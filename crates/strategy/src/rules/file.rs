@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use windvane_model::Interval;
+use windvane_model::{Interval, Side};
 
-use super::condition::{COOLDOWN, Conditions, ENTRIES_PER_DAY, NO_SIZE, NO_STOP};
+use super::condition::{COOLDOWN, Conditions, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, NO_SIZE, NO_STOP};
 use super::entry::{self, Limits, SideRules};
 use super::exit::{self, ExitRules};
 use super::order::OrderRules;
@@ -34,13 +34,21 @@ pub struct Rules {
     pub(super) evaluate: Evaluate,
     pub(super) program: Program,
     pub(super) conditions: Conditions,
-    pub(super) long: Option<SideRules>,
-    pub(super) short: Option<SideRules>,
+    /// Long's and short's, by [`slot`].
+    pub(super) sides: [Option<SideRules>; 2],
     pub(super) order: OrderRules,
     pub(super) limits: Limits,
     pub(super) size: SizeRules,
     pub(super) exit: ExitRules,
     parameters: Vec<Parameter>,
+}
+
+/// Where the rules of a side are kept.
+pub(super) fn slot(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
 }
 
 impl Rules {
@@ -178,7 +186,7 @@ pub(super) fn read(
     }
     let exit = exit.and_then(|table| exit::read(table, &mut reader));
     root.finish();
-    for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, COOLDOWN] {
+    for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, COOLDOWN] {
         reader.conditions.add(reason.to_owned(), None);
     }
     let entry = entry?;
@@ -187,8 +195,7 @@ pub(super) fn read(
         evaluate: evaluate?,
         program: reader.builder.build(),
         conditions: reader.conditions,
-        long: entry.long,
-        short: entry.short,
+        sides: [entry.long, entry.short],
         order: entry.order,
         limits: entry.limits,
         size: entry.size,

@@ -24,7 +24,7 @@ pub(super) struct Memory {
     pub(super) entries_today: u32,
     /// No entry before this market time, milliseconds since 1970.
     pub(super) cooldown_until_ms: i64,
-    /// Positions in a row that ended with a loss.
+    /// Positions in a row that ended with a loss, since the UTC day began.
     pub(super) losing_streak: u32,
 }
 
@@ -96,6 +96,7 @@ impl Memory {
         if now.utc_day() != self.day {
             self.day = now.utc_day();
             self.entries_today = 0;
+            self.losing_streak = 0;
         }
     }
 }

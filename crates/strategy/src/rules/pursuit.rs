@@ -5,13 +5,15 @@ use windvane_model::{
 };
 
 use super::bot::RuleBot;
-use super::condition::{COOLDOWN, ENTRIES_PER_DAY, NO_SIZE, NO_STOP};
+use super::condition::{NO_SIZE, NO_STOP};
 use super::exit::Place;
+use super::file::slot;
 use super::memory::Plan;
 use crate::context::{Context, ENTRY_TIME_TO_LIVE_MS};
 
 /// Pause before a post-only order that would have taken is priced again, milliseconds of market time.
 const REPRICE_MS: i64 = 1_000;
+
 /// A signal that has not become an order yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish {
@@ -53,20 +55,13 @@ impl RuleBot {
         if is_busy || context.now < wish.not_before {
             return;
         }
-        let limits = self.rules.limits;
-        let is_spent = limits.entries_per_day.is_some_and(|most| self.memory.entries_today >= most);
-        let is_cooling = context.now.0 < self.memory.cooldown_until_ms;
-        if is_spent || is_cooling {
-            self.rules.conditions.block(if is_spent { ENTRIES_PER_DAY } else { COOLDOWN });
+        if let Some(limit) = self.rules.limits.reached(&self.memory, context.now) {
+            self.rules.conditions.block(limit);
             self.wish = None;
             return;
         }
-        let rules = match wish.side {
-            Side::Buy => &self.rules.long,
-            Side::Sell => &self.rules.short,
-        };
-        let at_send = rules.as_ref().map(|rules| rules.at_send.as_slice()).unwrap_or_default();
-        if !self.rules.conditions.all_hold(at_send, &self.rules.program, !wish.is_counted) {
+        let Some(rules) = &self.rules.sides[slot(wish.side)] else { return };
+        if !self.rules.conditions.all_hold(&rules.at_send, &self.rules.program, !wish.is_counted) {
             self.wish = Some(Wish { is_counted: true, ..wish });
             return;
         }

@@ -300,6 +300,21 @@ fn limits_hold_and_are_remembered_over_a_restart() {
 }
 
 #[test]
+fn a_losing_streak_ends_the_day() {
+    let file = RuleFile { any: "limit = { losses_in_a_row = 2 }", stop: "10 ticks", ..RuleFile::default() };
+    let mut world = file.world();
+    for _ in 0..3 {
+        bar(&mut world, "100", "101");
+        world.point(world.now + 1_000, price("99"));
+    }
+    assert_eq!((world.tally.stops, blocked(&world, "losses_in_a_row")), (2, 1));
+    world.now += 24 * 60 * MINUTE;
+    bar(&mut world, "100", "100");
+    bar(&mut world, "100", "101");
+    assert_eq!(world.tally.places.len(), 3);
+}
+
+#[test]
 fn a_position_is_known_again_after_a_restart() {
     let file = RuleFile {
         stop: "20 ticks",
