@@ -3,6 +3,7 @@
 use crate::reader::{Item, Reader};
 use crate::record::Record;
 use crate::walk::ReadError;
+use crate::wire::Choice;
 use crate::wire::{Json, object};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -59,6 +60,14 @@ fn tape_line(epoch: Epoch, stamped: &Stamped) -> Value {
 }
 
 impl Record {
+    /// The record's bytes, as they stand in a frame: two records are the same exactly when these are.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![self.code()];
+        self.encode_content(&mut bytes);
+        bytes
+    }
+
     /// The record as JSON, as the export shows it; decimals are strings.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -31,8 +31,7 @@ pub enum Item {
 
 /// Merges journal and tape by sequence.
 ///
-/// A command or a denial follows the event that caused it. A memory stands behind the journal's record before
-/// it, which may be earlier than the market event that caused it.
+/// A command, a denial or a memory follows the event that caused it.
 pub struct Reader {
     journal: Walk,
     tape: TapeReader,
@@ -130,11 +129,11 @@ fn tape_goes_first(entry: &Entry, (epoch, stamped): &(Epoch, Stamped)) -> bool {
     match &entry.record {
         Record::Event(event) => sequence < event.stamp.sequence,
         Record::Command { cause, .. } => sequence <= cause.sequence,
-        Record::Denied { after, .. } => sequence <= *after,
+        Record::Denied { after, .. } | Record::Memory { after, .. } => sequence <= *after,
         // An engine's start follows all that earlier ones saw, its stop also all that it saw itself.
         Record::Start(_) => *epoch < entry.epoch,
         Record::Stop { .. } => *epoch <= entry.epoch,
-        Record::Memory(_) | Record::Marker { .. } => *epoch < entry.epoch,
+        Record::Marker { .. } => *epoch < entry.epoch,
     }
 }
 

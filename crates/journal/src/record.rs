@@ -35,7 +35,12 @@ pub enum Record {
         command: Command,
     },
     /// What a strategy must remember over a restart.
-    Memory(BotMemory),
+    Memory {
+        /// Sequence of the event after which it changed.
+        after: u64,
+        /// What and whose.
+        memory: BotMemory,
+    },
     /// Risk said no.
     Denied {
         /// Sequence of the event that led to the wish.
@@ -104,8 +109,8 @@ impl Record {
         match self {
             Self::Event(stamped) => Some(stamped.stamp.sequence),
             Self::Command { cause, .. } => Some(cause.sequence),
-            Self::Denied { after, .. } => Some(*after),
-            Self::Start(_) | Self::Memory(_) | Self::Marker { .. } | Self::Stop { .. } => None,
+            Self::Denied { after, .. } | Self::Memory { after, .. } => Some(*after),
+            Self::Start(_) | Self::Marker { .. } | Self::Stop { .. } => None,
         }
     }
 
@@ -116,7 +121,7 @@ impl Record {
             Self::Start(_) => "start",
             Self::Event(_) => "event",
             Self::Command { .. } => "command",
-            Self::Memory(_) => "memory",
+            Self::Memory { .. } => "memory",
             Self::Denied { .. } => "denied",
             Self::Marker { .. } => "marker",
             Self::Stop { .. } => "stop",

@@ -73,7 +73,7 @@ impl Recovered {
             Record::Start(start) => self.last_wall = Some(start.wall),
             Record::Event(stamped) => self.last_wall = Some(stamped.stamp.wall),
             Record::Command { .. }
-            | Record::Memory(_)
+            | Record::Memory { .. }
             | Record::Denied { .. }
             | Record::Marker { .. }
             | Record::Stop { .. } => {}

@@ -95,7 +95,7 @@ impl Stat {
                     Record::Event(stamped) => self.stretch(stamped.stamp.wall),
                     Record::Marker { durable } => self.last_durable = *durable,
                     Record::Command { .. }
-                    | Record::Memory(_)
+                    | Record::Memory { .. }
                     | Record::Denied { .. }
                     | Record::Stop { .. } => {}
                 }

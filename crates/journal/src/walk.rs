@@ -70,11 +70,16 @@ pub enum ReadError {
         #[source]
         source: DecodeError,
     },
-    /// A whole file is missing between others.
-    #[error("{file} is missing; restore it from a copy, or move the data folder away to start anew")]
+    /// A whole file that was durable is gone.
+    #[error(
+        "{file} is missing although records up to {durable} were on the disk; restore it from a copy, or move \
+         the data folder away to start anew from the venue's state"
+    )]
     Missing {
         /// The file.
         file: String,
+        /// The last record that a later marker calls durable.
+        durable: u64,
     },
     /// The file is of another format.
     #[error("{file} has format {found}, which this version of windvane does not know")]
@@ -99,6 +104,8 @@ pub enum Flaw {
     Order,
     /// The head of a segment.
     Header,
+    /// A whole segment is not there, though later ones are.
+    Missing,
 }
 
 impl fmt::Display for Flaw {
@@ -109,6 +116,7 @@ impl fmt::Display for Flaw {
             Self::Checksum => "wrong checksum",
             Self::Order => "does not follow the record before it",
             Self::Header => "unreadable head of the file",
+            Self::Missing => "the file is not there",
         })
     }
 }
@@ -220,7 +228,7 @@ impl Walk {
                 Err(NoFrame::Cut) => Flaw::Cut,
                 Err(NoFrame::BadChecksum) => Flaw::Checksum,
             };
-            self.stop(flaw)?;
+            self.stop(flaw, self.file(), self.offset as u64)?;
         }
         Ok(None)
     }
@@ -241,7 +249,7 @@ impl Walk {
         };
         let expected = self.segment() + 1;
         if index != expected {
-            return Err(ReadError::Missing { file: Family::Journal.name(expected) });
+            return self.stop(Flaw::Missing, Family::Journal.name(expected), 0);
         }
         self.load(index)?;
         self.loaded += 1;
@@ -252,7 +260,7 @@ impl Walk {
                 self.offset = usize::try_from(HEADER_SIZE).unwrap_or(usize::MAX);
                 Ok(())
             }
-            Ok(_) | Err(NoHeader::Bad) => self.stop(Flaw::Header),
+            Ok(_) | Err(NoHeader::Bad) => self.stop(Flaw::Header, self.file(), 0),
             Err(NoHeader::Format(found)) => Err(ReadError::Format { file: self.file(), found }),
         }
     }
@@ -266,8 +274,8 @@ impl Walk {
     }
 
     /// Ends the walk before the end of the bytes: a tail, unless a marker beyond says that it was durable.
-    fn stop(&mut self, flaw: Flaw) -> Result<(), ReadError> {
-        let (file, offset, number) = (self.file(), self.offset as u64, self.number + 1);
+    fn stop(&mut self, flaw: Flaw, file: String, offset: u64) -> Result<(), ReadError> {
+        let number = self.number + 1;
         self.is_over = true;
         let mut durable = last_marker(&self.bytes[self.offset.min(self.bytes.len())..]);
         for index in self.indexes.split_off(self.loaded) {
@@ -276,6 +284,9 @@ impl Walk {
             self.indexes.push(index);
         }
         match durable {
+            Some(durable) if durable >= number && flaw == Flaw::Missing => {
+                Err(ReadError::Missing { file, durable })
+            }
             Some(durable) if durable >= number => {
                 Err(ReadError::Damaged { file, offset, number, durable, flaw })
             }

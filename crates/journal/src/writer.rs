@@ -234,3 +234,49 @@ fn hold_reserve(storage: &dyn Storage, size: u64) -> io::Result<()> {
     let present = file.size()?;
     zero(file.as_ref(), present.min(size), size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+    use crate::storage::Disk;
+    use crate::wire::{Choice, Encode};
+
+    fn writer(folder: &tempfile::TempDir, sizes: Sizes) -> Writer {
+        let resume =
+            Resume { segment: 1, offset: 0, number: 0, chain: Chain::default(), epoch: Epoch::default() };
+        Writer::open(Arc::new(Disk::create(folder.path()).unwrap()), sizes, resume).unwrap()
+    }
+
+    fn append(writer: &mut Writer, note: u64) {
+        let record = Record::Marker { durable: note };
+        writer.append(Epoch(1), record.code(), |out| note.encode(out)).unwrap();
+    }
+
+    #[test]
+    fn once_warm_the_buffer_is_never_allocated_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder, Sizes { segment: 4096, fill: 1024, reserve: 0 });
+        let (room, place) = (writer.pending.capacity(), writer.pending.as_ptr());
+        for number in 1..=1000 {
+            append(&mut writer, number);
+            assert_eq!(writer.commit().unwrap(), number);
+        }
+        assert!(writer.segment > 5, "over several segments");
+        assert_eq!((writer.pending.capacity(), writer.pending.as_ptr()), (room, place));
+    }
+
+    #[test]
+    fn zeros_are_written_ahead_so_that_a_commit_finds_its_place_prepared() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder, Sizes { segment: 1 << 20, fill: 1024, reserve: 0 });
+        assert_eq!(writer.file.size().unwrap(), 1024);
+        for number in 1..=500 {
+            append(&mut writer, number);
+            let before = writer.filled;
+            writer.commit().unwrap();
+            assert_eq!(writer.filled, before, "record {number} had to make room for itself");
+            writer.prepare().unwrap();
+        }
+    }
+}

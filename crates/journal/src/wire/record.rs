@@ -7,7 +7,7 @@ choices!(Record {
     1 => Start(start),
     2 => Event(stamped),
     3 => Command { cause, index, bot, tag, command },
-    4 => Memory(memory),
+    4 => Memory { after, memory },
     5 => Denied { after, bot, reason, detail },
     6 => Marker { durable },
     7 => Stop { cause },

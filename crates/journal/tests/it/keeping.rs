@@ -12,7 +12,7 @@ fn records_are_there_after_an_orderly_end() {
         timer(1),
         cancel(1, 0),
         denied(1),
-        memory(),
+        memory(2),
         link(2),
         halt(3),
         Record::Stop { cause: StopCause::Finished },

@@ -80,8 +80,8 @@ pub(crate) fn denied(after: u64) -> Record {
     Record::Denied { after, bot: bot(), reason, detail }
 }
 
-pub(crate) fn memory() -> Record {
-    Record::Memory(BotMemory { bot: bot(), bytes: vec![1, 2, 3] })
+pub(crate) fn memory(after: u64) -> Record {
+    Record::Memory { after, memory: BotMemory { bot: bot(), bytes: vec![1, 2, 3] } }
 }
 
 fn bot() -> BotName {
