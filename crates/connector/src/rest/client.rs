@@ -1,8 +1,13 @@
 //! One HTTP client for all REST calls: signs, sends, reads, and decides on the status before it looks inside.
 
+use super::{
+    answer::{Answer, MAX_ANSWER_BYTES, read_envelope},
+    error::RestError,
+    pace::Pace,
+};
 use crate::{
     clock::{ClockSample, VenueClock},
-    codec::{number::Lexeme, read_object},
+    codec::number::Lexeme,
     codes::{self, Channel},
     encode::Mutation,
     endpoints::VenueEndpoints,
@@ -12,25 +17,12 @@ use crate::{
 };
 use reqwest::{Method, header::HeaderMap};
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use windvane_model::{AccountEvent, Millis, WallTime};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// From the send to the last byte. After it, what a mutation did is unknown.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// Largest answer that is read; a page of 1000 instruments has 1.5 MB.
-const MAX_ANSWER_BYTES: usize = 8 << 20;
-/// HTTP 403 means that this address sends too fast; it lifts after ten minutes without a request.
-/// Source: Bybit V5, "Rate Limit Rules", IP limit.
-const BAN_MS: Millis = 600_000;
 /// For what only reads.
 const READ_WINDOW_MS: Millis = 5_000;
 
@@ -42,112 +34,7 @@ pub struct RestClient {
     credentials: Arc<Credentials>,
     pub(crate) clock: Arc<VenueClock>,
     observer: Observer,
-    banned_until: Arc<AtomicI64>,
-}
-
-/// Why a call gave no result.
-#[derive(Debug, thiserror::Error)]
-pub enum RestError {
-    /// The client could not be built: no usable TLS roots, for example.
-    #[error("the http client cannot be set up")]
-    Setup(#[source] reqwest::Error),
-    /// No connection was made, so nothing was sent.
-    #[error("no connection to the venue")]
-    Connect(#[source] reqwest::Error),
-    /// Sent, and no whole answer came.
-    #[error("no answer from the venue")]
-    NoAnswer(#[source] reqwest::Error),
-    /// HTTP silence after a 403.
-    #[error("the venue banned this address; http is silent for {remaining_s} s more")]
-    Banned {
-        /// Seconds left.
-        remaining_s: i64,
-    },
-    /// An HTTP status other than 200.
-    #[error("http status {0}")]
-    Status(u16),
-    /// The answer is longer than anything the venue sends.
-    #[error("the answer is longer than {MAX_ANSWER_BYTES} bytes")]
-    TooLong,
-    /// The answer is not of the documented shape.
-    #[error("unreadable answer of {endpoint}: {problem}")]
-    Unreadable {
-        /// Which call.
-        endpoint: &'static str,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The venue said no.
-    #[error("{endpoint} was refused with code {code}: {message}")]
-    Refused {
-        /// Which call.
-        endpoint: &'static str,
-        /// `retCode`.
-        code: i32,
-        /// `retMsg`.
-        message: String,
-    },
-    /// The venue does not know the contract.
-    #[error("the venue knows no linear contract `{0}`")]
-    NoSuchInstrument(windvane_model::Symbol),
-}
-
-impl RestError {
-    /// The venue's code, or 0 when there was no readable answer.
-    #[must_use]
-    pub const fn code(&self) -> i32 {
-        match self {
-            Self::Refused { code, .. } => *code,
-            _ => 0,
-        }
-    }
-
-    /// For the label of a metric: the code, the HTTP status, or -1.
-    fn label(&self) -> i32 {
-        match self {
-            Self::Refused { code, .. } => *code,
-            Self::Status(status) => i32::from(*status),
-            _ => -1,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    ret_code: Lexeme<'a>,
-    #[serde(borrow, default)]
-    ret_msg: Cow<'a, str>,
-    #[serde(borrow, default)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    time: Lexeme<'a>,
-}
-
-/// A read answer with `retCode` 0.
-pub(crate) struct Answer {
-    endpoint: &'static str,
-    /// `result`, as text.
-    result: String,
-    /// `time` of the envelope, ms since 1970 on the venue's wall clock; 0 when absent.
-    pub(crate) server_ms: i64,
-}
-
-impl Answer {
-    /// `result`, read as a wire struct that borrows from this answer.
-    pub(crate) fn result<'a, T: Deserialize<'a>>(&'a self) -> Result<T, RestError> {
-        read_object(&self.result).map_err(|error| self.unreadable(error))
-    }
-
-    /// One row of this answer, from its text.
-    pub(crate) fn row<'a, T: Deserialize<'a>>(&self, text: &'a str) -> Result<T, RestError> {
-        read_object(text).map_err(|error| self.unreadable(error))
-    }
-
-    pub(crate) fn unreadable(&self, problem: impl std::fmt::Display) -> RestError {
-        RestError::Unreadable { endpoint: self.endpoint, problem: problem.to_string() }
-    }
+    pace: Arc<Pace>,
 }
 
 /// What is sent: a query string or a body, in the very bytes that are signed.
@@ -189,7 +76,7 @@ impl RestClient {
             credentials,
             clock,
             observer,
-            banned_until: Arc::default(),
+            pace: Arc::default(),
         })
     }
 
@@ -263,7 +150,7 @@ impl RestClient {
         signed_window_ms: Option<Millis>,
     ) -> Result<Answer, RestError> {
         let endpoint = path.trim_start_matches("/v5/");
-        self.refuse_while_banned()?;
+        self.keep_pace(&method).await?;
         let started = self.clock.now();
         let result = self.exchange(method, path, endpoint, payload, signed_window_ms, started).await;
         #[expect(clippy::cast_precision_loss, reason = "a duration for display")]
@@ -296,10 +183,9 @@ impl RestClient {
         self.note_limits(endpoint, response.headers());
         let status = response.status().as_u16();
         if status == 403 {
-            let until = self.clock.now().after(BAN_MS);
-            self.banned_until.store(until.0, Ordering::Relaxed);
             tracing::error!(endpoint, "http 403: no request to this host for ten minutes");
         }
+        self.pace.answered(status, self.clock.now(), fastrand::u64(..));
         if status != 200 {
             return Err(RestError::Status(status));
         }
@@ -343,11 +229,15 @@ impl RestClient {
         }
     }
 
-    fn refuse_while_banned(&self) -> Result<(), RestError> {
-        let until = WallTime(self.banned_until.load(Ordering::Relaxed));
-        let remaining_ms = until.millis_since(self.clock.now());
-        if remaining_ms > 0 {
-            return Err(RestError::Banned { remaining_s: remaining_ms / 1000 + 1 });
+    /// Refuses while the host is silent, and holds reads back while it is overloaded.
+    async fn keep_pace(&self, method: &Method) -> Result<(), RestError> {
+        let now = self.clock.now();
+        if let Some(left_ms) = self.pace.silence_left(now) {
+            return Err(RestError::Banned { remaining_s: left_ms / 1000 + 1 });
+        }
+        let delay_ms = self.pace.read_delay(now);
+        if *method == Method::GET && delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(delay_ms.unsigned_abs())).await;
         }
         Ok(())
     }
@@ -374,48 +264,6 @@ impl RestClient {
     pub(crate) fn note_sample(&self, sample: &ClockSample) {
         if let Some(offset) = self.clock.observe(sample) {
             self.observer.observe(Observation::ClockOffset(offset));
-        }
-    }
-}
-
-/// Reads the outside of an answer; a `retCode` other than 0 is an error with its words.
-fn read_envelope(endpoint: &'static str, bytes: Vec<u8>) -> Result<Answer, RestError> {
-    let unreadable = |problem: String| RestError::Unreadable { endpoint, problem };
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("not utf-8".to_owned()))?;
-    let envelope: Envelope<'_> = read_object(&text).map_err(|e| unreadable(e.to_string()))?;
-    let code: i32 = envelope.ret_code.integer("retCode").map_err(|e| unreadable(e.to_string()))?;
-    if envelope.ret_code.is_empty() {
-        return Err(unreadable("no retCode".to_owned()));
-    }
-    if code != 0 {
-        return Err(RestError::Refused { endpoint, code, message: envelope.ret_msg.into_owned() });
-    }
-    let server_ms = envelope.time.integer("time").unwrap_or(0);
-    let result = envelope.result.map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
-    Ok(Answer { endpoint, result, server_ms })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_read_by_its_code_and_never_by_its_words() {
-        let ok = br#"{"retCode":0,"retMsg":"","result":{"a":"7"},"time":1700000000123}"#;
-        let answer = read_envelope("x", ok.to_vec()).unwrap();
-        assert_eq!(answer.server_ms, 1_700_000_000_123);
-        let result: std::collections::BTreeMap<String, String> = answer.result().unwrap();
-        assert_eq!(result["a"], "7");
-
-        let refused = br#"{"retCode":110007,"retMsg":"OK","result":{},"retExtInfo":{},"time":1}"#;
-        assert!(matches!(read_envelope("x", refused.to_vec()), Err(RestError::Refused { code: 110007, .. })));
-    }
-
-    #[test]
-    fn html_cut_text_and_an_empty_body_are_unreadable_and_nothing_more() {
-        for body in ["<html>busy</html>", "{\"retCode\":0,\"ret", "", "{}", "[0]", "{\"retCode\":\"x\"}"] {
-            let error = read_envelope("x", body.as_bytes().to_vec()).err().unwrap();
-            assert!(matches!(error, RestError::Unreadable { .. }), "{body}: {error}");
         }
     }
 }

@@ -1,9 +1,6 @@
 //! Contracts with their grids, bounds and risk tiers. Source: Bybit V5, "Get Instruments Info", "Get Risk Limit".
 
-use super::{
-    client::{RestClient, RestError},
-    page::Access,
-};
+use super::{client::RestClient, error::RestError, page::Access};
 use crate::codec::{
     number::{FieldError, Lexeme, bad},
     rows,

@@ -1,10 +1,14 @@
 //! Signed and unsigned REST calls, the queries made of them, and the reference data read at start.
 
+mod answer;
 mod client;
+mod error;
 mod instrument;
+mod pace;
 mod page;
 mod query;
 mod reference;
 
-pub use client::{RestClient, RestError};
+pub use client::RestClient;
+pub use error::RestError;
 pub use reference::{AccountInfo, ApiKeyInfo, MarginMode, ServerTime};

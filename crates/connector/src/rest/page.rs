@@ -1,6 +1,6 @@
 //! Paging: the same query again with the cursor of the last answer, until there is no more.
 
-use super::client::{Answer, RestClient, RestError};
+use super::{answer::Answer, client::RestClient, error::RestError};
 use crate::codec::number::Lexeme;
 use serde::Deserialize;
 use serde_json::value::RawValue;

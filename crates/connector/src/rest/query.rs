@@ -1,9 +1,6 @@
 //! The two questions of reconciliation: the account as a whole, and one order by our id.
 
-use super::{
-    client::{Answer, RestClient, RestError},
-    page::Access,
-};
+use super::{answer::Answer, client::RestClient, error::RestError, page::Access};
 use crate::{
     codec::{
         number::FieldError,

@@ -1,9 +1,6 @@
 //! What is read once at start: clock, fees, history of candles, the account's mode and the key's rights.
 
-use super::{
-    client::{RestClient, RestError},
-    page::Access,
-};
+use super::{client::RestClient, error::RestError, page::Access};
 use crate::{
     clock::{ClockOffset, ClockSample},
     codec::{

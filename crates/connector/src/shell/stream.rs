@@ -73,7 +73,12 @@ impl<S: Session> StreamTask<S> {
             let reason = match ended {
                 Ok(reason) => reason,
                 Err(Ended) => {
-                    // The last words (what is now unknown) still matter to a journal that listens.
+                    // What waits has not left and never will; and the last words still matter to a journal
+                    // that listens.
+                    self.requests.close();
+                    while let Ok(request) = self.requests.try_recv() {
+                        self.session.request(self.clock.moment(), request, &mut out);
+                    }
                     let _ = self.hand_over(&mut out).await;
                     return;
                 }
