@@ -58,7 +58,10 @@ pub enum ReadError {
         flaw: Flaw,
     },
     /// A record is whole but this version does not understand it.
-    #[error("{file}, byte {offset}: record {number} was written by another version of windvane")]
+    #[error(
+        "{file}, byte {offset}: record {number} was written by another version of windvane; use that version, or \
+         move the data folder away to start anew from the venue's state"
+    )]
     Unreadable {
         /// The file.
         file: String,

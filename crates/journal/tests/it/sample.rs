@@ -1,6 +1,7 @@
 //! Short journals to write and break.
 
 use std::path::Path;
+use std::time::Duration;
 use windvane_journal::{Config, Entry, Item, Journal, Record, Recovered, Start, TapeConfig, read};
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, BotMemory, BotName, Cancel, ClientOrderId, Command, Control,
@@ -8,13 +9,14 @@ use windvane_model::{
     Symbol, Tag, Text, WallTime,
 };
 
-/// Small files, so that a few records fill them.
+/// Small files, so that a few records fill them; a busy machine is no fault.
 pub(crate) fn small() -> Config {
     Config {
         segment_bytes: 1024,
         fill_bytes: 256,
         reserve_bytes: 512,
         tape: Some(TapeConfig { segment_bytes: 1024, retain_bytes: 1 << 20, buffer_bytes: 256 }),
+        stall_after: Duration::from_secs(3600),
         ..Config::default()
     }
 }
