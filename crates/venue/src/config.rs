@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
-use windvane_venue_core::{AccountSetup, Fees};
+use windvane_venue_core::{AccountSetup, EmptyMarketAction, Fees, PriceLimitAction, Switches};
 
 use crate::catalogue;
 
@@ -140,6 +140,21 @@ pub struct SwitchesConfig {
     /// A market order that meets nothing inside its protective band.
     #[serde(default)]
     pub empty_market: EmptyMarketSwitch,
+}
+
+impl SwitchesConfig {
+    pub(crate) fn setup(&self) -> Switches {
+        Switches {
+            price_limit: match self.price_limit {
+                PriceLimitSwitch::Move => PriceLimitAction::Move,
+                PriceLimitSwitch::Refuse => PriceLimitAction::Refuse,
+            },
+            empty_market: match self.empty_market {
+                EmptyMarketSwitch::Refuse => EmptyMarketAction::Refuse,
+                EmptyMarketSwitch::Cancel => EmptyMarketAction::Cancel,
+            },
+        }
+    }
 }
 
 /// A limit price beyond the bound.

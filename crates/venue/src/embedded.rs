@@ -39,7 +39,7 @@ fn join(problems: &[ConfigProblem]) -> String {
 
 /// Serves a venue on `listener` until `stop` turns true or its sender is dropped.
 ///
-/// Give it a single-threaded runtime: the order of acknowledgements before pushes rests on it. A replay starts
+/// Make the listener with [`crate::listen`]. Give it a single-threaded runtime: the order of acknowledgements before pushes rests on it. A replay starts
 /// to run when `POST /sim/clock {"run":true}` says so.
 ///
 /// # Errors
@@ -78,16 +78,14 @@ impl Embedded {
     pub fn start(config: VenueConfig) -> Result<Self, StartError> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listen = |source| StartError::Listen { address, source };
-        let listener = std::net::TcpListener::bind(address).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
-        let port = listener.local_addr().map_err(listen)?.port();
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
         let (finished_sender, finished) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
         let (link, inbound) = mpsc::channel(INBOUND_CAPACITY);
         let entered = runtime.enter();
-        let listener = TcpListener::from_std(listener).map_err(listen)?;
+        let listener = server::listen(address).map_err(listen)?;
+        let port = listener.local_addr().map_err(listen)?.port();
         let exchange = build(&config, finished_sender)?;
         drop(entered);
         let connections = link.clone();

@@ -26,4 +26,5 @@ mod wire;
 
 pub use config::*;
 pub use embedded::{Embedded, StartError, serve};
+pub use server::listen;
 pub use source::SourceError;

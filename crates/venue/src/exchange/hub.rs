@@ -8,8 +8,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::server::{ConnectionId, SessionQueue, SocketKind};
 
-/// Places a public queue must have free before the replay's clock moves on: more than one step's frames.
-pub(super) const ROOM_FOR_STEP: usize = 256;
+/// Frames that may wait for a public socket before the replay's clock waits for it: a few steps' worth. What
+/// waits is market time that the client has not seen and the venue has already left.
+pub(super) const BACKLOG_MAX: usize = 64;
 /// Request ids of a trade socket that are remembered to refuse a repetition.
 const REQUEST_IDS_KEPT: usize = 4_096;
 
@@ -158,11 +159,15 @@ impl Hub {
         self.sessions.get(&id).map(|session| session.queue.clone())
     }
 
-    /// A public queue without room for another step, if there is one.
-    pub(super) fn full_public_queue(&self) -> Option<SessionQueue> {
+    /// A public queue with too much in it for another step, if there is one.
+    pub(super) fn lagging_public_queue(&self) -> Option<SessionQueue> {
         let mut public = self.sessions.values().filter(|session| session.kind == SocketKind::Public);
-        public.find(|session| session.queue.capacity() < ROOM_FOR_STEP).map(|session| session.queue.clone())
+        public.find(|session| backlog(&session.queue) > BACKLOG_MAX).map(|session| session.queue.clone())
     }
+}
+
+fn backlog(queue: &SessionQueue) -> usize {
+    queue.max_capacity() - queue.capacity()
 }
 
 #[cfg(test)]
@@ -194,18 +199,20 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_public_queue_holds_the_clock() {
+    fn only_a_lagging_public_queue_holds_the_clock() {
         let mut hub = Hub::default();
         let (private, _private_frames, _private_cut) = session(SocketKind::Private, 1);
-        let (public, mut frames, _cut) = session(SocketKind::Public, ROOM_FOR_STEP + 1);
+        let (public, mut frames, _cut) = session(SocketKind::Public, BACKLOG_MAX + 2);
         hub.open(1, private);
         hub.open(2, public);
-        assert!(hub.full_public_queue().is_none());
-        hub.send(2, "a".into());
+        for _ in 0..BACKLOG_MAX {
+            hub.send(2, "a".into());
+        }
+        assert!(hub.lagging_public_queue().is_none());
         hub.send(2, "b".into());
-        assert!(hub.full_public_queue().is_some());
+        assert!(hub.lagging_public_queue().is_some());
         assert!(frames.try_recv().is_ok());
-        assert!(hub.full_public_queue().is_none());
+        assert!(hub.lagging_public_queue().is_none());
     }
 
     #[test]

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use windvane_venue_core::{Acknowledgement, MarketInput, Output, Request, Setup, Switches, Venue};
+use windvane_venue_core::{Acknowledgement, MarketInput, Output, Request, Setup, Venue};
 
 use crate::catalogue;
-use crate::config::{AccountConfig, EmptyMarketSwitch, MarketConfig, PriceLimitSwitch, VenueConfig};
+use crate::config::{AccountConfig, MarketConfig, PriceLimitSwitch, VenueConfig};
 use crate::fault::Faults;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
@@ -88,16 +88,7 @@ impl Exchange {
         let core = Venue::new(Setup {
             instruments,
             accounts: config.accounts.iter().map(AccountConfig::setup).collect(),
-            switches: Switches {
-                price_limit: match config.switches.price_limit {
-                    PriceLimitSwitch::Move => windvane_venue_core::PriceLimitAction::Move,
-                    PriceLimitSwitch::Refuse => windvane_venue_core::PriceLimitAction::Refuse,
-                },
-                empty_market: match config.switches.empty_market {
-                    EmptyMarketSwitch::Refuse => windvane_venue_core::EmptyMarketAction::Refuse,
-                    EmptyMarketSwitch::Cancel => windvane_venue_core::EmptyMarketAction::Cancel,
-                },
-            },
+            switches: config.switches.setup(),
             seed: config.seed,
         });
         let history = source.take_history();
@@ -129,10 +120,10 @@ impl Exchange {
         if let Some(step) = opening {
             exchange.apply_step(&step);
         }
-        exchange.upcoming = match exchange.clock.is_replay() {
-            true => exchange.source.next_step(),
-            false => None,
-        };
+        // Steps on the wall clock are made when they are due; a recorded one says when that is.
+        if exchange.clock.is_replay() {
+            exchange.upcoming = exchange.source.next_step();
+        }
         exchange.clock.expect(exchange.upcoming.as_ref().map(|step| step.at_ms));
         Ok(exchange)
     }
@@ -207,11 +198,7 @@ impl Exchange {
 
     /// Takes one step of the market and tells everyone.
     fn step(&mut self) {
-        let step = match self.upcoming.take() {
-            Some(step) => Some(step),
-            None => self.source.next_step(),
-        };
-        let Some(step) = step else { return };
+        let Some(step) = self.upcoming.take().or_else(|| self.source.next_step()) else { return };
         if self.clock.is_replay() {
             self.upcoming = self.source.next_step();
         }

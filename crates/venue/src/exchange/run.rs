@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
-use super::hub::{ROOM_FOR_STEP, Session};
+use super::hub::{BACKLOG_MAX, Session};
 use crate::server::{Inbound, SessionQueue};
 
 impl Exchange {
@@ -12,7 +12,8 @@ impl Exchange {
     pub(crate) async fn run(mut self, mut inbound: mpsc::Receiver<Inbound>) {
         loop {
             let due = self.clock.next_due();
-            let full = due.and_then(|_| self.hub.full_public_queue());
+            let lagging =
+                due.filter(|_| self.clock.is_replay()).and_then(|_| self.hub.lagging_public_queue());
             // Both branches are cancel safe: a message is received whole, waiting changes nothing.
             tokio::select! {
                 biased;
@@ -20,9 +21,9 @@ impl Exchange {
                     Some(message) => self.handle(message),
                     None => return,
                 },
-                () = room_and_time(due, full) => {
-                    // In a replay a slow reader holds the market back; room may have come for one of several.
-                    if !(self.clock.is_replay() && self.hub.full_public_queue().is_some()) {
+                () = due_and_heard(due, lagging) => {
+                    // In a replay a slow reader holds the market back; there may be another one.
+                    if !(self.clock.is_replay() && self.hub.lagging_public_queue().is_some()) {
                         self.step();
                     }
                     // Behind its schedule the replay would never wait: let the sockets write.
@@ -51,12 +52,12 @@ impl Exchange {
     }
 }
 
-/// Ready when a step is due and `full`, a queue without room for it, has room again (or is gone).
-async fn room_and_time(due: Option<Instant>, full: Option<SessionQueue>) {
+/// Ready when a step is due and `lagging`, a queue with too much in it, has been drained (or is gone).
+async fn due_and_heard(due: Option<Instant>, lagging: Option<SessionQueue>) {
     let Some(due) = due else { return std::future::pending().await };
     sleep_until(due).await;
-    if let Some(queue) = full {
-        // The permits are given back at once: the room is what matters.
-        let _ = queue.reserve_many(ROOM_FOR_STEP).await;
+    if let Some(queue) = lagging {
+        // The permits are given back at once: that there is room is what matters.
+        let _ = queue.reserve_many(queue.max_capacity() - BACKLOG_MAX).await;
     }
 }

@@ -6,9 +6,10 @@ pub(crate) mod budget;
 mod http;
 mod session;
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -17,6 +18,11 @@ use auth::SignedHeaders;
 /// Largest request body and WebSocket message taken, in bytes.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
+/// Send buffer of each connection in bytes: some hundred frames. Accepted sockets inherit it.
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
+/// Connections that may wait to be accepted.
+const LISTEN_BACKLOG: u32 = 128;
+
 /// From the connection tasks (and the owner's handle) to the exchange's task. Capacity 1024: enough for a
 /// burst on every socket; when full, a connection stops reading, which pushes back on its client. Closed
 /// only when the exchange's task has ended.
@@ -24,11 +30,11 @@ pub(crate) type ExchangeLink = mpsc::Sender<Inbound>;
 /// Capacity of [`ExchangeLink`].
 pub(crate) const INBOUND_CAPACITY: usize = 1024;
 
-/// From the exchange's task to one socket's task. When full, a public socket in replay holds the market
-/// clock back and any other socket is closed: nothing is dropped in silence. Dropping the sender closes
+/// From the exchange's task to one socket's task. In a replay the market clock waits long before a public
+/// queue is full; a socket whose queue is full is closed: nothing is dropped in silence. Dropping the sender closes
 /// the socket.
 pub(crate) type SessionQueue = mpsc::Sender<Utf8Bytes>;
-/// Capacity of [`SessionQueue`]: some hundred market steps, or the fills of a large sweep.
+/// Capacity of [`SessionQueue`]: the fills of a large sweep, or seconds of a market on the wall clock.
 pub(crate) const SESSION_CAPACITY: usize = 2048;
 
 /// Number of a connection, unique for the life of the venue.
@@ -109,6 +115,19 @@ pub(crate) enum RestOutcome {
     },
     /// Close the connection without a word.
     HangUp,
+}
+
+/// Listens on `address` with small send buffers. What lies in a buffer is news its reader has not had while
+/// the market went on; the kernel's default would let an accelerated replay run hours ahead of its reader.
+///
+/// # Errors
+/// The address is taken or cannot be bound.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_BACKLOG)
 }
 
 /// Accepts until `stop` turns true or its sender is dropped.
