@@ -100,9 +100,12 @@ impl Wallet {
     /// hold is `in_book`, part of the report.
     pub(crate) fn begin(&mut self, in_book: Money) {
         let settle = settle_coin();
+        // A report that does not name the settle coin says that nothing is held of it.
+        self.coins.entry(settle).or_default();
         for (coin, account) in &mut self.coins {
             account.booked = if *coin == settle { in_book } else { Money::ZERO };
-            account.start = account.reported.map(|reported| reported.wallet_balance.less(account.booked));
+            let reported = account.reported.map_or(Money::ZERO, |balance| balance.wallet_balance);
+            account.start = Some(reported.less(account.booked));
         }
     }
 
@@ -138,6 +141,15 @@ impl Wallet {
 mod tests {
     use super::*;
     use crate::testing::{money, wallet_report};
+
+    #[test]
+    fn an_empty_wallet_begins_at_nothing() {
+        let mut wallet = Wallet::default();
+        wallet.begin(Money::ZERO);
+        wallet.take_report(&wallet_report("50"));
+        wallet.compare(WallTime(1));
+        assert_eq!((wallet.balance(), wallet.differs_since()), (Money::ZERO, Some(WallTime(1))));
+    }
 
     #[test]
     fn the_computed_balance_follows_the_books_and_names_the_gap() {

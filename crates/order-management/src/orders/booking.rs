@@ -94,7 +94,8 @@ impl Orders {
         order.fill(execution, stamp);
         let bot = order.bot;
         notify(bot, filled_notice(Some(id), execution), out);
-        self.by_order_id.insert(execution.order_id, id);
+        // This row may be the first to name both ids: rows without ours find their order by it.
+        self.link(id, execution.order_id, stamp, out);
         self.tell_closed(id, out);
         self.settle(id, stamp.wall);
     }

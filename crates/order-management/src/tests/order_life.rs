@@ -117,3 +117,17 @@ fn fills_without_our_id_find_their_order_by_the_venues() {
     assert_eq!(leaves(&world, 1), None);
     world.assert_rebuilds();
 }
+
+#[test]
+fn one_execution_with_both_ids_is_enough_to_find_the_others() {
+    let mut world = World::begun();
+    let order = submit(1, "2", "100");
+    world.submit(&order);
+    let mut nameless = execution("a").of(&order).filled("1", "100").at(3).build();
+    nameless.client_order_id = None;
+    world.execution(nameless);
+    world.execution(execution("b").of(&order).filled("1", "100").at(4).build());
+    assert_eq!(world.orders.order(&order.client_order_id).unwrap().filled_qty(), qty("2"));
+    assert_eq!(leaves(&world, 1), None);
+    world.assert_rebuilds();
+}

@@ -6,22 +6,38 @@ use crate::testing::{execution, number, report, submit};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, Execution, OrderReport, OrderStatus, PositionIndex, Request, Side, Submit,
+    AccountEvent, Acknowledged, Execution, OrderReport, OrderStatus, PositionIndex, Request, Side, Submit,
+    Undetermined,
 };
 use windvane_risk::Exposure;
 
-/// One order as the venue lived it: quantity, the fills in lots, and whether the rest was cancelled.
+/// One order as the venue lived it: the fills (lots, price in cents above 90, whether the row lacks our id),
+/// what was cancelled of it, and what its submit was answered.
 #[derive(Debug, Clone)]
 struct Life {
     side: Side,
-    lots: Vec<(u8, u16)>,
+    lots: Vec<(u8, u16, bool)>,
     rest: u8,
+    answers: Vec<Answer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    Acknowledged,
+    Undetermined,
 }
 
 fn lives() -> impl Strategy<Value = Vec<Life>> {
-    let life = (any::<bool>(), prop::collection::vec((1..9_u8, 1..2000_u16), 0..4), 0..3_u8).prop_map(
-        |(is_buy, lots, rest)| Life { side: if is_buy { Side::Buy } else { Side::Sell }, lots, rest },
-    );
+    let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
+    let lots = prop::collection::vec((1..9_u8, 1..2000_u16, any::<bool>()), 0..4);
+    let answer = prop_oneof![Just(Answer::Acknowledged), Just(Answer::Undetermined)];
+    let answers = prop::collection::vec(answer, 0..3);
+    let life = (side, lots, 0..3_u8, answers).prop_map(|(side, lots, rest, answers)| Life {
+        side,
+        lots,
+        rest,
+        answers,
+    });
     prop::collection::vec(life, 1..6)
 }
 
@@ -30,21 +46,30 @@ fn messages(lives: &[Life]) -> (Vec<Submit>, Vec<AccountEvent>) {
     let (mut submits, mut facts, mut clock) = (Vec::new(), Vec::new(), 0);
     for (sequence, life) in (1..).zip(lives) {
         let whole: u32 =
-            life.lots.iter().map(|(lots, _)| u32::from(*lots)).sum::<u32>() + u32::from(life.rest);
+            life.lots.iter().map(|(lots, ..)| u32::from(*lots)).sum::<u32>() + u32::from(life.rest);
         if whole == 0 {
             continue;
         }
         let order = Submit { side: life.side, ..submit(sequence, &lots(whole), "100") };
+        facts.extend(life.answers.iter().map(|answer| answered(*answer, &order)));
         clock += 1;
         facts.push(AccountEvent::Order(report(&order, OrderStatus::New).at(clock).build()));
         let mut filled = 0;
-        for (index, (qty, cents)) in life.lots.iter().enumerate() {
+        for (index, (qty, cents, is_nameless)) in life.lots.iter().enumerate() {
             clock += 1;
             filled += u32::from(*qty);
             let id = format!("e-{sequence}-{index}");
             let price = format!("{}.{:02}", 90 + cents / 100, cents % 100);
-            let fill = execution(&id).of(&order).filled(&lots(u32::from(*qty)), &price).fee("0.0123");
-            facts.push(AccountEvent::Execution(fill.at(clock).build()));
+            let mut fill = execution(&id)
+                .of(&order)
+                .filled(&lots(u32::from(*qty)), &price)
+                .fee("0.0123")
+                .at(clock)
+                .build();
+            if *is_nameless {
+                fill.client_order_id = None;
+            }
+            facts.push(AccountEvent::Execution(fill));
             let status = if filled == whole { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
             facts.push(AccountEvent::Order(report(&order, status).filled(&lots(filled)).at(clock).build()));
         }
@@ -58,6 +83,19 @@ fn messages(lives: &[Life]) -> (Vec<Submit>, Vec<AccountEvent>) {
     (submits, facts)
 }
 
+fn answered(answer: Answer, order: &Submit) -> AccountEvent {
+    let (request, symbol) = (Request::Submit, Some(order.symbol));
+    let (client_order_id, order_id) = (Some(order.client_order_id), None);
+    match answer {
+        Answer::Acknowledged => {
+            AccountEvent::Acknowledged(Acknowledged { request, symbol, client_order_id, order_id })
+        }
+        Answer::Undetermined => {
+            AccountEvent::Undetermined(Undetermined { request, symbol, client_order_id, code: 0 })
+        }
+    }
+}
+
 /// A count of 0.001.
 fn lots(count: u32) -> String {
     Decimal::new(i64::from(count), 3).to_string()
@@ -68,7 +106,6 @@ fn outcome(submits: &[Submit], facts: &[AccountEvent]) -> (Truth, Exposure, Worl
     let mut world = World::begun();
     for order in submits {
         world.submit(order);
-        world.acknowledged(Request::Submit, order);
     }
     for fact in facts {
         world.fact(fact.clone());
@@ -139,7 +176,8 @@ proptest! {
         }
         let fills_to_come = |world: &World, order: &Submit| -> Decimal {
             let booked = world.orders.order(&order.client_order_id).unwrap().filled_qty().get();
-            let all = executions(&facts).filter(|fill| fill.client_order_id == Some(order.client_order_id));
+            let name = report(order, OrderStatus::New).build().order_id;
+            let all = executions(&facts).filter(|fill| fill.order_id == name);
             all.map(|fill| fill.qty.get()).sum::<Decimal>() - booked
         };
         for fact in &mixed {
