@@ -12,6 +12,7 @@ mod hub;
 mod private;
 mod run;
 mod socket;
+mod trade;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

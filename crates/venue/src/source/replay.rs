@@ -257,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_tables_fit_their_instruments_and_leave_two_weeks_to_replay() {
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/market"));
+        let table = |symbol: &&str| {
+            let path = folder.join(format!("{}.csv", symbol.to_lowercase()));
+            let table = Table::load(&path).unwrap();
+            (catalogue::instrument(symbol).unwrap(), path, table)
+        };
+        let replay = Replay::new(catalogue::SYMBOLS.iter().map(table).collect(), 500).unwrap();
+        assert!(replay.end_ms() - replay.start_ms() >= 14 * 24 * HOUR_MS);
+        assert!(replay.tapes.iter().all(|tape| tape.bars.len() == replay.bars));
+    }
+
+    #[test]
     fn a_table_that_does_not_fit_is_refused() {
         let off_grid = replay("bar,0,100.05,101,99,100,1", 0).unwrap_err();
         assert_eq!(off_grid.to_string(), "btcusdt.csv: bar at 0: 100.05 is not a multiple of 0.10");

@@ -1,0 +1,108 @@
+//! Order operations of the trade socket. Source: Bybit V5, "Websocket Trade Guideline".
+
+use serde_json::{Map, Value, json};
+
+use super::Exchange;
+use super::gateway::{Errand, injected_refusal, limit_headers};
+use super::socket::{connection_name, echo};
+use crate::fault::{FaultKind, Subject, Target};
+use crate::rest::{self, Endpoint};
+use crate::server::auth::check_window;
+use crate::server::budget::Allowance;
+use crate::server::{ConnectionId, SocketKind, wall_ms};
+use crate::wire::envelope::{Accepted, Answer, Refusal};
+use crate::wire::fields::Fields;
+
+impl Exchange {
+    /// An order operation of the trade socket. Only its timestamp is checked: the socket itself is signed in.
+    pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
+        let Some(uid) = self.hub.session(id).and_then(|session| session.uid) else {
+            let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
+            let reply = trade_reply(id, op, frame, &refused, None);
+            return self.send(id, &reply);
+        };
+        let argument = frame.get("args").and_then(Value::as_array).map(Vec::as_slice);
+        let fields = match argument {
+            Some([Value::Object(argument)]) => Fields::from_object(argument.clone()),
+            _ => Fields::default(),
+        };
+        let symbol = fields.text("symbol");
+        let subject = Subject {
+            uid: Some(uid),
+            symbol: symbol.as_deref(),
+            path: Some(op),
+            socket: Some(SocketKind::Trade.path()),
+            topic: None,
+        };
+        let strike = self.faults.strike(Target::Request, &subject);
+        if strike.is_some_and(|strike| matches!(strike.kind, FaultKind::RequestLost | FaultKind::HttpStatus))
+        {
+            return;
+        }
+        let admitted = match injected_refusal(strike.as_ref()) {
+            Some(refusal) => Err(refusal),
+            None => self.admit_trade(id, op, frame),
+        };
+        let (answer, allowance) = match admitted {
+            Ok(endpoint) => self.errand(Errand { uid: Some(uid), path: op, endpoint, fields: &fields }),
+            Err(refusal) => (Err(refusal), None),
+        };
+        let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());
+        self.reply_to_trade(id, reply.to_string(), strike.as_ref());
+    }
+
+    /// The endpoint behind an operation, if the operation exists, is not a repetition and is in time.
+    fn admit_trade(
+        &mut self,
+        id: ConnectionId,
+        op: &str,
+        frame: &Map<String, Value>,
+    ) -> Result<Endpoint, Refusal> {
+        let endpoint =
+            rest::trade_operation(op).ok_or_else(|| Refusal::new(10404, format!("op not found: {op}")))?;
+        let request_id = frame.get("reqId").and_then(Value::as_str);
+        if let (Some(request_id), Some(session)) = (request_id, self.hub.session(id))
+            && !session.is_new_request(request_id)
+        {
+            return Err(Refusal::new(20006, "Duplicate reqId"));
+        }
+        let header = |name: &str| {
+            let value = frame.get("header")?.get(name)?;
+            Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let timestamp =
+            header("X-BAPI-TIMESTAMP").ok_or_else(|| Refusal::parameter("X-BAPI-TIMESTAMP is required"))?;
+        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), wall_ms())?;
+        Ok(endpoint)
+    }
+}
+
+fn trade_reply(
+    id: ConnectionId,
+    op: &str,
+    frame: &Map<String, Value>,
+    answer: &Answer,
+    allowance: Option<&Allowance>,
+) -> Value {
+    let nothing = Accepted::empty();
+    let (code, message, body) = match answer {
+        Ok(accepted) => (0, "OK", accepted),
+        Err(refusal) => (refusal.code, refusal.message.as_str(), &nothing),
+    };
+    let now_ms = wall_ms();
+    let mut header = json!({"Timenow": now_ms.to_string(), "Traceid": format!("{now_ms:016x}{id:016x}")});
+    if let Some(allowance) = allowance {
+        for (name, (_, value)) in ["X-Bapi-Limit", "X-Bapi-Limit-Status", "X-Bapi-Limit-Reset-Timestamp"]
+            .into_iter()
+            .zip(limit_headers(allowance))
+        {
+            header[name] = value.into();
+        }
+    }
+    let mut reply = json!({
+        "retCode": code, "retMsg": message, "op": op, "data": body.result, "retExtInfo": body.ext_info,
+        "header": header, "connId": connection_name(id),
+    });
+    echo(&mut reply, frame, "reqId");
+    reply
+}
