@@ -1,1 +1,6 @@
-//! End-to-end tests, one binary.
+//! End-to-end tests: the binary as a user runs it. One binary, because each would link the same things.
+
+mod bad_input;
+mod dashboard;
+mod demo;
+mod restart;

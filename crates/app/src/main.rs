@@ -1,2 +1,25 @@
-//! The windvane binary.
-fn main() {}
+//! The `windvane` binary: command line, config composition, the live loop, supervision.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+mod cli;
+mod command;
+mod config;
+mod control;
+mod exit;
+mod live;
+mod progress;
+mod rebuild;
+mod summary;
+mod verdict;
+
+fn main() -> ExitCode {
+    match command::perform(cli::Cli::parse().command) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.code()
+        }
+    }
+}

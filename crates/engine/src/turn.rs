@@ -3,7 +3,8 @@
 use crate::engine::{Engine, push_query};
 use crate::output::Output;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, HaltCause, Intent, Money, Notice, NoticeTo, RunState, Stamp, Symbol, Tag,
+    BotMemory, ClientOrderId, Command, HaltCause, Intent, Money, Notice, NoticeTo, RunState, Stamp, Symbol,
+    Tag,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -82,7 +83,13 @@ impl Engine {
     }
 
     /// Wakes every bot on a contract and works off what they want.
-    pub(crate) fn wake_symbol(&mut self, symbol: Symbol, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
+    pub(crate) fn wake_symbol(
+        &mut self,
+        symbol: Symbol,
+        wake: Wake<'_>,
+        stamp: Stamp,
+        out: &mut Vec<Output>,
+    ) {
         for bot in 0..self.bots.len() {
             if self.bots[bot].symbol == symbol {
                 self.wake(bot, wake, stamp, out);
@@ -108,7 +115,8 @@ impl Engine {
         self.collect_own_orders(name);
         let Self { market, instruments, orders, bots, own_orders, intents, .. } = self;
         let asleep = &mut bots[bot];
-        let (Some(instrument), Some(contract)) = (instruments.get(&asleep.symbol), market.contract(asleep.symbol))
+        let (Some(instrument), Some(contract)) =
+            (instruments.get(&asleep.symbol), market.contract(asleep.symbol))
         else {
             return;
         };
@@ -187,7 +195,6 @@ impl Engine {
             }
         }
     }
-
 }
 
 const fn tag_of(intent: &Intent) -> Option<Tag> {

@@ -103,7 +103,7 @@ impl Observer {
     }
 
     /// Our own risk denied a wish of `bot`.
-    pub fn denied(&mut self, bot: BotName, denial: &Denial) {
+    pub fn denied(&self, bot: BotName, denial: &Denial) {
         counter!(name::DENIED, "bot" => bot.to_string(), "reason" => denial.reason.as_str()).increment(1);
     }
 

@@ -1,0 +1,169 @@
+//! The command line as typed.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Runs rule-based trading bots on Bybit V5, headless.
+#[derive(Debug, Parser)]
+#[command(name = "windvane", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the bots of a config. With the embedded venue on a replay it ends with the data and prints a summary.
+    Run(Run),
+    /// Serves a Bybit V5 exchange on loopback.
+    Venue(Venue),
+    /// Validates a config with its strategies, or one strategy file, without network.
+    Check(Check),
+    /// Asks a running engine how it is.
+    Status(Target),
+    /// Stops opening positions until `resume`; protection and reducing go on.
+    Halt(Halt),
+    /// Opens positions again after `halt`.
+    Resume(Target),
+    /// Cancels own orders, then closes positions reduce-only.
+    Flatten(Flatten),
+    /// Reads the journal off line.
+    Journal(Journal),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The config file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Ends in order after this long, for example `60s`.
+    #[arg(long, value_name = "LENGTH", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Replay speed instead of the config's: market seconds per second.
+    #[arg(long, value_name = "FACTOR")]
+    pub(crate) speed: Option<u32>,
+    /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Venue {
+    /// The venue's config file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Where to listen instead of the config's address; loopback only.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Check {
+    /// A config file, checked with every strategy it names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One strategy file alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) strategy: Option<PathBuf>,
+}
+
+/// Which running engine.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Target {
+    /// The config the engine was started with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The engine's control socket.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Halt {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Also cancels own orders that would open; protection stays.
+    #[arg(long)]
+    pub(crate) cancel_entries: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Flatten {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only this bot.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bot: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    #[command(subcommand)]
+    pub(crate) action: JournalAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalAction {
+    /// Walks every record and says whether the journal is whole.
+    Verify(JournalDir),
+    /// Prints every record as a line of JSON.
+    Export(JournalDir),
+    /// Counts records, bytes and the span.
+    Stat(JournalDir),
+    /// Runs the engine again over journal and tape and compares its commands byte for byte.
+    Replay(Replay),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalDir {
+    /// The data folder of the engine.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The config the journal was written under.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The data folder, when it is not the config's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Reads `90s`, `15m`, `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count: u64 =
+        text[..text.len() - unit.len()].parse().map_err(|_| format!("`{text}` is not a length like 60s"))?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return Err(format!("`{unit}` is not a unit of time; write s, m or h, as in 60s")),
+    };
+    count.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{text}` is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lengths_of_time_need_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+        assert!(duration("90").unwrap_err().contains("unit"));
+        assert!(duration("s").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! `windvane status`, `halt`, `resume`, `flatten`: asking and telling a running engine.
+
+use crate::cli::{Flatten, Halt, Target};
+use crate::config;
+use crate::control::{self, Answer, Ask, SOCKET_NAME};
+use crate::exit::Failure;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// `windvane status`.
+///
+/// # Errors
+/// When no engine answers.
+pub(crate) fn status(target: &Target) -> Result<ExitCode, Failure> {
+    send(target, &Ask::Status {})
+}
+
+/// `windvane halt`.
+///
+/// # Errors
+/// When no engine answers.
+pub(crate) fn halt(arguments: &Halt) -> Result<ExitCode, Failure> {
+    send(&arguments.target, &Ask::Halt { cancel_entries: arguments.cancel_entries })
+}
+
+/// `windvane resume`.
+///
+/// # Errors
+/// When no engine answers.
+pub(crate) fn resume(target: &Target) -> Result<ExitCode, Failure> {
+    send(target, &Ask::Resume {})
+}
+
+/// `windvane flatten`.
+///
+/// # Errors
+/// When no engine answers, or it has no such bot.
+pub(crate) fn flatten(arguments: &Flatten) -> Result<ExitCode, Failure> {
+    send(&arguments.target, &Ask::Flatten { bot: arguments.bot.clone() })
+}
+
+fn send(target: &Target, ask: &Ask) -> Result<ExitCode, Failure> {
+    let socket = socket(target)?;
+    match control::ask(&socket, ask)? {
+        Answer::Done(state) => println!("run state: {state}"),
+        Answer::Status(status) => {
+            let text = serde_json::to_string_pretty(&status).map_err(anyhow::Error::new)?;
+            println!("{text}");
+        }
+        Answer::Refused(why) => return Err(Failure::Fault(anyhow::anyhow!(why))),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn socket(target: &Target) -> Result<PathBuf, Failure> {
+    match (&target.socket, &target.config) {
+        (Some(socket), _) => Ok(socket.clone()),
+        (None, Some(path)) => Ok(config::load(path)?.data_dir.join(SOCKET_NAME)),
+        (None, None) => Err(Failure::Config("name the engine by --config or --socket".to_owned())),
+    }
+}

@@ -1,0 +1,43 @@
+//! One command per file; this one only chooses.
+
+mod check;
+mod control;
+mod journal;
+mod replay;
+mod run;
+mod venue;
+
+use crate::cli::{Command, JournalAction};
+use crate::exit::Failure;
+use std::process::ExitCode;
+
+/// Performs a command.
+///
+/// # Errors
+/// With the exit code and the sentence for whoever called.
+pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(run) => run::run(&run),
+        Command::Venue(venue) => venue::serve(&venue),
+        Command::Check(check) => check::check(&check),
+        Command::Status(target) => control::status(&target),
+        Command::Halt(halt) => control::halt(&halt),
+        Command::Resume(target) => control::resume(&target),
+        Command::Flatten(flatten) => control::flatten(&flatten),
+        Command::Journal(journal) => match journal.action {
+            JournalAction::Verify(folder) => journal::verify(&folder),
+            JournalAction::Export(folder) => journal::export(&folder),
+            JournalAction::Stat(folder) => journal::stat(&folder),
+            JournalAction::Replay(replay) => replay::replay(&replay),
+        },
+    }
+}
+
+/// Runs a future to its end on a runtime of one thread: sockets, engine and journal writes share it.
+fn on_one_thread<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Fault(anyhow::Error::new(error).context("starting the runtime")))?;
+    tokio::task::LocalSet::new().block_on(&runtime, future)
+}

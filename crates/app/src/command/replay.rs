@@ -1,0 +1,157 @@
+//! `windvane journal replay`: the engine again over journal and tape, its commands against the recorded ones.
+
+use crate::cli::Replay;
+use crate::config;
+use crate::exit::Failure;
+use crate::live::{build_engine, claims, needs_trade_link};
+use crate::rebuild::Rebuilt;
+use anyhow::Context;
+use std::collections::VecDeque;
+use std::process::ExitCode;
+use windvane_engine::{Engine, Output};
+use windvane_journal::{Item, Record, Start};
+use windvane_model::Stamped;
+
+/// How many deviations are printed before the rest is only counted.
+const SHOWN: u64 = 5;
+
+/// Replays and compares.
+///
+/// # Errors
+/// When journal or config cannot be read, or do not belong together.
+pub(crate) fn replay(arguments: &Replay) -> Result<ExitCode, Failure> {
+    let settings = config::load(&arguments.config)?;
+    let folder = arguments.data.clone().unwrap_or_else(|| settings.data_dir.clone());
+    let reader = windvane_journal::read(&folder).with_context(|| format!("reading {}", folder.display()))?;
+    let mut player = Player::new(&settings);
+    for item in reader {
+        player.take(item.with_context(|| format!("reading {}", folder.display()))?)?;
+    }
+    player.finish()
+}
+
+/// The engine of the start that is being replayed, beside the books that the records alone make.
+struct Player<'s> {
+    settings: &'s config::Settings,
+    books: Option<Rebuilt>,
+    engine: Option<Engine>,
+    /// What the engine answered and the records have not shown yet.
+    expected: VecDeque<Vec<u8>>,
+    outputs: Vec<Output>,
+    events: u64,
+    compared: u64,
+    deviations: u64,
+    gaps: u64,
+}
+
+impl<'s> Player<'s> {
+    fn new(settings: &'s config::Settings) -> Self {
+        Self {
+            settings,
+            books: None,
+            engine: None,
+            expected: VecDeque::new(),
+            outputs: Vec::new(),
+            events: 0,
+            compared: 0,
+            deviations: 0,
+            gaps: 0,
+        }
+    }
+
+    fn take(&mut self, item: Item) -> Result<(), Failure> {
+        match item {
+            Item::Journal(entry) => self.record(&entry.record),
+            Item::Tape { stamped, .. } => {
+                self.event(&stamped);
+                Ok(())
+            }
+            Item::Gap { from, to } => {
+                println!(
+                    "gap: events {from} to {to} are no longer on the tape; the engine is rebuilt after it"
+                );
+                self.gaps += 1;
+                self.engine = None;
+                self.expected.clear();
+                Ok(())
+            }
+        }
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), Failure> {
+        match record {
+            Record::Start(start) => self.start(start)?,
+            Record::Event(stamped) => self.event(stamped),
+            Record::Command { .. } | Record::Memory { .. } | Record::Denied { .. } => self.compare(record),
+            Record::Marker { .. } | Record::Stop { .. } => {}
+        }
+        if let Some(books) = &mut self.books {
+            books.take(record);
+        }
+        Ok(())
+    }
+
+    /// A start is bound to the binary and the config that made it.
+    fn start(&mut self, start: &Start) -> Result<(), Failure> {
+        if start.config != self.settings.fingerprint {
+            return Err(Failure::Config(
+                "the journal was written under another config or other strategy files; replay needs the same"
+                    .to_owned(),
+            ));
+        }
+        if start.version.as_str() != env!("CARGO_PKG_VERSION") {
+            return Err(Failure::Config(format!(
+                "the journal was written by version {}, this is {}; replay needs the same",
+                start.version,
+                env!("CARGO_PKG_VERSION")
+            )));
+        }
+        let books = self.books.take().unwrap_or_else(|| Rebuilt::new(claims(self.settings), start.install));
+        let engine =
+            build_engine(self.settings, &books, start.install, start.epoch, needs_trade_link(self.settings))?;
+        self.engine = Some(engine);
+        self.books = Some(books);
+        self.expected.clear();
+        Ok(())
+    }
+
+    fn event(&mut self, stamped: &Stamped) {
+        let Some(engine) = &mut self.engine else { return };
+        self.events += 1;
+        engine.handle(stamped, &mut self.outputs);
+        let outputs = std::mem::take(&mut self.outputs);
+        self.expected.extend(crate::live::records(stamped.stamp, &outputs).map(|record| record.to_bytes()));
+        self.outputs = outputs;
+        self.outputs.clear();
+    }
+
+    fn compare(&mut self, record: &Record) {
+        if self.engine.is_none() {
+            return;
+        }
+        self.compared += 1;
+        let recorded = record.to_bytes();
+        if self.expected.pop_front().as_deref() == Some(recorded.as_slice()) {
+            return;
+        }
+        self.deviations += 1;
+        if self.deviations <= SHOWN {
+            println!("deviation: the engine does not repeat {}", record.to_json());
+        }
+    }
+
+    fn finish(self) -> Result<ExitCode, Failure> {
+        let left = self.expected.len();
+        println!(
+            "replayed {} events; {} recorded commands, denials and memories compared byte for byte",
+            self.events, self.compared
+        );
+        // A process that was killed may have been told more than it came to write down.
+        if self.deviations == 0 {
+            println!("equal: every one was repeated ({left} beyond the record's end, {} gaps)", self.gaps);
+            return Ok(ExitCode::SUCCESS);
+        }
+        println!("NOT equal: {} of {} differ", self.deviations, self.compared);
+        Ok(ExitCode::from(1))
+    }
+}

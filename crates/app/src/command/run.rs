@@ -1,0 +1,117 @@
+//! `windvane run`: the bots of a config, until the data or the day ends.
+
+use super::on_one_thread;
+use crate::cli::Run;
+use crate::config::{self, LogStyle, Settings, VenueSettings};
+use crate::exit::Failure;
+use crate::live::{self, Session};
+use crate::progress::Progress;
+use crate::verdict::Verdict;
+use crate::{rebuild, summary};
+use std::process::ExitCode;
+use std::time::Instant;
+use windvane_model::{HaltCause, RunState};
+use windvane_telemetry::LogFormat;
+use windvane_venue::MarketConfig;
+use windvane_venue::table::Table;
+
+/// Length of a recorded bar.
+const BAR_MS: i64 = 300_000;
+
+/// Runs, prints the summary and the verdict.
+///
+/// # Errors
+/// With the exit code and the sentence for whoever called.
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
+    let mut settings = config::load(&arguments.config)?;
+    if let Some(speed) = arguments.speed {
+        set_speed(&mut settings, speed)?;
+    }
+    let style = match settings.log_style {
+        LogStyle::Text => LogFormat::Text,
+        LogStyle::Json => LogFormat::Json,
+    };
+    windvane_telemetry::start_logging(&settings.log_filter, style).map_err(Failure::Config)?;
+    if !arguments.json {
+        announce(&settings);
+    }
+    let began = Instant::now();
+    let mut progress = Progress::start(replay_span(&settings));
+    let session =
+        on_one_thread(live::run(&settings, arguments.duration, |live| progress.show(&live.standing())));
+    progress.finish();
+    let session = session?;
+    let verdict = judge(&session)?;
+    print(arguments, &session, verdict.as_ref(), began);
+    Ok(exit_code(&session, verdict.as_ref()))
+}
+
+/// What is about to happen, before anything does.
+fn announce(settings: &Settings) {
+    let bots: Vec<_> = settings.bots.iter().map(|bot| format!("{} on {}", bot.name, bot.symbol)).collect();
+    eprintln!("bots: {}", bots.join(", "));
+    if let Some((first, last)) = replay_span(settings) {
+        eprintln!(
+            "venue: embedded, replaying {} from {} (rate limits off: a second holds hours)",
+            crate::progress::length(last - first),
+            crate::progress::moment(first)
+        );
+    }
+    if let Some(address) = settings.metrics {
+        eprintln!("metrics: http://{address}/metrics");
+    }
+}
+
+/// First and last moment of a replay, market clock; `None` where there is no end.
+fn replay_span(settings: &Settings) -> Option<(i64, i64)> {
+    let VenueSettings::Embedded(config) = &settings.venue else { return None };
+    let MarketConfig::Replay(replay) = &config.market else { return None };
+    let name = config.instruments.first()?.to_lowercase();
+    // A table that cannot be read is the venue's to report.
+    let table = Table::load(&replay.dir.join(format!("{name}.csv"))).ok()?;
+    Some((table.bars.get(replay.history_bars)?.start_ms, table.bars.last()?.start_ms + BAR_MS))
+}
+
+fn set_speed(settings: &mut Settings, speed: u32) -> Result<(), Failure> {
+    if let VenueSettings::Embedded(config) = &mut settings.venue
+        && let MarketConfig::Replay(replay) = &mut config.market
+    {
+        replay.speed = speed;
+        return Ok(());
+    }
+    Err(Failure::Config("--speed belongs to an embedded venue that replays".to_owned()))
+}
+
+/// The books out of the journal files alone, against the venue's.
+fn judge(session: &Session) -> Result<Option<Verdict>, Failure> {
+    let Some(state) = &session.venue_state else { return Ok(None) };
+    let rebuilt = rebuild::from_journal(&session.folder, session.claims.clone(), session.install)?;
+    Ok(Some(Verdict::of(&rebuilt.orders.truth(), state, session.uid)?))
+}
+
+fn print(arguments: &Run, session: &Session, verdict: Option<&Verdict>, began: Instant) {
+    if arguments.json {
+        println!("{}", summary::json(session, verdict));
+        return;
+    }
+    for line in summary::lines(session) {
+        println!("{line}");
+    }
+    println!("journal: {} ({:.1} s)", session.folder.display(), began.elapsed().as_secs_f64());
+    if let Some(verdict) = verdict {
+        println!("rate limits of the venue: {}", verdict.rate_limits);
+        for line in verdict.lines() {
+            println!("{line}");
+        }
+    }
+}
+
+fn exit_code(session: &Session, verdict: Option<&Verdict>) -> ExitCode {
+    if verdict.is_some_and(|verdict| !verdict.is_equal()) {
+        return ExitCode::from(1);
+    }
+    match session.engine.run_state() {
+        RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => ExitCode::SUCCESS,
+        RunState::Halted(_) | RunState::Fenced => ExitCode::from(4),
+    }
+}

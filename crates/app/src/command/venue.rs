@@ -1,0 +1,52 @@
+//! `windvane venue`: the exchange on loopback, as a process of its own.
+
+use super::on_one_thread;
+use crate::cli::Venue;
+use crate::exit::Failure;
+use anyhow::Context;
+use std::process::ExitCode;
+use tokio::sync::watch;
+use windvane_telemetry::LogFormat;
+use windvane_venue::{MarketConfig, VenueConfig};
+
+/// Serves until a signal.
+///
+/// # Errors
+/// With the exit code and the sentence for whoever called.
+pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
+    let path = &arguments.config;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Config(format!("{}: cannot be read: {error}", path.display())))?;
+    let mut config: VenueConfig = toml::from_str(&text).map_err(|error| {
+        Failure::Config(format!(
+            "{}: {}",
+            crate::config::place(path, &text, error.span().unwrap_or(0..0)),
+            error.message()
+        ))
+    })?;
+    if let MarketConfig::Replay(replay) = &mut config.market {
+        replay.dir = path.parent().unwrap_or(path).join(&replay.dir);
+    }
+    let address = arguments.listen.unwrap_or(config.listen);
+    if !address.ip().is_loopback() {
+        return Err(Failure::Config(format!("the venue listens on loopback only, not on {address}")));
+    }
+    windvane_telemetry::start_logging("warn", LogFormat::Text).map_err(Failure::Config)?;
+    on_one_thread(async move {
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(|error| Failure::Config(format!("cannot listen on {address}: {error}")))?;
+        let address = listener.local_addr().context("the listener's address")?;
+        println!("venue: http://{address} and ws://{address}/v5/{{public/linear,private,trade}}");
+        let (stop, stopped) = watch::channel(false);
+        let mut signals = crate::live::Signals::new().context("taking over the signals")?;
+        tokio::task::spawn_local(async move {
+            signals.next().await;
+            stop.send_replace(true);
+        });
+        windvane_venue::serve(config, listener, stopped)
+            .await
+            .map_err(|error| Failure::Config(error.to_string()))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

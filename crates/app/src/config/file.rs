@@ -1,0 +1,191 @@
+//! The config as typed. Unknown keys, bare numbers and missing limits are refused by reading alone.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use toml::Spanned;
+use windvane_risk::{Amount, Multiple, RiskLimits};
+use windvane_venue::VenueConfig;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    /// Data folder, relative to the file.
+    pub(crate) data_dir: PathBuf,
+    /// Which venue.
+    pub(crate) venue: Spanned<VenueSection>,
+    /// What is allowed. All of it is required.
+    pub(crate) risk: Spanned<RiskLimits>,
+    /// How the journal is kept.
+    #[serde(default)]
+    pub(crate) journal: JournalSection,
+    /// Metrics and health.
+    #[serde(default)]
+    pub(crate) telemetry: TelemetrySection,
+    /// Logs.
+    #[serde(default)]
+    pub(crate) log: LogSection,
+    /// Bots by name.
+    #[serde(default)]
+    pub(crate) bot: BTreeMap<Spanned<String>, BotSection>,
+}
+
+/// `[venue]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VenueSection {
+    /// Which kind.
+    pub(crate) environment: Environment,
+    /// Settings of the embedded venue.
+    pub(crate) embedded: Option<VenueConfig>,
+    /// Addresses of a custom venue.
+    pub(crate) endpoints: Option<EndpointSection>,
+    /// File with the API key: two lines, `key = "…"` and `secret = "…"`, mode 0600.
+    pub(crate) key_file: Option<PathBuf>,
+    /// The account that the key must belong to.
+    pub(crate) expected_uid: Option<u64>,
+    /// Where market time comes from on a custom venue.
+    pub(crate) market_clock: Option<MarketClock>,
+}
+
+/// Kinds of venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Environment {
+    /// Inside this process.
+    Embedded,
+    /// At the addresses given.
+    Custom,
+    /// Bybit's demo accounts.
+    Demo,
+    /// Bybit's testnet.
+    Testnet,
+    /// The real thing.
+    Mainnet,
+}
+
+/// Where market time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MarketClock {
+    /// The wall.
+    Wall,
+    /// The stamps of market messages: for a venue process that replays.
+    Messages,
+}
+
+/// Addresses of a custom venue.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointSection {
+    /// Base of REST paths.
+    pub(crate) rest: String,
+    /// Public stream of linear contracts.
+    pub(crate) public: String,
+    /// Private stream.
+    pub(crate) private: String,
+    /// Trade socket.
+    pub(crate) trade: Option<String>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct JournalSection {
+    /// When an order that opens may leave.
+    pub(crate) durability: Durability,
+    /// How much tape of market events is kept, in MiB.
+    pub(crate) tape_mib: u32,
+}
+
+/// When an order that opens may leave. Everything else leaves with its record in the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Durability {
+    /// With its record in the kernel; on the disk within 10 ms. A killed process loses nothing.
+    Group,
+    /// With its record on the disk: a power cut loses nothing either.
+    BeforeSend,
+}
+
+/// `[telemetry]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TelemetrySection {
+    /// Whether `/metrics`, `/health` and `/ready` are served.
+    pub(crate) enabled: bool,
+    /// Where.
+    pub(crate) listen: SocketAddr,
+}
+
+/// `[log]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSection {
+    /// Levels, as in `info,windvane_connector=debug`.
+    pub(crate) filter: String,
+    /// How lines look.
+    pub(crate) style: LogStyle,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogStyle {
+    /// For people.
+    Text,
+    /// For collectors.
+    Json,
+}
+
+/// `[bot.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BotSection {
+    /// Its contract.
+    pub(crate) symbol: Spanned<String>,
+    /// Its strategy file, relative to the config.
+    pub(crate) strategy: Spanned<PathBuf>,
+    /// Its share of the account.
+    pub(crate) budget: Spanned<Amount>,
+    /// Leverage of its contract.
+    pub(crate) leverage: Spanned<Multiple>,
+    /// What becomes of its orders and position when the engine ends.
+    pub(crate) on_shutdown: OnShutdown,
+    /// Values for the strategy's parameters, in place of their defaults.
+    #[serde(default)]
+    pub(crate) params: BTreeMap<String, Spanned<toml::Value>>,
+}
+
+/// What becomes of a bot's orders and position when the engine ends in order. Stops at the venue stay until
+/// the position is flat, whatever is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OnShutdown {
+    /// Orders that open are cancelled; the position stays, with its stop.
+    Cancel,
+    /// Nothing is touched.
+    Keep,
+    /// Orders are cancelled and the position is closed.
+    Flatten,
+}
+
+impl Default for JournalSection {
+    fn default() -> Self {
+        Self { durability: Durability::BeforeSend, tape_mib: 512 }
+    }
+}
+
+impl Default for TelemetrySection {
+    fn default() -> Self {
+        Self { enabled: true, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+    }
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), style: LogStyle::Text }
+    }
+}

@@ -1,0 +1,81 @@
+//! The config of `windvane run`: as typed ([`file`]), then as used ([`Settings`]).
+
+mod file;
+mod resolve;
+
+pub(crate) use file::{Durability, LogStyle, OnShutdown};
+pub(crate) use resolve::{check_strategy_file, load, place};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use windvane_model::{BotName, Leverage, Symbol};
+use windvane_risk::{Amount, RiskLimits};
+use windvane_strategy::Definition;
+use windvane_venue::VenueConfig;
+
+/// Everything that a run needs, checked as a whole.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Where the journal, the tape and the control socket live.
+    pub(crate) data_dir: PathBuf,
+    /// Which venue.
+    pub(crate) venue: VenueSettings,
+    /// What is allowed.
+    pub(crate) risk: RiskLimits,
+    /// When an order that opens may leave: with its record in the kernel, or on the disk.
+    pub(crate) durability: Durability,
+    /// How much tape is kept, in bytes.
+    pub(crate) tape_bytes: u64,
+    /// Where `/metrics` is served; `None` when it is not.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Which log lines are written.
+    pub(crate) log_filter: String,
+    /// How they look.
+    pub(crate) log_style: LogStyle,
+    /// The bots, in the order of their names.
+    pub(crate) bots: Vec<BotSettings>,
+    /// SHA-256 over the config and every strategy file: a replay needs the same.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+/// Which venue the engine trades on.
+#[derive(Debug)]
+pub(crate) enum VenueSettings {
+    /// The one that runs inside this process.
+    Embedded(Box<VenueConfig>),
+    /// One that is reached over the network, or a venue process on loopback.
+    Remote(RemoteVenue),
+}
+
+/// A venue outside this process.
+#[derive(Debug)]
+pub(crate) struct RemoteVenue {
+    /// Where its interfaces are.
+    pub(crate) endpoints: windvane_connector::VenueEndpoints,
+    /// Whether a key may come from environment variables: never where money is real.
+    pub(crate) allows_key_from_environment: bool,
+    /// File with the key, when it does not come from systemd or the environment.
+    pub(crate) key_file: Option<PathBuf>,
+    /// The account that the key must belong to.
+    pub(crate) expected_uid: Option<u64>,
+    /// Whether the market's clock is the one stamped on its messages (a venue process that replays) rather
+    /// than the wall.
+    pub(crate) market_clock_from_messages: bool,
+}
+
+/// One bot.
+#[derive(Debug)]
+pub(crate) struct BotSettings {
+    /// Its name.
+    pub(crate) name: BotName,
+    /// Its contract.
+    pub(crate) symbol: Symbol,
+    /// Its strategy, read and checked.
+    pub(crate) definition: Definition,
+    /// Its share of the account.
+    pub(crate) budget: Amount,
+    /// Leverage of its contract.
+    pub(crate) leverage: Leverage,
+    /// What becomes of its orders and position when the engine ends.
+    pub(crate) on_shutdown: OnShutdown,
+}

@@ -1,0 +1,259 @@
+//! From the config as typed to the settings as used: every check across fields, every problem reported.
+
+use super::file::{BotSection, ConfigFile, Environment, MarketClock, VenueSection};
+use super::{BotSettings, RemoteVenue, Settings, VenueSettings};
+use crate::exit::Failure;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use windvane_connector::VenueEndpoints;
+use windvane_model::{BotName, BotTag, Leverage, PositionIndex, Symbol};
+use windvane_risk::Ownership;
+use windvane_strategy::Definition;
+use windvane_venue::{MarketConfig, VenueConfig};
+
+/// Reads and checks a config with every strategy it names.
+///
+/// # Errors
+/// [`Failure::Config`] with one line per problem, each with file, line and column.
+pub(crate) fn load(path: &Path) -> Result<Settings, Failure> {
+    let text = read(path)?;
+    let file: ConfigFile = toml::from_str(&text).map_err(|error| {
+        let at = place(path, &text, error.span().unwrap_or(0..0));
+        Failure::Config(format!("{at}: {}", error.message()))
+    })?;
+    let mut resolver = Resolver::new(path, &text);
+    let settings = resolver.resolve(file);
+    match settings {
+        Some(settings) if resolver.problems.is_empty() => Ok(settings),
+        _ => Err(Failure::Config(resolver.problems.join("\n"))),
+    }
+}
+
+/// Checks one strategy file alone, with its parameters at their defaults.
+///
+/// # Errors
+/// [`Failure::Config`] with one line per problem.
+pub(crate) fn check_strategy_file(path: &Path) -> Result<Definition, Failure> {
+    let text = read(path)?;
+    windvane_strategy::load(&path.display().to_string(), &text, &BTreeMap::new())
+        .map_err(|problems| Failure::Config(problems.to_string()))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::Config(format!("{}: cannot be read: {error}", path.display())))
+}
+
+/// `FILE:LINE:COL` of a span.
+pub(crate) fn place(path: &Path, text: &str, span: Range<usize>) -> String {
+    let before = &text[..span.start.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("{}:{line}:{column}", path.display())
+}
+
+struct Resolver<'t> {
+    path: &'t Path,
+    text: &'t str,
+    folder: PathBuf,
+    fingerprint: Sha256,
+    problems: Vec<String>,
+}
+
+impl<'t> Resolver<'t> {
+    fn new(path: &'t Path, text: &'t str) -> Self {
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let mut fingerprint = Sha256::new();
+        fingerprint.update(text);
+        Self { path, text, folder, fingerprint, problems: Vec::new() }
+    }
+
+    fn problem(&mut self, span: Range<usize>, what: impl Display) {
+        self.problems.push(format!("{}: {what}", place(self.path, self.text, span)));
+    }
+
+    fn resolve(&mut self, file: ConfigFile) -> Option<Settings> {
+        for problem in file.risk.get_ref().problems() {
+            self.problem(file.risk.span(), problem);
+        }
+        if file.bot.is_empty() {
+            self.problem(0..0, "there is no bot: add a table `[bot.NAME]`");
+        }
+        let risk = *file.risk.get_ref();
+        let venue = self.venue(file.venue.span(), file.venue.into_inner());
+        let bots: Vec<BotSettings> = file
+            .bot
+            .into_iter()
+            .filter_map(|(name, section)| self.bot(name.span(), name.get_ref(), section, &risk))
+            .collect();
+        self.check_together(&bots);
+        Some(Settings {
+            data_dir: self.folder.join(file.data_dir),
+            venue: venue?,
+            risk,
+            durability: file.journal.durability,
+            tape_bytes: u64::from(file.journal.tape_mib) << 20,
+            metrics: file.telemetry.enabled.then_some(file.telemetry.listen),
+            log_filter: file.log.filter,
+            log_style: file.log.style,
+            bots,
+            fingerprint: std::mem::take(&mut self.fingerprint).finalize().into(),
+        })
+    }
+
+    fn venue(&mut self, span: Range<usize>, section: VenueSection) -> Option<VenueSettings> {
+        match section.environment {
+            Environment::Embedded => {
+                if section.endpoints.is_some() || section.key_file.is_some() || section.expected_uid.is_some()
+                {
+                    let what =
+                        "`endpoints`, `key_file` and `expected_uid` do not belong to the embedded venue";
+                    self.problem(span.clone(), what);
+                }
+                let Some(embedded) = section.embedded else {
+                    self.problem(span, "`environment = \"embedded\"` needs a table `[venue.embedded]`");
+                    return None;
+                };
+                Some(VenueSettings::Embedded(Box::new(self.embedded(span, embedded))))
+            }
+            environment => {
+                if section.embedded.is_some() {
+                    self.problem(
+                        span.clone(),
+                        "`[venue.embedded]` belongs to `environment = \"embedded\"` alone",
+                    );
+                }
+                self.remote(span, environment, section).map(VenueSettings::Remote)
+            }
+        }
+    }
+
+    fn embedded(&mut self, span: Range<usize>, mut config: VenueConfig) -> VenueConfig {
+        for problem in config.check() {
+            self.problem(span.clone(), problem);
+        }
+        if let MarketConfig::Replay(replay) = &mut config.market {
+            replay.dir = self.folder.join(&replay.dir);
+            if !replay.dir.is_dir() {
+                self.problem(span, format!("the replay's folder {} does not exist", replay.dir.display()));
+            }
+        }
+        config
+    }
+
+    fn remote(
+        &mut self,
+        span: Range<usize>,
+        environment: Environment,
+        section: VenueSection,
+    ) -> Option<RemoteVenue> {
+        let endpoints = match (environment, section.endpoints) {
+            (Environment::Custom, Some(given)) => {
+                VenueEndpoints::custom(&given.rest, &given.public, &given.private, given.trade.as_deref())
+                    .map_err(|error| self.problem(span, error))
+                    .ok()?
+            }
+            (Environment::Custom, None) => {
+                self.problem(span, "`environment = \"custom\"` needs a table `[venue.endpoints]`");
+                return None;
+            }
+            (_, Some(_)) => {
+                self.problem(span, "`[venue.endpoints]` belongs to `environment = \"custom\"` alone");
+                return None;
+            }
+            (Environment::Demo, None) => VenueEndpoints::demo(),
+            (Environment::Testnet, None) => VenueEndpoints::testnet(),
+            (Environment::Mainnet | Environment::Embedded, None) => VenueEndpoints::mainnet(),
+        };
+        Some(RemoteVenue {
+            endpoints,
+            allows_key_from_environment: environment != Environment::Mainnet,
+            key_file: section.key_file.map(|file| self.folder.join(file)),
+            expected_uid: section.expected_uid,
+            market_clock_from_messages: section.market_clock == Some(MarketClock::Messages),
+        })
+    }
+
+    fn bot(
+        &mut self,
+        span: Range<usize>,
+        name: &str,
+        section: BotSection,
+        risk: &windvane_risk::RiskLimits,
+    ) -> Option<BotSettings> {
+        let name = BotName::new(name).map_err(|error| self.problem(span, format!("bot name: {error}"))).ok();
+        let symbol = Symbol::new(section.symbol.get_ref())
+            .map_err(|error| self.problem(section.symbol.span(), format!("symbol: {error}")))
+            .ok();
+        let definition = self.strategy(&section);
+        let budget = *section.budget.get_ref();
+        if budget.coin != risk.coin() {
+            let what = format!("the budget is in {}, the limits are in {}", budget.coin, risk.coin());
+            self.problem(section.budget.span(), what);
+        }
+        let leverage = section.leverage.get_ref().get();
+        if leverage > risk.max_leverage.get() {
+            let what =
+                format!("leverage {leverage}x is above `risk.max_leverage` ({}x)", risk.max_leverage.get());
+            self.problem(section.leverage.span(), what);
+        }
+        Some(BotSettings {
+            name: name?,
+            symbol: symbol?,
+            definition: definition?,
+            budget,
+            leverage: Leverage::new(leverage)?,
+            on_shutdown: section.on_shutdown,
+        })
+    }
+
+    fn strategy(&mut self, section: &BotSection) -> Option<Definition> {
+        let path = self.folder.join(section.strategy.get_ref());
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let what = format!("strategy {} cannot be read: {error}", path.display());
+                self.problem(section.strategy.span(), what);
+                return None;
+            }
+        };
+        self.fingerprint.update(&text);
+        let overrides = section.params.iter().map(|(name, value)| {
+            let text = match value.get_ref() {
+                toml::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            (name.clone(), text)
+        });
+        windvane_strategy::load(&path.display().to_string(), &text, &overrides.collect())
+            .map_err(|problems| self.problems.push(problems.to_string()))
+            .ok()
+    }
+
+    /// What no bot can see alone: one owner per position, ids that tell the bots apart.
+    fn check_together(&mut self, bots: &[BotSettings]) {
+        let claims = bots.iter().map(|bot| (bot.symbol, PositionIndex::default(), bot.name));
+        if let Err(conflicts) = Ownership::new(claims) {
+            for conflict in conflicts {
+                self.problem(self.mention(&conflict.second), conflict);
+            }
+        }
+        let mut tags = BTreeSet::new();
+        for bot in bots {
+            if !tags.insert(BotTag::of(&bot.name)) {
+                let what =
+                    format!("the name `{}` gives the same order-id tag as another bot; rename one", bot.name);
+                self.problem(self.mention(&bot.name), what);
+            }
+        }
+    }
+
+    /// Where the table of a bot begins.
+    fn mention(&self, bot: &BotName) -> Range<usize> {
+        let start = self.text.find(&format!("[bot.{bot}]")).unwrap_or(0);
+        start..start
+    }
+}

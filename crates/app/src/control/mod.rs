@@ -1,0 +1,47 @@
+//! The control socket: how the command line asks a running engine, and tells it.
+//!
+//! A Unix socket of mode 0600 in the data folder. One request, one answer, one line of JSON each, then the
+//! connection ends. Nothing here decides; the engine's loop answers.
+
+mod client;
+mod server;
+
+pub(crate) use client::ask;
+pub(crate) use server::{Listener, Pending};
+
+use serde::{Deserialize, Serialize};
+
+/// Name of the socket in the data folder.
+pub(crate) const SOCKET_NAME: &str = "control.sock";
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Ask {
+    /// How are you?
+    Status {},
+    /// Stop opening.
+    Halt {
+        /// Also cancel own orders that would open.
+        cancel_entries: bool,
+    },
+    /// Open again.
+    Resume {},
+    /// Cancel own orders, then close positions reduce-only.
+    Flatten {
+        /// Only this bot.
+        bot: Option<String>,
+    },
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// Done, or on its way; the text says what.
+    Done(String),
+    /// The state of the engine.
+    Status(serde_json::Value),
+    /// It cannot be done; the text says why.
+    Refused(String),
+}

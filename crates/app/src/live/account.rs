@@ -1,0 +1,137 @@
+//! What is asked of the venue by REST before the engine starts: clock, key, account, contracts, history.
+
+use crate::config::{BotSettings, RemoteVenue};
+use crate::exit::Failure;
+use std::collections::BTreeSet;
+use windvane_connector::{ApiKeyInfo, MarginMode, RestClient, RestError};
+use windvane_model::{
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Query, QueryAnswer, Reference, Symbol,
+};
+
+/// Candles of history that one request brings at most.
+const CANDLES_MAX: usize = 999;
+
+/// The account as far as it must be known before the journal is opened.
+pub(crate) struct Account {
+    /// The venue's number of it.
+    pub(crate) uid: u64,
+    /// Contracts and fees.
+    pub(crate) reference: Reference,
+    /// History for the bots, oldest first.
+    pub(crate) history: Vec<Candle>,
+}
+
+/// Asks for everything, and refuses what must not be traded on.
+///
+/// # Errors
+/// [`Failure::Unreachable`] when the venue does not answer, [`Failure::Refused`] when key or account are not fit.
+pub(crate) async fn prepare(
+    rest: &RestClient,
+    bots: &[BotSettings],
+    venue: Option<&RemoteVenue>,
+) -> Result<Account, Failure> {
+    rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
+    let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
+    check_key(&key, venue)?;
+    let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
+    if account.margin_mode != MarginMode::Cross {
+        return Err(Failure::Refused(format!(
+            "the account is in margin mode {:?}; this version trades in cross margin only (REGULAR_MARGIN)",
+            account.margin_mode
+        )));
+    }
+    let symbols = symbols(bots);
+    let instruments = rest.instruments(&symbols).await.map_err(|error| match error {
+        RestError::NoSuchInstrument(symbol) => Failure::Config(format!(
+            "the venue knows no linear contract `{symbol}`; check the bots' `symbol`"
+        )),
+        error => unreachable("the contracts", &error),
+    })?;
+    let fees = rest.fee_rates(&symbols).await.map_err(|error| unreachable("the fee rates", &error))?;
+    let history = history(rest, bots).await?;
+    Ok(Account { uid: key.uid, reference: Reference { instruments, fees }, history })
+}
+
+/// The contracts of all bots, each once.
+pub(crate) fn symbols(bots: &[BotSettings]) -> Vec<Symbol> {
+    bots.iter().map(|bot| bot.symbol).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The highest epoch among the open orders of this installation at the venue: a start must be above it even if
+/// its own journal is an old copy.
+pub(crate) async fn highest_epoch(
+    rest: &RestClient,
+    install: InstallTag,
+    symbols: &[Symbol],
+) -> Option<Epoch> {
+    let query = Query::Account { executions_since: MarketTime(i64::MAX / 2) };
+    match rest.answer(query, symbols).await {
+        AccountEvent::Answer(QueryAnswer::Account(snapshot)) => snapshot
+            .open_orders
+            .iter()
+            .filter_map(|order| IdGrammar::parse(&order.client_order_id?))
+            .filter(|grammar| grammar.install == install)
+            .map(|grammar| grammar.epoch)
+            .max(),
+        _ => None,
+    }
+}
+
+async fn history(rest: &RestClient, bots: &[BotSettings]) -> Result<Vec<Candle>, Failure> {
+    let mut candles = Vec::new();
+    let wanted: BTreeSet<_> = bots
+        .iter()
+        .filter_map(|bot| {
+            let (interval, bars) = bot.definition.bot().subscription().candles?;
+            Some((bot.symbol, interval, bars.min(CANDLES_MAX)))
+        })
+        .collect();
+    for (symbol, interval, bars) in wanted {
+        let limit = u16::try_from(bars).unwrap_or(u16::MAX);
+        let read = rest.candles(symbol, interval, limit).await;
+        candles.extend(read.map_err(|error| unreachable("the history of candles", &error))?);
+    }
+    candles.sort_by_key(|candle| (candle.at, candle.symbol, candle.interval));
+    Ok(candles)
+}
+
+fn check_key(key: &ApiKeyInfo, venue: Option<&RemoteVenue>) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::Refused(format!("the API key is refused: {why}")));
+    if key.may("Wallet", "Withdraw") {
+        return refuse("it may withdraw; make one without that right");
+    }
+    if key.is_read_only {
+        return refuse("it is read-only; trading needs the rights Orders and Positions");
+    }
+    if !key.may("ContractTrade", "Order") || !key.may("ContractTrade", "Position") {
+        return refuse("it lacks the rights Orders and Positions of contract trading");
+    }
+    if !key.is_unified {
+        return refuse("its account is not a unified trading account");
+    }
+    let Some(venue) = venue else { return Ok(()) };
+    if let Some(expected) = venue.expected_uid.filter(|expected| *expected != key.uid) {
+        return refuse(&format!("it belongs to account {}, the config expects {expected}", key.uid));
+    }
+    if key.ips.is_empty() || key.ips.iter().any(|ip| ip == "*") {
+        tracing::warn!("the api key is not bound to an address; bind it");
+    }
+    if let Some(days) = key.expires_in_days.filter(|days| *days <= 14) {
+        tracing::warn!(days, "the api key expires soon; renew it");
+    }
+    Ok(())
+}
+
+fn unreachable(what: &str, error: &RestError) -> Failure {
+    let hint = match error.code() {
+        10003 => " (a key of another environment? mainnet, testnet and demo keys do not mix)",
+        10004 => " (the secret does not belong to the key)",
+        10002 => " (this machine's clock is off; run NTP)",
+        10010 => " (the key is bound to other addresses)",
+        _ => "",
+    };
+    match error {
+        RestError::Refused { .. } => Failure::Refused(format!("cannot read {what}: {error}{hint}")),
+        _ => Failure::Unreachable(format!("cannot read {what}: {error}")),
+    }
+}

@@ -1,0 +1,83 @@
+//! Commands on their way out: at once, or held until their record is on the disk.
+
+use crate::live::recorder::Recorder;
+use std::collections::VecDeque;
+use windvane_connector::Connector;
+use windvane_journal::Ticket;
+use windvane_model::{AccountEvent, ClientOrderId, Command, RefusalFamily, Refused, Request, Text};
+
+/// Commands that wait for the disk.
+#[derive(Default)]
+pub(crate) struct Dispatch {
+    held: VecDeque<(Ticket, Command)>,
+}
+
+impl Dispatch {
+    /// Sends `command`, whose record is `ticket`; or holds it when it opens and the record must be on the disk
+    /// first. Whatever concerns an order that is held waits behind it, so a cancel never overtakes its order.
+    ///
+    /// # Errors
+    /// With the answer when the connector has no room: nothing was sent.
+    pub(crate) fn send(
+        &mut self,
+        command: Command,
+        ticket: Ticket,
+        recorder: &Recorder,
+        connector: Option<&Connector>,
+    ) -> Result<(), Box<AccountEvent>> {
+        let waits = recorder.waits_for_disk() && opens(&command) && !recorder.is_durable(ticket);
+        let follows =
+            order_of(&command).is_some_and(|id| self.held.iter().any(|(_, held)| order_of(held) == Some(id)));
+        if waits || follows {
+            self.held.push_back((ticket, command));
+            return Ok(());
+        }
+        connector.map_or(Ok(()), |connector| connector.send(command))
+    }
+
+    /// Sends what the disk has caught up with; the answers of those that found no room are returned.
+    pub(crate) fn release(
+        &mut self,
+        recorder: &Recorder,
+        connector: Option<&Connector>,
+    ) -> Vec<AccountEvent> {
+        let mut answers = Vec::new();
+        while self.held.front().is_some_and(|(ticket, _)| recorder.is_durable(*ticket)) {
+            if let Some((_, command)) = self.held.pop_front()
+                && let Some(Err(answer)) = connector.map(|connector| connector.send(command))
+            {
+                answers.push(*answer);
+            }
+        }
+        answers
+    }
+}
+
+/// Whether it may raise exposure: only such orders carry a moment after which they are too late.
+pub(crate) fn opens(command: &Command) -> bool {
+    matches!(command, Command::Submit(submit) if submit.send_before.is_some())
+}
+
+/// The answer to a command that opens and may not leave because its record could not be written.
+pub(crate) fn not_recorded(command: &Command) -> Option<AccountEvent> {
+    let Command::Submit(submit) = command else { return None };
+    Some(AccountEvent::Refused(Refused {
+        request: Request::Submit,
+        symbol: Some(submit.symbol),
+        client_order_id: Some(submit.client_order_id),
+        code: 0,
+        family: RefusalFamily::NotSent,
+        message: Text::lossy("the journal could not be written"),
+    }))
+}
+
+fn order_of(command: &Command) -> Option<ClientOrderId> {
+    match command {
+        Command::Submit(submit) => Some(submit.client_order_id),
+        Command::Amend(amend) => Some(amend.client_order_id),
+        Command::Cancel(cancel) => cancel.client_order_id,
+        Command::CancelAll(_) | Command::SetProtection(_) | Command::SetLeverage(_) | Command::Query(_) => {
+            None
+        }
+    }
+}

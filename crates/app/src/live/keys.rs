@@ -1,0 +1,106 @@
+//! Where the API key comes from. Never from the config, the command line or the journal.
+
+use crate::config::RemoteVenue;
+use crate::exit::Failure;
+use serde::Deserialize;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use windvane_connector::{Credentials, Secret};
+
+/// Name of the systemd credential: `LoadCredential=windvane-key:/path/to/file`.
+const CREDENTIAL_NAME: &str = "windvane-key";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    key: String,
+    secret: String,
+}
+
+/// Finds the key: systemd credential, then the file the config names, then the environment where that is allowed.
+///
+/// # Errors
+/// [`Failure::Refused`] with the ways to give one.
+pub(crate) fn find(venue: &RemoteVenue) -> Result<Credentials, Failure> {
+    if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        let path = PathBuf::from(folder).join(CREDENTIAL_NAME);
+        if path.exists() {
+            return read(&path);
+        }
+    }
+    if let Some(path) = &venue.key_file {
+        check_mode(path)?;
+        return read(path);
+    }
+    let from_environment = (std::env::var("WINDVANE_API_KEY"), std::env::var("WINDVANE_API_SECRET"));
+    match from_environment {
+        (Ok(key), Ok(secret)) if venue.allows_key_from_environment => build(key, secret),
+        (Ok(_), Ok(_)) => Err(Failure::Refused(
+            "a key for mainnet is not taken from the environment, which other processes can read: use \
+             `key_file` in the config (mode 0600) or a systemd credential"
+                .to_owned(),
+        )),
+        _ => Err(Failure::Refused(
+            "no API key: name a `key_file` in the config, load the systemd credential `windvane-key`, or (not \
+             for mainnet) set WINDVANE_API_KEY and WINDVANE_API_SECRET"
+                .to_owned(),
+        )),
+    }
+}
+
+/// The key of an account of the embedded venue.
+pub(crate) fn build(key: String, secret: String) -> Result<Credentials, Failure> {
+    Credentials::new(key, Secret::new(secret)).map_err(|error| Failure::Refused(error.to_string()))
+}
+
+fn read(path: &Path) -> Result<Credentials, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Refused(format!("the key file {} cannot be read: {error}", path.display()))
+    })?;
+    // The parser's message would quote the line, and with it the secret.
+    let file: KeyFile = toml::from_str(&text).map_err(|_| {
+        Failure::Refused(format!("{} is not two lines `key = \"…\"` and `secret = \"…\"`", path.display()))
+    })?;
+    build(file.key, file.secret)
+}
+
+/// A secret that others on the machine can read or replace is none.
+fn check_mode(path: &Path) -> Result<(), Failure> {
+    let refuse = |why: String| Err(Failure::Refused(format!("the key file {} {why}", path.display())));
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return refuse(format!("cannot be read: {error}")),
+    };
+    if metadata.is_symlink() {
+        return refuse("is a symbolic link; name the file itself".to_owned());
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return refuse(format!("has mode {mode:03o}; `chmod 600` it"));
+    }
+    let own = std::fs::metadata("/proc/self").map(|process| process.uid());
+    if own.is_ok_and(|uid| uid != metadata.uid()) {
+        return refuse("belongs to another user".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("demo.key");
+        std::fs::write(&path, "key = \"k\"\nsecret = \"only-for-this-test\"\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = check_mode(&path).unwrap_err().to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(check_mode(&path).is_ok());
+        std::fs::write(&path, "key = \"k\"\nsecret = only-for-this-test\n").unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(!error.contains("only-for-this-test"), "{error}");
+    }
+}

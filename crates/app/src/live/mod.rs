@@ -1,0 +1,275 @@
+//! The live loop: sockets, engine and journal on one thread, one event at a time.
+//!
+//! A turn: stamp the event, journal it, let the engine answer, journal the answers, hand them to the kernel,
+//! send the commands. Nothing leaves before its record is with the kernel. Private and control events go
+//! first; a burst of prices never delays a fill or a halt.
+
+mod account;
+mod dispatch;
+mod gather;
+mod keys;
+mod recorder;
+mod stamper;
+mod start;
+mod turn;
+
+pub(crate) use recorder::records;
+pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
+
+use crate::config::OnShutdown;
+use crate::control::Pending;
+use crate::progress::Standing;
+use dispatch::Dispatch;
+use recorder::Recorder;
+use stamper::Stamper;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use windvane_connector::{Connector, Observation, WallClock};
+use windvane_engine::{Engine, Output};
+use windvane_journal::StopCause;
+use windvane_model::{AccountEvent, BotName, Control, Event, HaltCause, MarketEvent, Scope, WallTime};
+use windvane_telemetry::{Health, Observer};
+
+/// How often deadlines, disk and telemetry's observations are looked after.
+const CARE_EVERY: Duration = Duration::from_millis(20);
+/// How often gauges and the status line are renewed.
+const PICTURE_EVERY: Duration = Duration::from_secs(1);
+/// Silence on the private stream after which nothing more is expected of the last orders.
+const QUIET: Duration = Duration::from_millis(300);
+/// How long the orderly end may take before it is given up.
+const WIND_DOWN_WITHIN: Duration = Duration::from_secs(20);
+
+/// Where events come from. Each receiver is drained by the loop alone.
+pub(crate) struct Inlets {
+    /// From the connector's public stream; when full that socket is not read.
+    pub(crate) market: mpsc::Receiver<(WallTime, MarketEvent)>,
+    /// From the connector's other tasks; when full those sockets are not read, nothing is dropped.
+    pub(crate) account: mpsc::Receiver<(WallTime, Event)>,
+    /// From the control socket; when full the caller waits.
+    pub(crate) control: mpsc::Receiver<Pending>,
+    /// From the connector's tasks, for metrics; when full observations are dropped.
+    pub(crate) observations: mpsc::Receiver<Observation>,
+    /// Turns true when a replay has come to its end; `None` where there is no end.
+    pub(crate) finished: Option<watch::Receiver<bool>>,
+}
+
+/// The running engine with everything it acts through.
+pub(crate) struct Live {
+    pub(crate) engine: Engine,
+    /// Gone once the streams are ended; what is commanded after that goes nowhere.
+    connector: Option<Connector>,
+    recorder: Recorder,
+    stamper: Stamper,
+    dispatch: Dispatch,
+    observer: Observer,
+    health: Health,
+    clock: WallClock,
+    shutdown: Vec<(BotName, OnShutdown)>,
+    /// Answers that arise inside a turn and are taken as events after it.
+    echoes: VecDeque<AccountEvent>,
+    /// Reused between turns.
+    outputs: Vec<Output>,
+    gauges: gather::Gauges,
+}
+
+/// Why the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The data or the time asked for came to its end.
+    Finished,
+    /// A person or the system asked.
+    Interrupted,
+    /// A second signal: at once, without winding down.
+    Forced,
+}
+
+impl Ending {
+    const fn stop_cause(self) -> StopCause {
+        match self {
+            Self::Finished => StopCause::Finished,
+            Self::Interrupted | Self::Forced => StopCause::Interrupted,
+        }
+    }
+}
+
+/// SIGINT and SIGTERM.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes the signals over from the system's defaults.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next one. Cancel safe.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+impl Live {
+    /// Runs until the data ends, the time is up, or somebody asks.
+    pub(crate) async fn serve(
+        &mut self,
+        inlets: &mut Inlets,
+        signals: &mut Signals,
+        duration: Option<Duration>,
+        mut on_ready: impl AsyncFnMut(),
+        show: &mut impl FnMut(&Self),
+    ) -> Ending {
+        let deadline = duration.map(|length| Instant::now() + length);
+        let mut was_ready = false;
+        loop {
+            if let Some(ending) = self.step(inlets, signals, show).await {
+                return ending;
+            }
+            if !was_ready && self.engine.waiting().is_none() {
+                was_ready = true;
+                on_ready().await;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ending::Finished;
+            }
+        }
+    }
+
+    /// Stops opening and carries out what each bot's policy asks for. Returns whether it was left to finish: a
+    /// second signal ends it at once.
+    pub(crate) async fn wind_down(
+        &mut self,
+        inlets: &mut Inlets,
+        signals: &mut Signals,
+        show: &mut impl FnMut(&Self),
+    ) -> bool {
+        self.begin_wind_down();
+        inlets.finished = None;
+        let patience = Instant::now() + WIND_DOWN_WITHIN;
+        // Answers and pushes of the last orders are on their way: quiet means that none came for a while.
+        let mut quiet_since = Instant::now();
+        let mut heard = self.stamper.account_events();
+        loop {
+            if self.stamper.account_events() != heard || !self.is_wound_down() {
+                heard = self.stamper.account_events();
+                quiet_since = Instant::now();
+            }
+            if quiet_since.elapsed() >= QUIET {
+                return true;
+            }
+            if Instant::now() >= patience {
+                tracing::error!("not everything could be wound down in time; see the summary");
+                return true;
+            }
+            if self.step(inlets, signals, show).await.is_some() {
+                tracing::warn!("second signal: leaving at once");
+                return false;
+            }
+        }
+    }
+
+    /// Where the run stands, for the status line.
+    pub(crate) fn standing(&self) -> Standing {
+        gather::standing(self)
+    }
+
+    /// One event, or one round of care.
+    async fn step(
+        &mut self,
+        inlets: &mut Inlets,
+        signals: &mut Signals,
+        show: &mut impl FnMut(&Self),
+    ) -> Option<Ending> {
+        // Every branch but the last is a plain receive or a cancel-safe wait.
+        tokio::select! {
+            biased;
+            () = signals.next() => return Some(Ending::Interrupted),
+            Some(pending) = inlets.control.recv() => self.answer(pending),
+            Some((received, event)) = inlets.account.recv() => self.take(received, event),
+            () = self.recorder.synced() => {
+                self.observer.journal_sync(self.recorder.figures().last_sync.as_secs_f64());
+                self.release();
+            }
+            () = tokio::time::sleep_until(self.gauges.next_care.into()) => self.care(inlets, show),
+            Some((received, event)) = inlets.market.recv() => self.take(received, Event::Market(event)),
+            () = finish(&mut inlets.finished) => return Some(Ending::Finished),
+        }
+        None
+    }
+
+    /// Deadlines, the disk, metrics: what time brings rather than messages.
+    fn care(&mut self, inlets: &mut Inlets, show: &mut impl FnMut(&Self)) {
+        let now = self.clock.now();
+        self.gauges.next_care = Instant::now() + CARE_EVERY;
+        let market_due = self.stamper.follows_wall()
+            && self.engine.next_market_deadline().is_some_and(|at| at <= self.stamper.market_now());
+        if market_due || self.engine.next_deadline().is_some_and(|at| at <= now) {
+            self.take(now, Event::Timer);
+        }
+        if let Some(fault) = self.recorder.fault() {
+            self.halt_for_journal(&fault);
+        }
+        if let Err(error) = self.recorder.settle() {
+            self.halt_for_journal(&error);
+        }
+        self.release();
+        while let Ok(observation) = inlets.observations.try_recv() {
+            self.gauges.note(&observation, &self.observer);
+        }
+        if Instant::now() >= self.gauges.next_picture {
+            self.gauges.next_picture = Instant::now() + PICTURE_EVERY;
+            let depths = [("market", inlets.market.len()), ("account", inlets.account.len())];
+            windvane_telemetry::show(&gather::picture(self, &depths, now));
+            self.health.beat(gather::readiness(&self.engine));
+            show(self);
+        }
+    }
+
+    /// Halts; everything that reduces and protects goes on. The first report is logged, later ones are not.
+    fn halt_for_journal(&mut self, fault: &dyn std::fmt::Display) {
+        if !self.gauges.has_journal_fault {
+            self.gauges.has_journal_fault = true;
+            tracing::error!(error = %fault, "the journal is in doubt; nothing opens any more");
+            self.take(self.clock.now(), Event::Control(Control::Halt(HaltCause::Journal)));
+        }
+    }
+
+    /// Stops opening and begins what each bot's policy asks for.
+    fn begin_wind_down(&mut self) {
+        self.health.beat(windvane_telemetry::Readiness::Stopping);
+        let now = self.clock.now();
+        self.take(now, Event::Control(Control::Halt(HaltCause::Shutdown)));
+        for (bot, policy) in self.shutdown.clone() {
+            let control = match policy {
+                OnShutdown::Keep => continue,
+                OnShutdown::Cancel => Control::CancelEntries(Scope::Bot(bot)),
+                OnShutdown::Flatten => Control::Flatten(Scope::Bot(bot)),
+            };
+            self.take(now, Event::Control(control));
+        }
+    }
+
+    /// Whether every bot's policy is carried out and no order's outcome is open.
+    fn is_wound_down(&self) -> bool {
+        let is_done = self.shutdown.iter().all(|(bot, _)| self.engine.is_wound_down(*bot));
+        is_done && self.engine.orders().live_orders().all(gather::is_settled)
+    }
+}
+
+/// Waits for the end of a replay; for ever where there is none.
+async fn finish(finished: &mut Option<watch::Receiver<bool>>) {
+    match finished {
+        // A venue that is gone has ended, too.
+        Some(receiver) => drop(receiver.wait_for(|is_finished| *is_finished).await),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,60 @@
+//! Sequence numbers and both clocks for every event the engine takes in.
+
+use windvane_connector::WallClock;
+use windvane_model::{Event, MarketTime, Stamp, Stamped};
+
+/// Where the market's clock comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarketClock {
+    /// From the wall: trading live.
+    Wall,
+    /// From the stamps of market messages: a venue that replays.
+    Messages,
+}
+
+/// Stamps events. One per engine.
+#[derive(Debug)]
+pub(crate) struct Stamper {
+    sequence: u64,
+    wall: WallClock,
+    source: MarketClock,
+    market: MarketTime,
+    account_events: u64,
+}
+
+impl Stamper {
+    /// Goes on after the last sequence of an earlier start.
+    pub(crate) const fn new(wall: WallClock, source: MarketClock, last_sequence: u64) -> Self {
+        Self { sequence: last_sequence, wall, source, market: MarketTime(0), account_events: 0 }
+    }
+
+    /// The market's clock as of now.
+    pub(crate) fn market_now(&self) -> MarketTime {
+        match self.source {
+            MarketClock::Wall => MarketTime(self.wall.now().as_millis()),
+            MarketClock::Messages => self.market,
+        }
+    }
+
+    /// Puts the next stamp on an event.
+    pub(crate) fn stamp(&mut self, event: Event) -> Stamped {
+        if let Event::Market(event) = &event {
+            // Messages of several topics overtake each other; the clock only goes forward.
+            self.market = self.market.max(event.at());
+        }
+        self.account_events += u64::from(matches!(event, Event::Account(_)));
+        self.sequence += 1;
+        let stamp = Stamp { sequence: self.sequence, wall: self.wall.now(), market: self.market_now() };
+        Stamped { stamp, event }
+    }
+
+    /// Account facts taken in so far.
+    pub(crate) const fn account_events(&self) -> u64 {
+        self.account_events
+    }
+
+    /// Whether the market's clock moves without messages.
+    pub(crate) const fn follows_wall(&self) -> bool {
+        matches!(self.source, MarketClock::Wall)
+    }
+}

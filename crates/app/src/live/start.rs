@@ -1,0 +1,390 @@
+//! Bringing an engine up in order: venue, account, journal, books, streams; and down again.
+
+use super::dispatch::Dispatch;
+use super::recorder::Recorder;
+use super::stamper::{MarketClock, Stamper};
+use super::{Ending, Inlets, Live, Signals, account, gather, keys};
+use crate::config::{Durability, RemoteVenue, Settings, VenueSettings};
+use crate::control::{self, SOCKET_NAME};
+use crate::exit::Failure;
+use crate::rebuild::{Claims, Rebuilt};
+use crate::verdict;
+use anyhow::Context;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use windvane_connector::{
+    Connector, Credentials, Outlets, RestClient, Subscriptions, Timing, Topic, VenueClock, VenueEndpoints,
+    WallClock,
+};
+use windvane_engine::{BotSetup, Engine, EngineSetup};
+use windvane_journal::{Start, StopCause};
+use windvane_model::{
+    Epoch, Event, HaltCause, InstallTag, MarketEvent, Money, PositionIndex, RunState, Symbol, Text,
+};
+use windvane_risk::Ownership;
+use windvane_telemetry::{Health, Observer, Server};
+use windvane_venue::Embedded;
+
+/// Market messages that may wait for the loop: two seconds of a busy market.
+const MARKET_CAPACITY: usize = 8_192;
+/// Account facts that may wait for the loop.
+const ACCOUNT_CAPACITY: usize = 4_096;
+/// Measurements that may wait for the loop; beyond it they are dropped.
+const OBSERVATION_CAPACITY: usize = 8_192;
+/// Callers of the control socket that may wait.
+const CONTROL_CAPACITY: usize = 16;
+
+/// What a run leaves behind for the summary.
+pub(crate) struct Session {
+    /// How it ended.
+    pub(crate) ending: Ending,
+    /// The engine as it was at the end.
+    pub(crate) engine: Engine,
+    /// Where the journal is.
+    pub(crate) folder: PathBuf,
+    /// The venue's number of the account.
+    pub(crate) uid: u64,
+    /// Whose orders are ours.
+    pub(crate) install: InstallTag,
+    /// The bots with their positions.
+    pub(crate) claims: Claims,
+    /// The venue's truth, where it tells it.
+    pub(crate) venue_state: Option<serde_json::Value>,
+}
+
+/// The venue as the engine reaches it.
+struct Link<'s> {
+    endpoints: VenueEndpoints,
+    credentials: Credentials,
+    market_clock: MarketClock,
+    remote: Option<&'s RemoteVenue>,
+    embedded: Option<Embedded>,
+}
+
+/// Runs an engine from its first connection to its orderly end.
+///
+/// `show` is called once a second with the running engine.
+///
+/// # Errors
+/// With the exit code and the sentence for whoever started it.
+pub(crate) async fn run(
+    settings: &Settings,
+    duration: Option<Duration>,
+    mut show: impl FnMut(&Live),
+) -> Result<Session, Failure> {
+    let mut signals = Signals::new().context("taking over the signals")?;
+    let health = Health::default();
+    let _server = settings
+        .metrics
+        .map(|address| Server::start(address, health.clone()))
+        .transpose()
+        .map_err(|error| Failure::Config(error.to_string()))?;
+    let link = connect(settings)?;
+    let wall = WallClock::start();
+    let clock = Arc::new(VenueClock::new(wall));
+    let (observations, observed) = mpsc::channel(OBSERVATION_CAPACITY);
+    let rest = RestClient::new(
+        &link.endpoints,
+        Arc::new(link.credentials),
+        clock,
+        windvane_connector::Observer::new(observations),
+    )
+    .context("setting up REST")?;
+    let account = account::prepare(&rest, &settings.bots, link.remote).await?;
+    let uid = account.uid;
+
+    let folder = journal_folder(settings, wall)?;
+    let durability = match settings.durability {
+        Durability::Group => windvane_journal::Durability::Group,
+        Durability::BeforeSend => windvane_journal::Durability::BeforeSend,
+    };
+    let (mut recorder, recovered) = Recorder::open(&folder, durability, settings.tape_bytes)
+        .map_err(|error| Failure::Refused(format!("{error:#}")))?;
+    let claims = claims(settings);
+    let mut books = Rebuilt::new(claims.clone(), InstallTag::from_seed(wall.now().0.unsigned_abs()));
+    for entry in recovered.records().context("reading the journal")? {
+        books.take(&entry.context("reading the journal")?.record);
+    }
+    let install = match &books.start {
+        Some(start) if start.account != account.uid => {
+            return Err(Failure::Refused(format!(
+                "the journal in {} belongs to account {}, the key to account {}; use another data_dir",
+                folder.display(),
+                start.account,
+                account.uid
+            )));
+        }
+        Some(start) => start.install,
+        None => InstallTag::from_seed(wall.now().0.unsigned_abs()),
+    };
+    let symbols = account::symbols(&settings.bots);
+    let at_venue = account::highest_epoch(&rest, install, &symbols).await;
+    let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
+    recorder
+        .start(start_record(settings, epoch, install, account.uid, wall))
+        .context("beginning the journal's epoch")?;
+    let engine = build_engine(settings, &books, install, epoch, needs_trade_link(settings))?;
+
+    let (market_outlet, market) = mpsc::channel(MARKET_CAPACITY);
+    let (account_outlet, account_inlet) = mpsc::channel(ACCOUNT_CAPACITY);
+    let outlets = Outlets { market: market_outlet, account: account_outlet };
+    let subscriptions = Subscriptions { topics: topics(settings), symbols };
+    let connector = Connector::start(&rest, &link.endpoints, subscriptions, Timing::default(), &outlets)
+        .context("starting the streams")?;
+    // The streams' tasks hold the senders from here on; their end closes the channels.
+    drop(outlets);
+    let (requests, control) = mpsc::channel(CONTROL_CAPACITY);
+    let _socket = control::Listener::start(&settings.data_dir.join(SOCKET_NAME), requests)?;
+
+    let observer = Observer::default();
+    let bots: Vec<_> = settings.bots.iter().map(|bot| bot.name).collect();
+    observer.start(
+        env!("CARGO_PKG_VERSION"),
+        option_env!("WINDVANE_COMMIT").unwrap_or("unknown"),
+        &bots,
+        wall.now(),
+    );
+    let mut live = Live {
+        engine,
+        connector: Some(connector),
+        recorder,
+        stamper: Stamper::new(wall, link.market_clock, recovered.last_sequence),
+        dispatch: Dispatch::default(),
+        observer,
+        health,
+        clock: wall,
+        shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),
+        echoes: VecDeque::new(),
+        outputs: Vec::new(),
+        gauges: gather::Gauges::default(),
+    };
+    live.take(wall.now(), Event::Reference(account.reference));
+    for candle in account.history {
+        live.take(wall.now(), Event::Market(MarketEvent::Candle(candle)));
+    }
+    let mut inlets = Inlets {
+        market,
+        account: account_inlet,
+        control,
+        observations: observed,
+        finished: link.embedded.as_ref().map(Embedded::finished),
+    };
+    let on_ready = async || {
+        if let Some(venue) = &link.embedded {
+            venue.run_market().await;
+        }
+    };
+    let mut ending = live.serve(&mut inlets, &mut signals, duration, on_ready, &mut show).await;
+    let replay = link.embedded.as_ref().filter(|_| link.market_clock == MarketClock::Messages);
+    if let Some(venue) = replay {
+        // The books are compared at one moment, so the market must not move on meanwhile.
+        verdict::hold_market(&venue.rest_url).await?;
+    }
+    if !live.wind_down(&mut inlets, &mut signals, &mut show).await {
+        ending = Ending::Forced;
+    }
+    // A venue on this machine may tell its books; the exchange has no such call and is not asked.
+    let rest_address = link.endpoints.rest();
+    let venue_state = match rest_address.is_plain() {
+        true => verdict::fetch_state(rest_address.as_str()).await,
+        false => None,
+    };
+    let engine = end(live, inlets, ending).await?;
+    if let Some(venue) = link.embedded {
+        venue.stop();
+    }
+    Ok(Session { ending, engine, folder, uid, install, claims, venue_state })
+}
+
+/// Ends the streams and the journal. What still comes in while the streams end belongs into the journal, too.
+async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engine, Failure> {
+    if let Some(connector) = live.connector.take() {
+        let stopping = connector.stop();
+        tokio::pin!(stopping);
+        loop {
+            tokio::select! {
+                biased;
+                Some((received, event)) = inlets.account.recv() => live.take(received, event),
+                Some(_) = inlets.market.recv() => {}
+                () = &mut stopping => break,
+            }
+        }
+        while let Ok((received, event)) = inlets.account.try_recv() {
+            live.take(received, event);
+        }
+    }
+    let cause = match live.engine.run_state() {
+        RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => ending.stop_cause(),
+        RunState::Halted(cause) => StopCause::Halted(cause),
+        RunState::Fenced => StopCause::Halted(HaltCause::Contradiction),
+    };
+    let Live { engine, recorder, .. } = live;
+    recorder.stop(cause).context("ending the journal")?;
+    Ok(engine)
+}
+
+fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
+    match &settings.venue {
+        VenueSettings::Embedded(config) => {
+            let mut config = config.as_ref().clone();
+            let account = config
+                .accounts
+                .first_mut()
+                .ok_or_else(|| Failure::Config("the embedded venue has no account".to_owned()))?;
+            // A venue that forgets its accounts gives each run a new one.
+            account.uid = u64::from(std::process::id()) + (unix_seconds() << 22);
+            // The verdict reads the venue's own books.
+            config.sim = true;
+            let credentials = keys::build(account.key.clone(), account.secret.clone())?;
+            let clock = match config.market {
+                windvane_venue::MarketConfig::Replay(_) => MarketClock::Messages,
+                windvane_venue::MarketConfig::Synthetic(_) | windvane_venue::MarketConfig::Manual(_) => {
+                    MarketClock::Wall
+                }
+            };
+            let embedded = Embedded::start(config).map_err(|error| Failure::Config(error.to_string()))?;
+            let address = embedded.rest_url.trim_start_matches("http://").to_owned();
+            let endpoints = VenueEndpoints::loopback(&address).context("the embedded venue's address")?;
+            Ok(Link { endpoints, credentials, market_clock: clock, remote: None, embedded: Some(embedded) })
+        }
+        VenueSettings::Remote(remote) => Ok(Link {
+            endpoints: remote.endpoints.clone(),
+            credentials: keys::find(remote)?,
+            market_clock: if remote.market_clock_from_messages {
+                MarketClock::Messages
+            } else {
+                MarketClock::Wall
+            },
+            remote: Some(remote),
+            embedded: None,
+        }),
+    }
+}
+
+/// Where the journal goes: the data folder, or for a venue that forgets a folder of its own inside it.
+fn journal_folder(settings: &Settings, wall: WallClock) -> Result<PathBuf, Failure> {
+    let base = &settings.data_dir;
+    std::fs::create_dir_all(base).with_context(|| format!("creating the data folder {}", base.display()))?;
+    match settings.venue {
+        VenueSettings::Remote(_) => Ok(base.clone()),
+        VenueSettings::Embedded(_) => {
+            prune_runs(base).with_context(|| format!("tidying {}", base.display()))?;
+            Ok(base.join(format!("{RUN_PREFIX}{}", wall.now().as_millis())))
+        }
+    }
+}
+
+const RUN_PREFIX: &str = "run-";
+/// Folders of earlier runs on an embedded venue that are kept beside the new one.
+const RUNS_KEPT: usize = 2;
+
+/// Removes all but the newest folders of earlier runs on an embedded venue, whose accounts are gone.
+fn prune_runs(base: &Path) -> std::io::Result<()> {
+    let mut runs = Vec::new();
+    for entry in std::fs::read_dir(base)? {
+        let entry = entry?;
+        let started =
+            entry.file_name().to_str().and_then(|name| name.strip_prefix(RUN_PREFIX)?.parse::<u64>().ok());
+        if let Some(started) = started.filter(|_| entry.path().is_dir()) {
+            runs.push((started, entry.path()));
+        }
+    }
+    runs.sort();
+    let surplus = runs.len().saturating_sub(RUNS_KEPT);
+    runs.into_iter().take(surplus).try_for_each(|(_, path)| std::fs::remove_dir_all(path))
+}
+
+/// The bots with the positions they own.
+pub(crate) fn claims(settings: &Settings) -> Claims {
+    settings.bots.iter().map(|bot| (bot.name, vec![(bot.symbol, PositionIndex::default())])).collect()
+}
+
+/// Whether orders go over a trade socket; demo accounts have none.
+pub(crate) fn needs_trade_link(settings: &Settings) -> bool {
+    match &settings.venue {
+        VenueSettings::Embedded(_) => true,
+        VenueSettings::Remote(remote) => remote.endpoints.trade_ws().is_some(),
+    }
+}
+
+fn next_epoch(highest: Option<Epoch>, wall: WallClock) -> Epoch {
+    let now = wall.now().as_millis().unsigned_abs() / 1000;
+    Epoch(highest.map_or(now, |highest| now.max(highest.0 + 1)))
+}
+
+/// Builds the engine on the books of its journal and gives the bots back what they remembered.
+pub(crate) fn build_engine(
+    settings: &Settings,
+    books: &Rebuilt,
+    install: InstallTag,
+    epoch: Epoch,
+    needs_trade_link: bool,
+) -> Result<Engine, Failure> {
+    let claims = claims(settings);
+    let identity = windvane_order_management::Identity { install, epoch };
+    let orders = match books.start {
+        Some(_) => books.orders.clone().with_epoch(epoch),
+        None => windvane_order_management::Orders::new(identity, &claims),
+    };
+    let claim = |bot: &crate::config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
+    let ownership = Ownership::new(settings.bots.iter().map(claim))
+        .map_err(|conflicts| Failure::Config(conflicts.iter().map(ToString::to_string).collect()))?;
+    let bots = settings.bots.iter().map(|bot| BotSetup {
+        name: bot.name,
+        symbol: bot.symbol,
+        position_index: PositionIndex::default(),
+        strategy: bot.definition.bot(),
+        budget: Money::new(bot.budget.value),
+        leverage: bot.leverage,
+    });
+    let setup =
+        EngineSetup { orders, bots: bots.collect(), limits: settings.risk, ownership, needs_trade_link };
+    let mut engine = Engine::new(setup);
+    for (bot, bytes) in &books.memories {
+        if let Err(error) = engine.restore(*bot, bytes) {
+            tracing::warn!(%error, "a bot starts without its memory");
+        }
+    }
+    Ok(engine)
+}
+
+fn start_record(
+    settings: &Settings,
+    epoch: Epoch,
+    install: InstallTag,
+    account: u64,
+    wall: WallClock,
+) -> Start {
+    Start {
+        epoch,
+        install,
+        version: Text::lossy(env!("CARGO_PKG_VERSION")),
+        config: settings.fingerprint,
+        account,
+        wall: wall.now(),
+        note: match settings.venue {
+            VenueSettings::Embedded(_) => "embedded venue".to_owned(),
+            VenueSettings::Remote(_) => "remote venue".to_owned(),
+        },
+    }
+}
+
+fn topics(settings: &Settings) -> Vec<Topic> {
+    let mut topics = Vec::new();
+    for bot in &settings.bots {
+        let symbol: Symbol = bot.symbol;
+        topics.extend([Topic::Book(symbol), Topic::Trades(symbol), Topic::Ticker(symbol)]);
+        if let Some((interval, _)) = bot.definition.bot().subscription().candles {
+            topics.push(Topic::Candles(symbol, interval));
+        }
+    }
+    topics
+}
+
+fn unix_seconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}

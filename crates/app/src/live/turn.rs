@@ -1,0 +1,168 @@
+//! One turn: journal what came in, let the engine answer, journal the answers, send them.
+
+use super::Live;
+use super::dispatch::{not_recorded, opens};
+use crate::control::{Answer, Ask, Pending};
+use windvane_engine::Output;
+use windvane_model::{BotName, Control, Event, HaltCause, Notice, Scope, WallTime};
+
+impl Live {
+    /// Takes one event, and then the answers that arose inside its turn.
+    pub(super) fn take(&mut self, received: WallTime, event: Event) {
+        self.turn(received, event);
+        while let Some(echo) = self.echoes.pop_front() {
+            self.turn(self.clock.now(), Event::Account(echo));
+        }
+    }
+
+    fn turn(&mut self, received: WallTime, event: Event) {
+        let stamped = self.stamper.stamp(event);
+        let mut recorded = self.recorder.event(&stamped);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        self.engine.handle(&stamped, &mut outputs);
+        let handed = self.recorder.outputs(stamped.stamp, &outputs);
+        let is_market = matches!(stamped.event, Event::Market(_));
+        let caused_at = is_market.then_some(received);
+        match handed {
+            Ok(ticket) => {
+                for output in outputs.drain(..) {
+                    match output {
+                        Output::Command { bot, command, .. } => {
+                            let sent =
+                                self.dispatch.send(command, ticket, &self.recorder, self.connector.as_ref());
+                            if let Err(answer) = sent {
+                                self.observer.channel_full("commands");
+                                self.echoes.push_back(*answer);
+                            }
+                            self.observer.command(bot, &command, caused_at, self.clock.now());
+                        }
+                        other => self.tell(other),
+                    }
+                }
+            }
+            Err(error) => {
+                recorded = Err(error);
+                self.send_unrecorded(&mut outputs);
+            }
+        }
+        self.outputs = outputs;
+        self.observer.event(&stamped, received, self.clock.now());
+        if let Err(error) = recorded {
+            self.halt_for_journal(&error);
+        }
+    }
+
+    /// The journal did not take this turn: what opens is refused, what reduces or protects leaves all the same.
+    fn send_unrecorded(&mut self, outputs: &mut Vec<Output>) {
+        for output in outputs.drain(..) {
+            match output {
+                Output::Command { command, .. } if opens(&command) => {
+                    self.echoes.extend(not_recorded(&command));
+                }
+                Output::Command { command, .. } => {
+                    if let Some(Err(answer)) = self.connector.as_ref().map(|wire| wire.send(command)) {
+                        self.echoes.push_back(*answer);
+                    }
+                }
+                other => self.tell(other),
+            }
+        }
+    }
+
+    /// Everything an answer may be besides a command: log lines, counters, a fresh book.
+    fn tell(&self, output: Output) {
+        match output {
+            Output::Denied { bot, denial } => {
+                self.observer.denied(bot, &denial);
+                tracing::info!(%bot, symbol = %denial.symbol, reason = %denial.reason, "denied by risk");
+            }
+            Output::Notice(told) => log_notice(&told.bot, &told.notice),
+            Output::Resubscribe(symbol) => {
+                self.observer.book_resync(symbol.as_str());
+                if let Some(connector) = &self.connector {
+                    connector.resubscribe(symbol);
+                }
+                tracing::warn!(%symbol, "the book has a gap; subscribing again");
+            }
+            Output::RunState(state) => {
+                let waiting = self.engine.waiting().map(windvane_engine::Waiting::as_str);
+                tracing::info!(%state, waiting_for = waiting, "run state");
+            }
+            Output::Difference(difference) => tracing::warn!(%difference, "the venue's picture differs"),
+            Output::Command { .. } | Output::Memory(_) => {}
+        }
+    }
+
+    /// Sends what waited for the disk.
+    pub(super) fn release(&mut self) {
+        let answers = self.dispatch.release(&self.recorder, self.connector.as_ref());
+        for answer in answers {
+            self.take(self.clock.now(), Event::Account(answer));
+        }
+    }
+
+    /// Answers the control socket.
+    pub(super) fn answer(&mut self, pending: Pending) {
+        let answer = self.obey(&pending.ask);
+        // A caller that has gone is no fault.
+        let _ = pending.reply.send(answer);
+    }
+
+    fn obey(&mut self, ask: &Ask) -> Answer {
+        let controls = match ask {
+            Ask::Status {} => return Answer::Status(super::gather::status(self)),
+            Ask::Halt { cancel_entries } => {
+                let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
+                vec![Some(Control::Halt(HaltCause::Operator)), cancel]
+            }
+            Ask::Resume {} => vec![Some(Control::Resume)],
+            Ask::Flatten { bot: None } => vec![Some(Control::Flatten(Scope::All))],
+            Ask::Flatten { bot: Some(name) } => match self.known_bot(name) {
+                Some(bot) => vec![Some(Control::Flatten(Scope::Bot(bot)))],
+                None => {
+                    return Answer::Refused(format!(
+                        "there is no bot `{name}`; there are: {}",
+                        self.bot_names()
+                    ));
+                }
+            },
+        };
+        for control in controls.into_iter().flatten() {
+            self.take(self.clock.now(), Event::Control(control));
+        }
+        Answer::Done(self.engine.run_state().to_string())
+    }
+
+    fn known_bot(&self, name: &str) -> Option<BotName> {
+        self.shutdown.iter().map(|(bot, _)| *bot).find(|bot| bot.as_str() == name)
+    }
+
+    fn bot_names(&self) -> String {
+        self.shutdown.iter().map(|(bot, _)| bot.to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn log_notice(bot: &BotName, notice: &Notice) {
+    match notice {
+        Notice::Filled { client_order_id, side, price, qty, is_maker } => {
+            let order = client_order_id.map(|id| id.to_string());
+            tracing::info!(%bot, order, side = side.as_str(), %price, %qty, is_maker, "filled");
+        }
+        Notice::PositionClosed { symbol, cause, net_pnl } => {
+            tracing::info!(%bot, %symbol, cause = cause.as_str(), %net_pnl, "position closed");
+        }
+        Notice::Refused(refused) => {
+            tracing::warn!(%bot, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
+        }
+        Notice::Undetermined { request, client_order_id } => {
+            tracing::warn!(%bot, request = request.as_str(), %client_order_id, "outcome unknown; looking it up");
+        }
+        Notice::Submitted { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "submitted"),
+        Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),
+        Notice::Closed { client_order_id, status, .. } => {
+            tracing::debug!(%bot, %client_order_id, status = status.as_str(), "closed");
+        }
+        // Logged where they arise, or implied by a fill.
+        Notice::Denied { .. } | Notice::PositionChanged { .. } | Notice::RunState(_) => {}
+    }
+}

@@ -1,0 +1,77 @@
+//! Bad input gets one clear sentence with its place, the right exit code, and has no effect.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use windvane_tests::{binary, config};
+
+fn windvane(arguments: &[&str]) -> Output {
+    Command::new(binary()).args(arguments).output().expect("windvane starts")
+}
+
+fn check(folder: &Path, text: &str) -> (Option<i32>, String) {
+    let path = folder.join("bad.toml");
+    std::fs::write(&path, text).unwrap();
+    let output = windvane(&["check", "--config", path.to_str().unwrap()]);
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn the_shipped_configs_are_good() {
+    for name in ["paper.toml", "testnet.toml", "demo.toml", "live.toml"] {
+        let path = windvane_tests::root().join("config").join(name);
+        let output = windvane(&["check", "--config", path.to_str().unwrap()]);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    // (what to change, into what, words the message must have)
+    let rows: &[(&str, &str, &[&str])] = &[
+        ("price_collar", "price_colar", &["unknown field", "price_colar"]),
+        ("max_open_orders = 40\n", "", &["max_open_orders"]),
+        ("max_order_notional = \"20000 USDT\"", "max_order_notional = 20000", &["500 USDT"]),
+        ("price_collar = \"3%\"", "price_collar = \"nan\"", &["percentage"]),
+        ("max_leverage = \"10x\"", "max_leverage = \"3x\"", &["max_leverage"]),
+        ("budget = \"30000 USDT\"", "budget = \"-1 USDT\"", &["amount"]),
+        (
+            "symbol = \"ETHUSDT\"",
+            "symbol = \"BTCUSDT\"",
+            &["`reversion`", "`trend`", "hedge mode", "sub-account"],
+        ),
+        ("on_shutdown = \"keep\"", "on_shutdown = \"panic\"", &["keep", "flatten"]),
+        ("environment = \"embedded\"  ", "environment = \"custom\"  ", &["endpoints"]),
+    ];
+    for (from, to, words) in rows {
+        let (code, message) = check(folder.path(), &config("paper.toml", &data, &[(from, to)]));
+        assert_eq!(code, Some(2), "{from}: {message}");
+        assert!(message.contains("bad.toml:"), "{from}: no place in: {message}");
+        for word in *words {
+            assert!(message.contains(word), "{from}: no `{word}` in: {message}");
+        }
+    }
+    assert!(!data.exists(), "a refused config has no effect");
+}
+
+#[test]
+fn a_fault_of_a_rule_points_into_the_rule_and_suggests_the_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rule.toml");
+    let good = std::fs::read_to_string(windvane_tests::root().join("strategies/trend.toml")).unwrap();
+    assert!(good.contains("ema("), "the rule uses an average");
+    std::fs::write(&path, good.replacen("ema(", "eam(", 1)).unwrap();
+    let output = windvane(&["check", "--strategy", path.to_str().unwrap()]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("rule.toml:") && message.contains("ema"), "{message}");
+}
+
+#[test]
+fn a_file_that_is_not_there_and_a_flag_that_does_not_exist_are_bad_usage() {
+    let output = windvane(&["run", "--config", "/nonexistent/paper.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/nonexistent/paper.toml"));
+    assert_eq!(windvane(&["run", "--colour"]).status.code(), Some(2));
+}
