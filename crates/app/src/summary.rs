@@ -28,7 +28,7 @@ pub(crate) fn lines(session: &Session) -> Vec<String> {
     let margin = session.engine.margin();
     lines.push(format!(
         "account: wallet {} {coin}, equity {} {coin}",
-        session.engine.orders().wallet().balance(),
+        session.engine.orders().wallet().balance().get().normalize(),
         shown(margin.equity().get())
     ));
     lines

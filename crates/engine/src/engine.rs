@@ -2,12 +2,13 @@
 
 use crate::bot::{Bot, BotSetup};
 use crate::gate::{Gate, Waiting};
+use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use windvane_market::{Change, Market};
 use windvane_model::{
-    BotName, Command, Control, Event, Instrument, Intent, Link, LinkState, MarketEvent, MarketTime, NoticeTo,
-    Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol, WallTime,
+    BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState, MarketEvent,
+    MarketTime, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol, WallTime,
 };
 use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
@@ -43,6 +44,8 @@ pub struct Engine {
     pub(crate) doubtful: BTreeSet<Symbol>,
     /// Contracts whose leverage was asked to be set and is not confirmed.
     leverage_asked: BTreeSet<Symbol>,
+    /// What was last written down of the engine's own memory.
+    pub(crate) remembered: EngineMemory,
     /// Reused between events, so that the steady state allocates nothing.
     pub(crate) effects: Vec<Effect>,
     pub(crate) notices: VecDeque<NoticeTo>,
@@ -75,6 +78,7 @@ impl Engine {
             gate: Gate::new(needs_trade_link),
             doubtful: BTreeSet::new(),
             leverage_asked: BTreeSet::new(),
+            remembered: EngineMemory::default(),
             effects: Vec::new(),
             notices: VecDeque::new(),
             intents: Vec::new(),
@@ -87,6 +91,10 @@ impl Engine {
     /// # Errors
     /// When the strategy cannot read it: it was written by another one.
     pub fn restore(&mut self, bot: BotName, bytes: &[u8]) -> Result<(), RestoreError> {
+        if bot == engine_memory_name() {
+            self.restore_own(bytes);
+            return Ok(());
+        }
         match self.bots.iter_mut().find(|known| known.name == bot) {
             Some(known) => {
                 known.strategy.restore(bytes).map_err(|source| RestoreError { bot, source })?;
@@ -95,6 +103,19 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+
+    /// Takes the engine's own memory back. One that cannot be read may have held a halt, so it halts.
+    fn restore_own(&mut self, bytes: &[u8]) {
+        let unreadable = EngineMemory { halted: Some(HaltCause::Invariant), day: None };
+        let memory = EngineMemory::from_bytes(bytes).unwrap_or(unreadable);
+        if let Some(cause) = memory.halted {
+            self.gate.halt(cause);
+        }
+        if let Some(day) = memory.day {
+            self.risk.restore_trading_day(day);
+        }
+        self.remembered = memory;
     }
 
     /// Takes one event and appends everything that follows from it to `out`.

@@ -13,7 +13,10 @@ pub(crate) struct Gate {
     knows_contracts: bool,
     is_reconciled: bool,
     has_leverage: bool,
+    /// Latched: ends by a person alone.
     halted: Option<HaltCause>,
+    /// The process is ending in order; ends with it.
+    is_stopping: bool,
     is_fenced: bool,
 }
 
@@ -60,6 +63,7 @@ impl Gate {
             is_reconciled: false,
             has_leverage: false,
             halted: None,
+            is_stopping: false,
             is_fenced: false,
         }
     }
@@ -90,11 +94,18 @@ impl Gate {
     }
 
     /// Latches. A later cause does not replace the first: the person who is called wants to know what began it.
-    /// Only the orderly end of the process overrides, because it is what the caller waits for.
+    /// The orderly end of the process is no cause to be found halted at the next start, so it is kept apart.
     pub(crate) const fn halt(&mut self, cause: HaltCause) {
-        if self.halted.is_none() || matches!(cause, HaltCause::Shutdown) {
+        if matches!(cause, HaltCause::Shutdown) {
+            self.is_stopping = true;
+        } else if self.halted.is_none() {
             self.halted = Some(cause);
         }
+    }
+
+    /// The cause that is latched.
+    pub(crate) const fn latched(&self) -> Option<HaltCause> {
+        self.halted
     }
 
     pub(crate) const fn resume(&mut self) {
@@ -130,6 +141,9 @@ impl Gate {
         }
         if let Some(cause) = self.halted {
             return RunState::Halted(cause);
+        }
+        if self.is_stopping {
+            return RunState::Halted(HaltCause::Shutdown);
         }
         if self.waiting().is_some() { RunState::Reducing } else { RunState::Active }
     }

@@ -1,6 +1,7 @@
 //! Run to completion: effects become notices, notices wake bots, bots want, risk decides, orders command.
 
 use crate::engine::{Engine, push_query};
+use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use windvane_model::{
     BotMemory, ClientOrderId, Command, HaltCause, Intent, Money, Notice, NoticeTo, RunState, Stamp, Symbol,
@@ -187,8 +188,13 @@ impl Engine {
         }
     }
 
-    /// Takes down what bots must remember over a restart.
+    /// Takes down what bots, and the engine itself, must remember over a restart.
     pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
+        let own = EngineMemory { halted: self.gate.latched(), day: self.risk.trading_day() };
+        if own != self.remembered {
+            self.remembered = own;
+            out.push(Output::Memory(BotMemory { bot: engine_memory_name(), bytes: own.to_bytes() }));
+        }
         for bot in &mut self.bots {
             if let Some(bytes) = bot.strategy.changed_memory() {
                 out.push(Output::Memory(BotMemory { bot: bot.name, bytes }));

@@ -119,6 +119,24 @@ pub enum HaltCause {
 }
 
 impl HaltCause {
+    /// Every cause.
+    pub const ALL: [Self; 8] = [
+        Self::Operator,
+        Self::Shutdown,
+        Self::Journal,
+        Self::Clock,
+        Self::Authentication,
+        Self::Invariant,
+        Self::DayLoss,
+        Self::Contradiction,
+    ];
+
+    /// The cause of that short word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+
     /// A short word for logs and metric labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

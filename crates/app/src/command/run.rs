@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     let session = session?;
     let verdict = judge(&session)?;
     print(arguments, &session, verdict.as_ref(), began);
-    Ok(exit_code(&session, verdict.as_ref()))
+    outcome(&session, verdict.as_ref())
 }
 
 /// What is about to happen, before anything does.
@@ -106,12 +106,19 @@ fn print(arguments: &Run, session: &Session, verdict: Option<&Verdict>, began: I
     }
 }
 
-fn exit_code(session: &Session, verdict: Option<&Verdict>) -> ExitCode {
+/// What the process tells its caller: 0 only when the books agree and nothing had to stop the trading.
+fn outcome(session: &Session, verdict: Option<&Verdict>) -> Result<ExitCode, Failure> {
     if verdict.is_some_and(|verdict| !verdict.is_equal()) {
-        return ExitCode::from(1);
+        return Ok(ExitCode::from(1));
     }
     match session.engine.run_state() {
-        RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => ExitCode::SUCCESS,
-        RunState::Halted(_) | RunState::Fenced => ExitCode::from(4),
+        RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => {
+            Ok(ExitCode::SUCCESS)
+        }
+        RunState::Halted(cause) => Err(Failure::Halted(format!(
+            "halted ({}): nothing opens until `windvane resume`, also after a restart",
+            cause.as_str()
+        ))),
+        RunState::Fenced => Err(Failure::Halted("fenced: another engine trades this account".to_owned())),
     }
 }

@@ -184,7 +184,7 @@ impl<'t> Resolver<'t> {
         section: BotSection,
         risk: &windvane_risk::RiskLimits,
     ) -> Option<BotSettings> {
-        let name = BotName::new(name).map_err(|error| self.problem(span, format!("bot name: {error}"))).ok();
+        let name = self.bot_name(span, name);
         let symbol = Symbol::new(section.symbol.get_ref())
             .map_err(|error| self.problem(section.symbol.span(), format!("symbol: {error}")))
             .ok();
@@ -208,6 +208,17 @@ impl<'t> Resolver<'t> {
             leverage: Leverage::new(leverage)?,
             on_shutdown: section.on_shutdown,
         })
+    }
+
+    /// A name is a metric label and part of messages; anything but letters, digits, `-` and `_` is refused.
+    fn bot_name(&mut self, span: Range<usize>, name: &str) -> Option<BotName> {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        match BotName::new(name) {
+            Ok(name) if is_plain => return Some(name),
+            Ok(_) => self.problem(span, format!("bot name `{name}`: letters, digits, `-` and `_` only")),
+            Err(error) => self.problem(span, format!("bot name `{name}`: {error}")),
+        }
+        None
     }
 
     fn strategy(&mut self, section: &BotSection) -> Option<Definition> {

@@ -4,7 +4,7 @@ use super::Live;
 use super::dispatch::{not_recorded, opens};
 use crate::control::{Answer, Ask, Pending};
 use windvane_engine::Output;
-use windvane_model::{BotName, Control, Event, HaltCause, Notice, Scope, WallTime};
+use windvane_model::{BotName, Control, Event, HaltCause, Notice, RefusalFamily, Scope, WallTime};
 
 impl Live {
     /// Takes one event, and then the answers that arose inside its turn.
@@ -150,6 +150,12 @@ fn log_notice(bot: &BotName, notice: &Notice) {
         }
         Notice::PositionClosed { symbol, cause, net_pnl } => {
             tracing::info!(%bot, %symbol, cause = cause.as_str(), %net_pnl, "position closed");
+        }
+        // Both are the ordinary end of a race: the wish was fulfilled already, or the order went first.
+        Notice::Refused(refused)
+            if matches!(refused.family, RefusalFamily::AlreadySo | RefusalFamily::OrderNotFound) =>
+        {
+            tracing::debug!(%bot, request = refused.request.as_str(), code = refused.code, "came too late");
         }
         Notice::Refused(refused) => {
             tracing::warn!(%bot, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
