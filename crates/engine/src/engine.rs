@@ -40,8 +40,6 @@ pub struct Engine {
     pub(crate) orders: Orders,
     pub(crate) bots: Vec<Bot>,
     pub(crate) gate: Gate,
-    /// Contracts in which our picture and the venue's do not agree.
-    pub(crate) doubtful: BTreeSet<Symbol>,
     /// Contracts whose leverage was asked to be set and is not confirmed.
     leverage_asked: BTreeSet<Symbol>,
     /// What was last written down of the engine's own memory.
@@ -76,7 +74,6 @@ impl Engine {
             orders,
             bots: bots.into_iter().map(Bot::from).collect(),
             gate: Gate::new(needs_trade_link),
-            doubtful: BTreeSet::new(),
             leverage_asked: BTreeSet::new(),
             remembered: EngineMemory::default(),
             effects: Vec::new(),

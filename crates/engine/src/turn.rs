@@ -39,12 +39,8 @@ impl Engine {
                 Effect::Notice(notice) => self.notices.push_back(notice),
                 Effect::Ask(query) => push_query(query, out),
                 Effect::Difference(difference) => out.push(Output::Difference(difference)),
-                Effect::Doubt { symbol, on: true } => {
-                    self.doubtful.insert(symbol);
-                }
-                Effect::Doubt { symbol, on: false } => {
-                    self.doubtful.remove(&symbol);
-                }
+                // Asked for when it matters: a doubt may be older than this process.
+                Effect::Doubt { .. } => {}
                 Effect::Halt(cause) => self.gate.halt(cause),
                 Effect::Fenced { .. } => self.gate.fence(),
             }
@@ -145,7 +141,7 @@ impl Engine {
     fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
         let name = self.bots[bot].name;
         let existing = named_order(intent).and_then(|id| self.open_order(&id));
-        let symbol_in_doubt = self.doubtful.contains(&self.bots[bot].symbol);
+        let symbol_in_doubt = self.orders.is_in_doubt(self.bots[bot].symbol);
         let ask = Ask { bot: name, intent, existing: existing.as_ref() };
         let context = windvane_risk::Context {
             exposure: self.orders.exposure(),
