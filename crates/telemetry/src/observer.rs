@@ -5,7 +5,7 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 use std::collections::BTreeMap;
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Command, Denial, Event, Execution, ExecutionKind, Link, LinkState,
-    MarketEvent, OrderReport, OrderStatus, RefusalFamily, Request, Side, Stamped, Submit, WallTime,
+    MarketEvent, OrderReport, OrderStatus, RefusalFamily, Request, Side, Stamped, Submit, Symbol, WallTime,
 };
 
 /// Open requests remembered for their latency; beyond this the oldest is forgotten.
@@ -21,6 +21,8 @@ pub struct Observer {
     sent: BTreeMap<ClientOrderId, Sent>,
     /// How often each stream came up.
     connections: BTreeMap<&'static str, u64>,
+    /// Whose position is whose: a stop that the venue made is booked to the bot whose position it closes.
+    owners: BTreeMap<Symbol, BotName>,
 }
 
 struct Sent {
@@ -40,6 +42,7 @@ impl Default for Observer {
             report_to_position: histogram!(name::REPORT_TO_POSITION),
             sent: BTreeMap::new(),
             connections: BTreeMap::new(),
+            owners: BTreeMap::new(),
         }
     }
 }
@@ -47,7 +50,14 @@ impl Default for Observer {
 impl Observer {
     /// Says which build runs since when, and shows the counters of rare events at zero: a rate can only be
     /// taken of a counter that was there before its first event.
-    pub fn start(&self, version: &'static str, commit: &'static str, bots: &[BotName], now: WallTime) {
+    pub fn start(
+        &mut self,
+        version: &'static str,
+        commit: &'static str,
+        bots: &[(BotName, Symbol)],
+        now: WallTime,
+    ) {
+        self.owners = bots.iter().map(|(bot, symbol)| (*symbol, *bot)).collect();
         gauge!(name::BUILD_INFO, "version" => version, "commit" => commit).set(1.0);
         gauge!(name::START_TIME).set(seconds(now.0));
         counter!(name::REJECTED, "code" => "110007", "family" => RefusalFamily::InsufficientMargin.as_str())
@@ -55,7 +65,7 @@ impl Observer {
         for stream in ["public", "private", "trade"] {
             counter!(name::WS_QUARANTINED, "stream" => stream).increment(0);
         }
-        for bot in bots {
+        for (bot, _) in bots {
             for reason in ["margin", "order_notional", "position_notional", "run_state"] {
                 counter!(name::DENIED, "bot" => bot.to_string(), "reason" => reason).increment(0);
             }
@@ -212,13 +222,13 @@ impl Observer {
             return;
         }
         let sent = execution.client_order_id.and_then(|id| self.sent.get_mut(&id));
-        let bot = label(sent.as_ref().and_then(|sent| sent.bot));
         if let Some(sent) = sent
             && !sent.has_filled
         {
             sent.has_filled = true;
             histogram!(name::FILL).record(seconds(at.0 - sent.at.0));
         }
+        let bot = label(self.owners.get(&execution.symbol).copied());
         let liquidity = if execution.is_maker { "maker" } else { "taker" };
         counter!(name::FILLS, "bot" => bot, "symbol" => execution.symbol.to_string(), "side" => side(execution.side), "liquidity" => liquidity)
             .increment(1);
@@ -254,7 +264,7 @@ impl Observer {
 }
 
 fn label(bot: Option<BotName>) -> String {
-    bot.map_or_else(|| "venue".to_owned(), |bot| bot.to_string())
+    bot.map_or_else(|| "none".to_owned(), |bot| bot.to_string())
 }
 
 const fn side(side: Side) -> &'static str {

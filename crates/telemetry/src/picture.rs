@@ -130,16 +130,9 @@ pub fn show(picture: &Picture) {
         gauge!(name::CHANNEL_DEPTH, "channel" => *channel).set(*depth as f64);
     }
     picture.symbols.iter().for_each(show_symbol);
-    let coin = picture.coin.map_or_else(String::new, |coin| coin.to_string());
-    for position in &picture.positions {
-        show_position(position, &coin);
+    if let Some(coin) = picture.coin {
+        show_money(picture, &coin.to_string());
     }
-    for bot in &picture.bots {
-        show_bot(bot, &coin);
-    }
-    gauge!(name::WALLET, "coin" => coin.clone()).set(picture.wallet_balance.to_f64());
-    gauge!(name::EQUITY, "coin" => coin.clone()).set(picture.equity.to_f64());
-    gauge!(name::AVAILABLE, "coin" => coin).set(picture.available.to_f64());
     gauge!(name::DRAWDOWN).set(picture.drawdown);
     gauge!(name::UNKNOWN).set(picture.orders_unknown as f64);
     gauge!(name::FOREIGN).set(picture.foreign_orders as f64);
@@ -154,6 +147,23 @@ pub fn show(picture: &Picture) {
     counter!(name::DUPLICATES).absolute(picture.duplicates);
     counter!(name::JOURNAL_BYTES).absolute(picture.journal_bytes);
     gauge!(name::JOURNAL_UNSYNCED).set(picture.journal_unsynced as f64);
+}
+
+/// Everything that is counted in the settle coin; before the wallet is known there is nothing to show.
+fn show_money(picture: &Picture, coin: &str) {
+    for position in &picture.positions {
+        show_position(position, coin);
+    }
+    for bot in &picture.bots {
+        show_bot(bot, coin);
+    }
+    for (metric, amount) in [
+        (name::WALLET, picture.wallet_balance),
+        (name::EQUITY, picture.equity),
+        (name::AVAILABLE, picture.available),
+    ] {
+        gauge!(metric, "coin" => coin.to_owned()).set(amount.to_f64());
+    }
 }
 
 fn show_symbol(figures: &SymbolPicture) {

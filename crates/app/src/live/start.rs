@@ -139,8 +139,8 @@ pub(crate) async fn run(
     let (requests, control) = mpsc::channel(CONTROL_CAPACITY);
     let _socket = control::Listener::start(&settings.data_dir.join(SOCKET_NAME), requests)?;
 
-    let observer = Observer::default();
-    let bots: Vec<_> = settings.bots.iter().map(|bot| bot.name).collect();
+    let mut observer = Observer::default();
+    let bots: Vec<_> = settings.bots.iter().map(|bot| (bot.name, bot.symbol)).collect();
     observer.start(
         env!("CARGO_PKG_VERSION"),
         option_env!("WINDVANE_COMMIT").unwrap_or("unknown"),
