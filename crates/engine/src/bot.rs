@@ -1,6 +1,6 @@
 //! One bot inside the engine: its strategy, its contract and what it is measured against.
 
-use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol};
+use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
 use windvane_strategy::Strategy;
 
 /// What the configuration says of a bot.
@@ -33,6 +33,15 @@ pub(crate) struct Bot {
     pub(crate) is_flattening: bool,
     /// Whether its opening orders are being cancelled.
     pub(crate) is_cancelling: bool,
+    /// While it is wound down: no other round of cancels and closes before then.
+    pub(crate) next_round: Option<WallTime>,
+}
+
+impl Bot {
+    /// Whether it is to get rid of what it has, so that it may open nothing.
+    pub(crate) const fn is_winding_down(&self) -> bool {
+        self.is_flattening || self.is_cancelling
+    }
 }
 
 impl From<BotSetup> for Bot {
@@ -49,6 +58,7 @@ impl From<BotSetup> for Bot {
             wake_at,
             is_flattening: false,
             is_cancelling: false,
+            next_round: None,
         }
     }
 }

@@ -140,7 +140,8 @@ impl Engine {
     /// When the engine wants a [`Event::Timer`], by its own clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<WallTime> {
-        self.orders.next_deadline()
+        let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
+        self.orders.next_deadline().into_iter().chain(rounds).min()
     }
 
     /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell
@@ -246,6 +247,7 @@ impl Engine {
                 for bot in &mut self.bots {
                     bot.is_flattening = false;
                     bot.is_cancelling = false;
+                    bot.next_round = None;
                 }
             }
             Control::Flatten(scope) => self.in_scope(scope, |bot| bot.is_flattening = true),

@@ -1,24 +1,29 @@
 //! Winding a bot down: cancel what opens, close reduce-only, leave the stops until it is flat.
 //!
 //! Asked after every event for every bot that is to be wound down, so it converges whatever order the venue's
-//! answers come in: an entry that fills after its cancel was sent is closed by the next round.
+//! answers come in: an entry that fills after its cancel was sent is closed by the next round. Rounds keep a
+//! distance, so that a venue that refuses a close is asked again and not flooded.
 
 use crate::engine::Engine;
 use crate::output::Output;
 use crate::view::open_orders_of;
-use windvane_model::{ClientOrderId, Intent, Role, Scope, Stamp};
+use windvane_model::{ClientOrderId, Intent, Millis, Role, Scope, Stamp};
 use windvane_risk::Ask;
+
+/// From one round of cancels and closes to the next, wall clock.
+const ROUND_EVERY_MS: Millis = 200;
 
 impl Engine {
     /// Takes the next steps of every bot that is being wound down.
     pub(crate) fn flatten(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         for bot in 0..self.bots.len() {
-            let asked = &self.bots[bot];
-            let name = asked.name;
-            if !asked.is_flattening && !asked.is_cancelling {
+            let asked = &mut self.bots[bot];
+            if !asked.is_winding_down() || asked.next_round.is_some_and(|at| stamp.wall < at) {
                 continue;
             }
-            let is_flattening = asked.is_flattening;
+            asked.next_round = None;
+            let (name, is_flattening) = (asked.name, asked.is_flattening);
+            let before = out.len();
             let doomed: Vec<ClientOrderId> = open_orders_of(&self.orders, name)
                 .filter(|order| !order.is_cancel_pending() && order.role() != Role::Protect)
                 .filter(|order| is_flattening || !order.is_reduce_only())
@@ -31,6 +36,9 @@ impl Engine {
                 for close in self.risk.protective(Scope::Bot(name), self.orders.exposure(), &self.quotes) {
                     self.command(&close, stamp, out);
                 }
+            }
+            if out.len() > before {
+                self.bots[bot].next_round = Some(stamp.wall.after(ROUND_EVERY_MS));
             }
         }
         self.work_off(stamp, out);

@@ -149,7 +149,14 @@ impl Engine {
             stamp,
             symbol_in_doubt,
         };
-        match self.risk.check(&ask, &context) {
+        // Else it would buy back what was just closed for it, and pay for both for ever.
+        let state = self.risk.run_state();
+        if state == RunState::Active && self.bots[bot].is_winding_down() {
+            self.risk.set_run_state(RunState::Reducing);
+        }
+        let verdict = self.risk.check(&ask, &context);
+        self.risk.set_run_state(state);
+        match verdict {
             Ok(approved) => {
                 self.command(&approved, stamp, out);
                 if let Some(tag) = tag_of(intent)
