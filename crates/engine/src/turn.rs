@@ -104,8 +104,12 @@ impl Engine {
         self.work_off(stamp, out);
     }
 
-    /// Wakes one bot and takes what it wants. A bot whose contract is not known yet sleeps on.
+    /// Wakes one bot and takes what it wants. A bot whose contract is not known yet sleeps on; so do all when the
+    /// engine is fenced: every wish would be denied, and a bot that insists would fill the journal with that.
     fn wake(&mut self, bot: usize, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
+        if self.gate.state() == RunState::Fenced {
+            return;
+        }
         let name = self.bots[bot].name;
         let equity = self.bot_equity(&self.bots[bot]);
         let available = Money::new(self.margin().available());
