@@ -1,7 +1,7 @@
 //! The status while a run goes on: one updating line on a terminal, plain lines when piped.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Plain lines are written this often.
@@ -82,11 +82,36 @@ impl Progress {
         }
     }
 
+    /// Standard error for log lines: they push the status line down instead of being drawn over.
+    pub(crate) fn log_writer(&self) -> impl Fn() -> LogWriter + Send + Sync + 'static {
+        let bar = match self {
+            Self::Terminal { bar, .. } => Some(bar.clone()),
+            Self::Piped { .. } => None,
+        };
+        move || LogWriter(bar.clone())
+    }
+
     /// Leaves the terminal clean for what follows.
     pub(crate) fn finish(&self) {
         if let Self::Terminal { bar, .. } = self {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Where log lines go.
+pub(crate) struct LogWriter(Option<ProgressBar>);
+
+impl Write for LogWriter {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        match &self.0 {
+            Some(bar) => bar.suspend(|| std::io::stderr().write(line)),
+            None => std::io::stderr().write(line),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
     }
 }
 

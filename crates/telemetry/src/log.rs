@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -15,14 +16,17 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error at the levels of `filter`, for example `info` or
-/// `info,windvane_connector=debug`. A second start in one process is ignored (tests).
+/// Starts logging to `writer` (standard error, or something that knows how to share it with a status line) at
+/// the levels of `filter`, for example `info` or `info,windvane_connector=debug`. A second start in one process
+/// is ignored (tests).
 ///
 /// # Errors
 /// When `filter` cannot be read; the text says where.
-pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), String> {
+pub fn start_logging<W>(filter: &str, format: LogFormat, writer: W) -> Result<(), String>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter: Targets = filter.parse().map_err(|error| format!("log filter `{filter}`: {error}"))?;
-    let writer = std::io::stderr;
     let layer = match format {
         LogFormat::Text => fmt::layer()
             .with_writer(writer)

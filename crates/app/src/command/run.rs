@@ -31,12 +31,13 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         LogStyle::Text => LogFormat::Text,
         LogStyle::Json => LogFormat::Json,
     };
-    windvane_telemetry::start_logging(&settings.log_filter, style).map_err(Failure::Config)?;
+    let mut progress = Progress::start(replay_span(&settings));
+    windvane_telemetry::start_logging(&settings.log_filter, style, progress.log_writer())
+        .map_err(Failure::Config)?;
     if !arguments.json {
         announce(&settings);
     }
     let began = Instant::now();
-    let mut progress = Progress::start(replay_span(&settings));
     let session =
         on_one_thread(live::run(&settings, arguments.duration, |live| progress.show(&live.standing())));
     progress.finish();

@@ -31,7 +31,7 @@ pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
     if !address.ip().is_loopback() {
         return Err(Failure::Config(format!("the venue listens on loopback only, not on {address}")));
     }
-    windvane_telemetry::start_logging("warn", LogFormat::Text).map_err(Failure::Config)?;
+    windvane_telemetry::start_logging("warn", LogFormat::Text, std::io::stderr).map_err(Failure::Config)?;
     on_one_thread(async move {
         let listener = tokio::net::TcpListener::bind(address)
             .await
