@@ -4,11 +4,12 @@ use crate::bot::{Bot, BotSetup};
 use crate::gate::{Gate, Waiting};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use windvane_market::{Change, Market};
 use windvane_model::{
     BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState, MarketEvent,
-    MarketTime, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol, WallTime,
+    MarketTime, Millis, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol,
+    WallTime,
 };
 use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
@@ -16,6 +17,8 @@ use windvane_strategy::{MemoryError, OwnOrder, Wake};
 
 /// Confirmed bars kept for each contract and interval; more than any rule looks back.
 const HISTORY_BARS: usize = 2_000;
+/// A leverage that the venue does not show so long after it was asked for is read again, and asked for again.
+const LEVERAGE_WITHIN_MS: Millis = 10_000;
 
 /// What an engine is built from.
 pub struct EngineSetup {
@@ -40,8 +43,8 @@ pub struct Engine {
     pub(crate) orders: Orders,
     pub(crate) bots: Vec<Bot>,
     pub(crate) gate: Gate,
-    /// Contracts whose leverage was asked to be set and is not confirmed.
-    leverage_asked: BTreeSet<Symbol>,
+    /// Contracts whose leverage was asked to be set and is not confirmed, with when to doubt the request.
+    leverage_asked: BTreeMap<Symbol, WallTime>,
     /// What was last written down of the engine's own memory.
     pub(crate) remembered: EngineMemory,
     /// Reused between events, so that the steady state allocates nothing.
@@ -74,7 +77,7 @@ impl Engine {
             orders,
             bots: bots.into_iter().map(Bot::from).collect(),
             gate: Gate::new(needs_trade_link),
-            leverage_asked: BTreeSet::new(),
+            leverage_asked: BTreeMap::new(),
             remembered: EngineMemory::default(),
             effects: Vec::new(),
             notices: VecDeque::new(),
@@ -130,7 +133,7 @@ impl Engine {
             Event::Control(control) => self.control(*control, stamp, out),
         }
         self.work_off(stamp, out);
-        self.ask_leverage(out);
+        self.ask_leverage(stamp, out);
         self.flatten(stamp, out);
         self.settle_run_state(stamp, out);
         self.wake_timers(stamp, out);
@@ -141,14 +144,15 @@ impl Engine {
     #[must_use]
     pub fn next_deadline(&self) -> Option<WallTime> {
         let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
-        self.orders.next_deadline().into_iter().chain(rounds).min()
+        let leverage = self.leverage_asked.values().copied();
+        self.orders.next_deadline().into_iter().chain(rounds).chain(leverage).min()
     }
 
     /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell
     /// sends a [`Event::Timer`] then; in a replay market messages come often enough.
     #[must_use]
     pub fn next_market_deadline(&self) -> Option<MarketTime> {
-        self.bots.iter().filter_map(|bot| bot.wake_at).min()
+        self.bots.iter().filter(|bot| self.can_wake(bot)).filter_map(|bot| bot.wake_at).min()
     }
 
     /// What the engine allows now.
@@ -272,12 +276,15 @@ impl Engine {
         }
     }
 
-    /// Asks for the leverage the configuration wants, where the venue has told another; once per difference.
-    fn ask_leverage(&mut self, out: &mut Vec<Output>) {
-        if !self.orders.is_reconciled() {
+    /// Asks for the leverage the configuration wants, where the venue has told another. A request may be refused or
+    /// lost, and a change may go untold; so what is not seen in time is looked up, and what still differs is asked
+    /// for again.
+    fn ask_leverage(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if !self.orders.is_reconciled() || self.gate.state() == RunState::Fenced {
+            self.leverage_asked.clear();
             return;
         }
-        let mut is_known = true;
+        let (mut is_known, mut is_overdue) = (true, false);
         for bot in &self.bots {
             let held = self
                 .orders
@@ -289,12 +296,20 @@ impl Engine {
                 continue;
             }
             is_known = false;
-            if self.leverage_asked.insert(bot.symbol) {
-                let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
-                out.push(Output::Command { bot: None, tag: None, command: Command::SetLeverage(set) });
+            match self.leverage_asked.get(&bot.symbol) {
+                Some(doubted) => is_overdue |= *doubted <= stamp.wall,
+                None => {
+                    self.leverage_asked.insert(bot.symbol, stamp.wall.after(LEVERAGE_WITHIN_MS));
+                    let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
+                    out.push(Output::Command { bot: None, tag: None, command: Command::SetLeverage(set) });
+                }
             }
         }
         self.gate.set_leverage_known(is_known);
+        if is_overdue {
+            self.leverage_asked.clear();
+            self.reconcile(stamp, out);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Run to completion: effects become notices, notices wake bots, bots want, risk decides, orders command.
 
+use crate::bot::Bot;
 use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
@@ -104,10 +105,17 @@ impl Engine {
         self.work_off(stamp, out);
     }
 
-    /// Wakes one bot and takes what it wants. A bot whose contract is not known yet sleeps on; so do all when the
-    /// engine is fenced: every wish would be denied, and a bot that insists would fill the journal with that.
+    /// Whether waking a bot is of any use. One whose contract is not known yet sleeps on; so do all when the engine
+    /// is fenced: every wish would be denied, and a bot that insists would fill the journal with that.
+    pub(crate) fn can_wake(&self, bot: &Bot) -> bool {
+        self.gate.state() != RunState::Fenced
+            && self.instruments.contains_key(&bot.symbol)
+            && self.market.contract(bot.symbol).is_some()
+    }
+
+    /// Wakes one bot and takes what it wants.
     fn wake(&mut self, bot: usize, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
-        if self.gate.state() == RunState::Fenced {
+        if !self.can_wake(&self.bots[bot]) {
             return;
         }
         let name = self.bots[bot].name;
