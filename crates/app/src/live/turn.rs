@@ -115,7 +115,16 @@ impl Live {
                 let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
                 vec![Some(Control::Halt(HaltCause::Operator)), cancel]
             }
-            Ask::Resume {} => vec![Some(Control::Resume)],
+            Ask::Resume {} => {
+                if let Some(fault) = self.recorder.fault() {
+                    return Answer::Refused(format!(
+                        "the journal is in doubt ({fault}); see to the disk, then start anew"
+                    ));
+                }
+                // What comes after this is news again.
+                self.gauges.has_journal_fault = false;
+                vec![Some(Control::Resume)]
+            }
             Ask::Flatten { bot: None } => vec![Some(Control::Flatten(Scope::All))],
             Ask::Flatten { bot: Some(name) } => match self.known_bot(name) {
                 Some(bot) => vec![Some(Control::Flatten(Scope::Bot(bot)))],
