@@ -143,4 +143,25 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), METRICS.len());
     }
+
+    /// Every word that begins with our prefix in the dashboards and rules under `deploy/`.
+    fn metrics_in_use() -> Vec<String> {
+        let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+        let files = ["grafana/dashboards/engine.json", "prometheus/windvane.rules.yml"];
+        let read = |file| std::fs::read_to_string(deploy.join(file)).unwrap();
+        let text: String = files.map(read).concat();
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.starts_with("windvane_"))
+            .map(|word| word.trim_end_matches("_bucket").to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn dashboards_and_alerts_name_only_metrics_that_exist() {
+        let used = metrics_in_use();
+        assert!(used.len() > 50, "the files were read");
+        for name in used {
+            assert!(METRICS.iter().any(|metric| metric.name == name), "{name} is not in the catalogue");
+        }
+    }
 }
