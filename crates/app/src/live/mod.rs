@@ -6,8 +6,10 @@
 
 mod account;
 mod dispatch;
+mod folder;
 mod gather;
 mod keys;
+mod link;
 mod recorder;
 mod stamper;
 mod start;

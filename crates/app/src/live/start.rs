@@ -1,23 +1,24 @@
 //! Bringing an engine up in order: venue, account, journal, books, streams; and down again.
 
 use super::dispatch::Dispatch;
+use super::folder::journal_folder;
+use super::link::connect;
 use super::recorder::Recorder;
 use super::stamper::{MarketClock, Stamper};
-use super::{Ending, Inlets, Live, Signals, account, gather, keys};
-use crate::config::{Durability, RemoteVenue, Settings, VenueSettings};
+use super::{Ending, Inlets, Live, Signals, account, gather};
+use crate::config::{Durability, Settings, VenueSettings};
 use crate::control::{self, SOCKET_NAME};
 use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
 use crate::verdict;
 use anyhow::Context;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windvane_connector::{
-    Connector, Credentials, Outlets, RestClient, Subscriptions, Timing, Topic, VenueClock, VenueEndpoints,
-    WallClock,
+    Connector, Outlets, RestClient, Subscriptions, Timing, Topic, VenueClock, WallClock,
 };
 use windvane_engine::{BotSetup, Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
@@ -53,15 +54,6 @@ pub(crate) struct Session {
     pub(crate) claims: Claims,
     /// The venue's truth, where it tells it.
     pub(crate) venue_state: Option<serde_json::Value>,
-}
-
-/// The venue as the engine reaches it.
-struct Link<'s> {
-    endpoints: VenueEndpoints,
-    credentials: Credentials,
-    market_clock: MarketClock,
-    remote: Option<&'s RemoteVenue>,
-    embedded: Option<Embedded>,
 }
 
 /// Runs an engine from its first connection to its orderly end.
@@ -195,6 +187,8 @@ pub(crate) async fn run(
     let engine = end(live, inlets, ending).await?;
     if let Some(venue) = link.embedded {
         venue.stop();
+        // A run that could not be compared must not look like one that was.
+        venue_state.as_ref().context("the venue did not tell its books: nothing could be compared")?;
     }
     Ok(Session { ending, engine, folder, uid, install, claims, venue_state })
 }
@@ -224,77 +218,6 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
     let Live { engine, recorder, .. } = live;
     recorder.stop(cause).context("ending the journal")?;
     Ok(engine)
-}
-
-fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
-    match &settings.venue {
-        VenueSettings::Embedded(config) => {
-            let mut config = config.as_ref().clone();
-            let account = config
-                .accounts
-                .first_mut()
-                .ok_or_else(|| Failure::Config("the embedded venue has no account".to_owned()))?;
-            // A venue that forgets its accounts gives each run a new one.
-            account.uid = u64::from(std::process::id()) + (unix_seconds() << 22);
-            // The verdict reads the venue's own books.
-            config.sim = true;
-            let credentials = keys::build(account.key.clone(), account.secret.clone())?;
-            let clock = match config.market {
-                windvane_venue::MarketConfig::Replay(_) => MarketClock::Messages,
-                windvane_venue::MarketConfig::Synthetic(_) | windvane_venue::MarketConfig::Manual(_) => {
-                    MarketClock::Wall
-                }
-            };
-            let embedded = Embedded::start(config).map_err(|error| Failure::Config(error.to_string()))?;
-            let address = embedded.rest_url.trim_start_matches("http://").to_owned();
-            let endpoints = VenueEndpoints::loopback(&address).context("the embedded venue's address")?;
-            Ok(Link { endpoints, credentials, market_clock: clock, remote: None, embedded: Some(embedded) })
-        }
-        VenueSettings::Remote(remote) => Ok(Link {
-            endpoints: remote.endpoints.clone(),
-            credentials: keys::find(remote)?,
-            market_clock: if remote.market_clock_from_messages {
-                MarketClock::Messages
-            } else {
-                MarketClock::Wall
-            },
-            remote: Some(remote),
-            embedded: None,
-        }),
-    }
-}
-
-/// Where the journal goes: the data folder, or for a venue that forgets a folder of its own inside it.
-fn journal_folder(settings: &Settings, wall: WallClock) -> Result<PathBuf, Failure> {
-    let base = &settings.data_dir;
-    std::fs::create_dir_all(base).with_context(|| format!("creating the data folder {}", base.display()))?;
-    match settings.venue {
-        VenueSettings::Remote(_) => Ok(base.clone()),
-        VenueSettings::Embedded(_) => {
-            prune_runs(base).with_context(|| format!("tidying {}", base.display()))?;
-            Ok(base.join(format!("{RUN_PREFIX}{}", wall.now().as_millis())))
-        }
-    }
-}
-
-const RUN_PREFIX: &str = "run-";
-/// Folders of earlier runs on an embedded venue that are kept beside the new one.
-const RUNS_KEPT: usize = 2;
-
-/// Removes all but the newest folders of earlier runs on an embedded venue, whose accounts are gone.
-fn prune_runs(base: &Path) -> std::io::Result<()> {
-    let mut runs = Vec::new();
-    for entry in std::fs::read_dir(base)? {
-        let entry = entry?;
-        let started =
-            entry.file_name().to_str().and_then(|name| name.strip_prefix(RUN_PREFIX)?.parse::<u64>().ok());
-        if let Some(started) = started.filter(|_| entry.path().is_dir()) {
-            runs.push((started, entry.path()));
-        }
-    }
-    runs.sort();
-    let surplus = runs.len().saturating_sub(RUNS_KEPT);
-    runs.into_iter().take(surplus).try_for_each(|(_, path)| std::fs::remove_dir_all(path))
 }
 
 /// The bots with the positions they own.
@@ -382,9 +305,4 @@ fn topics(settings: &Settings) -> Vec<Topic> {
         }
     }
     topics
-}
-
-fn unix_seconds() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }

@@ -1,0 +1,65 @@
+//! Which venue: one inside this process, or one reached by its addresses with a key.
+
+use super::keys;
+use super::stamper::MarketClock;
+use crate::config::{RemoteVenue, Settings, VenueSettings};
+use crate::exit::Failure;
+use anyhow::Context;
+use windvane_connector::{Credentials, VenueEndpoints};
+use windvane_venue::Embedded;
+
+/// The venue as the engine reaches it.
+pub(super) struct Link<'s> {
+    pub(super) endpoints: VenueEndpoints,
+    pub(super) credentials: Credentials,
+    pub(super) market_clock: MarketClock,
+    pub(super) remote: Option<&'s RemoteVenue>,
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// Starts the embedded venue, or finds the key of a remote one.
+///
+/// # Errors
+/// When the venue cannot be started or there is no key.
+pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
+    match &settings.venue {
+        VenueSettings::Embedded(config) => {
+            let mut config = config.as_ref().clone();
+            let account = config
+                .accounts
+                .first_mut()
+                .ok_or_else(|| Failure::Config("the embedded venue has no account".to_owned()))?;
+            // A venue that forgets its accounts gives each run a new one.
+            account.uid = u64::from(std::process::id()) + (unix_seconds() << 22);
+            // The verdict reads the venue's own books.
+            config.sim = true;
+            let credentials = keys::build(account.key.clone(), account.secret.clone())?;
+            let clock = match config.market {
+                windvane_venue::MarketConfig::Replay(_) => MarketClock::Messages,
+                windvane_venue::MarketConfig::Synthetic(_) | windvane_venue::MarketConfig::Manual(_) => {
+                    MarketClock::Wall
+                }
+            };
+            let embedded = Embedded::start(config).map_err(|error| Failure::Config(error.to_string()))?;
+            let address = embedded.rest_url.trim_start_matches("http://").to_owned();
+            let endpoints = VenueEndpoints::loopback(&address).context("the embedded venue's address")?;
+            Ok(Link { endpoints, credentials, market_clock: clock, remote: None, embedded: Some(embedded) })
+        }
+        VenueSettings::Remote(remote) => Ok(Link {
+            endpoints: remote.endpoints.clone(),
+            credentials: keys::find(remote)?,
+            market_clock: if remote.market_clock_from_messages {
+                MarketClock::Messages
+            } else {
+                MarketClock::Wall
+            },
+            remote: Some(remote),
+            embedded: None,
+        }),
+    }
+}
+
+fn unix_seconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
