@@ -6,8 +6,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    ExitCause, Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Request, Role, Side, Tag,
-    TimeInForce,
+    ExitCause, Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, RefusalFamily, Request, Role, Side,
+    Tag, TimeInForce,
 };
 
 use super::MakerSettings;
@@ -65,7 +65,13 @@ impl Maker {
                 self.unanswered.retain(|(waiting, _)| waiting != tag);
             }
             Notice::Denied { tag: None, client_order_id: None, .. } => self.stop = None,
-            Notice::Refused(refused) if refused.request == Request::SetProtection => self.stop = None,
+            // "It is so already" is what was wanted.
+            Notice::Refused(refused)
+                if refused.request == Request::SetProtection
+                    && refused.family != RefusalFamily::AlreadySo =>
+            {
+                self.stop = None;
+            }
             Notice::PositionClosed { cause, .. } => {
                 self.stop = None;
                 if let ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation = cause {

@@ -3,7 +3,7 @@
 //! How a signal becomes an entry order is in `pursuit`; what happens to the position afterwards in `holding`.
 
 use rust_decimal::prelude::ToPrimitive;
-use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, Request, Side, Tag};
+use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, RefusalFamily, Request, Side, Tag};
 
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
@@ -229,7 +229,11 @@ impl RuleBot {
                 self.exit = self.exit.filter(|exit| exit.tag != *tag);
             }
             Notice::Denied { tag: None, client_order_id: None, .. } => self.protection_failed(now),
-            Notice::Refused(refused) if refused.request == Request::SetProtection => {
+            // "It is so already" is what was wanted.
+            Notice::Refused(refused)
+                if refused.request == Request::SetProtection
+                    && refused.family != RefusalFamily::AlreadySo =>
+            {
                 self.protection_failed(now)
             }
             // Nothing is told of an order after its submission was refused.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windvane_model::{Price, Role, Side};
+use windvane_model::{Price, RefusalFamily, Role, Side};
 use windvane_strategy::load;
 
 use crate::world::{World, instrument, price};
@@ -90,6 +90,17 @@ fn the_stop_follows_the_average_and_a_stop_out_pauses_the_quotes() {
     assert_eq!(quotes(&world), (None, None), "also after a restart");
     world.point(1_700_000, price("93"));
     assert!(quotes(&world).0.is_some());
+}
+
+#[test]
+fn a_refused_stop_is_asked_for_again_and_one_that_is_there_already_is_not() {
+    for (family, asked) in [(RefusalFamily::InvalidParameter, 2), (RefusalFamily::AlreadySo, 1)] {
+        let mut world = world();
+        world.point(1_010_000, price("98.9"));
+        world.refuse_protection(family);
+        world.point(1_020_000, price("98.9"));
+        assert_eq!(world.tally.protects.len(), asked, "{family:?}");
+    }
 }
 
 #[test]

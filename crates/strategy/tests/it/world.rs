@@ -5,8 +5,8 @@ use windvane_market::Market;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, ClientOrderId, Coin, Denial, DenialReason, ExitCause,
     Fixed, Instrument, InstrumentStatus, Intent, Interval, Leverage, MarketEvent, MarketTime, Money, Notice,
-    Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, Side, Stamp, Symbol, Ticker, TimeInForce,
-    WallTime,
+    Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused, Request, Side, Stamp,
+    Symbol, Text, Ticker, TimeInForce, WallTime,
 };
 use windvane_strategy::{Context, Holding, OwnOrder, Strategy, Wake};
 
@@ -364,5 +364,16 @@ impl World {
     pub(crate) fn timer(&mut self, now: i64) {
         self.now = now;
         self.wake(Wake::Timer);
+    }
+    /// The venue answers the last request for protection with a refusal of this family.
+    pub(crate) fn refuse_protection(&mut self, family: RefusalFamily) {
+        self.wake(Wake::Notice(&Notice::Refused(Refused {
+            request: Request::SetProtection,
+            symbol: Some(self.instrument.symbol),
+            client_order_id: None,
+            code: 1,
+            family,
+            message: Text::lossy(family.as_str()),
+        })));
     }
 }
