@@ -35,17 +35,20 @@ impl Dispatch {
         connector.map_or(Ok(()), |connector| connector.send(command))
     }
 
-    /// Sends what the disk has caught up with; the answers of those that found no room are returned.
+    /// Sends what the disk has caught up with, unless it opens and nothing `may_open` any more: a halt that came
+    /// while it was held is not overtaken. Returns the answers of those that did not leave.
     pub(crate) fn release(
         &mut self,
         recorder: &Recorder,
         connector: Option<&Connector>,
+        may_open: bool,
     ) -> Vec<AccountEvent> {
         let mut answers = Vec::new();
         while self.held.front().is_some_and(|(ticket, _)| recorder.is_durable(*ticket)) {
-            if let Some((_, command)) = self.held.pop_front()
-                && let Some(Err(answer)) = connector.map(|connector| connector.send(command))
-            {
+            let Some((_, command)) = self.held.pop_front() else { break };
+            if opens(&command) && !may_open {
+                answers.extend(not_sent(&command, "nothing may open any more"));
+            } else if let Some(Err(answer)) = connector.map(|connector| connector.send(command)) {
                 answers.push(*answer);
             }
         }
@@ -58,8 +61,8 @@ pub(crate) fn opens(command: &Command) -> bool {
     matches!(command, Command::Submit(submit) if submit.send_before.is_some())
 }
 
-/// The answer to a command that opens and may not leave because its record could not be written.
-pub(crate) fn not_recorded(command: &Command) -> Option<AccountEvent> {
+/// The answer to a command that opens and does not leave.
+pub(crate) fn not_sent(command: &Command, why: &str) -> Option<AccountEvent> {
     let Command::Submit(submit) = command else { return None };
     Some(AccountEvent::Refused(Refused {
         request: Request::Submit,
@@ -67,7 +70,7 @@ pub(crate) fn not_recorded(command: &Command) -> Option<AccountEvent> {
         client_order_id: Some(submit.client_order_id),
         code: 0,
         family: RefusalFamily::NotSent,
-        message: Text::lossy("the journal could not be written"),
+        message: Text::lossy(why),
     }))
 }
 

@@ -1,10 +1,10 @@
 //! One turn: journal what came in, let the engine answer, journal the answers, send them.
 
 use super::Live;
-use super::dispatch::{not_recorded, opens};
+use super::dispatch::{not_sent, opens};
 use crate::control::{Answer, Ask, Pending};
 use windvane_engine::Output;
-use windvane_model::{BotName, Control, Event, HaltCause, Notice, RefusalFamily, Scope, WallTime};
+use windvane_model::{BotName, Control, Event, HaltCause, Notice, RefusalFamily, RunState, Scope, WallTime};
 
 impl Live {
     /// Takes one event, and then the answers that arose inside its turn.
@@ -57,7 +57,7 @@ impl Live {
         for output in outputs.drain(..) {
             match output {
                 Output::Command { command, .. } if opens(&command) => {
-                    self.echoes.extend(not_recorded(&command));
+                    self.echoes.extend(not_sent(&command, "the journal could not be written"));
                 }
                 Output::Command { command, .. } => {
                     if let Some(Err(answer)) = self.connector.as_ref().map(|wire| wire.send(command)) {
@@ -95,7 +95,8 @@ impl Live {
 
     /// Sends what waited for the disk.
     pub(super) fn release(&mut self) {
-        let answers = self.dispatch.release(&self.recorder, self.connector.as_ref());
+        let may_open = self.engine.run_state() == RunState::Active;
+        let answers = self.dispatch.release(&self.recorder, self.connector.as_ref(), may_open);
         for answer in answers {
             self.take(self.clock.now(), Event::Account(answer));
         }
