@@ -3,10 +3,14 @@
 use anyhow::{Context, bail};
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::time::Duration;
 use windvane_order_management::{FillRow, Mismatch, OrderRow, PositionRow, Truth, WalletRow};
 
 /// How many differences are printed.
 const SHOWN: usize = 10;
+
+/// All that the venue keeps of a run is a few megabytes.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The outcome of a comparison.
 #[derive(Debug)]
@@ -49,12 +53,22 @@ impl Verdict {
     }
 }
 
+/// A client for a venue on this machine: no roots, which a bare machine may not have, and no waiting for ever.
+fn client() -> anyhow::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .tls_certs_only(std::iter::empty())
+        .no_proxy()
+        .timeout(ANSWER_WITHIN)
+        .build()
+        .context("setting up the connection to the venue's /sim")
+}
+
 /// Stops the clock of a replaying venue, so that its books stand still.
 ///
 /// # Errors
 /// When the venue does not answer.
 pub(crate) async fn hold_market(rest_url: &str) -> anyhow::Result<()> {
-    let request = reqwest::Client::new().post(format!("{rest_url}/sim/clock")).body(r#"{"run":false}"#);
+    let request = client()?.post(format!("{rest_url}/sim/clock")).body(r#"{"run":false}"#);
     request
         .send()
         .await
@@ -65,7 +79,7 @@ pub(crate) async fn hold_market(rest_url: &str) -> anyhow::Result<()> {
 
 /// The venue's own books; `None` when it does not tell them.
 pub(crate) async fn fetch_state(rest_url: &str) -> Option<Value> {
-    let request = reqwest::Client::new().get(format!("{rest_url}/sim/state"));
+    let request = client().ok()?.get(format!("{rest_url}/sim/state"));
     let answer = request.send().await.and_then(reqwest::Response::error_for_status).ok()?;
     serde_json::from_str(&answer.text().await.ok()?).ok()
 }
