@@ -217,6 +217,10 @@ impl Live {
         if market_due || self.engine.next_deadline().is_some_and(|at| at <= now) {
             self.take(now, Event::Timer);
         }
+        if self.connector.as_mut().is_some_and(Connector::has_lost_a_task) {
+            tracing::error!("a task of the connector has died; nothing opens any more, start anew");
+            self.take(now, Event::Control(Control::Halt(HaltCause::Invariant)));
+        }
         if let Some(fault) = self.recorder.fault() {
             self.halt_for_journal(&fault);
         }

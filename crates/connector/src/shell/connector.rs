@@ -150,6 +150,11 @@ impl Connector {
         let _ = self.resubscriptions.try_send(PublicRequest::ResubscribeBook(symbol));
     }
 
+    /// Whether a task has ended although nothing was stopped: it panicked, and what it looked after is deaf.
+    pub fn has_lost_a_task(&mut self) -> bool {
+        self.tasks.try_join_next().is_some()
+    }
+
     /// Ends every task: sockets are closed, requests in flight are told as undetermined or answered, commands
     /// that have not left are refused. The outlets must still be read while this waits.
     pub async fn stop(mut self) {
