@@ -83,7 +83,8 @@ impl<'s> Player<'s> {
             Record::Start(start) => self.start(start)?,
             Record::Event(stamped) => self.event(stamped),
             Record::Command { .. } | Record::Memory { .. } | Record::Denied { .. } => self.compare(record),
-            Record::Marker { .. } | Record::Stop { .. } => {}
+            Record::Stop { .. } => self.expect_nothing(),
+            Record::Marker { .. } => {}
         }
         if let Some(books) = &mut self.books {
             books.take(record);
@@ -137,6 +138,15 @@ impl<'s> Player<'s> {
         self.deviations += 1;
         if self.deviations <= SHOWN {
             println!("deviation: the engine does not repeat {}", record.to_json());
+        }
+    }
+
+    /// An orderly end has written down everything that was answered.
+    fn expect_nothing(&mut self) {
+        let left = std::mem::take(&mut self.expected).len() as u64;
+        if left > 0 {
+            println!("deviation: {left} answers of the engine were never recorded");
+            self.deviations += left;
         }
     }
 
