@@ -64,7 +64,8 @@ pub(crate) async fn highest_epoch(
     install: InstallTag,
     symbols: &[Symbol],
 ) -> Option<Epoch> {
-    let query = Query::Account { executions_since: MarketTime(i64::MAX / 2) };
+    // Executions are not wanted here; since now there are none.
+    let query = Query::Account { executions_since: MarketTime(rest.clock().now().as_millis()) };
     match rest.answer(query, symbols).await {
         AccountEvent::Answer(QueryAnswer::Account(snapshot)) => snapshot
             .open_orders
@@ -73,7 +74,10 @@ pub(crate) async fn highest_epoch(
             .filter(|grammar| grammar.install == install)
             .map(|grammar| grammar.epoch)
             .max(),
-        _ => None,
+        _ => {
+            tracing::warn!("open orders could not be read before the start; the epoch goes by journal and clock");
+            None
+        }
     }
 }
 
