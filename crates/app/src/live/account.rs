@@ -75,7 +75,9 @@ pub(crate) async fn highest_epoch(
             .map(|grammar| grammar.epoch)
             .max(),
         _ => {
-            tracing::warn!("open orders could not be read before the start; the epoch goes by journal and clock");
+            tracing::warn!(
+                "open orders could not be read before the start; the epoch goes by journal and clock"
+            );
             None
         }
     }
