@@ -44,6 +44,8 @@ impl RuleBot {
         let risk = risk.filter(|risk| *risk > 0.0).unwrap_or(0.0);
         self.memory.is_closing = false;
         self.memory.entries_today = self.memory.entries_today.saturating_add(1);
+        // The pause after a request about the position before this one says nothing about this one.
+        self.retry_at = MarketTime::default();
         self.best = None;
         self.memory.open = Some(Open {
             is_long: side == Side::Buy,

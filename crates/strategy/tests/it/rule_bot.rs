@@ -394,6 +394,22 @@ fn a_tick_signal_fires_when_it_turns_true() {
 }
 
 #[test]
+fn the_pause_after_an_exit_does_not_hold_up_the_exit_of_the_next_position() {
+    let file = RuleFile {
+        head: "evaluate = \"tick\"",
+        long: "signal = \"mid > 105 USDT\"",
+        stop: "20%",
+        exit: "signal = { long = \"mid < 100 USDT\" }",
+        ..RuleFile::default()
+    };
+    let mut world = World::new(file.definition().bot(), instrument("BTCUSDT", "0.1", "0.001"));
+    for (ms, mid) in [(1, "99"), (2, "106"), (3, "99"), (4, "106"), (5, "99")] {
+        world.point(MINUTE + ms, price(mid));
+    }
+    assert_eq!(roles(&world), [Role::Entry, Role::Exit, Role::Entry, Role::Exit]);
+}
+
+#[test]
 fn nothing_is_sent_twice_while_fills_are_on_their_way() {
     let mut world = RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
     world.lags = true;
