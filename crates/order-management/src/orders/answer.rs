@@ -3,7 +3,7 @@
 use super::{Orders, notify};
 use crate::effect::Effect;
 use crate::order::Order;
-use crate::pending::{Pending, Phase};
+use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
     Acknowledged, BotName, ClientOrderId, Notice, OrderId, PositionIndex, RefusalFamily, Refused, Request,
@@ -69,7 +69,7 @@ impl Orders {
         let Some(order) = self.orders.get_mut(&id) else { return false };
         match family {
             RefusalFamily::AlreadySo => {
-                drop_oldest_amendment(order);
+                drop_refused_amendment(order);
                 false
             }
             RefusalFamily::OrderNotFound => {
@@ -78,7 +78,7 @@ impl Orders {
                 true
             }
             _ => {
-                drop_oldest_amendment(order);
+                drop_refused_amendment(order);
                 true
             }
         }
@@ -170,8 +170,10 @@ fn advance(order: &mut Order, request: Request, phase: Phase) {
     }
 }
 
-fn drop_oldest_amendment(order: &mut Order) {
-    if !order.amendments.is_empty() {
-        order.amendments.remove(0);
+/// Drops the oldest amend without an answer; one that was taken stays reserved until the order shows it.
+fn drop_refused_amendment(order: &mut Order) {
+    let is_waiting = |amendment: &Amendment| amendment.pending.phase != Phase::Acknowledged;
+    if let Some(refused) = order.amendments.iter().position(is_waiting) {
+        order.amendments.remove(refused);
     }
 }

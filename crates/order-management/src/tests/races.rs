@@ -125,6 +125,19 @@ fn a_refused_amend_frees_the_new_side() {
 }
 
 #[test]
+fn a_refused_amend_leaves_the_taken_one_before_it_reserved() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "1");
+    world.amend(&order, None, Some(qty("9")));
+    world.acknowledged(Request::Amend, &order);
+    world.amend(&order, None, Some(qty("2")));
+    world.refused(Request::Amend, &order, RefusalFamily::InvalidParameter);
+    let row = world.orders.exposure().order(order.client_order_id).unwrap();
+    assert_eq!(row.leaves_qty, qty("9"), "the order may show the first amend any moment");
+    world.assert_rebuilds();
+}
+
+#[test]
 fn a_cancel_by_somebody_else_is_noticed() {
     let mut world = World::begun();
     let order = working(&mut world, 1, "1");
