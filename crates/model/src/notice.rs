@@ -35,12 +35,13 @@ pub enum Notice {
     },
     /// The venue refused a request for certain.
     Refused(Refused),
-    /// The outcome of a request is not known; it is being looked up.
+    /// The outcome of a request is not known. An order is being looked up; protection, which nobody looks up, is to
+    /// be asked for again: twice the same does no harm.
     Undetermined {
         /// What was asked.
         request: Request,
-        /// The order.
-        client_order_id: ClientOrderId,
+        /// The order, where the request is about one.
+        client_order_id: Option<ClientOrderId>,
     },
     /// The order rests, or was changed.
     Working {

@@ -171,7 +171,8 @@ fn log_notice(bot: &BotName, notice: &Notice) {
             tracing::warn!(%bot, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
         }
         Notice::Undetermined { request, client_order_id } => {
-            tracing::warn!(%bot, request = request.as_str(), %client_order_id, "outcome unknown; looking it up");
+            let order = client_order_id.map(|id| id.to_string());
+            tracing::warn!(%bot, request = request.as_str(), order, "outcome unknown");
         }
         Notice::Submitted { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "submitted"),
         Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),

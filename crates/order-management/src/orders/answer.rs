@@ -7,7 +7,7 @@ use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
     Acknowledged, BotName, ClientOrderId, Notice, OrderId, PositionIndex, RefusalFamily, Refused, Request,
-    Stamp, Undetermined,
+    Stamp, Symbol, Undetermined,
 };
 
 impl Orders {
@@ -27,7 +27,7 @@ impl Orders {
 
     pub(super) fn take_refused(&mut self, refused: &Refused, stamp: Stamp, out: &mut Vec<Effect>) {
         let Some(id) = refused.client_order_id else {
-            for bot in self.bots_on(refused) {
+            for bot in self.bots_on(refused.symbol) {
                 notify(Some(bot), Notice::Refused(refused.clone()), out);
             }
             return;
@@ -107,13 +107,20 @@ impl Orders {
     }
 
     pub(super) fn take_undetermined(&mut self, open: &Undetermined, stamp: Stamp, out: &mut Vec<Effect>) {
-        let Some(id) = open.client_order_id else { return };
+        let Some(id) = open.client_order_id else {
+            for bot in self.bots_on(open.symbol) {
+                let notice = Notice::Undetermined { request: open.request, client_order_id: None };
+                notify(Some(bot), notice, out);
+            }
+            return;
+        };
         let Some(order) = self.orders.get_mut(&id) else { return };
         match open.request {
             Request::Submit => self.doubt_order(id, stamp, out),
             Request::Amend | Request::Cancel => {
                 advance(order, open.request, Phase::Undetermined);
-                notify(order.bot, Notice::Undetermined { request: open.request, client_order_id: id }, out);
+                let notice = Notice::Undetermined { request: open.request, client_order_id: Some(id) };
+                notify(order.bot, notice, out);
             }
             Request::CancelAll | Request::SetProtection | Request::SetLeverage => {}
         }
@@ -130,7 +137,8 @@ impl Orders {
         }
         if order.state == OrderState::Unknown && before != OrderState::Unknown {
             self.counters.unknown_orders += 1;
-            notify(order.bot, Notice::Undetermined { request: Request::Submit, client_order_id: id }, out);
+            let notice = Notice::Undetermined { request: Request::Submit, client_order_id: Some(id) };
+            notify(order.bot, notice, out);
         }
     }
 
@@ -145,9 +153,9 @@ impl Orders {
         }
     }
 
-    /// The bots whose positions a refusal without an order is about.
-    fn bots_on(&self, refused: &Refused) -> Vec<BotName> {
-        let Some(symbol) = refused.symbol else { return Vec::new() };
+    /// The bots whose positions an answer without an order is about.
+    fn bots_on(&self, symbol: Option<Symbol>) -> Vec<BotName> {
+        let Some(symbol) = symbol else { return Vec::new() };
         let mut bots: Vec<BotName> =
             (0..=2).filter_map(|index| self.owners.owner((symbol, PositionIndex(index)))).collect();
         bots.dedup();

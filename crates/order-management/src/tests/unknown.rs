@@ -1,9 +1,9 @@
 //! Requests without an answer: what exists is adopted fast, what is absent is retired slowly.
 
 use super::world::{World, ask, closed, notices};
-use crate::testing::{execution, qty, report, submit};
+use crate::testing::{execution, qty, report, submit, symbol};
 use crate::{DifferenceKind, Effect, OrderState, Working};
-use windvane_model::{HaltCause, Notice, OrderStatus, RefusalFamily, Request};
+use windvane_model::{AccountEvent, HaltCause, Notice, OrderStatus, RefusalFamily, Request, Undetermined};
 
 #[test]
 fn a_lost_reply_is_looked_up_and_what_exists_is_adopted_at_once() {
@@ -104,4 +104,17 @@ fn a_report_ahead_of_its_executions_is_looked_up_after_two_seconds() {
     let fill = execution("a").of(&order).filled("1", "100").build();
     world.looked_up(&order, None, vec![fill]);
     assert_eq!(world.orders.next_deadline(), None);
+}
+
+#[test]
+fn protection_that_nobody_knows_of_is_told_to_the_owner_of_the_position() {
+    let mut world = World::begun();
+    let effects = world.fact(AccountEvent::Undetermined(Undetermined {
+        request: Request::SetProtection,
+        symbol: Some(symbol("BTCUSDT")),
+        client_order_id: None,
+        code: 0,
+    }));
+    let told = Notice::Undetermined { request: Request::SetProtection, client_order_id: None };
+    assert_eq!(notices(&effects), [&told]);
 }

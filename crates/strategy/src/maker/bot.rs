@@ -72,6 +72,7 @@ impl Maker {
             {
                 self.stop = None;
             }
+            Notice::Undetermined { request: Request::SetProtection, .. } => self.stop = None,
             Notice::PositionClosed { cause, .. } => {
                 self.stop = None;
                 if let ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation = cause {

@@ -236,6 +236,7 @@ impl RuleBot {
             {
                 self.protection_failed(now)
             }
+            Notice::Undetermined { request: Request::SetProtection, .. } => self.protection_failed(now),
             // Nothing is told of an order after its submission was refused.
             Notice::Refused(refused) if refused.request == Request::Submit => {
                 if self.entry.is_some_and(|entry| entry.client_order_id == refused.client_order_id) {
