@@ -238,7 +238,8 @@ impl Engine {
             self.instruments.insert(instrument.symbol, instrument.clone());
         }
         self.risk.set_reference(reference);
-        if self.bots.iter().all(|bot| self.instruments.contains_key(&bot.symbol)) {
+        // What risk takes counts: without fees or tiers it could neither open nor flatten there.
+        if self.bots.iter().all(|bot| self.risk.contracts().get(bot.symbol).is_some()) {
             self.gate.know_contracts();
         }
     }

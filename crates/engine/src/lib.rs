@@ -17,6 +17,8 @@ mod flatten;
 mod gate;
 mod memory;
 mod output;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod view;
 

@@ -1,0 +1,277 @@
+//! The engine from event to output: what it does again, how soon, and what it then no longer does.
+
+use crate::{BotSetup, Engine, EngineSetup, Output};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use windvane_model::{
+    AccountEvent, AccountSnapshot, BookLevel, BookUpdate, BookUpdateKind, BotName, Coin, CoinBalance,
+    Command, Control, DenialReason, Epoch, Event, FeeRates, Fixed, InstallTag, Instrument, InstrumentStatus,
+    Leverage, Link, LinkState, MarketEvent, MarketTime, Millis, Money, Notional, PositionIndex,
+    PositionReport, Price, Qty, Query, QueryAnswer, Rate, Reference, RefusalFamily, Refused, Request,
+    RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, WalletReport,
+};
+use windvane_order_management::{Identity, Orders};
+use windvane_risk::{Ownership, RiskLimits};
+
+const MAKER: &str = r#"
+builtin = "maker"
+[quote]
+half_spread = "1%"
+size = "100 USDT"
+requote = "0.2%"
+every = "5s"
+[inventory]
+max = "200 USDT"
+skew = "1%"
+[protect]
+stop = "5%"
+cooldown_after_stop = "10m"
+"#;
+
+fn number(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn price(text: &str) -> Price {
+    Price::new(number(text)).unwrap()
+}
+
+fn qty(text: &str) -> Qty {
+    Qty::new(number(text)).unwrap()
+}
+
+fn symbol() -> Symbol {
+    Symbol::new("BTCUSDT").unwrap()
+}
+
+fn bot() -> BotName {
+    BotName::new("maker").unwrap()
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        symbol: symbol(),
+        settle_coin: Coin::new("USDT").unwrap(),
+        status: InstrumentStatus::Trading,
+        tick_size: price("0.1"),
+        lot_size: qty("0.001"),
+        min_qty: qty("0.001"),
+        max_limit_qty: qty("1000"),
+        max_market_qty: qty("1000"),
+        min_notional: Notional::new(number("5")).unwrap(),
+        max_leverage: Leverage::new(number("100")).unwrap(),
+        price_limit_ratio_x: Rate::new(number("0.05")),
+        price_limit_ratio_y: Rate::new(number("0.1")),
+        funding_interval_minutes: 480,
+        tiers: vec![RiskTier {
+            limit: Notional::new(number("1000000")).unwrap(),
+            maintenance_rate: Rate::new(number("0.005")),
+            initial_rate: Rate::new(number("0.01")),
+            max_leverage: Leverage::new(number("100")).unwrap(),
+            maintenance_deduction: Notional::new(number("0")).unwrap(),
+        }],
+    }
+}
+
+fn limits() -> RiskLimits {
+    RiskLimits {
+        max_order_notional: "500 USDT".parse().unwrap(),
+        max_position_notional: "2000 USDT".parse().unwrap(),
+        max_gross_exposure: "3000 USDT".parse().unwrap(),
+        max_leverage: "20x".parse().unwrap(),
+        max_open_orders: 5,
+        max_order_rate_short: "10 per 1s".parse().unwrap(),
+        max_order_rate_long: "100 per 1m".parse().unwrap(),
+        price_collar: "10%".parse().unwrap(),
+        max_loss_per_day: "200 USDT".parse().unwrap(),
+        require_stop_on_entry: true,
+        stale_after: "5s".parse().unwrap(),
+    }
+}
+
+struct World {
+    engine: Engine,
+    stamp: Stamp,
+}
+
+impl World {
+    /// Connected, and nothing known of the account.
+    fn connected() -> Self {
+        let claims = [(bot(), vec![(symbol(), PositionIndex::default())])];
+        let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
+        let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
+        let engine = Engine::new(EngineSetup {
+            orders: Orders::new(identity, &claims),
+            bots: vec![BotSetup {
+                name: bot(),
+                symbol: symbol(),
+                position_index: PositionIndex::default(),
+                strategy: maker.bot(),
+                budget: Money::new(number("1000")),
+                leverage: Leverage::new(number("10")).unwrap(),
+            }],
+            limits: limits(),
+            ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
+            needs_trade_link: true,
+        });
+        let mut world = Self { engine, stamp: Stamp::default() };
+        let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
+        let reference = Reference { instruments: vec![instrument()], fees: vec![(symbol(), fees)] };
+        world.take(Event::Reference(reference));
+        for link in [Link::Public(LinkState::Up), Link::Trade(LinkState::Up), Link::Private(LinkState::Up)] {
+            world.take(Event::Link(link));
+        }
+        world
+    }
+
+    /// One bitcoin long at 100, leverage as the venue tells it; and what followed from that.
+    fn reconciled(leverage: &str) -> (Self, Vec<Output>) {
+        let mut world = Self::connected();
+        let outputs = world.show(leverage);
+        (world, outputs)
+    }
+
+    /// The venue's picture of the account.
+    fn show(&mut self, leverage: &str) -> Vec<Output> {
+        let position = PositionReport {
+            symbol: symbol(),
+            position_index: PositionIndex::default(),
+            side: Some(Side::Buy),
+            qty: qty("1"),
+            average_price: Some(price("100")),
+            mark_price: Some(price("100")),
+            leverage: Some(Leverage::new(number(leverage)).unwrap()),
+            stop_loss: None,
+            take_profit: None,
+            trailing_distance: None,
+            liquidation_price: None,
+            initial_margin: None,
+            maintenance_margin: None,
+            unrealised_pnl: None,
+            adl_rank: 0,
+            sequence: 1,
+            updated: MarketTime(1),
+        };
+        let coin = CoinBalance {
+            coin: Coin::new("USDT").unwrap(),
+            wallet_balance: Money::new(number("1000")),
+            equity: None,
+            order_margin: None,
+            position_margin: None,
+        };
+        let wallet = WalletReport { coins: vec![coin], ..WalletReport::default() };
+        let snapshot = AccountSnapshot { positions: vec![position], wallet, ..AccountSnapshot::default() };
+        self.take(Event::Account(AccountEvent::Answer(QueryAnswer::Account(Box::new(snapshot)))))
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Output> {
+        self.stamp.sequence += 1;
+        let mut outputs = Vec::new();
+        self.engine.handle(&Stamped { stamp: self.stamp, event }, &mut outputs);
+        outputs
+    }
+
+    /// Time passes, and the shell sends its timer.
+    fn wait(&mut self, ms: Millis) -> Vec<Output> {
+        self.stamp.wall = self.stamp.wall.after(ms);
+        self.stamp.market = self.stamp.market.after(ms);
+        self.take(Event::Timer)
+    }
+
+    /// Mark, bid and ask at 100.
+    fn quote(&mut self) -> Vec<Output> {
+        let at = self.stamp.market;
+        let level =
+            |text| vec![BookLevel { price: Fixed::parse(text).unwrap(), size: Fixed::parse("9").unwrap() }];
+        self.take(Event::Market(MarketEvent::Ticker(Ticker {
+            symbol: symbol(),
+            at,
+            last: Some(price("100")),
+            mark: Some(price("100")),
+            index: None,
+            funding_rate: None,
+            next_funding: None,
+        })));
+        self.take(Event::Market(MarketEvent::Book(BookUpdate {
+            symbol: symbol(),
+            at,
+            kind: BookUpdateKind::Snapshot,
+            update_id: 1,
+            sequence: 1,
+            bids: level("100"),
+            asks: level("100.1"),
+        })))
+    }
+}
+
+fn submits(outputs: &[Output]) -> Vec<Submit> {
+    let submit = |output: &Output| match output {
+        Output::Command { command: Command::Submit(submit), .. } => Some(*submit),
+        _ => None,
+    };
+    outputs.iter().filter_map(submit).collect()
+}
+
+fn asks_for_leverage(outputs: &[Output]) -> bool {
+    outputs.iter().any(|out| matches!(out, Output::Command { command: Command::SetLeverage(_), .. }))
+}
+
+#[test]
+fn a_refused_close_is_repeated_after_a_pause_and_not_by_its_own_answer() {
+    let (mut world, _) = World::reconciled("10");
+    let closes = submits(&world.take(Event::Control(Control::Flatten(Scope::All))));
+    let [close] = closes[..] else { panic!("one close, not {closes:?}") };
+    assert_eq!(
+        (close.role, close.side, close.qty, close.reduce_only),
+        (Role::Protect, Side::Sell, qty("1"), true)
+    );
+    let refused = world.take(Event::Account(AccountEvent::Refused(Refused {
+        request: Request::Submit,
+        symbol: Some(symbol()),
+        client_order_id: Some(close.client_order_id),
+        code: 0,
+        family: RefusalFamily::NotSent,
+        message: Text::lossy("no room"),
+    })));
+    assert_eq!(submits(&refused), []);
+    let due = world.engine.next_deadline().unwrap().millis_since(world.stamp.wall);
+    assert_eq!(submits(&world.wait(due - 1)), []);
+    assert_eq!(submits(&world.wait(1)).len(), 1);
+}
+
+#[test]
+fn a_bot_that_is_wound_down_opens_nothing_until_it_is_resumed() {
+    let (mut world, _) = World::reconciled("10");
+    assert_eq!(world.engine.run_state(), RunState::Active);
+    world.take(Event::Control(Control::CancelEntries(Scope::All)));
+    let outputs = world.quote();
+    assert_eq!(submits(&outputs), []);
+    let is_denied = |out: &Output| match out {
+        Output::Denied { denial, .. } => {
+            denial.reason == DenialReason::RunState { state: RunState::Reducing }
+        }
+        _ => false,
+    };
+    assert!(outputs.iter().any(is_denied), "{outputs:?}");
+    assert_eq!(world.engine.run_state(), RunState::Active, "it is this bot that may not, not the engine");
+    world.take(Event::Control(Control::Resume));
+    world.wait(5_000);
+    assert!(!submits(&world.quote()).is_empty());
+}
+
+#[test]
+fn a_leverage_that_is_not_seen_is_read_again_and_asked_for_again() {
+    let (mut world, outputs) = World::reconciled("5");
+    assert!(asks_for_leverage(&outputs));
+    assert_eq!(world.engine.run_state(), RunState::Reducing);
+    assert!(!asks_for_leverage(&world.wait(1_000)), "once is enough for now");
+    let due = world.engine.next_deadline().unwrap().millis_since(world.stamp.wall);
+    let outputs = world.wait(due);
+    let is_read =
+        |out: &Output| matches!(out, Output::Command { command: Command::Query(Query::Account { .. }), .. });
+    assert!(outputs.iter().any(is_read), "{outputs:?}");
+    assert!(asks_for_leverage(&world.show("5")), "still another one");
+    world.wait(10_000);
+    world.show("10");
+    assert_eq!(world.engine.run_state(), RunState::Active);
+}
