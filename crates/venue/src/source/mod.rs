@@ -1,5 +1,6 @@
 //! Where the market comes from: steps of inputs for the core, each at its market time.
 
+pub(crate) mod basis;
 pub(crate) mod grid;
 pub(crate) mod replay;
 pub(crate) mod synthetic;

@@ -2,18 +2,19 @@
 //!
 //! Real: open, high, low, close and volume of each 5-minute bar; the mark price at each full hour; time and
 //! rate of each funding settlement. Made up: the path inside a bar ([`crate::path`]), the book around it
-//! ([`super::grid`]), the mark price inside the hour (a straight line), and the index, which is taken to be
-//! the mark.
+//! ([`super::grid`]), the mark price inside the hour ([`super::basis`]), and the index, which is taken to be the
+//! mark.
 
 use std::path::PathBuf;
 
 use rust_decimal::Decimal;
 use windvane_venue_core::{Instrument, MarketInput};
 
+use super::basis::Basis;
 use super::grid::Grid;
 use super::{SourceError, Step};
 use crate::path::{GridBar, PathPoint, STEPS, path};
-use crate::table::{BAR_MS, FundingPoint, HOUR_MS, MarkHour, Table};
+use crate::table::{BAR_MS, FundingPoint, HOUR_MS, Table};
 
 /// Market ms between two steps.
 const STEP_MS: i64 = 25_000;
@@ -38,7 +39,7 @@ pub(crate) struct Replay {
 struct Tape {
     grid: Grid,
     bars: Vec<GridBar>,
-    marks: Vec<MarkHour>,
+    basis: Basis,
     funding: Vec<FundingPoint>,
 }
 
@@ -175,27 +176,19 @@ impl Tape {
                 at_ms += BASELINE_INTERVAL_MS;
             }
         }
-        Ok(Self { grid, bars, marks: table.marks, funding })
+        let basis = Basis::new(&table.marks, &table.bars);
+        Ok(Self { grid, bars, basis, funding })
     }
 
     /// Mark and index at a moment; `last` in ticks where it must be set without a print.
     fn prices(&self, at_ms: i64, point: &PathPoint, last: Option<i64>) -> MarketInput {
-        let mark = self.mark_at(at_ms).unwrap_or_else(|| self.grid.price(point.price));
+        let mark = self.basis.mark(at_ms, self.grid.price(point.price));
         MarketInput::Prices {
             symbol: self.grid.symbol().to_owned(),
             mark: Some(mark),
             index: Some(mark),
             last: last.map(|ticks| self.grid.price(ticks)),
         }
-    }
-
-    /// The mark price on the straight line through the hour, at the precision of its ends.
-    fn mark_at(&self, at_ms: i64) -> Option<Decimal> {
-        let next = self.marks.partition_point(|hour| hour.start_ms <= at_ms);
-        let hour = self.marks.get(next.checked_sub(1)?)?;
-        let passed = Decimal::from((at_ms - hour.start_ms).min(HOUR_MS));
-        let line = hour.open + (hour.close - hour.open) * passed / Decimal::from(HOUR_MS);
-        Some(line.round_dp(hour.open.scale().max(hour.close.scale())))
     }
 
     /// Announces the first settlement after `after_ms`; beyond the record, the baseline.
@@ -241,7 +234,7 @@ mod tests {
     #[test]
     fn steps_cover_the_bars_and_settle_funding_at_its_time() {
         let text = "bar,3300000,100,101,99,100,1\nbar,3600000,100,103,100,102,6\nbar,3900000,102,102,102,102,0\n\
-                    mark,3600000,100,112\nfunding,3600000,0.0003\n";
+                    mark,3600000,101,112\nfunding,3600000,0.0003\n";
         let mut replay = replay(text, 1).unwrap();
         assert_eq!((replay.start_ms(), replay.end_ms()), (3_600_000, 4_200_000));
         assert_eq!(replay.history().len(), STEPS);
@@ -253,7 +246,7 @@ mod tests {
         assert_eq!(steps.iter().filter(|step| settled(step)).count(), 1);
         assert!(settled(&steps[0]));
         let MarketInput::Prices { mark, .. } = &steps[STEPS].inputs[0] else { panic!("prices come first") };
-        assert_eq!(*mark, Some(Decimal::from(101)), "five minutes into the hour from 100 to 112");
+        assert_eq!(*mark, Some(Decimal::from(103)), "a basis of 1 and a last price of 102");
     }
 
     #[test]
