@@ -5,6 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
@@ -26,6 +27,11 @@ pub struct VenueConfig {
     /// the clock, where a second of market time holds thousands of times the usual work.
     #[serde(default = "yes")]
     pub rate_limits: bool,
+    /// Wall milliseconds that replies and pushes are under way to the client, in place of a network. Without any, a
+    /// reply can be there before its request has been noted: pybit 5.17 notes a request on the trade socket after
+    /// sending it, and drops such a reply. Leave it at 0 in a replay faster than the clock.
+    #[serde(default)]
+    pub latency_ms: u16,
     /// Seed of order and execution ids.
     #[serde(default)]
     pub seed: u64,
@@ -224,12 +230,17 @@ impl VenueConfig {
             listen: default_listen(),
             sim: true,
             rate_limits: true,
+            latency_ms: 0,
             seed: 0,
             instruments: default_instruments(),
             accounts: default_accounts(),
             market,
             switches: SwitchesConfig::default(),
         }
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(self.latency_ms.into())
     }
 
     /// Every problem that reading alone does not show; empty when the config can be used.

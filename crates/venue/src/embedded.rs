@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -52,7 +53,8 @@ pub async fn serve(
     let (finished, _) = watch::channel(false);
     let (link, inbound) = mpsc::channel(INBOUND_CAPACITY);
     let exchange = build(&config, finished)?;
-    run(exchange, listener, link, inbound, stop).await;
+    let door = Door { listener, latency: config.latency(), link };
+    run(exchange, door, inbound, stop).await;
     Ok(())
 }
 
@@ -88,10 +90,10 @@ impl Embedded {
         let port = listener.local_addr().map_err(listen)?.port();
         let exchange = build(&config, finished_sender)?;
         drop(entered);
-        let connections = link.clone();
+        let door = Door { listener, latency: config.latency(), link: link.clone() };
         let thread = std::thread::Builder::new()
             .name("venue".to_owned())
-            .spawn(move || runtime.block_on(run(exchange, listener, connections, inbound, stopped)))
+            .spawn(move || runtime.block_on(run(exchange, door, inbound, stopped)))
             .map_err(StartError::Thread)?;
         Ok(Self {
             rest_url: format!("http://127.0.0.1:{port}"),
@@ -145,15 +147,23 @@ fn build(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Exchange
     Ok(Exchange::new(config, finished)?)
 }
 
+/// Where clients come in.
+struct Door {
+    listener: TcpListener,
+    /// Wall time that whatever the venue says takes to its clients.
+    latency: Duration,
+    /// To the exchange, for each connection.
+    link: ExchangeLink,
+}
+
 /// Runs the exchange beside the accept loop until `stop`; sockets close as their queues are dropped.
 async fn run(
     exchange: Exchange,
-    listener: TcpListener,
-    link: ExchangeLink,
+    door: Door,
     inbound: mpsc::Receiver<Inbound>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let accepting = server::accept(listener, link, stop.clone());
+    let accepting = server::accept(door.listener, door.link, door.latency, stop.clone());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stopped| *stopped) => {}

@@ -1,5 +1,7 @@
 //! One TCP connection: HTTP/1.1 requests, and the upgrade of those that ask for a WebSocket.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
@@ -20,6 +22,8 @@ use super::{
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) from_loopback: bool,
+    /// Wall time that whatever the venue says takes to the client.
+    pub(super) latency: Duration,
     pub(super) exchange: ExchangeLink,
 }
 
@@ -72,8 +76,9 @@ async fn answer(request: Request<Incoming>, connection: Connection) -> Result<Re
     let (reply, answer) = oneshot::channel();
     connection.exchange.send(Inbound::Rest { call, reply }).await.map_err(|_| Cut::Stopped)?;
     let answer = answer.await.map_err(|_| Cut::Stopped)?;
-    if !answer.after.is_zero() {
-        tokio::time::sleep(answer.after).await;
+    let after = answer.after + connection.latency;
+    if !after.is_zero() {
+        tokio::time::sleep(after).await;
     }
     match answer.outcome {
         RestOutcome::HangUp => Err(Cut::Fault),
@@ -102,11 +107,12 @@ fn upgrade(mut request: Request<Incoming>, connection: Connection) -> Response<F
     };
     let accept = derive_accept_key(key.as_bytes());
     let idle = session::idle_limit(kind, request.uri().query().unwrap_or_default());
+    let way = session::Way { idle, latency: connection.latency };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgraded.await {
             Ok(stream) => {
-                session::run(TokioIo::new(stream), kind, idle, connection.id, connection.exchange).await
+                session::run(TokioIo::new(stream), kind, way, connection.id, connection.exchange).await
             }
             Err(error) => tracing::debug!(%error, "upgrade failed"),
         }

@@ -130,8 +130,13 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(LISTEN_BACKLOG)
 }
 
-/// Accepts until `stop` turns true or its sender is dropped.
-pub(crate) async fn accept(listener: TcpListener, exchange: ExchangeLink, mut stop: watch::Receiver<bool>) {
+/// Accepts until `stop` turns true or its sender is dropped. What the venue says takes `latency` to its clients.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    exchange: ExchangeLink,
+    latency: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut next_id: ConnectionId = 1;
     loop {
         let accepted = tokio::select! {
@@ -144,6 +149,7 @@ pub(crate) async fn accept(listener: TcpListener, exchange: ExchangeLink, mut st
                 let connection = http::Connection {
                     id: next_id,
                     from_loopback: peer.ip().is_loopback(),
+                    latency,
                     exchange: exchange.clone(),
                 };
                 next_id += 1;

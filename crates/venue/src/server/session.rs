@@ -1,5 +1,6 @@
 //! One WebSocket: reads frames for the exchange, writes what the exchange queued, keeps the idle clock.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -20,6 +21,9 @@ const IDLE_DEFAULT: Duration = Duration::from_secs(600);
 /// clock for ever.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
+/// Frames of one socket that may be under way at once: as many as a queue holds before a replay's clock waits.
+const UNDER_WAY_MAX: usize = 64;
+
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// The idle limit of a socket: `?max_active_time=` of 30 s to 10 min on private and trade sockets.
@@ -38,11 +42,20 @@ pub(super) fn idle_limit(kind: SocketKind, query: &str) -> Duration {
     }
 }
 
+/// What lies between a socket and its client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// Silence after which the socket is closed.
+    pub(super) idle: Duration,
+    /// Wall time that each frame takes to the client.
+    pub(super) latency: Duration,
+}
+
 /// Runs one socket from the upgrade to its end.
 pub(super) async fn run(
     stream: TokioIo<Upgraded>,
     kind: SocketKind,
-    idle: Duration,
+    way: Way,
     id: ConnectionId,
     exchange: ExchangeLink,
 ) {
@@ -59,7 +72,7 @@ pub(super) async fn run(
     tokio::select! {
         // The sender is never used, only dropped: either way the socket is cut in mid-air.
         _ = cut => {}
-        () = converse(socket, outgoing, idle, id, &exchange) => {}
+        () = converse(socket, outgoing, way, id, &exchange) => {}
     }
     // Fails only when the exchange has stopped, and then nobody keeps a list of sockets.
     let _ = exchange.send(Inbound::Closed { id }).await;
@@ -69,24 +82,33 @@ pub(super) async fn run(
 async fn converse(
     mut socket: Socket,
     mut outgoing: mpsc::Receiver<Utf8Bytes>,
-    idle: Duration,
+    way: Way,
     id: ConnectionId,
     exchange: &ExchangeLink,
 ) {
+    let mut under_way = UnderWay { latency: way.latency, frames: VecDeque::new() };
     let mut last_active = Instant::now();
     loop {
+        let arrival = under_way.next_arrival();
         // Both receives are cancel safe: a frame is taken whole or not at all.
         tokio::select! {
             biased;
-            frame = outgoing.recv() => {
-                let Some(frame) = frame else {
-                    let _ = tokio::time::timeout(STUCK_AFTER, socket.close(None)).await;
-                    return;
-                };
-                let written = tokio::time::timeout(STUCK_AFTER, write(&mut socket, frame, &mut outgoing)).await;
-                if !matches!(written, Ok(Ok(()))) {
+            () = arrived(arrival), if arrival.is_some() => {
+                let written = tokio::time::timeout(STUCK_AFTER, under_way.deliver(&mut socket, Instant::now()));
+                if !matches!(written.await, Ok(Ok(()))) {
                     return;
                 }
+            }
+            frame = outgoing.recv(), if under_way.has_room() => {
+                let Some(frame) = frame else {
+                    let farewell = async {
+                        under_way.deliver(&mut socket, Instant::now() + way.latency).await?;
+                        socket.close(None).await
+                    };
+                    let _ = tokio::time::timeout(STUCK_AFTER, farewell).await;
+                    return;
+                };
+                under_way.send(frame, &mut outgoing);
             }
             received = socket.next() => {
                 match received {
@@ -100,7 +122,7 @@ async fn converse(
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 }
             }
-            () = tokio::time::sleep_until(last_active + idle) => {
+            () = tokio::time::sleep_until(last_active + way.idle) => {
                 tracing::info!(connection = id, "idle socket closed");
                 let _ = tokio::time::timeout(STUCK_AFTER, socket.close(None)).await;
                 return;
@@ -110,17 +132,54 @@ async fn converse(
     }
 }
 
-/// Writes one frame and all that wait behind it, then flushes once.
-async fn write(
-    socket: &mut Socket,
-    first: Utf8Bytes,
-    waiting: &mut mpsc::Receiver<Utf8Bytes>,
-) -> Result<(), tokio_tungstenite::tungstenite::Error> {
-    socket.feed(Message::Text(first)).await?;
-    while let Ok(next) = waiting.try_recv() {
-        socket.feed(Message::Text(next)).await?;
+/// Frames that have left the exchange and not yet reached the client, in their order.
+struct UnderWay {
+    latency: Duration,
+    /// With the time of arrival.
+    frames: VecDeque<(Instant, Utf8Bytes)>,
+}
+
+impl UnderWay {
+    /// Beyond this the frames wait in the socket's queue, where a replay's clock sees them.
+    fn has_room(&self) -> bool {
+        self.frames.len() < UNDER_WAY_MAX
     }
-    socket.flush().await
+
+    fn next_arrival(&self) -> Option<Instant> {
+        self.frames.front().map(|(arrival, _)| *arrival)
+    }
+
+    /// Puts a frame on its way, with those that wait behind it.
+    fn send(&mut self, first: Utf8Bytes, waiting: &mut mpsc::Receiver<Utf8Bytes>) {
+        let arrival = Instant::now() + self.latency;
+        self.frames.push_back((arrival, first));
+        while self.has_room()
+            && let Ok(next) = waiting.try_recv()
+        {
+            self.frames.push_back((arrival, next));
+        }
+    }
+
+    /// Writes what has arrived by `now`, then flushes once.
+    async fn deliver(
+        &mut self,
+        socket: &mut Socket,
+        now: Instant,
+    ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+        while let Some((_, frame)) = self.frames.pop_front_if(|(arrival, _)| *arrival <= now) {
+            socket.feed(Message::Text(frame)).await?;
+        }
+        socket.flush().await
+    }
+}
+
+/// Without a latency there is nothing to wait for, and the timer would round that up to a millisecond.
+async fn arrived(arrival: Option<Instant>) {
+    if let Some(arrival) = arrival
+        && arrival > Instant::now()
+    {
+        tokio::time::sleep_until(arrival).await;
+    }
 }
 
 #[cfg(test)]

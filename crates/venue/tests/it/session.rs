@@ -167,3 +167,30 @@ async fn a_message_over_a_mebibyte_closes_the_socket_and_a_body_is_refused() {
     assert!(reply.is_none_or(|reply| reply.status == 413));
     assert_eq!(client.public("/v5/market/time").await["retCode"], 0);
 }
+
+#[tokio::test]
+async fn everything_the_venue_says_is_under_way_for_the_latency_and_keeps_its_order() {
+    let latency = std::time::Duration::from_millis(40);
+    let (_venue, client) = manual_with(|config| config.latency_ms = 40).await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order"]).await;
+    let mut trade = client.socket("/v5/trade").await;
+
+    let sent = std::time::Instant::now();
+    client.public("/v5/market/time").await;
+    assert!(sent.elapsed() >= latency);
+    let sent = std::time::Instant::now();
+    for number in 0..5 {
+        let frame = json!({"reqId": format!("{number}"), "op": "order.create", "args": [buy("0.001", "59000")],
+                           "header": {"X-BAPI-TIMESTAMP": wall_ms().to_string()}});
+        trade.send(&frame).await;
+    }
+    for number in 0..5 {
+        let reply = trade.next().await;
+        assert!(sent.elapsed() >= latency);
+        assert_eq!(reply["reqId"], format!("{number}"));
+        let order = private.next_of("order").await;
+        assert_eq!(order["data"][0]["orderId"], reply["data"]["orderId"]);
+    }
+    assert!(sent.elapsed() < 5 * latency, "what is sent together is under way together");
+}
