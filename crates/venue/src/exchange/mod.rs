@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use windvane_venue_core::{Acknowledgement, MarketInput, Output, Request, Setup, Venue};
+use windvane_venue_core::{Acknowledgement, ExecutionType, MarketInput, Output, Request, Setup, Venue};
 
 use crate::catalogue;
 use crate::config::{AccountConfig, MarketConfig, PriceLimitSwitch, VenueConfig};
@@ -294,6 +294,9 @@ impl Exchange {
                 }
                 Output::Book(delta) => {
                     changed.entry(delta.symbol.to_string()).or_default();
+                }
+                Output::Execution { row, .. } if row.exec_type == ExecutionType::BustTrade => {
+                    changed.entry(row.symbol.to_string()).or_default().liquidations.push(row.clone());
                 }
                 Output::Order { .. }
                 | Output::Execution { .. }

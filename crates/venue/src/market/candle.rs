@@ -4,50 +4,10 @@ use std::collections::VecDeque;
 
 use rust_decimal::Decimal;
 
+use super::interval::{INTERVALS, Interval};
+
 /// Candles kept of each interval.
 const CANDLES_KEPT: usize = 10_000;
-
-/// Length of a candle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Interval {
-    minutes: i64,
-}
-
-/// The intervals that are built. Weeks and months are not: no demo is that long.
-const INTERVALS: [Interval; 11] = [
-    Interval { minutes: 1 },
-    Interval { minutes: 3 },
-    Interval::FIVE_MINUTES,
-    Interval { minutes: 15 },
-    Interval { minutes: 30 },
-    Interval { minutes: 60 },
-    Interval { minutes: 120 },
-    Interval { minutes: 240 },
-    Interval { minutes: 360 },
-    Interval { minutes: 720 },
-    Interval { minutes: 1_440 },
-];
-
-impl Interval {
-    pub(crate) const FIVE_MINUTES: Self = Self { minutes: 5 };
-
-    /// The interval with this wire text (`1`, `60`, `D`), if it is built.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        INTERVALS.into_iter().find(|interval| interval.text() == text)
-    }
-
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        INTERVALS.into_iter()
-    }
-
-    pub(crate) fn text(self) -> String {
-        if self.minutes == 1_440 { "D".to_owned() } else { self.minutes.to_string() }
-    }
-
-    pub(crate) fn ms(self) -> i64 {
-        self.minutes * 60_000
-    }
-}
 
 /// One candle: prices in USDT, volume in base coin, turnover in USDT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +67,7 @@ impl CandleBook {
         for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
             let mut latest = None;
             while let Some(&last) = series.back() {
-                let next_ms = last.start_ms + interval.ms();
+                let next_ms = interval.next_start(last.start_ms);
                 if next_ms > at_ms {
                     break;
                 }
@@ -126,7 +86,7 @@ impl CandleBook {
     pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, qty: Decimal) {
         for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
             if series.is_empty() {
-                series.push_back(Candle::flat(at_ms.div_euclid(interval.ms()) * interval.ms(), price));
+                series.push_back(Candle::flat(interval.start_of(at_ms), price));
             }
             if let Some(open) = series.back_mut() {
                 open.print(price, qty);

@@ -1,13 +1,15 @@
 //! What the venue remembers of its market beside the book: candles, day figures, prints, funding.
 
 pub(crate) mod candle;
+pub(crate) mod interval;
 
 use std::collections::VecDeque;
 
 use rust_decimal::Decimal;
 use windvane_venue_core::PublicTrade;
 
-use candle::{Candle, CandleBook, Interval};
+use candle::{Candle, CandleBook};
+use interval::Interval;
 
 /// Prints kept for `recent-trade`, the largest page it can be asked for.
 const TRADES_KEPT: usize = 1_000;

@@ -10,7 +10,8 @@ use super::is_linear;
 use super::page::page;
 use crate::exchange::Exchange;
 use crate::exchange::feed::levels;
-use crate::market::candle::{Candle, Interval};
+use crate::market::candle::Candle;
+use crate::market::interval::Interval;
 use crate::market::{DayFigures, MarketRecord};
 use crate::server::wall_ms;
 use crate::wire::LINEAR;
@@ -209,6 +210,28 @@ pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
         })
         .collect();
     Ok(Accepted::new(json!({"category": LINEAR, "list": rows})))
+}
+
+/// What is open now, at the start of the running interval: the venue keeps no record of it.
+pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (_, scales, symbol) = record(exchange, fields)?;
+    let minutes = match fields.required("intervalTime")?.as_str() {
+        "5min" => 5,
+        "15min" => 15,
+        "30min" => 30,
+        "1h" => 60,
+        "4h" => 240,
+        "1d" => 1_440,
+        _ => return Err(Refusal::parameter("intervalTime is invalid")),
+    };
+    let row = exchange.core.ticker(&symbol).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    let at_ms = Interval::Minutes(minutes).start_of(exchange.now_ms());
+    let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
+    let mut rows = Vec::new();
+    if start.is_none_or(|start| at_ms >= start) && end.is_none_or(|end| at_ms <= end) {
+        rows.push(json!({"openInterest": scales.qty(row.open_interest), "timestamp": at_ms.to_string()}));
+    }
+    Ok(Accepted::new(json!({"symbol": symbol, "category": LINEAR, "list": rows, "nextPageCursor": ""})))
 }
 
 /// Settlements, newest first. A start without an end is an error on the exchange, too.

@@ -43,6 +43,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "market/tickers" => Market(market::tickers),
         "market/recent-trade" => Market(market::recent_trade),
         "market/funding/history" => Market(market::funding_history),
+        "market/open-interest" => Market(market::open_interest),
         "market/risk-limit" => Market(market::risk_limit),
         "market/price-limit" => Market(market::price_limit),
         "system/status" => Market(market::nothing),

@@ -92,10 +92,13 @@ pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -
     Ok(Accepted::empty())
 }
 
-/// One-way is the only mode, and it is always on.
+/// One-way is the only mode, and it is always on: asking for it again is refused for a symbol (110025) and
+/// accepted for a coin, as freqtrade does at each start.
 pub(crate) fn switch_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answer {
     require_linear(fields)?;
     match fields.integer("mode")? {
+        // By coin it also settles what later listings begin with, so that repeating it is no mistake.
+        Some(0) if fields.text("symbol").is_none() && fields.text("coin").is_some() => Ok(Accepted::empty()),
         Some(0) => Err(Refusal::new(110025, "Position mode is not modified")),
         Some(3) => Err(Refusal::new(110029, "hedge mode is not offered here")),
         _ => Err(Refusal::parameter("mode must be 0 or 3")),

@@ -103,3 +103,50 @@ async fn other_categories_are_empty_and_unknown_words_are_errors() {
         client.public(&format!("/v5/market/instruments-info?category=linear&limit=2&cursor={cursor}")).await;
     assert_eq!(rest["result"]["list"].as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn weeks_and_months_have_candles_like_any_other_interval() {
+    let (_venue, client) = manual().await;
+    client.sim("trade", &json!({"symbol": "BTCUSDT", "side": "Buy", "price": "60000.1", "qty": "0.5"})).await;
+    for interval in ["1", "D", "W", "M"] {
+        let target = format!("/v5/market/kline?category=linear&symbol=BTCUSDT&interval={interval}");
+        let candles = client.public(&target).await;
+        assert_eq!(candles["result"]["list"][0][5], "0.500", "{interval}: {candles}");
+        let mut public = client.socket("/v5/public/linear").await;
+        let topic = format!("kline.{interval}.BTCUSDT");
+        public.subscribe(&[&topic]).await;
+        let open = &public.next_of(&topic).await["data"][0];
+        assert_eq!((&open["interval"], &open["volume"]), (&json!(interval), &json!("0.500")));
+    }
+}
+
+#[tokio::test]
+async fn open_interest_is_that_of_now() {
+    let (_venue, client) = manual().await;
+    let order = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.4"});
+    assert_eq!(client.post("/v5/order/create", &order).await["retCode"], 0);
+    let target = "/v5/market/open-interest?category=linear&symbol=BTCUSDT";
+    let reply = client.public(&format!("{target}&intervalTime=1h")).await;
+    let row = &reply["result"]["list"][0];
+    let ticker = client.public("/v5/market/tickers?category=linear&symbol=BTCUSDT").await;
+    assert_eq!(row["openInterest"], ticker["result"]["list"][0]["openInterest"]);
+    assert_eq!(row["timestamp"].as_str().unwrap().parse::<i64>().unwrap() % 3_600_000, 0);
+    assert_eq!(client.public(&format!("{target}&intervalTime=2h")).await["retCode"], 10001);
+}
+
+#[tokio::test]
+async fn a_liquidation_is_public() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["allLiquidation.BTCUSDT"]).await;
+    let order =
+        json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "10"});
+    assert_eq!(client.post("/v5/order/create", &order).await["retCode"], 0);
+    let fall = json!({"symbol": "BTCUSDT", "bid": "50000", "ask": "50000.1", "last": "50000", "mark": "50000",
+                      "index": "50000"});
+    client.sim("price", &fall).await;
+    let told = public.next_of("allLiquidation.BTCUSDT").await;
+    let row = &told["data"][0];
+    assert_eq!((&row["S"], &row["v"], &row["s"]), (&json!("Buy"), &json!("10.000"), &json!("BTCUSDT")));
+    assert!(row["T"].is_i64() && row["p"].is_string(), "{row}");
+}

@@ -146,8 +146,6 @@ async fn positions_take_stops_and_leverage() {
     let leverage =
         json!({"category": "linear", "symbol": "BTCUSDT", "buyLeverage": "10", "sellLeverage": "10"});
     assert_eq!(client.post("/v5/position/set-leverage", &leverage).await["retCode"], 110043);
-    let one_way = json!({"category": "linear", "coin": "USDT", "mode": 0});
-    assert_eq!(client.post("/v5/position/switch-mode", &one_way).await["retCode"], 110025);
     let listed = client.get("/v5/position/list", "category=linear&settleCoin=USDT").await;
     let row = &listed["result"]["list"][0];
     assert_eq!(
@@ -187,4 +185,20 @@ async fn modes_the_venue_does_not_have_are_refused_and_those_it_has_are_confirme
         client.post("/v5/order/create", &order).await["retMsg"],
         "position idx not match position mode"
     );
+}
+
+#[tokio::test]
+async fn one_way_mode_is_on_already_and_asking_for_it_by_coin_is_no_mistake() {
+    let (_venue, client) = manual().await;
+    for (by, mode, code) in [
+        (json!({"symbol": "BTCUSDT"}), 0, 110025),
+        (json!({"coin": "USDT"}), 0, 0),
+        (json!({"coin": "USDT"}), 3, 110029),
+        (json!({}), 7, 10001),
+    ] {
+        let mut request = by.clone();
+        request["category"] = "linear".into();
+        request["mode"] = mode.into();
+        assert_eq!(client.post("/v5/position/switch-mode", &request).await["retCode"], code, "{by} {mode}");
+    }
 }

@@ -1,9 +1,10 @@
 //! Frames of the public topics that have no state of their own.
 
 use serde_json::json;
-use windvane_venue_core::PublicTrade;
+use windvane_venue_core::{ExecutionRow, PublicTrade, Side};
 
-use crate::market::candle::{Candle, Interval};
+use crate::market::candle::Candle;
+use crate::market::interval::Interval;
 use crate::wire::number::{Scales, amount};
 
 /// Prints of one moment, oldest first. The tick direction is not worked out: no client was seen to read it.
@@ -37,7 +38,7 @@ pub(super) fn klines(
     let row = |(candle, confirm): &(&Candle, bool)| {
         json!({
             "start": candle.start_ms,
-            "end": candle.start_ms + interval.ms() - 1,
+            "end": interval.next_start(candle.start_ms) - 1,
             "interval": interval.text(),
             "open": scales.price(candle.open),
             "close": scales.price(candle.close),
@@ -50,6 +51,26 @@ pub(super) fn klines(
         })
     };
     let rows: Vec<_> = candles.iter().map(row).collect();
+    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+}
+
+/// Liquidations of one moment. The side is that of the position: `Buy` is a long that was closed. The price is the
+/// one it was closed at, since positions are closed in the book here and never taken over at the bankruptcy price.
+pub(super) fn liquidations(topic: &str, fills: &[ExecutionRow], scales: Scales, now_ms: i64) -> String {
+    let row = |fill: &ExecutionRow| {
+        let position = match fill.side {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        };
+        json!({
+            "T": fill.exec_time_ms,
+            "s": &*fill.symbol,
+            "S": position.as_str(),
+            "v": scales.qty(fill.exec_qty),
+            "p": scales.price(fill.exec_price),
+        })
+    };
+    let rows: Vec<_> = fills.iter().map(row).collect();
     json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
 }
 

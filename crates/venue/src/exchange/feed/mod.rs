@@ -7,11 +7,12 @@ mod topic;
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use windvane_venue_core::{PublicTrade, Venue};
+use windvane_venue_core::{ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
 use crate::market::MarketRecord;
-use crate::market::candle::{Candle, Interval};
+use crate::market::candle::Candle;
+use crate::market::interval::Interval;
 use crate::rest::market::ticker_fields;
 use crate::wire::number::Scales;
 use book::BookFeed;
@@ -34,6 +35,8 @@ pub(super) struct PublicFeeds {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) trades: Vec<PublicTrade>,
+    /// Fills of liquidations.
+    pub(super) liquidations: Vec<ExecutionRow>,
     pub(super) closed: Vec<(Interval, Candle)>,
 }
 
@@ -84,7 +87,7 @@ impl PublicFeeds {
             Topic::PriceLimit { .. } => {
                 Some(frame::price_limit(text, symbol, &price_limit(symbol, scales, view)?, now_ms))
             }
-            Topic::Trades { .. } => None,
+            Topic::Trades { .. } | Topic::Liquidations { .. } => None,
         }
     }
 
@@ -103,6 +106,11 @@ impl PublicFeeds {
         let topic = format!("publicTrade.{symbol}");
         if !changes.trades.is_empty() && hub.is_heard(&topic) {
             hub.publish(&topic, &frame::trades(&topic, &changes.trades, scales, view.now_ms));
+        }
+        let topic = format!("allLiquidation.{symbol}");
+        if !changes.liquidations.is_empty() && hub.is_heard(&topic) {
+            let frame = frame::liquidations(&topic, &changes.liquidations, scales, view.now_ms);
+            hub.publish(&topic, &frame);
         }
         let topic = format!("tickers.{symbol}");
         if hub.is_heard(&topic)

@@ -1,6 +1,6 @@
 //! Names of public topics.
 
-use crate::market::candle::Interval;
+use crate::market::interval::Interval;
 
 /// Book depths that can be subscribed to.
 pub(crate) const DEPTHS: [usize; 4] = [1, 50, 200, 1_000];
@@ -13,6 +13,7 @@ pub(crate) enum Topic {
     Ticker { symbol: String },
     Kline { interval: Interval, symbol: String },
     PriceLimit { symbol: String },
+    Liquidations { symbol: String },
 }
 
 impl Topic {
@@ -30,6 +31,7 @@ impl Topic {
                 Some(Self::Kline { interval: Interval::parse(interval)?, symbol: (*symbol).to_owned() })
             }
             ["priceLimit", symbol] => Some(Self::PriceLimit { symbol: (*symbol).to_owned() }),
+            ["allLiquidation", symbol] => Some(Self::Liquidations { symbol: (*symbol).to_owned() }),
             _ => None,
         }
     }
@@ -40,7 +42,8 @@ impl Topic {
             | Self::Trades { symbol }
             | Self::Ticker { symbol }
             | Self::Kline { symbol, .. }
-            | Self::PriceLimit { symbol } => symbol,
+            | Self::PriceLimit { symbol }
+            | Self::Liquidations { symbol } => symbol,
         }
     }
 }
