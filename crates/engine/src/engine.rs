@@ -219,7 +219,12 @@ impl Engine {
     fn link(&mut self, link: Link, stamp: Stamp, out: &mut Vec<Output>) {
         self.gate.link(link);
         match link {
-            Link::Public(LinkState::Down) => self.market.lose_books(),
+            Link::Public(LinkState::Down) => {
+                self.market.lose_books();
+                for (symbol, _) in self.market.contracts() {
+                    self.quotes.set_touch(symbol, None, None, stamp.wall);
+                }
+            }
             // Nothing is replayed on a private stream: what happened while it was down must be asked for.
             Link::Private(LinkState::Down) => self.gate.set_reconciled(false),
             Link::Private(LinkState::Up) => self.reconcile(stamp, out),

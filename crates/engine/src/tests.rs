@@ -275,3 +275,13 @@ fn a_leverage_that_is_not_seen_is_read_again_and_asked_for_again() {
     world.show("10");
     assert_eq!(world.engine.run_state(), RunState::Active);
 }
+
+#[test]
+fn a_touch_from_before_a_cut_is_no_price() {
+    let (mut world, _) = World::reconciled("10");
+    world.quote();
+    assert!(world.engine.quotes.get(symbol()).bid.is_some());
+    world.take(Event::Link(Link::Public(LinkState::Down)));
+    world.take(Event::Link(Link::Public(LinkState::Up)));
+    assert_eq!(world.engine.quotes.get(symbol()).bid, None);
+}
