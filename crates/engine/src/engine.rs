@@ -107,13 +107,17 @@ impl Engine {
 
     /// Takes the engine's own memory back. One that cannot be read may have held a halt, so it halts.
     fn restore_own(&mut self, bytes: &[u8]) {
-        let unreadable = EngineMemory { halted: Some(HaltCause::Invariant), day: None };
+        let unreadable = EngineMemory { halted: Some(HaltCause::Invariant), ..EngineMemory::default() };
         let memory = EngineMemory::from_bytes(bytes).unwrap_or(unreadable);
         if let Some(cause) = memory.halted {
             self.gate.halt(cause);
         }
         if let Some(day) = memory.day {
             self.risk.restore_trading_day(day);
+        }
+        for bot in &mut self.bots {
+            bot.is_flattening = memory.flattening.contains(&bot.name);
+            bot.is_cancelling = memory.cancelling.contains(&bot.name);
         }
         self.remembered = memory;
     }

@@ -103,6 +103,11 @@ impl Gate {
         }
     }
 
+    /// Whether the process is ending in order.
+    pub(crate) const fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
     /// The cause that is latched.
     pub(crate) const fn latched(&self) -> Option<HaltCause> {
         self.halted

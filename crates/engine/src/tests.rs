@@ -285,3 +285,35 @@ fn a_touch_from_before_a_cut_is_no_price() {
     world.take(Event::Link(Link::Public(LinkState::Up)));
     assert_eq!(world.engine.quotes.get(symbol()).bid, None);
 }
+
+/// What the engine last wrote down of itself.
+fn own_memory(outputs: &[Output]) -> Option<Vec<u8>> {
+    let of = |output: &Output| match output {
+        Output::Memory(memory) if memory.bot == crate::engine_memory_name() => Some(memory.bytes.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(of).next_back()
+}
+
+#[test]
+fn a_halt_and_a_flatten_outlive_a_crash_and_an_orderly_end_leaves_neither() {
+    let (mut world, _) = World::reconciled("10");
+    let mut written = world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Operator)));
+    written.extend(world.take(Event::Control(Control::Flatten(Scope::All))));
+    written.extend(world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Shutdown))));
+    let memory = own_memory(&written).unwrap();
+    let (mut after, _) = World::reconciled("10");
+    after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
+    assert_eq!(after.engine.run_state(), RunState::Halted(windvane_model::HaltCause::Operator));
+    assert!(after.engine.bots().all(|bot| bot.is_flattening));
+
+    let (mut world, _) = World::reconciled("10");
+    let mut written = world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Shutdown)));
+    written.extend(world.take(Event::Control(Control::Flatten(Scope::All))));
+    let (mut after, _) = World::reconciled("10");
+    if let Some(memory) = own_memory(&written) {
+        after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
+    }
+    assert_eq!(after.engine.run_state(), RunState::Active);
+    assert!(after.engine.bots().all(|bot| !bot.is_flattening));
+}

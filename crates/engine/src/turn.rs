@@ -203,12 +203,26 @@ impl Engine {
         }
     }
 
+    /// The engine's own memory as of now. What an orderly end winds down by policy is no wish of a person, and the
+    /// next start trades on.
+    fn own_memory(&self) -> EngineMemory {
+        let named = |is_meant: fn(&Bot) -> bool| {
+            self.bots.iter().filter(|bot| is_meant(bot)).map(|bot| bot.name).collect()
+        };
+        let (flattening, cancelling) = if self.gate.is_stopping() {
+            (self.remembered.flattening.clone(), self.remembered.cancelling.clone())
+        } else {
+            (named(|bot| bot.is_flattening), named(|bot| bot.is_cancelling))
+        };
+        EngineMemory { halted: self.gate.latched(), flattening, cancelling, day: self.risk.trading_day() }
+    }
+
     /// Takes down what bots, and the engine itself, must remember over a restart.
     pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
-        let own = EngineMemory { halted: self.gate.latched(), day: self.risk.trading_day() };
+        let own = self.own_memory();
         if own != self.remembered {
-            self.remembered = own;
             out.push(Output::Memory(BotMemory { bot: engine_memory_name(), bytes: own.to_bytes() }));
+            self.remembered = own;
         }
         for bot in &mut self.bots {
             if let Some(bytes) = bot.strategy.changed_memory() {
