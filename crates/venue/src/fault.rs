@@ -24,6 +24,11 @@ pub(crate) enum FaultKind {
     HttpStatus,
     /// Matching sockets are cut, at once.
     Disconnect,
+    /// Matching sockets stay open and say nothing for `ms` from now, not even pong; what they would have said comes
+    /// afterwards, in order. What clients send is still heard.
+    Stall,
+    /// The private push is overtaken by the next frame of its socket.
+    Reorder,
     /// The private push never arrives.
     DropPrivate,
     /// The private push arrives twice.
@@ -36,9 +41,9 @@ impl FaultKind {
             Self::RequestLost | Self::ReplyLost | Self::Retcode | Self::HttpStatus => {
                 target == Target::Request
             }
-            Self::DropPrivate | Self::Duplicate => target == Target::Push,
+            Self::DropPrivate | Self::Duplicate | Self::Reorder => target == Target::Push,
             Self::Delay => true,
-            Self::Disconnect => false,
+            Self::Disconnect | Self::Stall => false,
         }
     }
 }
@@ -100,7 +105,7 @@ pub(crate) struct FaultRequest {
     pub(crate) matcher: Matcher,
     /// How many messages it strikes; absent means until it is deleted.
     pub(crate) count: Option<u64>,
-    /// Wall milliseconds of a delay.
+    /// Wall milliseconds of a delay or a stall.
     #[serde(default)]
     pub(crate) ms: u64,
     /// Return code or HTTP status.

@@ -1,12 +1,13 @@
 //! The open sockets, who is behind them and what they subscribed to.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::server::{ConnectionId, SessionQueue, SocketKind};
+use crate::server::{ConnectionId, SessionQueue, SocketKind, ToClient};
 
 /// Frames that may wait for a public socket before the replay's clock waits for it: a few steps' worth. What
 /// waits is market time that the client has not seen and the venue has already left.
@@ -20,6 +21,8 @@ pub(super) struct Session {
     pub(super) uid: Option<u64>,
     topics: BTreeSet<String>,
     queue: SessionQueue,
+    /// A frame that the next one is to overtake.
+    held: Option<Utf8Bytes>,
     /// Held only to be dropped: that cuts the socket, even in the middle of a frame.
     _hang_up: oneshot::Sender<()>,
     request_ids: (BTreeSet<String>, VecDeque<String>),
@@ -40,6 +43,7 @@ impl Session {
             uid: None,
             topics: BTreeSet::new(),
             queue,
+            held: None,
             _hang_up: hang_up,
             request_ids: (BTreeSet::new(), VecDeque::new()),
         }
@@ -80,8 +84,7 @@ impl Hub {
 
     /// Cuts the sockets that `strikes` names, without a closing frame; returns how many.
     pub(super) fn cut(&mut self, strikes: impl Fn(&Session) -> bool) -> usize {
-        let struck: Vec<ConnectionId> =
-            self.sessions.iter().filter(|(_, session)| strikes(session)).map(|(id, _)| *id).collect();
+        let struck = self.named(strikes);
         for id in &struck {
             self.close(*id);
         }
@@ -91,8 +94,36 @@ impl Hub {
     /// Queues a frame. A socket that cannot take it is closed: a client that missed a frame without knowing
     /// would be worse off than one that has to connect again.
     pub(super) fn send(&mut self, id: ConnectionId, frame: Utf8Bytes) {
+        self.queue_up(id, ToClient::Frame(frame));
+        if let Some(held) = self.sessions.get_mut(&id).and_then(|session| session.held.take()) {
+            self.queue_up(id, ToClient::Frame(held));
+        }
+    }
+
+    /// Keeps a frame until the next one of its socket has overtaken it.
+    pub(super) fn hold(&mut self, id: ConnectionId, frame: Utf8Bytes) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(earlier) = session.held.replace(frame) {
+            self.queue_up(id, ToClient::Frame(earlier));
+        }
+    }
+
+    /// Lets the sockets that `strikes` names say nothing for so long; returns how many.
+    pub(super) fn silence(&mut self, length: Duration, strikes: impl Fn(&Session) -> bool) -> usize {
+        let struck = self.named(strikes);
+        for id in &struck {
+            self.queue_up(*id, ToClient::Silence(length));
+        }
+        struck.len()
+    }
+
+    fn named(&self, strikes: impl Fn(&Session) -> bool) -> Vec<ConnectionId> {
+        self.sessions.iter().filter(|(_, session)| strikes(session)).map(|(id, _)| *id).collect()
+    }
+
+    fn queue_up(&mut self, id: ConnectionId, item: ToClient) {
         let Some(session) = self.sessions.get(&id) else { return };
-        match session.queue.try_send(frame) {
+        match session.queue.try_send(item) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 tracing::warn!(connection = id, path = session.kind.path(), "slow consumer closed");
@@ -179,7 +210,7 @@ mod tests {
     fn session(
         kind: SocketKind,
         capacity: usize,
-    ) -> (Session, mpsc::Receiver<Utf8Bytes>, oneshot::Receiver<()>) {
+    ) -> (Session, mpsc::Receiver<ToClient>, oneshot::Receiver<()>) {
         let (queue, frames) = mpsc::channel(capacity);
         let (hang_up, cut) = oneshot::channel();
         (Session::new(kind, queue, hang_up), frames, cut)
@@ -194,7 +225,7 @@ mod tests {
         hub.send(1, "b".into());
         assert!(hub.session(1).is_none());
         assert_eq!(cut.try_recv(), Err(oneshot::error::TryRecvError::Closed), "the socket's task is woken");
-        assert_eq!(frames.try_recv().as_deref().ok(), Some("a"));
+        assert_eq!(frames.try_recv(), Ok(ToClient::Frame("a".into())));
         assert_eq!(frames.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
     }
 

@@ -197,6 +197,15 @@ impl Exchange {
         self.hub.cut(|session| strikes(session.uid, session.kind.path()))
     }
 
+    /// Lets the open sockets that `strikes` names say nothing for so long; returns how many.
+    pub(crate) fn silence_sockets(
+        &mut self,
+        length: Duration,
+        strikes: impl Fn(Option<u64>, &str) -> bool,
+    ) -> usize {
+        self.hub.silence(length, |session| strikes(session.uid, session.kind.path()))
+    }
+
     /// Takes one step of the market and tells everyone.
     fn step(&mut self) {
         let Some(step) = self.upcoming.take().or_else(|| self.source.next_step()) else { return };

@@ -8,7 +8,7 @@ use windvane_venue_core::{ExecutionType, Output};
 use super::Exchange;
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
-use crate::server::SocketKind;
+use crate::server::{SocketKind, ToClient};
 use crate::wire::LINEAR;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
@@ -95,6 +95,7 @@ impl Exchange {
             let strike = self.faults.strike(Target::Push, subject);
             match strike.map(|strike| (strike.kind, strike.delay)) {
                 Some((FaultKind::DropPrivate, _)) => {}
+                Some((FaultKind::Reorder, _)) => self.hub.hold(connection, frame),
                 Some((FaultKind::Delay, delay)) => self.send_later(connection, frame, delay),
                 Some((FaultKind::Duplicate, _)) => {
                     self.hub.send(connection, frame.clone());
@@ -124,7 +125,7 @@ impl Exchange {
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
             // Fails when the socket has closed meanwhile; nothing is owed to it then.
-            let _ = queue.send(frame).await;
+            let _ = queue.send(ToClient::Frame(frame)).await;
         });
     }
 }

@@ -33,9 +33,18 @@ pub(crate) const INBOUND_CAPACITY: usize = 1024;
 /// From the exchange's task to one socket's task. In a replay the market clock waits long before a public
 /// queue is full; a socket whose queue is full is closed: nothing is dropped in silence. Dropping the sender closes
 /// the socket.
-pub(crate) type SessionQueue = mpsc::Sender<Utf8Bytes>;
+pub(crate) type SessionQueue = mpsc::Sender<ToClient>;
 /// Capacity of [`SessionQueue`]: the fills of a large sweep, or seconds of a market on the wall clock.
 pub(crate) const SESSION_CAPACITY: usize = 2048;
+
+/// What the exchange's task asks of a socket's task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ToClient {
+    /// Send this text.
+    Frame(Utf8Bytes),
+    /// Say nothing for so long (injected by a fault). What is queued meanwhile follows, in order.
+    Silence(Duration),
+}
 
 /// Number of a connection, unique for the life of the venue.
 pub(crate) type ConnectionId = u64;

@@ -12,7 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::{ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, SESSION_CAPACITY, SocketKind};
+use super::{ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, SESSION_CAPACITY, SocketKind, ToClient};
 use crate::wire::fields::Fields;
 
 /// A socket on which nothing moves for so long is closed. Source: Bybit V5, "Connect".
@@ -81,12 +81,12 @@ pub(super) async fn run(
 /// Moves frames both ways until either side ends it.
 async fn converse(
     mut socket: Socket,
-    mut outgoing: mpsc::Receiver<Utf8Bytes>,
+    mut outgoing: mpsc::Receiver<ToClient>,
     way: Way,
     id: ConnectionId,
     exchange: &ExchangeLink,
 ) {
-    let mut under_way = UnderWay { latency: way.latency, frames: VecDeque::new() };
+    let mut under_way = UnderWay { latency: way.latency, silent_until: None, frames: VecDeque::new() };
     let mut last_active = Instant::now();
     loop {
         let arrival = under_way.next_arrival();
@@ -100,7 +100,7 @@ async fn converse(
                 }
             }
             frame = outgoing.recv(), if under_way.has_room() => {
-                let Some(frame) = frame else {
+                let Some(first) = frame else {
                     let farewell = async {
                         under_way.deliver(&mut socket, Instant::now() + way.latency).await?;
                         socket.close(None).await
@@ -108,7 +108,12 @@ async fn converse(
                     let _ = tokio::time::timeout(STUCK_AFTER, farewell).await;
                     return;
                 };
-                under_way.send(frame, &mut outgoing);
+                under_way.send(first);
+                while under_way.has_room()
+                    && let Ok(next) = outgoing.try_recv()
+                {
+                    under_way.send(next);
+                }
             }
             received = socket.next() => {
                 match received {
@@ -135,6 +140,8 @@ async fn converse(
 /// Frames that have left the exchange and not yet reached the client, in their order.
 struct UnderWay {
     latency: Duration,
+    /// Nothing arrives before this.
+    silent_until: Option<Instant>,
     /// With the time of arrival.
     frames: VecDeque<(Instant, Utf8Bytes)>,
 }
@@ -149,14 +156,15 @@ impl UnderWay {
         self.frames.front().map(|(arrival, _)| *arrival)
     }
 
-    /// Puts a frame on its way, with those that wait behind it.
-    fn send(&mut self, first: Utf8Bytes, waiting: &mut mpsc::Receiver<Utf8Bytes>) {
-        let arrival = Instant::now() + self.latency;
-        self.frames.push_back((arrival, first));
-        while self.has_room()
-            && let Ok(next) = waiting.try_recv()
-        {
-            self.frames.push_back((arrival, next));
+    /// Puts a frame on its way, or closes the way for a while.
+    fn send(&mut self, item: ToClient) {
+        let now = Instant::now();
+        match item {
+            ToClient::Frame(frame) => {
+                let arrival = now + self.latency;
+                self.frames.push_back((self.silent_until.map_or(arrival, |end| end.max(arrival)), frame));
+            }
+            ToClient::Silence(length) => self.silent_until = Some(now + length),
         }
     }
 

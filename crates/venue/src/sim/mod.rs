@@ -74,15 +74,22 @@ fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refus
     })
 }
 
-/// Arms a fault. A disconnect happens at once, on every open socket that matches.
+/// Arms a fault. A disconnect or a stall happens at once, on every open socket that matches.
 fn fault(exchange: &mut Exchange, body: &[u8]) -> Result<Value, Refusal> {
     let request: FaultRequest = serde_json::from_slice(body).map_err(Refusal::parameter)?;
+    let matcher = &request.matcher;
+    let is_struck = |uid: Option<u64>, path: &str| {
+        matcher.matches(&Subject { uid, socket: Some(path), ..Subject::default() })
+    };
     if request.kind == FaultKind::Disconnect {
-        let matcher = request.matcher;
-        let cut = exchange.cut_sockets(|uid, path| {
-            matcher.matches(&Subject { uid, socket: Some(path), ..Subject::default() })
-        });
-        return Ok(json!({"id": 0, "cut": cut}));
+        return Ok(json!({"id": 0, "cut": exchange.cut_sockets(is_struck)}));
+    }
+    if request.kind == FaultKind::Stall {
+        if request.ms == 0 {
+            return Err(Refusal::parameter("a stall takes ms"));
+        }
+        let stalled = exchange.silence_sockets(Duration::from_millis(request.ms), is_struck);
+        return Ok(json!({"id": 0, "stalled": stalled}));
     }
     Ok(json!({"id": exchange.faults.arm(request)}))
 }

@@ -62,6 +62,39 @@ async fn pushes_are_dropped_doubled_and_delayed() {
 }
 
 #[tokio::test]
+async fn a_push_is_overtaken_by_the_next_one() {
+    let (_venue, client) = manual().await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order"]).await;
+    client.sim("fault", &json!({"kind": "reorder", "match": {"topic": "order"}, "count": 1})).await;
+    for price in ["59000", "58000", "57000"] {
+        client.post("/v5/order/create", &buy("0.001", price)).await;
+    }
+    for price in ["58000.00", "59000.00", "57000.00"] {
+        assert_eq!(private.next().await["data"][0]["price"], price);
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_socket_says_nothing_for_a_while_and_then_everything() {
+    let (_venue, client) = manual().await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order"]).await;
+    let stall = json!({"kind": "stall", "match": {"path": "/v5/private"}, "ms": 300});
+    let begun = Instant::now();
+    assert_eq!(client.sim("fault", &stall).await["stalled"], 1);
+    private.send(&json!({"op": "ping"})).await;
+    for price in ["59000", "58000"] {
+        assert_eq!(client.post("/v5/order/create", &buy("0.001", price)).await["retCode"], 0);
+    }
+    assert_eq!(private.next().await["op"], "pong");
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    for price in ["59000.00", "58000.00"] {
+        assert_eq!(private.next().await["data"][0]["price"], price);
+    }
+}
+
+#[tokio::test]
 async fn a_disconnect_cuts_the_sockets_it_names() {
     let (_venue, client) = manual().await;
     let mut private = client.socket("/v5/private").await;
