@@ -14,7 +14,8 @@ impl Exchange {
             let due = self.clock.next_due();
             let lagging =
                 due.filter(|_| self.clock.is_replay()).and_then(|_| self.hub.lagging_public_queue());
-            // Both branches are cancel safe: a message is received whole, waiting changes nothing.
+            let repetition = self.feeds.next_repetition(&self.hub);
+            // All branches are cancel safe: a message is received whole, waiting changes nothing.
             tokio::select! {
                 biased;
                 message = inbound.recv() => match message {
@@ -28,6 +29,10 @@ impl Exchange {
                     }
                     // Behind its schedule the replay would never wait: let the sockets write.
                     tokio::task::yield_now().await;
+                }
+                () = reached(repetition) => {
+                    let now_ms = self.now_ms();
+                    self.feeds.repeat(now_ms, &mut self.hub);
                 }
             }
         }
@@ -52,10 +57,17 @@ impl Exchange {
     }
 }
 
+/// Ready at a time; never without one.
+async fn reached(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Ready when a step is due and `lagging`, a queue with too much in it, has been drained (or is gone).
 async fn due_and_heard(due: Option<Instant>, lagging: Option<SessionQueue>) {
-    let Some(due) = due else { return std::future::pending().await };
-    sleep_until(due).await;
+    reached(due).await;
     if let Some(queue) = lagging {
         // The permits are given back at once: that there is room is what matters.
         let _ = queue.reserve_many(queue.max_capacity() - BACKLOG_MAX).await;

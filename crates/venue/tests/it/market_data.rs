@@ -150,3 +150,17 @@ async fn a_liquidation_is_public() {
     assert_eq!((&row["S"], &row["v"], &row["s"]), (&json!("Buy"), &json!("10.000"), &json!("BTCUSDT")));
     assert!(row["T"].is_i64() && row["p"].is_string(), "{row}");
 }
+
+#[tokio::test]
+async fn a_level_one_book_that_stands_still_is_sent_again_under_its_number() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["orderbook.1.BTCUSDT", "orderbook.50.BTCUSDT"]).await;
+    let first = public.next_of("orderbook.1.BTCUSDT").await;
+    public.next_of("orderbook.50.BTCUSDT").await;
+    let waited = std::time::Instant::now();
+    let again = public.next().await;
+    assert!(waited.elapsed() > std::time::Duration::from_millis(2_500));
+    assert_eq!((&again["topic"], &again["type"]), (&json!("orderbook.1.BTCUSDT"), &json!("snapshot")));
+    assert_eq!(again["data"], first["data"]);
+}

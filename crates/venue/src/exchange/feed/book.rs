@@ -1,10 +1,16 @@
 //! One book stream: what its listeners have been told, and the next frame that keeps them right.
 
+use std::time::Duration;
+
 use rust_decimal::Decimal;
 use serde::Serialize;
+use tokio::time::Instant;
 use windvane_venue_core::{BookSnapshot, Level};
 
 use crate::wire::number::Scales;
+
+/// A level-1 book that does not change is sent again after this wall time. Source: Bybit V5, "Orderbook".
+const REPEATED_AFTER: Duration = Duration::from_secs(3);
 
 /// A stream of one symbol at one depth.
 #[derive(Debug)]
@@ -18,8 +24,10 @@ pub(super) struct BookFeed {
     /// Grows by one with each frame, as the exchange's does.
     update_id: i64,
     seq: i64,
-    /// Level 1 sends whole books only.
+    /// Level 1 sends whole books only, and repeats the last one.
     snapshots_only: bool,
+    /// When the last frame went to all listeners.
+    published: Instant,
 }
 
 #[derive(Serialize)]
@@ -53,6 +61,7 @@ impl BookFeed {
             bids: book.bids,
             asks: book.asks,
             snapshots_only: depth == 1,
+            published: Instant::now(),
         }
     }
 
@@ -76,12 +85,24 @@ impl BookFeed {
         self.bids = book.bids;
         self.asks = book.asks;
         self.update_id += 1;
+        self.published = Instant::now();
         self.seq = book.seq;
         Some(if self.snapshots_only {
             self.snapshot(now_ms)
         } else {
             self.frame("delta", &bids, &asks, now_ms)
         })
+    }
+
+    /// When the book has to be sent again if nothing changes; `None` for streams that send changes only.
+    pub(super) fn repetition_due(&self) -> Option<Instant> {
+        self.snapshots_only.then(|| self.published + REPEATED_AFTER)
+    }
+
+    /// The last book once more, under its old number.
+    pub(super) fn repeat(&mut self, now_ms: i64) -> String {
+        self.published = Instant::now();
+        self.snapshot(now_ms)
     }
 
     fn frame(&self, kind: &'static str, bids: &[Level], asks: &[Level], now_ms: i64) -> String {

@@ -7,6 +7,7 @@ mod topic;
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use tokio::time::Instant;
 use windvane_venue_core::{ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
@@ -126,6 +127,22 @@ impl PublicFeeds {
         {
             hub.publish(&topic, &frame::price_limit(&topic, symbol, &limits, view.now_ms));
             self.price_limits.insert(symbol.to_owned(), limits);
+        }
+    }
+
+    /// When the next unchanged level-1 book has to be sent again, if someone listens to one.
+    pub(super) fn next_repetition(&self, hub: &Hub) -> Option<Instant> {
+        let heard = self.books.iter().filter(|(topic, _)| hub.is_heard(topic));
+        heard.filter_map(|(_, feed)| feed.repetition_due()).min()
+    }
+
+    /// Sends again the level-1 books that are due for it.
+    pub(super) fn repeat(&mut self, now_ms: i64, hub: &mut Hub) {
+        let now = Instant::now();
+        for (topic, feed) in &mut self.books {
+            if feed.repetition_due().is_some_and(|due| due <= now) && hub.is_heard(topic) {
+                hub.publish(topic, &feed.repeat(now_ms));
+            }
         }
     }
 
