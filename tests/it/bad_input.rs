@@ -1,12 +1,7 @@
-//! Bad input gets one clear sentence with its place, the right exit code, and has no effect.
+//! Bad config gets one clear sentence with its place, exit code 2, and has no effect.
 
 use std::path::Path;
-use std::process::{Command, Output};
-use windvane_tests::{binary, config};
-
-fn windvane(arguments: &[&str]) -> Output {
-    Command::new(binary()).args(arguments).output().expect("windvane starts")
-}
+use windvane_tests::{config, windvane};
 
 fn check(folder: &Path, text: &str) -> (Option<i32>, String) {
     let path = folder.join("bad.toml");

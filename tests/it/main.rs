@@ -3,4 +3,7 @@
 mod bad_input;
 mod dashboard;
 mod demo;
+mod faults;
+mod interrupt;
+mod refused;
 mod restart;

@@ -1,0 +1,69 @@
+//! Ctrl-C at any moment ends an engine in order, or at once when it is pressed twice.
+
+use std::time::Duration;
+use windvane_tests::{Ground, Market, wait_until};
+
+fn is_flat(ground: &Ground) -> bool {
+    let size = |row: &serde_json::Value| row["size"].as_str().and_then(|size| size.parse::<f64>().ok());
+    ground.rows("positions").iter().all(|row| size(row) == Some(0.0))
+}
+
+fn open_orders(ground: &Ground) -> usize {
+    let is_open =
+        |row: &&serde_json::Value| matches!(row["orderStatus"].as_str(), Some("New" | "PartiallyFilled"));
+    ground.rows("orders").iter().filter(is_open).count()
+}
+
+#[test]
+fn while_trading_it_flattens_and_the_books_still_agree() {
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("orders and fills", Duration::from_secs(30), || ground.rows("fills").len() > 2);
+    engine.interrupt();
+    assert_eq!(engine.wait(Duration::from_secs(40)), Some(0), "{}", engine.err());
+    let out = engine.out();
+    assert!(out.contains("\"ending\":\"interrupted\"") && out.contains("\"is_equal\":true"), "{out}");
+    assert!(is_flat(&ground), "{:?}", ground.rows("positions"));
+    assert_eq!(open_orders(&ground), 0);
+}
+
+#[test]
+fn during_the_start_up_it_ends_soon_and_the_next_start_is_as_good_as_the_first() {
+    let ground = Ground::new(Market::Walking);
+    // Every answer of the venue takes its time, so that the signals fall between the steps of the start.
+    ground.sim("fault", r#"{"kind":"delay","ms":150,"count":60}"#);
+    for pause in [20, 120, 300, 500, 700, 900, 1_200] {
+        let mut engine = ground.engine("early", &[]);
+        std::thread::sleep(Duration::from_millis(pause));
+        if engine.is_running() {
+            engine.interrupt();
+        }
+        let code = engine.wait(Duration::from_secs(10));
+        // 130 is what a shell makes of a process that the signal ended before it was taken over.
+        assert!(matches!(code, Some(0 | 130) | None), "after {pause} ms: {code:?} {}", engine.err());
+        assert!(!engine.err().contains("panicked"), "{}", engine.err());
+    }
+    ground.trade("last", 4);
+}
+
+#[test]
+fn twice_it_leaves_at_once_and_the_next_start_takes_over() {
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("orders and fills", Duration::from_secs(30), || ground.rows("fills").len() > 2);
+    // No request of the orderly end reaches the venue, so it would take its time.
+    let faults = ["order.cancel", "order.create"].map(|path| {
+        ground.sim("fault", &format!(r#"{{"kind":"request_lost","match":{{"path":"{path}"}}}}"#))
+    });
+    engine.interrupt();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(engine.is_running(), "{}{}", engine.out(), engine.err());
+    engine.interrupt();
+    let code = engine.wait(Duration::from_secs(3));
+    assert_eq!(code, Some(1), "orders may still rest: {}{}", engine.out(), engine.err());
+    assert!(engine.err().contains("second signal"), "{}", engine.err());
+    faults.iter().for_each(|fault| ground.mend(fault));
+    // What the first left open is asked about until the venue's word is beyond doubt.
+    ground.trade("next", 15);
+    assert!(is_flat(&ground));
+}

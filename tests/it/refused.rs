@@ -1,0 +1,172 @@
+//! What is found out only when an engine starts or runs: one clear sentence, the right exit code, nothing half done.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+use windvane_tests::{
+    Ground, MALFORMED, Market, config, finish, free_port, get, meddle, wait_until, windvane,
+};
+
+/// Starts an engine that must refuse by itself: its exit code and its last sentence.
+fn refusal(ground: &Ground) -> (Option<i32>, String) {
+    let mut engine = ground.engine("refused", &["--duration", "5s"]);
+    let code = engine.wait(Duration::from_secs(60));
+    (code, engine.err().lines().last().unwrap_or_default().to_owned())
+}
+
+/// Every file below a folder with its bytes.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let regular = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    regular
+        .map(|entry| (entry.path().display().to_string(), std::fs::read(entry.path()).unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_symbol_that_the_venue_does_not_know() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_config(&[("\"DOGEUSDT\"", "\"DOGGYUSDT\"")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(2), "{sentence}");
+    assert!(sentence.contains("`DOGGYUSDT`"), "{sentence}");
+    assert!(ground.client_order_ids().is_empty(), "nothing was done before");
+}
+
+#[test]
+fn a_metrics_port_that_is_in_use() {
+    let ground = Ground::new(Market::Walking);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    ground.write_config(&[("enabled = false", &format!("listen = \"{address}\""))]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(2), "{sentence}");
+    assert!(sentence.contains(&address) && sentence.contains("in use"), "{sentence}");
+    assert!(!ground.data().exists());
+}
+
+#[test]
+fn a_venue_that_cannot_be_reached() {
+    let ground = Ground::new(Market::Walking);
+    let venue = ground.venue().port().to_string();
+    ground.write_config(&[(venue.as_str(), &free_port().to_string())]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(5), "{sentence}");
+    assert!(sentence.contains("cannot read the venue's clock"), "{sentence}");
+    assert!(!ground.data().exists());
+}
+
+#[test]
+fn a_secret_that_is_not_the_keys() {
+    let ground = Ground::new(Market::Walking);
+    let key = ground.folder().join("wrong.key");
+    std::fs::write(&key, "key = \"paper-key\"\nsecret = \"not-the-secret\"\n").unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    ground.write_config(&[("[venue.endpoints]", "key_file = \"wrong.key\"\n\n[venue.endpoints]")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("the secret does not belong to the key"), "{sentence}");
+    assert!(!sentence.contains("not-the-secret"), "{sentence}");
+    assert!(!ground.data().exists());
+}
+
+#[test]
+fn a_mainnet_key_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let shipped = config("live.toml", &data, &[("listen = \"127.0.0.1:9464\"", "enabled = false")]);
+    let without_file: String = shipped
+        .lines()
+        .filter(|line| !line.starts_with("key_file"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let path = folder.path().join("live.toml");
+    std::fs::write(&path, without_file).unwrap();
+    let (code, out, err) = finish(&windvane(&["run", "--json", "--config", path.to_str().unwrap()]));
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(err.contains("not taken from the environment") && err.contains("key_file"), "{err}");
+}
+
+#[test]
+fn a_data_folder_that_a_running_engine_holds() {
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("the engine to trade", Duration::from_secs(30), || !ground.client_order_ids().is_empty());
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    let pid = engine.id().to_string();
+    assert!(sentence.contains("in use") && sentence.contains(&pid), "no process {pid}: {sentence}");
+    let (_, status, _) = finish(&windvane(&["status", "--config", &ground.config()]));
+    assert!(status.contains("\"run_state\": \"active\""), "the engine that runs was not disturbed: {status}");
+    assert!(engine.is_running());
+}
+
+#[test]
+fn a_journal_that_was_damaged() {
+    let ground = Ground::new(Market::Walking);
+    ground.trade("first", 4);
+    let is_journal = |name: &str| name.ends_with(".wvj");
+    let (name, mut bytes) = files(&ground.data()).into_iter().find(|(name, _)| is_journal(name)).unwrap();
+    // The file is longer than what is written: the rest is zeros, kept ready.
+    let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    let middle = written / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&name, bytes).unwrap();
+    let before = (files(&ground.data()), ground.client_order_ids());
+
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    for word in [name.rsplit('/').next().unwrap(), "byte ", "damaged", "restore", "copy"] {
+        assert!(sentence.contains(word), "no `{word}` in: {sentence}");
+    }
+    assert!(before == (files(&ground.data()), ground.client_order_ids()), "something was changed");
+    let data = ground.data();
+    let (code, _, err) = finish(&windvane(&["journal", "verify", "--data", data.to_str().unwrap()]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("damaged"), "{err}");
+    assert!(before.0 == files(&ground.data()), "looking must not change anything");
+}
+
+#[test]
+fn messages_that_are_malformed() {
+    let ground = Ground::new(Market::Walking);
+    let (venue, metrics) = (ground.venue().port(), free_port());
+    let meddler = meddle(ground.venue());
+    ground.write_config(&[
+        (&format!("public = \"ws://127.0.0.1:{venue}"), &format!("public = \"ws://127.0.0.1:{meddler}")),
+        ("enabled = false", &format!("listen = \"127.0.0.1:{metrics}\"")),
+    ]);
+    let mut engine = ground.engine("engine", &["--duration", "8s"]);
+    let count = format!("windvane_websocket_quarantined_total{{stream=\"public\"}} {}", MALFORMED.len());
+    wait_until("every malformed message to be counted", Duration::from_secs(8), || {
+        get(([127, 0, 0, 1], metrics).into(), "/metrics").is_some_and(|(_, text)| text.contains(&count))
+    });
+    assert_eq!(engine.wait(Duration::from_secs(60)), Some(0), "{}\n{}", engine.out(), engine.err());
+    assert!(engine.out().contains("\"is_equal\":true"), "{}", engine.out());
+    assert!(engine.err().contains("a message was set aside"), "{}", engine.err());
+    assert!(!ground.rows("fills").is_empty(), "it lived on");
+}
+
+#[test]
+fn sizes_that_are_off_the_lot_grid() {
+    let ground = Ground::new(Market::Walking);
+    ground.trade("odd", 4);
+    // 600 USDT are no whole number of lots of any of the three: they are rounded down, never up.
+    let rows = ground.rows("orders");
+    let entries = rows.iter().filter(|row| row["reduceOnly"] == false);
+    for row in entries {
+        let figure = |key: &str| row[key].as_str().and_then(|text| text.parse::<f64>().ok()).unwrap();
+        let worth = figure("qty") * figure("price");
+        assert!(worth > 0.0 && worth <= 600.0, "{row}");
+    }
+    assert_eq!(ground.account()["requests"]["refused"].get("10001"), None, "the venue takes every quantity");
+
+    // Less than the contract's smallest order is not rounded up to it either: nothing is quoted, and it is said why.
+    let small = std::fs::read_to_string(ground.folder().join("busy.toml")).unwrap();
+    std::fs::write(ground.folder().join("busy.toml"), small.replace("\"600 USDT\"", "\"1 USDT\"")).unwrap();
+    let before = ground.client_order_ids().len();
+    ground.write_config(&[("filter = \"warn\"", "filter = \"info\"")]);
+    let engine = ground.trade("small", 4);
+    assert_eq!(ground.client_order_ids().len(), before);
+    assert!(engine.err().contains("min"), "{}", engine.err());
+}

@@ -1,0 +1,200 @@
+//! A venue process and the config of an engine that trades on it, in a folder of their own.
+
+use crate::http::{delete, free_port, get, post};
+use crate::process::{Running, start, wait_until};
+use crate::{binary, config, root};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Who moves the venue's market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Market {
+    /// It walks by itself, ten steps a second.
+    Walking,
+    /// It stands still; only `/sim` moves it.
+    Still,
+}
+
+/// Where a test lets engines trade: a venue process on loopback, and the demo's three contracts with a busy maker on
+/// each, whose quotes are so tight that orders rest, move and fill all the time.
+pub struct Ground {
+    folder: TempDir,
+    port: u16,
+    _venue: Running,
+}
+
+impl Ground {
+    /// Starts the venue and writes the engine's config.
+    ///
+    /// # Panics
+    /// When the venue does not come up.
+    #[must_use]
+    pub fn new(market: Market) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let port = free_port();
+        let venue = start_venue(folder.path(), port, market);
+        let ground = Self { folder, port, _venue: venue };
+        ground.write_config(&[]);
+        ground
+    }
+
+    /// The folder of this test.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the engine keeps journal, tape and control socket.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    /// The engine's config file.
+    ///
+    /// # Panics
+    /// When the folder for temporary files has a name that is not text.
+    #[must_use]
+    pub fn config(&self) -> String {
+        self.folder().join("engine.toml").to_str().expect("a path that is text").to_owned()
+    }
+
+    /// Writes the engine's config again with changes, each of which must apply.
+    ///
+    /// # Panics
+    /// When a change finds nothing to change.
+    pub fn write_config(&self, changes: &[(&str, &str)]) {
+        let mut text = engine_config(self.folder(), self.port);
+        for (from, to) in changes {
+            assert!(text.contains(from), "the engine's config has no `{from}` to change");
+            text = text.replace(from, to);
+        }
+        std::fs::write(self.config(), text).expect("the config can be written");
+    }
+
+    /// Starts an engine, with `arguments` beside the config.
+    #[must_use]
+    pub fn engine(&self, name: &str, arguments: &[&str]) -> Running {
+        let config = self.config();
+        let whole = [&["run", "--json", "--config", config.as_str()], arguments].concat();
+        start(name, &binary(), &whole, self.folder())
+    }
+
+    /// Runs an engine for so many seconds, to its orderly end.
+    ///
+    /// # Panics
+    /// When it does not end with exit code 0 and equal books.
+    pub fn trade(&self, name: &str, seconds: u32) -> Running {
+        let mut engine = self.engine(name, &["--duration", &format!("{seconds}s")]);
+        let code = engine.wait(Duration::from_secs(u64::from(seconds) + 45));
+        assert_eq!(code, Some(0), "{}\n{}", engine.out(), engine.err());
+        assert!(engine.out().contains("\"is_equal\":true"), "{}\n{}", engine.out(), engine.err());
+        engine
+    }
+
+    /// The venue's truth about the account.
+    ///
+    /// # Panics
+    /// When the venue does not tell.
+    #[must_use]
+    pub fn account(&self) -> Value {
+        let (_, body) = get(self.venue(), "/sim/state").expect("the venue answers");
+        let mut state: Value = serde_json::from_str(&body).expect("the venue answers in JSON");
+        state["accounts"][0].take()
+    }
+
+    /// The rows of one kind of the venue's truth: `orders`, `fills`, `positions`, `wallet`.
+    #[must_use]
+    pub fn rows(&self, kind: &str) -> Vec<Value> {
+        self.account()[kind].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Client order ids of all orders that the venue ever accepted, and that a client gave an id.
+    #[must_use]
+    pub fn client_order_ids(&self) -> Vec<String> {
+        let rows = self.rows("orders");
+        let ids = rows.iter().filter_map(|row| row["orderLinkId"].as_str());
+        ids.filter(|id| !id.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Tells the venue what to do by its control surface, such as `fault`, and returns what it answers.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub fn sim(&self, what: &str, body: &str) -> Value {
+        let answer = post(self.venue(), &format!("/sim/{what}"), body).expect("the venue answers");
+        assert_eq!(answer.0, 200, "{body}: {}", answer.1);
+        serde_json::from_str(&answer.1).expect("the venue answers in JSON")
+    }
+
+    /// Takes back a fault that was armed by `sim("fault", …)`, given that answer.
+    ///
+    /// # Panics
+    /// When it was used up already.
+    pub fn mend(&self, fault: &Value) {
+        let answer = delete(self.venue(), &format!("/sim/fault/{}", fault["id"]));
+        assert_eq!(answer.map(|(code, _)| code), Some(200), "{fault}");
+    }
+
+    /// Where the venue listens.
+    #[must_use]
+    pub fn venue(&self) -> SocketAddr {
+        address(self.port)
+    }
+}
+
+fn address(port: u16) -> SocketAddr {
+    ([127, 0, 0, 1], port).into()
+}
+
+fn start_venue(folder: &Path, port: u16, market: Market) -> Running {
+    let shipped =
+        std::fs::read_to_string(root().join("config/venue.toml")).expect("the shipped venue config");
+    let mut text = shipped.replace("rate_limits = true", "rate_limits = false");
+    if market == Market::Still {
+        text = text.replace("[market.synthetic]\nseed = 1", "[market.manual]");
+    }
+    assert!(text.contains("rate_limits = false"), "the shipped venue config has the line to change");
+    let path = folder.join("venue.toml");
+    std::fs::write(&path, text).expect("the venue's config can be written");
+    let listen = format!("127.0.0.1:{port}");
+    let arguments = ["venue", "--config", path.to_str().expect("a path that is text"), "--listen", &listen];
+    let venue = start("venue", &binary(), &arguments, folder);
+    wait_until("the venue to answer", Duration::from_secs(20), || {
+        get(address(port), "/v5/market/time").is_some()
+    });
+    venue
+}
+
+fn engine_config(folder: &Path, port: u16) -> String {
+    let maker = std::fs::read_to_string(root().join("strategies/maker.toml")).expect("the maker's preset");
+    let mut busy = maker;
+    for (from, to) in [
+        ("half_spread = \"0.60%\"", "half_spread = \"0.01%\""),
+        ("requote     = \"0.10%\"", "requote     = \"0.002%\""),
+        ("every       = \"1m\"", "every       = \"1s\""),
+    ] {
+        assert!(busy.contains(from), "the preset has no `{from}`");
+        busy = busy.replace(from, to);
+    }
+    std::fs::write(folder.join("busy.toml"), busy).expect("the preset can be written");
+    let text = config("paper.toml", &folder.join("data"), &[]);
+    let (head, rest) = text.split_once("[venue.embedded] ").expect("the demo has an embedded venue");
+    let (_, limits) = rest.split_once("[risk]").expect("the demo has limits");
+    let endpoints = format!(
+        "[venue.endpoints]\nrest = \"http://127.0.0.1:{port}\"\npublic = \"ws://127.0.0.1:{port}/v5/public/linear\"\n\
+         private = \"ws://127.0.0.1:{port}/v5/private\"\ntrade = \"ws://127.0.0.1:{port}/v5/trade\"\n\n[risk]"
+    );
+    let mut whole = format!("{head}{endpoints}{limits}")
+        .replace("environment = \"embedded\" ", "environment = \"custom\" ")
+        .replace("listen = \"127.0.0.1:9464\"", "enabled = false")
+        .replace("on_shutdown = \"keep\"", "on_shutdown = \"flatten\"");
+    for strategy in ["maker", "trend", "reversion"] {
+        let shipped = format!("\"{}/strategies/{strategy}.toml\"", root().display());
+        whole = whole.replace(&shipped, &format!("\"{}/busy.toml\"", folder.display()));
+    }
+    whole
+}
