@@ -20,6 +20,7 @@ mod orders;
 mod other;
 mod pending;
 mod position;
+mod rebuild;
 mod reconcile;
 #[cfg(test)]
 mod testing;
@@ -39,6 +40,7 @@ pub use order::{Order, Provenance};
 pub use orders::Orders;
 pub use other::OtherOrder;
 pub use position::Position;
+pub use rebuild::Rebuild;
 pub use transition::{Evidence, OrderState, Working};
 pub use truth::{FillRow, Mismatch, OrderRow, PositionRow, Truth, WalletRow};
 pub use wallet::Wallet;

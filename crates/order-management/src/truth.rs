@@ -10,7 +10,7 @@ use crate::{Order, Position};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt;
-use windvane_model::{OrderId, Price};
+use windvane_model::{ClientOrderId, IdGrammar, OrderId, Price};
 
 /// Our books, or the venue's, in comparable form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,12 +122,20 @@ impl Truth {
     #[must_use]
     pub fn differences(&self, venue: &Self) -> Vec<Mismatch> {
         let mut found = Vec::new();
-        compare("order", &self.orders, &venue.orders, &mut found);
+        compare("order", &self.orders, &self.comparable(&venue.orders), &mut found);
         compare("fill", &self.fills, &venue.fills, &mut found);
         // The venue has a row for every contract that could be held; one that never was says nothing.
         compare("position", &touched(&self.positions), &touched(&venue.positions), &mut found);
         compare("wallet", &self.wallet, &venue.wallet, &mut found);
         found
+    }
+
+    /// Orders of the venue without the stops that we were never shown. A stop that came and fired while no
+    /// stream was up has no id of ours to be asked for by; what it did is in the fills, which are all compared.
+    fn comparable(&self, orders: &[OrderRow]) -> Vec<OrderRow> {
+        let is_known = |name: &str| self.orders.iter().any(|row| row.name == name);
+        let is_ours = |name: &str| ClientOrderId::new(name).is_ok_and(|id| IdGrammar::parse(&id).is_some());
+        orders.iter().filter(|row| is_ours(&row.name) || is_known(&row.name)).cloned().collect()
     }
 
     /// Puts the rows into their order, so that two equal truths are equal values.
@@ -339,7 +347,7 @@ fn compare<R: Row>(kind: &'static str, ours: &[R], theirs: &[R], found: &mut Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::number;
+    use crate::testing::{number, own_id};
 
     #[test]
     fn a_difference_names_row_figure_and_both_sides() {
@@ -366,6 +374,22 @@ mod tests {
             ..Truth::default()
         };
         assert_eq!(position("0", "0").differences(&Truth::default()), [], "a contract that was never held");
+        let order = |name: &str| Truth {
+            orders: vec![OrderRow {
+                name: name.to_owned(),
+                symbol: "BTCUSDT".to_owned(),
+                side: "Buy".to_owned(),
+                price: None,
+                qty: number("1"),
+                filled_qty: number("1"),
+                filled_value: number("100"),
+                status: "Filled".to_owned(),
+            }],
+            ..Truth::default()
+        };
+        let missing = |name: &str| Truth::default().differences(&order(name)).len();
+        assert_eq!(missing("110ce4d4-6788-4d8b-a02d-383042e4cf7c"), 0, "a stop that we were never shown");
+        assert_eq!(missing(own_id(1).as_str()), 1);
         assert_eq!(position("0", "1").differences(&Truth::default()).len(), 1);
         assert_eq!(
             texts(&Truth::default(), &wallet("1")),

@@ -81,14 +81,17 @@ impl Order {
     /// quantity only grows, and the figures are those of the latest report by the venue's clock. At equal
     /// times the stream wins, in the order of its arrival.
     pub(crate) fn merge(&mut self, report: &OrderReport, source: Source, stamp: Stamp) {
+        // A message that comes again after the end, in the same millisecond, says how it was before the end.
+        let is_behind = !self.state.is_open() && self.state.is_confirmed() && !report.status.is_terminal();
         self.hear(Evidence::Reported(report.status), stamp);
         self.order_id = Some(report.order_id);
         self.reported_qty = self.reported_qty.max(report.cumulative_qty);
         self.is_missing = false;
-        let is_current = self.version.is_none_or(|version| match source {
+        let is_later = self.version.is_none_or(|version| match source {
             Source::Stream => report.updated >= version,
             Source::Query => report.updated > version,
         });
+        let is_current = is_later && !is_behind;
         if is_current {
             self.version = Some(report.updated);
             self.qty = report.qty;

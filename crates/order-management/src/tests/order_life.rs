@@ -104,6 +104,18 @@ fn an_older_report_never_overwrites_a_newer_one() {
 }
 
 #[test]
+fn what_comes_again_after_the_end_says_nothing_of_the_end() {
+    let mut world = World::begun();
+    let order = submit(1, "2", "100");
+    world.submit(&order);
+    let before = report(&order, OrderStatus::New).figures("1", "100").at(5);
+    world.report(report(&order, OrderStatus::Cancelled).figures("3", "100").at(5).build());
+    world.report(before.build());
+    let known = world.orders.order(&order.client_order_id).unwrap();
+    assert_eq!((known.qty(), known.state()), (qty("3"), OrderState::Cancelled));
+}
+
+#[test]
 fn fills_without_our_id_find_their_order_by_the_venues() {
     let mut world = World::begun();
     let order = submit(1, "1", "100");

@@ -1,0 +1,68 @@
+//! The books out of the record alone: what recovery, the verdict and the simulation do with each line of it.
+
+use crate::{Identity, Orders, PositionKey, Provenance};
+use windvane_model::{
+    BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped, Tag,
+};
+
+/// Books that are being rebuilt line by line.
+#[derive(Debug, Clone)]
+pub struct Rebuild {
+    orders: Orders,
+    has_started: bool,
+    claims: Vec<(BotName, Vec<PositionKey>)>,
+}
+
+impl Rebuild {
+    /// Begins with nothing. `claims` names each bot with the positions it owns.
+    #[must_use]
+    pub fn new(claims: Vec<(BotName, Vec<PositionKey>)>, install: InstallTag) -> Self {
+        let identity = Identity { install, epoch: Epoch::default() };
+        Self { orders: Orders::new(identity, &claims), has_started: false, claims }
+    }
+
+    /// An engine came up.
+    pub fn start(&mut self, identity: Identity) {
+        if self.has_started {
+            let orders = std::mem::replace(&mut self.orders, Orders::new(identity, &[]));
+            self.orders = orders.with_epoch(identity.epoch);
+        } else {
+            self.orders = Orders::new(identity, &self.claims);
+        }
+        self.has_started = true;
+    }
+
+    /// An event came in. It takes the engine's own path, without strategies: what they wanted is on record.
+    pub fn event(&mut self, stamped: &Stamped) {
+        // Notices and questions were carried out when they were new.
+        let mut effects = Vec::new();
+        match &stamped.event {
+            Event::Account(event) => self.orders.apply(event, stamped.stamp, &mut effects),
+            Event::Timer => self.orders.on_timer(stamped.stamp, &mut effects),
+            Event::Market(_) | Event::Link(_) | Event::Reference(_) | Event::Control(_) => {}
+        }
+    }
+
+    /// A command was about to leave, because of the event with the stamp `cause`.
+    pub fn command(&mut self, cause: Stamp, bot: Option<BotName>, tag: Option<Tag>, command: &Command) {
+        let provenance = Provenance {
+            bot: bot.or_else(|| self.maker(command)),
+            tag: tag.unwrap_or_default(),
+            worst_price: None,
+        };
+        self.orders.record(command, provenance, cause);
+    }
+
+    /// The books so far.
+    #[must_use]
+    pub const fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The bot whose tag an order's id bears.
+    fn maker(&self, command: &Command) -> Option<BotName> {
+        let Command::Submit(submit) = command else { return None };
+        let tag = IdGrammar::parse(&submit.client_order_id)?.bot;
+        self.claims.iter().map(|(bot, _)| *bot).find(|bot| BotTag::of(bot) == tag)
+    }
+}
