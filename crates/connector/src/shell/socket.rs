@@ -13,6 +13,10 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// A peer that does not read for this long is as good as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
+/// Room for reading. The library clears all of it before every read, so the default of 128 KiB would cost more
+/// than decoding does and push everything else out of the processor's cache; a long message is read in parts.
+const READ_BUFFER_BYTES: usize = 8 << 10;
+
 /// An open WebSocket.
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -35,6 +39,7 @@ impl Socket {
         let config = WebSocketConfig::default()
             // Nothing is gathered: an order leaves with its own write.
             .write_buffer_size(0)
+            .read_buffer_size(READ_BUFFER_BYTES)
             .max_write_buffer_size(MAX_FRAME_BYTES)
             .max_message_size(Some(MAX_FRAME_BYTES))
             .max_frame_size(Some(MAX_FRAME_BYTES));

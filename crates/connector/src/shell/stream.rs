@@ -19,7 +19,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep},
 };
 use windvane_model::{Event, MarketEvent, Millis, WallTime};
 
@@ -40,6 +40,8 @@ const FIRST_WAIT_MS: Millis = 500;
 const LONGEST_WAIT_MS: Millis = 30_000;
 /// A connection that was ready for this long counts as a success: the next wait is the first one again.
 const STABLE_MS: Millis = 10_000;
+/// How long the timer sleeps when nothing is due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// One stream's task.
 pub(super) struct StreamTask<S: Session> {
@@ -110,6 +112,10 @@ impl<S: Session> StreamTask<S> {
             }
         };
         self.session.open(self.clock.moment(), out);
+        // One timer for the life of the connection: deadlines seldom move, and taking a timer out of the
+        // runtime's wheel and putting it back for every frame would stand between a price and its order.
+        let mut timer = std::pin::pin!(sleep(self.until_deadline()));
+        let mut timer_is_for = self.session.next_deadline();
         loop {
             if let Some(reason) = self.flush(&mut socket, out).await? {
                 if reason != CloseReason::Lost {
@@ -117,7 +123,10 @@ impl<S: Session> StreamTask<S> {
                 }
                 return Ok(reason);
             }
-            let deadline = self.until_deadline();
+            if timer_is_for != self.session.next_deadline() {
+                timer_is_for = self.session.next_deadline();
+                timer.as_mut().reset(Instant::now() + self.until_deadline());
+            }
             tokio::select! {
                 biased;
                 _ = self.stop.changed() => {
@@ -132,13 +141,11 @@ impl<S: Session> StreamTask<S> {
                 frame = socket.next() => match frame {
                     Some(Ok(text)) => {
                         let moment = self.clock.moment();
-                        self.observer.observe(Observation::FrameIn {
-                            stream: self.session.stream(),
-                            at: moment.wall,
-                        });
                         self.session.text(moment, text.as_str(), out);
                         // The receive time of the frame, not of the hand-over, is the start of tick-to-order.
                         self.hand_over_at(moment.wall, out).await?;
+                        let stream = self.session.stream();
+                        self.observer.observe(Observation::FrameIn { stream, at: moment.wall });
                     }
                     Some(Err(error)) => {
                         tracing::debug!(%error, "read failed");
@@ -146,7 +153,11 @@ impl<S: Session> StreamTask<S> {
                     }
                     None => return Ok(CloseReason::Lost),
                 },
-                () = sleep(deadline) => self.session.deadline(self.clock.moment(), out),
+                () = &mut timer => {
+                    timer_is_for = None;
+                    timer.as_mut().reset(Instant::now() + LONGEST_SLEEP);
+                    self.session.deadline(self.clock.moment(), out);
+                }
             }
         }
     }
@@ -227,7 +238,7 @@ impl<S: Session> StreamTask<S> {
 
     fn until_deadline(&self) -> Duration {
         let now = self.clock.now();
-        self.session.next_deadline().map_or(Duration::from_secs(60), |at| {
+        self.session.next_deadline().map_or(LONGEST_SLEEP, |at| {
             Duration::from_nanos(at.0.saturating_sub(now.0).max(0).unsigned_abs())
         })
     }
