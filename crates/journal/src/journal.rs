@@ -137,6 +137,8 @@ pub struct Journal {
     wanted: u64,
     /// What the last marker called durable.
     marked: u64,
+    /// What the sync thread was told is with the kernel.
+    told: u64,
     /// Dropped last: no other engine may open the folder before the last byte is written.
     lock: Option<Lock>,
 }
@@ -195,6 +197,7 @@ impl Journal {
             is_started: false,
             wanted: resume.number,
             marked: resume.number,
+            told: resume.number,
             lock: None,
         };
         Ok((journal, recovered))
@@ -256,17 +259,41 @@ impl Journal {
         Ok(())
     }
 
-    /// Hands what was appended to the kernel: from here on a killed process loses none of it.
+    /// Hands what was appended to the kernel, and has the sync thread begin.
     ///
     /// # Errors
     /// When the kernel does not take it; the next call tries again.
     pub fn commit(&mut self) -> Result<Ticket, JournalError> {
+        let ticket = self.hand_over()?;
+        self.rouse();
+        Ok(ticket)
+    }
+
+    /// Hands what was appended to the kernel: from here on a killed process loses none of it.
+    ///
+    /// With [`Durability::Group`] the sync thread sleeps on until [`Journal::rouse`]: waking another thread takes
+    /// longer than the write, and nothing that leaves waits for the disk.
+    ///
+    /// # Errors
+    /// When the kernel does not take it; the next call tries again.
+    pub fn hand_over(&mut self) -> Result<Ticket, JournalError> {
         if self.writer.has_pending() {
             self.mark()?;
-            let written = self.writer.commit().map_err(JournalError::Write)?;
-            self.sync.written(written, self.wanted);
+            self.writer.commit().map_err(JournalError::Write)?;
+            if self.durability == Durability::BeforeSend {
+                self.rouse();
+            }
         }
         Ok(Ticket(self.wanted))
+    }
+
+    /// Tells the sync thread what was handed over, if it has not been told.
+    pub fn rouse(&mut self) {
+        let written = self.writer.written();
+        if self.told < written {
+            self.told = written;
+            self.sync.written(written, self.wanted);
+        }
     }
 
     /// Does what can wait until the commands have left: hands the tape to the kernel, notes what has become
@@ -281,8 +308,8 @@ impl Journal {
             self.end_tape(&error);
         }
         self.mark()?;
-        let written = self.writer.commit().map_err(JournalError::Write)?;
-        self.sync.written(written, self.wanted);
+        self.writer.commit().map_err(JournalError::Write)?;
+        self.rouse();
         self.writer.prepare().map_err(JournalError::Write)
     }
 

@@ -96,6 +96,11 @@ impl Writer {
         self.number
     }
 
+    /// The last record handed to the kernel.
+    pub(crate) const fn written(&self) -> u64 {
+        self.written
+    }
+
     pub(crate) const fn epoch(&self) -> Epoch {
         self.epoch
     }
