@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 /// Length of the rolling window in milliseconds.
 const WINDOW_MS: i64 = 1_000;
 
+/// A refused client is told to come back no sooner than so many milliseconds from now. The time must still lie ahead
+/// when it is read: pybit 5.17 sleeps until then and fails when that time is past.
+const RESET_AHEAD_MS: i64 = 50;
+
 /// What a request may use, and what the three `X-Bapi-Limit…` headers say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
@@ -37,7 +41,7 @@ impl Budgets {
         let granted = units.min(limit.saturating_sub(spent.len()));
         spent.extend(std::iter::repeat_n(now_ms, granted));
         let reset_ms = match spent.front() {
-            Some(oldest) if granted < units => oldest + WINDOW_MS,
+            Some(oldest) if granted < units => (oldest + WINDOW_MS).max(now_ms + RESET_AHEAD_MS),
             _ => now_ms,
         };
         Some(Allowance { limit, left: limit - spent.len(), reset_ms, granted })
@@ -89,6 +93,8 @@ mod tests {
         }
         let refused = budgets.take(1, "order.create", 1, 1_500).unwrap();
         assert_eq!(refused, Allowance { limit: 10, left: 0, reset_ms: 2_000, granted: 0 });
+        let nearly_free = budgets.take(1, "order.create", 1, 1_999).unwrap();
+        assert_eq!((nearly_free.granted, nearly_free.reset_ms), (0, 2_049));
         assert_eq!(budgets.take(2, "order.create", 1, 1_500).map(|a| a.granted), Some(1));
         assert_eq!(budgets.take(1, "order.create", 1, 2_000).map(|a| a.granted), Some(1));
     }
