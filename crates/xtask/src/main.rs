@@ -4,6 +4,7 @@
 //! every machine with a Rust toolchain.
 
 mod bench;
+mod conformance;
 mod process;
 mod report;
 mod test;
@@ -26,6 +27,8 @@ enum Command {
     Test,
     /// Measures: criterion benches of the crates, and tick-to-order over the wire beside a bare loop.
     Bench(bench::Options),
+    /// Other people's clients (pybit, ccxt, bybit-api) against our venue. Fetches them with pip and npm.
+    Conformance,
     /// The engine as the client that the wire benchmark's harness starts.
     #[command(hide = true)]
     WireClient(bench::wire::Client),
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test => test::run_all(),
         Command::Bench(options) => bench::run(&options),
+        Command::Conformance => conformance::run_all(),
         Command::WireClient(client) => client.run(),
     };
     match outcome {
