@@ -13,7 +13,6 @@ use windvane_telemetry::{BotPicture, Observer, Picture, PositionPicture, Readine
 
 /// What the loop keeps for showing, and when it shows next.
 pub(super) struct Gauges {
-    pub(super) next_care: Instant,
     pub(super) next_picture: Instant,
     pub(super) has_journal_fault: bool,
     heard: BTreeMap<Stream, WallTime>,
@@ -25,7 +24,6 @@ impl Default for Gauges {
     fn default() -> Self {
         let now = Instant::now();
         Self {
-            next_care: now,
             next_picture: now,
             has_journal_fault: false,
             heard: BTreeMap::new(),

@@ -28,6 +28,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Interval, MissedTickBehavior};
 use windvane_connector::{Connector, Observation, WallClock};
 use windvane_engine::{Engine, Output};
 use windvane_journal::StopCause;
@@ -73,6 +74,10 @@ pub(crate) struct Live {
     echoes: VecDeque<AccountEvent>,
     /// Reused between turns.
     outputs: Vec<Output>,
+    unconcluded: Option<turn::Turn>,
+    /// Ticks when it is time for [`Live::care`]. Kept, because a new timer for every event would cost more than
+    /// the event.
+    care: Interval,
     gauges: gather::Gauges,
 }
 
@@ -201,17 +206,21 @@ impl Live {
                 self.observer.journal_sync(self.recorder.figures().last_sync.as_secs_f64());
                 self.release();
             }
-            () = tokio::time::sleep_until(self.gauges.next_care.into()) => self.care(inlets, show),
+            _ = self.care.tick() => self.care(inlets, show),
             Some((received, event)) = inlets.market.recv() => self.take(received, Event::Market(event)),
             () = finish(&mut inlets.finished) => return Some(Ending::Finished),
         }
+        if self.has_commanded() {
+            // The socket's task is next in line and writes the order; what is left of this turn comes after it.
+            tokio::task::yield_now().await;
+        }
+        self.conclude();
         None
     }
 
     /// Deadlines, the disk, metrics: what time brings rather than messages.
     fn care(&mut self, inlets: &mut Inlets, show: &mut impl FnMut(&Self)) {
         let now = self.clock.now();
-        self.gauges.next_care = Instant::now() + CARE_EVERY;
         let market_due = self.stamper.follows_wall()
             && self.engine.next_market_deadline().is_some_and(|at| at <= self.stamper.market_now());
         if market_due || self.engine.next_deadline().is_some_and(|at| at <= now) {
@@ -269,6 +278,13 @@ impl Live {
         let is_done = self.shutdown.iter().all(|(bot, _)| self.engine.is_wound_down(*bot));
         is_done && self.engine.orders().live_orders().all(gather::is_settled)
     }
+}
+
+/// The clock of [`Live::care`].
+fn care_clock() -> Interval {
+    let mut clock = tokio::time::interval(CARE_EVERY);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clock
 }
 
 /// Waits for the end of a replay; for ever where there is none.

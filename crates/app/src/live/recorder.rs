@@ -65,7 +65,12 @@ impl Recorder {
         for record in records(cause, outputs) {
             self.journal.append(&record)?;
         }
-        self.journal.commit()
+        self.journal.hand_over()
+    }
+
+    /// Has the disk begin with what was handed to the kernel. After the send, where nothing waits for the disk.
+    pub(crate) fn rouse(&mut self) {
+        self.journal.rouse();
     }
 
     /// Does what can wait until the commands have left.

@@ -151,6 +151,8 @@ pub(crate) async fn run(
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),
         echoes: VecDeque::new(),
         outputs: Vec::new(),
+        unconcluded: None,
+        care: super::care_clock(),
         gauges: gather::Gauges::default(),
     };
     live.take(wall.now(), Event::Reference(account.reference));
@@ -210,6 +212,7 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
             live.take(received, event);
         }
     }
+    live.conclude();
     let cause = match live.engine.run_state() {
         RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => ending.stop_cause(),
         RunState::Halted(cause) => StopCause::Halted(cause),

@@ -1,10 +1,25 @@
 //! One turn: journal what came in, let the engine answer, journal the answers, send them.
+//!
+//! What is told of a turn (metrics, log lines) is told after its commands have been written to their sockets.
 
 use super::Live;
 use super::dispatch::{not_sent, opens};
 use crate::control::{Answer, Ask, Pending};
 use windvane_engine::Output;
-use windvane_model::{BotName, Control, Event, HaltCause, Notice, RefusalFamily, RunState, Scope, WallTime};
+use windvane_journal::Ticket;
+use windvane_model::{
+    BotName, Control, Event, HaltCause, Notice, RefusalFamily, RunState, Scope, Stamped, WallTime,
+};
+
+/// A turn whose commands are with their tasks, and of which nothing has been told yet.
+pub(super) struct Turn {
+    stamped: Stamped,
+    /// When the event was read off its socket.
+    received: WallTime,
+    /// When its commands were handed over.
+    handled: WallTime,
+    outputs: Vec<Output>,
+}
 
 impl Live {
     /// Takes one event, and then the answers that arose inside its turn.
@@ -16,57 +31,69 @@ impl Live {
     }
 
     fn turn(&mut self, received: WallTime, event: Event) {
+        self.conclude();
         let stamped = self.stamper.stamp(event);
         let mut recorded = self.recorder.event(&stamped);
         let mut outputs = std::mem::take(&mut self.outputs);
         self.engine.handle(&stamped, &mut outputs);
-        let handed = self.recorder.outputs(stamped.stamp, &outputs);
-        let is_market = matches!(stamped.event, Event::Market(_));
-        let caused_at = is_market.then_some(received);
-        match handed {
-            Ok(ticket) => {
-                for output in outputs.drain(..) {
-                    match output {
-                        Output::Command { bot, command, .. } => {
-                            let sent =
-                                self.dispatch.send(command, ticket, &self.recorder, self.connector.as_ref());
-                            if let Err(answer) = sent {
-                                self.observer.channel_full("commands");
-                                self.echoes.push_back(*answer);
-                            }
-                            self.observer.command(bot, &command, caused_at, self.clock.now());
-                        }
-                        other => self.tell(other),
-                    }
-                }
-            }
+        match self.recorder.outputs(stamped.stamp, &outputs) {
+            Ok(ticket) => self.send(&outputs, ticket),
             Err(error) => {
                 recorded = Err(error);
-                self.send_unrecorded(&mut outputs);
+                self.send_unrecorded(&outputs);
             }
         }
-        self.outputs = outputs;
-        self.observer.event(&stamped, received, self.clock.now());
+        let handled = self.clock.now();
+        self.unconcluded = Some(Turn { stamped, received, handled, outputs });
         if let Err(error) = recorded {
             self.halt_for_journal(&error);
         }
     }
 
+    fn send(&mut self, outputs: &[Output], ticket: Ticket) {
+        for output in outputs {
+            let Output::Command { command, .. } = output else { continue };
+            if let Err(answer) = self.dispatch.send(*command, ticket, &self.recorder, self.connector.as_ref())
+            {
+                self.observer.channel_full("commands");
+                self.echoes.push_back(*answer);
+            }
+        }
+    }
+
     /// The journal did not take this turn: what opens is refused, what reduces or protects leaves all the same.
-    fn send_unrecorded(&mut self, outputs: &mut Vec<Output>) {
+    fn send_unrecorded(&mut self, outputs: &[Output]) {
+        for output in outputs {
+            let Output::Command { command, .. } = output else { continue };
+            if opens(command) {
+                self.echoes.extend(not_sent(command, "the journal could not be written"));
+            } else if let Some(Err(answer)) = self.connector.as_ref().map(|wire| wire.send(*command)) {
+                self.echoes.push_back(*answer);
+            }
+        }
+    }
+
+    /// Whether the last turn commanded anything.
+    pub(super) fn has_commanded(&self) -> bool {
+        let is_command = |output: &Output| matches!(output, Output::Command { .. });
+        self.unconcluded.as_ref().is_some_and(|turn| turn.outputs.iter().any(is_command))
+    }
+
+    /// Does what the last turn left for after its commands: metrics, log lines, waking the disk.
+    pub(super) fn conclude(&mut self) {
+        let Some(Turn { stamped, received, handled, mut outputs }) = self.unconcluded.take() else { return };
+        self.recorder.rouse();
+        let caused_at = matches!(stamped.event, Event::Market(_)).then_some(received);
         for output in outputs.drain(..) {
             match output {
-                Output::Command { command, .. } if opens(&command) => {
-                    self.echoes.extend(not_sent(&command, "the journal could not be written"));
-                }
-                Output::Command { command, .. } => {
-                    if let Some(Err(answer)) = self.connector.as_ref().map(|wire| wire.send(command)) {
-                        self.echoes.push_back(*answer);
-                    }
+                Output::Command { bot, command, .. } => {
+                    self.observer.command(bot, &command, caused_at, handled);
                 }
                 other => self.tell(other),
             }
         }
+        self.outputs = outputs;
+        self.observer.event(&stamped, received, handled);
     }
 
     /// Everything an answer may be besides a command: log lines, counters, a fresh book.
