@@ -32,7 +32,8 @@ pub(crate) struct Length {
     triggers: u32,
 }
 
-/// Builds the harness and the engine, runs them in turns and prints the ratios last.
+/// Builds the harness and the engine (as it should trade: with the profile `live`), runs them in turns and prints the
+/// ratios last.
 ///
 /// # Errors
 /// When the harness is not there, a run leaves triggers without an order, or the bound is missed.
@@ -100,12 +101,12 @@ impl Bench {
         let harness_target = target.join("wire-venue");
         let mut harness = cargo(["build", "--release", "--locked", "--manifest-path"]);
         run_program(harness.arg(&manifest).arg("--target-dir").arg(&harness_target))?;
-        let mut engine = cargo(["build", "--release", "--locked", "--package", "windvane-app"]);
+        let mut engine = cargo(["build", "--profile", "live", "--locked", "--package", "windvane-app"]);
         run_program(engine.arg("--target-dir").arg(&target))?;
         Ok(Self {
             harness: harness_target.join("release/wire-venue"),
             bare_client: harness_target.join("release/bare-client"),
-            engine: target.join("release/windvane"),
+            engine: target.join("live/windvane"),
             scratch: target.join("wire-bench"),
         })
     }

@@ -18,13 +18,22 @@ pub(super) struct Outcome {
     pub(super) p99_us: f64,
     /// Largest resident memory of the client.
     client_rss_kb: String,
+    /// CPU time of the client from its start to its end, seconds.
+    client_cpu_s: f64,
+    /// From the start of the client to its first subscription, seconds.
+    start_to_subscribed_s: f64,
     /// Refused orders by return code.
     rejected: BTreeMap<String, u64>,
+    /// Calls that the harness does not answer: the figures of a client that meets errors say little.
+    unknown_calls: BTreeMap<String, u64>,
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "p50 {:.0} µs, p99 {:.0} µs, {} kB", self.p50_us, self.p99_us, self.client_rss_kb)
+        let Self { p50_us, p99_us, client_rss_kb, client_cpu_s, start_to_subscribed_s, .. } = self;
+        let start_ms = start_to_subscribed_s * 1e3;
+        write!(f, "p50 {p50_us:.0} µs, p99 {p99_us:.0} µs, {client_rss_kb} kB, ")?;
+        write!(f, "{client_cpu_s:.2} CPU-s, subscribed after {start_ms:.0} ms")
     }
 }
 
@@ -46,10 +55,12 @@ pub(super) fn measure(command: &mut Command) -> anyhow::Result<Outcome> {
         bail!("{error}");
     }
     let outcome: Outcome = serde_json::from_str(line).with_context(|| format!("reading `{line}`"))?;
-    if outcome.missed + outcome.spurious > 0 || !outcome.rejected.is_empty() {
-        let Outcome { n, missed, spurious, rejected, .. } = outcome;
+    let is_odd = |counts: &BTreeMap<String, u64>| !counts.is_empty();
+    if outcome.missed + outcome.spurious > 0 || is_odd(&outcome.rejected) || is_odd(&outcome.unknown_calls) {
+        let Outcome { n, missed, spurious, rejected, unknown_calls, .. } = outcome;
         bail!(
-            "{n} orders answered a trigger, but {missed} are missing, {spurious} had none, refused: {rejected:?}"
+            "{n} orders answered a trigger, but {missed} are missing, {spurious} had none, refused: {rejected:?}, \
+             unknown calls: {unknown_calls:?}"
         );
     }
     Ok(outcome)
