@@ -91,7 +91,7 @@ impl RestClient {
     pub async fn instruments(&self, symbols: &[Symbol]) -> Result<Vec<Instrument>, RestError> {
         let mut instruments = Vec::with_capacity(symbols.len());
         for symbol in symbols {
-            let tiers = self.risk_tiers(*symbol).await?;
+            let tiers = self.risk_tiers(*symbol).await.map_err(|error| unless_unknown(error, *symbol))?;
             let mut found = None;
             let query = format!("category=linear&symbol={symbol}");
             self.each_row(Access::Public, "/v5/market/instruments-info", &query, |answer, text| {
@@ -102,7 +102,8 @@ impl RestClient {
                 }
                 Ok(())
             })
-            .await?;
+            .await
+            .map_err(|error| unless_unknown(error, *symbol))?;
             instruments.push(found.ok_or(RestError::NoSuchInstrument(*symbol))?);
         }
         Ok(instruments)
@@ -122,6 +123,19 @@ impl RestClient {
         }
         tiers.sort_by_key(|tier: &RiskTier| tier.limit);
         Ok(tiers)
+    }
+}
+
+/// The venue answers a question about a contract that it does not have with an empty list, or with 10001 and "symbol
+/// invalid", by endpoint.
+fn unless_unknown(error: RestError, symbol: Symbol) -> RestError {
+    match &error {
+        RestError::Refused { code: 10001, message, .. }
+            if message.to_ascii_lowercase().contains("symbol") =>
+        {
+            RestError::NoSuchInstrument(symbol)
+        }
+        _ => error,
     }
 }
 
