@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::time::Duration;
-use windvane_tests::{Ground, Market, Recorded, Running, free_port, get, wait_until};
+use windvane_tests::{ABSENCE_SECONDS, Ground, Market, Recorded, Running, free_port, get, wait_until};
 
 /// No client order id was sent twice, and the venue has no order that the journal lacks.
 fn assert_no_duplicates(ground: &Ground) -> Recorded {
@@ -37,7 +37,7 @@ fn an_order_whose_reply_is_lost_is_found_and_not_sent_again() {
 fn an_order_whose_request_is_lost_is_given_up_only_on_the_venues_word() {
     let ground = Ground::new(Market::Walking);
     ground.sim("fault", r#"{"kind":"request_lost","match":{"path":"order.create"},"count":2}"#);
-    let engine = ground.trade("engine", 16);
+    let engine = ground.trade("engine", ABSENCE_SECONDS);
     assert!(engine.err().contains("outcome unknown"), "{}", engine.err());
     let recorded = assert_no_duplicates(&ground);
     assert_eq!(recorded.submitted.len(), ground.client_order_ids().len() + 2, "two never reached the venue");

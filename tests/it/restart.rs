@@ -1,8 +1,9 @@
 //! An engine that is killed at any moment, while orders rest and fill, loses and doubles nothing.
 
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use windvane_tests::{Ground, Market, Recorded, Running, finish, wait_until, windvane};
+use windvane_tests::{ABSENCE_SECONDS, Ground, Market, Recorded, Running, finish, wait_until, windvane};
 
 /// Kills in the ordinary test; `cargo xtask campaign kill9 --cycles N` sets another number.
 const CYCLES: u64 = 6;
@@ -20,16 +21,16 @@ fn moment(cycle: u64) -> (bool, Duration) {
 }
 
 /// Answers that take their time, and some that never come: kills must find orders whose fate is open.
-fn unsettle(ground: &Ground) {
-    for fault in [
+fn unsettle(ground: &Ground) -> Vec<Value> {
+    [
         r#"{"kind":"reply_lost","match":{"path":"order.create"},"probability":0.08,"seed":3}"#,
         r#"{"kind":"request_lost","match":{"path":"order.create"},"probability":0.08,"seed":5}"#,
         r#"{"kind":"delay","match":{"path":"order.create"},"ms":250,"probability":0.5,"seed":7}"#,
         r#"{"kind":"delay","match":{"path":"order.amend"},"ms":120,"probability":0.3,"seed":11}"#,
         r#"{"kind":"drop_private","match":{"topic":"execution"},"probability":0.05,"seed":13}"#,
-    ] {
-        ground.sim("fault", fault);
-    }
+    ]
+    .map(|fault| ground.sim("fault", fault))
+    .into()
 }
 
 fn wait_for_new_orders(ground: &Ground, engine: &mut Running, cycle: u64) {
@@ -48,7 +49,7 @@ fn killed_at_random_moments_the_engine_loses_and_doubles_nothing() {
     let cycles = asked.as_ref().map_or(CYCLES, |n| n.parse().expect("WINDVANE_KILL9_CYCLES is a number"));
     let began = Instant::now();
     let ground = Ground::new(Market::Walking);
-    unsettle(&ground);
+    let faults = unsettle(&ground);
     for cycle in 0..cycles {
         let (is_early, pause) = moment(cycle);
         let mut engine = ground.engine("engine", &[]);
@@ -59,8 +60,10 @@ fn killed_at_random_moments_the_engine_loses_and_doubles_nothing() {
         assert!(engine.is_running(), "cycle {cycle}: it ended by itself: {}", engine.err());
         engine.kill();
     }
-    // A last start recovers, trades for a while, flattens in order, and compares its journal with the venue.
-    ground.trade("last", 5);
+    faults.iter().for_each(|fault| ground.mend(fault));
+    // A last start recovers, trades, flattens in order, and compares its journal with the venue. It has the time that it
+    // takes to be sure that an order never reached the venue.
+    ground.trade("last", ABSENCE_SECONDS);
 
     // The same once more without the engine's own verdict: the venue's rows against the exported journal.
     let recorded = Recorded::read(&ground.data());

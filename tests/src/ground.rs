@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// How long a start must last that is to find out that an order never reached the venue: the exchange's index of orders may
+/// be half a minute late.
+pub const ABSENCE_SECONDS: u32 = 45;
+
 /// Who moves the venue's market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Market {

@@ -6,7 +6,7 @@ mod meddler;
 mod process;
 mod record;
 
-pub use ground::{Ground, Market};
+pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};
 pub use process::{Running, finish, start, wait_until, windvane};
