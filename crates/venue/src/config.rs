@@ -23,7 +23,7 @@ pub struct VenueConfig {
     /// Whether the control surface under `/sim` answers (to loopback peers only).
     #[serde(default)]
     pub sim: bool,
-    /// Whether requests per second are limited as on the exchange. Never applied in a replay faster than
+    /// Whether requests per second and account, and per address, are limited as on the exchange. Never applied in a replay faster than
     /// the clock, where a second of market time holds thousands of times the usual work.
     #[serde(default = "yes")]
     pub rate_limits: bool,

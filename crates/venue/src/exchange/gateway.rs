@@ -30,10 +30,14 @@ impl Exchange {
     /// Answers one HTTP request.
     pub(super) fn rest(&mut self, call: &RestCall) -> RestAnswer {
         if call.path.starts_with("/sim/") {
-            if !self.sim || !call.from_loopback {
+            // The control surface answers nobody from elsewhere.
+            if !self.sim || !call.peer.is_loopback() {
                 return plain(StatusCode::NOT_FOUND, "not found");
             }
             return sim::answer(self, call);
+        }
+        if self.limits_rates() && !self.bans.admit(call.peer, wall_ms()) {
+            return plain(StatusCode::FORBIDDEN, "access too frequent");
         }
         let Some(endpoint) = rest::endpoint(&call.method, &call.path) else {
             return plain(StatusCode::NOT_FOUND, "not found");

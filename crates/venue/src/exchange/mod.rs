@@ -25,6 +25,7 @@ use crate::config::{AccountConfig, MarketConfig, PriceLimitSwitch, VenueConfig};
 use crate::fault::Faults;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
+use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
 use crate::server::wall_ms;
 use crate::source::{Source, SourceError, Step, synthetic};
@@ -53,6 +54,7 @@ pub(crate) struct Exchange {
     pub(crate) counts: BTreeMap<u64, RequestCounts>,
     keys: KeyRing,
     budgets: Budgets,
+    bans: Bans,
     rate_limits: bool,
     price_limit: PriceLimitSwitch,
     sim: bool,
@@ -103,6 +105,7 @@ impl Exchange {
             counts: BTreeMap::new(),
             keys: KeyRing::new(&config.accounts),
             budgets: Budgets::default(),
+            bans: Bans::default(),
             rate_limits: config.rate_limits,
             price_limit: config.switches.price_limit,
             sim: config.sim,

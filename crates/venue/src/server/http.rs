@@ -1,5 +1,6 @@
 //! One TCP connection: HTTP/1.1 requests, and the upgrade of those that ask for a WebSocket.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -21,7 +22,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
-    pub(super) from_loopback: bool,
+    pub(super) peer: IpAddr,
     /// Wall time that whatever the venue says takes to the client.
     pub(super) latency: Duration,
     pub(super) exchange: ExchangeLink,
@@ -70,7 +71,7 @@ async fn answer(request: Request<Incoming>, connection: Connection) -> Result<Re
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: signed_headers(&parts.headers),
         body: body.to_bytes(),
-        from_loopback: connection.from_loopback,
+        peer: connection.peer,
         method: parts.method,
     };
     let (reply, answer) = oneshot::channel();

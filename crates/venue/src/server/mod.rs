@@ -2,11 +2,12 @@
 //! exchange's task and writes what it answers. No business decision is made here.
 
 pub(crate) mod auth;
+pub(crate) mod ban;
 pub(crate) mod budget;
 mod http;
 mod session;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -101,8 +102,8 @@ pub(crate) struct RestCall {
     pub(crate) query: String,
     pub(crate) headers: SignedHeaders,
     pub(crate) body: hyper::body::Bytes,
-    /// Whether the peer's address is loopback: the control surface answers nobody else.
-    pub(crate) from_loopback: bool,
+    /// Where it came from.
+    pub(crate) peer: IpAddr,
 }
 
 /// What the connection task does about a request.
@@ -155,12 +156,8 @@ pub(crate) async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = http::Connection {
-                    id: next_id,
-                    from_loopback: peer.ip().is_loopback(),
-                    latency,
-                    exchange: exchange.clone(),
-                };
+                let connection =
+                    http::Connection { id: next_id, peer: peer.ip(), latency, exchange: exchange.clone() };
                 next_id += 1;
                 tokio::spawn(http::serve(stream, connection, stop.clone()));
             }

@@ -66,6 +66,22 @@ impl Client {
         Some(Reply { status, head: head.to_lowercase(), body: body.to_owned() })
     }
 
+    /// Sends the same request so many times at once on one connection and gives the last reply, as text.
+    pub(crate) async fn burst(&self, target: &str, count: usize) -> String {
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let (mut reader, mut writer) = stream.into_split();
+        let request = |connection| {
+            format!("GET {target} HTTP/1.1\r\nhost: {}\r\nconnection: {connection}\r\n\r\n", self.address)
+        };
+        let requests = request("keep-alive").repeat(count - 1) + &request("close");
+        // The writer is kept: dropped, it would end the connection before its last replies.
+        let sending = async { writer.write_all(requests.as_bytes()).await.unwrap() };
+        let mut replies = String::new();
+        let reading = async { reader.read_to_string(&mut replies).await.unwrap() };
+        tokio::join!(sending, reading);
+        replies.split("HTTP/1.1 ").last().unwrap().to_owned()
+    }
+
     pub(crate) async fn public(&self, target: &str) -> Value {
         self.exchange("GET", target, "", "").await.unwrap().json()
     }

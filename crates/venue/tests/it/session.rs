@@ -194,3 +194,15 @@ async fn everything_the_venue_says_is_under_way_for_the_latency_and_keeps_its_or
     }
     assert!(sent.elapsed() < 5 * latency, "what is sent together is under way together");
 }
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_is_shut_out_without_json() {
+    let (_venue, client) = manual().await;
+    let last = client.burst("/v5/market/time", 601).await;
+    assert!(last.contains("403 Forbidden") && last.ends_with("access too frequent"), "{last}");
+    client.state().await;
+
+    let (_venue, client) = manual_with(|config| config.rate_limits = false).await;
+    let last = client.burst("/v5/market/time", 601).await;
+    assert!(last.contains("200 OK"), "{last}");
+}
