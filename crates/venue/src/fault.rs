@@ -22,6 +22,9 @@ pub(crate) enum FaultKind {
     Retcode,
     /// The request is answered with HTTP status `code` and no JSON, not carried out.
     HttpStatus,
+    /// The query does not find orders and executions of the last `ms` of market time: they are acknowledged, but not
+    /// indexed yet.
+    LateIndex,
     /// Matching sockets are cut, at once.
     Disconnect,
     /// Matching sockets stay open and say nothing for `ms` from now, not even pong; what they would have said comes
@@ -38,7 +41,7 @@ pub(crate) enum FaultKind {
 impl FaultKind {
     fn concerns(self, target: Target) -> bool {
         match self {
-            Self::RequestLost | Self::ReplyLost | Self::Retcode | Self::HttpStatus => {
+            Self::RequestLost | Self::ReplyLost | Self::Retcode | Self::HttpStatus | Self::LateIndex => {
                 target == Target::Request
             }
             Self::DropPrivate | Self::Duplicate | Self::Reorder => target == Target::Push,
@@ -105,7 +108,7 @@ pub(crate) struct FaultRequest {
     pub(crate) matcher: Matcher,
     /// How many messages it strikes; absent means until it is deleted.
     pub(crate) count: Option<u64>,
-    /// Wall milliseconds of a delay or a stall.
+    /// Milliseconds of a delay, a stall (both wall time) or a late index (market time).
     #[serde(default)]
     pub(crate) ms: u64,
     /// Return code or HTTP status.

@@ -74,10 +74,14 @@ impl Exchange {
             let status = code.and_then(|code| StatusCode::from_u16(code).ok());
             return plain(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), "injected fault");
         }
+        if let Some(Strike { kind: FaultKind::LateIndex, delay, .. }) = strike {
+            self.index_lag = delay;
+        }
         let (answer, allowance) = match injected_refusal(strike.as_ref()) {
             Some(refusal) => (Err(refusal), None),
             None => self.errand(Errand { uid, path: &call.path, endpoint, fields: &fields }),
         };
+        self.index_lag = Duration::ZERO;
         let mut reply = enveloped(&answer, allowance.as_ref());
         match kind {
             Some(FaultKind::ReplyLost) => reply.outcome = RestOutcome::HangUp,

@@ -64,6 +64,8 @@ pub(crate) struct Exchange {
     upcoming: Option<Step>,
     hub: Hub,
     feeds: PublicFeeds,
+    /// How far queries lag behind what has happened, during a query that a fault struck.
+    index_lag: Duration,
     /// What the core put out and nobody was told yet.
     outputs: Vec<Output>,
     /// Number of private frames so far; makes their ids unique.
@@ -114,6 +116,7 @@ impl Exchange {
             upcoming: None,
             hub: Hub::default(),
             feeds: PublicFeeds::default(),
+            index_lag: Duration::ZERO,
             outputs: Vec::new(),
             frames: 0,
             finished,
@@ -145,6 +148,12 @@ impl Exchange {
     /// Whether market time runs faster than the wall clock.
     pub(crate) fn is_accelerated(&self) -> bool {
         self.clock.is_accelerated()
+    }
+
+    /// Whether queries find what happened at this market time, in ms.
+    pub(crate) fn is_indexed(&self, at_ms: i64) -> bool {
+        let lag_ms = i64::try_from(self.index_lag.as_millis()).unwrap_or(i64::MAX);
+        lag_ms == 0 || at_ms <= self.now_ms().saturating_sub(lag_ms)
     }
 
     /// Whether only the control surface moves the market.

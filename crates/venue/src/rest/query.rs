@@ -123,7 +123,7 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .executions(uid, filter)
         .into_iter()
         .filter(|row| kind.is_none_or(|kind| row.exec_type == kind))
-        .filter(|row| is_in_scope(exchange, &row.symbol, fields))
+        .filter(|row| is_in_scope(exchange, &row.symbol, fields) && exchange.is_indexed(row.exec_time_ms))
         .collect();
     let (rows, cursor) = page(rows, fields, fields.limit(50, 100)?, |row| row.exec_id.clone());
     let rows = rows
@@ -133,7 +133,8 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     Ok(listing(rows, cursor))
 }
 
-fn orders(exchange: &Exchange, rows: Vec<OrderRow>, fields: &Fields) -> Answer {
+fn orders(exchange: &Exchange, mut rows: Vec<OrderRow>, fields: &Fields) -> Answer {
+    rows.retain(|row| exchange.is_indexed(row.created_time_ms));
     let (rows, cursor) = page(rows, fields, fields.limit(20, 50)?, |row| row.order_id.to_string());
     let rows = rows
         .iter()

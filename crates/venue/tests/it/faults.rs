@@ -62,6 +62,23 @@ async fn pushes_are_dropped_doubled_and_delayed() {
 }
 
 #[tokio::test]
+async fn a_late_index_hides_the_newest_orders_and_executions_from_the_queries_it_strikes() {
+    let (_venue, client) = manual().await;
+    let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"});
+    for order in [buy("0.001", "59000"), market] {
+        assert_eq!(client.post("/v5/order/create", &order).await["retCode"], 0);
+    }
+    for path in ["/v5/order/realtime", "/v5/order/history", "/v5/execution/list"] {
+        let late = json!({"kind": "late_index", "match": {"path": path}, "ms": 60_000, "count": 1});
+        client.sim("fault", &late).await;
+        for expected in [0, 1] {
+            let found = client.get(path, "category=linear&symbol=BTCUSDT").await;
+            assert_eq!(found["result"]["list"].as_array().map(Vec::len), Some(expected), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_push_is_overtaken_by_the_next_one() {
     let (_venue, client) = manual().await;
     let mut private = client.socket("/v5/private").await;
