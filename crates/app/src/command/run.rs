@@ -4,7 +4,7 @@ use super::on_one_thread;
 use crate::cli::Run;
 use crate::config::{self, LogStyle, Settings, VenueSettings};
 use crate::exit::Failure;
-use crate::live::{self, Session};
+use crate::live::{self, Ending, Session};
 use crate::progress::Progress;
 use crate::verdict::Verdict;
 use crate::{rebuild, summary};
@@ -83,10 +83,16 @@ fn set_speed(settings: &mut Settings, speed: u32) -> Result<(), Failure> {
     Err(Failure::Config("--speed belongs to an embedded venue that replays".to_owned()))
 }
 
-/// The books out of the journal files alone, against the venue's.
+/// The books out of the journal files alone, against the venue's; `None` where there is nothing to compare.
 fn judge(session: &Session) -> Result<Option<Verdict>, Failure> {
     let Some(state) = &session.venue_state else { return Ok(None) };
     let rebuilt = rebuild::from_journal(&session.folder, session.claims.clone(), session.install)?;
+    let began = rebuilt.start.as_ref().map(|start| start.wall);
+    if rebuilt.orders.last_agreed() < began {
+        // Ended while it started: what happened since the last run was not asked for yet.
+        tracing::warn!("ended before the account was read; the books are not compared");
+        return Ok(None);
+    }
     Ok(Some(Verdict::of(&rebuilt.orders.truth(), state, session.uid)?))
 }
 
@@ -109,6 +115,12 @@ fn print(arguments: &Run, session: &Session, verdict: Option<&Verdict>, began: I
 
 /// What the process tells its caller: 0 only when the books agree and nothing had to stop the trading.
 fn outcome(session: &Session, verdict: Option<&Verdict>) -> Result<ExitCode, Failure> {
+    if session.ending == Ending::Forced {
+        return Err(Failure::Fault(anyhow::anyhow!(
+            "left at once, as the second signal asked: orders and positions may remain at the venue; the next \
+             start takes them over"
+        )));
+    }
     if verdict.is_some_and(|verdict| !verdict.is_equal()) {
         return Ok(ExitCode::from(1));
     }
