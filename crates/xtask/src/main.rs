@@ -4,6 +4,7 @@
 //! every machine with a Rust toolchain.
 
 mod bench;
+mod campaign;
 mod conformance;
 mod process;
 mod report;
@@ -27,6 +28,9 @@ enum Command {
     Test,
     /// Measures: criterion benches of the crates, and tick-to-order over the wire beside a bare loop.
     Bench(bench::Options),
+    /// A test repeated until chance has had its say.
+    #[command(subcommand)]
+    Campaign(campaign::Campaign),
     /// Other people's clients (pybit, ccxt, bybit-api) against our venue. Fetches them with pip and npm.
     Conformance,
     /// The engine as the client that the wire benchmark's harness starts.
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test => test::run_all(),
         Command::Bench(options) => bench::run(&options),
+        Command::Campaign(campaign) => campaign.run(),
         Command::Conformance => conformance::run_all(),
         Command::WireClient(client) => client.run(),
     };

@@ -1,0 +1,71 @@
+//! `cargo xtask campaign`: a test that is repeated until chance has had its say, too long for every change.
+
+use crate::process::{cargo, run};
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+/// The line of the test's output that holds its figures.
+const FIGURES: &str = "kill9 figures:";
+
+/// Which campaign.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Campaign {
+    /// Kills an engine at random moments, while orders rest and fill, and starts it again: nothing may be lost or doubled.
+    Kill9(Kill9),
+}
+
+/// How long it goes on.
+#[derive(Debug, Args)]
+pub(crate) struct Kill9 {
+    /// Kills.
+    #[arg(long, default_value_t = 50)]
+    cycles: u32,
+    /// With the optimised binary, which takes longer to build and finds other moments.
+    #[arg(long)]
+    release: bool,
+}
+
+impl Campaign {
+    /// Runs it; its figures are the last line.
+    ///
+    /// # Errors
+    /// When the test could not be run or did not hold.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let Self::Kill9(kill9) = self;
+        kill9.run()
+    }
+}
+
+impl Kill9 {
+    fn run(&self) -> anyhow::Result<()> {
+        let profile = self.release.then_some("--release");
+        let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
+        run(cargo(["build"]).args(profile).args(packages))?;
+        let mut test = cargo(["test", "--package", "windvane-tests", "--test", "it"]);
+        let mut test = test
+            .args(profile)
+            .args(["--", "--nocapture", "restart::killed_at_random_moments"])
+            .env("WINDVANE_KILL9_CYCLES", self.cycles.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting cargo test")?;
+        let output = test.stdout.take().context("the output of cargo test is not a pipe")?;
+        let mut figures = None;
+        for line in BufReader::new(output).lines() {
+            let line = line.context("reading what cargo test says")?;
+            if let Some((_, found)) = line.split_once(FIGURES) {
+                figures = Some(found.trim().to_owned());
+            }
+            println!("{line}");
+        }
+        let status = test.wait().context("waiting for cargo test")?;
+        let figures = figures.unwrap_or_else(|| "it did not come to its figures".to_owned());
+        if !status.success() {
+            bail!("kill9: FAILED: {figures}");
+        }
+        println!("── kill9: {figures}");
+        Ok(())
+    }
+}
