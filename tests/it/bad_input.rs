@@ -27,7 +27,7 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
     let rows: &[(&str, &str, &[&str])] = &[
         ("price_collar", "price_colar", &["unknown field", "price_colar"]),
         ("max_open_orders = 40\n", "", &["max_open_orders"]),
-        ("max_order_notional = \"20000 USDT\"", "max_order_notional = 20000", &["500 USDT"]),
+        ("max_order_notional = \"60000 USDT\"", "max_order_notional = 60000", &["500 USDT"]),
         ("price_collar = \"3%\"", "price_collar = \"nan\"", &["percentage"]),
         ("max_leverage = \"10x\"", "max_leverage = \"3x\"", &["max_leverage"]),
         ("budget = \"30000 USDT\"", "budget = \"-1 USDT\"", &["amount"]),

@@ -39,8 +39,9 @@ fn during_the_start_up_it_ends_soon_and_the_next_start_is_as_good_as_the_first()
             engine.interrupt();
         }
         let code = engine.wait(Duration::from_secs(10));
-        // 130 is what a shell makes of a process that the signal ended before it was taken over.
-        assert!(matches!(code, Some(0 | 130) | None), "after {pause} ms: {code:?} {}", engine.err());
+        // No code: the signal ended the process before the process had taken signals over.
+        let told = format!("after {pause} ms: {code:?} {}{}", engine.out(), engine.err());
+        assert!(matches!(code, Some(0) | None), "{told}");
         assert!(!engine.err().contains("panicked"), "{}", engine.err());
     }
     ground.trade("last", 4);
@@ -59,7 +60,7 @@ fn twice_it_leaves_at_once_and_the_next_start_takes_over() {
     engine.interrupt();
     let code = engine.wait(Duration::from_secs(3));
     assert_eq!(code, Some(1), "orders may still rest: {}{}", engine.out(), engine.err());
-    assert!(engine.err().contains("second signal"), "{}", engine.err());
+    assert!(engine.err().contains("may remain at the venue"), "{}", engine.err());
     ground.mend(&fault);
     ground.trade("next", 10);
     assert!(is_flat(&ground));
