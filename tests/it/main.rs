@@ -1,5 +1,7 @@
 //! End-to-end tests: the binary as a user runs it. One binary, because each would link the same things.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking, in its helpers too")]
+
 mod bad_input;
 mod dashboard;
 mod demo;
