@@ -81,6 +81,14 @@ impl Recorder {
         self.journal.settle()
     }
 
+    /// Waits until everything so far is on the disk.
+    ///
+    /// # Errors
+    /// When the disk fails or takes very long.
+    pub(crate) fn make_durable(&mut self) -> Result<(), JournalError> {
+        self.journal.make_durable()
+    }
+
     /// Whether the record is on the disk.
     pub(crate) fn is_durable(&self, ticket: Ticket) -> bool {
         self.journal.is_durable(ticket)

@@ -131,7 +131,13 @@ impl Live {
 
     /// Answers the control socket.
     pub(super) fn answer(&mut self, pending: Pending) {
-        let answer = self.obey(&pending.ask);
+        let mut answer = self.obey(&pending.ask);
+        // What a person was promised must outlive a power cut. Rare enough to wait for the disk.
+        if !matches!(pending.ask, Ask::Status {})
+            && let Err(error) = self.recorder.make_durable()
+        {
+            answer = Answer::Refused(format!("it is in force, but not on the disk: {error}"));
+        }
         // A caller that has gone is no fault.
         let _ = pending.reply.send(answer);
     }
