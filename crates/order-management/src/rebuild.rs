@@ -1,9 +1,7 @@
 //! The books out of the record alone: what recovery, the verdict and the simulation do with each line of it.
 
 use crate::{Identity, Orders, PositionKey, Provenance};
-use windvane_model::{
-    BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped, Tag,
-};
+use windvane_model::{BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped, Tag};
 
 /// Books that are being rebuilt line by line.
 #[derive(Debug, Clone)]

@@ -9,8 +9,13 @@ const OVERLAP_MS: Millis = 60_000;
 const RETRY_MS: [Millis; 5] = [500, 1_000, 2_000, 4_000, 5_000];
 /// A query without any answer is asked again after this.
 const ANSWER_WITHIN_MS: Millis = 30_000;
-/// Answers that may disagree before the matter is given up as unresolved.
-const TRIES: u32 = 5;
+/// Answers that may disagree before the matter is given up as unresolved. Together their waits outlast the time
+/// for which the venue's index may be late (30 s): before that, what is missing may merely not be shown yet.
+const TRIES: u32 = 9;
+
+/// An account that nothing was asked of for so long is audited: a stream that seems well may still have dropped
+/// a message, and what could not be explained before may be by now.
+const AUDIT_EVERY_MS: Millis = 30_000;
 
 /// Why a reconciliation was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub(crate) struct Reconcile {
     complete_until: MarketTime,
     /// When both sides last agreed.
     agreed_at: Option<WallTime>,
+    /// When the last run ended, in agreement or not.
+    ended_at: Option<WallTime>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +85,16 @@ impl Reconcile {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<WallTime> {
-        self.run.map(|run| run.again)
+        self.run.map(|run| run.again).or_else(|| self.next_audit())
+    }
+
+    /// When the account is to be looked at although nothing seems wrong.
+    fn next_audit(&self) -> Option<WallTime> {
+        self.ended_at.filter(|_| self.run.is_none()).map(|at| at.after(AUDIT_EVERY_MS))
+    }
+
+    pub(crate) fn is_audit_due(&self, now: WallTime) -> bool {
+        self.next_audit().is_some_and(|at| at <= now)
     }
 
     /// Asks again if it is time.
@@ -93,6 +109,7 @@ impl Reconcile {
     pub(crate) const fn agree(&mut self, now: WallTime) {
         self.run = None;
         self.agreed_at = Some(now);
+        self.ended_at = Some(now);
     }
 
     /// When both sides last agreed.
@@ -105,6 +122,7 @@ impl Reconcile {
         let Some(run) = &mut self.run else { return Verdict::GivenUp };
         if run.tries >= TRIES {
             self.run = None;
+            self.ended_at = Some(now);
             return Verdict::GivenUp;
         }
         let wait = RETRY_MS[usize::try_from(run.tries - 1).unwrap_or(usize::MAX).min(RETRY_MS.len() - 1)];
@@ -119,6 +137,11 @@ impl Reconcile {
             run.again = now.after(RETRY_MS[run.failures.min(RETRY_MS.len() - 1)]);
             run.failures += 1;
         }
+    }
+
+    /// Whether a picture that is not fit to begin with may be put off once more; a busy account must begin, too.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.run.is_some_and(|run| run.failures < RETRY_MS.len())
     }
 
     /// Every execution up to `moment` is known: positions and money agree with the venue's.
@@ -148,11 +171,10 @@ mod tests {
     fn disagreement_is_tried_again_a_bounded_number_of_times() {
         let mut reconcile = Reconcile::default();
         reconcile.begin(Reason::Gap, stamp(0));
-        let verdicts: Vec<Verdict> = (0..5).map(|_| reconcile.disagree(stamp(0).wall)).collect();
-        assert_eq!(
-            verdicts,
-            [Verdict::Again, Verdict::Again, Verdict::Again, Verdict::Again, Verdict::GivenUp]
-        );
+        let verdicts: Vec<Verdict> = (0..TRIES).map(|_| reconcile.disagree(stamp(0).wall)).collect();
+        let (last, before) = verdicts.split_last().unwrap();
+        assert!(before.iter().all(|verdict| *verdict == Verdict::Again));
+        assert_eq!(*last, Verdict::GivenUp);
         assert!(!reconcile.is_running());
     }
 

@@ -83,13 +83,16 @@ impl Order {
     pub(crate) fn merge(&mut self, report: &OrderReport, source: Source, stamp: Stamp) {
         // A message that comes again after the end, in the same millisecond, says how it was before the end.
         let is_behind = !self.state.is_open() && self.state.is_confirmed() && !report.status.is_terminal();
+        // Of two pictures of one millisecond, the one that is further on is the later.
+        let is_further = (report.status.is_terminal() && self.state.is_open())
+            || report.cumulative_qty > self.reported_qty;
         self.hear(Evidence::Reported(report.status), stamp);
         self.order_id = Some(report.order_id);
         self.reported_qty = self.reported_qty.max(report.cumulative_qty);
         self.is_missing = false;
         let is_later = self.version.is_none_or(|version| match source {
             Source::Stream => report.updated >= version,
-            Source::Query => report.updated > version,
+            Source::Query => report.updated > version || (report.updated == version && is_further),
         });
         let is_current = is_later && !is_behind;
         if is_current {

@@ -10,7 +10,7 @@ use crate::transition::OrderState;
 use rust_decimal::Decimal;
 use windvane_model::{
     BotName, ClientOrderId, MarketTime, Money, Notice, OrderId, OrderKind, OrderReport, PositionIndex, Price,
-    Qty, Role, Side, Stamp, Submit, Symbol, Tag, WallTime,
+    Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, WallTime,
 };
 use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
 
@@ -272,6 +272,17 @@ impl Order {
         asked.chain(self.price.or(self.worst_price)).max()
     }
 
+    /// Whether it never rests: market, immediate-or-cancel, fill-or-kill.
+    const fn takes_at_once(&self) -> bool {
+        match self.kind {
+            OrderKind::Market { .. } => true,
+            OrderKind::Limit { time_in_force, .. } => match time_in_force {
+                TimeInForce::Ioc | TimeInForce::Fok => true,
+                TimeInForce::Gtc | TimeInForce::PostOnly => false,
+            },
+        }
+    }
+
     /// The row that risk counts; `None` when nothing can fill any more. A market order without a reserved
     /// price counts at `reference`, else at the dearest price there is.
     pub(crate) fn exposure(&self, reference: Option<Price>) -> Option<OrderExposure> {
@@ -288,7 +299,7 @@ impl Order {
             leaves_qty,
             price,
             reduce_only: self.reduce_only,
-            is_market: matches!(self.kind, OrderKind::Market { .. }),
+            is_market: self.takes_at_once(),
         })
     }
 

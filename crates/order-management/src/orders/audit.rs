@@ -23,6 +23,8 @@ use windvane_model::{
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
 const QUIET_MS: Millis = 2_000;
+/// How far our market clock may be ahead of the venue's.
+const CLOCK_DOUBT_MS: Millis = 500;
 
 impl Orders {
     pub(super) fn take_position_report(
@@ -140,6 +142,10 @@ impl Orders {
 
     pub(super) fn take_account(&mut self, snapshot: &AccountSnapshot, stamp: Stamp, out: &mut Vec<Effect>) {
         let asked = self.reconcile.asked().unwrap_or(stamp);
+        if !self.reconcile.has_begun && self.is_torn(snapshot, asked) && self.reconcile.may_wait() {
+            self.reconcile.fail(stamp.wall);
+            return;
+        }
         for execution in &snapshot.executions {
             self.take_execution(execution, Source::Query, stamp, out);
         }
@@ -157,6 +163,14 @@ impl Orders {
         self.expose_wallet();
         self.seek_absent(snapshot, asked, stamp, out);
         self.conclude(stamp, out);
+    }
+
+    /// Whether something filled while the picture was taken. Its parts are read one after the other, so books
+    /// that began with such a picture would count the fill on one side only, for ever.
+    fn is_torn(&self, snapshot: &AccountSnapshot, asked: Stamp) -> bool {
+        let told = snapshot.executions.iter().map(|execution| execution.at);
+        let pushed = Some(self.latest_execution).filter(|_| self.fill_count() > 0);
+        told.chain(pushed).any(|at| at >= asked.market.after(-CLOCK_DOUBT_MS))
     }
 
     /// Begins the books: what executions do not explain was there before us.

@@ -22,6 +22,9 @@ impl Orders {
         if let Some(query) = self.reconcile.retry(stamp) {
             out.push(Effect::Ask(query));
         }
+        if self.reconcile.is_audit_due(stamp.wall) {
+            self.audit(stamp, out);
+        }
     }
 
     /// Asks for an order now, if anything about it is open. Silence after a submit makes it unknown.

@@ -44,7 +44,7 @@ fn an_order_counts_from_its_submit_until_its_last_fill() {
 
     let order = world.orders.order(&id).unwrap();
     assert_eq!((order.filled_qty(), order.filled_value()), (qty("3"), number("298")));
-    assert_eq!(world.orders.next_deadline(), None, "nothing is waited for any more");
+    assert_eq!(world.deadline(), None, "nothing is waited for any more");
     world.assert_rebuilds();
 }
 

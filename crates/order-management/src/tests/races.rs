@@ -25,7 +25,7 @@ fn a_fill_that_beats_the_cancel_comes_as_two_filled_messages() {
     let second = world.report(second.words("CancelByUser", "EC_OrigClOrdIDDoesNotExist").build());
     assert_eq!(notices(&first), [&closed(order.client_order_id, OrderStatus::Filled, qty("1"))]);
     assert_eq!(second, [], "the second one only says that the cancel was refused");
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.deadline(), None);
     world.assert_rebuilds();
 }
 
@@ -68,15 +68,16 @@ fn a_lost_cancel_is_dropped_once_a_late_look_still_shows_the_order() {
     world.undetermined(Request::Cancel, &order);
     let shown = || report(&order, OrderStatus::New).at(2).build();
     for _ in 0..8 {
-        let due = world.orders.next_deadline().unwrap().millis_since(world.now());
-        assert_eq!(world.wait(due), [ask(&order)]);
-        world.looked_up(&order, Some(shown()), vec![]);
-        if world.orders.next_deadline().is_none() {
+        let due = world.deadline().unwrap().millis_since(world.now());
+        // The audit of the quiet account falls into it, too.
+        if world.wait(due).contains(&ask(&order)) {
+            world.looked_up(&order, Some(shown()), vec![]);
+        }
+        if !world.orders.order(&order.client_order_id).unwrap().is_cancel_pending() {
             break;
         }
     }
     assert!(!world.orders.order(&order.client_order_id).unwrap().is_cancel_pending());
-    assert_eq!(world.orders.next_deadline(), None);
     world.assert_rebuilds();
 }
 
@@ -94,7 +95,7 @@ fn both_sides_of_a_pending_amend_are_reserved() {
     let effects = world.report(report(&order, OrderStatus::New).figures("5", "90").at(4).build());
     assert_eq!(row(&world), (qty("5"), price("90")));
     assert!(matches!(notices(&effects)[..], [Notice::Working { .. }]), "{effects:?}");
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.deadline(), None);
     world.assert_rebuilds();
 }
 

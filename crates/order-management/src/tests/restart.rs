@@ -17,10 +17,10 @@ fn nothing_is_known_before_the_first_reconciliation() {
 #[test]
 fn the_books_begin_at_what_the_venue_holds() {
     let mut world = World::fresh();
-    let old = execution("old").filled("1", "90").at(4).build();
+    let old = execution("old").filled("1", "90").at(-1_000).build();
     let effects = world.reconcile_with(AccountSnapshot {
         executions: vec![old],
-        positions: vec![position_report("BTCUSDT", "3", "95").at(4).build()],
+        positions: vec![position_report("BTCUSDT", "3", "95").at(-1_000).build()],
         ..AccountSnapshot::default()
     });
     assert!(!effects.iter().any(|effect| matches!(effect, crate::Effect::Difference(_))), "{effects:?}");
@@ -33,6 +33,23 @@ fn the_books_begin_at_what_the_venue_holds() {
     assert_eq!(held(&world), qty("4"));
     assert_eq!(world.orders.wallet().balance(), money("1000"));
     world.assert_rebuilds();
+}
+
+#[test]
+fn the_books_do_not_begin_with_a_picture_that_was_torn_by_a_fill() {
+    let mut world = World::fresh();
+    let fill = execution("during").filled("1", "90").fee("0.05").at(4).build();
+    let torn = AccountSnapshot {
+        executions: vec![fill],
+        positions: vec![position_report("BTCUSDT", "0", "0").at(-1).build()],
+        ..AccountSnapshot::default()
+    };
+    world.reconcile_with(torn);
+    assert!(
+        !world.orders.is_reconciled(),
+        "the wallet may be of before the fill, the executions of after it"
+    );
+    assert!(world.deadline().is_some(), "it is asked again");
 }
 
 #[test]
@@ -68,7 +85,7 @@ fn an_order_cut_off_by_the_kill_is_found_in_the_account() {
     });
     let known = world.orders.order(&order.client_order_id).unwrap();
     assert_eq!(known.state(), OrderState::Working(Working::New));
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.deadline(), None);
 }
 
 #[test]
@@ -130,6 +147,6 @@ fn an_order_of_ours_that_the_journal_lost_is_adopted_by_its_id() {
     assert!(notices(&effects).iter().any(|notice| matches!(notice, Notice::Working { .. })), "{effects:?}");
     assert_eq!(world.orders.exposure().order(order.client_order_id).unwrap().leaves_qty, qty("1"));
     assert_eq!(world.orders.counters().adopted_orders, 1);
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.deadline(), None);
     world.assert_rebuilds();
 }

@@ -22,7 +22,7 @@ fn a_lost_reply_is_looked_up_and_what_exists_is_adopted_at_once() {
     let told = notices(&effects);
     assert!(matches!(told[0], Notice::Filled { .. }), "{told:?}");
     assert_eq!(told[2], &closed(order.client_order_id, OrderStatus::Filled, qty("1")));
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.orders.live_orders().next(), None);
     assert_eq!(world.orders.counters().backfilled_executions, 1);
     world.assert_rebuilds();
 }
@@ -44,7 +44,7 @@ fn absence_is_proven_by_bounded_time_and_two_empty_rounds() {
     assert_eq!(world.orders.order(&order.client_order_id).unwrap().state(), OrderState::Retired);
     assert_eq!(world.orders.exposure().open_orders(), 0);
     assert_eq!(world.orders.counters().retired_orders, 1);
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.orders.live_orders().next(), None);
     world.assert_rebuilds();
 }
 
@@ -103,7 +103,7 @@ fn a_report_ahead_of_its_executions_is_looked_up_after_two_seconds() {
     assert_eq!(world.wait(1), [ask(&order)]);
     let fill = execution("a").of(&order).filled("1", "100").build();
     world.looked_up(&order, None, vec![fill]);
-    assert_eq!(world.orders.next_deadline(), None);
+    assert_eq!(world.deadline(), None);
 }
 
 #[test]

@@ -212,6 +212,11 @@ impl World {
         self.orders = self.rebuilt();
     }
 
+    /// The next deadline that something is open for; the audit of a quiet account is none.
+    pub(super) fn deadline(&self) -> Option<WallTime> {
+        self.orders.next_deadline().filter(|at| at.millis_since(self.now.wall) < 20_000)
+    }
+
     pub(super) fn now(&self) -> WallTime {
         self.now.wall
     }
