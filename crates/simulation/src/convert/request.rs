@@ -1,0 +1,81 @@
+//! Commands as requests of the venue.
+
+use windvane_model::{Command, OrderKind, Price, Side, Submit, TimeInForce};
+use windvane_venue_core as venue;
+
+/// The request that a command makes; `None` for a question.
+pub(crate) fn request(command: &Command) -> Option<venue::Request> {
+    Some(match command {
+        Command::Submit(submit) => venue::Request::Create(create(submit)),
+        Command::Amend(amend) => venue::Request::Amend(venue::AmendOrder {
+            symbol: amend.symbol.to_string(),
+            order: by_link(&amend.client_order_id.to_string()),
+            qty: amend.qty.map(|qty| qty.get()),
+            price: amend.price.map(Price::get),
+            trigger_price: None,
+            stop_loss: None,
+            take_profit: None,
+        }),
+        Command::Cancel(cancel) => venue::Request::Cancel(venue::CancelOrder {
+            symbol: cancel.symbol.to_string(),
+            order: venue::OrderReference {
+                order_id: cancel.order_id.map(|id| id.to_string()),
+                order_link_id: cancel.client_order_id.map(|id| id.to_string()),
+            },
+        }),
+        Command::CancelAll(all) => venue::Request::CancelAll(venue::CancelAll {
+            symbol: all.symbol.map(|symbol| symbol.to_string()),
+            settle_coin: all.symbol.is_none().then(|| "USDT".to_owned()),
+            kind: all.spare_protection.then_some(venue::OrderKind::Order),
+            spare_protection: all.spare_protection,
+        }),
+        Command::SetProtection(set) => venue::Request::TradingStop(venue::TradingStop {
+            symbol: set.symbol.to_string(),
+            stop_loss: set.stop_loss.map(by_mark),
+            take_profit: set.take_profit.map(by_mark),
+            trailing_stop: None,
+            active_price: None,
+        }),
+        Command::SetLeverage(set) => venue::Request::SetLeverage(venue::SetLeverage {
+            symbol: set.symbol.to_string(),
+            buy_leverage: set.leverage.get(),
+            sell_leverage: set.leverage.get(),
+        }),
+        Command::Query(_) => return None,
+    })
+}
+
+pub(crate) fn by_link(id: &str) -> venue::OrderReference {
+    venue::OrderReference { order_id: None, order_link_id: Some(id.to_owned()) }
+}
+
+fn by_mark(price: Price) -> venue::ProtectionPrice {
+    venue::ProtectionPrice { price: price.get(), by: venue::TriggerBy::MarkPrice }
+}
+
+fn create(submit: &Submit) -> venue::CreateOrder {
+    let side = match submit.side {
+        Side::Buy => venue::Side::Buy,
+        Side::Sell => venue::Side::Sell,
+    };
+    let (symbol, qty) = (submit.symbol.to_string(), submit.qty.get());
+    let order = match submit.kind {
+        OrderKind::Market { .. } => venue::CreateOrder::market(&symbol, side, qty),
+        OrderKind::Limit { price, time_in_force } => venue::CreateOrder {
+            time_in_force: match time_in_force {
+                TimeInForce::Gtc => venue::TimeInForce::Gtc,
+                TimeInForce::Ioc => venue::TimeInForce::Ioc,
+                TimeInForce::Fok => venue::TimeInForce::Fok,
+                TimeInForce::PostOnly => venue::TimeInForce::PostOnly,
+            },
+            ..venue::CreateOrder::limit(&symbol, side, qty, price.get())
+        },
+    };
+    venue::CreateOrder {
+        order_link_id: Some(submit.client_order_id.to_string()),
+        reduce_only: submit.reduce_only,
+        stop_loss: submit.stop_loss.map(by_mark),
+        take_profit: submit.take_profit.map(by_mark),
+        ..order
+    }
+}

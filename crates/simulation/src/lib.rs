@@ -1,0 +1,29 @@
+//! The whole engine against the venue's core, joined by a simulated link: one seed, one story.
+//!
+//! A seed draws which faults there are and how often, the market, the bots' kinds and every decision of chance in
+//! between. Time is virtual: a happening is taken out of a queue, its consequences are put back in, and no clock,
+//! thread or socket is involved, so a seed gives the same story on every machine. [`run`] plays one and answers
+//! with what was seen, or with the first invariant that did not hold.
+//!
+//! After the story comes the calm: faults cease, the market stands still, and both sides must come to the same
+//! truth to the last digit. An engine that is merely never wrong, because it never finishes asking, fails there.
+//!
+//! Three limits of this tier. After a dropped push the order of the fills of one match may not be known, so averages
+//! and money are then compared less closely ([`Fault::PushDropped`]). Rows become events typed, by hand, with the connector's meaning but without its JSON:
+//! the codec is proven elsewhere. And the record is lines in memory: what a torn file does is the journal's proof.
+
+mod chaos;
+mod convert;
+mod feed;
+mod listing;
+mod oracle;
+mod record;
+mod report;
+mod swarm;
+mod tally;
+mod world;
+
+pub use report::{Failure, Report};
+pub use swarm::Swarm;
+pub use tally::{Fault, Tally};
+pub use world::{run, run_aloud};

@@ -1,0 +1,9 @@
+//! What must hold: the invariants, each checked where both worlds can be seen.
+
+mod exposure;
+mod life;
+mod truth;
+
+pub(crate) use exposure::worst_case;
+pub(crate) use life::Oracle;
+pub(crate) use truth::{Rigour, same_books, same_truth, settled};

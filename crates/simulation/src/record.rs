@@ -1,0 +1,61 @@
+//! The record of a run of engines, in memory: the same lines as the journal's, in the same order.
+
+use std::collections::BTreeMap;
+use windvane_engine::Output;
+use windvane_model::{BotMemory, BotName, Command, InstallTag, Stamp, Stamped, Tag};
+use windvane_order_management::{Identity, PositionKey, Rebuild};
+
+/// One line.
+#[derive(Debug, Clone)]
+pub(crate) enum Line {
+    /// An engine came up.
+    Start(Identity),
+    /// An event that is not of the market.
+    Event(Stamped),
+    /// A command, before it leaves.
+    Command { cause: Stamp, bot: Option<BotName>, tag: Option<Tag>, command: Command },
+    /// What a bot must remember.
+    Memory(BotMemory),
+}
+
+/// What the lines amount to.
+pub(crate) struct Recovered {
+    pub(crate) books: Rebuild,
+    pub(crate) memories: BTreeMap<BotName, Vec<u8>>,
+}
+
+/// The lines of an engine's answers, in order.
+pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Line> {
+    outputs.iter().filter_map(move |output| match output {
+        Output::Command { bot, tag, command } => {
+            Some(Line::Command { cause, bot: *bot, tag: *tag, command: *command })
+        }
+        Output::Memory(memory) => Some(Line::Memory(memory.clone())),
+        Output::Denied { .. }
+        | Output::Notice(_)
+        | Output::Resubscribe(_)
+        | Output::RunState(_)
+        | Output::Difference(_) => None,
+    })
+}
+
+/// Rebuilds the books from the record alone.
+pub(crate) fn recover(
+    lines: &[Line],
+    claims: Vec<(BotName, Vec<PositionKey>)>,
+    install: InstallTag,
+) -> Recovered {
+    let mut books = Rebuild::new(claims, install);
+    let mut memories = BTreeMap::new();
+    for line in lines {
+        match line {
+            Line::Start(identity) => books.start(*identity),
+            Line::Event(stamped) => books.event(stamped),
+            Line::Command { cause, bot, tag, command } => books.command(*cause, *bot, *tag, command),
+            Line::Memory(memory) => {
+                memories.insert(memory.bot, memory.bytes.clone());
+            }
+        }
+    }
+    Recovered { books, memories }
+}

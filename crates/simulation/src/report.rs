@@ -1,0 +1,37 @@
+//! What a story comes to.
+
+use crate::tally::Tally;
+use std::fmt;
+
+/// A story in which every invariant held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// A hash over all that went into engines and came out of them: equal for equal stories.
+    pub trace: u64,
+    /// What happened.
+    pub tally: Tally,
+}
+
+/// The first invariant that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The seed: with it the story can be told again.
+    pub seed: u64,
+    /// When, virtual milliseconds from the beginning.
+    pub at_ms: i64,
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub detail: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, at_ms, invariant, detail } = self;
+        write!(f, "seed {seed} at {at_ms} ms: {invariant}: {detail}")
+    }
+}
+
+impl std::error::Error for Failure {}

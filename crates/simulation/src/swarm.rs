@@ -1,0 +1,156 @@
+//! What a seed draws: which faults there are, how often, and on what kind of market and with which bots.
+//!
+//! Each seed has a subset of the faults (swarm testing): a story with everything at once hides what only shows when
+//! one fault meets a quiet world.
+
+use fastrand::Rng;
+
+/// Milliseconds of the story's wall clock.
+pub(crate) type Millis = i64;
+
+/// The other bot beside the random one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// A second random one.
+    Chaos,
+    /// `strategies/maker.toml`.
+    Maker,
+    /// `strategies/reversion.toml`.
+    Reversion,
+    /// `strategies/trend.toml`.
+    Trend,
+}
+
+/// How the story ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Everything is left as it stands.
+    Keep,
+    /// A person winds everything down.
+    Flatten,
+}
+
+/// Everything drawn before the story begins. Rates are probabilities of one occasion.
+#[derive(Debug, Clone)]
+pub struct Swarm {
+    pub(crate) length_ms: Millis,
+    pub(crate) market_speed: i64,
+    pub(crate) step_ms: Millis,
+    pub(crate) second: Second,
+    pub(crate) ending: Ending,
+    pub(crate) requires_stop: bool,
+    pub(crate) one_way_delay_ms: Millis,
+    pub(crate) query_delay_ms: Millis,
+    pub(crate) slow_request: f64,
+    pub(crate) not_sent: f64,
+    pub(crate) refused: f64,
+    pub(crate) request_lost: f64,
+    pub(crate) reply_lost: f64,
+    pub(crate) push_twice: f64,
+    pub(crate) push_again_later: f64,
+    pub(crate) push_dropped: f64,
+    pub(crate) query_failed: f64,
+    pub(crate) late_index: f64,
+    pub(crate) book_gap: f64,
+    pub(crate) jump: f64,
+    pub(crate) thin_book: bool,
+    /// Mean time between two of these; zero is never.
+    pub(crate) private_cut_every: Millis,
+    pub(crate) trade_cut_every: Millis,
+    pub(crate) public_cut_every: Millis,
+    pub(crate) kill_every: Millis,
+    pub(crate) stranger_every: Millis,
+    pub(crate) operator_every: Millis,
+    pub(crate) funding_every: Millis,
+    /// Whether a kill takes the last lines of the record with it.
+    pub(crate) power_cut: bool,
+    /// Whether the stranger cancels our orders, too.
+    pub(crate) meddles: bool,
+}
+
+impl Swarm {
+    /// Draws a swarm.
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
+        let mut rate = |worst: f64| if rng.u8(..5) < 2 { rng.f64() * worst } else { 0.0 };
+        let slow_request = rate(0.05);
+        let not_sent = rate(0.05);
+        let refused = rate(0.1);
+        let request_lost = rate(0.15);
+        let reply_lost = rate(0.15);
+        let push_twice = rate(0.3);
+        let push_again_later = rate(0.1);
+        let push_dropped = rate(0.1);
+        let query_failed = rate(0.4);
+        let late_index = rate(0.4);
+        let book_gap = rate(0.05);
+        let jump = rate(0.02);
+        let mut every = |shortest: Millis| {
+            if rng.u8(..3) == 0 { shortest + rng.i64(0..shortest * 4) } else { 0 }
+        };
+        let private_cut_every = every(8_000);
+        let trade_cut_every = every(8_000);
+        let public_cut_every = every(10_000);
+        let kill_every = every(12_000);
+        let stranger_every = every(5_000);
+        let operator_every = every(10_000);
+        let funding_every = every(10_000);
+        Self {
+            length_ms: rng.i64(20_000..60_000),
+            market_speed: [1, 1, 60, 300][rng.usize(..4)],
+            step_ms: rng.i64(100..400),
+            second: [Second::Chaos, Second::Maker, Second::Reversion, Second::Trend][rng.usize(..4)],
+            ending: if rng.u8(..3) == 0 { Ending::Flatten } else { Ending::Keep },
+            requires_stop: rng.bool(),
+            one_way_delay_ms: [1, 5, 50, 400][rng.usize(..4)],
+            query_delay_ms: [2, 50, 1_000][rng.usize(..3)],
+            slow_request,
+            not_sent,
+            refused,
+            request_lost,
+            reply_lost,
+            push_twice,
+            push_again_later,
+            push_dropped,
+            query_failed,
+            late_index,
+            book_gap,
+            jump,
+            thin_book: rng.u8(..4) == 0,
+            private_cut_every,
+            trade_cut_every,
+            public_cut_every,
+            kill_every,
+            stranger_every,
+            operator_every,
+            funding_every,
+            power_cut: rng.u8(..3) == 0,
+            meddles: rng.u8(..4) == 0,
+        }
+    }
+
+    /// The same world with nothing going wrong any more. Delays stay: they are no fault.
+    pub(crate) fn calmed(&self) -> Self {
+        Self {
+            slow_request: 0.0,
+            not_sent: 0.0,
+            refused: 0.0,
+            request_lost: 0.0,
+            reply_lost: 0.0,
+            push_twice: 0.0,
+            push_again_later: 0.0,
+            push_dropped: 0.0,
+            query_failed: 0.0,
+            late_index: 0.0,
+            book_gap: 0.0,
+            jump: 0.0,
+            private_cut_every: 0,
+            trade_cut_every: 0,
+            public_cut_every: 0,
+            kill_every: 0,
+            stranger_every: 0,
+            operator_every: 0,
+            funding_every: 0,
+            ..self.clone()
+        }
+    }
+}

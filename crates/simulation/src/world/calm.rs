@@ -1,0 +1,82 @@
+//! The calm at the end: faults cease, the market stands still, both worlds are compared.
+
+use super::happening::Happening;
+use super::life::bots;
+use super::{Broken, World};
+use crate::listing::{LISTINGS, UID};
+use crate::oracle::{self, Rigour};
+use crate::swarm::{Ending, Millis};
+use crate::tally::Fault;
+use std::sync::atomic::Ordering;
+use windvane_model::{Control, RunState, Scope};
+
+/// How long the market goes on after the faults have ceased, so that positions can be closed.
+const MARKET_MS: Millis = 75_000;
+/// How long both sides then have to come to the same truth: twice the proof of absence.
+const SETTLE_MS: Millis = 150_000;
+
+impl World {
+    pub(super) fn calm(&mut self) {
+        self.swarm = self.swarm.calmed();
+        self.is_calm = true;
+        self.is_doomed = false;
+        self.mood.store(false, Ordering::Relaxed);
+        let mut at = |after: Millis, happening| self.queue.at(self.now + after, happening);
+        at(12_000, Happening::Control(Control::Resume));
+        let still = match self.swarm.ending {
+            Ending::Keep => 15_000,
+            Ending::Flatten => MARKET_MS,
+        };
+        if self.swarm.ending == Ending::Flatten {
+            at(15_000, Happening::Control(Control::Flatten(Scope::All)));
+        }
+        at(still, Happening::Still);
+        at(still + SETTLE_MS, Happening::Finish);
+    }
+
+    /// Counts the time that a position is without a stop although every entry had one.
+    pub(super) fn count_unprotected(&mut self) {
+        if !self.swarm.requires_stop {
+            return;
+        }
+        for listing in &LISTINGS {
+            let bare = self.venue.position(UID, listing.symbol);
+            if bare.is_some_and(|row| row.side.is_some() && row.stop_loss.is_zero()) {
+                self.tally.unprotected_ms += self.swarm.step_ms.unsigned_abs();
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), Broken> {
+        self.prove_rebuild()?;
+        let Some(engine) = self.engine.take() else {
+            return Err(("I5 convergence", "no engine runs".to_owned()));
+        };
+        self.count(&engine);
+        oracle::settled(&engine, self.wall())?;
+        let rigour = match self.tally.hits(Fault::PushDropped) {
+            0 => Rigour::LastDigit,
+            _ => Rigour::Quantities,
+        };
+        let has_lost_record = self.tally.hits(Fault::PowerCut) > 0;
+        oracle::same_truth(&engine, &self.venue, rigour, has_lost_record)?;
+        let was_meddled = self.tally.hits(Fault::Meddling) > 0;
+        match engine.run_state() {
+            RunState::Active => {}
+            RunState::Halted(_) if was_meddled => {}
+            state => {
+                let waiting = engine.waiting();
+                return Err(("I5 convergence", format!("the engine is {state}, waiting for {waiting:?}")));
+            }
+        }
+        if self.swarm.ending == Ending::Flatten && self.tally.hits(Fault::Stranger) == 0 {
+            for name in bots() {
+                if !engine.is_wound_down(name) {
+                    return Err(("flatten converges", format!("{name} is not wound down")));
+                }
+            }
+        }
+        self.engine = Some(engine);
+        Ok(())
+    }
+}

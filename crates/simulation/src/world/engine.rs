@@ -1,0 +1,159 @@
+//! The engine's side: one event in, its answers on record, and then out.
+
+use super::World;
+use super::happening::{Delivery, Happening};
+use crate::record::{Line, lines};
+use crate::tally::Fault;
+use crate::world::Broken;
+use std::fmt::Write as _;
+use windvane_engine::Output;
+use windvane_model::{AccountEvent, Event, Request, Stamp, Stamped};
+
+impl World {
+    /// Does what is due; says whether the story is over.
+    pub(super) fn happen(&mut self, happening: Happening) -> Result<bool, Broken> {
+        match happening {
+            Happening::Market => {
+                if self.market_runs {
+                    self.move_market()?;
+                }
+            }
+            Happening::Arrive { life, number, command, sent } => {
+                // What a dead process had in its socket may still get out, or not.
+                if life == self.life || self.rng.bool() {
+                    self.arrive(number, &command, sent)?;
+                } else if let windvane_model::Command::Submit(submit) = command {
+                    self.travelling.remove(&submit.client_order_id);
+                }
+            }
+            Happening::TimeOut { life, number } if life == self.life => self.give_up_on(number),
+            Happening::Deliver(delivery) => self.deliver(delivery)?,
+            Happening::PushAgain { generation, event } => self.push_again(generation, event),
+            Happening::Read { life, reading } if life == self.life => self.read(reading),
+            Happening::Snapshot { life, symbol } if life == self.life => self.snapshot(symbol.as_str()),
+            Happening::Cut(stream) => self.cut(stream),
+            Happening::Notice { life, stream } if life == self.life => self.notice_cut(stream),
+            Happening::Restore { life, stream } if life == self.life => self.restore(stream),
+            Happening::TimeOut { .. }
+            | Happening::Read { .. }
+            | Happening::Snapshot { .. }
+            | Happening::Notice { .. }
+            | Happening::Restore { .. } => {}
+            Happening::Stranger => self.meddle()?,
+            Happening::Funding => self.fund()?,
+            Happening::Operator => self.operate()?,
+            Happening::Control(control) => self.take(Event::Control(control))?,
+            Happening::Kill => self.kill()?,
+            Happening::Start => self.start()?,
+            Happening::Calm => self.calm(),
+            Happening::Still => self.market_runs = false,
+            Happening::Finish => {
+                self.finish()?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn deliver(&mut self, delivery: Delivery) -> Result<(), Broken> {
+        let Delivery { life, by, answers, event } = delivery;
+        let is_cut = by.is_some_and(|(stream, generation)| self.wires.get(stream).generation != generation);
+        if life != self.life || is_cut {
+            return Ok(());
+        }
+        if let Some(number) = answers
+            && self.wires.open.remove(&number).is_none()
+        {
+            return Ok(());
+        }
+        self.see_push_first(&event);
+        self.oracle.hear(&event);
+        self.take(event)
+    }
+
+    fn see_push_first(&mut self, event: &Event) {
+        if let (Event::Account(AccountEvent::Acknowledged(ack)), Some(engine)) = (event, &self.engine)
+            && ack.request == Request::Submit
+            && let Some(id) = ack.client_order_id
+            && engine.orders().order(&id).is_some_and(|order| order.state().is_confirmed())
+        {
+            self.tally.hit(Fault::PushFirst);
+        }
+    }
+
+    /// One turn: the event on record, the engine's answers on record, then out.
+    pub(super) fn take(&mut self, event: Event) -> Result<(), Broken> {
+        let Some(mut engine) = self.engine.take() else { return Ok(()) };
+        self.sequence += 1;
+        self.tally.events += 1;
+        let stamp = Stamp { sequence: self.sequence, wall: self.wall(), market: self.market() };
+        let stamped = Stamped { stamp, event };
+        let is_market = matches!(stamped.event, Event::Market(_));
+        if is_market {
+            self.note(format_args!("{stamp:?}"));
+        } else {
+            self.note(format_args!("{stamped:?}"));
+            self.record.push((self.now, Line::Event(stamped.clone())));
+        }
+        let may_open = engine.run_state() == windvane_model::RunState::Active;
+        let mut outputs = std::mem::take(&mut self.outputs);
+        engine.handle(&stamped, &mut outputs);
+        let may_open = may_open || engine.run_state() == windvane_model::RunState::Active;
+
+        let answers: Vec<Line> = lines(stamp, &outputs).collect();
+        let has_commands = answers.iter().any(|line| matches!(line, Line::Command { .. }));
+        let (kept, sent) = if self.is_doomed && has_commands {
+            self.tally.hit(Fault::KillBeforeSend);
+            let kept = self.rng.usize(..=answers.len());
+            (kept, if kept == answers.len() { self.rng.usize(..=outputs.len()) } else { 0 })
+        } else {
+            (answers.len(), outputs.len())
+        };
+        let is_cut_off = self.is_doomed && has_commands;
+        self.record.extend(answers.into_iter().take(kept).map(|line| (self.now, line)));
+        for output in outputs.drain(..).take(sent) {
+            self.carry_out(&engine, output, may_open)?;
+        }
+        self.outputs = outputs;
+        if !is_market && !is_cut_off {
+            self.oracle.watch(&engine, &self.venue, &self.travelling)?;
+        }
+        self.engine = Some(engine);
+        if is_cut_off { self.die() } else { Ok(()) }
+    }
+
+    fn carry_out(
+        &mut self,
+        engine: &windvane_engine::Engine,
+        output: Output,
+        may_open: bool,
+    ) -> Result<(), Broken> {
+        match output {
+            Output::Command { command, .. } => {
+                self.note(format_args!("{command:?}"));
+                let judge = self.oracle.judge(&command, may_open)?;
+                if let Some(submit) = judge
+                    && self.tally.hits(Fault::Stranger) == 0
+                    && self.tally.hits(Fault::PushDropped) == 0
+                {
+                    crate::oracle::worst_case(&submit, engine, &self.venue, &self.travelling, &self.oracle)?;
+                }
+                self.send(command);
+            }
+            Output::Denied { .. } => self.tally.denials += 1,
+            Output::Resubscribe(symbol) => {
+                let at = self.now + self.rng.i64(10..2_000);
+                self.queue.at(at, Happening::Snapshot { life: self.life, symbol });
+            }
+            Output::Memory(_) | Output::Notice(_) | Output::RunState(_) | Output::Difference(_) => {}
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, words: std::fmt::Arguments<'_>) {
+        self.trace.write_fmt(words).expect("a hash takes any text");
+        if self.is_told {
+            eprintln!("{:>7} {words}", self.now);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What is to happen, in the order of virtual time.
+
+use super::link::Stream;
+use crate::swarm::Millis;
+use std::collections::BTreeMap;
+use windvane_model::{AccountSnapshot, ClientOrderId, Command, Control, Event, OrderLookup, Symbol};
+
+/// One happening.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// The outside market moves.
+    Market,
+    /// A request reaches the venue.
+    Arrive { life: u32, number: u64, command: Command, sent: Millis },
+    /// A request has waited for its answer long enough.
+    TimeOut { life: u32, number: u64 },
+    /// Something reaches the engine.
+    Deliver(Delivery),
+    /// A push comes again.
+    PushAgain { generation: u32, event: Event },
+    /// A query reads its next part.
+    Read { life: u32, reading: Reading },
+    /// A book is sent anew.
+    Snapshot { life: u32, symbol: Symbol },
+    /// A stream breaks.
+    Cut(Stream),
+    /// The connector notices that a stream is broken.
+    Notice { life: u32, stream: Stream },
+    /// A stream is up again.
+    Restore { life: u32, stream: Stream },
+    /// Somebody else does something on the account.
+    Stranger,
+    /// Funding is paid.
+    Funding,
+    /// A person gives an order.
+    Operator,
+    /// A person gives this order.
+    Control(Control),
+    /// The engine is killed.
+    Kill,
+    /// An engine starts.
+    Start,
+    /// Faults cease.
+    Calm,
+    /// The market stands still.
+    Still,
+    /// Both worlds are compared.
+    Finish,
+}
+
+/// Something on its way to the engine.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    /// The engine's start that it is meant for.
+    pub(super) life: u32,
+    /// The stream that it comes by, and which connection of it; nothing for a call of its own.
+    pub(super) by: Option<(Stream, u32)>,
+    /// The request that it answers.
+    pub(super) answers: Option<u64>,
+    pub(super) event: Event,
+}
+
+/// A query that is being answered part by part.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// The account: orders, positions, wallet, executions, one after the other.
+    Account { since: i64, step: u8, snapshot: Box<AccountSnapshot> },
+    /// One order: its row, then its executions.
+    Order { id: ClientOrderId, lookup: Option<Box<OrderLookup>>, symbol: Symbol },
+}
+
+/// Happenings by time; those of one moment in the order in which they were planned.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    planned: BTreeMap<(Millis, u64), Happening>,
+    count: u64,
+}
+
+impl Queue {
+    pub(super) fn at(&mut self, at: Millis, happening: Happening) {
+        self.count += 1;
+        self.planned.insert((at, self.count), happening);
+    }
+
+    pub(super) fn next_at(&self) -> Option<Millis> {
+        self.planned.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Happening> {
+        self.planned.pop_first().map(|(_, happening)| happening)
+    }
+}

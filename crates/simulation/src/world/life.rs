@@ -1,0 +1,162 @@
+//! Starts and ends of engines.
+
+use super::World;
+use super::happening::Happening;
+use super::link::Stream;
+use crate::chaos::Chaos;
+use crate::listing::{self, LISTINGS, symbol};
+use crate::oracle;
+use crate::record::{Line, recover};
+use crate::swarm::Second;
+use crate::tally::Fault;
+use crate::world::Broken;
+use std::collections::BTreeMap;
+use windvane_engine::{BotSetup, Engine, EngineSetup};
+use windvane_model::{BotName, Epoch, Event, MarketEvent, Money, PositionIndex};
+use windvane_order_management::{Identity, PositionKey};
+use windvane_risk::Ownership;
+use windvane_strategy::Strategy;
+
+const BOTS: [&str; 2] = ["chaos", "second"];
+/// Bars of history that a rule bot is given.
+const HISTORY: usize = 300;
+
+fn bot(slot: usize) -> BotName {
+    BotName::new(BOTS[slot]).expect("a short word")
+}
+
+/// Who owns which position.
+pub(super) fn claims() -> Vec<(BotName, Vec<PositionKey>)> {
+    let key = |slot: usize| (symbol(LISTINGS[slot].symbol), PositionIndex::default());
+    (0..BOTS.len()).map(|slot| (bot(slot), vec![key(slot)])).collect()
+}
+
+pub(super) fn bots() -> impl Iterator<Item = BotName> {
+    (0..BOTS.len()).map(bot)
+}
+
+impl World {
+    pub(super) fn start(&mut self) -> Result<(), Broken> {
+        self.life += 1;
+        self.wires.reset();
+        self.oracle.begin_life();
+        let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
+        let recovered = recover(&lines, claims(), listing::install());
+        let identity = Identity { install: listing::install(), epoch: Epoch(u64::from(self.life)) };
+        self.record.push((self.now, Line::Start(identity)));
+        let orders = if self.life == 1 {
+            windvane_order_management::Orders::new(identity, &claims())
+        } else {
+            recovered.books.orders().clone().with_epoch(identity.epoch)
+        };
+        let mut engine = Engine::new(EngineSetup {
+            orders,
+            bots: (0..BOTS.len()).map(|slot| self.bot(slot)).collect(),
+            limits: listing::limits(self.swarm.requires_stop),
+            ownership: Ownership::new(
+                claims().into_iter().flat_map(|(bot, keys)| keys.into_iter().map(move |(s, i)| (s, i, bot))),
+            )
+            .map_err(|errors| ("bots own their positions", format!("{errors:?}")))?,
+            needs_trade_link: true,
+        });
+        for (name, bytes) in &recovered.memories {
+            engine.restore(*name, bytes).map_err(|error| ("memory is read back", error.to_string()))?;
+        }
+        self.engine = Some(engine);
+        self.take(Event::Reference(listing::reference()))?;
+        if matches!(self.swarm.second, Second::Trend | Second::Reversion) {
+            let now = self.market();
+            let history = self.feeds[1].history(&mut self.rng, now, HISTORY);
+            for candle in history {
+                self.take(Event::Market(MarketEvent::Candle(candle)))?;
+            }
+        }
+        for stream in Stream::ALL {
+            let at = self.now + self.rng.i64(1..3_000);
+            self.queue.at(at, Happening::Restore { life: self.life, stream });
+        }
+        Ok(())
+    }
+
+    fn bot(&mut self, slot: usize) -> BotSetup {
+        BotSetup {
+            name: bot(slot),
+            symbol: symbol(LISTINGS[slot].symbol),
+            position_index: PositionIndex::default(),
+            strategy: self.strategy(slot),
+            budget: Money::new(listing::number("20000")),
+            leverage: listing::leverage(listing::LEVERAGE),
+        }
+    }
+
+    fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
+        let (file, text) = match (slot, self.swarm.second) {
+            (0, _) | (_, Second::Chaos) => {
+                return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone()));
+            }
+            (_, Second::Maker) => ("maker.toml", include_str!("../../../../strategies/maker.toml")),
+            (_, Second::Reversion) => {
+                ("reversion.toml", include_str!("../../../../strategies/reversion.toml"))
+            }
+            (_, Second::Trend) => ("trend.toml", include_str!("../../../../strategies/trend.toml")),
+        };
+        let definition = windvane_strategy::load(file, text, &BTreeMap::new());
+        definition.expect("the shipped strategies are without fault").bot()
+    }
+
+    /// A kill, at once or in the middle of the next turn that sends something.
+    pub(super) fn kill(&mut self) -> Result<(), Broken> {
+        if self.engine.is_none() {
+            return Ok(());
+        }
+        self.tally.hit(Fault::Kill);
+        if self.rng.bool() {
+            self.is_doomed = true;
+            return Ok(());
+        }
+        self.prove_rebuild()?;
+        self.die()
+    }
+
+    /// The books out of the record alone are the books of the engine that wrote it.
+    pub(super) fn prove_rebuild(&mut self) -> Result<(), Broken> {
+        let Some(engine) = &self.engine else { return Ok(()) };
+        let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
+        let recovered = recover(&lines, claims(), listing::install());
+        oracle::same_books(engine.orders(), recovered.books.orders())
+    }
+
+    pub(super) fn die(&mut self) -> Result<(), Broken> {
+        self.is_doomed = false;
+        if let Some(engine) = self.engine.take() {
+            self.count(&engine);
+        }
+        self.wires.reset();
+        if self.swarm.power_cut && self.rng.bool() {
+            self.lose_tail();
+        }
+        let at = self.now + self.rng.i64(200..8_000);
+        self.queue.at(at, Happening::Start);
+        Ok(())
+    }
+
+    /// The power fails: up to the last ten milliseconds were not on the disk.
+    fn lose_tail(&mut self) {
+        let unsafe_from = self.record.partition_point(|(at, _)| *at < self.now - 10);
+        // The line of the start is synced before anything else happens.
+        let start = self.record.iter().rposition(|(_, line)| matches!(line, Line::Start(_)));
+        let unsafe_from = unsafe_from.max(start.map_or(0, |start| start + 1));
+        if unsafe_from < self.record.len() {
+            self.tally.hit(Fault::PowerCut);
+            self.record.truncate(self.rng.usize(unsafe_from..self.record.len()));
+            self.oracle.forgive_lost_record();
+        }
+    }
+
+    /// Takes the figures of an engine that ends.
+    pub(super) fn count(&mut self, engine: &Engine) {
+        let counters = engine.orders().counters();
+        self.tally.unknown_orders += counters.unknown_orders;
+        self.tally.retired_orders += counters.retired_orders;
+    }
+}

@@ -1,0 +1,258 @@
+//! The link: three streams that keep their order and can break, and calls of their own that keep none.
+
+use super::World;
+use super::happening::{Delivery, Happening};
+use crate::convert::{self, Asked};
+use crate::swarm::Millis;
+use crate::tally::Fault;
+use std::collections::BTreeMap;
+use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
+
+/// A connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    Public,
+    Private,
+    Trade,
+}
+
+impl Stream {
+    pub(super) const ALL: [Self; 3] = [Self::Public, Self::Private, Self::Trade];
+
+    pub(super) const fn link(self, state: LinkState) -> Event {
+        Event::Link(match self {
+            Self::Public => Link::Public(state),
+            Self::Private => Link::Private(state),
+            Self::Trade => Link::Trade(state),
+        })
+    }
+
+    const fn fault(self) -> Fault {
+        match self {
+            Self::Public => Fault::PublicCut,
+            Self::Private => Fault::PrivateCut,
+            Self::Trade => Fault::TradeCut,
+        }
+    }
+}
+
+/// What becomes of a message. One message carries all rows of its topic that one input caused, so they share it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fate {
+    Arrives,
+    Lost,
+    Twice,
+    /// It arrives, and again at that moment.
+    Again(Millis),
+}
+
+/// One stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wire {
+    /// Whether bytes still pass.
+    pub(super) is_up: bool,
+    /// Whether our side takes it for up.
+    pub(super) seems_up: bool,
+    /// Which connection; what an earlier one carried is lost.
+    pub(super) generation: u32,
+    /// When the last of what is under way arrives here: nothing overtakes.
+    last_down: Millis,
+    /// The same for what goes to the venue.
+    last_up: Millis,
+}
+
+/// All of the link.
+#[derive(Debug, Default)]
+pub(super) struct Wires {
+    wires: [Wire; 3],
+    /// Requests that are not answered yet, and whether the trade socket carries them.
+    pub(super) open: BTreeMap<u64, (Asked, bool)>,
+    requests: u64,
+}
+
+impl Wires {
+    pub(super) const fn get(&self, stream: Stream) -> &Wire {
+        &self.wires[stream as usize]
+    }
+
+    pub(super) const fn get_mut(&mut self, stream: Stream) -> &mut Wire {
+        &mut self.wires[stream as usize]
+    }
+
+    /// All connections are gone.
+    pub(super) fn reset(&mut self) {
+        self.open.clear();
+        for wire in &mut self.wires {
+            *wire = Wire { generation: wire.generation + 1, ..Wire::default() };
+        }
+    }
+}
+
+impl World {
+    /// Sends something down a stream, behind all that is under way there.
+    pub(super) fn push(&mut self, stream: Stream, answers: Option<u64>, event: Event) {
+        let arrival = self.now + self.delay();
+        let wire = self.wires.get_mut(stream);
+        wire.last_down = wire.last_down.max(arrival);
+        let (at, by) = (wire.last_down, Some((stream, wire.generation)));
+        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by, answers, event }));
+    }
+
+    /// Sends something by a call of its own.
+    pub(super) fn return_call(&mut self, answers: Option<u64>, event: Event) {
+        let at = self.now + self.delay();
+        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by: None, answers, event }));
+    }
+
+    /// The way of a command out.
+    pub(super) fn send(&mut self, command: Command) {
+        if let Command::Query(query) = command {
+            self.ask(query);
+            return;
+        }
+        let Some(asked) = Asked::of(&command) else { return };
+        self.tally.commands += 1;
+        if self.chance(self.swarm.not_sent) {
+            self.tally.hit(Fault::NotSent);
+            let refusal = asked.refused(0, RefusalFamily::NotSent, "the outbox is full");
+            self.return_call(None, Event::Account(refusal));
+            return;
+        }
+        let by_trade = matches!(command, Command::Submit(_) | Command::Amend(_) | Command::Cancel(_))
+            && self.wires.get(Stream::Trade).seems_up;
+        self.wires.requests += 1;
+        let number = self.wires.requests;
+        self.wires.open.insert(number, (asked, by_trade));
+        if by_trade && !self.wires.get(Stream::Trade).is_up {
+            // Written to a dead socket; the connector finds out later.
+            self.tally.hit(Fault::RequestLost);
+            return;
+        }
+        if self.chance(self.swarm.request_lost) {
+            self.tally.hit(Fault::RequestLost);
+            self.time_out(number);
+            return;
+        }
+        let mut at = self.now + self.delay();
+        if self.chance(self.swarm.slow_request) {
+            self.tally.hit(Fault::SlowRequest);
+            at += self.rng.i64(500..12_000);
+            self.time_out(number);
+        }
+        if by_trade {
+            let wire = self.wires.get_mut(Stream::Trade);
+            wire.last_up = wire.last_up.max(at);
+            at = wire.last_up;
+        }
+        if let Command::Submit(submit) = &command {
+            self.travelling.insert(submit.client_order_id);
+        }
+        let (life, sent) = (self.life, self.now);
+        self.queue.at(at, Happening::Arrive { life, number, command, sent });
+    }
+
+    pub(super) fn time_out(&mut self, number: u64) {
+        let at = self.now + self.rng.i64(2_000..8_000);
+        self.queue.at(at, Happening::TimeOut { life: self.life, number });
+    }
+
+    pub(super) fn give_up_on(&mut self, number: u64) {
+        if let Some((asked, _)) = self.wires.open.get(&number) {
+            let event = Event::Account(asked.undetermined());
+            self.return_call(Some(number), event);
+        }
+    }
+
+    pub(super) fn cut(&mut self, stream: Stream) {
+        let wire = self.wires.get_mut(stream);
+        if !wire.is_up {
+            return;
+        }
+        wire.is_up = false;
+        wire.generation += 1;
+        self.tally.hit(stream.fault());
+        let at = self.now + self.rng.i64(1..8_000);
+        self.queue.at(at, Happening::Notice { life: self.life, stream });
+    }
+
+    pub(super) fn notice_cut(&mut self, stream: Stream) {
+        self.wires.get_mut(stream).seems_up = false;
+        if stream == Stream::Trade {
+            let lost: Vec<u64> =
+                self.wires.open.iter().filter(|(_, (_, by_trade))| *by_trade).map(|(n, _)| *n).collect();
+            for number in lost {
+                self.give_up_on(number);
+            }
+        }
+        self.return_call(None, stream.link(LinkState::Down));
+        let at = self.now + self.rng.i64(500..6_000);
+        self.queue.at(at, Happening::Restore { life: self.life, stream });
+    }
+
+    pub(super) fn restore(&mut self, stream: Stream) {
+        let wire = self.wires.get_mut(stream);
+        wire.is_up = true;
+        wire.seems_up = true;
+        wire.generation += 1;
+        self.push(stream, None, stream.link(LinkState::Up));
+        if stream == Stream::Public {
+            for slot in 0..self.feeds.len() {
+                let name = self.feeds[slot].symbol();
+                self.snapshot(name);
+                if let Some(row) = self.venue.ticker(name) {
+                    let ticker = convert::ticker(&row, self.market());
+                    self.push(Stream::Public, None, Event::Market(ticker));
+                }
+            }
+        }
+    }
+
+    pub(super) fn snapshot(&mut self, name: &str) {
+        if let Some(book) = self.venue.book(name, 500) {
+            let event: MarketEvent = convert::book_snapshot(&book);
+            self.push(Stream::Public, None, Event::Market(event));
+        }
+    }
+
+    /// Draws what becomes of one message of the private stream.
+    pub(super) fn draw_fate(&mut self) -> Fate {
+        if !self.wires.get(Stream::Private).is_up {
+            return Fate::Lost;
+        }
+        if self.chance(self.swarm.push_dropped) {
+            self.tally.hit(Fault::PushDropped);
+            return Fate::Lost;
+        }
+        if self.chance(self.swarm.push_twice) {
+            self.tally.hit(Fault::PushTwice);
+            return Fate::Twice;
+        }
+        if self.chance(self.swarm.push_again_later) {
+            return Fate::Again(self.now + self.rng.i64(100..5_000));
+        }
+        Fate::Arrives
+    }
+
+    /// A private fact, under the fate of its message.
+    pub(super) fn push_private(&mut self, fact: AccountEvent, fate: Fate) {
+        let event = Event::Account(fact);
+        match fate {
+            Fate::Lost => return,
+            Fate::Arrives => {}
+            Fate::Twice => self.push(Stream::Private, None, event.clone()),
+            Fate::Again(at) => {
+                let generation = self.wires.get(Stream::Private).generation;
+                self.queue.at(at, Happening::PushAgain { generation, event: event.clone() });
+            }
+        }
+        self.push(Stream::Private, None, event);
+    }
+
+    pub(super) fn push_again(&mut self, generation: u32, event: Event) {
+        let wire = self.wires.get(Stream::Private);
+        if wire.is_up && wire.generation == generation {
+            self.tally.hit(Fault::PushAgain);
+            self.push(Stream::Private, None, event);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! One story: the queue of happenings, the two worlds, and the link between them.
+
+mod calm;
+mod engine;
+mod happening;
+mod life;
+mod link;
+mod others;
+mod read;
+mod venue;
+
+use crate::chaos::Mood;
+use crate::feed::Feed;
+use crate::listing;
+use crate::oracle::Oracle;
+use crate::record::Line;
+use crate::report::{Failure, Report};
+use crate::swarm::{Millis, Second, Swarm};
+use crate::tally::Tally;
+use fastrand::Rng;
+use happening::{Happening, Queue};
+use link::Wires;
+use std::collections::{BTreeMap, BTreeSet};
+use windvane_engine::{Engine, Output};
+use windvane_model::{ClientOrderId, Interval, MarketTime, WallTime};
+use windvane_venue_core::Venue;
+
+/// Virtual time zero on both clocks, milliseconds since 1970.
+const EPOCH_MS: i64 = 1_700_000_000_000;
+/// Happenings at one moment after which the story stands still.
+const SPIN_MAX: u32 = 5_000;
+
+/// A broken invariant: its name and what was seen.
+pub(crate) type Broken = (&'static str, String);
+
+/// Tells the story of `seed`.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub fn run(seed: u64) -> Result<Report, Failure> {
+    World::new(seed).tell(seed)
+}
+
+/// The same, with every event and command on standard error.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub fn run_aloud(seed: u64) -> Result<Report, Failure> {
+    let mut world = World::new(seed);
+    world.is_told = true;
+    eprintln!("{:#?}", world.swarm);
+    world.tell(seed)
+}
+/// Everything there is.
+pub(crate) struct World {
+    rng: Rng,
+    swarm: Swarm,
+    now: Millis,
+    queue: Queue,
+    venue: Venue,
+    feeds: [Feed; 2],
+    engine: Option<Engine>,
+    /// Starts of the engine so far; what was meant for an earlier one is dropped.
+    life: u32,
+    sequence: u64,
+    record: Vec<(Millis, Line)>,
+    wires: Wires,
+    /// Orders under way to the venue.
+    travelling: BTreeSet<ClientOrderId>,
+    /// Orders that queries do not show before a moment.
+    hidden: BTreeMap<String, Millis>,
+    /// The next turn with commands is cut off by a kill.
+    is_doomed: bool,
+    is_calm: bool,
+    /// Whether every event and command is printed.
+    is_told: bool,
+    market_runs: bool,
+    mood: Mood,
+    oracle: Oracle,
+    outputs: Vec<Output>,
+    facts: Vec<windvane_venue_core::Output>,
+    tally: Tally,
+    trace: Trace,
+}
+
+/// FNV-1a over text.
+struct Trace(u64);
+
+impl std::fmt::Write for Trace {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let swarm = Swarm::draw(&mut rng);
+        let interval = match swarm.second {
+            Second::Chaos | Second::Maker => Interval::M1,
+            Second::Reversion | Second::Trend => Interval::M5,
+        };
+        let mut world = Self {
+            now: 0,
+            queue: Queue::default(),
+            venue: listing::open_venue(seed),
+            feeds: [Feed::new(0, interval), Feed::new(1, interval)],
+            engine: None,
+            life: 0,
+            sequence: 0,
+            record: Vec::new(),
+            wires: Wires::default(),
+            travelling: BTreeSet::new(),
+            hidden: BTreeMap::new(),
+            is_doomed: false,
+            is_calm: false,
+            is_told: false,
+            market_runs: true,
+            mood: Mood::new(true.into()),
+            oracle: Oracle::default(),
+            outputs: Vec::new(),
+            facts: Vec::new(),
+            tally: Tally { stories: 1, ..Tally::default() },
+            trace: Trace(0xcbf2_9ce4_8422_2325),
+            swarm,
+            rng,
+        };
+        world.queue.at(0, Happening::Market);
+        world.queue.at(1, Happening::Start);
+        world.queue.at(world.swarm.length_ms, Happening::Calm);
+        world.plan_troubles();
+        world
+    }
+
+    fn tell(mut self, seed: u64) -> Result<Report, Failure> {
+        match self.play() {
+            Ok(()) => Ok(Report { seed, trace: self.trace.0, tally: self.tally }),
+            Err((invariant, detail)) => Err(Failure { seed, at_ms: self.now, invariant, detail }),
+        }
+    }
+
+    fn play(&mut self) -> Result<(), Broken> {
+        let mut spins = 0;
+        loop {
+            let deadline = self.deadline();
+            let Some(next) = self.queue.next_at() else { return Ok(()) };
+            let at = deadline.map_or(next, |deadline| deadline.min(next)).max(self.now);
+            spins = if at == self.now { spins + 1 } else { 0 };
+            if spins > SPIN_MAX {
+                return Err(("time goes on", format!("{SPIN_MAX} happenings at one moment")));
+            }
+            self.now = at;
+            if deadline.is_some_and(|deadline| deadline <= at) && (next > at || spins % 2 == 0) {
+                self.take(windvane_model::Event::Timer)?;
+            } else if let Some(happening) = self.queue.pop()
+                && self.happen(happening)?
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// When the engine wants its timer.
+    fn deadline(&self) -> Option<Millis> {
+        let engine = self.engine.as_ref()?;
+        let wall = engine.next_deadline().map(|at| (at.0 + 999_999).div_euclid(1_000_000) - EPOCH_MS);
+        // The live shell goes by the market's deadline only where the market's clock is the wall's.
+        let market = engine.next_market_deadline().filter(|_| self.swarm.market_speed == 1 && !self.is_calm);
+        let market = market.map(|at| at.0 - EPOCH_MS);
+        wall.into_iter().chain(market).min()
+    }
+
+    fn wall(&self) -> WallTime {
+        WallTime((EPOCH_MS + self.now) * 1_000_000)
+    }
+
+    fn market_ms(&self) -> i64 {
+        EPOCH_MS + self.now * self.swarm.market_speed
+    }
+
+    fn market(&self) -> MarketTime {
+        MarketTime(self.market_ms())
+    }
+
+    fn chance(&mut self, rate: f64) -> bool {
+        rate > 0.0 && self.rng.f64() < rate
+    }
+
+    /// A delay of one way, never zero.
+    fn delay(&mut self) -> Millis {
+        self.rng.i64(1..=self.swarm.one_way_delay_ms)
+    }
+}

@@ -1,0 +1,108 @@
+//! Those who do something from outside: strangers on the account, people at the controls, funding; and when.
+
+use super::World;
+use super::happening::Happening;
+use super::link::Stream;
+use crate::listing::{LISTINGS, UID, install, number};
+use crate::swarm::Millis;
+use crate::tally::Fault;
+use crate::world::Broken;
+use rust_decimal::Decimal;
+use windvane_model::{Control, Event, HaltCause, Scope};
+use windvane_venue_core::{
+    CancelOrder, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
+};
+
+impl World {
+    /// Plans the first of everything that comes again and again.
+    pub(super) fn plan_troubles(&mut self) {
+        let swarm = self.swarm.clone();
+        self.plan(swarm.private_cut_every, || Happening::Cut(Stream::Private));
+        self.plan(swarm.trade_cut_every, || Happening::Cut(Stream::Trade));
+        self.plan(swarm.public_cut_every, || Happening::Cut(Stream::Public));
+        self.plan(swarm.kill_every, || Happening::Kill);
+        self.plan(swarm.stranger_every, || Happening::Stranger);
+        self.plan(swarm.operator_every, || Happening::Operator);
+        self.plan(swarm.funding_every, || Happening::Funding);
+    }
+
+    /// Plans all occasions of one trouble, `mean` apart on the average.
+    fn plan(&mut self, mean: Millis, happening: impl Fn() -> Happening) {
+        if mean == 0 {
+            return;
+        }
+        let mut at = self.rng.i64(1..=mean * 2);
+        while at < self.swarm.length_ms {
+            self.queue.at(at, happening());
+            at += self.rng.i64(1..=mean * 2);
+        }
+    }
+
+    pub(super) fn fund(&mut self) -> Result<(), Broken> {
+        for listing in &LISTINGS {
+            let symbol = || listing.symbol.to_owned();
+            let rate = Decimal::new(self.rng.i64(-300..=300), 6);
+            let next_funding_ms = self.market_ms() + 1;
+            self.market_input(&MarketInput::FundingRate { symbol: symbol(), rate, next_funding_ms })?;
+            self.market_input(&MarketInput::SettleFunding { symbol: symbol() })?;
+        }
+        Ok(())
+    }
+
+    /// A person at the controls.
+    pub(super) fn operate(&mut self) -> Result<(), Broken> {
+        if self.engine.is_none() {
+            return Ok(());
+        }
+        self.tally.hit(Fault::Operator);
+        let control = match self.rng.u8(..5) {
+            0 => Control::Halt(HaltCause::Operator),
+            1 => Control::Flatten(Scope::All),
+            2 => Control::CancelEntries(Scope::All),
+            3 => Control::Reconcile,
+            _ => Control::Resume,
+        };
+        let at = self.now + self.rng.i64(500..6_000);
+        self.queue.at(at, Happening::Control(Control::Resume));
+        self.take(Event::Control(control))
+    }
+
+    /// Somebody with a phone.
+    pub(super) fn meddle(&mut self) -> Result<(), Broken> {
+        let open = self.venue.open_orders(UID, OrderFilter::default());
+        let is_ours = |row: &&OrderRow| row.order_link_id.starts_with(install().as_str());
+        let is_stop = |row: &&OrderRow| row.order_link_id.is_empty() && row.reduce_only;
+        let ours: Vec<&OrderRow> = open.iter().filter(is_ours).collect();
+        let theirs: Vec<&OrderRow> = open.iter().filter(|row| !is_ours(row) && !is_stop(row)).collect();
+        let victims = if self.swarm.meddles && self.rng.u8(..4) == 0 { ours } else { theirs };
+        if !victims.is_empty() && self.rng.bool() {
+            let row = victims[self.rng.usize(..victims.len())];
+            if is_ours(&row) {
+                self.tally.hit(Fault::Meddling);
+            }
+            let order = OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };
+            let cancel = CancelOrder { symbol: row.symbol.to_string(), order };
+            self.request(&Request::Cancel(cancel))?.ok();
+            return Ok(());
+        }
+        let slot = self.rng.usize(..LISTINGS.len());
+        let name = LISTINGS[slot].symbol;
+        let side = if self.rng.bool() { Side::Buy } else { Side::Sell };
+        let qty = number(LISTINGS[slot].lot) * Decimal::from(self.rng.i64(1..40));
+        let mark = self.venue.ticker(name).and_then(|row| row.mark_price);
+        let order = match mark.filter(|_| self.rng.bool()) {
+            Some(mark) => {
+                let off = Decimal::ONE + Decimal::new(self.rng.i64(-50..=50), 4);
+                let tick = LISTINGS[slot].tick();
+                CreateOrder::limit(name, side, qty, (mark * off / tick).floor() * tick)
+            }
+            None => CreateOrder::market(name, side, qty),
+        };
+        let link = format!("phone-{}", self.now);
+        let order_link_id = self.rng.bool().then_some(link);
+        if self.request(&Request::Create(CreateOrder { order_link_id, ..order }))?.is_ok() {
+            self.tally.hit(Fault::Stranger);
+        }
+        Ok(())
+    }
+}

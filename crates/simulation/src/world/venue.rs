@@ -1,0 +1,222 @@
+//! The venue's side: requests arrive, the market moves, and facts leave for the engine.
+
+use super::World;
+use super::happening::Happening;
+use super::link::{Fate, Stream};
+use crate::convert;
+use crate::listing::UID;
+use crate::swarm::Millis;
+use crate::tally::Fault;
+use crate::world::Broken;
+use windvane_model::{AccountEvent, Command, Event, MarketEvent, OrderId};
+use windvane_venue_core::{
+    Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderReference, Output, Request, StopOrderType,
+};
+
+/// How long after it was stamped the venue takes a request: the connector's `recv_window`.
+const fn window_ms(command: &Command) -> Millis {
+    match command {
+        Command::Submit(submit) if submit.reduce_only => 10_000,
+        Command::Submit(_) | Command::Amend(_) | Command::SetLeverage(_) => 2_000,
+        Command::Cancel(_) | Command::CancelAll(_) | Command::SetProtection(_) | Command::Query(_) => 10_000,
+    }
+}
+
+impl World {
+    pub(super) fn arrive(&mut self, number: u64, command: &Command, sent: Millis) -> Result<(), Broken> {
+        if let Command::Submit(submit) = command {
+            self.travelling.remove(&submit.client_order_id);
+        }
+        let Some(request) = convert::request(command) else { return Ok(()) };
+        if self.now - sent > window_ms(command) {
+            self.reply(number, Err((10002, "outside the window".to_owned())));
+            return Ok(());
+        }
+        if self.chance(self.swarm.refused) {
+            self.tally.hit(Fault::Refused);
+            self.reply(number, Err((10006, "too many visits".to_owned())));
+            return Ok(());
+        }
+        if let Command::Amend(_) | Command::Cancel(_) = command
+            && let Some(id) = named(command)
+            && self.is_hidden(&id)
+            && self.rng.bool()
+        {
+            self.tally.hit(Fault::LateIndex);
+            self.reply(number, Err((110001, "order not exists or too late".to_owned())));
+            return Ok(());
+        }
+        let verdict = self.request(&request)?;
+        if verdict.is_ok()
+            && let Command::Submit(_) = command
+            && let Some(id) = named(command)
+        {
+            self.tally.orders += 1;
+            if self.chance(self.swarm.late_index) {
+                let until = self.now + self.rng.i64(100..15_000);
+                self.hidden.insert(id, until);
+            }
+        }
+        let answer = verdict.map(order_id).map_err(|refusal| (refusal.code, refusal.message));
+        self.reply(number, answer);
+        Ok(())
+    }
+
+    /// A request of anybody on the account.
+    pub(super) fn request(
+        &mut self,
+        request: &Request,
+    ) -> Result<Result<Acknowledgement, windvane_venue_core::Refusal>, Broken> {
+        let mut facts = std::mem::take(&mut self.facts);
+        let verdict = self.venue.apply_request(self.market_ms(), UID, request, &mut facts);
+        self.facts = facts;
+        self.publish()?;
+        Ok(verdict)
+    }
+
+    fn reply(&mut self, number: u64, answer: Result<Option<OrderId>, (i32, String)>) {
+        let Some((asked, by_trade)) = self.wires.open.get(&number).copied() else { return };
+        if self.chance(self.swarm.reply_lost) {
+            self.tally.hit(Fault::ReplyLost);
+            self.time_out(number);
+            return;
+        }
+        let event = Event::Account(match answer {
+            Ok(order_id) => asked.acknowledged(order_id),
+            Err((code, message)) => match convert::family(code) {
+                Some(family) => asked.refused(code, family, &message),
+                None => asked.undetermined(),
+            },
+        });
+        if !by_trade {
+            self.return_call(Some(number), event);
+        } else if self.wires.get(Stream::Trade).is_up {
+            self.push(Stream::Trade, Some(number), event);
+        } else {
+            self.tally.hit(Fault::ReplyLost);
+        }
+    }
+
+    pub(super) fn move_market(&mut self) -> Result<(), Broken> {
+        if self.market_runs {
+            let at = self.now + self.swarm.step_ms;
+            self.queue.at(at, Happening::Market);
+        }
+        for slot in 0..self.feeds.len() {
+            let jump = self.chance(self.swarm.jump);
+            if jump {
+                self.tally.hit(Fault::Jump);
+            }
+            self.feeds[slot].walk(&mut self.rng, jump);
+            for input in self.feeds[slot].inputs(&mut self.rng, self.swarm.thin_book) {
+                self.market_input(&input)?;
+            }
+            let now = self.market();
+            if let Some(candle) = self.feeds[slot].candle(now)
+                && self.wires.get(Stream::Public).is_up
+            {
+                self.push(Stream::Public, None, Event::Market(MarketEvent::Candle(candle)));
+            }
+        }
+        self.count_unprotected();
+        Ok(())
+    }
+
+    pub(super) fn market_input(&mut self, input: &MarketInput) -> Result<(), Broken> {
+        let mut facts = std::mem::take(&mut self.facts);
+        let verdict = self.venue.apply_market(self.market_ms(), input, &mut facts);
+        self.facts = facts;
+        verdict.map_err(|refusal| ("the venue takes its market", refusal.to_string()))?;
+        self.publish()
+    }
+
+    fn publish(&mut self) -> Result<(), Broken> {
+        let mut facts = std::mem::take(&mut self.facts);
+        let has = |topic: fn(&Output) -> bool| facts.iter().any(topic);
+        let topics = [
+            has(|fact| matches!(fact, Output::Order { .. })),
+            has(|fact| matches!(fact, Output::Execution { .. })),
+            has(|fact| matches!(fact, Output::Position { .. })),
+            has(|fact| matches!(fact, Output::Wallet { .. })),
+        ];
+        let [orders, executions, positions, wallets] =
+            topics.map(|has_rows| if has_rows { self.draw_fate() } else { Fate::Lost });
+        for fact in facts.drain(..) {
+            self.tally.venue_events += 1;
+            match fact {
+                Output::Order { row, .. } => {
+                    self.push_private(AccountEvent::Order(convert::order(&row)), orders);
+                }
+                Output::Execution { row, .. } => {
+                    self.see_execution(&row)?;
+                    self.push_private(AccountEvent::Execution(convert::execution(&row)), executions);
+                }
+                Output::Position { row, .. } => {
+                    self.push_private(AccountEvent::Position(convert::position(&row)), positions);
+                }
+                Output::Wallet { row, .. } => {
+                    let wallet = convert::wallet(&row, self.market());
+                    self.push_private(AccountEvent::Wallet(wallet), wallets);
+                }
+                Output::Trade(trade) => self.push_public(convert::print(&trade)),
+                Output::Book(delta) => {
+                    if self.chance(self.swarm.book_gap) {
+                        self.tally.hit(Fault::BookGap);
+                    } else {
+                        self.push_public(convert::book_delta(&delta));
+                    }
+                }
+                Output::Ticker(row) => self.push_public(convert::ticker(&row, self.market())),
+            }
+        }
+        self.facts = facts;
+        Ok(())
+    }
+
+    fn push_public(&mut self, event: MarketEvent) {
+        if self.wires.get(Stream::Public).is_up {
+            self.push(Stream::Public, None, Event::Market(event));
+        }
+    }
+
+    fn see_execution(&mut self, row: &ExecutionRow) -> Result<(), Broken> {
+        self.tally.executions += 1;
+        match row.exec_type {
+            ExecutionType::Funding => self.tally.hit(Fault::Funding),
+            ExecutionType::BustTrade => self.tally.hit(Fault::Liquidated),
+            ExecutionType::Trade => {
+                if matches!(
+                    row.stop_order_type,
+                    Some(StopOrderType::StopLoss | StopOrderType::TakeProfit | StopOrderType::TrailingStop)
+                ) {
+                    self.tally.hit(Fault::StopFired);
+                }
+                let reference =
+                    OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };
+                let order = self.venue.order(UID, &reference);
+                if order.is_some_and(|order| order.reduce_only) && row.closed_size != row.exec_qty {
+                    return Err(("I10 reduce-only never opens", format!("{row:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named(command: &Command) -> Option<String> {
+    match command {
+        Command::Submit(submit) => Some(submit.client_order_id.to_string()),
+        Command::Amend(amend) => Some(amend.client_order_id.to_string()),
+        Command::Cancel(cancel) => cancel.client_order_id.map(|id| id.to_string()),
+        Command::CancelAll(_) | Command::SetProtection(_) | Command::SetLeverage(_) | Command::Query(_) => {
+            None
+        }
+    }
+}
+
+fn order_id(ack: Acknowledgement) -> Option<OrderId> {
+    match ack {
+        Acknowledgement::Order(ids) => OrderId::new(&ids.order_id).ok(),
+        Acknowledgement::Orders(_) | Acknowledgement::Done => None,
+    }
+}

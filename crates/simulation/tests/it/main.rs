@@ -1,0 +1,48 @@
+//! A few hundred stories, each with its own faults; and each story is always the same story.
+
+use windvane_simulation::{Fault, Report, Tally, run};
+
+/// How many seeds are played; a campaign asks for more.
+fn seeds() -> u64 {
+    std::env::var("WINDVANE_SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(48)
+}
+
+/// Plays the `share`th quarter of the seeds, so that the test runner spreads them over the cores.
+fn quarter(share: u64) {
+    let mut sum = Tally::default();
+    for seed in (1..=seeds()).filter(|seed| seed % 4 == share) {
+        match run(seed) {
+            Ok(report) => sum += &report.tally,
+            Err(failure) => panic!("{failure}\ntell it with: windvane-simulate --tell {seed}"),
+        }
+    }
+    assert!(sum.executions > 0 && sum.hits(Fault::PushFirst) > 0, "the stories tell nothing:\n{sum}");
+}
+
+#[test]
+fn every_invariant_holds_in_the_first_quarter() {
+    quarter(0);
+}
+
+#[test]
+fn every_invariant_holds_in_the_second_quarter() {
+    quarter(1);
+}
+
+#[test]
+fn every_invariant_holds_in_the_third_quarter() {
+    quarter(2);
+}
+
+#[test]
+fn every_invariant_holds_in_the_fourth_quarter() {
+    quarter(3);
+}
+
+#[test]
+fn a_seed_always_tells_the_same_story() {
+    for seed in 1..=4 {
+        let [first, second]: [Report; 2] = [(); 2].map(|()| run(seed).unwrap());
+        assert_eq!(first, second, "seed {seed}");
+    }
+}
