@@ -1,0 +1,107 @@
+//! What one event costs inside the engine, with three bots on one account: a price that changes nothing, a price that
+//! becomes an order, the fill of that order, a mark price. And the same walk from the text of a frame to a signed order.
+//!
+//! `cargo bench -p windvane-engine`
+
+#![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
+#![expect(clippy::disallowed_methods, reason = "a bench measures time; the crate itself is given it")]
+
+mod world;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use windvane_connector::{Credentials, Mutation, Secret, codec::decode_public};
+use windvane_model::{Command, Event};
+use world::{Step, World, ticker};
+
+/// The four prices of a cycle: buy, nothing, sell, nothing.
+const CYCLE: [Step; 4] = [Step::AskBelow, Step::Quiet, Step::BidAbove, Step::Quiet];
+
+/// Times `measured` over as many prices as asked that end in an order (`wants` true) or in none.
+fn over_prices(count: u64, wants: bool, mut measured: impl FnMut(&mut World, Step) -> Duration) -> Duration {
+    let mut world = World::ready();
+    let (mut spent, mut counted) = (Duration::ZERO, 0);
+    while counted < count {
+        for step in CYCLE {
+            let took = measured(&mut world, step);
+            let is_order = world.fill_what_was_asked();
+            assert_eq!(
+                is_order,
+                step != Step::Quiet,
+                "every trigger becomes an order, and nothing else does"
+            );
+            if is_order == wants {
+                spent += took;
+                counted += 1;
+            }
+        }
+    }
+    spent * u32::try_from(count).unwrap() / u32::try_from(counted).unwrap()
+}
+
+fn timed_price(world: &mut World, step: Step) -> Duration {
+    let event = world.price(step);
+    let stamped = world.stamp(event);
+    let began = Instant::now();
+    world.engine.handle(black_box(&stamped), &mut world.outputs);
+    began.elapsed()
+}
+
+/// Goal G4 of the performance paper: frame bytes in, signed order bytes out.
+fn timed_frame(world: &mut World, step: Step, credentials: &Credentials) -> Duration {
+    let frame = world.frame(step);
+    let mut events = Vec::with_capacity(1);
+    let began = Instant::now();
+    decode_public(black_box(&frame), &mut events);
+    let stamped = world.stamp(Event::Market(events.remove(0)));
+    world.engine.handle(&stamped, &mut world.outputs);
+    for output in &world.outputs {
+        if let windvane_engine::Output::Command { command: Command::Submit(submit), .. } = output {
+            let body = Mutation::Submit(*submit).body();
+            black_box(credentials.sign_rest("1700000000000", "2000", &body));
+        }
+    }
+    began.elapsed()
+}
+
+fn engine(criterion: &mut Criterion) {
+    criterion.bench_function("engine/book delta, no order", |bencher| {
+        bencher.iter_custom(|count| over_prices(count, false, timed_price));
+    });
+    criterion.bench_function("engine/book delta to order", |bencher| {
+        bencher.iter_custom(|count| over_prices(count, true, timed_price));
+    });
+    let secret = Secret::new("benchSecret".to_owned());
+    let credentials = Credentials::new("benchKey".to_owned(), secret).unwrap();
+    criterion.bench_function("engine/frame to signed order", |bencher| {
+        bencher.iter_custom(|count| {
+            over_prices(count, true, |world, step| timed_frame(world, step, &credentials))
+        });
+    });
+    criterion.bench_function("engine/execution report", |bencher| {
+        bencher.iter_custom(|count| {
+            let mut world = World::ready();
+            for step in CYCLE.into_iter().cycle().take(usize::try_from(count).unwrap() * 2) {
+                timed_price(&mut world, step);
+                world.fill_what_was_asked();
+            }
+            world.reports
+        });
+    });
+    criterion.bench_function("engine/mark price", |bencher| {
+        let mut world = World::ready();
+        bencher.iter(|| {
+            let stamped = world.stamp(ticker(world.touch, "50000"));
+            world.engine.handle(black_box(&stamped), &mut world.outputs);
+            world.outputs.clear();
+        });
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1));
+    targets = engine
+}
+criterion_main!(benches);
