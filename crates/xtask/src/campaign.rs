@@ -14,6 +14,19 @@ const FIGURES: &str = "kill9 figures:";
 pub(crate) enum Campaign {
     /// Kills an engine at random moments, while orders rest and fill, and starts it again: nothing may be lost or doubled.
     Kill9(Kill9),
+    /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
+    Simulate(Simulate),
+}
+
+/// Which stories are told.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Seeds.
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
 }
 
 /// How long it goes on.
@@ -33,8 +46,19 @@ impl Campaign {
     /// # Errors
     /// When the test could not be run or did not hold.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
-        let Self::Kill9(kill9) = self;
-        kill9.run()
+        match self {
+            Self::Kill9(kill9) => kill9.run(),
+            Self::Simulate(simulate) => simulate.run(),
+        }
+    }
+}
+
+impl Simulate {
+    /// Always optimised: debug builds tell a tenth of the stories.
+    fn run(&self) -> anyhow::Result<()> {
+        let (seeds, from) = (self.seeds.to_string(), self.from.to_string());
+        let program = ["run", "--release", "--package", "windvane-simulation", "--quiet", "--"];
+        run(cargo(program).args(["--seeds", &seeds, "--from", &from]))
     }
 }
 
