@@ -88,12 +88,12 @@ fn judge(session: &Session) -> Result<Option<Verdict>, Failure> {
     let Some(state) = &session.venue_state else { return Ok(None) };
     let rebuilt = rebuild::from_journal(&session.folder, session.claims.clone(), session.install)?;
     let began = rebuilt.start.as_ref().map(|start| start.wall);
-    if rebuilt.orders.last_agreed() < began {
+    if rebuilt.orders().last_agreed() < began {
         // Ended while it started: what happened since the last run was not asked for yet.
         tracing::warn!("ended before the account was read; the books are not compared");
         return Ok(None);
     }
-    Ok(Some(Verdict::of(&rebuilt.orders.truth(), state, session.uid)?))
+    Ok(Some(Verdict::of(&rebuilt.orders().truth(), state, session.uid)?))
 }
 
 fn print(arguments: &Run, session: &Session, verdict: Option<&Verdict>, began: Instant) {

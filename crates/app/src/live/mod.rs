@@ -41,8 +41,10 @@ const CARE_EVERY: Duration = Duration::from_millis(20);
 const PICTURE_EVERY: Duration = Duration::from_secs(1);
 /// Silence on the private stream after which nothing more is expected of the last orders.
 const QUIET: Duration = Duration::from_millis(300);
-/// How long the orderly end may take before it is given up.
-const WIND_DOWN_WITHIN: Duration = Duration::from_secs(20);
+/// How long the orderly end may take before it is given up: long enough for the proof that an order whose request
+/// was lost does not exist, which takes its window and the venue's late index, some 35 s. A person who cannot
+/// wait sends a second signal; the service unit allows 60 s.
+const WIND_DOWN_WITHIN: Duration = Duration::from_secs(50);
 
 /// Where events come from. Each receiver is drained by the loop alone.
 pub(crate) struct Inlets {

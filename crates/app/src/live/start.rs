@@ -252,7 +252,7 @@ pub(crate) fn build_engine(
     let claims = claims(settings);
     let identity = windvane_order_management::Identity { install, epoch };
     let orders = match books.start {
-        Some(_) => books.orders.clone().with_epoch(epoch),
+        Some(_) => books.orders().clone().with_epoch(epoch),
         None => windvane_order_management::Orders::new(identity, &claims),
     };
     let claim = |bot: &crate::config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
