@@ -19,7 +19,7 @@ const ROUNDS_MAX: usize = 1_000;
 impl Engine {
     /// Works off effects and notices until nothing is left.
     pub(crate) fn work_off(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
-        self.take_effects(stamp, out);
+        self.take_effects(out);
         let mut rounds = 0;
         while let Some(notice) = self.notices.pop_front() {
             rounds += 1;
@@ -29,11 +29,11 @@ impl Engine {
                 return;
             }
             self.deliver(notice, stamp, out);
-            self.take_effects(stamp, out);
+            self.take_effects(out);
         }
     }
 
-    fn take_effects(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+    fn take_effects(&mut self, out: &mut Vec<Output>) {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             match effect {
@@ -49,11 +49,11 @@ impl Engine {
         self.effects = effects;
         self.gate.set_reconciled(self.orders.is_reconciled());
         let state = self.gate.state();
-        self.announce(state, stamp, out);
+        self.announce(state, out);
     }
 
     /// Makes a change of the run state known to risk at once, and to everyone else in their turn.
-    fn announce(&mut self, state: RunState, _stamp: Stamp, out: &mut Vec<Output>) {
+    fn announce(&mut self, state: RunState, out: &mut Vec<Output>) {
         if self.risk.run_state() == state {
             return;
         }
@@ -68,7 +68,7 @@ impl Engine {
     pub(crate) fn settle_run_state(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         let state = self.gate.state();
         if self.risk.run_state() != state {
-            self.announce(state, stamp, out);
+            self.announce(state, out);
             self.work_off(stamp, out);
         }
     }

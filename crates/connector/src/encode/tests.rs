@@ -1,3 +1,5 @@
+//! What each command becomes on the wire, to the byte.
+
 use super::*;
 use rust_decimal::Decimal;
 use windvane_model::{ClientOrderId, Leverage, OrderId, PositionIndex, Qty, Role, Side};

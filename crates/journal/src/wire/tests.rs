@@ -1,3 +1,5 @@
+//! Layouts: what is written is read back, and nothing made up is.
+
 use super::sample::Sample;
 use super::{Choice, Decode, DecodeError, Encode, Input, Json};
 use crate::record::Record;
