@@ -31,11 +31,12 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         LogStyle::Text => LogFormat::Text,
         LogStyle::Json => LogFormat::Json,
     };
-    let mut progress = Progress::start(replay_span(&settings));
+    let span = replay_span(&settings);
+    let mut progress = Progress::start(span);
     windvane_telemetry::start_logging(&settings.log_filter, style, progress.log_writer())
         .map_err(Failure::Config)?;
     if !arguments.json {
-        announce(&settings);
+        announce(&settings, span);
     }
     let began = Instant::now();
     let session =
@@ -48,10 +49,10 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 }
 
 /// What is about to happen, before anything does.
-fn announce(settings: &Settings) {
+fn announce(settings: &Settings, span: Option<(i64, i64)>) {
     let bots: Vec<_> = settings.bots.iter().map(|bot| format!("{} on {}", bot.name, bot.symbol)).collect();
     eprintln!("bots: {}", bots.join(", "));
-    if let Some((first, last)) = replay_span(settings) {
+    if let Some((first, last)) = span {
         eprintln!(
             "venue: embedded, replaying {} from {} (rate limits off: a second holds hours)",
             crate::progress::length(last - first),
