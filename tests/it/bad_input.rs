@@ -37,6 +37,7 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
             &["`reversion`", "`trend`", "hedge mode", "sub-account"],
         ),
         ("on_shutdown = \"keep\"", "on_shutdown = \"panic\"", &["keep", "flatten"]),
+        ("listen = \"127.0.0.1:9464\"", "listen = \"0.0.0.0:9464\"", &["loopback", "remote = true"]),
         ("environment = \"embedded\"  ", "environment = \"custom\"  ", &["endpoints"]),
     ];
     for (from, to, words) in rows {

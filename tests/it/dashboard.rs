@@ -4,19 +4,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use windvane_tests::{binary, config, free_port, get, root, start, wait_until};
-
-/// Debian's `prometheus`; `None` when it is not installed, which is a failure where CI demands it.
-fn prometheus() -> Option<PathBuf> {
-    let found = std::env::var_os("PATH").and_then(|path| {
-        std::env::split_paths(&path).map(|dir| dir.join("prometheus")).find(|file| file.exists())
-    });
-    assert!(
-        found.is_some() || std::env::var("CI").as_deref() != Ok("true"),
-        "prometheus is missing: apt-get install prometheus"
-    );
-    found
-}
+use windvane_tests::{binary, config, free_port, get, program, root, start, wait_until};
 
 /// Every query of the dashboard with its panel's title.
 fn queries() -> Vec<(String, String)> {
@@ -66,10 +54,7 @@ fn scrape_config(folder: &Path, metrics: u16) -> PathBuf {
 
 #[test]
 fn every_query_of_the_dashboard_returns_data_while_the_demo_runs() {
-    let Some(program) = prometheus() else {
-        eprintln!("skipped: prometheus is not installed (apt-get install prometheus)");
-        return;
-    };
+    let Some(prometheus) = program("prometheus", "apt-get install prometheus") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (metrics, port) = (free_port(), free_port());
     let listen = format!("listen = \"127.0.0.1:{metrics}\"");
@@ -83,7 +68,7 @@ fn every_query_of_the_dashboard_returns_data_while_the_demo_runs() {
     let storage = format!("--storage.tsdb.path={}", folder.path().join("tsdb").display());
     let web = format!("--web.listen-address={address}");
     let scrape = format!("--config.file={}", scrape_config(folder.path(), metrics).display());
-    let _prometheus = start("prometheus", &program, &[&scrape, &storage, &web], folder.path());
+    let _prometheus = start("prometheus", &prometheus, &[&scrape, &storage, &web], folder.path());
     wait_until("the engine to be scraped", Duration::from_secs(60), || {
         !ask(address, "windvane_up").is_empty()
     });

@@ -7,5 +7,6 @@ mod dashboard;
 mod demo;
 mod faults;
 mod interrupt;
+mod page;
 mod refused;
 mod restart;

@@ -9,7 +9,7 @@ mod record;
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};
-pub use process::{Running, finish, start, wait_until, windvane};
+pub use process::{Running, finish, program, start, wait_until, windvane};
 pub use record::Recorded;
 
 use std::path::{Path, PathBuf};

@@ -28,6 +28,22 @@ pub fn start(name: &str, program: &Path, arguments: &[&str], folder: &Path) -> R
     Running { child, name: name.to_owned(), folder: folder.to_owned() }
 }
 
+/// A program that a test needs and that does not come with Rust. `None`, with a line that says so, when it is not
+/// installed.
+///
+/// # Panics
+/// When it is missing where `CI=true` demands it: `cargo xtask test` installs it.
+#[must_use]
+pub fn program(name: &str, remedy: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{name} is missing: {remedy}");
+        eprintln!("skipped: {name} is not installed ({remedy})");
+    }
+    found
+}
+
 /// Runs `windvane` to its end and returns what it said.
 ///
 /// # Panics

@@ -13,6 +13,7 @@
 
 mod bot;
 mod engine;
+mod figures;
 mod flatten;
 mod gate;
 mod memory;
@@ -24,6 +25,7 @@ mod view;
 
 pub use bot::BotSetup;
 pub use engine::{Engine, EngineSetup, RestoreError};
+pub use figures::RiskFigures;
 pub use gate::Waiting;
 pub use memory::engine_memory_name;
 pub use output::Output;

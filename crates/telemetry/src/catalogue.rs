@@ -4,7 +4,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// What a metric does over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Only grows while the process lives.
     Counter,
     /// Goes up and down. Money is a gauge even where it usually grows: rebates and losses make it fall.
@@ -19,7 +19,7 @@ pub struct Metric {
     /// Full name, `windvane_…`, base unit in the plural.
     pub name: &'static str,
     /// What it does over time.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// Its unit, when it has one.
     pub unit: Option<Unit>,
     /// One sentence for the operator.
@@ -31,7 +31,7 @@ macro_rules! catalogue {
         $(pub(crate) const $id: &str = concat!("windvane_", $name);)*
         /// All metrics, in the order of `deploy/` and the README.
         pub const METRICS: &[Metric] = &[
-            $(Metric { name: $id, kind: Kind::$kind, unit: $unit, about: $about },)*
+            $(Metric { name: $id, kind: MetricKind::$kind, unit: $unit, about: $about },)*
         ];
     };
 }
@@ -113,9 +113,9 @@ pub(crate) fn describe() {
     for metric in METRICS {
         let unit = metric.unit.unwrap_or(Unit::Count);
         match metric.kind {
-            Kind::Counter => describe_counter!(metric.name, unit, metric.about),
-            Kind::Gauge => describe_gauge!(metric.name, unit, metric.about),
-            Kind::Histogram => describe_histogram!(metric.name, unit, metric.about),
+            MetricKind::Counter => describe_counter!(metric.name, unit, metric.about),
+            MetricKind::Gauge => describe_gauge!(metric.name, unit, metric.about),
+            MetricKind::Histogram => describe_histogram!(metric.name, unit, metric.about),
         }
     }
 }
@@ -128,7 +128,12 @@ mod tests {
     fn names_follow_the_rules_of_prometheus() {
         for metric in METRICS {
             assert!(metric.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", metric.name);
-            assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
+            assert_eq!(
+                metric.name.ends_with("_total"),
+                metric.kind == MetricKind::Counter,
+                "{}",
+                metric.name
+            );
             if metric.unit == Some(Unit::Seconds) {
                 assert!(metric.name.ends_with("_seconds"), "{}", metric.name);
             }

@@ -1,17 +1,23 @@
-//! What operators see: metrics, health and logs.
+//! What operators see: metrics, health, the status page, logs.
 //!
 //! Telemetry observes; it never decides. The pure core does not know the metrics library: counters are
 //! derived from the events and commands that pass through the loop ([`Observer`]), gauges from a
 //! [`Picture`] that the loop hands over once a second. Live and replay therefore show the same numbers.
 
+mod board;
 mod catalogue;
+mod chronicle;
 mod health;
 mod log;
 mod observer;
+mod page;
 mod picture;
+mod routes;
 mod server;
 
-pub use catalogue::{Kind, METRICS, Metric};
+pub use board::Board;
+pub use catalogue::{METRICS, Metric, MetricKind};
+pub use chronicle::{Chronicle, Entry, Kind, Story};
 pub use health::{Health, Readiness};
 pub use log::{LogFormat, start_logging};
 pub use observer::Observer;

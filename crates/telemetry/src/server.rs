@@ -1,11 +1,8 @@
-//! The HTTP server of `/metrics`, `/health` and `/ready`, on a thread of its own.
+//! The HTTP server of telemetry, on a thread of its own. What it answers is in [`routes`](crate::routes).
 
-use crate::{Health, catalogue};
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use axum::{Router, routing::get};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use crate::routes::{Reach, Shared, router};
+use crate::{Board, Health, catalogue};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -43,18 +40,13 @@ pub struct Server {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-#[derive(Clone)]
-struct Shared {
-    metrics: PrometheusHandle,
-    health: Health,
-}
-
 impl Server {
-    /// Installs the process's metrics recorder and serves it on `address`.
+    /// Installs the process's metrics recorder and serves it on `address`, beside health and the status page that shows
+    /// `board`. The page is served on a loopback address only.
     ///
     /// # Errors
     /// When the address cannot be listened on, or a recorder is installed already.
-    pub fn start(address: SocketAddr, health: Health) -> Result<Self, ServerError> {
+    pub fn start(address: SocketAddr, health: Health, board: Board) -> Result<Self, ServerError> {
         let listener = TcpListener::bind(address)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|source| ServerError::Listen { address, source })?;
@@ -65,10 +57,11 @@ impl Server {
             .map_err(|error| ServerError::Exporter(error.to_string()))?;
         catalogue::describe();
         metrics_process::Collector::default().describe();
+        let reach = if address.ip().is_loopback() { Reach::Loopback } else { Reach::Network };
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("telemetry".to_owned())
-            .spawn(move || serve(listener, Shared { metrics, health }, stopped))
+            .spawn(move || serve(listener, reach, Shared { metrics, health, board }, stopped))
             .map_err(|source| ServerError::Listen { address, source })?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -91,7 +84,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
+fn serve(listener: TcpListener, reach: Reach, shared: Shared, stopped: oneshot::Receiver<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -115,13 +108,8 @@ fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) 
                 upkeep.run_upkeep();
             }
         });
-        let router = Router::new()
-            .route("/metrics", get(metrics))
-            .route("/health", get(health))
-            .route("/ready", get(ready))
-            .with_state(shared);
         tokio::select! {
-            served = axum::serve(listener, router) => {
+            served = axum::serve(listener, router(shared, reach)) => {
                 if let Err(error) = served {
                     tracing::error!(%error, "the telemetry server ended");
                 }
@@ -129,27 +117,6 @@ fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) 
             _ = stopped => {}
         }
     });
-}
-
-async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
-    metrics_process::Collector::default().collect();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.render())
-}
-
-async fn health(State(shared): State<Shared>) -> impl IntoResponse {
-    match shared.health.alive() {
-        Ok(()) => (StatusCode::OK, "alive\n".to_owned()),
-        Err(ms) => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("the engine's loop has been silent for {ms} ms\n"))
-        }
-    }
-}
-
-async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
-    match shared.health.ready() {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
-    }
 }
 
 #[cfg(test)]
@@ -168,9 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn metrics_health_and_readiness_are_served_and_a_taken_port_is_named() {
+    fn metrics_health_readiness_and_the_page_are_served_and_a_taken_port_is_named() {
         let health = Health::default();
-        let server = Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), health.clone()).unwrap();
+        let board = Board::default();
+        let server =
+            Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), health.clone(), board.clone()).unwrap();
         show(&Picture { orders_unknown: 3, ..Picture::default() });
         let metrics = get(server.address(), "/metrics");
         assert!(metrics.contains("windvane_orders_unknown 3"), "{metrics}");
@@ -179,7 +148,11 @@ mod tests {
         assert!(get(server.address(), "/ready").contains("starting"));
         health.beat(Readiness::Ready);
         assert!(get(server.address(), "/ready").starts_with("HTTP/1.1 200"));
-        let error = Server::start(server.address(), Health::default()).unwrap_err();
+        board.publish("{\"run_state\":\"active\"}");
+        assert!(get(server.address(), "/status.json").ends_with("{\"run_state\":\"active\"}"));
+        let page = get(server.address(), "/");
+        assert!(page.contains("frame-ancestors 'none'") && page.contains("<title>Windvane"), "{page}");
+        let error = Server::start(server.address(), Health::default(), Board::default()).unwrap_err();
         assert!(error.to_string().contains(&server.address().to_string()), "{error}");
     }
 }

@@ -40,6 +40,9 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
         Ok(()) => check_monitoring(&mut report, &path),
         Err(error) => report.skip("prometheus", &format!("{error:#}")),
     }
+    if let Err(error) = tool::ensure_chromium() {
+        report.skip("status page in a browser", &format!("{error:#}"));
+    }
     report.step("doc tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked", "--quiet"])));
     let summary = report.step("tests", || run_tests(&path));
     if let Some(summary) = summary {

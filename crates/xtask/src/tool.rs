@@ -67,6 +67,39 @@ pub(crate) fn ensure_prometheus() -> anyhow::Result<()> {
     )
 }
 
+/// Makes `chromium` available, for the test that looks at the status page.
+///
+/// It needs a hundred packages beside itself, so it is installed rather than unpacked, and only root can do that.
+///
+/// # Errors
+/// In one sentence, what the reader can do about it.
+pub(crate) fn ensure_chromium() -> anyhow::Result<()> {
+    if path_folders().any(|folder| folder.join("chromium").is_file()) {
+        return Ok(());
+    }
+    let remedy = "install Debian's package `chromium` (apt-get install chromium)";
+    let install = || {
+        let mut command = Command::new("apt-get");
+        command.args(["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]);
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    if !is_root() {
+        anyhow::bail!("{remedy}");
+    }
+    // A fresh container has no package lists.
+    if !succeeds(&mut install()) {
+        run(Command::new("apt-get").args(["update", "-qq"])).context(remedy)?;
+        run(&mut install()).context(remedy)?;
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
 fn unpack_debian_package(package: &str) -> anyhow::Result<()> {
     let folder = tools_folder()?;
     let downloads = folder.join("downloads");

@@ -60,7 +60,7 @@ fn announce(settings: &Settings, span: Option<(i64, i64)>) {
         );
     }
     if let Some(address) = settings.metrics {
-        eprintln!("metrics: http://{address}/metrics");
+        eprintln!("status page: http://{address}/ (metrics: /metrics)");
     }
 }
 

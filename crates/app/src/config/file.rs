@@ -66,6 +66,19 @@ pub(crate) enum Environment {
     Mainnet,
 }
 
+impl Environment {
+    /// The word for it, as in the config.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Custom => "custom",
+            Self::Demo => "demo",
+            Self::Testnet => "testnet",
+            Self::Mainnet => "mainnet",
+        }
+    }
+}
+
 /// Where market time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -114,10 +127,13 @@ pub(crate) enum Durability {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TelemetrySection {
-    /// Whether `/metrics`, `/health` and `/ready` are served.
+    /// Whether `/metrics`, `/health`, `/ready` and the status page are served.
     pub(crate) enabled: bool,
-    /// Where.
+    /// Where. Others than this machine can reach it only if `remote` says so.
     pub(crate) listen: SocketAddr,
+    /// Whether `listen` may be an address that others can reach. Then the status page is not served, because it
+    /// shows orders and positions; metrics, health and readiness are, to whoever asks.
+    pub(crate) remote: bool,
 }
 
 /// `[log]`.
@@ -180,7 +196,7 @@ impl Default for JournalSection {
 
 impl Default for TelemetrySection {
     fn default() -> Self {
-        Self { enabled: true, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+        Self { enabled: true, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)), remote: false }
     }
 }
 

@@ -3,7 +3,7 @@
 mod file;
 mod resolve;
 
-pub(crate) use file::{Durability, LogStyle, OnShutdown};
+pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown};
 pub(crate) use resolve::{check_strategy_file, load, place};
 
 use std::net::SocketAddr;
@@ -18,6 +18,8 @@ use windvane_venue::VenueConfig;
 pub(crate) struct Settings {
     /// Where the journal, the tape and the control socket live.
     pub(crate) data_dir: PathBuf,
+    /// Which kind of venue.
+    pub(crate) environment: Environment,
     /// Which venue.
     pub(crate) venue: VenueSettings,
     /// What is allowed.

@@ -1,6 +1,6 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
-use super::file::{BotSection, ConfigFile, Environment, MarketClock, VenueSection};
+use super::file::{BotSection, ConfigFile, Environment, MarketClock, TelemetrySection, VenueSection};
 use super::{BotSettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
 use sha2::{Digest, Sha256};
@@ -83,6 +83,8 @@ impl<'t> Resolver<'t> {
             self.problem(0..0, "there is no bot: add a table `[bot.NAME]`");
         }
         let risk = *file.risk.get_ref();
+        let environment = file.venue.get_ref().environment;
+        self.check_listener(&file.telemetry);
         let venue = self.venue(file.venue.span(), file.venue.into_inner());
         let bots: Vec<BotSettings> = file
             .bot
@@ -92,6 +94,7 @@ impl<'t> Resolver<'t> {
         self.check_together(&bots);
         Some(Settings {
             data_dir: self.folder.join(file.data_dir),
+            environment,
             venue: venue?,
             risk,
             durability: file.journal.durability,
@@ -242,6 +245,19 @@ impl<'t> Resolver<'t> {
         windvane_strategy::load(&path.display().to_string(), &text, &overrides.collect())
             .map_err(|problems| self.problems.push(problems.to_string()))
             .ok()
+    }
+
+    /// Figures of an account are nobody else's business unless its owner says so.
+    fn check_listener(&mut self, telemetry: &TelemetrySection) {
+        if telemetry.enabled && !telemetry.remote && !telemetry.listen.ip().is_loopback() {
+            let start = self.text.find("[telemetry]").unwrap_or(0);
+            let what = format!(
+                "others can reach `listen = \"{}\"`: use a loopback address, or add `remote = true` (metrics without \
+                 the status page, to whoever asks)",
+                telemetry.listen
+            );
+            self.problem(start..start, what);
+        }
     }
 
     /// What no bot can see alone: one owner per position, ids that tell the bots apart.

@@ -1,13 +1,14 @@
-//! What is shown of the running engine: gauges, readiness, the answer to `windvane status`.
+//! What is measured of the running engine: gauges, readiness, the status line.
 
 use super::Live;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use super::curve::Curve;
+use super::day::Days;
+use super::links::Links;
 use std::time::Instant;
-use windvane_connector::{Observation, Stream};
+use windvane_connector::Observation;
 use windvane_engine::Engine;
 use windvane_market::Topic;
-use windvane_model::{Money, Notional, PositionIndex, Price, Qty, RunState, Side, WallTime};
+use windvane_model::{Money, Notional, Price, RunState, Side, WallTime};
 use windvane_order_management::{DifferenceKind, Order, OrderState};
 use windvane_telemetry::{BotPicture, Observer, Picture, PositionPicture, Readiness, SymbolPicture};
 
@@ -15,8 +16,9 @@ use windvane_telemetry::{BotPicture, Observer, Picture, PositionPicture, Readine
 pub(super) struct Gauges {
     pub(super) next_picture: Instant,
     pub(super) has_journal_fault: bool,
-    heard: BTreeMap<Stream, WallTime>,
-    subscriptions: BTreeMap<Stream, usize>,
+    pub(super) links: Links,
+    pub(super) curve: Curve,
+    pub(super) days: Days,
     peak_equity: Money,
 }
 
@@ -26,23 +28,25 @@ impl Default for Gauges {
         Self {
             next_picture: now,
             has_journal_fault: false,
-            heard: BTreeMap::new(),
-            subscriptions: BTreeMap::new(),
+            links: Links::default(),
+            curve: Curve::default(),
+            days: Days::default(),
             peak_equity: Money::ZERO,
         }
     }
 }
 
 impl Gauges {
+    /// Distance of equity from its highest value of this run, a fraction.
+    pub(super) fn drawdown(&self, equity: Money) -> f64 {
+        let peak = self.peak_equity;
+        if peak > Money::ZERO { peak.less(equity).to_f64() / peak.to_f64() } else { 0.0 }
+    }
+
     /// Passes on what the connector observed.
     pub(super) fn note(&mut self, observation: &Observation, observer: &Observer) {
+        self.links.observe(observation);
         match observation {
-            Observation::FrameIn { stream, at } => {
-                self.heard.insert(*stream, *at);
-            }
-            Observation::Connected { stream, subscriptions } => {
-                self.subscriptions.insert(*stream, *subscriptions);
-            }
             Observation::RestDone { endpoint, code, seconds } => {
                 observer.rest_request(endpoint, *code, *seconds)
             }
@@ -63,8 +67,11 @@ impl Gauges {
             Observation::TopicRefused { stream, code } => {
                 tracing::error!(stream = stream.as_str(), code, "the venue refuses a topic");
             }
-            // Measured from events and commands already.
-            Observation::Sent { .. } | Observation::RoundTrip { .. } => {}
+            // Taken by the links, or measured from events and commands already.
+            Observation::FrameIn { .. }
+            | Observation::Connected { .. }
+            | Observation::Sent { .. }
+            | Observation::RoundTrip { .. } => {}
         }
     }
 }
@@ -95,12 +102,14 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
     let (wallet, counters, figures) =
         (engine.orders().wallet(), engine.orders().counters(), live.recorder.figures());
     live.gauges.peak_equity = live.gauges.peak_equity.max(margin.equity());
-    let peak = live.gauges.peak_equity;
+    if wallet.coins().next().is_some() {
+        live.gauges.curve.observe(live.stamper.market_now(), margin.equity().to_f64());
+    }
     Picture {
         run_state: Some(engine.run_state()),
         is_ready: engine.run_state() == RunState::Active,
-        stream_ages: live.gauges.heard.iter().map(|(s, at)| (s.as_str(), seconds(now.0 - at.0))).collect(),
-        subscriptions: live.gauges.subscriptions.iter().map(|(s, n)| (s.as_str(), *n)).collect(),
+        stream_ages: live.gauges.links.ages(now).collect(),
+        subscriptions: live.gauges.links.topics().collect(),
         channel_depths: depths.to_vec(),
         symbols: engine
             .market()
@@ -117,7 +126,7 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
         wallet_balance: wallet.balance(),
         equity: margin.equity(),
         available: Money::new(margin.available()),
-        drawdown: fraction(peak.less(margin.equity()), peak),
+        drawdown: live.gauges.drawdown(margin.equity()),
         orders_unknown: engine.orders().live_orders().filter(|o| o.state() == OrderState::Unknown).count(),
         foreign_orders: engine.orders().other_orders().filter(|other| is_foreign_and_open(other)).count(),
         reconcile_age: engine.orders().last_agreed().map(|at| seconds(now.0 - at.0)),
@@ -133,7 +142,7 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
     }
 }
 
-fn is_foreign_and_open(other: &windvane_order_management::OtherOrder) -> bool {
+pub(super) fn is_foreign_and_open(other: &windvane_order_management::OtherOrder) -> bool {
     other.child_of().is_none() && !other.report().status.is_terminal()
 }
 
@@ -204,48 +213,7 @@ pub(super) fn standing(live: &Live) -> crate::progress::Standing {
     }
 }
 
-/// The answer to `windvane status`.
-pub(super) fn status(live: &Live) -> Value {
-    let engine = &live.engine;
-    let margin = engine.margin();
-    let bots: Vec<Value> = engine
-        .bots()
-        .map(|bot| {
-            let held = engine.orders().position(bot.symbol, PositionIndex::default()).map(|p| *p.holding());
-            json!({
-                "name": bot.name.to_string(),
-                "symbol": bot.symbol.to_string(),
-                "side": held.and_then(|h| h.side()).map(Side::as_str),
-                "qty": held.map_or(Qty::ZERO, |h| h.qty()).to_string(),
-                "average_price": held.and_then(|h| h.average_price()).map(|p| p.to_string()),
-                "open_orders": bot.open_orders,
-                "fills": bot.account.totals.fills,
-                "net_pnl": bot.account.net_pnl().to_string(),
-                "equity": bot.equity.to_string(),
-                "signals": bot.signals,
-                "conditions": bot.conditions.iter().map(|c| json!({
-                    "name": c.name, "holds": c.holds, "blocked": c.blocked,
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    json!({
-        "schema": "windvane.status/1",
-        "run_state": engine.run_state().to_string(),
-        "waiting_for": engine.waiting().map(windvane_engine::Waiting::as_str),
-        "market_ms": live.stamper.market_now().0,
-        "equity": margin.equity().to_string(),
-        "wallet_balance": engine.orders().wallet().balance().to_string(),
-        "available": margin.available().to_string(),
-        "bots": bots,
-    })
-}
-
 #[expect(clippy::cast_precision_loss, reason = "figures for people and graphs")]
-fn seconds(nanos: i64) -> f64 {
+pub(super) fn seconds(nanos: i64) -> f64 {
     nanos as f64 / 1e9
-}
-
-fn fraction(part: Money, whole: Money) -> f64 {
-    if whole > Money::ZERO { part.to_f64() / whole.to_f64() } else { 0.0 }
 }

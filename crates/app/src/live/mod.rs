@@ -5,14 +5,19 @@
 //! first; a burst of prices never delays a fill or a halt.
 
 mod account;
+mod curve;
+mod day;
 mod dispatch;
 mod folder;
 mod gather;
 mod keys;
 mod link;
+mod links;
 mod recorder;
 mod stamper;
 mod start;
+mod status;
+mod tell;
 mod turn;
 
 pub(crate) use recorder::records;
@@ -33,7 +38,7 @@ use windvane_connector::{Connector, Observation, WallClock};
 use windvane_engine::{Engine, Output};
 use windvane_journal::StopCause;
 use windvane_model::{AccountEvent, BotName, Control, Event, HaltCause, MarketEvent, Scope, WallTime};
-use windvane_telemetry::{Health, Observer};
+use windvane_telemetry::{Board, Health, Observer};
 
 /// How often deadlines, disk and telemetry's observations are looked after.
 const CARE_EVERY: Duration = Duration::from_millis(20);
@@ -70,6 +75,11 @@ pub(crate) struct Live {
     dispatch: Dispatch,
     observer: Observer,
     health: Health,
+    /// Where the status page reads.
+    board: Board,
+    /// What the engine trades on, for people: `mainnet`.
+    environment: &'static str,
+    teller: tell::Teller,
     clock: WallClock,
     shutdown: Vec<(BotName, OnShutdown)>,
     /// Answers that arise inside a turn and are taken as events after it.
@@ -246,6 +256,8 @@ impl Live {
             self.gauges.next_picture = Instant::now() + PICTURE_EVERY;
             let depths = [("market", inlets.market.len()), ("account", inlets.account.len())];
             windvane_telemetry::show(&gather::picture(self, &depths, now));
+            self.tell_day();
+            self.board.publish(&status::status(self, now).to_string());
             self.health.beat(gather::readiness(&self.engine));
             show(self);
         }

@@ -26,7 +26,7 @@ use windvane_model::{
     Epoch, Event, HaltCause, InstallTag, MarketEvent, Money, PositionIndex, RunState, Symbol, Text,
 };
 use windvane_risk::Ownership;
-use windvane_telemetry::{Health, Observer, Server};
+use windvane_telemetry::{Board, Health, Observer, Server};
 use windvane_venue::Embedded;
 
 /// Market messages that may wait for the loop: two seconds of a busy market.
@@ -68,10 +68,10 @@ pub(crate) async fn run(
     mut show: impl FnMut(&Live),
 ) -> Result<Session, Failure> {
     let mut signals = Signals::new().context("taking over the signals")?;
-    let health = Health::default();
+    let (health, board) = (Health::default(), Board::default());
     let _server = settings
         .metrics
-        .map(|address| Server::start(address, health.clone()))
+        .map(|address| Server::start(address, health.clone(), board.clone()))
         .transpose()
         .map_err(|error| Failure::Config(error.to_string()))?;
     let link = connect(settings)?;
@@ -147,6 +147,9 @@ pub(crate) async fn run(
         dispatch: Dispatch::default(),
         observer,
         health,
+        board,
+        environment: settings.environment.as_str(),
+        teller: super::tell::Teller::default(),
         clock: wall,
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),
         echoes: VecDeque::new(),

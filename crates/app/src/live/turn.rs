@@ -7,9 +7,7 @@ use super::dispatch::{not_sent, opens};
 use crate::control::{Answer, Ask, Pending};
 use windvane_engine::Output;
 use windvane_journal::Ticket;
-use windvane_model::{
-    BotName, Control, Event, HaltCause, Notice, RefusalFamily, RunState, Scope, Stamped, WallTime,
-};
+use windvane_model::{BotName, Control, Event, HaltCause, RunState, Scope, Stamped, WallTime};
 
 /// A turn whose commands are with their tasks, and of which nothing has been told yet.
 pub(super) struct Turn {
@@ -88,36 +86,14 @@ impl Live {
             match output {
                 Output::Command { bot, command, .. } => {
                     self.observer.command(bot, &command, caused_at, handled);
+                    self.tell_command(bot, &command, stamped.stamp);
                 }
-                other => self.tell(other),
+                other => self.tell(other, stamped.stamp),
             }
         }
         self.outputs = outputs;
+        self.tell_event(&stamped.event, stamped.stamp);
         self.observer.event(&stamped, received, handled);
-    }
-
-    /// Everything an answer may be besides a command: log lines, counters, a fresh book.
-    fn tell(&self, output: Output) {
-        match output {
-            Output::Denied { bot, denial } => {
-                self.observer.denied(bot, &denial);
-                tracing::info!(%bot, symbol = %denial.symbol, reason = %denial.reason, "denied by risk");
-            }
-            Output::Notice(told) => log_notice(&told.bot, &told.notice),
-            Output::Resubscribe(symbol) => {
-                self.observer.book_resync(symbol.as_str());
-                if let Some(connector) = &self.connector {
-                    connector.resubscribe(symbol);
-                }
-                tracing::warn!(%symbol, "the book has a gap; subscribing again");
-            }
-            Output::RunState(state) => {
-                let waiting = self.engine.waiting().map(windvane_engine::Waiting::as_str);
-                tracing::info!(%state, waiting_for = waiting, "run state");
-            }
-            Output::Difference(difference) => tracing::warn!(%difference, "the venue's picture differs"),
-            Output::Command { .. } | Output::Memory(_) => {}
-        }
     }
 
     /// Sends what waited for the disk.
@@ -144,7 +120,7 @@ impl Live {
 
     fn obey(&mut self, ask: &Ask) -> Answer {
         let controls = match ask {
-            Ask::Status {} => return Answer::Status(super::gather::status(self)),
+            Ask::Status {} => return Answer::Status(super::status::status(self, self.clock.now())),
             Ask::Halt { cancel_entries } => {
                 let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
                 vec![Some(Control::Halt(HaltCause::Operator)), cancel]
@@ -182,37 +158,5 @@ impl Live {
 
     fn bot_names(&self) -> String {
         self.shutdown.iter().map(|(bot, _)| bot.to_string()).collect::<Vec<_>>().join(", ")
-    }
-}
-
-fn log_notice(bot: &BotName, notice: &Notice) {
-    match notice {
-        Notice::Filled { client_order_id, side, price, qty, is_maker } => {
-            let order = client_order_id.map(|id| id.to_string());
-            tracing::info!(%bot, order, side = side.as_str(), %price, %qty, is_maker, "filled");
-        }
-        Notice::PositionClosed { symbol, cause, net_pnl } => {
-            tracing::info!(%bot, %symbol, cause = cause.as_str(), %net_pnl, "position closed");
-        }
-        // Both are the ordinary end of a race: the wish was fulfilled already, or the order went first.
-        Notice::Refused(refused)
-            if matches!(refused.family, RefusalFamily::AlreadySo | RefusalFamily::OrderNotFound) =>
-        {
-            tracing::debug!(%bot, request = refused.request.as_str(), code = refused.code, "came too late");
-        }
-        Notice::Refused(refused) => {
-            tracing::warn!(%bot, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
-        }
-        Notice::Undetermined { request, client_order_id } => {
-            let order = client_order_id.map(|id| id.to_string());
-            tracing::warn!(%bot, request = request.as_str(), order, "outcome unknown");
-        }
-        Notice::Submitted { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "submitted"),
-        Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),
-        Notice::Closed { client_order_id, status, .. } => {
-            tracing::debug!(%bot, %client_order_id, status = status.as_str(), "closed");
-        }
-        // Logged where they arise, or implied by a fill.
-        Notice::Denied { .. } | Notice::PositionChanged { .. } | Notice::RunState(_) => {}
     }
 }

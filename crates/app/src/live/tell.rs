@@ -1,0 +1,239 @@
+//! What is told of a turn: log lines, counters, and the chronicle that people read.
+
+use super::Live;
+use std::collections::BTreeMap;
+use windvane_engine::Output;
+use windvane_model::{
+    BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
+    Stamp, Submit,
+};
+use windvane_telemetry::{Chronicle, Kind, Story};
+
+/// A wish that is denied for the same reason again and again is told once in so long, wall clock.
+const DENIAL_AGAIN_MS: i64 = 60_000;
+
+/// What people are told.
+#[derive(Default)]
+pub(super) struct Teller {
+    pub(super) chronicle: Chronicle,
+    pub(super) denials: BTreeMap<BotName, Denials>,
+}
+
+/// What risk denied a bot.
+pub(super) struct Denials {
+    /// How often.
+    pub(super) count: u64,
+    /// The newest reason, in words.
+    pub(super) text: String,
+    /// When that was, market clock.
+    pub(super) at: MarketTime,
+    reason: &'static str,
+    told_ms: i64,
+}
+
+impl Teller {
+    fn note(&mut self, story: Story, stamp: Stamp) {
+        self.chronicle.note(story, stamp.wall.as_millis(), stamp.market.0);
+    }
+
+    fn denied(&mut self, bot: BotName, denial: &Denial, stamp: Stamp) {
+        let (reason, text, now_ms) =
+            (denial.reason.as_str(), denial.reason.to_string(), stamp.wall.as_millis());
+        let known = self.denials.entry(bot).or_insert_with(|| Denials {
+            count: 0,
+            text: String::new(),
+            at: stamp.market,
+            reason: "",
+            told_ms: 0,
+        });
+        known.count += 1;
+        known.at = stamp.market;
+        known.text.clone_from(&text);
+        if known.reason == reason && now_ms - known.told_ms < DENIAL_AGAIN_MS {
+            return;
+        }
+        (known.reason, known.told_ms) = (reason, now_ms);
+        let story = Story { symbol: Some(denial.symbol.to_string()), ..about(bot, Kind::Denial, text) };
+        self.note(story, stamp);
+    }
+}
+
+impl Live {
+    /// Everything that an answer may be besides a command.
+    pub(super) fn tell(&mut self, output: Output, stamp: Stamp) {
+        match output {
+            Output::Denied { bot, denial } => {
+                self.observer.denied(bot, &denial);
+                tracing::info!(%bot, symbol = %denial.symbol, reason = %denial.reason, "denied by risk");
+                self.teller.denied(bot, &denial, stamp);
+            }
+            Output::Notice(told) => {
+                log_notice(&told.bot, &told.notice);
+                if let Some(story) = story_of(told.bot, &told.notice) {
+                    self.teller.note(story, stamp);
+                }
+            }
+            Output::Resubscribe(symbol) => {
+                self.observer.book_resync(symbol.as_str());
+                if let Some(connector) = &self.connector {
+                    connector.resubscribe(symbol);
+                }
+                tracing::warn!(%symbol, "the book has a gap; subscribing again");
+                let story = Story::of(Kind::Link, "the book has a gap; subscribing again");
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::RunState(state) => {
+                let waiting = self.engine.waiting().map(windvane_engine::Waiting::as_str);
+                tracing::info!(%state, waiting_for = waiting, "run state");
+                let kind = match state {
+                    RunState::Active | RunState::Reducing => Kind::State,
+                    RunState::Halted(_) | RunState::Fenced => Kind::Halt,
+                };
+                let waits = waiting.map_or_else(String::new, |what| format!(", waits for {what}"));
+                self.teller.note(Story::of(kind, format!("{state}{waits}")), stamp);
+            }
+            Output::Difference(difference) => {
+                tracing::warn!(%difference, "the venue's picture differs");
+                let text = format!("the venue's picture differs: {difference}");
+                self.teller.note(Story::of(Kind::Doubt, text), stamp);
+            }
+            Output::Command { .. } | Output::Memory(_) => {}
+        }
+    }
+
+    /// An order that was sent.
+    pub(super) fn tell_command(&mut self, bot: Option<BotName>, command: &Command, stamp: Stamp) {
+        if let Command::Submit(submit) = command {
+            let story = Story {
+                bot: bot.map(|bot| bot.to_string()),
+                symbol: Some(submit.symbol.to_string()),
+                client_order_id: Some(submit.client_order_id.to_string()),
+                ..Story::of(Kind::Order, order_words(submit))
+            };
+            self.teller.note(story, stamp);
+        }
+    }
+
+    /// What the event itself has to say.
+    pub(super) fn tell_event(&mut self, event: &Event, stamp: Stamp) {
+        if let Event::Link(link) = event {
+            self.gauges.links.change(*link);
+            let (stream, state) = match link {
+                windvane_model::Link::Public(state) => ("public", state),
+                windvane_model::Link::Private(state) => ("private", state),
+                windvane_model::Link::Trade(state) => ("trade", state),
+            };
+            let is_up = *state == LinkState::Up;
+            let words = if is_up { "is up" } else { "was lost; connecting again" };
+            self.teller.note(Story::of(Kind::Link, format!("the {stream} stream {words}")), stamp);
+        }
+    }
+
+    /// What the day that has ended brought, when one has.
+    pub(super) fn tell_day(&mut self) {
+        if self.engine.orders().wallet().coins().next().is_none() {
+            return;
+        }
+        let now = self.stamper.market_now();
+        let equity = self.engine.margin().equity();
+        let fills = self.engine.bots().map(|bot| bot.account.totals.fills).sum();
+        if let Some(day) = self.gauges.days.observe(now, equity, fills) {
+            let text = format!(
+                "day ended: {:+.2}, equity {:.2}, {} fills",
+                day.profit.get(),
+                day.equity.get(),
+                day.fills
+            );
+            tracing::info!(profit = %day.profit, equity = %day.equity, fills = day.fills, "day ended");
+            let wall_ms = self.clock.now().as_millis();
+            self.teller.chronicle.note(Story::of(Kind::Day, text), wall_ms, now.0);
+        }
+    }
+}
+
+fn about(bot: BotName, kind: Kind, text: String) -> Story {
+    Story { bot: Some(bot.to_string()), ..Story::of(kind, text) }
+}
+
+fn order_words(submit: &Submit) -> String {
+    let what = if submit.reduce_only { "closes" } else { "opens" };
+    let price = submit.kind.limit_price().map_or_else(|| "market".to_owned(), |price| price.to_string());
+    let stop = submit.stop_loss.map_or_else(String::new, |stop| format!(", stop {stop}"));
+    format!("{} {} at {price}, {what}{stop}", submit.side.as_str().to_lowercase(), submit.qty)
+}
+
+/// What a bot was told, where a person wants to know it, too.
+fn story_of(bot: BotName, notice: &Notice) -> Option<Story> {
+    match notice {
+        Notice::Filled { client_order_id, side, price, qty, is_maker } => {
+            let how = if *is_maker { "rested" } else { "took" };
+            let text = format!("{} {qty} at {price}, {how}", side.as_str().to_lowercase());
+            let client_order_id = client_order_id.map(|id| id.to_string());
+            Some(Story { client_order_id, ..about(bot, Kind::Fill, text) })
+        }
+        Notice::PositionClosed { symbol, cause, net_pnl } => {
+            let kind = match cause {
+                ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect => Kind::Exit,
+                ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation | ExitCause::Foreign => {
+                    Kind::Stop
+                }
+            };
+            let text = format!("flat by {}, {:+.2}", cause.as_str().replace('_', "-"), net_pnl.get());
+            Some(Story { symbol: Some(symbol.to_string()), ..about(bot, kind, text) })
+        }
+        Notice::Refused(refused) if is_race(refused.family) => None,
+        Notice::Refused(refused) => {
+            let text = format!("{} refused: {} {}", refused.request.as_str(), refused.code, refused.message);
+            let client_order_id = refused.client_order_id.map(|id| id.to_string());
+            Some(Story { client_order_id, ..about(bot, Kind::Refusal, text) })
+        }
+        Notice::Undetermined { request, client_order_id } => {
+            let text = format!("the outcome of a {} is not known; looking it up", request.as_str());
+            let client_order_id = client_order_id.map(|id| id.to_string());
+            Some(Story { client_order_id, ..about(bot, Kind::Doubt, text) })
+        }
+        // Told where they arise, or implied by a fill.
+        Notice::Submitted { .. }
+        | Notice::Working { .. }
+        | Notice::Closed { .. }
+        | Notice::Denied { .. }
+        | Notice::PositionChanged { .. }
+        | Notice::RunState(_) => None,
+    }
+}
+
+/// Both are the ordinary end of a race: the wish was fulfilled already, or the order went first.
+const fn is_race(family: RefusalFamily) -> bool {
+    matches!(family, RefusalFamily::AlreadySo | RefusalFamily::OrderNotFound)
+}
+
+fn log_notice(bot: &BotName, notice: &Notice) {
+    match notice {
+        Notice::Filled { client_order_id, side, price, qty, is_maker } => {
+            let order = client_order_id.map(|id| id.to_string());
+            tracing::info!(%bot, order, side = side.as_str(), %price, %qty, is_maker, "filled");
+        }
+        Notice::PositionClosed { symbol, cause, net_pnl } => {
+            tracing::info!(%bot, %symbol, cause = cause.as_str(), %net_pnl, "position closed");
+        }
+        Notice::Refused(refused) if is_race(refused.family) => {
+            let order = refused.client_order_id.map(|id| id.to_string());
+            tracing::debug!(%bot, order, request = refused.request.as_str(), code = refused.code, "came too late");
+        }
+        Notice::Refused(refused) => {
+            let order = refused.client_order_id.map(|id| id.to_string());
+            tracing::warn!(%bot, order, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
+        }
+        Notice::Undetermined { request, client_order_id } => {
+            let order = client_order_id.map(|id| id.to_string());
+            tracing::warn!(%bot, request = request.as_str(), order, "outcome unknown");
+        }
+        Notice::Submitted { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "submitted"),
+        Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),
+        Notice::Closed { client_order_id, status, .. } => {
+            tracing::debug!(%bot, %client_order_id, status = status.as_str(), "closed");
+        }
+        // Logged where they arise, or implied by a fill.
+        Notice::Denied { .. } | Notice::PositionChanged { .. } | Notice::RunState(_) => {}
+    }
+}
