@@ -246,9 +246,9 @@ impl Engine {
         for instrument in &reference.instruments {
             self.instruments.insert(instrument.symbol, instrument.clone());
         }
-        self.risk.set_reference(reference);
+        self.orders.set_reference(reference);
         // What risk takes counts: without fees or tiers it could neither open nor flatten there.
-        if self.bots.iter().all(|bot| self.risk.contracts().get(bot.symbol).is_some()) {
+        if self.bots.iter().all(|bot| self.orders.exposure().listed(bot.symbol).is_some()) {
             self.gate.know_contracts();
         }
     }

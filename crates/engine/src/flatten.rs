@@ -33,7 +33,7 @@ impl Engine {
                 self.cancel(bot, id, stamp, out);
             }
             if is_flattening {
-                for close in self.risk.protective(Scope::Bot(name), self.orders.exposure(), &self.quotes) {
+                for close in self.risk.protective(Scope::Bot(name), self.orders.exposure()) {
                     self.command(&close, stamp, out);
                 }
             }

@@ -53,14 +53,14 @@ impl Engine {
     /// The account's margin at this moment, by mark.
     #[must_use]
     pub fn margin(&self) -> AccountMargin {
-        self.risk.account(self.orders.exposure(), &self.quotes)
+        self.orders.exposure().account()
     }
 
     /// Distance from mark to the estimated liquidation price over mark; `None` when flat or unknown.
     #[must_use]
     pub fn liquidation_distance(&self, symbol: Symbol, index: PositionIndex) -> Option<f64> {
         let mark = self.quotes.get(symbol).mark?;
-        let price = self.risk.liquidation_price(symbol, index, self.orders.exposure(), &self.quotes)?;
+        let price = self.orders.exposure().liquidation_price(symbol, index)?;
         Some((price.to_f64() - mark.to_f64()).abs() / mark.to_f64())
     }
 

@@ -1,8 +1,7 @@
 //! Closing by order of risk or a person: reduce-only market orders that take every owned position to flat.
 
 use crate::approved::{Approved, Reserved, Seal};
-use crate::margin::valuation_price;
-use crate::{Action, ContractExposure, Exposure, Quotes, Risk, allows};
+use crate::{Action, ContractExposure, Exposure, Risk, allows};
 use rust_decimal::Decimal;
 use windvane_model::{
     BotName, IdGrammar, Instrument, Intent, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
@@ -20,7 +19,7 @@ impl Risk {
     ///
     /// Empty when fenced. A position that no bot of this engine owns is not touched.
     #[must_use]
-    pub fn protective(&self, scope: Scope, exposure: &Exposure, quotes: &Quotes) -> Vec<Approved> {
+    pub fn protective(&self, scope: Scope, exposure: &Exposure) -> Vec<Approved> {
         let mut closes = Vec::new();
         if !allows(self.run_state, Action::Reduce) {
             return closes;
@@ -29,10 +28,10 @@ impl Risk {
             let position = &held.position;
             let owner = self.ownership.owner(position.symbol, position.index);
             let Some(bot) = owner.filter(|owner| includes(scope, *owner)) else { continue };
-            let (Some(contract), Some(side)) = (self.contracts.get(position.symbol), position.side) else {
+            let (Some(contract), Some(side)) = (exposure.listed(position.symbol), position.side) else {
                 continue;
             };
-            let Some(price) = valuation_price(held, quotes) else { continue };
+            let Some(price) = held.valuation_price() else { continue };
             let instrument = &contract.instrument;
             let open = position.qty.less(closing_qty(held, side.opposite(), exposure));
             for qty in slices(instrument, open).take(MAX_SLICES) {

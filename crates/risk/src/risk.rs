@@ -1,17 +1,15 @@
-//! The state that the check decides with: limits, owners, contracts, run state, send times, the day.
+//! The state that the check decides with: limits, owners, run state, send times, the day.
 
 use crate::day::DayLoss;
-use crate::margin::{AccountMargin, ContractTerms, valuation_price};
 use crate::rate::SendTimes;
-use crate::{ContractExposure, Contracts, Exposure, Ownership, Quotes, RiskLimits, TradingDay};
-use windvane_model::{HaltCause, Money, PositionIndex, Price, Qty, Reference, RunState, Side, Stamp, Symbol};
+use crate::{Ownership, RiskLimits, TradingDay};
+use windvane_model::{HaltCause, Money, RunState, Stamp};
 
 /// The only way from a wish to an order.
 #[derive(Debug, Clone)]
 pub struct Risk {
     pub(crate) limits: RiskLimits,
     pub(crate) ownership: Ownership,
-    pub(crate) contracts: Contracts,
     pub(crate) run_state: RunState,
     pub(crate) sent_short: SendTimes,
     pub(crate) sent_long: SendTimes,
@@ -19,7 +17,7 @@ pub struct Risk {
 }
 
 impl Risk {
-    /// Starts with nothing known of the contracts, and with nothing allowed that opens until the engine says so.
+    /// Starts with nothing allowed that opens until the engine says so.
     ///
     /// The limits should have no [`RiskLimits::problems`]; the loader reports them all before it comes here.
     #[must_use]
@@ -27,17 +25,11 @@ impl Risk {
         Self {
             limits,
             ownership,
-            contracts: Contracts::default(),
             run_state: RunState::Reducing,
             sent_short: SendTimes::new(limits.max_order_rate_short),
             sent_long: SendTimes::new(limits.max_order_rate_long),
             day: DayLoss::default(),
         }
-    }
-
-    /// Takes what the venue says of the contracts and the account's fees.
-    pub fn set_reference(&mut self, reference: &Reference) {
-        self.contracts.apply(reference);
     }
 
     /// Takes the run state that holds from now on.
@@ -63,56 +55,6 @@ impl Risk {
         &self.ownership
     }
 
-    /// The contracts known so far.
-    #[must_use]
-    pub const fn contracts(&self) -> &Contracts {
-        &self.contracts
-    }
-
-    /// The account's margin at this moment, in the worst case of its open orders.
-    #[must_use]
-    pub fn account(&self, exposure: &Exposure, quotes: &Quotes) -> AccountMargin {
-        AccountMargin::of(exposure, quotes, &self.contracts)
-    }
-
-    /// Where a position would be liquidated, were every other contract to stand still; an estimate. `None` when
-    /// flat, when the mark or the contract is unknown, or when no price does it.
-    #[must_use]
-    pub fn liquidation_price(
-        &self,
-        symbol: Symbol,
-        index: PositionIndex,
-        exposure: &Exposure,
-        quotes: &Quotes,
-    ) -> Option<Price> {
-        let account = self.account(exposure, quotes);
-        let held = exposure.contract(symbol, index)?;
-        let mark = quotes.get(symbol).mark?;
-        let position = self.terms(held, mark).position()?;
-        let tiers = &self.contracts.get(symbol)?.instrument.tiers;
-        position.liquidation_price(tiers, account.margin_balance(), account.maintenance_margin)
-    }
-
-    /// The largest order that the account's margin covers now, base coin, on the lot grid; limits apart. Zero
-    /// for a contract that is unknown.
-    #[must_use]
-    pub fn max_affordable_qty(
-        &self,
-        symbol: Symbol,
-        side: Side,
-        price: Price,
-        exposure: &Exposure,
-        quotes: &Quotes,
-    ) -> Qty {
-        let Some(contract) = self.contracts.get(symbol) else { return Qty::ZERO };
-        let index = PositionIndex::default();
-        let flat = ContractExposure::flat(symbol, index);
-        let held = exposure.contract(symbol, index).unwrap_or(&flat);
-        let mark = valuation_price(held, quotes).unwrap_or(price);
-        let available = self.account(exposure, quotes).available();
-        self.terms(held, mark).max_affordable_qty(&contract.instrument, side, price, available)
-    }
-
     /// Takes the account's equity by mark; the day is the market clock's. Returns the cause to halt for when the
     /// loss of the day has reached its limit.
     pub fn observe_equity(&mut self, equity: Money, stamp: Stamp) -> Option<HaltCause> {
@@ -129,9 +71,5 @@ impl Risk {
     /// Takes back the day that an earlier start of the engine kept.
     pub fn restore_trading_day(&mut self, day: TradingDay) {
         self.day.restore(day);
-    }
-
-    pub(crate) fn terms<'a>(&self, exposure: &'a ContractExposure, mark: Price) -> ContractTerms<'a> {
-        ContractTerms { exposure, mark, taker_fee: self.contracts.taker_fee(exposure.position.symbol) }
     }
 }

@@ -30,7 +30,7 @@ use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Notice, NoticeTo, OrderId, Price, Query,
-    QueryAnswer, Stamp, Symbol, WallTime,
+    QueryAnswer, Reference, Stamp, Symbol, WallTime,
 };
 use windvane_risk::{Exposure, PositionExposure};
 
@@ -114,6 +114,11 @@ impl Orders {
         self.identity.epoch = epoch;
         self.minted = 0;
         self
+    }
+
+    /// Takes what the venue says of the contracts and the account's fees: margin goes by it.
+    pub fn set_reference(&mut self, reference: &Reference) {
+        self.exposure.set_reference(reference);
     }
 
     /// Applies a fact of the account and appends what follows from it to `out`.

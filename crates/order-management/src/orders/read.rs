@@ -103,6 +103,7 @@ impl Orders {
     /// Marks are on the tape, not in the journal: after a restart the curves begin anew.
     pub fn mark(&mut self, symbol: Symbol, price: Price) {
         self.marks.insert(symbol, price);
+        self.exposure.set_mark(symbol, price);
         for index in (0..=2).map(PositionIndex) {
             let holds =
                 self.position(symbol, index).is_some_and(|position| position.holding().side().is_some());

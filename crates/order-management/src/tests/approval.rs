@@ -36,6 +36,12 @@ fn instrument(symbol: Symbol) -> Instrument {
     }
 }
 
+fn reference() -> Reference {
+    let symbol = symbol("BTCUSDT");
+    let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
+    Reference { instruments: vec![instrument(symbol)], fees: vec![(symbol, fees)] }
+}
+
 fn limits() -> RiskLimits {
     RiskLimits {
         max_order_notional: "500 USDT".parse().unwrap(),
@@ -63,8 +69,6 @@ impl Desk {
     fn open() -> Self {
         let symbol = symbol("BTCUSDT");
         let mut risk = Risk::new(limits(), Ownership::new([(symbol, PositionIndex(0), bot())]).unwrap());
-        let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
-        risk.set_reference(&Reference { instruments: vec![instrument(symbol)], fees: vec![(symbol, fees)] });
         risk.set_run_state(RunState::Active);
         let stamp = Stamp { sequence: 7, wall: WallTime(1_000), market: MarketTime(5) };
         let mut quotes = Quotes::default();
@@ -113,6 +117,7 @@ fn live_commands_and_their_journal_give_one_state() {
     let bots = [(bot(), vec![(symbol("BTCUSDT"), PositionIndex(0))])];
     let mut live = Orders::new(identity, &bots);
     crate::tests::world::fund(&mut live, "1000");
+    live.set_reference(&reference());
     let mut rebuilt = live.clone();
     let mut desk = Desk::open();
 

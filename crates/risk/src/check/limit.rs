@@ -2,10 +2,11 @@
 
 use super::Context;
 use super::grid::on_tick;
+use super::projection::Projection;
 use super::proposal::Proposal;
 use super::protection::{References, check_sides};
 use crate::Risk;
-use crate::margin::{highest_value_at, valuation_price};
+use crate::margin::highest_value_at;
 use rust_decimal::Decimal;
 use windvane_model::{DenialReason, Notional, Place, Price, Side};
 
@@ -32,8 +33,7 @@ impl Risk {
             self.check_attached(proposal, place, mark)?;
             self.check_open_orders(context)?;
         }
-        self.check_position(proposal, context, mark)?;
-        self.check_gross(proposal, context, mark)?;
+        self.check_exposure(proposal, &Projection::new(proposal, context, mark))?;
         self.check_day()?;
         self.sent_short.check(now)?;
         self.sent_long.check(now)
@@ -80,47 +80,23 @@ impl Risk {
         if open >= limit { Err(DenialReason::OpenOrders { open, limit }) } else { Ok(()) }
     }
 
-    /// Leverage, the account's limit on the position, and the venue's on a position at that leverage.
-    fn check_position(
-        &self,
-        proposal: &Proposal<'_>,
-        context: &Context<'_>,
-        mark: Price,
-    ) -> Result<(), DenialReason> {
-        let (leverage, value) = proposal.with_held(context, |held| {
-            let terms = self.terms(held, mark);
-            (terms.leverage(), terms.worst_value(Some(&proposal.candidate)))
-        });
-        let limit = self.limits.max_leverage.get();
-        if leverage.get() > limit {
-            return Err(DenialReason::Leverage { leverage: leverage.get(), limit });
+    /// Leverage, the value of the position and of all of them together, and the venue's limit on a position at that
+    /// leverage.
+    fn check_exposure(&self, proposal: &Proposal<'_>, after: &Projection) -> Result<(), DenialReason> {
+        let (leverage, limit) = (after.leverage.get(), self.limits.max_leverage.get());
+        if leverage > limit {
+            return Err(DenialReason::Leverage { leverage, limit });
         }
         let of_venue =
-            highest_value_at(&proposal.contract.instrument.tiers, leverage).unwrap_or(Decimal::ZERO);
-        let limit = self.limits.max_position_notional.value.min(of_venue);
-        if value > limit { Err(DenialReason::PositionNotional { value, limit }) } else { Ok(()) }
-    }
-
-    fn check_gross(
-        &self,
-        proposal: &Proposal<'_>,
-        context: &Context<'_>,
-        mark: Price,
-    ) -> Result<(), DenialReason> {
-        let own =
-            proposal.with_held(context, |held| self.terms(held, mark).worst_value(Some(&proposal.candidate)));
-        let value = context
-            .exposure
-            .contracts()
-            .filter(|other| {
-                (other.position.symbol, other.position.index) != (proposal.symbol(), proposal.index)
-            })
-            .filter_map(|other| {
-                let mark = valuation_price(other, context.quotes)?;
-                Some(self.terms(other, mark).worst_value(None))
-            })
-            .fold(own, Decimal::saturating_add);
-        let limit = self.limits.max_gross_exposure.value;
+            highest_value_at(&proposal.contract.instrument.tiers, after.leverage).unwrap_or(Decimal::ZERO);
+        for (value, limit) in
+            [(after.position_value, self.limits.max_position_notional.value), (after.risk_value, of_venue)]
+        {
+            if value > limit {
+                return Err(DenialReason::PositionNotional { value, limit });
+            }
+        }
+        let (value, limit) = (after.gross_value, self.limits.max_gross_exposure.value);
         if value > limit { Err(DenialReason::GrossExposure { value, limit }) } else { Ok(()) }
     }
 

@@ -7,6 +7,7 @@
 mod grid;
 mod limit;
 mod margin;
+mod projection;
 mod proposal;
 mod protection;
 mod reduce;
@@ -94,12 +95,21 @@ impl Risk {
         place: &Place,
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
-        let contract = self.contracts.get(place.symbol).ok_or(DenialReason::NotTradable)?;
+        let exposure = context.exposure;
+        let contract = exposure.listed(place.symbol).ok_or(DenialReason::NotTradable)?;
         let index = PositionIndex::default();
         if self.ownership.owner(place.symbol, index) != Some(ask.bot) {
             return Err(DenialReason::NotOwner);
         }
-        let proposal = Proposal::of_place(place, contract, index, context)?;
+        let flat;
+        let held = match exposure.contract(place.symbol, index) {
+            Some(held) => held,
+            None => {
+                flat = exposure.flat(place.symbol, index);
+                &flat
+            }
+        };
+        let proposal = Proposal::of_place(place, contract, held, context)?;
         self.check_proposal(ask, &proposal, context)
     }
 
@@ -111,8 +121,10 @@ impl Risk {
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
         let order = own_order(ask)?;
-        let contract = self.contracts.get(order.symbol).ok_or(DenialReason::NotTradable)?;
-        let proposal = Proposal::of_amend(order, price, qty, contract, context)?;
+        let exposure = context.exposure;
+        let contract = exposure.listed(order.symbol).ok_or(DenialReason::NotTradable)?;
+        let held = exposure.contract(order.symbol, order.position_index).ok_or(DenialReason::NoSuchOrder)?;
+        let proposal = Proposal::of_amend(order, price, qty, contract, held, context)?;
         self.check_proposal(ask, &proposal, context)
     }
 
@@ -140,10 +152,10 @@ impl Risk {
         self.check_allowed(proposal.action, proposal.contract, context)?;
         grid::check(proposal)?;
         match proposal.action {
-            Action::Reduce => reduce::check(proposal, context)?,
+            Action::Reduce => reduce::check(proposal)?,
             Action::Open | Action::AmendUp => {
                 self.check_limits(proposal, context)?;
-                self.check_margin(proposal, context)?;
+                margin::check(proposal, context)?;
             }
             Action::AmendDown | Action::Cancel | Action::Protect => {}
         }
@@ -152,7 +164,7 @@ impl Risk {
             intent: *ask.intent,
             action: proposal.action,
             symbol: proposal.symbol(),
-            position_index: proposal.index,
+            position_index: proposal.index(),
             reserved: Some(proposal.reserved()),
             takes_at_once: proposal.takes_at_once,
             send_before: self.send_before(proposal, context),

@@ -2,7 +2,7 @@
 
 use super::{Context, OpenOrder};
 use crate::approved::Reserved;
-use crate::margin::{Candidate, valuation_price};
+use crate::margin::Candidate;
 use crate::{Action, Contract, ContractExposure};
 use rust_decimal::Decimal;
 use windvane_model::{DenialReason, OrderKind, Place, PositionIndex, Price, Qty, Side, Symbol, TimeInForce};
@@ -10,7 +10,8 @@ use windvane_model::{DenialReason, OrderKind, Place, PositionIndex, Price, Qty, 
 pub(super) struct Proposal<'a> {
     pub(super) action: Action,
     pub(super) contract: &'a Contract,
-    pub(super) index: PositionIndex,
+    /// The position it works on with all its orders, flat when nothing is known of it.
+    pub(super) held: &'a ContractExposure,
     pub(super) side: Side,
     /// Whole quantity, filled part included.
     pub(super) qty: Qty,
@@ -32,12 +33,12 @@ impl<'a> Proposal<'a> {
     pub(super) fn of_place(
         place: &'a Place,
         contract: &'a Contract,
-        index: PositionIndex,
+        held: &'a ContractExposure,
         context: &Context<'_>,
     ) -> Result<Self, DenialReason> {
         let prices = match place.kind.limit_price() {
             Some(limit) => PriceRange { lowest: limit, highest: limit },
-            None => market_prices(place, contract, index, context).ok_or(DenialReason::StaleData)?,
+            None => market_prices(place, contract, held, context).ok_or(DenialReason::StaleData)?,
         };
         let takes_at_once = match place.kind {
             OrderKind::Market { .. } => true,
@@ -49,7 +50,7 @@ impl<'a> Proposal<'a> {
         Ok(Self {
             action: if place.reduce_only { Action::Reduce } else { Action::Open },
             contract,
-            index,
+            held,
             side: place.side,
             qty: place.qty,
             leaves_qty: place.qty,
@@ -67,6 +68,7 @@ impl<'a> Proposal<'a> {
         price: Option<Price>,
         qty: Option<Qty>,
         contract: &'a Contract,
+        held: &'a ContractExposure,
         context: &Context<'_>,
     ) -> Result<Self, DenialReason> {
         let old_price = order.price.ok_or(DenialReason::NotAmendable)?;
@@ -87,7 +89,7 @@ impl<'a> Proposal<'a> {
         Ok(Self {
             action: amend_action(order, old_price, new_price, new_qty),
             contract,
-            index: order.position_index,
+            held,
             side: order.side,
             qty: new_qty,
             leaves_qty,
@@ -100,6 +102,10 @@ impl<'a> Proposal<'a> {
         })
     }
 
+    pub(super) fn index(&self) -> PositionIndex {
+        self.held.position.index
+    }
+
     pub(super) fn symbol(&self) -> Symbol {
         self.contract.instrument.symbol
     }
@@ -110,14 +116,6 @@ impl<'a> Proposal<'a> {
             leaves_qty: self.candidate.qty,
             price: self.candidate.price,
             reduce_only: self.reduce_only,
-        }
-    }
-
-    /// Runs `look` on the position it works on with all its orders, flat when nothing is known of it.
-    pub(super) fn with_held<T>(&self, context: &Context<'_>, look: impl FnOnce(&ContractExposure) -> T) -> T {
-        match context.exposure.contract(self.symbol(), self.index) {
-            Some(held) => look(held),
-            None => look(&ContractExposure::flat(self.symbol(), self.index)),
         }
     }
 }
@@ -151,12 +149,11 @@ struct PriceRange {
 fn market_prices(
     place: &Place,
     contract: &Contract,
-    index: PositionIndex,
+    held: &ContractExposure,
     context: &Context<'_>,
 ) -> Option<PriceRange> {
     let quote = context.quotes.get(place.symbol);
-    let entry = || valuation_price(context.exposure.contract(place.symbol, index)?, context.quotes);
-    let mark = quote.mark.or_else(entry)?;
+    let mark = quote.mark.or_else(|| held.valuation_price())?;
     let (instrument, x) = (&contract.instrument, contract.instrument.price_limit_ratio_x.get());
     let below = Decimal::ONE.checked_sub(x).and_then(|factor| mark.get().checked_mul(factor))?;
     let lowest = instrument.round_up_to_tick(below)?;

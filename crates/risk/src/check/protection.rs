@@ -55,7 +55,7 @@ impl Risk {
         take_profit: Option<Price>,
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
-        let contract = self.contracts.get(symbol).ok_or(DenialReason::NotTradable)?;
+        let contract = context.exposure.listed(symbol).ok_or(DenialReason::NotTradable)?;
         let index = PositionIndex::default();
         if self.ownership.owner(symbol, index) != Some(ask.bot) {
             return Err(DenialReason::NotOwner);

@@ -122,6 +122,19 @@ impl ContractTerms<'_> {
         side_value(Side::Buy).max(side_value(Side::Sell))
     }
 
+    /// The value that decides the risk tier, quote coin: on each side the position at the mark and the orders at their
+    /// own prices; the larger side counts.
+    ///
+    /// Source: Bybit help centre, risk limit: max(long + buys, short + sells).
+    #[must_use]
+    pub fn risk_value(&self, candidate: Option<&Candidate>) -> Decimal {
+        let side_value = |side| {
+            let held = self.exposure.held_qty(side).saturating_mul(self.mark.get());
+            held.saturating_add(self.sum(side, candidate).value)
+        };
+        side_value(Side::Buy).max(side_value(Side::Sell))
+    }
+
     /// The largest order on the lot grid that `available` (settle coin) covers beside the open orders, base
     /// coin. What closes the position needs no margin and always fits.
     #[must_use]

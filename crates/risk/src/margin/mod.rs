@@ -16,13 +16,14 @@
 
 mod account;
 mod contract;
+mod figures;
 mod order;
 mod position;
 mod tier;
 
-pub(crate) use account::valuation_price;
-pub use account::{AccountMargin, account_order_loss};
+pub use account::AccountMargin;
 pub use contract::{Candidate, ContractTerms};
+pub use figures::ContractFigures;
 pub use order::{OrderCost, OrderTerms, order_loss};
 pub use position::PositionTerms;
 pub use tier::{highest_value_at, maintenance_margin};

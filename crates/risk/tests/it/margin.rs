@@ -3,13 +3,13 @@
 use crate::scene::{Scene, dec, id, instrument, leverage, place, price, qty, symbol};
 use windvane_model::{Money, Place, PositionIndex, Side};
 use windvane_risk::PositionExposure;
-use windvane_risk::margin::{account_order_loss, highest_value_at};
+use windvane_risk::margin::highest_value_at;
 
 #[test]
 fn what_closes_the_position_holds_no_margin_and_the_rest_is_taken_as_the_dearest() {
     let mut scene = Scene::new();
     scene.hold(Side::Buy, "2");
-    let order_margin = |scene: &Scene| scene.risk.account(&scene.exposure, &scene.quotes).order_margin;
+    let order_margin = |scene: &Scene| scene.exposure.account().order_margin;
     scene.rest(1, Side::Sell, "2", "101");
     assert_eq!(order_margin(&scene), dec("0"));
     scene.rest(2, Side::Sell, "1", "110");
@@ -63,8 +63,7 @@ fn the_largest_affordable_order_passes_and_one_lot_more_does_not() {
         if let Some(side) = held {
             scene.hold(side, "3");
         }
-        let (exposure, quotes) = (&scene.exposure, &scene.quotes);
-        let most = scene.risk.max_affordable_qty(symbol(), Side::Buy, price("100"), exposure, quotes);
+        let most = scene.exposure.max_affordable_qty(symbol(), Side::Buy, price("100"));
         let row = scene.rest(1, Side::Buy, "0.001", "100");
         for (size, fits) in [(most, true), (most.plus(qty("0.001")), false)] {
             scene.exposure.set_order(windvane_risk::OrderExposure { leaves_qty: size, ..row });
@@ -78,9 +77,8 @@ fn an_overdrawn_account_affords_exactly_what_closes() {
     let mut scene = Scene::new();
     scene.exposure.set_wallet(Money::new(dec("-50")));
     scene.hold(Side::Sell, "3");
-    let (exposure, quotes) = (&scene.exposure, &scene.quotes);
-    assert_eq!(scene.risk.max_affordable_qty(symbol(), Side::Buy, price("100"), exposure, quotes), qty("3"));
-    assert_eq!(scene.risk.max_affordable_qty(symbol(), Side::Sell, price("100"), exposure, quotes), qty("0"));
+    assert_eq!(scene.exposure.max_affordable_qty(symbol(), Side::Buy, price("100")), qty("3"));
+    assert_eq!(scene.exposure.max_affordable_qty(symbol(), Side::Sell, price("100")), qty("0"));
 }
 
 #[test]
@@ -89,10 +87,9 @@ fn at_the_liquidation_price_balance_and_maintenance_meet() {
         let mut scene = Scene::new();
         scene.exposure.set_wallet(Money::new(dec("100")));
         scene.hold(side, "10");
-        let (exposure, quotes) = (&scene.exposure, &scene.quotes);
-        let at = scene.risk.liquidation_price(symbol(), PositionIndex(0), exposure, quotes).unwrap();
-        scene.quotes.set_mark(symbol(), at, scene.stamp.wall);
-        let account = scene.risk.account(&scene.exposure, &scene.quotes);
+        let at = scene.exposure.liquidation_price(symbol(), PositionIndex(0)).unwrap();
+        scene.set_mark(symbol(), at);
+        let account = scene.exposure.account();
         let gap = (account.margin_balance() - account.maintenance_margin).abs();
         assert!(gap < dec("0.000001"), "{side:?} at {at}: {gap}");
         let rate = account.maintenance_margin_rate(dec("0")).unwrap().get();
@@ -104,7 +101,7 @@ fn at_the_liquidation_price_balance_and_maintenance_meet() {
 fn a_long_that_the_wallet_covers_whole_has_no_liquidation_price() {
     let mut scene = Scene::new();
     scene.hold(Side::Buy, "1");
-    let at = scene.risk.liquidation_price(symbol(), PositionIndex(0), &scene.exposure, &scene.quotes);
+    let at = scene.exposure.liquidation_price(symbol(), PositionIndex(0));
     assert_eq!(at, None);
 }
 
@@ -113,9 +110,9 @@ fn order_loss_lowers_the_base_of_the_rates() {
     let mut scene = Scene::new();
     scene.rest(1, Side::Buy, "2", "103");
     scene.rest(2, Side::Buy, "5", "95");
-    let loss = account_order_loss(&scene.exposure, &scene.quotes);
+    let loss = scene.exposure.order_loss();
     assert_eq!(loss, dec("-6"));
-    let account = scene.risk.account(&scene.exposure, &scene.quotes);
+    let account = scene.exposure.account();
     assert!(account.initial_margin_rate(loss) > account.initial_margin_rate(dec("0")));
     assert_eq!(account.initial_margin_rate(dec("-1000")), None);
 }

@@ -8,7 +8,7 @@ use windvane_model::{
     FeeRates, HaltCause, Intent, Money, OrderKind, Place, PositionIndex, Price, Qty, Rate, Reference, Role,
     RunState, Scope, Side, TimeInForce,
 };
-use windvane_risk::margin::{Candidate, ContractTerms, account_order_loss};
+use windvane_risk::margin::{Candidate, ContractTerms};
 use windvane_risk::{Exposure, OpenOrder, OrderExposure, OrderKey, PositionExposure, Quotes};
 
 proptest! {
@@ -37,6 +37,14 @@ proptest! {
         let kept = &world.scene.exposure;
         let mut fresh = Exposure::default();
         fresh.set_wallet(kept.wallet_balance());
+        for symbol in [symbol(), other_symbol()] {
+            fresh.set_mark(symbol, Price::new(dec("100")).unwrap());
+            let listed = kept.listed(symbol).unwrap();
+            fresh.set_reference(&Reference {
+                instruments: vec![listed.instrument.clone()],
+                fees: vec![(symbol, listed.fees)],
+            });
+        }
         kept.contracts().for_each(|contract| fresh.set_position(contract.position));
         kept.orders().for_each(|order| fresh.set_order(*order));
         prop_assert_eq!(kept, &fresh);
@@ -117,7 +125,7 @@ proptest! {
             open_value += (tenths(lots) - closed) * tenths(ticks);
         }
         let theirs = open_value * (dec("0.1") + dec("0.00055") + dec("1.1") * dec("0.00055"));
-        let ours = scene.risk.account(&scene.exposure, &scene.quotes).order_margin;
+        let ours = scene.exposure.account().order_margin;
         prop_assert!(ours >= theirs, "ours {ours}, theirs {theirs}");
     }
 
@@ -132,8 +140,8 @@ proptest! {
         let scene = &mut world.scene;
         scene.exposure.set_wallet(Money::new(Decimal::from(wallet)));
         let price = Price::new(tenths(ticks)).unwrap();
-        let most = scene.risk.max_affordable_qty(symbol(), side, price, &scene.exposure, &scene.quotes);
-        let account = scene.risk.account(&scene.exposure, &scene.quotes);
+        let most = scene.exposure.max_affordable_qty(symbol(), side, price);
+        let account = scene.exposure.account();
         let held = scene.exposure.contract(symbol(), PositionIndex(0)).unwrap();
         let mark = Price::new(dec("100")).unwrap();
         let terms = ContractTerms { exposure: held, mark, taker_fee: Rate::new(dec("0.00055")) };
@@ -170,9 +178,9 @@ proptest! {
         instrument.price_limit_ratio_x = Rate::new(rate);
         instrument.tiers[0].maintenance_rate = Rate::new(rate);
         let fees = vec![(symbol(), FeeRates { taker: Rate::new(rate), maker: Rate::new(rate) })];
-        scene.risk.set_reference(&Reference { instruments: vec![instrument], fees });
+        scene.exposure.set_reference(&Reference { instruments: vec![instrument], fees });
         scene.quotes = Quotes::default();
-        scene.quotes.set_mark(symbol(), mark, scene.stamp.wall);
+        scene.set_mark(symbol(), mark);
         scene.quotes.set_touch(symbol(), Some(touch), Some(touch), scene.stamp.wall);
         scene.exposure.set_wallet(Money::new(wallet));
         let row = OrderExposure { leaves_qty, price: resting, ..scene.rest(1, side, "1", "1") };
@@ -195,13 +203,12 @@ proptest! {
         let _ = scene.check(Intent::Amend {
             client_order_id: id(1), price: Some(limit), qty: Some(size)
         });
-        let (exposure, quotes) = (&scene.exposure, &scene.quotes);
-        let _ = scene.risk.max_affordable_qty(symbol(), side, limit, exposure, quotes);
-        let _ = scene.risk.liquidation_price(symbol(), PositionIndex(0), exposure, quotes);
-        let account = scene.risk.account(exposure, quotes);
+        let _ = scene.exposure.max_affordable_qty(symbol(), side, limit);
+        let _ = scene.exposure.liquidation_price(symbol(), PositionIndex(0));
+        let account = scene.exposure.account();
         let _ = (account.initial_margin_rate(wallet), account.maintenance_margin_rate(rate));
-        let _ = account_order_loss(exposure, quotes);
-        let slices = scene.risk.protective(Scope::All, exposure, quotes).len();
+        let _ = scene.exposure.order_loss();
+        let slices = scene.risk.protective(Scope::All, &scene.exposure).len();
         prop_assert!(slices <= 100, "{slices}");
         scene.exposure.remove_order(OrderKey::Client(id(1)));
         scene.risk.observe_equity(Money::new(wallet), scene.stamp);

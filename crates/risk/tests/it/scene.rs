@@ -169,7 +169,7 @@ impl Scene {
         for symbol in [symbol(), other_symbol()] {
             scene.list(instrument(symbol));
             scene.hold_in(symbol, None, "0", "100");
-            scene.quotes.set_mark(symbol, price("100"), scene.stamp.wall);
+            scene.set_mark(symbol, price("100"));
             scene.quotes.set_touch(symbol, Some(price("99.9")), Some(price("100.1")), scene.stamp.wall);
         }
         scene
@@ -178,7 +178,13 @@ impl Scene {
     pub(crate) fn list(&mut self, instrument: Instrument) {
         let fees = FeeRates { taker: Rate::new(dec("0.00055")), maker: Rate::new(dec("0.0002")) };
         let fees = vec![(instrument.symbol, fees)];
-        self.risk.set_reference(&Reference { instruments: vec![instrument], fees });
+        self.exposure.set_reference(&Reference { instruments: vec![instrument], fees });
+    }
+
+    /// A mark that has just come in.
+    pub(crate) fn set_mark(&mut self, symbol: Symbol, mark: Price) {
+        self.quotes.set_mark(symbol, mark, self.stamp.wall);
+        self.exposure.set_mark(symbol, mark);
     }
 
     pub(crate) fn hold(&mut self, side: Side, size: &str) {
@@ -255,7 +261,7 @@ impl Scene {
     }
 
     pub(crate) fn available(&self) -> Decimal {
-        self.risk.account(&self.exposure, &self.quotes).available()
+        self.exposure.account().available()
     }
 
     pub(crate) fn wait(&mut self, millis: i64) {

@@ -1,0 +1,103 @@
+//! One position with everything that works on it, and what that holds back.
+
+use super::{PositionExposure, SideExposure};
+use crate::margin::{ContractFigures, ContractTerms};
+use rust_decimal::Decimal;
+use windvane_model::{PositionIndex, Price, Qty, Rate, RiskTier, Side, Symbol};
+
+/// One position with everything that works on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractExposure {
+    /// The position, flat or not.
+    pub position: PositionExposure,
+    /// Buy orders.
+    pub buys: SideExposure,
+    /// Sell orders.
+    pub sells: SideExposure,
+    /// Mark price, quote coin; `None` until the market has told one.
+    pub(crate) mark: Option<Price>,
+    /// Fee of a fill that takes, a fraction.
+    pub(crate) taker_fee: Rate,
+    pub(super) figures: ContractFigures,
+}
+
+impl ContractExposure {
+    pub(crate) fn flat(symbol: Symbol, index: PositionIndex) -> Self {
+        let position = PositionExposure {
+            symbol,
+            index,
+            side: None,
+            qty: Qty::ZERO,
+            average_price: None,
+            leverage: None,
+        };
+        Self {
+            position,
+            buys: SideExposure::default(),
+            sells: SideExposure::default(),
+            mark: None,
+            taker_fee: Rate::ZERO,
+            figures: ContractFigures::default(),
+        }
+    }
+
+    /// The orders of one direction.
+    #[must_use]
+    pub const fn side(&self, side: Side) -> &SideExposure {
+        match side {
+            Side::Buy => &self.buys,
+            Side::Sell => &self.sells,
+        }
+    }
+
+    /// Size of the position in the base coin: positive long, negative short.
+    #[must_use]
+    pub fn signed_qty(&self) -> Decimal {
+        match self.position.side {
+            None => Decimal::ZERO,
+            Some(Side::Buy) => self.position.qty.get(),
+            Some(Side::Sell) => -self.position.qty.get(),
+        }
+    }
+
+    /// Size of the position if it stands on `side`, else nothing; base coin.
+    #[must_use]
+    pub fn held_qty(&self, side: Side) -> Decimal {
+        if self.position.side == Some(side) { self.position.qty.get() } else { Decimal::ZERO }
+    }
+
+    /// The price it is valued at, quote coin: the mark, however old; before there is one the entry price, or the
+    /// dearest order's. `None` when there is nothing to value.
+    #[must_use]
+    pub fn valuation_price(&self) -> Option<Price> {
+        let dearest_order = || self.buys.highest_opening_price().max(self.sells.highest_opening_price());
+        self.mark.or(self.position.average_price).or_else(dearest_order)
+    }
+
+    /// What it holds back and is worth, as of its last change.
+    #[must_use]
+    pub const fn figures(&self) -> &ContractFigures {
+        &self.figures
+    }
+
+    /// It with what its margin goes by, valued at `mark`.
+    #[must_use]
+    pub const fn terms(&self, mark: Price) -> ContractTerms<'_> {
+        ContractTerms { exposure: self, mark, taker_fee: self.taker_fee }
+    }
+
+    pub(super) const fn side_mut(&mut self, side: Side) -> &mut SideExposure {
+        match side {
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
+        }
+    }
+
+    /// Counts the figures anew; `tiers` are `None` for a contract that the venue has not described.
+    pub(super) fn revalue(&mut self, tiers: Option<&[RiskTier]>) {
+        self.figures = self.valuation_price().map_or_else(ContractFigures::default, |mark| {
+            let terms = self.terms(mark);
+            ContractFigures::of(&terms, tiers)
+        });
+    }
+}

@@ -1,0 +1,201 @@
+//! What we hold and what we have asked for, counted as the worst case: every order that may still fill, known
+//! or unknown, with the larger side of a pending amend, as if it were filled.
+//!
+//! Order management owns one and keeps it up to date: order by order, position by position, mark by mark. Risk only
+//! reads it. Every change brings the sums of its contract and of the account up to date, so that a check costs the
+//! same with ten open orders and with ten thousand, with one contract and with a hundred.
+
+mod contract;
+mod outlook;
+mod row;
+mod side;
+
+pub use contract::ContractExposure;
+pub use row::{OrderExposure, OrderKey, PositionExposure};
+pub use side::SideExposure;
+
+use crate::margin::{AccountMargin, ContractFigures, order_loss};
+use crate::{Contract, Contracts};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use windvane_model::{Money, PositionIndex, Price, Reference, Symbol};
+
+/// Positions, open orders and the wallet, with their sums.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exposure {
+    contracts: BTreeMap<(Symbol, PositionIndex), ContractExposure>,
+    orders: BTreeMap<OrderKey, OrderExposure>,
+    wallet_balance: Money,
+    listed: Contracts,
+    marks: BTreeMap<Symbol, Price>,
+    sums: ContractFigures,
+}
+
+impl Exposure {
+    /// Takes what the venue says of the contracts and the account's fees.
+    pub fn set_reference(&mut self, reference: &Reference) {
+        self.listed.apply(reference);
+        let Self { contracts, listed, sums, .. } = self;
+        for contract in contracts.values_mut() {
+            let symbol = contract.position.symbol;
+            contract.taker_fee = listed.taker_fee(symbol);
+            revalue(contract, listed, sums);
+        }
+    }
+
+    /// Takes the mark price of a contract.
+    pub fn set_mark(&mut self, symbol: Symbol, mark: Price) {
+        if self.marks.insert(symbol, mark) == Some(mark) {
+            return;
+        }
+        let Self { contracts, listed, sums, .. } = self;
+        let every_index = (symbol, PositionIndex(0))..=(symbol, PositionIndex(u8::MAX));
+        for (_, contract) in contracts.range_mut(every_index) {
+            contract.mark = Some(mark);
+            revalue(contract, listed, sums);
+        }
+    }
+
+    /// Takes the position that is held now, in place of what was known of it.
+    pub fn set_position(&mut self, position: PositionExposure) {
+        self.change(position.symbol, position.index, |contract| contract.position = position);
+    }
+
+    /// Takes an order that may fill, in place of what was known of it. One without anything left is removed.
+    pub fn set_order(&mut self, order: OrderExposure) {
+        if order.leaves_qty.is_zero() {
+            self.remove_order(order.key);
+            return;
+        }
+        let before = self.orders.insert(order.key, order);
+        if before == Some(order) {
+            return;
+        }
+        let is_same_contract =
+            |before: &OrderExposure| (before.symbol, before.index) == (order.symbol, order.index);
+        if let Some(before) = before.filter(|before| !is_same_contract(before)) {
+            self.change(before.symbol, before.index, |contract| contract.side_mut(before.side).take(&before));
+        }
+        self.change(order.symbol, order.index, |contract| {
+            if let Some(before) = before.filter(is_same_contract) {
+                contract.side_mut(before.side).take(&before);
+            }
+            contract.side_mut(order.side).add(&order);
+        });
+    }
+
+    /// Forgets an order that is proven closed. Of an unknown one, nothing happens.
+    pub fn remove_order(&mut self, key: impl Into<OrderKey>) {
+        if let Some(order) = self.orders.remove(&key.into()) {
+            self.change(order.symbol, order.index, |contract| contract.side_mut(order.side).take(&order));
+        }
+    }
+
+    /// Takes the wallet balance of the settle coin: what is held, without unrealised profit.
+    pub const fn set_wallet(&mut self, balance: Money) {
+        self.wallet_balance = balance;
+    }
+
+    /// Wallet balance in the settle coin, without unrealised profit.
+    #[must_use]
+    pub const fn wallet_balance(&self) -> Money {
+        self.wallet_balance
+    }
+
+    /// The account's margin at this moment, in the worst case of its open orders.
+    #[must_use]
+    pub fn account(&self) -> AccountMargin {
+        AccountMargin {
+            wallet_balance: self.wallet_balance.get(),
+            unrealised_pnl: self.sums.unrealised_pnl,
+            position_margin: self.sums.position_margin,
+            order_margin: self.sums.order_margin,
+            maintenance_margin: self.sums.maintenance_margin,
+        }
+    }
+
+    /// Σ of [`ContractTerms::worst_value`](crate::margin::ContractTerms::worst_value) over all contracts, quote coin.
+    #[must_use]
+    pub const fn gross_worst_value(&self) -> Decimal {
+        self.sums.worst_value
+    }
+
+    /// Σ of [`order_loss`] over all open orders that may open, settle coin; never positive. Looks at every order, so
+    /// it is for reports, not for the check.
+    #[must_use]
+    pub fn order_loss(&self) -> Decimal {
+        self.orders()
+            .filter(|order| !order.reduce_only)
+            .filter_map(|order| {
+                let mark = *self.marks.get(&order.symbol)?;
+                Some(order_loss(order.side, order.leaves_qty, order.price, mark))
+            })
+            .fold(Decimal::ZERO, Decimal::saturating_add)
+    }
+
+    /// What the venue has told of a contract; `None` for one that cannot be traded.
+    #[must_use]
+    pub fn listed(&self, symbol: Symbol) -> Option<&Contract> {
+        self.listed.get(symbol)
+    }
+
+    /// One position with what works on it; `None` when nothing was ever told of it.
+    #[must_use]
+    pub fn contract(&self, symbol: Symbol, index: PositionIndex) -> Option<&ContractExposure> {
+        self.contracts.get(&(symbol, index))
+    }
+
+    /// Every position with what works on it, in the order of symbol and index.
+    pub fn contracts(&self) -> impl Iterator<Item = &ContractExposure> {
+        self.contracts.values()
+    }
+
+    /// One open order.
+    #[must_use]
+    pub fn order(&self, key: impl Into<OrderKey>) -> Option<&OrderExposure> {
+        self.orders.get(&key.into())
+    }
+
+    /// Every open order, in the order of its key.
+    pub fn orders(&self) -> impl Iterator<Item = &OrderExposure> {
+        self.orders.values()
+    }
+
+    /// How many orders may still fill.
+    #[must_use]
+    pub fn open_orders(&self) -> u32 {
+        u32::try_from(self.orders.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A contract of which nothing was told yet, flat.
+    pub(crate) fn flat(&self, symbol: Symbol, index: PositionIndex) -> ContractExposure {
+        flat(symbol, index, &self.listed, &self.marks)
+    }
+
+    fn change(&mut self, symbol: Symbol, index: PositionIndex, change: impl FnOnce(&mut ContractExposure)) {
+        let Self { contracts, listed, marks, sums, .. } = self;
+        let contract = contracts.entry((symbol, index)).or_insert_with(|| flat(symbol, index, listed, marks));
+        change(contract);
+        revalue(contract, listed, sums);
+    }
+}
+
+fn flat(
+    symbol: Symbol,
+    index: PositionIndex,
+    listed: &Contracts,
+    marks: &BTreeMap<Symbol, Price>,
+) -> ContractExposure {
+    ContractExposure {
+        mark: marks.get(&symbol).copied(),
+        taker_fee: listed.taker_fee(symbol),
+        ..ContractExposure::flat(symbol, index)
+    }
+}
+
+fn revalue(contract: &mut ContractExposure, listed: &Contracts, sums: &mut ContractFigures) {
+    let before = *contract.figures();
+    let tiers = listed.get(contract.position.symbol).map(|listed| listed.instrument.tiers.as_slice());
+    contract.revalue(tiers);
+    sums.exchange(&before, contract.figures());
+}

@@ -1,0 +1,29 @@
+//! What the account could still do, and where it would end: questions that are answered out of the sums.
+
+use super::Exposure;
+use windvane_model::{PositionIndex, Price, Qty, Side, Symbol};
+
+impl Exposure {
+    /// Where a position would be liquidated, were every other contract to stand still, quote coin; an estimate.
+    /// `None` when flat, when the mark or the contract is unknown, or when no price does it.
+    #[must_use]
+    pub fn liquidation_price(&self, symbol: Symbol, index: PositionIndex) -> Option<Price> {
+        let held = self.contract(symbol, index)?;
+        let position = held.terms(held.mark?).position()?;
+        let tiers = &self.listed(symbol)?.instrument.tiers;
+        let account = self.account();
+        position.liquidation_price(tiers, account.margin_balance(), account.maintenance_margin)
+    }
+
+    /// The largest order that the account's margin covers now, base coin, on the lot grid; limits apart. Zero
+    /// for a contract that is unknown.
+    #[must_use]
+    pub fn max_affordable_qty(&self, symbol: Symbol, side: Side, price: Price) -> Qty {
+        let Some(contract) = self.listed(symbol) else { return Qty::ZERO };
+        let index = PositionIndex::default();
+        let flat = self.flat(symbol, index);
+        let held = self.contract(symbol, index).unwrap_or(&flat);
+        let terms = held.terms(held.valuation_price().unwrap_or(price));
+        terms.max_affordable_qty(&contract.instrument, side, price, self.account().available())
+    }
+}
