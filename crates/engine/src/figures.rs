@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use rust_decimal::Decimal;
 use windvane_model::{Money, Rate};
-use windvane_risk::margin::{AccountMargin, ContractTerms, account_order_loss};
+use windvane_risk::margin::AccountMargin;
 
 /// The account against its limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +25,10 @@ impl Engine {
     #[must_use]
     pub fn risk_figures(&self) -> RiskFigures {
         let (exposure, limits, margin) = (self.orders.exposure(), self.risk.limits(), self.margin());
-        let order_loss = account_order_loss(exposure, &self.quotes);
+        let order_loss = exposure.order_loss();
         let day_pnl = self.risk.trading_day().map(|day| margin.equity().less(day.start_equity));
-        let values = self.worst_values();
-        let largest = values.iter().copied().max().unwrap_or_default();
-        let sum = values.iter().copied().fold(Decimal::ZERO, Decimal::saturating_add);
+        let worst_values = exposure.contracts().map(|contract| contract.figures().worst_value);
+        let (largest, sum) = (worst_values.max().unwrap_or_default(), exposure.gross_worst_value());
         let loss = day_pnl.map_or(Decimal::ZERO, |pnl| pnl.get()).min(Decimal::ZERO).abs();
         let (orders, orders_max) = (exposure.open_orders(), limits.max_open_orders);
         RiskFigures {
@@ -44,18 +43,6 @@ impl Engine {
                 ("max_loss_per_day", share(loss, limits.max_loss_per_day.value)),
             ],
         }
-    }
-
-    /// The value of each position with everything that may still grow it, as the limits count it.
-    fn worst_values(&self) -> Vec<Decimal> {
-        let contracts = self.orders.exposure().contracts();
-        let valued = contracts.filter_map(|exposure| {
-            let symbol = exposure.position.symbol;
-            let mark = self.quotes.get(symbol).mark?;
-            let taker_fee = self.risk.contracts().taker_fee(symbol);
-            Some(ContractTerms { exposure, mark, taker_fee }.worst_value(None))
-        });
-        valued.collect()
     }
 }
 
