@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::Exchange;
 use crate::fault::{FaultKind, Strike, Subject, Target};
 use crate::rest::{self, Endpoint, order};
-use crate::server::auth::AuthFailure;
+use crate::server::auth::{AuthFailure, Caller};
 use crate::server::budget::Allowance;
 use crate::server::{RestAnswer, RestCall, RestOutcome, wall_ms};
 use crate::sim;
@@ -18,8 +18,8 @@ use crate::wire::fields::Fields;
 /// What a request is, apart from how it came.
 #[derive(Clone, Copy)]
 pub(super) struct Errand<'a> {
-    /// The account; `None` for unsigned market data, which has no budget.
-    pub(super) uid: Option<u64>,
+    /// Who asks; `None` for unsigned market data, which has no budget.
+    pub(super) caller: Option<&'a Caller>,
     /// REST path or operation of the trade socket.
     pub(super) path: &'a str,
     pub(super) endpoint: Endpoint,
@@ -39,20 +39,29 @@ impl Exchange {
         if self.limits_rates() && !self.bans.admit(call.peer, wall_ms()) {
             return plain(StatusCode::FORBIDDEN, "access too frequent");
         }
+        if call.method == Method::GET && !call.body.is_empty() {
+            // Documented as a cause of 403.
+            return plain(StatusCode::FORBIDDEN, "a GET request carries no body");
+        }
         let Some(endpoint) = rest::endpoint(&call.method, &call.path) else {
             return plain(StatusCode::NOT_FOUND, "not found");
         };
-        let uid = match endpoint {
+        let caller = match endpoint {
             Endpoint::Market(_) => None,
-            Endpoint::Query(_) | Endpoint::Action(_) | Endpoint::Batch(_) => {
+            Endpoint::Query(_)
+            | Endpoint::Action(_)
+            | Endpoint::Batch(_)
+            | Endpoint::KeyQuery(_)
+            | Endpoint::KeyAction(_) => {
                 let payload = if call.method == Method::GET { call.query.as_bytes() } else { &call.body };
-                match self.keys.verify_rest(&call.headers, payload, wall_ms()) {
-                    Ok(uid) => Some(uid),
+                match self.keys.verify_rest(&call.headers, payload, call.peer, wall_ms()) {
+                    Ok(caller) => Some(caller),
                     Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
                     Err(AuthFailure::Refused(refusal)) => return enveloped(&Err(refusal), None),
                 }
             }
         };
+        let uid = caller.as_ref().map(|caller| caller.uid);
         let fields = if call.method == Method::GET {
             Fields::from_query(&call.query)
         } else {
@@ -79,7 +88,9 @@ impl Exchange {
         }
         let (answer, allowance) = match injected_refusal(strike.as_ref()) {
             Some(refusal) => (Err(refusal), None),
-            None => self.errand(Errand { uid, path: &call.path, endpoint, fields: &fields }),
+            None => {
+                self.errand(Errand { caller: caller.as_ref(), path: &call.path, endpoint, fields: &fields })
+            }
         };
         self.index_lag = Duration::ZERO;
         let mut reply = enveloped(&answer, allowance.as_ref());
@@ -93,25 +104,35 @@ impl Exchange {
 
     /// Carries out a request within its account's budget and counts it.
     pub(super) fn errand(&mut self, errand: Errand<'_>) -> (Answer, Option<Allowance>) {
-        let Errand { uid, path, endpoint, fields } = errand;
+        let Errand { caller, path, endpoint, fields } = errand;
+        let (uid, key) = caller.map_or((0, ""), |caller| (caller.uid, &*caller.key));
         let units = match endpoint {
-            Endpoint::Market(_) | Endpoint::Query(_) | Endpoint::Action(_) => 1,
+            Endpoint::Market(_)
+            | Endpoint::Query(_)
+            | Endpoint::Action(_)
+            | Endpoint::KeyQuery(_)
+            | Endpoint::KeyAction(_) => 1,
             // A batch costs as many units as it has orders; a malformed one is refused for that instead.
             Endpoint::Batch(_) => fields.objects("request").map_or(1, |items| items.len()),
         };
-        let uid = uid.unwrap_or_default();
         let allowance =
             if self.limits_rates() { self.budgets.take(uid, path, units, wall_ms()) } else { None };
         let granted = allowance.map_or(units, |allowance| allowance.granted);
         let answer = match endpoint {
             _ if granted == 0 && units > 0 => Err(Refusal::too_many()),
             Endpoint::Market(answer) => return (answer(self, fields), None),
+            _ if let Err(refusal) = self.check_right(key, path, fields) => Err(refusal),
+            Endpoint::KeyQuery(act) | Endpoint::KeyAction(act) => act(self, key, fields),
             Endpoint::Query(answer) => answer(self, uid, fields),
             Endpoint::Action(act) => act(self, uid, fields),
             Endpoint::Batch(act) => order::batch(self, uid, fields, granted, act),
         };
         self.count(uid, path, &answer);
         (answer, allowance)
+    }
+
+    fn check_right(&self, key: &str, path: &str, fields: &Fields) -> Result<(), Refusal> {
+        self.keys.key(key)?.check_right(rest::right::needed(path, fields))
     }
 
     fn count(&mut self, uid: u64, path: &str, answer: &Answer) {

@@ -1,12 +1,14 @@
 //! The open sockets, who is behind them and what they subscribed to.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use crate::server::auth::Caller;
 use crate::server::{ConnectionId, SessionQueue, SocketKind, ToClient};
 
 /// Frames that may wait for a public socket before the replay's clock waits for it: a few steps' worth. What
@@ -18,7 +20,10 @@ const REQUEST_IDS_KEPT: usize = 4_096;
 /// One open socket.
 pub(super) struct Session {
     pub(super) kind: SocketKind,
-    pub(super) uid: Option<u64>,
+    /// Who signed in, once somebody has.
+    pub(super) caller: Option<Caller>,
+    /// Where it was opened from.
+    pub(super) peer: IpAddr,
     topics: BTreeSet<String>,
     queue: SessionQueue,
     /// A frame that the next one is to overtake.
@@ -37,16 +42,27 @@ pub(super) struct Hub {
 }
 
 impl Session {
-    pub(super) fn new(kind: SocketKind, queue: SessionQueue, hang_up: oneshot::Sender<()>) -> Self {
+    pub(super) fn new(
+        kind: SocketKind,
+        peer: IpAddr,
+        queue: SessionQueue,
+        hang_up: oneshot::Sender<()>,
+    ) -> Self {
         Self {
             kind,
-            uid: None,
+            caller: None,
+            peer,
             topics: BTreeSet::new(),
             queue,
             held: None,
             _hang_up: hang_up,
             request_ids: (BTreeSet::new(), VecDeque::new()),
         }
+    }
+
+    /// The account behind the socket, once somebody has signed in.
+    pub(super) fn uid(&self) -> Option<u64> {
+        self.caller.as_ref().map(|caller| caller.uid)
     }
 
     /// Remembers a request id; false when it was used before.
@@ -176,7 +192,7 @@ impl Hub {
     /// one asked for.
     pub(super) fn private_listeners(&self, uid: u64, topic: &str) -> Vec<(ConnectionId, String)> {
         let linear = format!("{topic}.linear");
-        let of_account = self.sessions.iter().filter(|(_, session)| session.uid == Some(uid));
+        let of_account = self.sessions.iter().filter(|(_, session)| session.uid() == Some(uid));
         of_account
             .filter_map(|(id, session)| {
                 let heard = [topic, &linear].into_iter().find(|form| session.topics.contains(*form))?;
@@ -203,6 +219,8 @@ fn backlog(queue: &SessionQueue) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use tokio::sync::mpsc;
 
     use super::*;
@@ -213,7 +231,7 @@ mod tests {
     ) -> (Session, mpsc::Receiver<ToClient>, oneshot::Receiver<()>) {
         let (queue, frames) = mpsc::channel(capacity);
         let (hang_up, cut) = oneshot::channel();
-        (Session::new(kind, queue, hang_up), frames, cut)
+        (Session::new(kind, Ipv4Addr::LOCALHOST.into(), queue, hang_up), frames, cut)
     }
 
     #[test]

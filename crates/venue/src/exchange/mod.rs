@@ -52,7 +52,7 @@ pub(crate) struct Exchange {
     pub(crate) scales: BTreeMap<String, Scales>,
     pub(crate) faults: Faults,
     pub(crate) counts: BTreeMap<u64, RequestCounts>,
-    keys: KeyRing,
+    pub(crate) keys: KeyRing,
     budgets: Budgets,
     bans: Bans,
     rate_limits: bool,
@@ -78,9 +78,10 @@ impl Exchange {
     /// # Errors
     /// The market source cannot be built.
     pub(crate) fn new(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Self, SourceError> {
-        let instruments: Vec<_> =
-            config.instruments.iter().filter_map(|symbol| catalogue::instrument(symbol)).collect();
-        let mut source = Source::new(&config.market, &instruments, wall_ms())?;
+        let listings: Vec<_> =
+            config.instruments.iter().filter_map(|symbol| catalogue::listing(symbol)).collect();
+        let instruments: Vec<_> = listings.iter().map(|listing| listing.instrument.clone()).collect();
+        let mut source = Source::new(&config.market, &listings, wall_ms())?;
         let clock = match (&config.market, &source) {
             (MarketConfig::Replay(settings), Source::Replay(replay)) => {
                 MarketClock::replay(replay.start_ms(), settings.speed)
@@ -206,7 +207,13 @@ impl Exchange {
 
     /// Cuts the open sockets that `strikes` names by uid and path; returns how many.
     pub(crate) fn cut_sockets(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
-        self.hub.cut(|session| strikes(session.uid, session.kind.path()))
+        self.hub.cut(|session| strikes(session.uid(), session.kind.path()))
+    }
+
+    /// Deletes an API key and cuts the sockets that were opened with it.
+    pub(crate) fn delete_key(&mut self, key: &str) {
+        self.keys.delete(key);
+        self.hub.cut(|session| session.caller.as_ref().is_some_and(|caller| *caller.key == *key));
     }
 
     /// Lets the open sockets that `strikes` names say nothing for so long; returns how many.
@@ -215,7 +222,7 @@ impl Exchange {
         length: Duration,
         strikes: impl Fn(Option<u64>, &str) -> bool,
     ) -> usize {
-        self.hub.silence(length, |session| strikes(session.uid, session.kind.path()))
+        self.hub.silence(length, |session| strikes(session.uid(), session.kind.path()))
     }
 
     /// Takes one step of the market and tells everyone.

@@ -45,8 +45,8 @@ impl Exchange {
                 // The client may have gone away; its request stands all the same.
                 let _ = reply.send(answer);
             }
-            Inbound::Opened { id, kind, queue, hang_up } => {
-                self.hub.open(id, Session::new(kind, queue, hang_up));
+            Inbound::Opened { id, kind, peer, queue, hang_up } => {
+                self.hub.open(id, Session::new(kind, peer, queue, hang_up));
             }
             Inbound::Frame { id, text } => self.frame(id, &text),
             Inbound::Closed { id } => self.hub.close(id),

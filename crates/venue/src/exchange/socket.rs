@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::Exchange;
 use super::feed::{Topic, View};
 use super::private;
+use crate::server::auth::Caller;
 use crate::server::{ConnectionId, SocketKind, wall_ms};
 use crate::wire::envelope::Refusal;
 
@@ -38,8 +39,8 @@ impl Exchange {
 
     fn authenticate(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
         let outcome = self.check_auth(id, frame);
-        if let (Ok(uid), Some(session)) = (&outcome, self.hub.session(id)) {
-            session.uid = Some(*uid);
+        if let (Ok(caller), Some(session)) = (&outcome, self.hub.session(id)) {
+            session.caller = Some(caller.clone());
         }
         let reply = match kind {
             SocketKind::Trade => {
@@ -69,30 +70,27 @@ impl Exchange {
         self.send(id, &reply);
     }
 
-    fn check_auth(&mut self, id: ConnectionId, frame: &Map<String, Value>) -> Result<u64, Refusal> {
-        let known = self.hub.session(id).and_then(|session| session.uid);
+    fn check_auth(&mut self, id: ConnectionId, frame: &Map<String, Value>) -> Result<Caller, Refusal> {
         let Some([key, expires, signature]) = frame.get("args").and_then(Value::as_array).map(Vec::as_slice)
         else {
             return Err(Refusal::parameter("auth takes [api_key, expires, signature]"));
         };
-        if known.is_some() {
+        let session = self.hub.session(id).ok_or_else(|| Refusal::new(10007, "the connection is gone"))?;
+        if session.caller.is_some() {
             return Err(Refusal::new(20001, "already authenticated"));
         }
         // Clients write the expiry as a number or as text; the signature covers its digits either way.
         let expires = expires.as_str().map_or_else(|| expires.to_string(), str::to_owned);
-        self.keys.verify_socket(
-            key.as_str().unwrap_or_default(),
-            &expires,
-            signature.as_str().unwrap_or_default(),
-            wall_ms(),
-        )
+        let peer = session.peer;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.keys.verify_socket([&text(key), &expires, &text(signature)], peer, wall_ms())
     }
 
     fn subscribe(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
         let topics = topics(frame);
         let unknown = topics.iter().find(|topic| !self.has_topic(kind, topic));
         let unauthorised =
-            kind == SocketKind::Private && self.hub.session(id).is_none_or(|s| s.uid.is_none());
+            kind == SocketKind::Private && self.hub.session(id).is_none_or(|s| s.caller.is_none());
         let outcome = match unknown {
             _ if unauthorised => Err("Request not authorized".to_owned()),
             Some(topic) => Err(format!("error:handler not found,topic:{topic}")),

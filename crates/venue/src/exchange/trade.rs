@@ -16,7 +16,7 @@ use crate::wire::fields::Fields;
 impl Exchange {
     /// An order operation of the trade socket. Only its timestamp is checked: the socket itself is signed in.
     pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
-        let Some(uid) = self.hub.session(id).and_then(|session| session.uid) else {
+        let Some(caller) = self.hub.session(id).and_then(|session| session.caller.clone()) else {
             let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
             let reply = trade_reply(id, op, frame, &refused, None);
             return self.send(id, &reply);
@@ -28,7 +28,7 @@ impl Exchange {
         };
         let symbol = fields.text("symbol");
         let subject = Subject {
-            uid: Some(uid),
+            uid: Some(caller.uid),
             symbol: symbol.as_deref(),
             path: Some(op),
             socket: Some(SocketKind::Trade.path()),
@@ -44,7 +44,9 @@ impl Exchange {
             None => self.admit_trade(id, op, frame),
         };
         let (answer, allowance) = match admitted {
-            Ok(endpoint) => self.errand(Errand { uid: Some(uid), path: op, endpoint, fields: &fields }),
+            Ok(endpoint) => {
+                self.errand(Errand { caller: Some(&caller), path: op, endpoint, fields: &fields })
+            }
             Err(refusal) => (Err(refusal), None),
         };
         let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());

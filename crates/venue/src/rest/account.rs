@@ -1,4 +1,4 @@
-//! The account and its key. Source: Bybit V5, "Account", "User".
+//! The account. Source: Bybit V5, "Account".
 
 use serde_json::{Value, json};
 use windvane_venue_core::Fees;
@@ -121,47 +121,4 @@ pub(crate) fn set_margin_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answ
         }
         _ => Err(Refusal::parameter("setMarginMode is invalid")),
     }
-}
-
-/// The calling key: it may trade and not withdraw.
-pub(crate) fn query_api(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
-    let account = exchange.accounts.iter().find(|account| account.uid == uid);
-    let account = account.ok_or_else(|| Refusal::new(10003, "API key is invalid."))?;
-    Ok(Accepted::new(json!({
-        "id": uid.to_string(),
-        "note": "windvane venue",
-        "apiKey": account.key,
-        "readOnly": 0,
-        "secret": "",
-        "permissions": {
-            "ContractTrade": ["Order", "Position"],
-            "Spot": ["SpotTrade"],
-            "Wallet": [],
-            "Options": [],
-            "Derivatives": ["DerivativesTrade"],
-            "CopyTrading": [],
-            "BlockTrade": [],
-            "Exchange": [],
-            "NFT": [],
-            "Affiliate": [],
-            "Earn": [],
-        },
-        "ips": ["127.0.0.1"],
-        "type": 1,
-        "deadlineDay": 365,
-        "expiredAt": "2099-01-01T00:00:00Z",
-        "createdAt": "2024-01-01T00:00:00Z",
-        "unified": 0,
-        "uta": 1,
-        "userID": uid,
-        "inviterID": 0,
-        "vipLevel": "No VIP",
-        "mktMakerLevel": "0",
-        "affiliateID": 0,
-        "rsaPublicKey": "",
-        "isMaster": true,
-        "parentUid": "0",
-        "kycLevel": "LEVEL_DEFAULT",
-        "kycRegion": "",
-    })))
 }

@@ -6,6 +6,8 @@ pub(crate) mod order;
 pub(crate) mod page;
 pub(crate) mod position;
 pub(crate) mod query;
+pub(crate) mod right;
+mod user;
 
 use hyper::Method;
 
@@ -25,14 +27,21 @@ pub(crate) enum Endpoint {
     Action(Action),
     /// POST, signed: one action for each item of `request`.
     Batch(Action),
+    /// GET, signed: about the calling key.
+    KeyQuery(KeyAction),
+    /// POST, signed: changes the calling key.
+    KeyAction(KeyAction),
 }
 
 /// A request of an account that may change something.
 pub(crate) type Action = fn(&mut Exchange, u64, &Fields) -> Answer;
 
+/// A request about the API key that signed it.
+pub(crate) type KeyAction = fn(&mut Exchange, &str, &Fields) -> Answer;
+
 /// The endpoint with this method and path; `None` when there is none.
 pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
-    use Endpoint::{Action, Batch, Market, Query};
+    use Endpoint::{Action, Batch, KeyAction, KeyQuery, Market, Query};
     let endpoint = match path.strip_prefix("/v5/")? {
         "market/time" => Market(market::time),
         "market/instruments-info" => Market(market::instruments_info),
@@ -69,14 +78,16 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "account/instruments-info" => Query(account::instruments_info),
         "account/set-limit-px-action" => Action(account::set_limit_price_action),
         "account/set-margin-mode" => Action(account::set_margin_mode),
-        "user/query-api" => Query(account::query_api),
+        "user/query-api" => KeyQuery(user::query_api),
+        "user/update-api" => KeyAction(user::update_api),
+        "user/delete-api" => KeyAction(user::delete_api),
         // ccxt asks this before anything else.
         "asset/coin/query-info" => Query(account::coins),
         _ => return None,
     };
     let expected = match endpoint {
-        Market(_) | Query(_) => Method::GET,
-        Action(_) | Batch(_) => Method::POST,
+        Market(_) | Query(_) | KeyQuery(_) => Method::GET,
+        Action(_) | Batch(_) | KeyAction(_) => Method::POST,
     };
     (*method == expected).then_some(endpoint)
 }

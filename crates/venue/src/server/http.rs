@@ -112,9 +112,7 @@ fn upgrade(mut request: Request<Incoming>, connection: Connection) -> Response<F
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgraded.await {
-            Ok(stream) => {
-                session::run(TokioIo::new(stream), kind, way, connection.id, connection.exchange).await
-            }
+            Ok(stream) => session::run(TokioIo::new(stream), kind, way, connection).await,
             Err(error) => tracing::debug!(%error, "upgrade failed"),
         }
     });

@@ -84,7 +84,14 @@ pub(crate) enum Inbound {
     /// A REST or control request; the answer goes back through `reply`.
     Rest { call: RestCall, reply: oneshot::Sender<RestAnswer> },
     /// A socket was opened. Dropping `hang_up` cuts it at once, dropping `queue` closes it in order.
-    Opened { id: ConnectionId, kind: SocketKind, queue: SessionQueue, hang_up: oneshot::Sender<()> },
+    Opened {
+        id: ConnectionId,
+        kind: SocketKind,
+        /// Where it was opened from.
+        peer: IpAddr,
+        queue: SessionQueue,
+        hang_up: oneshot::Sender<()>,
+    },
     /// A text frame of an open socket.
     Frame { id: ConnectionId, text: Utf8Bytes },
     /// The socket is gone.

@@ -12,6 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::http::Connection;
 use super::{ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, SESSION_CAPACITY, SocketKind, ToClient};
 use crate::wire::fields::Fields;
 
@@ -56,8 +57,7 @@ pub(super) async fn run(
     stream: TokioIo<Upgraded>,
     kind: SocketKind,
     way: Way,
-    id: ConnectionId,
-    exchange: ExchangeLink,
+    Connection { id, peer, exchange, .. }: Connection,
 ) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
@@ -65,7 +65,7 @@ pub(super) async fn run(
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
     let (queue, outgoing) = mpsc::channel(SESSION_CAPACITY);
     let (hang_up, cut) = oneshot::channel();
-    let opened = Inbound::Opened { id, kind, queue, hang_up };
+    let opened = Inbound::Opened { id, kind, peer, queue, hang_up };
     if exchange.send(opened).await.is_err() {
         return;
     }

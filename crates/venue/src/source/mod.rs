@@ -8,8 +8,9 @@ pub(crate) mod synthetic;
 use std::path::PathBuf;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::{Instrument, MarketInput};
+use windvane_venue_core::MarketInput;
 
+use crate::catalogue::Listing;
 use crate::config::MarketConfig;
 use crate::table::{Table, TableError};
 use replay::Replay;
@@ -67,22 +68,20 @@ impl Source {
     /// A replay's tables are missing or malformed.
     pub(crate) fn new(
         config: &MarketConfig,
-        instruments: &[Instrument],
+        listings: &[&Listing],
         wall_ms: i64,
     ) -> Result<Self, SourceError> {
         match config {
             MarketConfig::Replay(replay) => {
                 let mut tables = Vec::new();
-                for instrument in instruments {
+                for Listing { instrument, .. } in listings {
                     let path = replay.dir.join(format!("{}.csv", instrument.symbol.to_lowercase()));
                     let table = Table::load(&path)?;
                     tables.push((instrument.clone(), path, table));
                 }
                 Ok(Self::Replay(Replay::new(tables, replay.history_bars)?))
             }
-            MarketConfig::Synthetic(config) => {
-                Ok(Self::Synthetic(Synthetic::new(config, instruments, wall_ms)))
-            }
+            MarketConfig::Synthetic(config) => Ok(Self::Synthetic(Synthetic::new(config, listings, wall_ms))),
             MarketConfig::Manual(_) => Ok(Self::Manual),
         }
     }

@@ -228,7 +228,10 @@ mod tests {
     fn replay(text: &str, history_bars: usize) -> Result<Replay, SourceError> {
         let path = PathBuf::from("btcusdt.csv");
         let table = Table::parse(text, &path).unwrap();
-        Replay::new(vec![(catalogue::instrument("BTCUSDT").unwrap(), path, table)], history_bars)
+        Replay::new(
+            vec![(catalogue::listing("BTCUSDT").unwrap().instrument.clone(), path, table)],
+            history_bars,
+        )
     }
 
     #[test]
@@ -255,9 +258,9 @@ mod tests {
         let table = |symbol: &&str| {
             let path = folder.join(format!("{}.csv", symbol.to_lowercase()));
             let table = Table::load(&path).unwrap();
-            (catalogue::instrument(symbol).unwrap(), path, table)
+            (catalogue::listing(symbol).unwrap().instrument.clone(), path, table)
         };
-        let replay = Replay::new(catalogue::SYMBOLS.iter().map(table).collect(), 500).unwrap();
+        let replay = Replay::new(catalogue::RECORDED.iter().map(table).collect(), 500).unwrap();
         assert!(replay.end_ms() - replay.start_ms() >= 14 * 24 * HOUR_MS);
         assert!(replay.tapes.iter().all(|tape| tape.bars.len() == replay.bars));
     }

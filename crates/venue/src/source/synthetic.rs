@@ -2,10 +2,11 @@
 //!
 //! The walk depends on the seed alone; only its times are those of the wall clock.
 
-use windvane_venue_core::{Instrument, MarketInput, Side};
+use windvane_venue_core::{MarketInput, Side};
 
 use super::Step;
 use super::grid::Grid;
+use crate::catalogue::Listing;
 use crate::config::SyntheticConfig;
 use crate::server::wall_ms;
 use crate::table::{BAR_MS, HOUR_MS};
@@ -41,8 +42,8 @@ struct Walk {
 }
 
 impl Synthetic {
-    pub(crate) fn new(config: &SyntheticConfig, instruments: &[Instrument], start_ms: i64) -> Self {
-        let walks = instruments.iter().map(Walk::new).collect();
+    pub(crate) fn new(config: &SyntheticConfig, listings: &[&Listing], start_ms: i64) -> Self {
+        let walks = listings.iter().map(|listing| Walk::new(listing)).collect();
         Self {
             walks,
             random: fastrand::Rng::with_seed(config.seed),
@@ -98,18 +99,12 @@ impl Synthetic {
 }
 
 impl Walk {
-    fn new(instrument: &Instrument) -> Self {
-        let grid = Grid::new(instrument);
-        // Round figures near those of the recorded time; anything on the grid would do.
-        let (price, volume_usdt) = match instrument.base_coin.as_str() {
-            "BTC" => (Decimal::from(65_000), 6_000_000),
-            "ETH" => (Decimal::from(2_000), 3_000_000),
-            _ => (Decimal::new(1, 1), 1_000_000),
-        };
-        let lot_value = price * instrument.qty_step;
-        let volume = (Decimal::from(volume_usdt) / lot_value).trunc();
+    fn new(listing: &Listing) -> Self {
+        let grid = Grid::new(&listing.instrument);
+        let lot_value = listing.start_price * listing.instrument.qty_step;
+        let volume = (listing.turnover_5m / lot_value).trunc();
         Self {
-            ticks: grid.ticks(price).unwrap_or(1),
+            ticks: grid.ticks(listing.start_price).unwrap_or(1),
             volume: i64::try_from(volume).unwrap_or(1),
             side: Side::Buy,
             grid,

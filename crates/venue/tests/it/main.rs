@@ -4,6 +4,7 @@
 
 mod client;
 mod faults;
+mod keys;
 mod market_data;
 mod orders;
 mod replay;

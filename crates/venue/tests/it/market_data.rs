@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use windvane_venue::VenueConfig;
 
-use crate::manual;
+use crate::{manual, manual_with};
 
 fn apply(side: &mut BTreeMap<String, String>, rows: &Value) {
     for row in rows.as_array().unwrap() {
@@ -163,4 +164,31 @@ async fn a_level_one_book_that_stands_still_is_sent_again_under_its_number() {
     assert!(waited.elapsed() > std::time::Duration::from_millis(2_500));
     assert_eq!((&again["topic"], &again["type"]), (&json!("orderbook.1.BTCUSDT"), &json!("snapshot")));
     assert_eq!(again["data"], first["data"]);
+}
+
+#[tokio::test]
+async fn a_long_list_of_instruments_comes_in_pages_and_risk_limits_fifteen_symbols_at_a_time() {
+    let shipped: VenueConfig = toml::from_str(include_str!("../../../../config/venue.toml")).unwrap();
+    let (_venue, client) = manual_with(|config| config.instruments = shipped.instruments.clone()).await;
+    for (path, page_size) in [("instruments-info", Some(10)), ("risk-limit", None)] {
+        let mut seen: Vec<String> = Vec::new();
+        let mut cursor = String::new();
+        let mut pages = 0;
+        loop {
+            let limit = page_size.map_or(String::new(), |size| format!("&limit={size}"));
+            let target = format!("/v5/market/{path}?category=linear{limit}&cursor={cursor}");
+            let page = client.public(&target).await;
+            for row in page["result"]["list"].as_array().unwrap() {
+                seen.push(row["symbol"].as_str().unwrap().to_owned());
+            }
+            pages += 1;
+            cursor = page["result"]["nextPageCursor"].as_str().unwrap().to_owned();
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        seen.dedup();
+        assert_eq!(pages, shipped.instruments.len().div_ceil(page_size.unwrap_or(15)), "{path}");
+        assert_eq!(seen, shipped.instruments, "{path}: none is missing, none comes twice");
+    }
 }

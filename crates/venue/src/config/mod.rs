@@ -3,15 +3,22 @@
 //! Decimals are quoted strings; unknown keys are refused. What needs more than one field is checked by
 //! [`VenueConfig::check`], which reports every problem at once.
 
+mod account;
+mod market;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
-use windvane_venue_core::{AccountSetup, EmptyMarketAction, Fees, PriceLimitAction, Switches};
+use windvane_venue_core::{EmptyMarketAction, PriceLimitAction, Switches};
+
+pub use account::{AccountConfig, KeyConfig, Right};
+pub use market::{ManualConfig, MarketConfig, ReplayConfig, SyntheticConfig};
 
 use crate::catalogue;
+use crate::server::auth::ApiKey;
+pub use crate::server::auth::KeyProblem;
 
 /// A whole venue: where it listens, what it lists, who trades on it and where its market comes from.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,7 +42,7 @@ pub struct VenueConfig {
     /// Seed of order and execution ids.
     #[serde(default)]
     pub seed: u64,
-    /// Symbols to list, from the built-in catalogue.
+    /// Symbols to list, from the built-in catalogue. Default: those with recorded figures.
     #[serde(default = "default_instruments")]
     pub instruments: Vec<String>,
     /// Accounts with their API keys.
@@ -47,94 +54,6 @@ pub struct VenueConfig {
     #[serde(default)]
     pub switches: SwitchesConfig,
 }
-
-/// One account with one API key.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccountConfig {
-    /// Account number.
-    pub uid: u64,
-    /// API key.
-    pub key: String,
-    /// API secret. It guards nothing but play money, so it may stand in the file.
-    pub secret: String,
-    /// Opening wallet balance in USDT.
-    #[serde(deserialize_with = "decimal_text")]
-    pub balance_usdt: Decimal,
-    /// Leverage of every symbol at the start, as a factor.
-    #[serde(deserialize_with = "decimal_text")]
-    pub leverage: Decimal,
-    /// Taker fee as a fraction of the value. Default: the exchange's non-VIP rate.
-    #[serde(default = "default_taker_fee", deserialize_with = "decimal_text")]
-    pub taker_fee: Decimal,
-    /// Maker fee as a fraction of the value. Default: the exchange's non-VIP rate.
-    #[serde(default = "default_maker_fee", deserialize_with = "decimal_text")]
-    pub maker_fee: Decimal,
-}
-
-impl std::fmt::Debug for AccountConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccountConfig")
-            .field("uid", &self.uid)
-            .field("key", &self.key)
-            .field("secret", &"***")
-            .field("balance_usdt", &self.balance_usdt)
-            .field("leverage", &self.leverage)
-            .finish_non_exhaustive()
-    }
-}
-
-impl AccountConfig {
-    pub(crate) fn setup(&self) -> AccountSetup {
-        AccountSetup {
-            uid: self.uid,
-            balance_usdt: self.balance_usdt,
-            leverage: self.leverage,
-            fees: Fees { taker: self.taker_fee, maker: self.maker_fee },
-        }
-    }
-}
-
-/// Where prices come from.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MarketConfig {
-    /// Recorded figures, replayed from its own start time at a multiple of the wall clock.
-    Replay(ReplayConfig),
-    /// A seeded random walk on the wall clock.
-    Synthetic(SyntheticConfig),
-    /// Only the control surface moves the market. On the wall clock.
-    Manual(ManualConfig),
-}
-
-/// Recorded figures. See [`crate::table`] for the format of the files.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReplayConfig {
-    /// Folder with one `<symbol in lower case>.csv` for each listed instrument.
-    pub dir: PathBuf,
-    /// How many 5-minute bars before the start are served as history only.
-    #[serde(default = "default_history_bars")]
-    pub history_bars: usize,
-    /// Market milliseconds for each wall millisecond, at least 1.
-    pub speed: u32,
-}
-
-/// A seeded random walk.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SyntheticConfig {
-    /// Seed of the walk.
-    pub seed: u64,
-    /// How many 5-minute bars of invented history precede the start.
-    #[serde(default = "default_history_bars")]
-    pub history_bars: usize,
-}
-
-/// A market that stands still until told to move.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManualConfig {}
 
 /// Behaviour on which the exchange's documentation is silent or contradicts itself.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -204,6 +123,14 @@ pub enum ConfigProblem {
         /// Its value.
         value: String,
     },
+    /// A key that can sign nothing.
+    #[error("key {key}: {problem}")]
+    Key {
+        /// Which key.
+        key: String,
+        /// What is wrong with it.
+        problem: KeyProblem,
+    },
     /// Nothing to trade, or nobody to trade.
     #[error("at least one {0} is needed")]
     Missing(&'static str),
@@ -223,7 +150,7 @@ pub enum ConfigProblem {
 }
 
 impl VenueConfig {
-    /// A venue for this market with the documented paper account and all catalogued instruments.
+    /// A venue for this market with the documented paper account and the instruments with recorded figures.
     #[must_use]
     pub fn paper(market: MarketConfig) -> Self {
         Self {
@@ -248,14 +175,20 @@ impl VenueConfig {
     pub fn check(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         for symbol in &self.instruments {
-            if catalogue::instrument(symbol).is_none() {
-                let known = catalogue::SYMBOLS.join(", ");
+            if catalogue::listing(symbol).is_none() {
+                let known = catalogue::symbols().join(", ");
                 problems.push(ConfigProblem::UnknownInstrument { symbol: symbol.clone(), known });
             }
         }
         problems.extend(duplicates("instrument", self.instruments.iter().cloned()));
         problems.extend(duplicates("uid", self.accounts.iter().map(|account| account.uid.to_string())));
-        problems.extend(duplicates("key", self.accounts.iter().map(|account| account.key.clone())));
+        let keys: Vec<KeyConfig> = self.accounts.iter().flat_map(AccountConfig::all_keys).collect();
+        problems.extend(duplicates("key", keys.iter().map(|key| key.key.clone())));
+        for key in &keys {
+            if let Err(problem) = ApiKey::new(0, key) {
+                problems.push(ConfigProblem::Key { key: key.key.clone(), problem });
+            }
+        }
         if self.instruments.is_empty() {
             problems.push(ConfigProblem::Missing("instrument"));
         }
@@ -304,32 +237,11 @@ fn default_listen() -> SocketAddr {
 }
 
 fn default_instruments() -> Vec<String> {
-    catalogue::SYMBOLS.iter().map(|&symbol| symbol.to_owned()).collect()
+    catalogue::RECORDED.iter().map(|&symbol| symbol.to_owned()).collect()
 }
 
-/// The documented account whose credentials are worth nothing.
 fn default_accounts() -> Vec<AccountConfig> {
-    vec![AccountConfig {
-        uid: 1001,
-        key: "paper-key".to_owned(),
-        secret: "paper-secret".to_owned(),
-        balance_usdt: Decimal::from(100_000),
-        leverage: Decimal::TEN,
-        taker_fee: default_taker_fee(),
-        maker_fee: default_maker_fee(),
-    }]
-}
-
-fn default_taker_fee() -> Decimal {
-    Decimal::new(55, 5)
-}
-
-fn default_maker_fee() -> Decimal {
-    Decimal::new(2, 4)
-}
-
-fn default_history_bars() -> usize {
-    500
+    vec![AccountConfig::paper()]
 }
 
 fn yes() -> bool {
@@ -342,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_shipped_file_is_valid() {
-        let config: VenueConfig = toml::from_str(include_str!("../../../config/venue.toml")).unwrap();
+        let config: VenueConfig = toml::from_str(include_str!("../../../../config/venue.toml")).unwrap();
         assert_eq!(config.check(), []);
         assert!(config.listen.ip().is_loopback());
     }

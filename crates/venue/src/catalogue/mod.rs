@@ -1,0 +1,162 @@
+//! The instruments this venue can list, from two tables in the source tree: `linear.csv`, one contract a line, and
+//! `risk_tiers.csv`, the ladders of risk tiers they refer to. Whoever wants another contract adds a line.
+
+use std::sync::LazyLock;
+
+use rust_decimal::Decimal;
+use windvane_venue_core::{Instrument, RiskTier};
+
+/// Symbols with recorded figures in `config/market`; what a venue lists when it is not told.
+pub(crate) const RECORDED: [&str; 3] = ["BTCUSDT", "ETHUSDT", "DOGEUSDT"];
+
+/// An instrument and what a made-up market needs to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    pub(crate) instrument: Instrument,
+    /// Price at which a made-up market begins, in quote coin.
+    pub(crate) start_price: Decimal,
+    /// Value that a made-up market trades in five minutes, in quote coin.
+    pub(crate) turnover_5m: Decimal,
+}
+
+static LISTINGS: LazyLock<Vec<Listing>> = LazyLock::new(|| {
+    let ladders = include_str!("risk_tiers.csv");
+    rows(include_str!("linear.csv"))
+        .map(|row| perpetual(&row, ladders).expect("a test reads every line of the built-in table"))
+        .collect()
+});
+
+/// Everything there is to list.
+pub(crate) fn all() -> &'static [Listing] {
+    &LISTINGS
+}
+
+/// The listing of this symbol, if the catalogue has it.
+pub(crate) fn listing(symbol: &str) -> Option<&'static Listing> {
+    all().iter().find(|listing| *listing.instrument.symbol == *symbol)
+}
+
+/// Every symbol, for messages.
+pub(crate) fn symbols() -> Vec<&'static str> {
+    all().iter().map(|listing| &*listing.instrument.symbol).collect()
+}
+
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    let lines = table.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| line.split(',').collect())
+}
+
+/// A line of `linear.csv`; `None` when a column is missing or malformed.
+fn perpetual(row: &[&str], ladders: &'static str) -> Option<Listing> {
+    let [
+        symbol,
+        base,
+        quote,
+        launch,
+        tick,
+        max_price,
+        lot,
+        min_qty,
+        max_qty,
+        max_market_qty,
+        min_notional,
+        ratio_x,
+        ratio_y,
+        ladder,
+        funding_min,
+        funding_cap,
+        start,
+        turnover,
+    ] = row
+    else {
+        return None;
+    };
+    let risk_tiers = rows(ladders)
+        .filter(|tier| tier.first() == Some(ladder))
+        .map(|tier| risk_tier(&tier))
+        .collect::<Option<Vec<_>>>()?;
+    let instrument = Instrument {
+        symbol: (*symbol).into(),
+        base_coin: (*base).to_owned(),
+        quote_coin: (*quote).to_owned(),
+        launch_time_ms: launch.parse().ok()?,
+        tick_size: decimal(tick)?,
+        min_price: decimal(tick)?,
+        max_price: decimal(max_price)?,
+        qty_step: decimal(lot)?,
+        min_order_qty: decimal(min_qty)?,
+        max_order_qty: decimal(max_qty)?,
+        max_market_order_qty: decimal(max_market_qty)?,
+        min_notional: decimal(min_notional)?,
+        price_limit_ratio_x: decimal(ratio_x)?,
+        price_limit_ratio_y: decimal(ratio_y)?,
+        max_leverage: risk_tiers.first()?.max_leverage,
+        leverage_step: Decimal::new(1, 2),
+        funding_interval_min: funding_min.parse().ok()?,
+        funding_rate_cap: decimal(funding_cap)?,
+        risk_tiers,
+    };
+    Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
+}
+
+fn risk_tier(row: &[&str]) -> Option<RiskTier> {
+    let [_, limit, rate, leverage] = row else { return None };
+    Some(RiskTier {
+        limit: decimal(limit)?,
+        maintenance_rate: decimal(rate)?,
+        max_leverage: decimal(leverage)?,
+    })
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_read_and_stands_on_its_own_grid() {
+        assert!(all().len() >= 20);
+        for Listing { instrument, start_price, turnover_5m } in all() {
+            let symbol = &instrument.symbol;
+            assert!(
+                symbol.starts_with(&instrument.base_coin) && !instrument.base_coin.is_empty(),
+                "{symbol}"
+            );
+            for price in [instrument.max_price, *start_price] {
+                assert!(
+                    (price % instrument.tick_size).is_zero() && price > Decimal::ZERO,
+                    "{symbol}: {price}"
+                );
+            }
+            for qty in [instrument.min_order_qty, instrument.max_order_qty, instrument.max_market_order_qty] {
+                assert!((qty % instrument.qty_step).is_zero() && qty > Decimal::ZERO, "{symbol}: {qty}");
+            }
+            assert!(instrument.max_market_order_qty <= instrument.max_order_qty, "{symbol}");
+            assert!(instrument.price_limit_ratio_x < instrument.price_limit_ratio_y, "{symbol}");
+            assert!(*turnover_5m > *start_price * instrument.min_order_qty, "{symbol}");
+        }
+    }
+
+    #[test]
+    fn tiers_rise_in_limit_and_rate_and_fall_in_leverage() {
+        for instrument in all().iter().map(|listing| &listing.instrument) {
+            assert!(instrument.risk_tiers.len() >= 6, "{}", instrument.symbol);
+            for pair in instrument.risk_tiers.windows(2) {
+                assert!(pair[0].limit < pair[1].limit && pair[0].maintenance_rate < pair[1].maintenance_rate);
+                assert!(pair[0].max_leverage > pair[1].max_leverage, "{}", instrument.symbol);
+            }
+        }
+    }
+
+    #[test]
+    fn no_symbol_is_listed_twice_and_the_recorded_ones_are_there() {
+        let mut known = symbols();
+        known.sort_unstable();
+        known.dedup();
+        assert_eq!(known.len(), all().len());
+        assert!(RECORDED.iter().all(|symbol| listing(symbol).is_some()));
+    }
+}
