@@ -157,6 +157,13 @@ impl VenueClock {
         changed.then_some(better)
     }
 
+    /// A moment that the venue stamped, in milliseconds since 1970, on our clock.
+    #[must_use]
+    pub fn from_venue(&self, stamp_ms: i64) -> WallTime {
+        let offset_ns = self.offset().map_or(0, |offset| offset.offset_ns);
+        WallTime(stamp_ms.saturating_mul(1_000_000).saturating_sub(offset_ns))
+    }
+
     /// Now, with the stamp for a request.
     #[must_use]
     pub fn moment(&self) -> Moment {

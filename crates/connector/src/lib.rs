@@ -18,6 +18,7 @@
 //! The local order book, retries, and every decision live elsewhere.
 
 mod backoff;
+mod budget;
 mod clock;
 pub mod codec;
 mod codes;
@@ -31,6 +32,7 @@ mod shell;
 mod sign;
 
 pub use backoff::Backoff;
+pub use budget::{Purpose, RateLimits};
 pub use clock::{ClockOffset, ClockSample, Moment, VenueClock, WallClock};
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;

@@ -48,6 +48,9 @@ pub(crate) struct VenueSection {
     pub(crate) expected_uid: Option<u64>,
     /// Where market time comes from on a custom venue.
     pub(crate) market_clock: Option<MarketClock>,
+    /// Which limits the engine keeps to until the venue's answers say otherwise.
+    #[serde(default)]
+    pub(crate) rate_limits: RateLimits,
 }
 
 /// Kinds of venue.
@@ -77,6 +80,17 @@ impl Environment {
             Self::Mainnet => "mainnet",
         }
     }
+}
+
+/// Which request limits the engine keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RateLimits {
+    /// What the exchange publishes.
+    #[default]
+    Published,
+    /// Besides, 120 public and 60 signed requests a minute.
+    Introductory,
 }
 
 /// Where market time comes from.

@@ -63,6 +63,8 @@ pub(crate) struct RemoteVenue {
     /// Whether the market's clock is the one stamped on its messages (a venue process that replays) rather
     /// than the wall.
     pub(crate) market_clock_from_messages: bool,
+    /// Which request limits the engine keeps to.
+    pub(crate) rate_limits: windvane_connector::RateLimits,
 }
 
 /// One bot.

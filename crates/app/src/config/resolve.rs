@@ -1,6 +1,8 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
-use super::file::{BotSection, ConfigFile, Environment, MarketClock, TelemetrySection, VenueSection};
+use super::file::{
+    BotSection, ConfigFile, Environment, MarketClock, RateLimits, TelemetrySection, VenueSection,
+};
 use super::{BotSettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
 use sha2::{Digest, Sha256};
@@ -177,6 +179,12 @@ impl<'t> Resolver<'t> {
             key_file: section.key_file.map(|file| self.folder.join(file)),
             expected_uid: section.expected_uid,
             market_clock_from_messages: section.market_clock == Some(MarketClock::Messages),
+            rate_limits: match (section.market_clock, section.rate_limits) {
+                // A second of the replay holds hours of work; such a venue counts nothing.
+                (Some(MarketClock::Messages), _) => windvane_connector::RateLimits::Off,
+                (_, RateLimits::Published) => windvane_connector::RateLimits::Published,
+                (_, RateLimits::Introductory) => windvane_connector::RateLimits::Introductory,
+            },
         })
     }
 

@@ -5,7 +5,7 @@ use super::stamper::MarketClock;
 use crate::config::{RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
 use anyhow::Context;
-use windvane_connector::{Credentials, VenueEndpoints};
+use windvane_connector::{Credentials, RateLimits, VenueEndpoints};
 use windvane_venue::Embedded;
 
 /// The venue as the engine reaches it.
@@ -13,6 +13,7 @@ pub(super) struct Link<'s> {
     pub(super) endpoints: VenueEndpoints,
     pub(super) credentials: Credentials,
     pub(super) market_clock: MarketClock,
+    pub(super) rate_limits: RateLimits,
     pub(super) remote: Option<&'s RemoteVenue>,
     pub(super) embedded: Option<Embedded>,
 }
@@ -40,10 +41,19 @@ pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
                     MarketClock::Wall
                 }
             };
+            let counts_requests = config.rate_limits && clock == MarketClock::Wall;
+            let rate_limits = if counts_requests { RateLimits::Published } else { RateLimits::Off };
             let embedded = Embedded::start(config).map_err(|error| Failure::Config(error.to_string()))?;
             let address = embedded.rest_url.trim_start_matches("http://").to_owned();
             let endpoints = VenueEndpoints::loopback(&address).context("the embedded venue's address")?;
-            Ok(Link { endpoints, credentials, market_clock: clock, remote: None, embedded: Some(embedded) })
+            Ok(Link {
+                endpoints,
+                credentials,
+                market_clock: clock,
+                rate_limits,
+                remote: None,
+                embedded: Some(embedded),
+            })
         }
         VenueSettings::Remote(remote) => Ok(Link {
             endpoints: remote.endpoints.clone(),
@@ -53,6 +63,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
             } else {
                 MarketClock::Wall
             },
+            rate_limits: remote.rate_limits,
             remote: Some(remote),
             embedded: None,
         }),

@@ -83,6 +83,7 @@ pub(crate) async fn run(
         Arc::new(link.credentials),
         clock,
         windvane_connector::Observer::new(observations),
+        link.rate_limits,
     )
     .context("setting up REST")?;
     let account = account::prepare(&rest, &settings.bots, link.remote).await?;

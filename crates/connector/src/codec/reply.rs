@@ -21,8 +21,12 @@ pub struct Reply<'a> {
     pub message: Cow<'a, str>,
     /// `orderId` of an answer about an order, empty otherwise.
     pub order_id: Cow<'a, str>,
-    /// What the answer says of the rate limit, when it does.
+    /// The rate limit of the operation, when the answer tells it.
+    pub limit: Option<u32>,
+    /// What is left of it.
     pub remaining: Option<u32>,
+    /// When the venue takes the next request, ms since 1970 on its clock, after one too many.
+    pub reset_ms: Option<i64>,
     /// The venue's clock in milliseconds since 1970, when the answer tells it.
     pub server_ms: Option<i64>,
 }
@@ -73,8 +77,12 @@ struct Wire<'a> {
 
 #[derive(Deserialize, Default)]
 struct Header<'a> {
+    #[serde(borrow, default, rename = "X-Bapi-Limit")]
+    limit: Lexeme<'a>,
     #[serde(borrow, default, rename = "X-Bapi-Limit-Status")]
     remaining: Lexeme<'a>,
+    #[serde(borrow, default, rename = "X-Bapi-Limit-Reset-Timestamp")]
+    reset: Lexeme<'a>,
     #[serde(borrow, default, rename = "Timenow")]
     now: Lexeme<'a>,
 }
@@ -135,7 +143,9 @@ impl<'a> Reply<'a> {
             code,
             message,
             order_id,
+            limit: header.limit.as_str().parse().ok(),
             remaining: header.remaining.as_str().parse().ok(),
+            reset_ms: header.reset.as_str().parse().ok(),
             server_ms: header.now.as_str().parse().ok(),
         })
     }

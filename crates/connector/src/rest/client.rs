@@ -3,30 +3,27 @@
 use super::{
     answer::{Answer, MAX_ANSWER_BYTES, read_envelope},
     error::RestError,
-    pace::Pace,
 };
 use crate::{
+    budget::{Call, Carrier, LimitNotice, Purpose, RateLimits, SharedBudget, Turn, Verdict},
     clock::{ClockSample, VenueClock},
-    codec::number::Lexeme,
-    codes::{self, Channel},
-    encode::Mutation,
     endpoints::VenueEndpoints,
     observation::{Observation, Observer},
-    outcome::{Asked, is_too_late},
     sign::Credentials,
 };
 use reqwest::{Method, header::HeaderMap};
-use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
-use windvane_model::{AccountEvent, Millis, WallTime};
+use windvane_model::{Millis, WallTime};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// From the send to the last byte. After it, what a mutation did is unknown.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// For what only reads.
 const READ_WINDOW_MS: Millis = 5_000;
+/// How often a read that was one too many is tried again; each time it waits for the venue's reset stamp.
+const READ_TRIES: usize = 3;
 
-/// REST calls to one venue with one key. Clones share connections, clock and the memory of a ban.
+/// REST calls to one venue with one key. Clones share connections, clock and rate budget.
 #[derive(Debug, Clone)]
 pub struct RestClient {
     http: reqwest::Client,
@@ -34,17 +31,21 @@ pub struct RestClient {
     credentials: Arc<Credentials>,
     pub(crate) clock: Arc<VenueClock>,
     observer: Observer,
-    pace: Arc<Pace>,
+    budget: SharedBudget,
+    /// What the reads of this clone are for.
+    purpose: Purpose,
 }
 
 /// What is sent: a query string or a body, in the very bytes that are signed.
-enum Payload {
-    Query(String),
-    Body(String),
+#[derive(Clone, Copy)]
+pub(super) enum Payload<'a> {
+    Query(&'a str),
+    Body(&'a str),
 }
 
 impl RestClient {
-    /// A client for this venue and key.
+    /// A client for this venue and key, which keeps to these limits. Its reads count as audits; see
+    /// [`RestClient::reading_for`].
     ///
     /// # Errors
     /// When TLS cannot be set up.
@@ -53,6 +54,7 @@ impl RestClient {
         credentials: Arc<Credentials>,
         clock: Arc<VenueClock>,
         observer: Observer,
+        limits: RateLimits,
     ) -> Result<Self, RestError> {
         // An error only says that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -76,7 +78,8 @@ impl RestClient {
             credentials,
             clock,
             observer,
-            pace: Arc::default(),
+            budget: SharedBudget::new(limits, fastrand::Rng::new()),
+            purpose: Purpose::Audit,
         })
     }
 
@@ -94,85 +97,104 @@ impl RestClient {
         &self.observer
     }
 
+    pub(crate) const fn budget(&self) -> &SharedBudget {
+        &self.budget
+    }
+
+    /// The same client for reads of another purpose.
+    #[must_use]
+    pub fn reading_for(&self, purpose: Purpose) -> Self {
+        Self { purpose, ..self.clone() }
+    }
+
     /// An unsigned GET. `query` is sent as it is.
     pub(crate) async fn get_public(&self, path: &'static str, query: String) -> Result<Answer, RestError> {
-        self.call(Method::GET, path, Payload::Query(query), None).await
+        self.read(path, &query, None).await
     }
 
     /// A signed GET. `query` is signed and sent as it is.
     pub(crate) async fn get_signed(&self, path: &'static str, query: String) -> Result<Answer, RestError> {
-        self.call(Method::GET, path, Payload::Query(query), Some(READ_WINDOW_MS)).await
+        self.read(path, &query, Some(READ_WINDOW_MS)).await
     }
 
-    /// Sends one mutation and says what became of it. Never an error: every end has its event.
-    pub(crate) async fn mutate(&self, mutation: &Mutation) -> AccountEvent {
-        let asked = Asked::from(mutation);
-        if is_too_late(mutation, self.clock.now()) {
-            return asked.not_sent("too old at the last look");
-        }
-        let body = Payload::Body(mutation.body());
-        let answer = self.call(Method::POST, mutation.path(), body, Some(mutation.recv_window_ms())).await;
-        match answer {
-            Ok(answer) => {
-                #[derive(Deserialize)]
-                struct Ids<'a> {
-                    #[serde(borrow, default, rename = "orderId")]
-                    order_id: Lexeme<'a>,
-                }
-                let ids = answer.result::<Ids<'_>>();
-                let order_id = ids.as_ref().map_or("", |ids| ids.order_id.as_str());
-                asked.answered(Channel::Rest, 0, "", order_id)
-            }
-            Err(RestError::Refused { code, message, .. }) => {
-                asked.answered(Channel::Rest, code, &message, "")
-            }
-            Err(error @ (RestError::Connect(_) | RestError::Banned { .. } | RestError::Setup(_))) => {
-                asked.not_sent(&error.to_string())
-            }
-            Err(RestError::Status(status)) => {
-                let message = format!("http status {status}");
-                asked.failed(codes::http_meaning(status), i32::from(status), &message)
-            }
-            Err(
-                RestError::NoAnswer(_)
-                | RestError::TooLong
-                | RestError::Unreadable { .. }
-                | RestError::NoSuchInstrument(_),
-            ) => asked.undetermined(0),
-        }
-    }
-
-    async fn call(
+    async fn read(
         &self,
-        method: Method,
         path: &'static str,
-        payload: Payload,
+        query: &str,
+        window_ms: Option<Millis>,
+    ) -> Result<Answer, RestError> {
+        let call = Call {
+            endpoint: path.trim_start_matches("/v5/"),
+            purpose: self.purpose,
+            carrier: Carrier::Rest,
+            is_signed: window_ms.is_some(),
+        };
+        let mut tries = 1;
+        loop {
+            let turn = self.turn(call).await?;
+            match self.call(&turn, Method::GET, Payload::Query(query), window_ms).await {
+                // It did nothing, and the next turn comes after the reset stamp.
+                Err(RestError::Refused { code: 10006, .. }) if tries < READ_TRIES => tries += 1,
+                end => return end,
+            }
+        }
+    }
+
+    /// Waits until the rate budget has room for `call`.
+    async fn turn(&self, call: Call) -> Result<Turn, RestError> {
+        loop {
+            let now = self.clock.now();
+            match self.budget.with(|budget| budget.ask(now, &call)) {
+                Verdict::Go => return Ok(self.budget.granted(&self.clock, call)),
+                Verdict::Silent(until) => {
+                    return Err(RestError::Banned { remaining_s: until.millis_since(now) / 1000 + 1 });
+                }
+                // A millisecond at least: the timer's own grain.
+                Verdict::Wait(until) => {
+                    let left_ns = until.0.saturating_sub(now.0).max(1_000_000);
+                    tokio::time::sleep(Duration::from_nanos(left_ns.unsigned_abs())).await;
+                }
+            }
+        }
+    }
+
+    /// One request whose turn it is, with everything its answer tells beside the result.
+    pub(super) async fn call(
+        &self,
+        turn: &Turn,
+        method: Method,
+        payload: Payload<'_>,
         signed_window_ms: Option<Millis>,
     ) -> Result<Answer, RestError> {
-        let endpoint = path.trim_start_matches("/v5/");
-        self.keep_pace(&method).await?;
+        let endpoint = turn.call().endpoint;
         let started = self.clock.now();
-        let result = self.exchange(method, path, endpoint, payload, signed_window_ms, started).await;
+        let mut notice = LimitNotice::default();
+        let request = self.request(method, endpoint, payload, signed_window_ms);
+        let result = self.exchange(endpoint, request, started, &mut notice).await;
+        let now = self.clock.now();
         #[expect(clippy::cast_precision_loss, reason = "a duration for display")]
-        let seconds = (self.clock.now().0 - started.0) as f64 / 1e9;
+        let seconds = (now.0 - started.0) as f64 / 1e9;
         let code = result.as_ref().map_or_else(RestError::label, |_| 0);
         self.observer.observe(Observation::RestDone { endpoint, code, seconds });
-        if matches!(code, 403 | 429 | 10006) {
+        if let Some(remaining) = notice.left {
+            self.observer.observe(Observation::RateLimit { endpoint, remaining });
+        }
+        if self.budget.answered(now, turn.call(), code, notice) {
             self.observer.observe(Observation::RateLimited { endpoint });
+        }
+        if code == 403 {
+            tracing::error!(endpoint, "http 403: no request to this host for ten minutes");
         }
         result
     }
 
     async fn exchange(
         &self,
-        method: Method,
-        path: &'static str,
         endpoint: &'static str,
-        payload: Payload,
-        signed_window_ms: Option<Millis>,
+        request: reqwest::RequestBuilder,
         started: WallTime,
+        notice: &mut LimitNotice,
     ) -> Result<Answer, RestError> {
-        let request = self.request(method, path, payload, signed_window_ms);
         let mut response = request.send().await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
                 RestError::Connect(error)
@@ -180,12 +202,8 @@ impl RestClient {
                 RestError::NoAnswer(error)
             }
         })?;
-        self.note_limits(endpoint, response.headers());
+        *notice = self.limits(response.headers());
         let status = response.status().as_u16();
-        if status == 403 {
-            tracing::error!(endpoint, "http 403: no request to this host for ten minutes");
-        }
-        self.pace.answered(status, self.clock.now(), fastrand::u64(..));
         if status != 200 {
             return Err(RestError::Status(status));
         }
@@ -204,14 +222,14 @@ impl RestClient {
     fn request(
         &self,
         method: Method,
-        path: &str,
-        payload: Payload,
+        endpoint: &str,
+        payload: Payload<'_>,
         signed_window_ms: Option<Millis>,
     ) -> reqwest::RequestBuilder {
-        let (url, text) = match &payload {
-            Payload::Query(query) if query.is_empty() => (format!("{}{path}", self.base), ""),
-            Payload::Query(query) => (format!("{}{path}?{query}", self.base), query.as_str()),
-            Payload::Body(body) => (format!("{}{path}", self.base), body.as_str()),
+        let (url, text) = match payload {
+            Payload::Query("") => (format!("{}/v5/{endpoint}", self.base), ""),
+            Payload::Query(query) => (format!("{}/v5/{endpoint}?{query}", self.base), query),
+            Payload::Body(body) => (format!("{}/v5/{endpoint}", self.base), body),
         };
         let mut request = self.http.request(method, url);
         if let Some(window_ms) = signed_window_ms {
@@ -225,30 +243,19 @@ impl RestClient {
         }
         match payload {
             Payload::Query(_) => request,
-            Payload::Body(body) => request.header("Content-Type", "application/json").body(body),
+            Payload::Body(body) => request.header("Content-Type", "application/json").body(body.to_owned()),
         }
     }
 
-    /// Refuses while the host is silent, and holds reads back while it is overloaded.
-    async fn keep_pace(&self, method: &Method) -> Result<(), RestError> {
-        let now = self.clock.now();
-        if let Some(left_ms) = self.pace.silence_left(now) {
-            return Err(RestError::Banned { remaining_s: left_ms / 1000 + 1 });
+    /// What the headers say of the endpoint's limit.
+    fn limits(&self, headers: &HeaderMap) -> LimitNotice {
+        fn number<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
+            headers.get(name)?.to_str().ok()?.parse().ok()
         }
-        let delay_ms = self.pace.read_delay(now);
-        if *method == Method::GET && delay_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(delay_ms.unsigned_abs())).await;
-        }
-        Ok(())
-    }
-
-    fn note_limits(&self, endpoint: &'static str, headers: &HeaderMap) {
-        let remaining = headers
-            .get("X-Bapi-Limit-Status")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.parse().ok());
-        if let Some(remaining) = remaining {
-            self.observer.observe(Observation::RateLimit { endpoint, remaining });
+        LimitNotice {
+            limit: number(headers, "X-Bapi-Limit"),
+            left: number(headers, "X-Bapi-Limit-Status"),
+            reset: number(headers, "X-Bapi-Limit-Reset-Timestamp").map(|ms| self.clock.from_venue(ms)),
         }
     }
 

@@ -4,7 +4,7 @@ mod answer;
 mod client;
 mod error;
 mod instrument;
-mod pace;
+mod mutate;
 mod page;
 mod query;
 mod reference;

@@ -17,10 +17,12 @@ pub(crate) enum Timer {
     Confirm,
     /// The oldest open request is overdue.
     Reply,
+    /// A request that waits for the rate limit may leave, or has become too old.
+    Turn,
 }
 
-const TIMERS: [Timer; 6] =
-    [Timer::Ping, Timer::Pong, Timer::Silence, Timer::Login, Timer::Confirm, Timer::Reply];
+const TIMERS: [Timer; 7] =
+    [Timer::Ping, Timer::Pong, Timer::Silence, Timer::Login, Timer::Confirm, Timer::Reply, Timer::Turn];
 
 /// When each of them is due.
 #[derive(Debug, Clone, Copy, Default)]

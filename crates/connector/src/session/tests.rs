@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    budget::{RateLimits, SharedBudget},
     encode::Mutation,
     sign::{Credentials, Secret},
 };
@@ -66,6 +67,10 @@ fn credentials() -> Arc<Credentials> {
     Arc::new(Credentials::new("testKey000000000001".to_owned(), secret).unwrap())
 }
 
+fn budget() -> SharedBudget {
+    SharedBudget::new(RateLimits::Published, fastrand::Rng::with_seed(1))
+}
+
 fn symbol(name: &str) -> Symbol {
     Symbol::new(name).unwrap()
 }
@@ -97,7 +102,7 @@ fn ready_private() -> Script<PrivateSession> {
 }
 
 fn ready_trade() -> Script<TradeSession> {
-    let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77));
+    let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget()));
     script.text(1, TRADE_LOGGED_IN);
     assert_eq!(script.out.events, [Event::Link(Link::Trade(LinkState::Up))]);
     script
@@ -267,7 +272,7 @@ fn an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
 #[test]
 fn a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
     for (code, halts) in [(10003, false), (10004, true), (10010, true), (10016, false)] {
-        let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77));
+        let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget()));
         script.text(1, &format!(r#"{{"retCode":{code},"retMsg":"no","op":"auth","connId":"c"}}"#));
         assert_eq!(script.out.close, Some(CloseReason::LoginRefused), "{code}");
         let halt = Event::Control(Control::Halt(HaltCause::Authentication));
@@ -333,11 +338,11 @@ fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
 
 #[test]
 fn codes_without_a_certain_meaning_leave_the_outcome_unknown() {
-    let mut script = ready_trade();
-    for (number, code) in [(1, 10016), (2, 10429), (3, 987_654), (4, 20003)] {
-        script.request(10, submit(number, None));
-        script.text(11, &format!(r#"{{"reqId":"77-{number}","retCode":{code},"op":"order.create"}}"#));
-        assert_eq!(account(&script.out), [format!("undetermined w01-{number} {code}")]);
+    for code in [10016, 10429, 987_654, 20003] {
+        let mut script = ready_trade();
+        script.request(10, submit(1, None));
+        script.text(11, &format!(r#"{{"reqId":"77-1","retCode":{code},"op":"order.create"}}"#));
+        assert_eq!(account(&script.out), [format!("undetermined w01-1 {code}")]);
     }
 }
 
@@ -389,4 +394,60 @@ fn only_what_the_socket_offers_goes_over_it() {
     assert_eq!(offered(Command::Cancel(cancel)), Some("order.cancel"));
     let all = windvane_model::CancelAll { symbol: None, spare_protection: false };
     assert_eq!(offered(Command::CancelAll(all)), None);
+}
+
+/// A close of the position that `submit` opens.
+fn close(number: u32) -> Mutation {
+    let Mutation::Submit(order) = submit(number, None) else { unreachable!("a submit") };
+    Mutation::Submit(Submit { reduce_only: true, ..order })
+}
+
+#[test]
+fn d02_entries_over_the_rate_limit_wait_while_a_close_goes_out_at_once() {
+    let mut script = ready_trade();
+    for number in 0..9 {
+        script.request(1_000, submit(number, None));
+        assert_eq!(script.sent().len(), usize::from(number < 7), "entry {number}");
+    }
+    script.request(1_000, close(90));
+    assert!(script.sent()[0].contains("w01-90"));
+    for (place, number) in [0, 1, 2, 3, 4, 5, 6, 90].iter().enumerate() {
+        script.text(1_050, &format!(r#"{{"reqId":"77-{}","retCode":0,"op":"order.create"}}"#, place + 1));
+        assert_eq!(account(&script.out), [format!("acknowledged w01-{number} None")]);
+    }
+    script.pass(2_050);
+    assert_eq!(script.sent().len(), 2, "a second after the answers the rest leaves");
+}
+
+#[test]
+fn d02_one_too_many_waits_for_the_venues_reset_stamp() {
+    let mut script = ready_trade();
+    script.request(0, close(1));
+    // The venue's clock is 1,700,000,000,000 ms ahead of ours.
+    script.text(
+        10,
+        r#"{"reqId":"77-1","retCode":10006,"op":"order.create","header":{"X-Bapi-Limit":"10","X-Bapi-Limit-Status":"0","X-Bapi-Limit-Reset-Timestamp":"1700000000700"}}"#,
+    );
+    assert_eq!(account(&script.out), ["rate_limit w01-1 10006"]);
+    script.request(20, close(2));
+    assert_eq!(script.sent(), [] as [&str; 0]);
+    script.pass(700);
+    // The venue said that nothing is left, so its second has to pass as well.
+    script.pass(1_010);
+    assert_eq!(script.sent().len(), 1);
+}
+
+#[test]
+fn a14_what_waits_for_the_rate_limit_is_refused_with_the_connection() {
+    let mut script = ready_trade();
+    for number in 0..8 {
+        script.request(1_000, submit(number, None));
+    }
+    script.close();
+    let told = account(&script.out);
+    assert_eq!(told.iter().filter(|line| line.starts_with("undetermined")).count(), 7);
+    assert_eq!(told.iter().filter(|line| **line == "not_sent w01-7 0").count(), 1);
+    assert_eq!(script.session.next_deadline(), None);
+    script.open(2_000).text(2_001, TRADE_LOGGED_IN);
+    assert_eq!(script.sent(), [] as [&str; 0], "nothing is replayed");
 }

@@ -7,19 +7,24 @@ use super::{
     private::LOGIN_VALID_MS, quarantine,
 };
 use crate::{
+    budget::{Call, Carrier, LimitNotice, Next, Queue, SharedBudget},
     clock::{ClockSample, Moment},
     codec::{Reply, ReplyKind},
     codes::Channel,
     encode::{self, Mutation},
     observation::{Observation, Stream},
-    outcome::{Asked, is_too_late},
+    outcome::Asked,
     sign::Credentials,
 };
 use std::{collections::BTreeMap, sync::Arc};
-use windvane_model::{Event, Link, LinkState, WallTime};
+use windvane_model::{Event, Link, LinkState, Millis, WallTime};
 
 /// `retCode` of a socket that will be closed: requests in flight still finish, new ones need a new socket.
 const DRAINING: i32 = 10019;
+/// Requests that may wait for the rate limit; what finds no room is refused at once.
+const WAITING: usize = 256;
+/// How long until the next look when only an answer can make room.
+const LOOK_AGAIN_MS: Millis = 20;
 
 /// The trade socket's protocol.
 #[derive(Debug)]
@@ -31,6 +36,9 @@ pub struct TradeSession {
     next_id: u64,
     /// Requests without an answer, oldest first.
     pending: BTreeMap<u64, Pending>,
+    budget: SharedBudget,
+    /// Requests that wait for the rate limit. Dropped with the connection, never kept for the next one.
+    queue: Queue,
     is_ready: bool,
     is_draining: bool,
 }
@@ -38,20 +46,27 @@ pub struct TradeSession {
 #[derive(Debug)]
 struct Pending {
     asked: Asked,
-    endpoint: &'static str,
+    call: Call,
     sent: WallTime,
 }
 
 impl TradeSession {
     /// A session for this key. `id_prefix` must differ from that of earlier processes: the start time does.
     #[must_use]
-    pub fn new(credentials: Arc<Credentials>, timing: Timing, id_prefix: u64) -> Self {
+    pub(crate) fn new(
+        credentials: Arc<Credentials>,
+        timing: Timing,
+        id_prefix: u64,
+        budget: SharedBudget,
+    ) -> Self {
         Self {
             credentials,
             keepalive: Keepalive::new(timing, None),
             id_prefix,
             next_id: 1,
             pending: BTreeMap::new(),
+            budget,
+            queue: Queue::default(),
             is_ready: false,
             is_draining: false,
         }
@@ -96,17 +111,22 @@ impl TradeSession {
             out.close = Some(CloseReason::Draining);
         }
         self.expect_next_reply();
+        self.send_next(moment, out);
     }
 
     fn measure(&self, moment: Moment, reply: &Reply<'_>, pending: &Pending, out: &mut Output) {
         #[expect(clippy::cast_precision_loss, reason = "a duration for display")]
         let seconds = (moment.wall.0 - pending.sent.0) as f64 / 1e9;
         out.observations.push(Observation::RoundTrip { request: pending.asked.request, seconds });
+        let endpoint = pending.call.endpoint;
         if let Some(remaining) = reply.remaining {
-            out.observations.push(Observation::RateLimit { endpoint: pending.endpoint, remaining });
+            out.observations.push(Observation::RateLimit { endpoint, remaining });
         }
-        if reply.code == 10006 {
-            out.observations.push(Observation::RateLimited { endpoint: pending.endpoint });
+        let reset = reply.reset_ms.map(|ms| moment.wall.after(ms.saturating_sub(moment.stamp_ms)));
+        let notice = LimitNotice { limit: reply.limit, left: reply.remaining, reset };
+        self.budget.with(|budget| budget.settle(moment.wall, &pending.call));
+        if self.budget.answered(moment.wall, &pending.call, reply.code, notice) {
+            out.observations.push(Observation::RateLimited { endpoint });
         }
         out.clock_sample = reply.server_ms.map(|server_ms| ClockSample {
             sent: pending.sent,
@@ -121,6 +141,47 @@ impl TradeSession {
         if std::mem::take(&mut self.is_ready) {
             out.events.push(Event::Link(Link::Trade(LinkState::Down)));
         }
+        let waiting = self.queue.drain().map(|mutation| Asked::from(&mutation));
+        let refused = waiting.map(|asked| Event::Account(asked.not_sent("the trade socket went down")));
+        out.events.extend(refused);
+        self.keepalive.deadlines.clear(Timer::Turn);
+    }
+
+    /// Writes whatever the rate limits let go, the most urgent first.
+    fn send_next(&mut self, moment: Moment, out: &mut Output) {
+        while !self.queue.is_empty() {
+            let queue = &mut self.queue;
+            let next = self
+                .budget
+                .with(|budget| queue.next(moment.wall, budget, Carrier::TradeSocket, &[], |_| true));
+            match next {
+                Next::Send(mutation, call) => self.send(moment, &mutation, call, out),
+                Next::Refuse(mutation, why) => {
+                    out.events.push(Event::Account(Asked::from(&mutation).not_sent(why)));
+                }
+                Next::Wait(until) => {
+                    let until = until.unwrap_or_else(|| moment.wall.after(LOOK_AGAIN_MS));
+                    self.keepalive.deadlines.set(Timer::Turn, until);
+                    return;
+                }
+            }
+        }
+        self.keepalive.deadlines.clear(Timer::Turn);
+    }
+
+    fn send(&mut self, moment: Moment, mutation: &Mutation, call: Call, out: &mut Output) {
+        let asked = Asked::from(mutation);
+        let id = self.next_id;
+        let request_id = format!("{}-{id}", self.id_prefix);
+        let Some(text) = encode::trade_frame(&request_id, mutation, moment.stamp_ms) else {
+            self.budget.with(|budget| budget.settle(moment.wall, &call));
+            out.events.push(Event::Account(asked.not_sent("not offered on the trade socket")));
+            return;
+        };
+        self.next_id += 1;
+        out.frames.push(Outgoing { text, order: Some((asked.request, asked.client_order_id)) });
+        self.pending.insert(id, Pending { asked, call, sent: moment.wall });
+        self.expect_next_reply();
     }
 
     fn expect_next_reply(&mut self) {
@@ -138,7 +199,9 @@ impl TradeSession {
             if oldest.get().sent.after(self.keepalive.timing.reply_within_ms) > now {
                 break;
             }
-            out.events.push(Event::Account(oldest.remove().asked.undetermined(0)));
+            let Pending { asked, call, .. } = oldest.remove();
+            self.budget.with(|budget| budget.settle(now, &call));
+            out.events.push(Event::Account(asked.undetermined(0)));
         }
         if self.is_draining && self.pending.is_empty() {
             out.close = Some(CloseReason::Draining);
@@ -180,21 +243,12 @@ impl Session for TradeSession {
             out.events.push(Event::Account(asked.not_sent("the trade socket is down")));
             return;
         }
-        if is_too_late(&mutation, moment.wall) {
-            out.events.push(Event::Account(asked.not_sent("too old at the last look")));
+        if self.queue.len() >= WAITING {
+            out.events.push(Event::Account(asked.not_sent("too many requests wait for the rate limit")));
             return;
         }
-        let id = self.next_id;
-        let request_id = format!("{}-{id}", self.id_prefix);
-        let Some(text) = encode::trade_frame(&request_id, &mutation, moment.stamp_ms) else {
-            out.events.push(Event::Account(asked.not_sent("not offered on the trade socket")));
-            return;
-        };
-        self.next_id += 1;
-        out.frames.push(Outgoing { text, order: Some((asked.request, asked.client_order_id)) });
-        let endpoint = mutation.endpoint();
-        self.pending.insert(id, Pending { asked, endpoint, sent: moment.wall });
-        self.expect_next_reply();
+        self.queue.push(moment.wall, mutation);
+        self.send_next(moment, out);
     }
 
     fn deadline(&mut self, moment: Moment, out: &mut Output) {
@@ -202,6 +256,7 @@ impl Session for TradeSession {
             match timer {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Reply => self.time_out(moment.wall, out),
+                Timer::Turn => self.send_next(moment, out),
                 Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm => {}
             }
         }
@@ -212,8 +267,11 @@ impl Session for TradeSession {
     fn closed(&mut self, out: &mut Output) {
         self.keepalive.closed();
         self.leave_service(out);
-        let in_flight = std::mem::take(&mut self.pending);
-        out.events.extend(in_flight.into_values().map(|p| Event::Account(p.asked.undetermined(0))));
+        for Pending { asked, call, sent } in std::mem::take(&mut self.pending).into_values() {
+            // With its connection gone it was counted soon after its send, or never.
+            self.budget.with(|budget| budget.settle(sent, &call));
+            out.events.push(Event::Account(asked.undetermined(0)));
+        }
     }
 
     fn next_deadline(&self) -> Option<WallTime> {

@@ -1,7 +1,7 @@
 //! The connector as its user sees it: start the streams, send commands, ask for a fresh book, stop.
 
 use super::{
-    lane,
+    lane::{self, Work},
     stream::{Outlets, StreamTask},
 };
 use crate::{
@@ -25,7 +25,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, Query, QueryFailed, Symbol};
+use windvane_model::{AccountEvent, Command, QueryFailed, Symbol};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -62,10 +62,8 @@ pub struct Connector {
     trade: mpsc::Sender<Mutation>,
     /// Whether the trade socket takes orders; else they go over REST.
     trade_is_ready: Arc<AtomicBool>,
-    /// Sender: this handle. Receiver: the REST mutation task. When full: answered as not sent.
-    rest: mpsc::Sender<Mutation>,
-    /// Sender: this handle. Receiver: the REST query task. When full: answered as failed.
-    queries: mpsc::Sender<Query>,
+    /// Sender: this handle. Receiver: the REST task. When full: answered as not sent, or as failed.
+    rest: mpsc::Sender<Work>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -98,25 +96,19 @@ impl Connector {
         let trade_is_ready = match endpoints.trade_ws() {
             Some(address) => {
                 let prefix = rest.clock().now().as_millis().unsigned_abs();
-                let session = TradeSession::new(Arc::clone(rest.credentials()), timing, prefix);
+                let session =
+                    TradeSession::new(Arc::clone(rest.credentials()), timing, prefix, rest.budget().clone());
                 starter.stream(&mut tasks, session, address, trade_requests)
             }
             // Demo: never ready, so everything goes over REST.
             None => Arc::default(),
         };
 
-        let (rest_commands, rest_requests) = mpsc::channel(COMMANDS);
-        tasks.spawn(lane::mutations(rest.clone(), outlets.clone(), rest_requests, stopped.clone()));
+        let (to_rest, rest_work) = mpsc::channel(COMMANDS);
+        let lane = lane::Lane::new(rest.clone(), outlets.clone(), subscriptions.symbols);
+        tasks.spawn(lane.run(rest_work, stopped.clone()));
         tasks.spawn(lane::time(rest.clone(), stopped.clone()));
-        let (queries, query_requests) = mpsc::channel(COMMANDS);
-        tasks.spawn(lane::queries(
-            rest.clone(),
-            outlets.clone(),
-            subscriptions.symbols,
-            query_requests,
-            stopped.clone(),
-        ));
-        Ok(Self { resubscriptions, trade, trade_is_ready, rest: rest_commands, queries, stop, tasks })
+        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, stop, tasks })
     }
 
     /// Hands a command over; its answer comes as an account event. Never waits.
@@ -133,15 +125,21 @@ impl Connector {
             Command::SetLeverage(leverage) => Mutation::SetLeverage(leverage),
             Command::Query(query) => {
                 return self
-                    .queries
-                    .try_send(query)
+                    .rest
+                    .try_send(Work::Query(query))
                     .map_err(|_| Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0 })));
             }
         };
         let by_socket = mutation.socket_operation().is_some() && self.trade_is_ready.load(Ordering::Relaxed);
-        let lane = if by_socket { &self.trade } else { &self.rest };
-        lane.try_send(mutation)
-            .map_err(|_| Box::new(Asked::from(&mutation).not_sent("too many commands are waiting")))
+        let is_full = if by_socket {
+            self.trade.try_send(mutation).is_err()
+        } else {
+            self.rest.try_send(Work::Mutation(mutation)).is_err()
+        };
+        if is_full {
+            return Err(Box::new(Asked::from(&mutation).not_sent("too many commands are waiting")));
+        }
+        Ok(())
     }
 
     /// Asks for a fresh snapshot of one book, which met a gap or crossed. The other topics are not touched.

@@ -1,115 +1,208 @@
-//! The tasks that work over REST: one for mutations, one for queries, one that keeps the clock.
+//! The task that works over REST, and the one that keeps the clock.
 //!
-//! Mutations of one contract keep their order; different contracts do not wait for each other. Queries have a
-//! task of their own, so that a long read never holds up a cancel.
+//! What is most urgent leaves first. A close, a stop or a cancel never waits behind an order that opens, behind a
+//! query or behind a slow answer; only requests about the same order keep their order.
 
 use super::stream::Outlets;
-use crate::{encode::Mutation, outcome::Asked, rest::RestClient};
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use crate::{
+    budget::{Carrier, Next, Purpose, Queue},
+    encode::Mutation,
+    outcome::Asked,
+    rest::RestClient,
+};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use std::{collections::VecDeque, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
-use windvane_model::{AccountEvent, Event, Query, Symbol};
+use windvane_model::{AccountEvent, Event, Query, QueryFailed, Symbol, WallTime};
 
-/// Mutations in flight at once; more would only meet the rate limit of ten a second.
+/// Mutations under way at once; more would only meet the rate limit of ten a second.
 const AT_ONCE: usize = 8;
-/// Mutations that wait for one of their contract. When it is full the channel is not read.
+/// As many again for what is urgent, so that slow answers to entries do not hold up a close.
+const URGENT_AT_ONCE: usize = 16;
+/// Questions about single orders under way at once; besides them, one about the whole account.
+const LOOKUPS_AT_ONCE: usize = 4;
+/// Work that waits for its turn. When there is so much the channel is not read.
 const WAITING: usize = 256;
+/// How long until the next look when only an answer can make room.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Performs mutations until the channel closes or the connector stops.
-pub(super) async fn mutations(
-    rest: RestClient,
-    outlets: Outlets,
-    mut requests: mpsc::Receiver<Mutation>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut in_flight = FuturesUnordered::new();
-    let mut busy: Vec<Option<Symbol>> = Vec::new();
-    let mut waiting: VecDeque<Mutation> = VecDeque::new();
-    loop {
-        while in_flight.len() < AT_ONCE
-            && let Some(place) = next_free(&waiting, &busy)
-            && let Some(mutation) = waiting.remove(place)
-        {
-            let rest = rest.clone();
-            busy.push(mutation.symbol());
-            in_flight.push(async move { (mutation.symbol(), rest.mutate(&mutation).await) });
-        }
-        tokio::select! {
-            biased;
-            _ = stop.changed() => break,
-            // Cancel safe: the futures stay in the set.
-            Some((symbol, event)) = in_flight.next() => {
-                if let Some(place) = busy.iter().position(|name| *name == symbol) {
-                    busy.swap_remove(place);
-                }
-                if tell(&rest, &outlets, event).await.is_err() {
-                    return;
-                }
-            }
-            request = requests.recv(), if waiting.len() < WAITING => match request {
-                Some(mutation) => waiting.push_back(mutation),
-                None => break,
-            },
-        }
-    }
-    // What left finishes and is told; what did not leave is refused, never sent later.
-    while let Some((_, event)) = in_flight.next().await {
-        if tell(&rest, &outlets, event).await.is_err() {
-            return;
-        }
-    }
-    requests.close();
-    while let Ok(mutation) = requests.try_recv() {
-        waiting.push_back(mutation);
-    }
-    for mutation in waiting {
-        let event = Asked::from(&mutation).not_sent("the connector is stopping");
-        if tell(&rest, &outlets, event).await.is_err() {
-            return;
-        }
-    }
+/// Something to do over REST.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Change something.
+    Mutation(Mutation),
+    /// Ask something.
+    Query(Query),
 }
 
-/// The first that waits for no earlier one. A cancel of everything (no symbol) waits for nothing.
-fn next_free(waiting: &VecDeque<Mutation>, busy: &[Option<Symbol>]) -> Option<usize> {
-    // An earlier one of the same contract that still waits does so because the contract is busy, so looking at
-    // what is busy is enough to keep the order.
-    waiting.iter().position(|mutation| match mutation.symbol() {
-        Some(symbol) => !busy.contains(&Some(symbol)),
-        None => true,
-    })
+/// What is under way, when it has ended.
+enum Done {
+    Mutation(Mutation, AccountEvent),
+    Query(Query, AccountEvent),
 }
 
-/// Answers queries, one after the other, until the channel closes or the connector stops.
-pub(super) async fn queries(
+/// The REST task.
+pub(super) struct Lane {
     rest: RestClient,
     outlets: Outlets,
+    /// Contracts whose positions a query of the account reads.
     symbols: Vec<Symbol>,
-    mut requests: mpsc::Receiver<Query>,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        let query = tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            query = requests.recv() => match query {
-                Some(query) => query,
-                None => return,
-            },
-        };
-        let event = tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            // Dropping it half way loses nothing: it only reads.
-            event = rest.answer(query, &symbols) => event,
-        };
-        if tell(&rest, &outlets, event).await.is_err() {
-            return;
+    queue: Queue,
+    in_flight: Vec<Mutation>,
+    questions: VecDeque<Query>,
+    asked: Vec<Query>,
+    under_way: FuturesUnordered<BoxFuture<'static, Done>>,
+}
+
+impl Lane {
+    pub(super) fn new(rest: RestClient, outlets: Outlets, symbols: Vec<Symbol>) -> Self {
+        Self {
+            rest,
+            outlets,
+            symbols,
+            queue: Queue::default(),
+            in_flight: Vec::new(),
+            questions: VecDeque::new(),
+            asked: Vec::new(),
+            under_way: FuturesUnordered::new(),
         }
     }
+
+    /// Works until the channel closes or the connector stops.
+    pub(super) async fn run(mut self, mut work: mpsc::Receiver<Work>, mut stop: watch::Receiver<bool>) {
+        loop {
+            let Ok(look_again) = self.start().await else { return };
+            let has_room = self.queue.len() + self.questions.len() < WAITING;
+            tokio::select! {
+                biased;
+                _ = stop.changed() => break,
+                // Cancel safe: the futures stay in the set.
+                Some(done) = self.under_way.next() => {
+                    if self.finish(done).await.is_err() {
+                        return;
+                    }
+                }
+                // Cancel safe: a plain receive.
+                new = work.recv(), if has_room => match new {
+                    Some(new) => self.take(new),
+                    None => break,
+                },
+                () = sleep(look_again.unwrap_or(LOOK_AGAIN)), if look_again.is_some() => {}
+            }
+        }
+        work.close();
+        while let Ok(new) = work.try_recv() {
+            self.take(new);
+        }
+        let _ = self.end().await;
+    }
+
+    fn take(&mut self, new: Work) {
+        match new {
+            Work::Mutation(mutation) => self.queue.push(self.rest.clock().now(), mutation),
+            Work::Query(query) => {
+                let purpose = Purpose::of_query(&query);
+                let place = self.questions.partition_point(|other| Purpose::of_query(other) <= purpose);
+                self.questions.insert(place, query);
+            }
+        }
+    }
+
+    /// Starts everything that may; says when to look again if something waits for time to pass.
+    async fn start(&mut self) -> Result<Option<Duration>, ()> {
+        while let Some(place) = self.questions.iter().position(|query| self.may_ask(query))
+            && let Some(query) = self.questions.remove(place)
+        {
+            let rest = self.rest.reading_for(Purpose::of_query(&query));
+            let symbols = self.symbols.clone();
+            self.asked.push(query);
+            self.under_way.push(Box::pin(async move {
+                let answer = rest.answer(query, &symbols).await;
+                Done::Query(query, answer)
+            }));
+        }
+        loop {
+            let now = self.rest.clock().now();
+            let urgent = self.in_flight.iter().filter(|m| Purpose::of(m).is_urgent()).count();
+            let others = self.in_flight.len() - urgent;
+            let has_room = |purpose: Purpose| match purpose.is_urgent() {
+                true => urgent < URGENT_AT_ONCE,
+                false => others < AT_ONCE,
+            };
+            let (queue, in_flight) = (&mut self.queue, &self.in_flight);
+            let budget = self.rest.budget().clone();
+            match budget.with(|budget| queue.next(now, budget, Carrier::Rest, in_flight, has_room)) {
+                Next::Send(mutation, call) => {
+                    let (rest, turn) = (self.rest.clone(), budget.granted(self.rest.clock(), call));
+                    self.in_flight.push(mutation);
+                    self.under_way.push(Box::pin(async move {
+                        let end = rest.mutate(&mutation, turn).await;
+                        Done::Mutation(mutation, end)
+                    }));
+                }
+                Next::Refuse(mutation, why) => {
+                    tell(&self.rest, &self.outlets, Asked::from(&mutation).not_sent(why)).await?
+                }
+                Next::Wait(until) => return Ok(until.map(|until| until_from(now, until))),
+            }
+        }
+    }
+
+    /// One question about the account at a time; a few about single orders beside it.
+    fn may_ask(&self, query: &Query) -> bool {
+        let purpose = Purpose::of_query(query);
+        let same = self.asked.iter().filter(|asked| Purpose::of_query(asked) == purpose).count();
+        same < if purpose == Purpose::Resolve { LOOKUPS_AT_ONCE } else { 1 }
+    }
+
+    async fn finish(&mut self, done: Done) -> Result<(), ()> {
+        let event = match done {
+            Done::Mutation(mutation, event) => {
+                if let Some(place) = self.in_flight.iter().position(|sent| *sent == mutation) {
+                    self.in_flight.swap_remove(place);
+                }
+                event
+            }
+            Done::Query(query, event) => {
+                if let Some(place) = self.asked.iter().position(|asked| *asked == query) {
+                    self.asked.swap_remove(place);
+                }
+                event
+            }
+        };
+        tell(&self.rest, &self.outlets, event).await
+    }
+
+    /// What left finishes and is told; what did not leave is refused, never sent later. Questions are dropped.
+    async fn end(mut self) -> Result<(), ()> {
+        let waiting: Vec<_> = self.queue.drain().collect();
+        for mutation in waiting {
+            tell(&self.rest, &self.outlets, Asked::from(&mutation).not_sent("the connector is stopping"))
+                .await?;
+        }
+        for query in std::mem::take(&mut self.questions) {
+            tell(&self.rest, &self.outlets, AccountEvent::QueryFailed(QueryFailed { query, code: 0 }))
+                .await?;
+        }
+        while !self.in_flight.is_empty()
+            && let Some(done) = self.under_way.next().await
+        {
+            self.finish(done).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn tell(rest: &RestClient, outlets: &Outlets, event: AccountEvent) -> Result<(), ()> {
+    outlets.account.send((rest.clock().now(), Event::Account(event))).await.map_err(drop)
+}
+
+fn until_from(now: WallTime, until: WallTime) -> Duration {
+    // A millisecond at least: the timer's own grain.
+    Duration::from_nanos(until.0.saturating_sub(now.0).max(1_000_000).unsigned_abs())
 }
 
 /// Between two exchanges of time when nothing else tells the venue's clock; drift adds 3 ms meanwhile.
@@ -132,8 +225,4 @@ pub(super) async fn time(rest: RestClient, mut stop: watch::Receiver<bool>) {
             },
         }
     }
-}
-
-async fn tell(rest: &RestClient, outlets: &Outlets, event: AccountEvent) -> Result<(), ()> {
-    outlets.account.send((rest.clock().now(), Event::Account(event))).await.map_err(drop)
 }

@@ -4,8 +4,8 @@ use super::peer::{Behaviour, OnOrder, Peer, Seen};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use windvane_connector::{
-    Connector, Credentials, Observation, Observer, Outlets, RestClient, RestError, Secret, Subscriptions,
-    Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Connector, Credentials, Observation, Observer, Outlets, RateLimits, RestClient, RestError, Secret,
+    Subscriptions, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
@@ -29,7 +29,9 @@ pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Re
     let credentials = Credentials::new("key".to_owned(), Secret::new("secret".to_owned())).unwrap();
     let clock = Arc::new(VenueClock::new(WallClock::start()));
     let (tell, observations) = mpsc::channel(1024);
-    let rest = RestClient::new(&endpoints, Arc::new(credentials), clock, Observer::new(tell)).unwrap();
+    let limits = RateLimits::Published;
+    let rest =
+        RestClient::new(&endpoints, Arc::new(credentials), clock, Observer::new(tell), limits).unwrap();
     (rest, endpoints, observations)
 }
 

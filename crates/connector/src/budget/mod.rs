@@ -1,0 +1,219 @@
+//! What the venue's rate limits leave, shared out by purpose: pure, with time as a value.
+//!
+//! One budget serves all bots and both transports. A request asks before it leaves and settles when its answer
+//! has come; each limit keeps a reserve for what closes, protects and cancels. Refusals teach: 10006 waits for the
+//! stamp of the reset, 403 silences the host for ten minutes, 429 and 10429 back off with full jitter.
+//! Source: Bybit V5, "Rate Limit Rules" and "Error Codes".
+
+mod purpose;
+mod queue;
+mod shared;
+mod table;
+mod window;
+
+pub use purpose::Purpose;
+pub(crate) use queue::{Next, Queue};
+pub(crate) use shared::{SharedBudget, Turn};
+pub use table::RateLimits;
+
+use crate::backoff::Backoff;
+use std::collections::BTreeMap;
+use table::Limit;
+use window::Window;
+use windvane_model::{Millis, WallTime};
+
+/// A 403 lifts by itself after ten minutes without any request.
+const SILENCE_MS: Millis = 600_000;
+/// Bounds of the wait after "overloaded", ms.
+const FIRST_WAIT_MS: Millis = 1_000;
+const LONGEST_WAIT_MS: Millis = 30_000;
+
+/// The way a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Rest,
+    TradeSocket,
+}
+
+/// A request as far as limits are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// Path without the version: `order/create`.
+    pub(crate) endpoint: &'static str,
+    pub(crate) purpose: Purpose,
+    pub(crate) carrier: Carrier,
+    pub(crate) is_signed: bool,
+}
+
+/// What to do with a request now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Send; its places are taken.
+    Go,
+    /// Ask again then.
+    Wait(WallTime),
+    /// The host is not to be spoken to before then.
+    Silent(WallTime),
+}
+
+/// What an answer says of the limit of its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LimitNotice {
+    /// `X-Bapi-Limit`.
+    pub(crate) limit: Option<u32>,
+    /// `X-Bapi-Limit-Status`.
+    pub(crate) left: Option<u32>,
+    /// `X-Bapi-Limit-Reset-Timestamp`, on our clock.
+    pub(crate) reset: Option<WallTime>,
+}
+
+/// Every limit of one key at one venue.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    is_off: bool,
+    endpoints: BTreeMap<&'static str, Window>,
+    rest: Road,
+    socket: Road,
+    public: Option<Window>,
+    signed: Option<Window>,
+    silent_until: WallTime,
+    /// For the jitter of waits; its seed comes in, so that a session stays repeatable.
+    random: fastrand::Rng,
+}
+
+/// A transport: the limit of our address on it, and how overloaded the other end says it is.
+#[derive(Debug)]
+struct Road {
+    window: Window,
+    overloaded_until: WallTime,
+    backoff: Backoff,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: RateLimits, random: fastrand::Rng) -> Self {
+        let cautious = |limit| (limits == RateLimits::Introductory).then(|| window(limit));
+        Self {
+            is_off: limits == RateLimits::Off,
+            endpoints: BTreeMap::new(),
+            rest: Road::new(table::ADDRESS),
+            socket: Road::new(table::TRADE_SOCKET),
+            public: cautious(table::INTRODUCTORY_PUBLIC),
+            signed: cautious(table::INTRODUCTORY_SIGNED),
+            silent_until: WallTime(i64::MIN),
+            random,
+        }
+    }
+
+    /// Asks for a place in every limit that `call` falls under, and takes them when all have one.
+    pub(crate) fn ask(&mut self, now: WallTime, call: &Call) -> Verdict {
+        if call.carrier == Carrier::Rest && now < self.silent_until {
+            return Verdict::Silent(self.silent_until);
+        }
+        let mut wait = WallTime(i64::MIN);
+        let overloaded_until = self.road(call.carrier).overloaded_until;
+        // What is urgent goes out all the same: late it may be worth nothing.
+        if !call.purpose.is_urgent() && now < overloaded_until {
+            wait = overloaded_until;
+        }
+        self.each_window(call, |window, share| {
+            if let Err(until) = window.look(now, share) {
+                wait = wait.max(until);
+            }
+        });
+        if wait > now {
+            return Verdict::Wait(wait);
+        }
+        self.each_window(call, |window, _| window.take());
+        Verdict::Go
+    }
+
+    /// The answer to a call that was allowed has come, or is given up.
+    pub(crate) fn settle(&mut self, now: WallTime, call: &Call) {
+        self.each_window(call, |window, _| window.settle(now));
+    }
+
+    /// Takes in what an answer said of its endpoint's limit. After [`Budget::settle`].
+    pub(crate) fn learn(&mut self, now: WallTime, endpoint: &'static str, notice: LimitNotice) {
+        if self.is_off {
+            return;
+        }
+        if let (None, Some(requests)) = (table::of_endpoint(endpoint), notice.limit) {
+            self.endpoints.entry(endpoint).or_insert_with(|| Window::new(requests, 1_000));
+        }
+        if let Some(window) = self.endpoints.get_mut(endpoint) {
+            window.learn(now, notice.limit, notice.left);
+        }
+    }
+
+    /// Code 10006: over the limit of the endpoint; nothing was done.
+    pub(crate) fn refused(&mut self, now: WallTime, endpoint: &'static str, reset: Option<WallTime>) {
+        self.endpoints.entry(endpoint).or_insert_with(|| window(default_limit(endpoint))).close(now, reset);
+    }
+
+    /// HTTP 403: the venue bans our address.
+    pub(crate) fn banned(&mut self, now: WallTime) {
+        self.silent_until = now.after(SILENCE_MS);
+    }
+
+    /// HTTP 429, code 10429 or one of the socket's own limits.
+    pub(crate) fn overloaded(&mut self, now: WallTime, carrier: Carrier) {
+        let random = self.random.u64(..);
+        let road = self.road(carrier);
+        road.overloaded_until = now.after(road.backoff.next_delay(random));
+    }
+
+    /// An answer that was neither: the next overload starts from the shortest wait.
+    pub(crate) fn at_ease(&mut self, carrier: Carrier) {
+        self.road(carrier).backoff.reset();
+    }
+
+    const fn road(&mut self, carrier: Carrier) -> &mut Road {
+        match carrier {
+            Carrier::Rest => &mut self.rest,
+            Carrier::TradeSocket => &mut self.socket,
+        }
+    }
+
+    /// Every limit that `call` falls under, with the share of it that the call's purpose may use.
+    fn each_window(&mut self, call: &Call, mut act: impl FnMut(&mut Window, u32)) {
+        if self.is_off {
+            return;
+        }
+        let common = call.purpose.share_of_common();
+        act(&mut self.road(call.carrier).window, common);
+        let by_access = if call.is_signed { &mut self.signed } else { &mut self.public };
+        if let Some(window) = by_access {
+            act(window, common);
+        }
+        if !self.endpoints.contains_key(call.endpoint)
+            && let Some(limit) = table::of_endpoint(call.endpoint)
+        {
+            self.endpoints.insert(call.endpoint, window(limit));
+        }
+        if let Some(window) = self.endpoints.get_mut(call.endpoint) {
+            act(window, call.purpose.share_of_endpoint());
+        }
+    }
+}
+
+impl Road {
+    fn new(limit: Limit) -> Self {
+        Self {
+            window: window(limit),
+            overloaded_until: WallTime(i64::MIN),
+            backoff: Backoff::new(FIRST_WAIT_MS, LONGEST_WAIT_MS),
+        }
+    }
+}
+
+const fn window(limit: Limit) -> Window {
+    Window::new(limit.requests, limit.span_ms)
+}
+
+/// An endpoint without a published limit that refuses all the same: the tightest of the table.
+fn default_limit(endpoint: &str) -> Limit {
+    table::of_endpoint(endpoint).unwrap_or(Limit { requests: 5, span_ms: 1_000 })
+}
+
+#[cfg(test)]
+mod tests;

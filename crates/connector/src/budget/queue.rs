@@ -1,0 +1,298 @@
+//! Mutations that wait for their turn, the most urgent first.
+//!
+//! What is urgent overtakes everything but an earlier request about the same thing: a cancel does not leave
+//! before the order it cancels. What became too old while it waited is refused, never sent late.
+
+use super::{Budget, Call, Carrier, Purpose, Verdict};
+use crate::{encode::Mutation, outcome::is_too_late};
+use windvane_model::{ClientOrderId, Millis, OrderId, PositionIndex, Symbol, WallTime};
+
+/// An amend is a view of the market; after this many milliseconds it is an old one.
+const AMEND_PATIENCE_MS: Millis = 2_000;
+
+/// Mutations that have not left yet.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// By purpose, then by arrival.
+    waiting: Vec<Waiting>,
+    arrivals: u64,
+}
+
+/// What the owner of a queue does next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// Send it; its places in the limits are taken and must be settled.
+    Send(Mutation, Call),
+    /// Tell that it was not sent, and why.
+    Refuse(Mutation, &'static str),
+    /// Nothing may leave before then; `None` when only an answer can change that, or nothing waits.
+    Wait(Option<WallTime>),
+}
+
+#[derive(Debug)]
+struct Waiting {
+    purpose: Purpose,
+    arrival: u64,
+    since: WallTime,
+    mutation: Mutation,
+}
+
+/// What a mutation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Order(ClientOrderId),
+    VenueOrder(OrderId),
+    Orders(Option<Symbol>),
+    Protection(Symbol, PositionIndex),
+    Leverage(Symbol),
+}
+
+impl Queue {
+    pub(crate) const fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, now: WallTime, mutation: Mutation) {
+        let purpose = Purpose::of(&mutation);
+        let place = self.waiting.partition_point(|waiting| waiting.purpose <= purpose);
+        self.arrivals += 1;
+        self.waiting.insert(place, Waiting { purpose, arrival: self.arrivals, since: now, mutation });
+    }
+
+    /// The next step. `in_flight` are mutations whose order must be kept although they have left: none on a
+    /// socket, which keeps it by itself. `has_room` says whether one of that purpose may be under way besides.
+    pub(crate) fn next(
+        &mut self,
+        now: WallTime,
+        budget: &mut Budget,
+        carrier: Carrier,
+        in_flight: &[Mutation],
+        has_room: impl Fn(Purpose) -> bool,
+    ) -> Next {
+        let mut earliest: Option<WallTime> = None;
+        for place in 0..self.waiting.len() {
+            let waiting = &self.waiting[place];
+            if let Some(why) = waiting.is_stale(now) {
+                return Next::Refuse(self.waiting.remove(place).mutation, why);
+            }
+            if let Some(limit) = waiting.good_until() {
+                earliest = Some(earliest.map_or(limit, |known| known.min(limit)));
+            }
+            if !has_room(waiting.purpose) || self.must_wait(waiting, in_flight) {
+                continue;
+            }
+            let call = Call {
+                endpoint: waiting.mutation.endpoint(),
+                purpose: waiting.purpose,
+                carrier,
+                is_signed: true,
+            };
+            match budget.ask(now, &call) {
+                Verdict::Go => return Next::Send(self.waiting.remove(place).mutation, call),
+                Verdict::Silent(_) => {
+                    let why = "the venue banned this address from http";
+                    return Next::Refuse(self.waiting.remove(place).mutation, why);
+                }
+                Verdict::Wait(until) => {
+                    earliest = Some(earliest.map_or(until, |known| known.min(until)));
+                }
+            }
+        }
+        Next::Wait(earliest)
+    }
+
+    /// Everything that waits, in order; nothing of it has left.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Mutation> {
+        self.waiting.drain(..).map(|waiting| waiting.mutation)
+    }
+
+    fn must_wait(&self, later: &Waiting, in_flight: &[Mutation]) -> bool {
+        let is_earlier = |other: &&Waiting| other.arrival < later.arrival;
+        let waiting = self.waiting.iter().filter(is_earlier).map(|other| &other.mutation);
+        in_flight.iter().chain(waiting).any(|earlier| must_follow(&later.mutation, earlier))
+    }
+}
+
+impl Waiting {
+    fn is_stale(&self, now: WallTime) -> Option<&'static str> {
+        if is_too_late(&self.mutation, now) {
+            return Some("too old at the last look");
+        }
+        self.good_until().is_some_and(|limit| now > limit).then_some("waited too long for its turn")
+    }
+
+    fn good_until(&self) -> Option<WallTime> {
+        match &self.mutation {
+            Mutation::Submit(submit) => submit.send_before.map(|limit| WallTime(limit.0.saturating_add(1))),
+            Mutation::Amend(_) => Some(self.since.after(AMEND_PATIENCE_MS)),
+            Mutation::Cancel(_)
+            | Mutation::CancelAll(_)
+            | Mutation::SetProtection(_)
+            | Mutation::SetLeverage(_) => None,
+        }
+    }
+}
+
+fn must_follow(later: &Mutation, earlier: &Mutation) -> bool {
+    match (earlier, later) {
+        // An order that opens goes by the leverage that was asked for before it.
+        (Mutation::SetLeverage(leverage), Mutation::Submit(submit)) => {
+            leverage.symbol == submit.symbol && !submit.reduce_only
+        }
+        _ => subject(earlier) == subject(later),
+    }
+}
+
+const fn subject(mutation: &Mutation) -> Subject {
+    match mutation {
+        Mutation::Submit(submit) => Subject::Order(submit.client_order_id),
+        Mutation::Amend(amend) => Subject::Order(amend.client_order_id),
+        Mutation::Cancel(cancel) => match (cancel.client_order_id, cancel.order_id) {
+            (Some(id), _) => Subject::Order(id),
+            (None, Some(id)) => Subject::VenueOrder(id),
+            (None, None) => Subject::Orders(Some(cancel.symbol)),
+        },
+        Mutation::CancelAll(all) => Subject::Orders(all.symbol),
+        Mutation::SetProtection(stop) => Subject::Protection(stop.symbol, stop.position_index),
+        Mutation::SetLeverage(leverage) => Subject::Leverage(leverage.symbol),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::RateLimits;
+    use windvane_model::{
+        Amend, Cancel, OrderKind, Price, Qty, Role, SetLeverage, SetProtection, Side, Submit,
+    };
+
+    fn at(ms: i64) -> WallTime {
+        WallTime(ms * 1_000_000)
+    }
+
+    fn id(number: u32) -> ClientOrderId {
+        ClientOrderId::new(&format!("w01-{number}")).unwrap()
+    }
+
+    fn symbol() -> Symbol {
+        Symbol::new("BTCUSDT").unwrap()
+    }
+
+    fn submit(number: u32, reduce_only: bool, send_before: Option<WallTime>) -> Mutation {
+        Mutation::Submit(Submit {
+            client_order_id: id(number),
+            symbol: symbol(),
+            position_index: PositionIndex(0),
+            role: Role::Entry,
+            side: Side::Buy,
+            qty: Qty::new("0.01".parse().unwrap()).unwrap(),
+            kind: OrderKind::Market { max_slippage_ticks: None },
+            reduce_only,
+            stop_loss: None,
+            take_profit: None,
+            send_before,
+        })
+    }
+
+    fn cancel(number: u32) -> Mutation {
+        Mutation::Cancel(Cancel { client_order_id: Some(id(number)), order_id: None, symbol: symbol() })
+    }
+
+    fn amend(number: u32) -> Mutation {
+        Mutation::Amend(Amend { client_order_id: id(number), symbol: symbol(), price: None, qty: None })
+    }
+
+    fn stop() -> Mutation {
+        let price = Price::new("90000".parse().unwrap()).ok();
+        let position_index = PositionIndex(0);
+        Mutation::SetProtection(SetProtection {
+            symbol: symbol(),
+            position_index,
+            stop_loss: price,
+            take_profit: None,
+        })
+    }
+
+    struct Rig {
+        queue: Queue,
+        budget: Budget,
+    }
+
+    impl Rig {
+        fn with(waiting: &[Mutation]) -> Self {
+            let mut queue = Queue::default();
+            for mutation in waiting {
+                queue.push(at(0), *mutation);
+            }
+            Self { queue, budget: Budget::new(RateLimits::Published, fastrand::Rng::with_seed(1)) }
+        }
+
+        fn next(&mut self, ms: i64, in_flight: &[Mutation]) -> Next {
+            self.queue.next(at(ms), &mut self.budget, Carrier::Rest, in_flight, |_| true)
+        }
+
+        /// What leaves at `ms`, in order, answered at once.
+        fn sent(&mut self, ms: i64) -> Vec<Mutation> {
+            let mut sent = vec![];
+            while let Next::Send(mutation, call) = self.next(ms, &[]) {
+                self.budget.settle(at(ms), &call);
+                sent.push(mutation);
+            }
+            sent
+        }
+    }
+
+    #[test]
+    fn the_most_urgent_leaves_first_whatever_came_first() {
+        let arrived = [submit(1, false, None), amend(2), cancel(3), submit(4, true, None), stop()];
+        let left = Rig::with(&arrived).sent(0);
+        assert_eq!(left, [submit(4, true, None), stop(), cancel(3), amend(2), submit(1, false, None)]);
+    }
+
+    #[test]
+    fn a_cancel_never_overtakes_its_order_and_nothing_opens_before_its_leverage() {
+        let left = Rig::with(&[submit(1, false, None), cancel(1), cancel(2)]).sent(0);
+        assert_eq!(left, [cancel(2), submit(1, false, None), cancel(1)]);
+        let leverage = windvane_model::Leverage::new("3".parse().unwrap()).unwrap();
+        let leverage = Mutation::SetLeverage(SetLeverage { symbol: symbol(), leverage });
+        let mut rig = Rig::with(&[submit(1, false, None), submit(2, true, None)]);
+        assert!(matches!(rig.next(0, &[leverage]), Next::Send(sent, _) if sent == submit(2, true, None)));
+        assert_eq!(rig.next(0, &[leverage]), Next::Wait(None), "an answer must come first");
+        assert!(matches!(rig.next(0, &[]), Next::Send(sent, _) if sent == submit(1, false, None)));
+    }
+
+    #[test]
+    fn entries_that_fill_their_share_do_not_hold_up_a_close_or_a_cancel() {
+        let mut rig = Rig::with(&(0..20).map(|n| submit(n, false, None)).collect::<Vec<_>>());
+        assert_eq!(rig.sent(0).len(), 7);
+        rig.queue.push(at(1), submit(90, true, None));
+        rig.queue.push(at(1), cancel(91));
+        assert_eq!(rig.sent(1), [submit(90, true, None), cancel(91)]);
+        assert_eq!(rig.next(1, &[]), Next::Wait(Some(at(1_000))));
+    }
+
+    #[test]
+    fn what_grew_old_while_it_waited_is_refused_in_time() {
+        let mut rig = Rig::with(&(0..8).map(|n| submit(n, false, Some(at(300)))).collect::<Vec<_>>());
+        assert_eq!(rig.sent(0).len(), 7);
+        assert_eq!(rig.next(0, &[]), Next::Wait(Some(WallTime(300_000_001))));
+        assert!(matches!(rig.next(301, &[]), Next::Refuse(..)));
+        let mut rig = Rig::with(&[amend(1)]);
+        assert!(matches!(rig.next(2_001, &[]), Next::Refuse(..)));
+    }
+
+    #[test]
+    fn during_a_ban_rest_refuses_at_once() {
+        let mut rig = Rig::with(&[cancel(1)]);
+        rig.budget.banned(at(0));
+        assert!(matches!(rig.next(1, &[]), Next::Refuse(..)));
+        let mut rig = Rig::with(&[cancel(1)]);
+        rig.budget.banned(at(0));
+        let next = rig.queue.next(at(1), &mut rig.budget, Carrier::TradeSocket, &[], |_| true);
+        assert!(matches!(next, Next::Send(..)), "the trade socket still takes it");
+    }
+}
