@@ -33,7 +33,7 @@ mod sign;
 
 pub use backoff::Backoff;
 pub use budget::{Purpose, RateLimits};
-pub use clock::{ClockOffset, ClockSample, Moment, VenueClock, WallClock};
+pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueClock, WallClock};
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;
 pub use endpoints::{Address, EndpointError, VenueEndpoints};

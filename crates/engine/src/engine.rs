@@ -256,6 +256,7 @@ impl Engine {
     fn control(&mut self, control: Control, stamp: Stamp, out: &mut Vec<Output>) {
         match control {
             Control::Halt(cause) => self.gate.halt(cause),
+            Control::Lift(cause) => self.gate.lift(cause),
             Control::Resume => {
                 self.gate.resume();
                 for bot in &mut self.bots {

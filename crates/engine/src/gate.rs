@@ -15,6 +15,9 @@ pub(crate) struct Gate {
     has_leverage: bool,
     /// Latched: ends by a person alone.
     halted: Option<HaltCause>,
+    /// Whether request stamps can be relied on. Kept apart from the latched causes, because it mends by itself and
+    /// must then lift no other cause.
+    clock_is_sound: bool,
     /// The process is ending in order; ends with it.
     is_stopping: bool,
     is_fenced: bool,
@@ -63,6 +66,7 @@ impl Gate {
             is_reconciled: false,
             has_leverage: false,
             halted: None,
+            clock_is_sound: true,
             is_stopping: false,
             is_fenced: false,
         }
@@ -98,8 +102,17 @@ impl Gate {
     pub(crate) const fn halt(&mut self, cause: HaltCause) {
         if matches!(cause, HaltCause::Shutdown) {
             self.is_stopping = true;
+        } else if matches!(cause, HaltCause::Clock) {
+            self.clock_is_sound = false;
         } else if self.halted.is_none() {
             self.halted = Some(cause);
+        }
+    }
+
+    /// A cause has ended by itself. No other cause than the clock does.
+    pub(crate) const fn lift(&mut self, cause: HaltCause) {
+        if matches!(cause, HaltCause::Clock) {
+            self.clock_is_sound = true;
         }
     }
 
@@ -146,6 +159,9 @@ impl Gate {
         }
         if let Some(cause) = self.halted {
             return RunState::Halted(cause);
+        }
+        if !self.clock_is_sound {
+            return RunState::Halted(HaltCause::Clock);
         }
         if self.is_stopping {
             return RunState::Halted(HaltCause::Shutdown);
@@ -196,5 +212,20 @@ mod tests {
         gate.fence();
         gate.resume();
         assert_eq!(gate.state(), RunState::Fenced, "only a new start ends a fence");
+    }
+
+    #[test]
+    fn a_clock_in_doubt_halts_until_it_is_sound_and_lifts_no_other_halt() {
+        let mut gate = open();
+        gate.halt(HaltCause::Clock);
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Clock));
+        gate.resume();
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Clock), "a person cannot make a clock right");
+        gate.halt(HaltCause::Operator);
+        gate.lift(HaltCause::Clock);
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Operator));
+        gate.lift(HaltCause::Operator);
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Operator), "only a person ends that");
+        assert_eq!(gate.latched(), Some(HaltCause::Operator), "a restart measures the clock anew");
     }
 }

@@ -76,8 +76,10 @@ pub struct Reference {
 /// What a person or the supervision wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
-    /// Stop opening; latched until [`Control::Resume`].
+    /// Stop opening; latched until [`Control::Resume`], or until [`Control::Lift`] where the cause ends by itself.
     Halt(HaltCause),
+    /// That cause has ended by itself; other causes of a halt stay. Only [`HaltCause::Clock`] ends so.
+    Lift(HaltCause),
     /// Open again.
     Resume,
     /// Cancel own orders, then close positions reduce-only.

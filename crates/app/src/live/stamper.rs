@@ -1,12 +1,13 @@
 //! Sequence numbers and both clocks for every event the engine takes in.
 
-use windvane_connector::WallClock;
+use std::sync::Arc;
+use windvane_connector::VenueClock;
 use windvane_model::{Event, MarketTime, Stamp, Stamped};
 
 /// Where the market's clock comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MarketClock {
-    /// From the wall: trading live.
+    /// From the wall, corrected by the measured distance to the venue's clock: trading live.
     Wall,
     /// From the stamps of market messages: a venue that replays.
     Messages,
@@ -16,7 +17,7 @@ pub(crate) enum MarketClock {
 #[derive(Debug)]
 pub(crate) struct Stamper {
     sequence: u64,
-    wall: WallClock,
+    clock: Arc<VenueClock>,
     source: MarketClock,
     market: MarketTime,
     account_events: u64,
@@ -24,27 +25,29 @@ pub(crate) struct Stamper {
 
 impl Stamper {
     /// Goes on after the last sequence of an earlier start.
-    pub(crate) const fn new(wall: WallClock, source: MarketClock, last_sequence: u64) -> Self {
-        Self { sequence: last_sequence, wall, source, market: MarketTime(0), account_events: 0 }
+    pub(crate) const fn new(clock: Arc<VenueClock>, source: MarketClock, last_sequence: u64) -> Self {
+        Self { sequence: last_sequence, clock, source, market: MarketTime(0), account_events: 0 }
     }
 
     /// The market's clock as of now.
     pub(crate) fn market_now(&self) -> MarketTime {
         match self.source {
-            MarketClock::Wall => MarketTime(self.wall.now().as_millis()),
+            // Measured anew, the offset may fall by a little; the clock only goes forward.
+            MarketClock::Wall => self.clock.market_now().map_or(self.market, |now| now.max(self.market)),
             MarketClock::Messages => self.market,
         }
     }
 
     /// Puts the next stamp on an event.
     pub(crate) fn stamp(&mut self, event: Event) -> Stamped {
-        if let Event::Market(event) = &event {
+        self.market = match (&event, self.source) {
             // Messages of several topics overtake each other; the clock only goes forward.
-            self.market = self.market.max(event.at());
-        }
+            (Event::Market(event), MarketClock::Messages) => self.market.max(event.at()),
+            _ => self.market_now(),
+        };
         self.account_events += u64::from(matches!(event, Event::Account(_)));
         self.sequence += 1;
-        let stamp = Stamp { sequence: self.sequence, wall: self.wall.now(), market: self.market_now() };
+        let stamp = Stamp { sequence: self.sequence, wall: self.clock.now(), market: self.market };
         Stamped { stamp, event }
     }
 

@@ -144,7 +144,7 @@ pub(crate) async fn run(
         engine,
         connector: Some(connector),
         recorder,
-        stamper: Stamper::new(wall, link.market_clock, recovered.last_sequence),
+        stamper: Stamper::new(Arc::clone(rest.clock()), link.market_clock, recovered.last_sequence),
         dispatch: Dispatch::default(),
         observer,
         health,

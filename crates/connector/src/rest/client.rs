@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     budget::{Call, Carrier, LimitNotice, Purpose, RateLimits, SharedBudget, Turn, Verdict},
-    clock::{ClockSample, VenueClock},
+    clock::{ClockOffset, ClockSample, VenueClock},
     endpoints::VenueEndpoints,
     observation::{Observation, Observer},
     sign::Credentials,
@@ -20,6 +20,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// For what only reads.
 const READ_WINDOW_MS: Millis = 5_000;
+/// `retCode` of a stamp that the venue finds too old or too far ahead.
+const OUTSIDE_WINDOW: i32 = 10002;
 /// How often a read that was one too many is tried again; each time it waits for the venue's reset stamp.
 const READ_TRIES: usize = 3;
 
@@ -182,6 +184,9 @@ impl RestClient {
         if self.budget.answered(now, turn.call(), code, notice) {
             self.observer.observe(Observation::RateLimited { endpoint });
         }
+        if code == OUTSIDE_WINDOW {
+            self.clock.distrust();
+        }
         if code == 403 {
             tracing::error!(endpoint, "http 403: no request to this host for ten minutes");
         }
@@ -215,7 +220,7 @@ impl RestClient {
             bytes.extend_from_slice(&chunk);
         }
         let answer = read_envelope(endpoint, bytes)?;
-        self.note_time(started, answer.server_ms);
+        self.overhear(started, answer.server_ms);
         Ok(answer)
     }
 
@@ -259,17 +264,23 @@ impl RestClient {
         }
     }
 
-    fn note_time(&self, sent: WallTime, server_ms: i64) {
-        self.note_sample(&ClockSample {
+    fn overhear(&self, sent: WallTime, server_ms: i64) {
+        let changed = self.clock.overhear(&ClockSample {
             sent,
             received: self.clock.now(),
             server_ns: server_ms.saturating_mul(1_000_000),
             resolution_ns: 1_000_000,
         });
+        self.tell_offset(changed);
     }
 
-    pub(crate) fn note_sample(&self, sample: &ClockSample) {
-        if let Some(offset) = self.clock.observe(sample) {
+    /// Takes in an exchange of time made for the purpose.
+    pub(crate) fn measure(&self, sample: &ClockSample) {
+        self.tell_offset(self.clock.measure(sample));
+    }
+
+    fn tell_offset(&self, changed: Option<ClockOffset>) {
+        if let Some(offset) = changed {
             self.observer.observe(Observation::ClockOffset(offset));
         }
     }

@@ -89,7 +89,7 @@ impl RestClient {
         if !sample.is_plausible() {
             return Err(answer.unreadable(bad("timeNano", "not a time")));
         }
-        self.note_sample(&sample);
+        self.measure(&sample);
         Ok(ServerTime { server_ns, offset: sample.offset() })
     }
 

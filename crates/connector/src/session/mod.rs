@@ -83,6 +83,8 @@ pub struct Output {
     pub observations: Vec<Observation>,
     /// One exchange of time with the venue.
     pub clock_sample: Option<ClockSample>,
+    /// The venue refused a stamp as outside its window.
+    pub distrusts_clock: bool,
     /// The connection is of no more use.
     pub close: Option<CloseReason>,
 }

@@ -451,3 +451,12 @@ fn a14_what_waits_for_the_rate_limit_is_refused_with_the_connection() {
     script.open(2_000).text(2_001, TRADE_LOGGED_IN);
     assert_eq!(script.sent(), [] as [&str; 0], "nothing is replayed");
 }
+
+#[test]
+fn d01_a_stamp_that_the_venue_refuses_puts_the_clock_in_doubt() {
+    let mut script = ready_trade();
+    script.request(10, submit(1, None));
+    script.text(11, r#"{"reqId":"77-1","retCode":10002,"op":"order.create"}"#);
+    assert_eq!(account(&script.out), ["timestamp w01-1 10002"], "it did nothing");
+    assert!(script.out.distrusts_clock);
+}

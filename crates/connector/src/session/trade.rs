@@ -21,6 +21,8 @@ use windvane_model::{Event, Link, LinkState, Millis, WallTime};
 
 /// `retCode` of a socket that will be closed: requests in flight still finish, new ones need a new socket.
 const DRAINING: i32 = 10019;
+/// `retCode` of a stamp that the venue finds too old or too far ahead.
+const OUTSIDE_WINDOW: i32 = 10002;
 /// Requests that may wait for the rate limit; what finds no room is refused at once.
 const WAITING: usize = 256;
 /// How long until the next look when only an answer can make room.
@@ -128,6 +130,7 @@ impl TradeSession {
         if self.budget.answered(moment.wall, &pending.call, reply.code, notice) {
             out.observations.push(Observation::RateLimited { endpoint });
         }
+        out.distrusts_clock |= reply.code == OUTSIDE_WINDOW;
         out.clock_sample = reply.server_ms.map(|server_ms| ClockSample {
             sent: pending.sent,
             received: moment.wall,

@@ -3,6 +3,7 @@
 use super::{
     lane::{self, Work},
     stream::{Outlets, StreamTask},
+    timekeeper,
 };
 use crate::{
     encode::Mutation,
@@ -107,7 +108,7 @@ impl Connector {
         let (to_rest, rest_work) = mpsc::channel(COMMANDS);
         let lane = lane::Lane::new(rest.clone(), outlets.clone(), subscriptions.symbols);
         tasks.spawn(lane.run(rest_work, stopped.clone()));
-        tasks.spawn(lane::time(rest.clone(), stopped.clone()));
+        tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
         Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, stop, tasks })
     }
 

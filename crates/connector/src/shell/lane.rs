@@ -1,4 +1,4 @@
-//! The task that works over REST, and the one that keeps the clock.
+//! The task that works over REST.
 //!
 //! What is most urgent leaves first. A close, a stop or a cancel never waits behind an order that opens, behind a
 //! query or behind a slow answer; only requests about the same order keep their order.
@@ -203,26 +203,4 @@ async fn tell(rest: &RestClient, outlets: &Outlets, event: AccountEvent) -> Resu
 fn until_from(now: WallTime, until: WallTime) -> Duration {
     // A millisecond at least: the timer's own grain.
     Duration::from_nanos(until.0.saturating_sub(now.0).max(1_000_000).unsigned_abs())
-}
-
-/// Between two exchanges of time when nothing else tells the venue's clock; drift adds 3 ms meanwhile.
-const TIME_EVERY: Duration = Duration::from_secs(60);
-
-/// Keeps the offset of the venue's clock fresh until the connector stops.
-pub(super) async fn time(rest: RestClient, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            () = sleep(TIME_EVERY) => {}
-        }
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            // Dropping it half way loses a measurement and nothing else.
-            time = rest.server_time() => if let Err(error) = time {
-                tracing::warn!(%error, "the venue's clock could not be read");
-            },
-        }
-    }
 }

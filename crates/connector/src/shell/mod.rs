@@ -4,6 +4,7 @@ mod connector;
 mod lane;
 mod socket;
 mod stream;
+mod timekeeper;
 
 pub use connector::{Connector, StartError, Subscriptions};
 pub use stream::Outlets;

@@ -224,7 +224,10 @@ impl<S: Session> StreamTask<S> {
         for observation in out.observations.drain(..) {
             self.observer.observe(observation);
         }
-        if let Some(offset) = out.clock_sample.take().and_then(|sample| self.clock.observe(&sample)) {
+        if std::mem::take(&mut out.distrusts_clock) {
+            self.clock.distrust();
+        }
+        if let Some(offset) = out.clock_sample.take().and_then(|sample| self.clock.overhear(&sample)) {
             self.observer.observe(Observation::ClockOffset(offset));
         }
         for event in out.market.drain(..) {

@@ -1,0 +1,159 @@
+//! The wall clock together with what is known of the venue's, as the tasks of one connector share it.
+
+use super::{ClockHealth, ClockOffset, ClockSample, Estimate, WallClock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use windvane_model::{MarketTime, WallTime};
+
+/// A system clock that moved by more than this against ours was set, or the machine was suspended.
+const JUMP_NS: i64 = 250_000_000;
+
+/// Now, on both clocks; sessions get time as this value and never read a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Our wall clock.
+    pub wall: WallTime,
+    /// The stamp a request should carry: milliseconds on the venue's clock, leaning late.
+    pub stamp_ms: i64,
+}
+
+/// Our clock and the venue's.
+#[derive(Debug)]
+pub struct VenueClock {
+    wall: WallClock,
+    estimate: Mutex<Estimate>,
+    /// The system clock's lead when it was last looked at.
+    system_lead_ns: Mutex<i64>,
+    /// Somebody wants a measurement soon.
+    wanted: Notify,
+}
+
+impl VenueClock {
+    /// A clock without a measurement: stamps are our own wall time.
+    #[must_use]
+    pub fn new(wall: WallClock) -> Self {
+        Self {
+            wall,
+            estimate: Mutex::default(),
+            system_lead_ns: Mutex::new(wall.system_lead_ns()),
+            wanted: Notify::new(),
+        }
+    }
+
+    /// Our wall clock.
+    #[must_use]
+    pub fn now(&self) -> WallTime {
+        self.wall.now()
+    }
+
+    /// The venue's clock, as well as it is known: the market's time when trading live. `None` while a clock has
+    /// just jumped and the new offset is not confirmed; after a suspend of this machine it goes on from there.
+    #[must_use]
+    pub fn market_now(&self) -> Option<MarketTime> {
+        let now = self.now();
+        let estimate = *self.estimate();
+        let is_trusted = estimate.health(now) != ClockHealth::Jumped;
+        is_trusted.then(|| MarketTime(estimate.venue_time(now).as_millis()))
+    }
+
+    /// Now, with the stamp for a request.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let wall = self.now();
+        Moment { wall, stamp_ms: self.estimate().stamp_ms(wall) }
+    }
+
+    /// A moment that the venue stamped, in milliseconds since 1970, on our clock.
+    #[must_use]
+    pub fn from_venue(&self, stamp_ms: i64) -> WallTime {
+        let offset_ns = self.offset().map_or(0, |offset| offset.offset_ns);
+        WallTime(stamp_ms.saturating_mul(1_000_000).saturating_sub(offset_ns))
+    }
+
+    /// The offset that holds.
+    #[must_use]
+    pub fn offset(&self) -> Option<ClockOffset> {
+        self.estimate().offset()
+    }
+
+    /// Whether stamps can be relied on.
+    #[must_use]
+    pub fn health(&self) -> ClockHealth {
+        self.estimate().health(self.now())
+    }
+
+    /// Takes in a measurement; returns the offset when that changed.
+    pub fn measure(&self, sample: &ClockSample) -> Option<ClockOffset> {
+        self.update(sample, |estimate| estimate.measure(sample))
+    }
+
+    /// Takes in a time that came along with some answer; returns the offset when that changed. A time that
+    /// contradicts what is known makes a measurement wanted.
+    pub fn overhear(&self, sample: &ClockSample) -> Option<ClockOffset> {
+        let mut contradicts = false;
+        let changed = self.update(sample, |estimate| contradicts = estimate.overhear(sample));
+        if contradicts {
+            self.wanted.notify_one();
+        }
+        changed
+    }
+
+    /// The venue refused a stamp, or a clock jumped: nothing is relied on until a measurement confirms the offset.
+    pub fn distrust(&self) {
+        self.estimate().distrust();
+        self.wanted.notify_one();
+    }
+
+    /// Waits until a measurement is wanted. Cancel safe.
+    pub async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// Whether the system's clock has jumped against ours since the last call.
+    pub fn has_jumped(&self) -> bool {
+        let lead_ns = self.wall.system_lead_ns();
+        let mut known = self.system_lead_ns.lock().unwrap_or_else(PoisonError::into_inner);
+        let moved = lead_ns.saturating_sub(*known).saturating_abs();
+        *known = lead_ns;
+        moved > JUMP_NS
+    }
+
+    fn update(&self, sample: &ClockSample, act: impl FnOnce(&mut Estimate)) -> Option<ClockOffset> {
+        if !sample.is_plausible() {
+            return None;
+        }
+        let mut estimate = self.estimate();
+        let before = estimate.offset();
+        act(&mut estimate);
+        estimate.offset().filter(|after| Some(*after) != before)
+    }
+
+    fn estimate(&self) -> MutexGuard<'_, Estimate> {
+        self.estimate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_time_changes_nothing() {
+        let clock = VenueClock::new(WallClock::start());
+        let sample = |sent, server_ns| ClockSample {
+            sent: WallTime(sent),
+            received: WallTime(6),
+            server_ns,
+            resolution_ns: 0,
+        };
+        assert_eq!(clock.measure(&sample(5, 0)), None);
+        assert_eq!(clock.measure(&sample(7, 9)), None);
+        assert_eq!(clock.offset(), None);
+    }
+
+    #[test]
+    fn a_system_clock_that_runs_evenly_has_not_jumped() {
+        let clock = VenueClock::new(WallClock::start());
+        assert!(!clock.has_jumped());
+    }
+}
