@@ -52,8 +52,11 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 pub(crate) struct Venue {
     /// The venue's config file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "list_doubts")]
+    pub(crate) config: Option<PathBuf>,
+    /// Prints what the exchange's documentation leaves open and how the venue can be told to behave, and ends.
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) list_doubts: bool,
     /// Where to listen instead of the config's address; loopback only.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,

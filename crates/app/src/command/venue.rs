@@ -9,12 +9,24 @@ use tokio::sync::watch;
 use windvane_telemetry::LogFormat;
 use windvane_venue::{MarketConfig, VenueConfig};
 
-/// Serves until a signal.
+/// Prints every doubt about the exchange that the venue's `[doubts]` can settle.
+fn list_doubts() -> ExitCode {
+    println!("[doubts] in the venue's config; the first choice is the default.\n");
+    for doubt in windvane_venue::DOUBTS {
+        let choices = if doubt.choices.is_empty() { "0, 1, 2, …".to_owned() } else { doubt.choices.join(" | ") };
+        println!("{} = {choices}\n    {}", doubt.name, doubt.meaning);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Serves until a signal, or lists the doubts.
 ///
 /// # Errors
 /// With the exit code and the sentence for whoever called.
 pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
-    let path = &arguments.config;
+    let Some(path) = &arguments.config else {
+        return Ok(list_doubts());
+    };
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Config(format!("{}: cannot be read: {error}", path.display())))?;
     let mut config: VenueConfig = toml::from_str(&text).map_err(|error| {

@@ -4,6 +4,7 @@
 //! [`VenueConfig::check`], which reports every problem at once.
 
 mod account;
+mod doubt;
 mod market;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,9 +12,9 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
-use windvane_venue_core::{EmptyMarketAction, PriceLimitAction, Switches};
 
 pub use account::{AccountConfig, KeyConfig, Right};
+pub use doubt::*;
 pub use market::{ManualConfig, MarketConfig, ReplayConfig, SyntheticConfig};
 
 use crate::catalogue;
@@ -52,56 +53,7 @@ pub struct VenueConfig {
     pub market: MarketConfig,
     /// Answers to what the exchange's documentation leaves open.
     #[serde(default)]
-    pub switches: SwitchesConfig,
-}
-
-/// Behaviour on which the exchange's documentation is silent or contradicts itself.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SwitchesConfig {
-    /// A limit price beyond the price bound.
-    #[serde(default)]
-    pub price_limit: PriceLimitSwitch,
-    /// A market order that meets nothing inside its protective band.
-    #[serde(default)]
-    pub empty_market: EmptyMarketSwitch,
-}
-
-impl SwitchesConfig {
-    pub(crate) fn setup(&self) -> Switches {
-        Switches {
-            price_limit: match self.price_limit {
-                PriceLimitSwitch::Move => PriceLimitAction::Move,
-                PriceLimitSwitch::Refuse => PriceLimitAction::Refuse,
-            },
-            empty_market: match self.empty_market {
-                EmptyMarketSwitch::Refuse => EmptyMarketAction::Refuse,
-                EmptyMarketSwitch::Cancel => EmptyMarketAction::Cancel,
-            },
-        }
-    }
-}
-
-/// A limit price beyond the bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PriceLimitSwitch {
-    /// Moved to the bound in silence.
-    #[default]
-    Move,
-    /// Refused with 110003.
-    Refuse,
-}
-
-/// A market order with nothing to meet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EmptyMarketSwitch {
-    /// Refused by the gateway.
-    #[default]
-    Refuse,
-    /// Accepted, then cancelled by matching.
-    Cancel,
+    pub doubts: DoubtsConfig,
 }
 
 /// What is wrong with a [`VenueConfig`].
@@ -162,7 +114,7 @@ impl VenueConfig {
             instruments: default_instruments(),
             accounts: default_accounts(),
             market,
-            switches: SwitchesConfig::default(),
+            doubts: DoubtsConfig::default(),
         }
     }
 

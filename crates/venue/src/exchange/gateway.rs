@@ -57,7 +57,7 @@ impl Exchange {
                 match self.keys.verify_rest(&call.headers, payload, call.peer, wall_ms()) {
                     Ok(caller) => Some(caller),
                     Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
-                    Err(AuthFailure::Refused(refusal)) => return enveloped(&Err(refusal), None),
+                    Err(AuthFailure::Refused(refusal)) => return self.enveloped(&Err(refusal), None),
                 }
             }
         };
@@ -67,7 +67,7 @@ impl Exchange {
         } else {
             match Fields::from_body(&call.body) {
                 Ok(fields) => fields,
-                Err(refusal) => return enveloped(&Err(refusal), None),
+                Err(refusal) => return self.enveloped(&Err(refusal), None),
             }
         };
         let symbol = fields.text("symbol");
@@ -93,7 +93,7 @@ impl Exchange {
             }
         };
         self.index_lag = Duration::ZERO;
-        let mut reply = enveloped(&answer, allowance.as_ref());
+        let mut reply = self.enveloped(&answer, allowance.as_ref());
         match kind {
             Some(FaultKind::ReplyLost) => reply.outcome = RestOutcome::HangUp,
             Some(FaultKind::Delay) => reply.after = strike.map_or(Duration::ZERO, |strike| strike.delay),
@@ -146,6 +146,19 @@ impl Exchange {
         }
     }
 
+    fn enveloped(&self, answer: &Answer, allowance: Option<&Allowance>) -> RestAnswer {
+        let headers = allowance.map(limit_headers).into_iter().flatten().collect();
+        RestAnswer {
+            after: Duration::ZERO,
+            outcome: RestOutcome::Reply {
+                status: StatusCode::OK,
+                headers,
+                content_type: "application/json; charset=utf-8",
+                body: rest_body(answer, self.doubts.success_text.text(), wall_ms()),
+            },
+        }
+    }
+
     /// Sends a trade-socket reply, as a fault may bend it.
     pub(super) fn reply_to_trade(&mut self, connection: u64, frame: String, strike: Option<&Strike>) {
         let frame = Utf8Bytes::from(frame);
@@ -170,19 +183,6 @@ pub(super) fn limit_headers(allowance: &Allowance) -> [(&'static str, String); 3
         ("x-bapi-limit-status", allowance.left.to_string()),
         ("x-bapi-limit-reset-timestamp", allowance.reset_ms.to_string()),
     ]
-}
-
-fn enveloped(answer: &Answer, allowance: Option<&Allowance>) -> RestAnswer {
-    let headers = allowance.map(limit_headers).into_iter().flatten().collect();
-    RestAnswer {
-        after: Duration::ZERO,
-        outcome: RestOutcome::Reply {
-            status: StatusCode::OK,
-            headers,
-            content_type: "application/json; charset=utf-8",
-            body: rest_body(answer, wall_ms()),
-        },
-    }
 }
 
 pub(super) fn plain(status: StatusCode, body: &str) -> RestAnswer {

@@ -65,6 +65,11 @@ impl Session {
         self.caller.as_ref().map(|caller| caller.uid)
     }
 
+    /// Whether the socket listens to this topic already.
+    pub(super) fn has_topic(&self, topic: &str) -> bool {
+        self.topics.contains(topic)
+    }
+
     /// Remembers a request id; false when it was used before.
     pub(super) fn is_new_request(&mut self, id: &str) -> bool {
         let (known, order) = &mut self.request_ids;
@@ -96,6 +101,11 @@ impl Hub {
 
     pub(super) fn session(&mut self, id: ConnectionId) -> Option<&mut Session> {
         self.sessions.get_mut(&id)
+    }
+
+    /// How many sockets of a kind an account has.
+    pub(super) fn count(&self, kind: SocketKind, uid: u64) -> usize {
+        self.sessions.values().filter(|session| session.kind == kind && session.uid() == Some(uid)).count()
     }
 
     /// Cuts the sockets that `strikes` names, without a closing frame; returns how many.

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use windvane_venue_core::{Acknowledgement, ExecutionType, MarketInput, Output, Request, Setup, Venue};
 
 use crate::catalogue;
-use crate::config::{AccountConfig, MarketConfig, PriceLimitSwitch, VenueConfig};
+use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, PriceLimit, VenueConfig};
 use crate::fault::Faults;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
@@ -56,7 +56,7 @@ pub(crate) struct Exchange {
     budgets: Budgets,
     bans: Bans,
     rate_limits: bool,
-    price_limit: PriceLimitSwitch,
+    pub(crate) doubts: DoubtsConfig,
     sim: bool,
     source: Source,
     clock: MarketClock,
@@ -94,7 +94,7 @@ impl Exchange {
         let core = Venue::new(Setup {
             instruments,
             accounts: config.accounts.iter().map(AccountConfig::setup).collect(),
-            switches: config.switches.setup(),
+            switches: config.doubts.setup(),
             seed: config.seed,
         });
         let history = source.take_history();
@@ -106,11 +106,11 @@ impl Exchange {
             scales,
             faults: Faults::default(),
             counts: BTreeMap::new(),
-            keys: KeyRing::new(&config.accounts),
+            keys: KeyRing::new(&config.accounts, config.doubts.unsent_recv_window),
             budgets: Budgets::default(),
             bans: Bans::default(),
             rate_limits: config.rate_limits,
-            price_limit: config.switches.price_limit,
+            doubts: config.doubts.clone(),
             sim: config.sim,
             source,
             clock,
@@ -154,6 +154,7 @@ impl Exchange {
     /// Whether queries find what happened at this market time, in ms.
     pub(crate) fn is_indexed(&self, at_ms: i64) -> bool {
         let lag_ms = i64::try_from(self.index_lag.as_millis()).unwrap_or(i64::MAX);
+        let lag_ms = lag_ms.max(self.doubts.index_lag_ms.into());
         lag_ms == 0 || at_ms <= self.now_ms().saturating_sub(lag_ms)
     }
 
@@ -164,7 +165,7 @@ impl Exchange {
 
     /// Whether a limit price beyond the bound is moved to it rather than refused.
     pub(crate) fn moves_prices(&self) -> bool {
-        self.price_limit == PriceLimitSwitch::Move
+        self.doubts.price_limit == PriceLimit::Move
     }
 
     /// Whether the market source has come to its end.
@@ -332,7 +333,13 @@ impl Exchange {
                 | Output::Wallet { .. } => {}
             }
         }
-        let view = View { core: &self.core, records: &self.records, scales: &self.scales, now_ms };
+        let view = View {
+            core: &self.core,
+            records: &self.records,
+            scales: &self.scales,
+            doubts: &self.doubts,
+            now_ms,
+        };
         for (symbol, changes) in &changed {
             self.feeds.publish(symbol, changes, &view, &mut self.hub);
         }

@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::{ExecutionType, Output};
 
 use super::Exchange;
+use crate::config::NewField;
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
 use crate::server::{SocketKind, ToClient};
@@ -83,9 +84,14 @@ impl Exchange {
         if listeners.is_empty() {
             return;
         }
-        let rows = rows(self);
+        let mut rows = rows(self);
         if rows.is_empty() {
             return;
+        }
+        if self.doubts.new_field == NewField::Present {
+            for row in &mut rows {
+                row["futureField"] = json!({"list": [{"kind": "UNHEARD_OF", "value": null}]});
+            }
         }
         for (connection, heard_as) in listeners {
             self.frames += 1;
@@ -111,9 +117,11 @@ impl Exchange {
         match output {
             Output::Order { row, .. } => Some(to_value(&Order::new(row, scales(&row.symbol)?))),
             Output::Execution { row, .. } => Some(to_value(&Execution::new(row, scales(&row.symbol)?))),
-            Output::Position { row, .. } => {
-                Some(to_value(&Position::new(row, scales(&row.symbol)?, Destination::Topic)))
-            }
+            Output::Position { row, .. } => Some(to_value(&Position::new(
+                row,
+                scales(&row.symbol)?,
+                (Destination::Topic, self.doubts.untraded_seq),
+            ))),
             Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
             Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
         }

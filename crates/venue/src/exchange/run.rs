@@ -5,6 +5,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
 use super::hub::{BACKLOG_MAX, Session};
+use crate::config::AcknowledgementOrder;
 use crate::server::{Inbound, SessionQueue};
 
 impl Exchange {
@@ -42,6 +43,7 @@ impl Exchange {
         match message {
             Inbound::Rest { call, reply } => {
                 let answer = self.rest(&call);
+                self.tell_before_acknowledging();
                 // The client may have gone away; its request stands all the same.
                 let _ = reply.send(answer);
             }
@@ -54,6 +56,14 @@ impl Exchange {
         }
         let now_ms = self.now_ms();
         self.tell(now_ms);
+    }
+
+    /// Sends what a request has caused ahead of its acknowledgement, where the venue is in doubt about their order.
+    pub(super) fn tell_before_acknowledging(&mut self) {
+        if self.doubts.acknowledgement == AcknowledgementOrder::Last {
+            let now_ms = self.now_ms();
+            self.tell(now_ms);
+        }
     }
 }
 

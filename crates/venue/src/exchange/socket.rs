@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::Exchange;
 use super::feed::{Topic, View};
 use super::private;
+use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::server::auth::Caller;
 use crate::server::{ConnectionId, SocketKind, wall_ms};
 use crate::wire::envelope::Refusal;
@@ -38,7 +39,7 @@ impl Exchange {
     }
 
     fn authenticate(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
-        let outcome = self.check_auth(id, frame);
+        let outcome = self.check_auth(id, frame).and_then(|caller| self.admit_session(kind, caller));
         if let (Ok(caller), Some(session)) = (&outcome, self.hub.session(id)) {
             session.caller = Some(caller.clone());
         }
@@ -62,7 +63,11 @@ impl Exchange {
                     outcome.as_ref().map(|_| ()).map_err(|r| r.message.clone()),
                 );
                 if let Err(refusal) = &outcome {
-                    reply["ret_code"] = refusal.code.into();
+                    let name = match self.doubts.auth_failure_code {
+                        AuthFailureCode::SnakeCase => "ret_code",
+                        AuthFailureCode::CamelCase => "retCode",
+                    };
+                    reply[name] = refusal.code.into();
                 }
                 reply
             }
@@ -86,32 +91,73 @@ impl Exchange {
         self.keys.verify_socket([&text(key), &expires, &text(signature)], peer, wall_ms())
     }
 
+    /// Holds the count of an account's trade sockets within the venue's limit, if it has one.
+    fn admit_session(&self, kind: SocketKind, caller: Caller) -> Result<Caller, Refusal> {
+        let most = usize::try_from(self.doubts.trade_sessions_max).unwrap_or(usize::MAX);
+        if kind == SocketKind::Trade && most > 0 && self.hub.count(kind, caller.uid) >= most {
+            return Err(Refusal::new(10003, "Too many sessions under the same UID"));
+        }
+        Ok(caller)
+    }
+
     fn subscribe(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
         let topics = topics(frame);
-        let unknown = topics.iter().find(|topic| !self.has_topic(kind, topic));
-        let unauthorised =
-            kind == SocketKind::Private && self.hub.session(id).is_none_or(|s| s.caller.is_none());
-        let outcome = match unknown {
-            _ if unauthorised => Err("Request not authorized".to_owned()),
-            Some(topic) => Err(format!("error:handler not found,topic:{topic}")),
-            None => Ok(()),
-        };
-        let accepted = outcome.is_ok();
-        let reply = acknowledgement(id, "subscribe", frame, outcome);
-        self.send(id, &reply);
-        if !accepted {
-            return;
+        let (refusal, accepted) = self.judge_topics(id, kind, topics);
+        let reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
+        match self.doubts.first_frame {
+            FirstFrame::AfterAcknowledgement => {
+                self.send(id, &reply);
+                self.open_topics(id, kind, &accepted);
+            }
+            FirstFrame::BeforeAcknowledgement => {
+                self.open_topics(id, kind, &accepted);
+                self.send(id, &reply);
+            }
         }
+    }
+
+    /// Why a subscribe request is refused, if it is, and which of its topics are opened all the same.
+    fn judge_topics(
+        &mut self,
+        id: ConnectionId,
+        kind: SocketKind,
+        topics: Vec<String>,
+    ) -> (Option<String>, Vec<String>) {
+        let Some(session) = self.hub.session(id) else { return (None, Vec::new()) };
+        if kind == SocketKind::Private && session.caller.is_none() {
+            return (Some("Request not authorized".to_owned()), Vec::new());
+        }
+        let repeated = topics.iter().find(|topic| session.has_topic(topic)).cloned();
+        let refuses_repeated = self.doubts.repeated_topic == RepeatedTopic::Refuse;
+        let (good, bad): (Vec<_>, Vec<_>) = topics.into_iter().partition(|topic| self.has_topic(kind, topic));
+        let refusal = match (bad.first(), repeated.filter(|_| refuses_repeated)) {
+            (Some(topic), _) => Some(format!("error:handler not found,topic:{topic}")),
+            (None, Some(topic)) => Some(format!("error:already subscribed,topic:{topic}")),
+            (None, None) => None,
+        };
+        match (&refusal, self.doubts.bad_topic) {
+            (Some(_), BadTopic::FailAll) => (refusal, Vec::new()),
+            (Some(_), BadTopic::KeepGood) | (None, _) => (refusal, good),
+        }
+    }
+
+    fn open_topics(&mut self, id: ConnectionId, kind: SocketKind, topics: &[String]) {
         for text in topics {
-            let heard = self.hub.is_heard(&text);
-            // A repeated subscription is acknowledged and changes nothing.
-            if !self.hub.subscribe(id, &text) || kind != SocketKind::Public {
+            let heard = self.hub.is_heard(text);
+            // A repeated subscription changes nothing.
+            if !self.hub.subscribe(id, text) || kind != SocketKind::Public {
                 continue;
             }
             let now_ms = self.now_ms();
-            let view = View { core: &self.core, records: &self.records, scales: &self.scales, now_ms };
+            let view = View {
+                core: &self.core,
+                records: &self.records,
+                scales: &self.scales,
+                doubts: &self.doubts,
+                now_ms,
+            };
             let first =
-                Topic::parse(&text).and_then(|topic| self.feeds.first_frame(&topic, &text, heard, &view));
+                Topic::parse(text).and_then(|topic| self.feeds.first_frame(&topic, text, heard, &view));
             if let Some(first) = first {
                 self.hub.send(id, first.into());
             }

@@ -49,6 +49,7 @@ impl Exchange {
             }
             Err(refusal) => (Err(refusal), None),
         };
+        self.tell_before_acknowledging();
         let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());
         self.reply_to_trade(id, reply.to_string(), strike.as_ref());
     }

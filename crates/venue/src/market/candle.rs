@@ -20,7 +20,7 @@ pub(crate) struct Candle {
     pub(crate) volume: Decimal,
     pub(crate) turnover: Decimal,
     /// Whether anything was printed in it; until then it stands at the close before it.
-    traded: bool,
+    pub(crate) traded: bool,
 }
 
 impl Candle {

@@ -88,7 +88,8 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
         .filter(|row| !elsewhere && (start..=end).contains(&row.transaction_time_ms))
         .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
         .collect();
-    let (rows, cursor) = page(rows, fields, fields.limit(20, 50)?, |row| row.id.clone());
+    let (rows, cursor) =
+        page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
     let rows = rows
         .into_iter()
         .map(|row| to_value(&Transaction::new(row, exchange.scales.get(&*row.symbol).copied())));

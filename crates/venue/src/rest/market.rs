@@ -50,7 +50,10 @@ pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
             return Err(Refusal::parameter("symbol invalid"));
         }
     }
-    let (rows, cursor) = page(listed, fields, fields.limit(500, 1_000)?, |(_, i)| i.symbol.to_string());
+    let (rows, cursor) =
+        page(listed, fields, (fields.limit(500, 1_000)?, exchange.doubts.last_cursor), |(_, i)| {
+            i.symbol.to_string()
+        });
     let rows: Vec<Value> = rows.into_iter().map(|(id, i)| instrument::instrument(i, id)).collect();
     Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
 }
@@ -263,8 +266,12 @@ pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
             return Err(Refusal::parameter("symbol invalid"));
         }
     }
-    let (symbols, cursor) = page(listed, fields, RISK_SYMBOLS_PER_PAGE, |i| i.symbol.to_string());
-    let rows: Vec<Value> = symbols.into_iter().flat_map(instrument::risk_tiers).collect();
+    let (symbols, cursor) =
+        page(listed, fields, (RISK_SYMBOLS_PER_PAGE, exchange.doubts.last_cursor), |i| i.symbol.to_string());
+    let rows: Vec<Value> = symbols
+        .into_iter()
+        .flat_map(|i| instrument::risk_tiers(i, exchange.doubts.risk_limit_rates))
+        .collect();
     Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
 }
 

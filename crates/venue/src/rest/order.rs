@@ -9,6 +9,7 @@ use windvane_venue_core::{
 };
 
 use super::{Action, require_linear};
+use crate::config::CancelAllReply;
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
@@ -94,7 +95,11 @@ pub(crate) fn cancel_all(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
         Acknowledgement::Order(order) => vec![named(&order)],
         Acknowledgement::Done => Vec::new(),
     };
-    Ok(Accepted::new(json!({"list": list, "success": "1"})))
+    Ok(Accepted::new(match exchange.doubts.cancel_all_reply {
+        CancelAllReply::ListAndSuccess => json!({"list": list, "success": "1"}),
+        CancelAllReply::List => json!({"list": list}),
+        CancelAllReply::Success => json!({"success": "1"}),
+    }))
 }
 
 /// One kind of order entry for each item of `request`; the items' codes stand in `retExtInfo.list`. The

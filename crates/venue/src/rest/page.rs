@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::LastCursor;
 use crate::wire::LINEAR;
 use crate::wire::envelope::{Accepted, Refusal};
 use crate::wire::fields::{Fields, percent_decoded};
@@ -33,11 +34,11 @@ pub(crate) fn window(fields: &Fields, now_ms: i64, default_ms: i64) -> Result<(i
 }
 
 /// One page of `rows`, which are newest first and named by `name`, and the cursor of the next page (empty
-/// on the last one). An unknown cursor gives an empty page.
+/// on the last one, unless `last_cursor` says otherwise). An unknown cursor gives an empty page.
 pub(crate) fn page<T>(
     rows: Vec<T>,
     fields: &Fields,
-    limit: usize,
+    (limit, last_cursor): (usize, LastCursor),
     name: impl Fn(&T) -> String,
 ) -> (Vec<T>, String) {
     let first = match fields.text("cursor") {
@@ -49,7 +50,7 @@ pub(crate) fn page<T>(
             rows.iter().position(|row| name(row) == last).map_or(rows.len(), |index| index + 1)
         }
     };
-    let more = rows.len() > first + limit;
+    let more = rows.len() > first + limit || last_cursor == LastCursor::Kept;
     let page: Vec<T> = rows.into_iter().skip(first).take(limit).collect();
     let cursor = match page.last() {
         Some(last) if more => format!("after%3A{}", name(last)),
@@ -70,18 +71,24 @@ mod tests {
     #[test]
     fn pages_follow_each_other_without_gap_or_repetition() {
         let rows = || vec!["e", "d", "c", "b", "a"];
-        let mut query = "limit=2".to_owned();
-        let mut seen = Vec::new();
-        loop {
-            let (page, cursor) = page(rows(), &Fields::from_query(&query), 2, |row| (*row).to_owned());
-            seen.extend(page);
-            if cursor.is_empty() {
-                break;
+        for (last_cursor, pages) in [(LastCursor::Empty, 3), (LastCursor::Kept, 4)] {
+            let mut query = "limit=2".to_owned();
+            let mut seen = Vec::new();
+            let mut count = 0;
+            loop {
+                let fields = Fields::from_query(&query);
+                let (page, cursor) = page(rows(), &fields, (2, last_cursor), |row| (*row).to_owned());
+                seen.extend(page);
+                count += 1;
+                if cursor.is_empty() {
+                    break;
+                }
+                query = format!("cursor={}", cursor.replace('%', "%25"));
             }
-            query = format!("cursor={}", cursor.replace('%', "%25"));
+            assert_eq!((seen, count), (rows(), pages));
         }
-        assert_eq!(seen, rows());
-        let (verbatim, _) = page(rows(), &Fields::from_query("cursor=after%3Ad"), 2, |row| (*row).to_owned());
+        let fields = Fields::from_query("cursor=after%3Ad");
+        let (verbatim, _) = page(rows(), &fields, (2, LastCursor::Empty), |row| (*row).to_owned());
         assert_eq!(verbatim, ["c", "b"]);
     }
 

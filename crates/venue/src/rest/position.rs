@@ -29,10 +29,18 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
         }
         (None, None) => return Err(Refusal::parameter("symbol or settleCoin is required")),
     };
-    let (rows, cursor) = page(rows, fields, fields.limit(20, 200)?, |row| row.symbol.to_string());
+    let (rows, cursor) = page(rows, fields, (fields.limit(20, 200)?, exchange.doubts.last_cursor), |row| {
+        row.symbol.to_string()
+    });
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Position::new(row, exchange.scales_of(&row.symbol)?, Destination::Query))))
+        .map(|row| {
+            Ok(to_value(&Position::new(
+                row,
+                exchange.scales_of(&row.symbol)?,
+                (Destination::Query, exchange.doubts.untraded_seq),
+            )))
+        })
         .collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(rows, cursor))
 }
@@ -51,7 +59,9 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .filter(|row| (start..=end).contains(&row.updated_time_ms))
         .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
         .collect();
-    let (rows, cursor) = page(rows, fields, fields.limit(50, 100)?, |row| row.order_id.to_string());
+    let (rows, cursor) = page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| {
+        row.order_id.to_string()
+    });
     let rows = rows
         .into_iter()
         .map(|row| Ok(to_value(&ClosedPnl::new(row, exchange.scales_of(&row.symbol)?))))

@@ -125,7 +125,8 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .filter(|row| kind.is_none_or(|kind| row.exec_type == kind))
         .filter(|row| is_in_scope(exchange, &row.symbol, fields) && exchange.is_indexed(row.exec_time_ms))
         .collect();
-    let (rows, cursor) = page(rows, fields, fields.limit(50, 100)?, |row| row.exec_id.clone());
+    let (rows, cursor) =
+        page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| row.exec_id.clone());
     let rows = rows
         .iter()
         .map(|row| Ok(to_value(&Execution::new(row, exchange.scales_of(&row.symbol)?))))
@@ -135,7 +136,9 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
 
 fn orders(exchange: &Exchange, mut rows: Vec<OrderRow>, fields: &Fields) -> Answer {
     rows.retain(|row| exchange.is_indexed(row.created_time_ms));
-    let (rows, cursor) = page(rows, fields, fields.limit(20, 50)?, |row| row.order_id.to_string());
+    let (rows, cursor) = page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| {
+        row.order_id.to_string()
+    });
     let rows = rows
         .iter()
         .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(&row.symbol)?))))

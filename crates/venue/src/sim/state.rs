@@ -35,8 +35,13 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let fills =
         fills.iter().rev().filter_map(|row| Some(to_value(&Execution::new(row, scales(&row.symbol)?))));
     let positions = core.instruments().filter_map(|instrument| core.position(uid, &instrument.symbol));
-    let positions = positions
-        .filter_map(|row| Some(to_value(&Position::new(&row, scales(&row.symbol)?, Destination::Query))));
+    let positions = positions.filter_map(|row| {
+        Some(to_value(&Position::new(
+            &row,
+            scales(&row.symbol)?,
+            (Destination::Query, exchange.doubts.untraded_seq),
+        )))
+    });
     let wallet = core.wallet(uid);
     let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
     let refused: BTreeMap<String, u64> =

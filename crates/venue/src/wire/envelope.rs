@@ -65,12 +65,12 @@ struct Envelope<'a> {
 }
 
 /// The REST body of an answer. `wall_ms` is the server's wall clock in milliseconds.
-pub(crate) fn rest_body(answer: &Answer, wall_ms: i64) -> String {
+pub(crate) fn rest_body(answer: &Answer, success_text: &str, wall_ms: i64) -> String {
     let nothing = json!({});
     let envelope = match answer {
         Ok(accepted) => Envelope {
             ret_code: 0,
-            ret_msg: "OK",
+            ret_msg: success_text,
             result: &accepted.result,
             ret_ext_info: &accepted.ext_info,
             time: wall_ms,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use windvane_venue_core::Instrument;
 
 use super::number::{Scales, amount};
+use crate::config::RiskLimitRates;
 
 /// One instrument, in the words of the wire.
 pub(crate) fn instrument(instrument: &Instrument, symbol_id: usize) -> Value {
@@ -55,9 +56,13 @@ pub(crate) fn instrument(instrument: &Instrument, symbol_id: usize) -> Value {
     })
 }
 
-/// The risk tiers of an instrument. Rates are fractions; the first tier's deduction is empty.
+/// The risk tiers of an instrument. The first tier's deduction is empty.
 /// Deduction of tier n = limit(n−1) × (rate(n) − rate(n−1)) + deduction(n−1).
-pub(crate) fn risk_tiers(instrument: &Instrument) -> Vec<Value> {
+pub(crate) fn risk_tiers(instrument: &Instrument, rates: RiskLimitRates) -> Vec<Value> {
+    let written = |rate: Decimal| match rates {
+        RiskLimitRates::Fraction => amount(rate),
+        RiskLimitRates::Percent => amount(rate * Decimal::ONE_HUNDRED),
+    };
     let mut deduction = Decimal::ZERO;
     let mut previous: Option<(Decimal, Decimal)> = None;
     let mut rows = Vec::new();
@@ -70,8 +75,8 @@ pub(crate) fn risk_tiers(instrument: &Instrument) -> Vec<Value> {
             "id": number,
             "symbol": &*instrument.symbol,
             "riskLimitValue": amount(tier.limit),
-            "maintenanceMargin": amount(tier.maintenance_rate),
-            "initialMargin": amount(initial.round_dp(4)),
+            "maintenanceMargin": written(tier.maintenance_rate),
+            "initialMargin": written(initial.round_dp(4)),
             "isLowestRisk": u8::from(previous.is_none()),
             "maxLeverage": format!("{:.2}", tier.max_leverage),
             "mmDeduction": if previous.is_none() { String::new() } else { amount(deduction) },

@@ -2,10 +2,12 @@
 //! Source: Bybit V5, "Get Position Info", "Position", "Get Closed PnL".
 
 use serde::Serialize;
+use serde_json::Value;
 use windvane_venue_core::{ClosedPnlRow, PositionRow};
 
 use super::LINEAR;
 use super::number::{Scales, amount, amount_or_empty};
+use crate::config::UntradedSeq;
 
 /// Where a position row goes: the average entry price has two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +66,15 @@ pub(crate) struct Position<'a> {
     created_time: String,
     updated_time: String,
     open_time: i64,
-    seq: i64,
+    seq: Value,
 }
 
 impl<'a> Position<'a> {
-    pub(crate) fn new(row: &'a PositionRow, scales: Scales, destination: Destination) -> Self {
+    pub(crate) fn new(
+        row: &'a PositionRow,
+        scales: Scales,
+        (destination, untraded_seq): (Destination, UntradedSeq),
+    ) -> Self {
         let entry = if row.avg_price.is_zero() { "0".to_owned() } else { scales.price(row.avg_price) };
         let (avg_price, entry_price) = match destination {
             Destination::Query => (Some(entry), None),
@@ -114,7 +120,10 @@ impl<'a> Position<'a> {
             created_time: row.created_time_ms.to_string(),
             updated_time: row.updated_time_ms.to_string(),
             open_time: row.open_time_ms,
-            seq: row.seq,
+            seq: match untraded_seq {
+                UntradedSeq::Text if row.seq < 0 => row.seq.to_string().into(),
+                UntradedSeq::Number | UntradedSeq::Text => row.seq.into(),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
+mod doubts;
 mod faults;
 mod keys;
 mod market_data;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use windvane_venue_core::{ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
+use crate::config::{DoubtsConfig, QuietCandle};
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
@@ -46,6 +47,7 @@ pub(super) struct View<'a> {
     pub(super) core: &'a Venue,
     pub(super) records: &'a BTreeMap<String, MarketRecord>,
     pub(super) scales: &'a BTreeMap<String, Scales>,
+    pub(super) doubts: &'a DoubtsConfig,
     /// Market ms.
     pub(super) now_ms: i64,
 }
@@ -168,7 +170,8 @@ impl PublicFeeds {
 fn publish_klines(symbol: &str, changes: &Changes, scales: Scales, view: &View<'_>, hub: &mut Hub) {
     let Some(record) = view.records.get(symbol) else { return };
     for interval in Interval::all() {
-        let closed = changes.closed.iter().find(|(closed, _)| *closed == interval);
+        let told = |candle: &Candle| view.doubts.quiet_candle == QuietCandle::Confirmed || candle.traded;
+        let closed = changes.closed.iter().find(|(closed, candle)| *closed == interval && told(candle));
         if closed.is_none() && changes.trades.is_empty() {
             continue;
         }

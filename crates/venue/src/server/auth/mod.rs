@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use key::ApiKey;
 pub use key::KeyProblem;
 
-use crate::config::AccountConfig;
+use crate::config::{AccountConfig, UnsentRecvWindow};
 use crate::wire::envelope::Refusal;
 
 /// Receive window in milliseconds when a request names none.
@@ -34,6 +34,7 @@ pub(crate) struct SignedHeaders {
 #[derive(Debug, Default)]
 pub(crate) struct KeyRing {
     keys: BTreeMap<String, ApiKey>,
+    unsent_recv_window: UnsentRecvWindow,
 }
 
 /// Who signed a request or a socket.
@@ -55,11 +56,11 @@ pub(crate) enum AuthFailure {
 
 impl KeyRing {
     /// The keys of all accounts; one that could sign nothing was refused with the config.
-    pub(crate) fn new(accounts: &[AccountConfig]) -> Self {
+    pub(crate) fn new(accounts: &[AccountConfig], unsent_recv_window: UnsentRecvWindow) -> Self {
         let keys = accounts.iter().flat_map(|account| {
             account.all_keys().filter_map(|key| Some((key.key.clone(), ApiKey::new(account.uid, &key).ok()?)))
         });
-        Self { keys: keys.collect() }
+        Self { keys: keys.collect(), unsent_recv_window }
     }
 
     /// The key of this name, as long as it exists.
@@ -102,7 +103,10 @@ impl KeyRing {
         };
         let key = self.key(api_key).map_err(AuthFailure::Refused)?;
         check_window(timestamp, headers.recv_window.as_deref(), now_ms).map_err(AuthFailure::Refused)?;
-        let recv_window = headers.recv_window.as_deref().unwrap_or_default();
+        let recv_window = headers.recv_window.as_deref().unwrap_or(match self.unsent_recv_window {
+            UnsentRecvWindow::Nothing => "",
+            UnsentRecvWindow::Default => "5000",
+        });
         let signed = [timestamp.as_bytes(), api_key.as_bytes(), recv_window.as_bytes(), payload];
         if !key.credential.has_signed(&signed, signature) {
             let origin = format!("{timestamp}{api_key}{recv_window}{}", String::from_utf8_lossy(payload));

@@ -1,0 +1,324 @@
+//! Doubt is a switch: what the exchange's documentation leaves open about the wire, one named setting a question. The
+//! first answer of each is the default. A client has to be right whatever the answer is, so every one can be tried.
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use windvane_venue_core::{EmptyMarketAction, PriceLimitAction, Switches};
+
+/// A question the documentation leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Name of the setting in the table `[doubts]`.
+    pub name: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+    /// Possible answers, the default first; empty for a number, whose default is 0.
+    pub choices: &'static [&'static str],
+}
+
+/// A name that is no question, or a word that is no answer to it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownDoubt {
+    /// No such question.
+    #[error("no doubt is called {0} (windvane venue --list-doubts prints all)")]
+    Question(String),
+    /// No such answer.
+    #[error("{choice} does not answer {name}: {}", expected(name))]
+    Choice {
+        /// The question.
+        name: String,
+        /// As it was written.
+        choice: String,
+    },
+}
+
+fn expected(name: &str) -> String {
+    let choices = DOUBTS.iter().find(|doubt| doubt.name == name).map_or(&[] as &[_], |doubt| doubt.choices);
+    if choices.is_empty() { "a whole number".to_owned() } else { format!("one of {}", choices.join(", ")) }
+}
+
+/// Declares the questions: an enum for each, the struct of all answers, and the list for people.
+macro_rules! doubts {
+    (
+        words {$(
+            $name:literal, $meaning:literal, $field:ident: $kind:ident {
+                $(#[doc = $first_doc:literal])+ $first:ident = $first_text:literal,
+                $($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+
+            }
+        )+}
+        numbers {$( $number_name:literal, $number_meaning:literal, $number:ident; )+}
+    ) => {
+        $(
+            #[doc = $meaning]
+            #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+            pub enum $kind {
+                $(#[doc = $first_doc])+
+                #[default]
+                $first,
+                $($(#[doc = $doc])+ $variant,)+
+            }
+        )+
+
+        /// The answers of one venue.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct DoubtsConfig {
+            $( #[doc = $meaning] pub $field: $kind, )+
+            $( #[doc = $number_meaning] pub $number: u32, )+
+        }
+
+        /// Every question.
+        pub const DOUBTS: &[Doubt] = &[
+            $( Doubt { name: $name, meaning: $meaning, choices: &[$first_text, $($text),+] }, )+
+            $( Doubt { name: $number_name, meaning: $number_meaning, choices: &[] }, )+
+        ];
+
+        impl DoubtsConfig {
+            /// Answers a question by its name and the word for the answer.
+            ///
+            /// # Errors
+            /// The question or the answer does not exist; nothing has changed then.
+            pub fn set(&mut self, name: &str, choice: &str) -> Result<(), UnknownDoubt> {
+                let unknown = || UnknownDoubt::Choice { name: name.to_owned(), choice: choice.to_owned() };
+                match name {
+                    $( $name => self.$field = match choice {
+                        $first_text => $kind::$first,
+                        $($text => $kind::$variant,)+
+                        _ => return Err(unknown()),
+                    }, )+
+                    $( $number_name => self.$number = choice.parse().map_err(|_| unknown())?, )+
+                    _ => return Err(UnknownDoubt::Question(name.to_owned())),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+doubts! {
+    words {
+        "price-limit", "a contract's limit price beyond the bound is moved to it in silence or refused",
+        price_limit: PriceLimit {
+            /// It is moved to the bound.
+            Move = "move",
+            /// The order is refused with 110003.
+            Refuse = "refuse",
+        }
+        "empty-market", "a market order that meets nothing inside its protective price is refused, or accepted and then cancelled",
+        empty_market: EmptyMarket {
+            /// The gateway refuses it.
+            Refuse = "refuse",
+            /// Matching cancels it.
+            Cancel = "cancel",
+        }
+        "bad-topic", "one bad topic fails the whole subscribe request, or the good ones of a refused request are on",
+        bad_topic: BadTopic {
+            /// Nothing of the request is subscribed.
+            FailAll = "fail-all",
+            /// The refusal names the bad topic, the others are subscribed.
+            KeepGood = "keep-good",
+        }
+        "repeated-topic", "a second subscription of a topic is acknowledged or refused",
+        repeated_topic: RepeatedTopic {
+            /// It is acknowledged and changes nothing.
+            Acknowledge = "acknowledge",
+            /// It is refused as already subscribed.
+            Refuse = "refuse",
+        }
+        "first-frame", "the first data of a topic come after or before the acknowledgement of its subscription",
+        first_frame: FirstFrame {
+            /// The acknowledgement comes first.
+            AfterAcknowledgement = "after",
+            /// The snapshot comes first.
+            BeforeAcknowledgement = "before",
+        }
+        "acknowledgement", "a request is acknowledged before or after the private pushes it causes",
+        acknowledgement: AcknowledgementOrder {
+            /// The acknowledgement is sent first.
+            First = "first",
+            /// The pushes are sent first: an order may be filled before it is acknowledged.
+            Last = "last",
+        }
+        "unsent-recv-window", "what is signed in place of a receive window that is not sent: nothing, or the default",
+        unsent_recv_window: UnsentRecvWindow {
+            /// Nothing.
+            Nothing = "nothing",
+            /// 5000.
+            Default = "5000",
+        }
+        "last-cursor", "the cursor of a last page is empty, or leads to an empty page",
+        last_cursor: LastCursor {
+            /// It is empty.
+            Empty = "empty",
+            /// It leads to an empty page.
+            Kept = "kept",
+        }
+        "cancel-all-reply", "the reply to cancel-all holds the list of orders and the word of success, or one of them",
+        cancel_all_reply: CancelAllReply {
+            /// Both.
+            ListAndSuccess = "list-and-success",
+            /// The list alone.
+            List = "list",
+            /// The word alone.
+            Success = "success",
+        }
+        "risk-limit-rates", "the rates of risk-limit are fractions (0.005) or percentages (0.5)",
+        risk_limit_rates: RiskLimitRates {
+            /// Fractions.
+            Fraction = "fraction",
+            /// Percentages.
+            Percent = "percent",
+        }
+        "quiet-candle", "a candle in which nothing traded is confirmed on the kline topic, or nothing is said of it",
+        quiet_candle: QuietCandle {
+            /// It is confirmed, flat.
+            Confirmed = "confirmed",
+            /// It is passed over.
+            Silent = "silent",
+        }
+        "auth-failure-code", "spelling of the code of a failed authentication on the private socket",
+        auth_failure_code: AuthFailureCode {
+            /// `ret_code`.
+            SnakeCase = "ret_code",
+            /// `retCode`.
+            CamelCase = "retCode",
+        }
+        "success-text", "retMsg when all is well",
+        success_text: SuccessText {
+            /// `OK`.
+            Ok = "OK",
+            /// Empty text.
+            Empty = "empty",
+            /// `success`.
+            Success = "success",
+        }
+        "untraded-seq", "the sequence of a position that never traded is a number or text",
+        untraded_seq: UntradedSeq {
+            /// The number -1.
+            Number = "number",
+            /// The text "-1".
+            Text = "text",
+        }
+        "new-field", "whether rows on private topics hold a field that no client knows yet",
+        new_field: NewField {
+            /// They do not.
+            Absent = "absent",
+            /// Each holds one, with nested content.
+            Present = "present",
+        }
+    }
+    numbers {
+        "index-lag-ms", "milliseconds of market time by which queries of orders and executions lag behind what has happened", index_lag_ms;
+        "trade-sessions-max", "sockets of one account at the trade path before the next is refused with 10003; 0 for any", trade_sessions_max;
+    }
+}
+
+impl DoubtsConfig {
+    /// The answers that concern matching and margin.
+    pub(crate) fn setup(&self) -> Switches {
+        Switches {
+            price_limit: match self.price_limit {
+                PriceLimit::Move => PriceLimitAction::Move,
+                PriceLimit::Refuse => PriceLimitAction::Refuse,
+            },
+            empty_market: match self.empty_market {
+                EmptyMarket::Refuse => EmptyMarketAction::Refuse,
+                EmptyMarket::Cancel => EmptyMarketAction::Cancel,
+            },
+        }
+    }
+}
+
+impl SuccessText {
+    /// The text itself.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Empty => "",
+            Self::Success => "success",
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for DoubtsConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Answers)
+    }
+}
+
+/// Reads the table `[doubts]`.
+struct Answers;
+
+impl<'de> Visitor<'de> for Answers {
+    type Value = DoubtsConfig;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a table of doubts and their answers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Self::Value, A::Error> {
+        let mut doubts = DoubtsConfig::default();
+        while let Some(name) = table.next_key::<String>()? {
+            table.next_value_seed(Answer { name: &name, doubts: &mut doubts })?;
+        }
+        Ok(doubts)
+    }
+}
+
+/// Reads one answer where it stands, so that an error names its line.
+struct Answer<'a> {
+    name: &'a str,
+    doubts: &'a mut DoubtsConfig,
+}
+
+impl<'de> DeserializeSeed<'de> for Answer<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Visitor<'_> for Answer<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a word or a whole number")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.doubts.set(self.name, text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_is_understood_and_the_first_one_is_the_default() {
+        for Doubt { name, choices, .. } in DOUBTS {
+            let words = choices.iter().map(|choice| format!("{choice:?}")).chain(["0".to_owned()]);
+            for (index, word) in words.take(choices.len().max(1)).enumerate() {
+                let config: DoubtsConfig = toml::from_str(&format!("{name} = {word}")).unwrap();
+                assert_eq!(config == DoubtsConfig::default(), index == 0, "{name} = {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_question_or_no_answer_is_refused_where_it_stands() {
+        for (text, message) in [
+            ("price-limit = \"perhaps\"", "perhaps does not answer price-limit: one of move, refuse"),
+            ("index-lag-ms = -1", "-1 does not answer index-lag-ms: a whole number"),
+            ("weather = \"fine\"", "no doubt is called weather (windvane venue --list-doubts prints all)"),
+        ] {
+            let error =
+                toml::from_str::<DoubtsConfig>(&format!("bad-topic = \"keep-good\"\n{text}")).unwrap_err();
+            assert_eq!(error.message(), message);
+            assert!(error.span().is_some_and(|span| span.start > 20), "{:?}", error.span());
+        }
+    }
+}
