@@ -3,6 +3,7 @@
 use crate::listing::{LISTINGS, Listing, number, symbol};
 use fastrand::Rng;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use windvane_model::{Candle, Interval, MarketTime, Price};
 use windvane_venue_core::{Level, MarketInput, Side};
 
@@ -15,12 +16,16 @@ pub(crate) struct Feed {
     mid_ticks: i64,
     interval: Interval,
     candle: Option<Candle>,
+    /// The depth of each level, where the price stands still until it is told to move.
+    pinned: Option<Decimal>,
+    /// Every other step of a pinned price: a market that never says anything is taken for dead.
+    beats: bool,
 }
 
 impl Feed {
     pub(crate) fn new(slot: usize, interval: Interval) -> Self {
         let listing = &LISTINGS[slot];
-        Self { listing, mid_ticks: listing.start_ticks, interval, candle: None }
+        Self { listing, mid_ticks: listing.start_ticks, interval, candle: None, pinned: None, beats: false }
     }
 
     pub(crate) const fn symbol(&self) -> &'static str {
@@ -33,6 +38,10 @@ impl Feed {
 
     /// Moves the price; `jump` moves it by up to three per cent.
     pub(crate) fn walk(&mut self, rng: &mut Rng, jump: bool) {
+        if self.pinned.is_some() {
+            self.beats = !self.beats;
+            return;
+        }
         // Four draws are bell enough; one step is some 0.02 % of the price.
         let reach = self.listing.start_ticks / 4_000;
         let drift: i64 = (0..4).map(|_| rng.i64(-reach..=reach)).sum();
@@ -41,8 +50,35 @@ impl Feed {
         self.mid_ticks = (self.mid_ticks + drift / 2 + leap).clamp(floor, self.listing.start_ticks * 2);
     }
 
+    /// Makes the price stand still.
+    pub(crate) fn pin(&mut self) {
+        self.pinned = Some(Decimal::TEN);
+    }
+
+    /// Moves a pinned price there, and gives each level of its book that depth.
+    pub(crate) fn pin_at(&mut self, price: Decimal, depth: Decimal) {
+        self.mid_ticks = (price / self.listing.tick()).to_i64().unwrap_or(self.mid_ticks);
+        self.pinned = Some(depth);
+    }
+
+    fn pinned_inputs(&self, depth: Decimal) -> Vec<MarketInput> {
+        let symbol = || self.listing.symbol.to_owned();
+        let beat = if self.beats { number(self.listing.lot) } else { Decimal::ZERO };
+        let size = |level: i64| if level == DEPTH { depth + beat } else { depth };
+        let level = |ticks: i64, level: i64| (self.price(self.mid_ticks + ticks), size(level));
+        let side = |sign: i64| (1..=DEPTH).map(|count| level(sign * count, count)).collect();
+        let price = Some(self.price(self.mid_ticks));
+        vec![
+            MarketInput::Prices { symbol: symbol(), mark: price, index: price, last: price },
+            MarketInput::Book { symbol: symbol(), bids: side(-1), asks: side(1) },
+        ]
+    }
+
     /// What the venue is told of the present price.
     pub(crate) fn inputs(&self, rng: &mut Rng, thin: bool) -> Vec<MarketInput> {
+        if let Some(depth) = self.pinned {
+            return self.pinned_inputs(depth);
+        }
         let symbol = || self.listing.symbol.to_owned();
         let lot = number(self.listing.lot);
         let spread = rng.i64(1..4);

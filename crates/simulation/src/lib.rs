@@ -19,11 +19,13 @@ mod listing;
 mod oracle;
 mod record;
 mod report;
+mod scenario;
 mod swarm;
 mod tally;
 mod world;
 
 pub use report::{Failure, Report};
+pub use scenario::{Scenario, ScenarioError, Telling};
 pub use swarm::Swarm;
 pub use tally::{Fault, Tally};
 pub use world::{run, run_aloud};

@@ -128,15 +128,11 @@ pub(crate) fn reference() -> Reference {
     }
 }
 
-/// A venue with one account of 100 000 USDT.
-pub(crate) fn open_venue(seed: u64) -> venue::Venue {
+/// A venue with one account.
+pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal) -> venue::Venue {
     let fees = venue::Fees { taker: number("0.00055"), maker: number("0.0002") };
-    let account = venue::AccountSetup {
-        uid: UID,
-        balance_usdt: number("100000"),
-        leverage: Decimal::from(FOUND_LEVERAGE),
-        fees,
-    };
+    let account =
+        venue::AccountSetup { uid: UID, balance_usdt, leverage: Decimal::from(FOUND_LEVERAGE), fees };
     venue::Venue::new(venue::Setup {
         instruments: LISTINGS.iter().map(Listing::of_venue).collect(),
         accounts: vec![account],

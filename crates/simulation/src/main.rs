@@ -1,81 +1,72 @@
-//! A campaign: many seeds, two at a time, and what they came to.
-//!
-//! `windvane-simulate --seeds N [--from K]`, or `--tell SEED` for one story with every event. Exit code 1 when an invariant did not hold; the seeds are printed.
+//! The simulator's own program: many seeds, one seed aloud, or a scenario out of a file.
 
+mod campaign;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use windvane_simulation::{Failure, Fault, Tally, run};
+use windvane_simulation::{Scenario, Telling};
 
-/// Failures that are printed; the rest is counted.
-const SHOWN: usize = 20;
-
-fn main() -> ExitCode {
-    let (mut seeds, mut from) = (1_000, 1);
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let number = words.next().and_then(|text| text.parse::<u64>().ok());
-        match (word.as_str(), number) {
-            ("--seeds", Some(number)) => seeds = number,
-            ("--from", Some(number)) => from = number,
-            ("--tell", Some(seed)) => return tell(seed),
-            _ => {
-                eprintln!("usage: windvane-simulate [--seeds N] [--from K] | --tell SEED");
-                return ExitCode::from(2);
-            }
-        }
-    }
-    let (sum, failures) = play(from, seeds);
-    print!("{sum}");
-    let silent: Vec<&str> =
-        Fault::ALL.iter().filter(|fault| sum.hits(**fault) == 0).map(|fault| fault.as_str()).collect();
-    if !silent.is_empty() {
-        println!("without effect: {}", silent.join(", "));
-    }
-    println!("{} of {seeds} seeds failed", failures.len());
-    for failure in failures.iter().take(SHOWN) {
-        println!("  {failure}");
-    }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// The whole engine against the venue's core in virtual time.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn tell(seed: u64) -> ExitCode {
-    match windvane_simulation::run_aloud(seed) {
-        Ok(report) => {
-            print!("{}", report.tally);
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            println!("{failure}");
+#[derive(Subcommand)]
+enum Command {
+    /// Plays seeds on all cores and says what they came to.
+    Simulate {
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+    },
+    /// Plays one seed and prints every event and command on standard error.
+    Tell {
+        /// The seed.
+        seed: u64,
+    },
+    /// Plays scenarios out of files; one alone is told with every event and command on standard error.
+    Scenario {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Simulate { seeds, from } => campaign::simulate(from, seeds),
+        Command::Tell { seed } => tell(seed),
+        Command::Scenario { files } => scenarios(&files),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Plays the seeds on all cores; order makes no difference to what they come to.
-fn play(from: u64, seeds: u64) -> (Tally, Vec<Failure>) {
-    let next = AtomicU64::new(from);
-    let results = Mutex::new((Tally::default(), Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + seeds {
-                        return;
-                    }
-                    let outcome = run(seed);
-                    let mut results = results.lock().expect("no worker panics while it holds the lock");
-                    match outcome {
-                        Ok(report) => results.0 += &report.tally,
-                        Err(failure) => results.1.push(failure),
-                    }
-                }
-            });
-        }
-    });
-    let (sum, mut failures) = results.into_inner().expect("no worker panics while it holds the lock");
-    failures.sort_by_key(|failure| failure.seed);
-    (sum, failures)
+fn tell(seed: u64) -> anyhow::Result<()> {
+    let report = windvane_simulation::run_aloud(seed)?;
+    print!("{}", report.tally);
+    Ok(())
+}
+
+fn scenarios(files: &[PathBuf]) -> anyhow::Result<()> {
+    let telling = if files.len() == 1 { Telling::Aloud } else { Telling::Quiet };
+    for file in files {
+        let scenario = Scenario::load(file)?;
+        let title = scenario.title().to_owned();
+        scenario.play(telling).with_context(|| title.clone())?;
+        println!("holds: {title}");
+    }
+    Ok(())
 }

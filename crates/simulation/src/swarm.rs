@@ -3,6 +3,8 @@
 //! Each seed has a subset of the faults (swarm testing): a story with everything at once hides what only shows when
 //! one fault meets a quiet world.
 
+use crate::scenario::Settings;
+use crate::tally::Fault;
 use fastrand::Rng;
 
 /// Milliseconds of the story's wall clock.
@@ -125,6 +127,43 @@ impl Swarm {
             funding_every,
             power_cut: rng.u8(..3) == 0,
             meddles: rng.u8(..4) == 0,
+        }
+    }
+
+    /// A world without chance.
+    pub(crate) fn quiet(settings: &Settings) -> Self {
+        let drawn = Self::draw(&mut Rng::with_seed(0));
+        Self {
+            length_ms: settings.length_ms,
+            market_speed: 1,
+            step_ms: 250,
+            second: Second::Chaos,
+            ending: Ending::Keep,
+            requires_stop: settings.requires_stop,
+            one_way_delay_ms: settings.one_way_delay_ms,
+            query_delay_ms: settings.query_delay_ms,
+            thin_book: false,
+            power_cut: false,
+            meddles: false,
+            ..drawn.calmed()
+        }
+    }
+
+    /// How often a fault strikes a message that it can strike.
+    pub(crate) const fn rate(&self, fault: Fault) -> f64 {
+        match fault {
+            Fault::SlowRequest => self.slow_request,
+            Fault::NotSent => self.not_sent,
+            Fault::Refused => self.refused,
+            Fault::RequestLost => self.request_lost,
+            Fault::ReplyLost => self.reply_lost,
+            Fault::PushTwice => self.push_twice,
+            Fault::PushAgain => self.push_again_later,
+            Fault::PushDropped => self.push_dropped,
+            Fault::QueryFailed => self.query_failed,
+            Fault::LateIndex => self.late_index,
+            Fault::BookGap => self.book_gap,
+            _ => 0.0,
         }
     }
 

@@ -20,6 +20,20 @@ macro_rules! faults {
                 match self { $(Self::$name => $word,)+ }
             }
 
+            /// Whether it is about single messages, and not about connections, processes or people.
+            pub(crate) const fn strikes_messages(self) -> bool {
+                match self {
+                    Self::SlowRequest | Self::NotSent | Self::Refused | Self::RequestLost | Self::ReplyLost
+                    | Self::RequestTwice
+                    | Self::PushTwice | Self::PushAgain | Self::PushDropped | Self::TopicLate
+                    | Self::QueryFailed | Self::LateIndex | Self::BookGap => true,
+                    Self::PushFirst | Self::Jump | Self::StopFired | Self::Liquidated | Self::Funding
+                    | Self::PrivateCut | Self::TradeCut | Self::PublicCut | Self::Kill
+                    | Self::KillBeforeSend | Self::PowerCut | Self::Stranger | Self::Meddling
+                    | Self::Operator => false,
+                }
+            }
+
             /// The rows of the failure catalogue that it stands for.
             #[must_use]
             pub const fn rows(self) -> &'static str {
@@ -40,6 +54,8 @@ faults! {
     RequestLost = "request lost", "A01 A06 A07";
     /// A request was done and its answer lost.
     ReplyLost = "reply lost", "A01 A02 A07";
+    /// A request reached the venue twice, and only the second answer came back.
+    RequestTwice = "request twice", "A03";
     /// The answer came after the push about the same order.
     PushFirst = "push before answer", "B05 A09";
     /// A push came twice in a row.
@@ -48,6 +64,8 @@ faults! {
     PushAgain = "push again later", "B06 B07";
     /// A push was lost while the stream seemed well.
     PushDropped = "push dropped", "B03";
+    /// A push came behind pushes of other topics that left after it.
+    TopicLate = "topic late", "B05 B06";
     /// A query was not answered.
     QueryFailed = "query failed", "A07 B15";
     /// A query, an amend or a cancel did not know a new order yet.

@@ -4,7 +4,8 @@ use crate::process::{cargo, run};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 /// The line of the test's output that holds its figures.
 const FIGURES: &str = "kill9 figures:";
@@ -16,6 +17,16 @@ pub(crate) enum Campaign {
     Kill9(Kill9),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
+    /// Plays scenarios out of files (`tests/scenarios/`); one alone is told event by event.
+    Scenario(Scenario),
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+pub(crate) struct Scenario {
+    /// The files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
 }
 
 /// Which stories are told.
@@ -49,16 +60,28 @@ impl Campaign {
         match self {
             Self::Kill9(kill9) => kill9.run(),
             Self::Simulate(simulate) => simulate.run(),
+            Self::Scenario(scenario) => scenario.run(),
         }
     }
 }
 
+/// The simulator's own program. Always optimised: debug builds tell a tenth of the stories.
+fn simulator() -> Command {
+    cargo(["run", "--release", "--package", "windvane-simulation", "--quiet", "--"])
+}
+
+impl Scenario {
+    fn run(&self) -> anyhow::Result<()> {
+        // Cargo runs the program in the workspace's root, wherever the command was typed.
+        let files = self.files.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+        run(simulator().arg("scenario").args(files))
+    }
+}
+
 impl Simulate {
-    /// Always optimised: debug builds tell a tenth of the stories.
     fn run(&self) -> anyhow::Result<()> {
         let (seeds, from) = (self.seeds.to_string(), self.from.to_string());
-        let program = ["run", "--release", "--package", "windvane-simulation", "--quiet", "--"];
-        run(cargo(program).args(["--seeds", &seeds, "--from", &from]))
+        run(simulator().args(["simulate", "--seeds", &seeds, "--from", &from]))
     }
 }
 

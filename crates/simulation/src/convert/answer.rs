@@ -1,5 +1,6 @@
 //! What the gate says of a request, with the connector's meaning of each return code.
 
+use crate::scenario::Occasion;
 use windvane_model::{
     AccountEvent, Acknowledged, ClientOrderId, Command, OrderId, RefusalFamily, Refused, Request, Symbol,
     Text, Undetermined,
@@ -46,6 +47,12 @@ impl Asked {
             family,
             message: Text::lossy(message),
         })
+    }
+
+    /// The request as one that may go wrong.
+    pub(crate) fn occasion(&self) -> Occasion {
+        let orders = self.client_order_id.into_iter().collect();
+        Occasion { request: Some(self.request), topic: None, orders }
     }
 
     pub(crate) const fn undetermined(&self) -> AccountEvent {

@@ -5,6 +5,7 @@ use super::life::bots;
 use super::{Broken, World};
 use crate::listing::{LISTINGS, UID};
 use crate::oracle::{self, Rigour};
+use crate::scenario::Script;
 use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
 use std::sync::atomic::Ordering;
@@ -61,8 +62,10 @@ impl World {
         let has_lost_record = self.tally.hits(Fault::PowerCut) > 0;
         oracle::same_truth(&engine, &self.venue, rigour, has_lost_record)?;
         let was_meddled = self.tally.hits(Fault::Meddling) > 0;
+        let is_told = self.script.as_ref().is_some_and(Script::names_last_run_state);
         match engine.run_state() {
             RunState::Active => {}
+            _ if is_told => {}
             RunState::Halted(_) if was_meddled => {}
             state => {
                 let waiting = engine.waiting();
@@ -77,6 +80,6 @@ impl World {
             }
         }
         self.engine = Some(engine);
-        Ok(())
+        self.look_at_the_end()
     }
 }

@@ -20,7 +20,7 @@ impl World {
             }
             Happening::Arrive { life, number, command, sent } => {
                 // What a dead process had in its socket may still get out, or not.
-                if life == self.life || self.rng.bool() {
+                if life == self.life || self.is_scripted() || self.rng.bool() {
                     self.arrive(number, &command, sent)?;
                 } else if let windvane_model::Command::Submit(submit) = command {
                     self.travelling.remove(&submit.client_order_id);
@@ -31,7 +31,11 @@ impl World {
             Happening::PushAgain { generation, event } => self.push_again(generation, event),
             Happening::Read { life, reading } if life == self.life => self.read(reading),
             Happening::Snapshot { life, symbol } if life == self.life => self.snapshot(symbol.as_str()),
-            Happening::Cut(stream) => self.cut(stream),
+            Happening::Cut(stream) => {
+                let noticed_after = self.rng.i64(1..8_000);
+                self.cut(stream, noticed_after);
+            }
+            Happening::Step(number) => self.step(number)?,
             Happening::Notice { life, stream } if life == self.life => self.notice_cut(stream),
             Happening::Restore { life, stream } if life == self.life => self.restore(stream),
             Happening::TimeOut { .. }
@@ -104,8 +108,7 @@ impl World {
         let has_commands = answers.iter().any(|line| matches!(line, Line::Command { .. }));
         let (kept, sent) = if self.is_doomed && has_commands {
             self.tally.hit(Fault::KillBeforeSend);
-            let kept = self.rng.usize(..=answers.len());
-            (kept, if kept == answers.len() { self.rng.usize(..=outputs.len()) } else { 0 })
+            self.cut_off(answers.len(), outputs.len())
         } else {
             (answers.len(), outputs.len())
         };
@@ -120,6 +123,15 @@ impl World {
         }
         self.engine = Some(engine);
         if is_cut_off { self.die() } else { Ok(()) }
+    }
+
+    /// How many lines and how many outputs of its last turn an engine gets done.
+    fn cut_off(&mut self, lines: usize, outputs: usize) -> (usize, usize) {
+        if self.is_scripted() {
+            return (lines, 0);
+        }
+        let kept = self.rng.usize(..=lines);
+        (kept, if kept == lines { self.rng.usize(..=outputs) } else { 0 })
     }
 
     fn carry_out(
@@ -140,18 +152,29 @@ impl World {
                 }
                 self.send(command);
             }
-            Output::Denied { .. } => self.tally.denials += 1,
+            Output::Denied { bot, denial } => {
+                self.tally.denials += 1;
+                self.remark(format_args!("{bot} is denied: {}", denial.reason));
+            }
             Output::Resubscribe(symbol) => {
-                let at = self.now + self.rng.i64(10..2_000);
+                let at = self.now + self.wait(10..2_000);
                 self.queue.at(at, Happening::Snapshot { life: self.life, symbol });
             }
-            Output::Memory(_) | Output::Notice(_) | Output::RunState(_) | Output::Difference(_) => {}
+            Output::RunState(state) => self.remark(format_args!("the engine is {state}")),
+            Output::Difference(difference) => self.remark(format_args!("the books differ: {difference}")),
+            Output::Memory(_) | Output::Notice(_) => {}
         }
         Ok(())
     }
 
+    /// Takes down what belongs to the story.
     fn note(&mut self, words: std::fmt::Arguments<'_>) {
         self.trace.write_fmt(words).expect("a hash takes any text");
+        self.remark(words);
+    }
+
+    /// Says something to who listens.
+    fn remark(&self, words: std::fmt::Arguments<'_>) {
         if self.is_told {
             eprintln!("{:>7} {words}", self.now);
         }

@@ -24,6 +24,8 @@ pub(super) enum Happening {
     Snapshot { life: u32, symbol: Symbol },
     /// A stream breaks.
     Cut(Stream),
+    /// A step of the script.
+    Step(usize),
     /// The connector notices that a stream is broken.
     Notice { life: u32, stream: Stream },
     /// A stream is up again.

@@ -3,11 +3,13 @@
 use super::World;
 use super::happening::Happening;
 use super::link::Stream;
+use super::script::STREAM_UP_MS;
 use crate::chaos::Chaos;
 use crate::listing::{self, LISTINGS, symbol};
 use crate::oracle;
 use crate::record::{Line, recover};
-use crate::swarm::Second;
+use crate::scenario::Hand;
+use crate::swarm::{Millis, Second};
 use crate::tally::Fault;
 use crate::world::Broken;
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ use windvane_risk::Ownership;
 use windvane_strategy::Strategy;
 
 const BOTS: [&str; 2] = ["chaos", "second"];
+/// What of the record is not on the disk yet, at most.
+const UNSYNCED_MS: Millis = 10;
 /// Bars of history that a rule bot is given.
 const HISTORY: usize = 300;
 
@@ -38,6 +42,9 @@ pub(super) fn bots() -> impl Iterator<Item = BotName> {
 impl World {
     pub(super) fn start(&mut self) -> Result<(), Broken> {
         self.life += 1;
+        if let Some(script) = &self.script {
+            script.desk.skip_until(self.market());
+        }
         self.wires.reset();
         self.oracle.begin_life();
         let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
@@ -72,7 +79,8 @@ impl World {
             }
         }
         for stream in Stream::ALL {
-            let at = self.now + self.rng.i64(1..3_000);
+            let up_after = if self.is_scripted() { STREAM_UP_MS } else { self.rng.i64(1..3_000) };
+            let at = self.now + up_after;
             self.queue.at(at, Happening::Restore { life: self.life, stream });
         }
         Ok(())
@@ -90,6 +98,9 @@ impl World {
     }
 
     fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
+        if let Some(script) = &self.script {
+            return Box::new(Hand::new(script.desk.clone(), symbol(LISTINGS[slot].symbol)));
+        }
         let (file, text) = match (slot, self.swarm.second) {
             (0, _) | (_, Second::Chaos) => {
                 return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone()));
@@ -132,23 +143,31 @@ impl World {
             self.count(&engine);
         }
         self.wires.reset();
-        if self.swarm.power_cut && self.rng.bool() {
-            self.lose_tail();
-        }
-        let at = self.now + self.rng.i64(200..8_000);
+        let back_after = if self.is_scripted() {
+            self.lose_tail(self.loses);
+            self.back_after
+        } else {
+            if self.swarm.power_cut && self.rng.bool() {
+                self.lose_tail(UNSYNCED_MS);
+            }
+            self.rng.i64(200..8_000)
+        };
+        let at = self.now + back_after;
         self.queue.at(at, Happening::Start);
         Ok(())
     }
 
-    /// The power fails: up to the last ten milliseconds were not on the disk.
-    fn lose_tail(&mut self) {
-        let unsafe_from = self.record.partition_point(|(at, _)| *at < self.now - 10);
+    /// The power fails: up to the last `unsynced` milliseconds were not on the disk.
+    fn lose_tail(&mut self, unsynced: Millis) {
+        let unsafe_from = self.record.partition_point(|(at, _)| *at <= self.now - unsynced);
         // The line of the start is synced before anything else happens.
         let start = self.record.iter().rposition(|(_, line)| matches!(line, Line::Start(_)));
         let unsafe_from = unsafe_from.max(start.map_or(0, |start| start + 1));
         if unsafe_from < self.record.len() {
             self.tally.hit(Fault::PowerCut);
-            self.record.truncate(self.rng.usize(unsafe_from..self.record.len()));
+            let kept =
+                if self.is_scripted() { unsafe_from } else { self.rng.usize(unsafe_from..self.record.len()) };
+            self.record.truncate(kept);
             self.oracle.forgive_lost_record();
         }
     }

@@ -3,6 +3,7 @@
 use super::World;
 use super::happening::{Delivery, Happening};
 use crate::convert::{self, Asked};
+use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
@@ -10,14 +11,22 @@ use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent,
 
 /// A connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Public,
     Private,
     Trade,
 }
 
 impl Stream {
-    pub(super) const ALL: [Self; 3] = [Self::Public, Self::Private, Self::Trade];
+    pub(crate) const ALL: [Self; 3] = [Self::Public, Self::Private, Self::Trade];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Trade => "trade",
+        }
+    }
 
     pub(super) const fn link(self, state: LinkState) -> Event {
         Event::Link(match self {
@@ -36,6 +45,28 @@ impl Stream {
     }
 }
 
+/// A topic of the private stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    Order,
+    Execution,
+    Position,
+    Wallet,
+}
+
+impl Topic {
+    pub(crate) const ALL: [Self; 4] = [Self::Order, Self::Execution, Self::Position, Self::Wallet];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Execution => "execution",
+            Self::Position => "position",
+            Self::Wallet => "wallet",
+        }
+    }
+}
+
 /// What becomes of a message. One message carries all rows of its topic that one input caused, so they share it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fate {
@@ -44,6 +75,8 @@ pub(super) enum Fate {
     Twice,
     /// It arrives, and again at that moment.
     Again(Millis),
+    /// It arrives at that moment, behind other topics that left after it.
+    Late(Millis),
 }
 
 /// One stream.
@@ -112,7 +145,10 @@ impl World {
         }
         let Some(asked) = Asked::of(&command) else { return };
         self.tally.commands += 1;
-        if self.chance(self.swarm.not_sent) {
+        if let Some(script) = &mut self.script {
+            script.count(asked.request);
+        }
+        if self.strikes(Fault::NotSent, || asked.occasion()).is_some() {
             self.tally.hit(Fault::NotSent);
             let refusal = asked.refused(0, RefusalFamily::NotSent, "the outbox is full");
             self.return_call(None, Event::Account(refusal));
@@ -128,15 +164,15 @@ impl World {
             self.tally.hit(Fault::RequestLost);
             return;
         }
-        if self.chance(self.swarm.request_lost) {
+        if self.strikes(Fault::RequestLost, || asked.occasion()).is_some() {
             self.tally.hit(Fault::RequestLost);
             self.time_out(number);
             return;
         }
         let mut at = self.now + self.delay();
-        if self.chance(self.swarm.slow_request) {
+        if let Some(strike) = self.strikes(Fault::SlowRequest, || asked.occasion()) {
             self.tally.hit(Fault::SlowRequest);
-            at += self.rng.i64(500..12_000);
+            at += strike.by.unwrap_or_else(|| self.rng.i64(500..12_000));
             self.time_out(number);
         }
         if by_trade {
@@ -147,12 +183,12 @@ impl World {
         if let Command::Submit(submit) = &command {
             self.travelling.insert(submit.client_order_id);
         }
-        let (life, sent) = (self.life, self.now);
+        let (life, sent) = (self.life, self.now + self.clock_off);
         self.queue.at(at, Happening::Arrive { life, number, command, sent });
     }
 
     pub(super) fn time_out(&mut self, number: u64) {
-        let at = self.now + self.rng.i64(2_000..8_000);
+        let at = self.now + self.wait(2_000..8_000);
         self.queue.at(at, Happening::TimeOut { life: self.life, number });
     }
 
@@ -163,7 +199,7 @@ impl World {
         }
     }
 
-    pub(super) fn cut(&mut self, stream: Stream) {
+    pub(super) fn cut(&mut self, stream: Stream, noticed_after: Millis) {
         let wire = self.wires.get_mut(stream);
         if !wire.is_up {
             return;
@@ -171,7 +207,7 @@ impl World {
         wire.is_up = false;
         wire.generation += 1;
         self.tally.hit(stream.fault());
-        let at = self.now + self.rng.i64(1..8_000);
+        let at = self.now + noticed_after;
         self.queue.at(at, Happening::Notice { life: self.life, stream });
     }
 
@@ -185,7 +221,8 @@ impl World {
             }
         }
         self.return_call(None, stream.link(LinkState::Down));
-        let at = self.now + self.rng.i64(500..6_000);
+        let back_after = if self.is_scripted() { self.back_after } else { self.rng.i64(500..6_000) };
+        let at = self.now + back_after;
         self.queue.at(at, Happening::Restore { life: self.life, stream });
     }
 
@@ -214,21 +251,25 @@ impl World {
         }
     }
 
-    /// Draws what becomes of one message of the private stream.
-    pub(super) fn draw_fate(&mut self) -> Fate {
+    /// What becomes of one message of the private stream.
+    pub(super) fn fate(&mut self, occasion: impl Fn() -> Occasion) -> Fate {
         if !self.wires.get(Stream::Private).is_up {
             return Fate::Lost;
         }
-        if self.chance(self.swarm.push_dropped) {
+        if self.strikes(Fault::PushDropped, &occasion).is_some() {
             self.tally.hit(Fault::PushDropped);
             return Fate::Lost;
         }
-        if self.chance(self.swarm.push_twice) {
+        if self.strikes(Fault::PushTwice, &occasion).is_some() {
             self.tally.hit(Fault::PushTwice);
             return Fate::Twice;
         }
-        if self.chance(self.swarm.push_again_later) {
-            return Fate::Again(self.now + self.rng.i64(100..5_000));
+        if let Some(strike) = self.strikes(Fault::PushAgain, &occasion) {
+            return Fate::Again(self.now + strike.by.unwrap_or_else(|| self.rng.i64(100..5_000)));
+        }
+        if let Some(strike) = self.strikes(Fault::TopicLate, &occasion) {
+            self.tally.hit(Fault::TopicLate);
+            return Fate::Late(self.now + strike.by.unwrap_or_else(|| self.rng.i64(10..1_000)));
         }
         Fate::Arrives
     }
@@ -239,6 +280,12 @@ impl World {
         match fate {
             Fate::Lost => return,
             Fate::Arrives => {}
+            Fate::Late(at) => {
+                let (life, by) =
+                    (self.life, Some((Stream::Private, self.wires.get(Stream::Private).generation)));
+                self.queue.at(at, Happening::Deliver(Delivery { life, by, answers: None, event }));
+                return;
+            }
             Fate::Twice => self.push(Stream::Private, None, event.clone()),
             Fate::Again(at) => {
                 let generation = self.wires.get(Stream::Private).generation;

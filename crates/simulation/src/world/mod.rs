@@ -7,7 +7,11 @@ mod life;
 mod link;
 mod others;
 mod read;
+mod script;
 mod venue;
+
+pub(crate) use link::{Stream, Topic};
+pub(crate) use script::play_script;
 
 use crate::chaos::Mood;
 use crate::feed::Feed;
@@ -15,18 +19,23 @@ use crate::listing;
 use crate::oracle::Oracle;
 use crate::record::Line;
 use crate::report::{Failure, Report};
+use crate::scenario::Script;
 use crate::swarm::{Millis, Second, Swarm};
 use crate::tally::Tally;
 use fastrand::Rng;
 use happening::{Happening, Queue};
 use link::Wires;
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use windvane_engine::{Engine, Output};
 use windvane_model::{ClientOrderId, Interval, MarketTime, WallTime};
 use windvane_venue_core::Venue;
 
 /// Virtual time zero on both clocks, milliseconds since 1970.
-const EPOCH_MS: i64 = 1_700_000_000_000;
+pub(crate) const EPOCH_MS: i64 = 1_700_000_000_000;
+/// USDT on the account of a story by chance.
+const BALANCE: &str = "100000";
 /// Happenings at one moment after which the story stands still.
 const SPIN_MAX: u32 = 5_000;
 
@@ -81,6 +90,14 @@ pub(crate) struct World {
     facts: Vec<windvane_venue_core::Output>,
     tally: Tally,
     trace: Trace,
+    /// What happens, where that is written and not drawn.
+    script: Option<Script>,
+    /// How far the clock of the engine's host is off.
+    clock_off: Millis,
+    /// By the script: until what ends now is back.
+    back_after: Millis,
+    /// By the script: the last of the record that the next end takes with it.
+    loses: Millis,
 }
 
 /// FNV-1a over text.
@@ -99,6 +116,13 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let swarm = Swarm::draw(&mut rng);
+        let mut world = Self::with(seed, rng, swarm, listing::number(BALANCE));
+        world.queue.at(world.swarm.length_ms, Happening::Calm);
+        world.plan_troubles();
+        world
+    }
+
+    fn with(seed: u64, rng: Rng, swarm: Swarm, balance: Decimal) -> Self {
         let interval = match swarm.second {
             Second::Chaos | Second::Maker => Interval::M1,
             Second::Reversion | Second::Trend => Interval::M5,
@@ -106,7 +130,7 @@ impl World {
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            venue: listing::open_venue(seed),
+            venue: listing::open_venue(seed, balance),
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,
@@ -125,13 +149,15 @@ impl World {
             facts: Vec::new(),
             tally: Tally { stories: 1, ..Tally::default() },
             trace: Trace(0xcbf2_9ce4_8422_2325),
+            script: None,
+            clock_off: 0,
+            back_after: 0,
+            loses: 0,
             swarm,
             rng,
         };
         world.queue.at(0, Happening::Market);
         world.queue.at(1, Happening::Start);
-        world.queue.at(world.swarm.length_ms, Happening::Calm);
-        world.plan_troubles();
         world
     }
 
@@ -191,6 +217,16 @@ impl World {
 
     /// A delay of one way, never zero.
     fn delay(&mut self) -> Millis {
-        self.rng.i64(1..=self.swarm.one_way_delay_ms)
+        self.delay_up_to(self.swarm.one_way_delay_ms)
+    }
+
+    /// Up to `longest`; by the script just that.
+    fn delay_up_to(&mut self, longest: Millis) -> Millis {
+        if self.is_scripted() { longest } else { self.rng.i64(1..=longest) }
+    }
+
+    /// A time out of `range`; by the script the shortest.
+    fn wait(&mut self, range: Range<Millis>) -> Millis {
+        if self.is_scripted() { range.start } else { self.rng.i64(range) }
     }
 }

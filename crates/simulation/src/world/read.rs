@@ -4,6 +4,7 @@ use super::World;
 use super::happening::{Happening, Reading};
 use crate::convert;
 use crate::listing::UID;
+use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use windvane_model::{
@@ -14,7 +15,7 @@ use windvane_venue_core::{ExecutionFilter, OrderFilter};
 
 impl World {
     pub(super) fn ask(&mut self, query: Query) {
-        if self.chance(self.swarm.query_failed) {
+        if self.strikes(Fault::QueryFailed, Occasion::default).is_some() {
             self.tally.hit(Fault::QueryFailed);
             let failed = QueryFailed { query, code: 0 };
             self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
@@ -32,7 +33,7 @@ impl World {
     }
 
     fn read_later(&mut self, reading: Reading) {
-        let at = self.now + self.rng.i64(1..=self.swarm.query_delay_ms);
+        let at = self.now + self.delay_up_to(self.swarm.query_delay_ms);
         self.queue.at(at, Happening::Read { life: self.life, reading });
     }
 

@@ -2,16 +2,20 @@
 
 use super::World;
 use super::happening::Happening;
-use super::link::{Fate, Stream};
-use crate::convert;
+use super::link::{Fate, Stream, Topic};
+use crate::convert::{self, Asked};
 use crate::listing::UID;
+use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use crate::world::Broken;
-use windvane_model::{AccountEvent, Command, Event, MarketEvent, OrderId};
+use windvane_model::{AccountEvent, ClientOrderId, Command, Event, MarketEvent, OrderId};
 use windvane_venue_core::{
     Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderReference, Output, Request, StopOrderType,
 };
+
+/// How far ahead of the venue's clock a stamp may be.
+const AHEAD_MS: Millis = 1_000;
 
 /// How long after it was stamped the venue takes a request: the connector's `recv_window`.
 const fn window_ms(command: &Command) -> Millis {
@@ -28,34 +32,40 @@ impl World {
             self.travelling.remove(&submit.client_order_id);
         }
         let Some(request) = convert::request(command) else { return Ok(()) };
-        if self.now - sent > window_ms(command) {
+        let age = self.now - sent;
+        if age > window_ms(command) || age < -AHEAD_MS {
             self.reply(number, Err((10002, "outside the window".to_owned())));
             return Ok(());
         }
-        if self.chance(self.swarm.refused) {
+        if let Some(strike) = self.strikes(Fault::Refused, || occasion(command)) {
             self.tally.hit(Fault::Refused);
-            self.reply(number, Err((10006, "too many visits".to_owned())));
+            let code = strike.code.unwrap_or(10006);
+            self.reply(number, Err((code, "too many visits".to_owned())));
             return Ok(());
         }
         if let Command::Amend(_) | Command::Cancel(_) = command
             && let Some(id) = named(command)
             && self.is_hidden(&id)
-            && self.rng.bool()
+            && (self.is_scripted() || self.rng.bool())
         {
             self.tally.hit(Fault::LateIndex);
             self.reply(number, Err((110001, "order not exists or too late".to_owned())));
             return Ok(());
         }
-        let verdict = self.request(&request)?;
+        let mut verdict = self.request(&request)?;
         if verdict.is_ok()
             && let Command::Submit(_) = command
             && let Some(id) = named(command)
         {
             self.tally.orders += 1;
-            if self.chance(self.swarm.late_index) {
-                let until = self.now + self.rng.i64(100..15_000);
+            if let Some(strike) = self.strikes(Fault::LateIndex, || occasion(command)) {
+                let until = self.now + strike.by.unwrap_or_else(|| self.rng.i64(100..15_000));
                 self.hidden.insert(id, until);
             }
+        }
+        if self.strikes(Fault::RequestTwice, || occasion(command)).is_some() {
+            self.tally.hit(Fault::RequestTwice);
+            verdict = self.request(&request)?;
         }
         let answer = verdict.map(order_id).map_err(|refusal| (refusal.code, refusal.message));
         self.reply(number, answer);
@@ -76,7 +86,7 @@ impl World {
 
     fn reply(&mut self, number: u64, answer: Result<Option<OrderId>, (i32, String)>) {
         let Some((asked, by_trade)) = self.wires.open.get(&number).copied() else { return };
-        if self.chance(self.swarm.reply_lost) {
+        if self.strikes(Fault::ReplyLost, || asked.occasion()).is_some() {
             self.tally.hit(Fault::ReplyLost);
             self.time_out(number);
             return;
@@ -134,13 +144,15 @@ impl World {
         let mut facts = std::mem::take(&mut self.facts);
         let has = |topic: fn(&Output) -> bool| facts.iter().any(topic);
         let topics = [
-            has(|fact| matches!(fact, Output::Order { .. })),
-            has(|fact| matches!(fact, Output::Execution { .. })),
-            has(|fact| matches!(fact, Output::Position { .. })),
-            has(|fact| matches!(fact, Output::Wallet { .. })),
+            (Topic::Order, has(|fact| matches!(fact, Output::Order { .. }))),
+            (Topic::Execution, has(|fact| matches!(fact, Output::Execution { .. }))),
+            (Topic::Position, has(|fact| matches!(fact, Output::Position { .. }))),
+            (Topic::Wallet, has(|fact| matches!(fact, Output::Wallet { .. }))),
         ];
         let [orders, executions, positions, wallets] =
-            topics.map(|has_rows| if has_rows { self.draw_fate() } else { Fate::Lost });
+            topics.map(
+                |(topic, has_rows)| if has_rows { self.fate(|| of_topic(topic, &facts)) } else { Fate::Lost },
+            );
         for fact in facts.drain(..) {
             self.tally.venue_events += 1;
             match fact {
@@ -160,7 +172,7 @@ impl World {
                 }
                 Output::Trade(trade) => self.push_public(convert::print(&trade)),
                 Output::Book(delta) => {
-                    if self.chance(self.swarm.book_gap) {
+                    if self.strikes(Fault::BookGap, Occasion::default).is_some() {
                         self.tally.hit(Fault::BookGap);
                     } else {
                         self.push_public(convert::book_delta(&delta));
@@ -201,6 +213,20 @@ impl World {
         }
         Ok(())
     }
+}
+
+fn occasion(command: &Command) -> Occasion {
+    Asked::of(command).map(|asked| asked.occasion()).unwrap_or_default()
+}
+
+/// The message of one topic that carries these facts.
+fn of_topic(topic: Topic, facts: &[Output]) -> Occasion {
+    let links = facts.iter().filter_map(|fact| match (topic, fact) {
+        (Topic::Order, Output::Order { row, .. }) => ClientOrderId::new(&row.order_link_id).ok(),
+        (Topic::Execution, Output::Execution { row, .. }) => ClientOrderId::new(&row.order_link_id).ok(),
+        _ => None,
+    });
+    Occasion { request: None, topic: Some(topic), orders: links.collect() }
 }
 
 fn named(command: &Command) -> Option<String> {

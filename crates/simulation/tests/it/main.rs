@@ -1,5 +1,7 @@
 //! A few hundred stories, each with its own faults; and each story is always the same story.
 
+mod scenarios;
+
 use windvane_simulation::{Fault, Report, Tally, run};
 
 /// How many seeds are played; a campaign asks for more.
@@ -13,7 +15,7 @@ fn quarter(share: u64) {
     for seed in (1..=seeds()).filter(|seed| seed % 4 == share) {
         match run(seed) {
             Ok(report) => sum += &report.tally,
-            Err(failure) => panic!("{failure}\ntell it with: windvane-simulate --tell {seed}"),
+            Err(failure) => panic!("{failure}\ntell it with: windvane-simulate tell {seed}"),
         }
     }
     assert!(sum.executions > 0 && sum.hits(Fault::PushFirst) > 0, "the stories tell nothing:\n{sum}");

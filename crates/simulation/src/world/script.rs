@@ -1,0 +1,143 @@
+//! A scenario in the world: what happens by the script, whose messages it strikes, and what it expects.
+
+use super::happening::Happening;
+use super::{Broken, World};
+use crate::convert::by_link;
+use crate::listing::LISTINGS;
+use crate::report::{Failure, Report};
+use crate::scenario::{Occasion, Script, Seen, Step, Strike, Telling};
+use crate::swarm::{Millis, Swarm};
+use crate::tally::Fault;
+use fastrand::Rng;
+use windvane_model::Event;
+use windvane_venue_core::{CancelOrder, MarketInput, Request};
+
+/// Until a stream is up after a start.
+pub(super) const STREAM_UP_MS: Millis = 100;
+
+/// Plays a scenario to its end.
+///
+/// # Errors
+/// What was not as it must be.
+pub(crate) fn play_script(script: Script, telling: Telling) -> Result<Report, Failure> {
+    let mut world = World::scripted(script);
+    world.is_told = telling == Telling::Aloud;
+    world.tell(0)
+}
+
+impl World {
+    fn scripted(script: Script) -> Self {
+        let settings = script.settings;
+        let swarm = Swarm::quiet(&settings);
+        let mut world = Self::with(0, Rng::with_seed(0), swarm, settings.balance);
+        for (number, (at, _)) in script.steps.iter().enumerate() {
+            world.queue.at(*at, Happening::Step(number));
+        }
+        world.queue.at(settings.length_ms, Happening::Finish);
+        world.script = Some(script);
+        for slot in 0..LISTINGS.len() {
+            world.feeds[slot].pin();
+        }
+        world
+    }
+
+    pub(super) const fn is_scripted(&self) -> bool {
+        self.script.is_some()
+    }
+
+    /// Whether a message goes wrong in that way: by the script, else by chance. `occasion` says which message it is
+    /// and is asked only where that matters.
+    pub(super) fn strikes(&mut self, fault: Fault, occasion: impl FnOnce() -> Occasion) -> Option<Strike> {
+        match &mut self.script {
+            Some(script) => script.strike(fault, self.now, &occasion()),
+            None => self.chance(self.swarm.rate(fault)).then(Strike::default),
+        }
+    }
+
+    /// Does one step of the script.
+    pub(super) fn step(&mut self, number: usize) -> Result<(), Broken> {
+        let Some(script) = &self.script else { return Ok(()) };
+        let (_, step) = script.steps[number].clone();
+        match step {
+            Step::Market { slot, price, depth } => {
+                self.feeds[slot].pin_at(price, depth);
+                for input in self.feeds[slot].inputs(&mut self.rng, false) {
+                    self.market_input(&input)?;
+                }
+                Ok(())
+            }
+            Step::Input(input) => {
+                if matches!(input, MarketInput::SettleFunding { .. }) {
+                    self.tally.hit(Fault::Funding);
+                }
+                self.market_input(&input)
+            }
+            Step::Stranger(request) => {
+                self.tally.hit(Fault::Stranger);
+                let verdict = self.request(&request)?;
+                verdict.map(drop).map_err(|refusal| ("the stranger's order is taken", refusal.to_string()))
+            }
+            Step::Meddle(order) => {
+                self.tally.hit(Fault::Meddling);
+                let id = script_id(&self.script, order)?;
+                let symbols = LISTINGS.iter().map(|listing| listing.symbol.to_owned());
+                for cancel in symbols.map(|symbol| CancelOrder { symbol, order: by_link(&id) }) {
+                    if self.request(&Request::Cancel(cancel))?.is_ok() {
+                        return Ok(());
+                    }
+                }
+                Err(("the stranger's cancel is taken", id))
+            }
+            Step::Operator(control) => {
+                self.tally.hit(Fault::Operator);
+                self.take(Event::Control(control))
+            }
+            Step::Kill { back_after, loses, before_send } => {
+                self.tally.hit(Fault::Kill);
+                self.back_after = back_after;
+                self.loses = loses;
+                if before_send {
+                    self.is_doomed = true;
+                    return Ok(());
+                }
+                self.prove_rebuild()?;
+                self.die()
+            }
+            Step::Cut { stream, noticed_after, back_after } => {
+                self.back_after = back_after;
+                self.cut(stream, noticed_after);
+                Ok(())
+            }
+            Step::Clock { off } => {
+                self.clock_off = off;
+                Ok(())
+            }
+            Step::Expect(number) => self.look(number),
+        }
+    }
+
+    fn look(&self, number: usize) -> Result<(), Broken> {
+        let Some(script) = &self.script else { return Ok(()) };
+        script.expect(number, &self.seen()).map_err(otherwise)
+    }
+
+    /// What the script expects of the end.
+    pub(super) fn look_at_the_end(&self) -> Result<(), Broken> {
+        let Some(script) = &self.script else { return Ok(()) };
+        script.expect_end(&self.seen()).map_err(otherwise)
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        Seen { engine: self.engine.as_ref(), venue: &self.venue, tally: &self.tally }
+    }
+}
+
+const fn otherwise(detail: String) -> Broken {
+    ("the story goes as told", detail)
+}
+
+fn script_id(script: &Option<Script>, order: usize) -> Result<String, Broken> {
+    let id = script.as_ref().and_then(|script| script.desk.id(order));
+    let id = id.ok_or_else(|| otherwise("a stranger cancels an order that was not submitted".to_owned()))?;
+    Ok(id.to_string())
+}
