@@ -5,7 +5,9 @@ use windvane_simulation::{Scenario, ScenarioError, Telling};
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
@@ -27,7 +29,7 @@ fn every_scenario_holds() {
 /// What is said of a file whose rows after the head are these.
 fn refusal(rows: &str) -> String {
     let head = "title = \"t\"\ncatalogue = []\nlength = \"10s\"\n";
-    let error = Scenario::parse("story.toml".into(), &format!("{head}{rows}")).unwrap_err();
+    let error = Scenario::parse("story.toml".into(), &format!("{head}{rows}")).expect_err("it is wrong");
     assert!(matches!(error, ScenarioError::Malformed(_)), "{error:?}");
     error.to_string()
 }
