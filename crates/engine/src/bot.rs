@@ -27,6 +27,8 @@ pub(crate) struct Bot {
     pub(crate) strategy: Box<dyn Strategy>,
     pub(crate) budget: Money,
     pub(crate) leverage: Leverage,
+    /// Other contracts whose candles it is woken by.
+    pub(crate) looks_at: Vec<Symbol>,
     /// When the strategy wants to be woken, as it last said.
     pub(crate) wake_at: Option<MarketTime>,
     /// Whether its orders are being cancelled and its position closed.
@@ -48,6 +50,7 @@ impl From<BotSetup> for Bot {
     fn from(setup: BotSetup) -> Self {
         let BotSetup { name, symbol, position_index, strategy, budget, leverage } = setup;
         let wake_at = strategy.wake_at();
+        let looks_at = strategy.subscription().symbols;
         Self {
             name,
             symbol,
@@ -55,6 +58,7 @@ impl From<BotSetup> for Bot {
             strategy,
             budget,
             leverage,
+            looks_at,
             wake_at,
             is_flattening: false,
             is_cancelling: false,

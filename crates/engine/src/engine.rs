@@ -194,7 +194,11 @@ impl Engine {
                 self.quotes.set_touch(symbol, None, None, stamp.wall);
                 out.push(Output::Resubscribe(symbol));
             }
-            Change::Trades => self.wake_symbol(symbol, Wake::Trades, stamp, out),
+            Change::Trades => {
+                if let MarketEvent::Trades(prints) = event {
+                    self.wake_symbol(symbol, Wake::Trades(prints), stamp, out);
+                }
+            }
             Change::Ticker => {
                 if let Some(mark) = self.market.contract(symbol).and_then(|known| known.ticker().mark) {
                     self.quotes.set_mark(symbol, mark, stamp.wall);

@@ -80,7 +80,8 @@ impl Engine {
         out.push(Output::Notice(notice));
     }
 
-    /// Wakes every bot on a contract and works off what they want.
+    /// Wakes every bot on a contract and works off what they want. A candle also wakes the bots that look at the
+    /// contract from another one.
     pub(crate) fn wake_symbol(
         &mut self,
         symbol: Symbol,
@@ -89,7 +90,9 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         for bot in 0..self.bots.len() {
-            if self.bots[bot].symbol == symbol {
+            let known = &self.bots[bot];
+            let looks = matches!(wake, Wake::Candle(_)) && known.looks_at.contains(&symbol);
+            if known.symbol == symbol || looks {
                 self.wake(bot, wake, stamp, out);
             }
         }
@@ -133,6 +136,7 @@ impl Engine {
         let context = Context {
             instrument,
             market: contract,
+            markets: market,
             holding,
             orders: own_orders,
             equity,

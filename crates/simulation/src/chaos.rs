@@ -111,7 +111,7 @@ impl Chaos {
 
 impl Strategy for Chaos {
     fn subscription(&self) -> Subscription {
-        Subscription { candles: None, quotes: true }
+        Subscription { quotes: true, ..Subscription::default() }
     }
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
@@ -119,7 +119,7 @@ impl Strategy for Chaos {
         let one_in = match wake {
             Wake::Notice(_) => 12,
             Wake::Timer => 2,
-            Wake::Candle(_) | Wake::Book | Wake::Trades | Wake::Ticker => 5,
+            Wake::Candle(_) | Wake::Book | Wake::Trades(_) | Wake::Ticker => 5,
         };
         let next = context.now.after(self.rng.i64(50..5_000));
         if self.wake_at.is_none_or(|at| at <= context.now) {

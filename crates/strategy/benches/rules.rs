@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use rust_decimal::Decimal;
-use windvane_market::{Contract, Market};
+use windvane_market::Market;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, Coin, Fixed, Instrument, InstrumentStatus, Interval,
     Leverage, MarketEvent, MarketTime, Money, Notional, Price, Qty, Rate, Side, Stamp, Symbol, Ticker,
@@ -102,10 +102,11 @@ fn bars() -> Vec<Candle> {
         .collect()
 }
 
-fn context<'a>(instrument: &'a Instrument, market: &'a Contract, holding: Holding) -> Context<'a> {
+fn context<'a>(instrument: &'a Instrument, markets: &'a Market, holding: Holding) -> Context<'a> {
     Context {
         instrument,
-        market,
+        market: markets.contract(symbol()).unwrap(),
+        markets,
         holding,
         orders: &[],
         equity: Money::new(Decimal::from(10_000)),
@@ -121,14 +122,13 @@ fn bot() -> Box<dyn Strategy> {
 
 fn rules(criterion: &mut Criterion) {
     let (instrument, market, bars) = (instrument(), market(), bars());
-    let market = market.contract(symbol()).unwrap();
-    let flat = context(&instrument, market, Holding::default());
+    let flat = context(&instrument, &market, Holding::default());
     let long = Holding {
         side: Some(Side::Buy),
         qty: Qty::new(Decimal::ONE).unwrap(),
         average_price: Some(price("100000")),
     };
-    let long = context(&instrument, market, long);
+    let long = context(&instrument, &market, long);
     let mut out = Vec::new();
 
     let mut warm = bot();

@@ -3,10 +3,10 @@
 //! A strategy is pure. It is woken with one fact, sees the world as it is at that moment, and pushes what it wants.
 //! It cannot reach the network, and nothing it wants happens unless risk agrees.
 
-use windvane_market::Contract;
+use windvane_market::{Contract, Market};
 use windvane_model::{
     Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Price, Qty, Role, Side,
-    Symbol, WallTime,
+    Symbol, TradePrints, WallTime,
 };
 
 /// Why a strategy is woken.
@@ -17,7 +17,7 @@ pub enum Wake<'a> {
     /// The order book moved.
     Book,
     /// Somebody traded.
-    Trades,
+    Trades(&'a TradePrints),
     /// The ticker moved.
     Ticker,
     /// Something happened to an order or the position of this bot.
@@ -65,6 +65,8 @@ pub struct Context<'a> {
     pub instrument: &'a Instrument,
     /// Book, ticker and candles of the contract.
     pub market: &'a Contract,
+    /// Every contract that is followed, for strategies that look at others.
+    pub markets: &'a Market,
     /// The bot's position.
     pub holding: Holding,
     /// The bot's open orders, oldest first.
@@ -79,11 +81,27 @@ pub struct Context<'a> {
     pub wall: WallTime,
 }
 
+/// A series of candles that a strategy needs. Candles of history come in the order in which they closed, of those that
+/// closed together the longer first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CandleFeed {
+    /// The contract; `None` is the bot's own.
+    pub symbol: Option<Symbol>,
+    /// Length of the candles.
+    pub interval: Interval,
+    /// So many from history before going live.
+    pub history: usize,
+    /// Whether live ones are needed too.
+    pub is_streamed: bool,
+}
+
 /// What a strategy needs to be fed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subscription {
-    /// Candles of this length, and so many of them from history before going live.
-    pub candles: Option<(Interval, usize)>,
+    /// Series of candles.
+    pub candles: Vec<CandleFeed>,
+    /// Other contracts whose quotes it looks at.
+    pub symbols: Vec<Symbol>,
     /// Whether to be woken by the book, by trades and by the ticker while it has nothing open. With a position or an
     /// order open it is woken in any case.
     pub quotes: bool,

@@ -10,7 +10,9 @@ mod maker;
 mod rules;
 mod toml_file;
 
-pub use context::{Condition, Context, Holding, MemoryError, OwnOrder, Strategy, Subscription, Wake};
-pub use language::{Problem, Problems};
+pub use context::{
+    CandleFeed, Condition, Context, Holding, MemoryError, OwnOrder, Strategy, Subscription, Wake,
+};
+pub use language::{Entry, Problem, Problems, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Definition, Parameter, RuleBot, Rules, load};

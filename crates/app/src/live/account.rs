@@ -2,6 +2,7 @@
 
 use crate::config::{BotSettings, RemoteVenue};
 use crate::exit::Failure;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use windvane_connector::{ApiKeyInfo, MarginMode, RestClient, RestError};
 use windvane_model::{
@@ -87,9 +88,11 @@ async fn history(rest: &RestClient, bots: &[BotSettings]) -> Result<Vec<Candle>,
     let mut candles = Vec::new();
     let wanted: BTreeSet<_> = bots
         .iter()
-        .filter_map(|bot| {
-            let (interval, bars) = bot.definition.bot().subscription().candles?;
-            Some((bot.symbol, interval, bars.min(CANDLES_MAX)))
+        .flat_map(|bot| {
+            let feeds = bot.definition.bot().subscription().candles;
+            feeds
+                .into_iter()
+                .map(|feed| (feed.symbol.unwrap_or(bot.symbol), feed.interval, feed.history.min(CANDLES_MAX)))
         })
         .collect();
     for (symbol, interval, bars) in wanted {
@@ -97,7 +100,8 @@ async fn history(rest: &RestClient, bots: &[BotSettings]) -> Result<Vec<Candle>,
         let read = rest.candles(symbol, interval, limit).await;
         candles.extend(read.map_err(|error| unreachable("the history of candles", &error))?);
     }
-    candles.sort_by_key(|candle| (candle.at, candle.symbol, candle.interval));
+    // Of those that closed together the longer first: rules that look at the short one see both.
+    candles.sort_by_key(|candle| (candle.at, Reverse(candle.interval), candle.symbol));
     Ok(candles)
 }
 

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
 use crate::verdict;
 use anyhow::Context;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -302,14 +302,19 @@ fn start_record(
     }
 }
 
+/// What to subscribe to; two bots may look at one contract.
 fn topics(settings: &Settings) -> Vec<Topic> {
-    let mut topics = Vec::new();
+    let mut topics = BTreeSet::new();
     for bot in &settings.bots {
         let symbol: Symbol = bot.symbol;
         topics.extend([Topic::Book(symbol), Topic::Trades(symbol), Topic::Ticker(symbol)]);
-        if let Some((interval, _)) = bot.definition.bot().subscription().candles {
-            topics.push(Topic::Candles(symbol, interval));
+        let subscription = bot.definition.bot().subscription();
+        for other in subscription.symbols {
+            topics.extend([Topic::Book(other), Topic::Ticker(other)]);
+        }
+        for feed in subscription.candles.iter().filter(|feed| feed.is_streamed) {
+            topics.insert(Topic::Candles(feed.symbol.unwrap_or(symbol), feed.interval));
         }
     }
-    topics
+    topics.into_iter().collect()
 }

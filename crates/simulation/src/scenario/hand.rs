@@ -110,7 +110,7 @@ pub(super) fn tag(order: usize) -> Tag {
 
 impl Strategy for Hand {
     fn subscription(&self) -> Subscription {
-        Subscription { candles: None, quotes: true }
+        Subscription { quotes: true, ..Subscription::default() }
     }
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {

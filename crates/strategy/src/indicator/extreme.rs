@@ -1,6 +1,8 @@
-//! Highest or lowest value of the last n bars.
+//! Highest or lowest value of the last n bars, and how long ago it was.
 
 use std::collections::VecDeque;
+
+use super::count;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -23,7 +25,8 @@ impl Extreme {
         Self { which, bars, seen: 0, candidates: VecDeque::with_capacity(bars + 1) }
     }
 
-    pub(super) fn next(&mut self, value: f64) -> f64 {
+    /// The extreme and its age in bars; of equals the newest.
+    pub(super) fn next(&mut self, value: f64) -> Option<(f64, f64)> {
         self.seen += 1;
         let beaten = |old: f64| match self.which {
             Which::Highest => old <= value,
@@ -36,10 +39,7 @@ impl Extreme {
         if self.candidates.front().is_some_and(|(bar, _)| bar + self.bars <= self.seen) {
             self.candidates.pop_front();
         }
-        if self.seen < self.bars {
-            f64::NAN
-        } else {
-            self.candidates.front().map_or(f64::NAN, |(_, value)| *value)
-        }
+        let (bar, value) = *self.candidates.front()?;
+        (self.seen >= self.bars).then(|| (value, count(self.seen - bar)))
     }
 }

@@ -1,102 +1,210 @@
-//! Technical indicators that move on by one bar in constant time and constant memory, in `f64`: estimates, never money.
+//! The kernels of technical indicators: each moves on by one bar in constant time (on average over its window) and
+//! constant memory, in `f64`: estimates, never money. Indicators proper are put together from them in
+//! `language/library`.
 //!
-//! Figures agree with TA-Lib 0.6/0.8 (`tests/golden`). A value that is not defined yet is NaN, and a NaN that comes in
-//! is skipped: the answer of that bar is NaN and the indicator's memory stays as it was.
+//! Figures agree with TA-Lib 0.8 where it has the indicator (`tests/golden`). A value that is not defined yet is NaN. A
+//! NaN that comes in is skipped: the answer of that bar is NaN and the kernel's memory stays as it was.
 
-mod atr;
+mod adaptive;
+mod cumulative;
 mod delay;
 mod ema;
 mod extreme;
+mod fisher;
+mod heikin;
+mod obv;
 mod rolling;
 mod rsi;
+mod sar;
+mod since;
+mod sorted;
+mod supertrend;
+mod wilder;
 
-use atr::Atr;
+use adaptive::Adaptive;
+use cumulative::Cumulative;
 use delay::Delay;
 use ema::Ema;
-use extreme::{Extreme, Which};
-use rolling::{Deviation, Mean};
+use extreme::Extreme;
+use fisher::Fisher;
+use heikin::HeikinOpen;
+use obv::OnBalance;
+use rolling::Rolling;
 use rsi::Rsi;
+use sar::Sar;
+use since::Since;
+use sorted::Sorted;
+use supertrend::Supertrend;
+use wilder::{WilderMean, WilderSum};
 
 pub(crate) use ema::Seed;
-
-use crate::language::Bar;
+pub(crate) use extreme::Which;
+pub(crate) use rolling::Statistic;
+pub(crate) use since::Gathered;
+pub(crate) use sorted::Order;
+pub(crate) use supertrend::Side as SupertrendSide;
 
 /// Longest look-back of an indicator in bars: bounds memory, and the history that has to be loaded at start.
 pub(crate) const MAX_BARS: usize = 5_000;
 
-/// The memory of one indicator.
-#[derive(Debug, Clone)]
-pub(crate) enum State {
-    Atr(Atr),
-    Delay(Delay),
-    Ema(Ema),
-    Extreme(Extreme),
-    Mean(Mean),
-    Deviation(Deviation),
-    Rsi(Rsi),
+/// A kernel with its parameters. `bars` is the length of its window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kernel {
+    /// The value of some bars ago.
+    Delay { bars: usize },
+    /// Exponential average that begins `skip` values late.
+    Ema { bars: usize, seed: Seed, skip: usize },
+    /// Wilder's average, α = 1/n.
+    WilderMean { bars: usize },
+    /// Wilder's running sum.
+    WilderSum { bars: usize },
+    /// A statistic of the last values.
+    Rolling { bars: usize, statistic: Statistic },
+    /// Highest or lowest of the last values.
+    Extreme { bars: usize, which: Which },
+    /// Bars since the highest or lowest of the last values.
+    ExtremeAge { bars: usize, which: Which },
+    /// Place or middle of the last values in their order.
+    Sorted { bars: usize, order: Order },
+    /// Relative strength index.
+    Rsi { bars: usize },
+    /// Average whose α is its second operand.
+    Adaptive,
+    /// Sum since the first bar.
+    Cumulative,
+    /// On-balance volume of a price and a volume.
+    OnBalance,
+    /// Something gathered since the second operand, a condition, last held.
+    Since { gathered: Gathered },
+    /// Parabolic stop and reverse of a high and a low.
+    Sar { step: f64, most: f64 },
+    /// Supertrend of an upper band, a lower band and a price.
+    Supertrend { side: SupertrendSide },
+    /// Fisher transform of a value from −0.5 to 0.5.
+    Fisher,
+    /// Opening price of the Heikin-Ashi candle of an open and an average price.
+    HeikinOpen,
 }
 
-impl State {
-    pub(crate) fn atr(bars: usize) -> Self {
-        Self::Atr(Atr::new(bars))
-    }
+/// The memory of one kernel at work.
+#[derive(Debug, Clone)]
+pub(crate) enum State {
+    Delay(Delay),
+    Ema(Ema),
+    WilderMean(WilderMean),
+    WilderSum(WilderSum),
+    Rolling(Rolling),
+    Extreme(Extreme),
+    ExtremeAge(Extreme),
+    Sorted(Sorted),
+    Rsi(Rsi),
+    Adaptive(Adaptive),
+    Cumulative(Cumulative),
+    OnBalance(OnBalance),
+    Since(Since),
+    Sar(Sar),
+    Supertrend(Supertrend),
+    Fisher(Fisher),
+    HeikinOpen(HeikinOpen),
+}
 
-    pub(crate) fn delay(bars: usize) -> Self {
-        Self::Delay(Delay::new(bars))
-    }
-
-    pub(crate) fn ema(bars: usize, seed: Seed) -> Self {
-        Self::Ema(Ema::new(bars, seed))
-    }
-
-    pub(crate) fn highest(bars: usize) -> Self {
-        Self::Extreme(Extreme::new(bars, Which::Highest))
-    }
-
-    pub(crate) fn lowest(bars: usize) -> Self {
-        Self::Extreme(Extreme::new(bars, Which::Lowest))
-    }
-
-    pub(crate) fn sma(bars: usize) -> Self {
-        Self::Mean(Mean::new(bars))
-    }
-
-    pub(crate) fn stdev(bars: usize) -> Self {
-        Self::Deviation(Deviation::new(bars))
-    }
-
-    pub(crate) fn rsi(bars: usize) -> Self {
-        Self::Rsi(Rsi::new(bars))
-    }
-
-    /// Takes the value of the next bar and answers the indicator's.
-    pub(crate) fn next(&mut self, value: f64) -> f64 {
+impl Kernel {
+    /// The kernel before its first bar.
+    pub(crate) fn state(self) -> State {
         match self {
-            // The past of an undefined value is undefined, so a delay takes NaN as well.
-            Self::Delay(delay) => delay.next(value),
-            _ if value.is_nan() => f64::NAN,
-            Self::Ema(ema) => ema.next(value),
-            Self::Extreme(extreme) => extreme.next(value),
-            Self::Mean(mean) => mean.next(value),
-            Self::Deviation(deviation) => deviation.next(value),
-            Self::Rsi(rsi) => rsi.next(value),
-            // The range of a bar is not in one value; `next_bar` is its way in.
-            Self::Atr(_) => f64::NAN,
+            Self::Delay { bars } => State::Delay(Delay::new(bars)),
+            Self::Ema { bars, seed, skip } => State::Ema(Ema::new(bars, seed, skip)),
+            Self::WilderMean { bars } => State::WilderMean(WilderMean::new(bars)),
+            Self::WilderSum { bars } => State::WilderSum(WilderSum::new(bars)),
+            Self::Rolling { bars, statistic } => State::Rolling(Rolling::new(bars, statistic)),
+            Self::Extreme { bars, which } => State::Extreme(Extreme::new(bars, which)),
+            Self::ExtremeAge { bars, which } => State::ExtremeAge(Extreme::new(bars, which)),
+            Self::Sorted { bars, order } => State::Sorted(Sorted::new(bars, order)),
+            Self::Rsi { bars } => State::Rsi(Rsi::new(bars)),
+            Self::Adaptive => State::Adaptive(Adaptive::default()),
+            Self::Cumulative => State::Cumulative(Cumulative::default()),
+            Self::OnBalance => State::OnBalance(OnBalance::default()),
+            Self::Since { gathered } => State::Since(Since::new(gathered)),
+            Self::Sar { step, most } => State::Sar(Sar::new(step, most)),
+            Self::Supertrend { side } => State::Supertrend(Supertrend::new(side)),
+            Self::Fisher => State::Fisher(Fisher::default()),
+            Self::HeikinOpen => State::HeikinOpen(HeikinOpen::default()),
         }
     }
 
-    /// Takes the next bar, for indicators that need more of it than one value.
-    pub(crate) fn next_bar(&mut self, bar: &Bar) -> f64 {
+    /// Bars beyond those of its operands until its value is defined.
+    pub(crate) const fn warm_up(self) -> usize {
         match self {
-            Self::Atr(atr) => atr.next(bar),
-            other => other.next(bar.close),
+            Self::Delay { bars } | Self::Rsi { bars } => bars,
+            Self::Ema { bars, skip, .. } => bars - 1 + skip,
+            Self::WilderMean { bars }
+            | Self::WilderSum { bars }
+            | Self::Rolling { bars, .. }
+            | Self::Extreme { bars, .. }
+            | Self::ExtremeAge { bars, .. }
+            | Self::Sorted { bars, .. } => bars - 1,
+            Self::Sar { .. } => 1,
+            Self::Adaptive
+            | Self::Cumulative
+            | Self::OnBalance
+            | Self::Since { .. }
+            | Self::Supertrend { .. }
+            | Self::Fisher
+            | Self::HeikinOpen => 0,
+        }
+    }
+
+    /// Bars beyond those of its operands until its value hardly depends on where history began. Averages with infinite
+    /// memory have forgotten their first value to some per cent after three times their length.
+    pub(crate) const fn settling(self) -> usize {
+        match self {
+            Self::Ema { bars, skip, .. } => 3 * bars + skip,
+            Self::WilderMean { bars } | Self::WilderSum { bars } | Self::Rsi { bars } => 3 * bars,
+            Self::Adaptive | Self::Sar { .. } | Self::Supertrend { .. } => 100,
+            Self::Fisher | Self::HeikinOpen => 30,
+            other => other.warm_up(),
+        }
+    }
+}
+
+impl State {
+    /// Takes the operands of the next bar and answers the kernel's value; operands beyond its number are ignored.
+    pub(crate) fn next(&mut self, operands: [f64; 3]) -> f64 {
+        let [first, second, third] = operands;
+        match self {
+            // The past of an undefined value is undefined, so a delay takes NaN as well.
+            Self::Delay(delay) => return delay.next(first),
+            // Takes its first value while α is not known yet.
+            Self::Adaptive(adaptive) => return adaptive.next(first, second),
+            _ => {}
+        }
+        if first.is_nan() || second.is_nan() || third.is_nan() {
+            return f64::NAN;
+        }
+        match self {
+            Self::Delay(_) | Self::Adaptive(_) => f64::NAN,
+            Self::Ema(ema) => ema.next(first),
+            Self::WilderMean(mean) => mean.next(first),
+            Self::WilderSum(sum) => sum.next(first),
+            Self::Rolling(rolling) => rolling.next(first),
+            Self::Extreme(extreme) => extreme.next(first).map_or(f64::NAN, |(value, _)| value),
+            Self::ExtremeAge(extreme) => extreme.next(first).map_or(f64::NAN, |(_, age)| age),
+            Self::Sorted(sorted) => sorted.next(first),
+            Self::Rsi(rsi) => rsi.next(first),
+            Self::Cumulative(cumulative) => cumulative.next(first),
+            Self::OnBalance(volume) => volume.next(first, second),
+            Self::Since(since) => since.next(first, second != 0.0),
+            Self::Sar(sar) => sar.next(first, second),
+            Self::Supertrend(supertrend) => supertrend.next(first, second, third),
+            Self::Fisher(fisher) => fisher.next(first),
+            Self::HeikinOpen(open) => open.next(first, second),
         }
     }
 }
 
 /// A count of bars as a divisor.
 #[expect(clippy::cast_precision_loss, reason = "counts up to MAX_BARS are exact in f64")]
-fn count(bars: usize) -> f64 {
+pub(crate) fn count(bars: usize) -> f64 {
     bars as f64
 }
 

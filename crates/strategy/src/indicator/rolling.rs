@@ -1,31 +1,57 @@
-//! Mean and standard deviation of the last n values.
+//! Statistics of the last n values: mean, sum, deviations, weighted mean and the line of best fit.
 //!
 //! Sums are kept relative to a reference value inside the window and are taken afresh once per n bars: running sums of
 //! squared prices would lose the digits that a quiet market consists of.
 
 use super::count;
 
-/// The last n values and the sums over them.
+/// What is told of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statistic {
+    Mean,
+    Sum,
+    /// Standard deviation of the population (divisor n), as in TA-Lib and in Bollinger bands.
+    Deviation,
+    /// Mean with weights 1 to n, the newest value heaviest.
+    WeightedMean,
+    /// The line of best fit at the newest bar.
+    FitValue,
+    /// The rise of the line of best fit per bar.
+    FitSlope,
+    /// Mean distance from the mean. The one statistic without running sums: a bar costs O(n).
+    MeanDeviation,
+}
+
+/// The last n values and what is told of them.
 #[derive(Debug, Clone)]
-struct Window {
+pub(crate) struct Rolling {
+    statistic: Statistic,
     values: Vec<f64>,
     bars: usize,
     oldest: usize,
     reference: f64,
     sum: f64,
     sum_of_squares: f64,
+    /// Σ i × value, i = 1 for the oldest and n for the newest.
+    weighted: f64,
 }
 
-impl Window {
-    fn new(bars: usize) -> Self {
+impl Rolling {
+    pub(super) fn new(bars: usize, statistic: Statistic) -> Self {
         Self {
+            statistic,
             values: Vec::with_capacity(bars),
             bars,
             oldest: 0,
             reference: 0.0,
             sum: 0.0,
             sum_of_squares: 0.0,
+            weighted: 0.0,
         }
+    }
+
+    pub(super) fn next(&mut self, value: f64) -> f64 {
+        if self.push(value) { self.told() } else { f64::NAN }
     }
 
     /// Takes a value; whether the window is full.
@@ -38,61 +64,53 @@ impl Window {
             return self.values.len() == self.bars;
         }
         let gone = std::mem::replace(&mut self.values[self.oldest], value);
-        self.oldest = (self.oldest + 1) % self.bars;
+        self.oldest = if self.oldest + 1 == self.bars { 0 } else { self.oldest + 1 };
         if self.oldest == 0 {
             self.refresh();
         } else {
             let (entered, left) = (value - self.reference, gone - self.reference);
+            // Every value grows older by one: its weight falls by one, and the oldest leaves with weight one.
+            self.weighted += count(self.bars) * entered - self.sum;
             self.sum += entered - left;
             self.sum_of_squares += entered * entered - left * left;
         }
         true
     }
 
+    /// Takes the sums afresh; the oldest value is the first of the list then.
     fn refresh(&mut self) {
         self.reference = self.values[self.bars - 1];
-        (self.sum, self.sum_of_squares) = (0.0, 0.0);
-        for value in &self.values {
+        (self.sum, self.sum_of_squares, self.weighted) = (0.0, 0.0, 0.0);
+        for (index, value) in self.values.iter().enumerate() {
             let offset = value - self.reference;
             self.sum += offset;
             self.sum_of_squares += offset * offset;
+            self.weighted += count(index + 1) * offset;
         }
     }
-}
 
-/// Simple moving average.
-#[derive(Debug, Clone)]
-pub(crate) struct Mean(Window);
-
-impl Mean {
-    pub(super) fn new(bars: usize) -> Self {
-        Self(Window::new(bars))
-    }
-
-    pub(super) fn next(&mut self, value: f64) -> f64 {
-        if !self.0.push(value) {
-            return f64::NAN;
+    fn told(&self) -> f64 {
+        let n = count(self.bars);
+        let mean = self.sum / n;
+        match self.statistic {
+            Statistic::Mean => self.reference + mean,
+            Statistic::Sum => self.reference * n + self.sum,
+            // Rounding can leave a hair below zero in a flat window.
+            Statistic::Deviation => (self.sum_of_squares / n - mean * mean).max(0.0).sqrt(),
+            Statistic::WeightedMean => self.reference + self.weighted * 2.0 / (n * (n + 1.0)),
+            Statistic::FitSlope => self.slope(),
+            Statistic::FitValue => self.reference + mean + self.slope() * (n - 1.0) / 2.0,
+            Statistic::MeanDeviation => {
+                let mean = self.reference + mean;
+                self.values.iter().map(|value| (value - mean).abs()).sum::<f64>() / n
+            }
         }
-        self.0.reference + self.0.sum / count(self.0.bars)
-    }
-}
-
-/// Standard deviation of the population (divisor n), as in TA-Lib and in Bollinger bands.
-#[derive(Debug, Clone)]
-pub(crate) struct Deviation(Window);
-
-impl Deviation {
-    pub(super) fn new(bars: usize) -> Self {
-        Self(Window::new(bars))
     }
 
-    pub(super) fn next(&mut self, value: f64) -> f64 {
-        if !self.0.push(value) {
-            return f64::NAN;
-        }
-        let mean = self.0.sum / count(self.0.bars);
-        let variance = self.0.sum_of_squares / count(self.0.bars) - mean * mean;
-        // Rounding can leave a hair below zero in a flat window.
-        variance.max(0.0).sqrt()
+    /// Least squares over x = 1 … n: Σ(x − x̄)y / Σ(x − x̄)².
+    fn slope(&self) -> f64 {
+        let n = count(self.bars);
+        let spread = n * (n * n - 1.0) / 12.0;
+        (self.weighted - self.sum * (n + 1.0) / 2.0) / spread
     }
 }

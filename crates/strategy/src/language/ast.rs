@@ -24,6 +24,12 @@ pub(crate) enum Kind {
         of: Box<Expr>,
         bars: Box<Expr>,
     },
+    /// `of @1h` or `of @ETHUSDT`: the value on other bars.
+    At {
+        of: Box<Expr>,
+        place: String,
+        place_span: Span,
+    },
     Negate(Box<Expr>),
     Not(Box<Expr>),
     Binary {

@@ -2,101 +2,64 @@
 //!
 //! Two expressions that both need `ema(close, 20)` share one node, and constants are folded while building.
 
-use super::eval::{Program, fold};
-use crate::indicator::{MAX_BARS, Seed};
+use windvane_model::{Interval, Symbol};
+
+use super::eval::Program;
+use super::feed::{Feed, FeedId};
+use super::live::LiveWord;
+use super::op::{Op, fold};
+use crate::indicator::MAX_BARS;
 
 /// Index of a node in its program.
 pub(crate) type NodeId = usize;
 
-/// A value of a confirmed bar.
+/// When a node's value changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Open,
-    High,
-    Low,
-    Close,
-    Volume,
-}
-
-/// A value of the moment of evaluation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LiveWord {
-    Bid,
-    Ask,
-    Mid,
-    Spread,
-    Last,
-    Mark,
-    Index,
-    FundingRate,
-    IsLong,
-    IsShort,
-    IsFlat,
-    EntryPrice,
-    BarsHeld,
-    PnlPercent,
-    /// Distance from entry to the first stop, in price.
-    Risk,
-}
-
-/// One step of a program. Truth is a number too: 1 true, 0 false, NaN not yet known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Op {
-    Constant(f64),
-    Field(Field),
-    Live(LiveWord),
-    /// So many tick sizes of the instrument, as a price.
-    Ticks(f64),
-    Negate(NodeId),
-    Abs(NodeId),
-    Not(NodeId),
-    Add(NodeId, NodeId),
-    Subtract(NodeId, NodeId),
-    Multiply(NodeId, NodeId),
-    Divide(NodeId, NodeId),
-    Min(NodeId, NodeId),
-    Max(NodeId, NodeId),
-    Less(NodeId, NodeId),
-    LessEqual(NodeId, NodeId),
-    Equal(NodeId, NodeId),
-    And(NodeId, NodeId),
-    Or(NodeId, NodeId),
-    /// The operand's value this many bars ago.
-    Delay(NodeId, usize),
-    Ema(NodeId, usize, Seed),
-    Sma(NodeId, usize),
-    Stdev(NodeId, usize),
-    Highest(NodeId, usize),
-    Lowest(NodeId, usize),
-    Rsi(NodeId, usize),
-    Atr(usize),
-}
-
-/// How often a node's value changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
+    /// Never, or with the contract's tick size.
     Constant,
-    /// Once per confirmed bar.
-    Bar,
+    /// With each confirmed bar of a feed.
+    Bar(FeedId),
     /// With every book update and every change of the position.
     Live,
 }
 
+impl Phase {
+    /// When a value made of two others changes. Where the bars of two feeds meet, it is worked out with the file's own.
+    fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Constant, phase) | (phase, Self::Constant) => phase,
+            (Self::Live, _) | (_, Self::Live) => Self::Live,
+            (Self::Bar(left), Self::Bar(right)) if left == right => self,
+            (Self::Bar(_), Self::Bar(_)) => Self::Bar(Feed::OWN),
+        }
+    }
+}
+
+/// One value of the program.
 #[derive(Debug, Clone, Copy)]
-struct Node {
-    op: Op,
-    phase: Phase,
-    /// Bars until the value can be defined.
-    warm_up: usize,
+pub(crate) struct Node {
+    pub(crate) op: Op,
+    pub(crate) phase: Phase,
+    /// Bars of its feed until the value can be defined.
+    pub(crate) warm_up: usize,
+    /// Bars of its feed until the value hardly depends on where history began.
+    pub(crate) settling: usize,
 }
 
 /// Collects the nodes of one program.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Builder {
     nodes: Vec<Node>,
+    feeds: Vec<Feed>,
 }
 
 impl Builder {
+    /// A program whose own bars are so long.
+    pub(crate) fn new(timeframe: Interval) -> Self {
+        Self { nodes: Vec::new(), feeds: vec![Feed { symbol: None, interval: timeframe }] }
+    }
+
     /// The node of `op`: an existing one where the same value is computed already.
     pub(crate) fn node(&mut self, op: Op) -> NodeId {
         let op = match fold(op, |operand| self.constant(operand)) {
@@ -106,16 +69,27 @@ impl Builder {
         if let Some(existing) = self.nodes.iter().position(|node| node.op == op) {
             return existing;
         }
-        let (operands, own) = shape(op);
-        let operands = operands.into_iter().flatten();
-        let phase = operands.clone().map(|operand| self.nodes[operand].phase).max();
-        let warm_up = operands.map(|operand| self.nodes[operand].warm_up).max().unwrap_or(0);
+        let operands: Vec<Node> = op.operands().into_iter().flatten().map(|id| self.nodes[id]).collect();
         let phase = match op {
-            Op::Constant(_) => Phase::Constant,
+            Op::Constant(_) | Op::Ticks(_) => Phase::Constant,
+            Op::Field(feed, _) => Phase::Bar(feed),
             Op::Live(_) => Phase::Live,
-            _ => phase.unwrap_or(Phase::Bar).max(Phase::Bar),
+            _ => operands.iter().fold(Phase::Constant, |phase, operand| phase.with(operand.phase)),
         };
-        self.nodes.push(Node { op, phase, warm_up: warm_up + own });
+        let phase = match (op, phase) {
+            // What has a memory moves on with bars, even over a constant.
+            (Op::Memory(..), Phase::Constant) => Phase::Bar(Feed::OWN),
+            _ => phase,
+        };
+        // Bars of another feed are loaded for themselves; here only those of the same feed add up.
+        let same = |operand: &&Node| {
+            operand.phase == phase || (phase == Phase::Live && operand.phase == Phase::Bar(Feed::OWN))
+        };
+        let longest = |bars: fn(&Node) -> usize| operands.iter().filter(same).map(bars).max().unwrap_or(0);
+        let (warm_up, settling) = op.own_bars();
+        let (warm_up, settling) =
+            (longest(|node| node.warm_up) + warm_up, longest(|node| node.settling) + settling);
+        self.nodes.push(Node { op, phase, warm_up, settling });
         self.nodes.len() - 1
     }
 
@@ -131,45 +105,46 @@ impl Builder {
         self.nodes[node].phase
     }
 
+    /// Length of the file's own bars.
+    pub(crate) fn timeframe(&self) -> Interval {
+        self.feeds[Feed::OWN].interval
+    }
+
+    /// The feed of that contract and bar length, made where it is new.
+    pub(crate) fn feed(&mut self, feed: Feed) -> FeedId {
+        match self.feeds.iter().position(|known| *known == feed) {
+            Some(known) => known,
+            None => {
+                self.feeds.push(feed);
+                self.feeds.len() - 1
+            }
+        }
+    }
+
+    /// What a feed is.
+    pub(crate) fn feed_of(&self, feed: FeedId) -> Feed {
+        self.feeds[feed]
+    }
+
+    /// Every other contract whose quotes or bars are looked at.
+    pub(crate) fn symbols(&self) -> Vec<Symbol> {
+        let quoted = self.nodes.iter().filter_map(|node| match node.op {
+            Op::Live(LiveWord::Quote(_, symbol)) => symbol,
+            _ => None,
+        });
+        let mut symbols: Vec<_> = quoted.chain(self.feeds.iter().filter_map(|feed| feed.symbol)).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    }
+
     /// The finished program.
     pub(crate) fn build(&self) -> Program {
-        let warm_up = self.nodes.iter().map(|node| node.warm_up).max().unwrap_or(0);
-        Program::new(self.nodes.iter().map(|node| (node.op, node.phase)), warm_up)
-    }
-}
-
-/// The operands of a step, and how many bars the step itself needs before it is defined.
-fn shape(op: Op) -> ([Option<NodeId>; 2], usize) {
-    match op {
-        Op::Constant(_) | Op::Live(_) | Op::Ticks(_) => ([None, None], 0),
-        Op::Field(_) => ([None, None], 1),
-        Op::Negate(of) | Op::Abs(of) | Op::Not(of) => ([Some(of), None], 0),
-        Op::Add(left, right)
-        | Op::Subtract(left, right)
-        | Op::Multiply(left, right)
-        | Op::Divide(left, right)
-        | Op::Min(left, right)
-        | Op::Max(left, right)
-        | Op::Less(left, right)
-        | Op::LessEqual(left, right)
-        | Op::Equal(left, right)
-        | Op::And(left, right)
-        | Op::Or(left, right) => ([Some(left), Some(right)], 0),
-        Op::Delay(of, bars) | Op::Rsi(of, bars) => ([Some(of), None], bars),
-        Op::Ema(of, bars, _)
-        | Op::Sma(of, bars)
-        | Op::Stdev(of, bars)
-        | Op::Highest(of, bars)
-        | Op::Lowest(of, bars) => ([Some(of), None], bars - 1),
-        Op::Atr(bars) => ([None, None], bars + 1),
+        Program::new(&self.nodes, self.feeds.clone(), self.symbols())
     }
 }
 
 /// `value` as a count of bars, if it is one.
 pub(crate) fn as_bars(value: f64, least: usize) -> Option<usize> {
-    (least..=MAX_BARS).find(|bars| {
-        #[expect(clippy::cast_precision_loss, reason = "counts up to MAX_BARS are exact in f64")]
-        let exact = *bars as f64;
-        exact == value
-    })
+    (least..=MAX_BARS).find(|bars| crate::indicator::count(*bars) == value)
 }

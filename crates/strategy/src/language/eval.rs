@@ -3,12 +3,21 @@
 //! Values are `f64` (indicators are estimates; money stays decimal outside). NaN means "not defined yet", and truth has
 //! three values: `and`, `or`, `not` follow Kleene, so an undefined part can never make a whole true by negation.
 
-use super::compile::{Field, LiveWord, NodeId, Op, Phase};
+use windvane_model::Symbol;
+
+use super::compile::{Node, NodeId, Phase};
+use super::feed::{Feed, FeedId};
+use super::live::LiveWord;
+use super::op::{Field, Op, defined, one, select, two};
 use crate::indicator::State;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// One confirmed bar, as the program sees it. Prices in the quote currency, volume in the base coin.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bar {
+    /// When it began, milliseconds since 1970 UTC.
+    pub(crate) start_ms: i64,
     /// First price.
     pub(crate) open: f64,
     /// Highest price.
@@ -21,50 +30,6 @@ pub(crate) struct Bar {
     pub(crate) volume: f64,
 }
 
-/// What is true at the moment of evaluation. NaN where a value is not known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Live {
-    /// Best bid price.
-    pub(crate) bid: f64,
-    /// Best ask price.
-    pub(crate) ask: f64,
-    /// Last traded price.
-    pub(crate) last: f64,
-    /// Mark price.
-    pub(crate) mark: f64,
-    /// Index price.
-    pub(crate) index: f64,
-    /// Funding rate of the running interval, a fraction; longs pay when positive.
-    pub(crate) funding_rate: f64,
-    /// The instrument's smallest price step.
-    pub(crate) tick_size: f64,
-    /// 1 long, −1 short, 0 flat.
-    pub(crate) position: f64,
-    /// Average entry price of the position.
-    pub(crate) entry_price: f64,
-    /// Confirmed bars since the position was opened.
-    pub(crate) bars_held: f64,
-    /// Distance from entry to the first stop, in price.
-    pub(crate) risk: f64,
-}
-
-impl Live {
-    /// Nothing is known.
-    pub(crate) const UNKNOWN: Self = Self {
-        bid: f64::NAN,
-        ask: f64::NAN,
-        last: f64::NAN,
-        mark: f64::NAN,
-        index: f64::NAN,
-        funding_rate: f64::NAN,
-        tick_size: f64::NAN,
-        position: f64::NAN,
-        entry_price: f64::NAN,
-        bars_held: f64::NAN,
-        risk: f64::NAN,
-    };
-}
-
 /// A compiled set of expressions with the state of their indicators.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -72,76 +37,133 @@ pub(crate) struct Program {
     values: Vec<f64>,
     /// One per node; `None` for nodes without memory.
     states: Vec<Option<State>>,
-    bar_nodes: Vec<NodeId>,
+    /// By feed: the steps that its bars move on.
+    bar_nodes: Vec<Vec<NodeId>>,
     live_nodes: Vec<NodeId>,
-    warm_up: usize,
+    /// Steps over tick sizes.
+    tick_nodes: Vec<NodeId>,
+    tick_size: f64,
+    feeds: Vec<Feed>,
+    symbols: Vec<Symbol>,
+    /// UTC day of each feed's newest bar.
+    days: Vec<Option<i64>>,
+    /// By feed: bars until every value can be defined, and until it has settled.
+    warm_up: Vec<(usize, usize)>,
 }
 
 impl Program {
-    pub(crate) fn new(nodes: impl Iterator<Item = (Op, Phase)>, warm_up: usize) -> Self {
+    pub(crate) fn new(nodes: &[Node], feeds: Vec<Feed>, symbols: Vec<Symbol>) -> Self {
         let mut program = Self {
-            ops: Vec::new(),
-            values: Vec::new(),
-            states: Vec::new(),
-            bar_nodes: Vec::new(),
+            ops: nodes.iter().map(|node| node.op).collect(),
+            values: vec![f64::NAN; nodes.len()],
+            states: vec![None; nodes.len()],
+            bar_nodes: vec![Vec::new(); feeds.len()],
             live_nodes: Vec::new(),
-            warm_up,
+            tick_nodes: Vec::new(),
+            tick_size: f64::NAN,
+            days: vec![None; feeds.len()],
+            warm_up: vec![(0, 0); feeds.len()],
+            feeds,
+            symbols,
         };
-        for (node, (op, phase)) in nodes.enumerate() {
-            program.ops.push(op);
-            program.values.push(if let Op::Constant(value) = op { value } else { f64::NAN });
-            program.states.push(state_of(op));
-            match phase {
-                Phase::Constant => {}
-                Phase::Bar => program.bar_nodes.push(node),
-                Phase::Live => program.live_nodes.push(node),
+        for (id, node) in nodes.iter().enumerate() {
+            if let Op::Memory(kernel, _) = node.op {
+                program.states[id] = Some(kernel.state());
             }
+            let feed = match node.phase {
+                Phase::Constant => {
+                    if let Op::Constant(value) = node.op {
+                        program.values[id] = value;
+                    } else {
+                        program.tick_nodes.push(id);
+                    }
+                    continue;
+                }
+                Phase::Bar(feed) => {
+                    program.bar_nodes[feed].push(id);
+                    feed
+                }
+                Phase::Live => {
+                    program.live_nodes.push(id);
+                    Feed::OWN
+                }
+            };
+            let (warm_up, settling) = &mut program.warm_up[feed];
+            (*warm_up, *settling) = ((*warm_up).max(node.warm_up), (*settling).max(node.settling));
         }
         program
     }
 
-    /// Bars until every value can be defined. Averages with infinite memory need more to converge: three times as many.
+    /// Bars of the own feed until every value can be defined.
     pub(crate) fn warm_up(&self) -> usize {
-        self.warm_up
+        self.warm_up[Feed::OWN].0
     }
 
-    /// Takes one confirmed bar: every indicator moves on by one.
-    pub(crate) fn on_bar(&mut self, bar: &Bar, tick_size: f64) {
-        for index in 0..self.bar_nodes.len() {
-            let node = self.bar_nodes[index];
-            let value = match (self.ops[node], &mut self.states[node]) {
-                (Op::Field(field), _) => defined(match field {
-                    Field::Open => bar.open,
-                    Field::High => bar.high,
-                    Field::Low => bar.low,
-                    Field::Close => bar.close,
-                    Field::Volume => bar.volume,
-                }),
-                (Op::Ticks(count), _) => defined(count * tick_size),
-                (Op::Atr(_), Some(state)) => state.next_bar(bar),
-                (
-                    Op::Delay(of, _)
-                    | Op::Ema(of, ..)
-                    | Op::Sma(of, _)
-                    | Op::Stdev(of, _)
-                    | Op::Highest(of, _)
-                    | Op::Lowest(of, _)
-                    | Op::Rsi(of, _),
-                    Some(state),
-                ) => state.next(self.values[of]),
-                (op, _) => step(op, &self.values),
+    /// Every feed with the bars of history that let its values settle.
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = (Feed, usize)> {
+        self.feeds.iter().copied().zip(self.warm_up.iter().map(|(_, settling)| *settling))
+    }
+
+    /// The other contracts that are looked at.
+    pub(crate) fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    /// Whether a word of the moment is used; `wanted` decides which.
+    pub(crate) fn uses(&self, wanted: impl Fn(LiveWord) -> bool) -> bool {
+        self.live_nodes.iter().any(|node| matches!(self.ops[*node], Op::Live(word) if wanted(word)))
+    }
+
+    /// The words of the moment that are used.
+    pub(crate) fn live_words(&self) -> impl Iterator<Item = LiveWord> {
+        self.live_nodes.iter().filter_map(|node| match self.ops[*node] {
+            Op::Live(word) => Some(word),
+            _ => None,
+        })
+    }
+
+    /// Takes the contract's tick size, which may change while it trades.
+    pub(crate) fn set_tick_size(&mut self, tick_size: f64) {
+        if self.tick_size == tick_size {
+            return;
+        }
+        self.tick_size = tick_size;
+        for index in 0..self.tick_nodes.len() {
+            let node = self.tick_nodes[index];
+            self.values[node] = match self.ops[node] {
+                Op::Ticks(count) => defined(count * tick_size),
+                op => self.step(op),
+            };
+        }
+    }
+
+    /// Takes one confirmed bar of a feed: every indicator of that feed moves on by one.
+    pub(crate) fn on_bar(&mut self, feed: FeedId, bar: &Bar) {
+        let day = bar.start_ms.div_euclid(DAY_MS);
+        let before = self.days[feed].replace(day);
+        let is_new_day = before.map_or(bar.start_ms.rem_euclid(DAY_MS) == 0, |before| before != day);
+        for index in 0..self.bar_nodes[feed].len() {
+            let node = self.bar_nodes[feed][index];
+            let value = match self.ops[node] {
+                Op::Field(_, field) => defined(read(bar, field, is_new_day)),
+                Op::Memory(_, operands) => {
+                    let operands = operands.map(|operand| self.values[operand]);
+                    self.states[node].as_mut().map_or(f64::NAN, |state| defined(state.next(operands)))
+                }
+                op => self.step(op),
             };
             self.values[node] = value;
         }
     }
 
-    /// Brings everything that depends on quotes or on the position up to this moment.
-    pub(crate) fn on_live(&mut self, live: &Live) {
+    /// Brings everything that depends on quotes or on the position up to this moment. `read` says what a word is worth,
+    /// NaN where it is not known.
+    pub(crate) fn on_live(&mut self, read: impl Fn(LiveWord) -> f64) {
         for index in 0..self.live_nodes.len() {
             let node = self.live_nodes[index];
             self.values[node] = match self.ops[node] {
-                Op::Live(word) => defined(read(live, word)),
-                op => step(op, &self.values),
+                Op::Live(word) => defined(read(word)),
+                op => self.step(op),
             };
         }
     }
@@ -156,131 +178,31 @@ impl Program {
     pub(crate) fn truth(&self, node: NodeId) -> Option<bool> {
         self.value(node).map(|value| value != 0.0)
     }
-}
 
-fn state_of(op: Op) -> Option<State> {
-    match op {
-        Op::Delay(_, bars) => Some(State::delay(bars)),
-        Op::Ema(_, bars, seed) => Some(State::ema(bars, seed)),
-        Op::Sma(_, bars) => Some(State::sma(bars)),
-        Op::Stdev(_, bars) => Some(State::stdev(bars)),
-        Op::Highest(_, bars) => Some(State::highest(bars)),
-        Op::Lowest(_, bars) => Some(State::lowest(bars)),
-        Op::Rsi(_, bars) => Some(State::rsi(bars)),
-        Op::Atr(bars) => Some(State::atr(bars)),
-        _ => None,
+    /// A step without memory; leaves and steps with memory are computed by their own pass.
+    fn step(&self, op: Op) -> f64 {
+        let values = &self.values;
+        match op {
+            Op::Unary(unary, of) => one(unary, values[of]),
+            Op::Binary(binary, left, right) => two(binary, values[left], values[right]),
+            Op::Select(condition, left, right) => select(values[condition], values[left], values[right]),
+            Op::Constant(value) => value,
+            Op::Field(..) | Op::Live(_) | Op::Ticks(_) | Op::Memory(..) => f64::NAN,
+        }
     }
 }
 
-fn read(live: &Live, word: LiveWord) -> f64 {
-    let held = live.position != 0.0;
-    match word {
-        LiveWord::Bid => live.bid,
-        LiveWord::Ask => live.ask,
-        LiveWord::Mid => (live.bid + live.ask) / 2.0,
-        LiveWord::Spread => live.ask - live.bid,
-        LiveWord::Last => live.last,
-        LiveWord::Mark => live.mark,
-        LiveWord::Index => live.index,
-        LiveWord::FundingRate => live.funding_rate,
-        LiveWord::IsLong => truth(live.position > 0.0),
-        LiveWord::IsShort => truth(live.position < 0.0),
-        LiveWord::IsFlat => truth(!held),
-        LiveWord::EntryPrice if held => live.entry_price,
-        LiveWord::BarsHeld if held => live.bars_held,
-        LiveWord::PnlPercent if held => live.position * (live.last / live.entry_price - 1.0),
-        LiveWord::EntryPrice | LiveWord::BarsHeld | LiveWord::PnlPercent => f64::NAN,
-        LiveWord::Risk => live.risk,
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a day and days of a week are exact in f64")]
+fn read(bar: &Bar, field: Field, is_new_day: bool) -> f64 {
+    match field {
+        Field::Open => bar.open,
+        Field::High => bar.high,
+        Field::Low => bar.low,
+        Field::Close => bar.close,
+        Field::Volume => bar.volume,
+        Field::TimeOfDay => bar.start_ms.rem_euclid(DAY_MS) as f64,
+        // 1970-01-01 was a Thursday.
+        Field::Weekday => ((bar.start_ms.div_euclid(DAY_MS) + 3).rem_euclid(7) + 1) as f64,
+        Field::NewDay => f64::from(u8::from(is_new_day)),
     }
-}
-
-/// The value of `op` where all operands are constants.
-pub(crate) fn fold(op: Op, constant: impl Fn(NodeId) -> Option<f64>) -> Option<f64> {
-    match op {
-        Op::Constant(value) => Some(value),
-        Op::Negate(of) | Op::Abs(of) | Op::Not(of) => Some(unary(op, constant(of)?)),
-        Op::Add(left, right)
-        | Op::Subtract(left, right)
-        | Op::Multiply(left, right)
-        | Op::Divide(left, right)
-        | Op::Min(left, right)
-        | Op::Max(left, right)
-        | Op::Less(left, right)
-        | Op::LessEqual(left, right)
-        | Op::Equal(left, right)
-        | Op::And(left, right)
-        | Op::Or(left, right) => Some(binary(op, constant(left)?, constant(right)?)),
-        _ => None,
-    }
-}
-
-/// A step without memory.
-fn step(op: Op, values: &[f64]) -> f64 {
-    match op {
-        Op::Negate(of) | Op::Abs(of) | Op::Not(of) => unary(op, values[of]),
-        Op::Add(left, right)
-        | Op::Subtract(left, right)
-        | Op::Multiply(left, right)
-        | Op::Divide(left, right)
-        | Op::Min(left, right)
-        | Op::Max(left, right)
-        | Op::Less(left, right)
-        | Op::LessEqual(left, right)
-        | Op::Equal(left, right)
-        | Op::And(left, right)
-        | Op::Or(left, right) => binary(op, values[left], values[right]),
-        Op::Constant(value) => value,
-        // Steps with memory and leaves are computed by their own pass.
-        Op::Field(_)
-        | Op::Live(_)
-        | Op::Ticks(_)
-        | Op::Delay(..)
-        | Op::Ema(..)
-        | Op::Sma(..)
-        | Op::Stdev(..)
-        | Op::Highest(..)
-        | Op::Lowest(..)
-        | Op::Rsi(..)
-        | Op::Atr(_) => f64::NAN,
-    }
-}
-
-fn unary(op: Op, value: f64) -> f64 {
-    match op {
-        Op::Negate(_) => -value,
-        Op::Abs(_) => value.abs(),
-        // `not` of NaN stays NaN.
-        _ => 1.0 - value,
-    }
-}
-
-fn binary(op: Op, left: f64, right: f64) -> f64 {
-    let known = !left.is_nan() && !right.is_nan();
-    match op {
-        Op::Add(..) => defined(left + right),
-        Op::Subtract(..) => defined(left - right),
-        Op::Multiply(..) => defined(left * right),
-        Op::Divide(..) => defined(left / right),
-        // Kleene: one false settles `and`, one true settles `or`, whatever the other is.
-        Op::And(..) if left == 0.0 || right == 0.0 => 0.0,
-        Op::Or(..) if left == 1.0 || right == 1.0 => 1.0,
-        // `f64::min` would ignore a NaN.
-        _ if !known => f64::NAN,
-        Op::Min(..) => left.min(right),
-        Op::Max(..) => left.max(right),
-        Op::Less(..) => truth(left < right),
-        Op::LessEqual(..) => truth(left <= right),
-        Op::Equal(..) => truth(left == right),
-        Op::And(..) => 1.0,
-        _ => 0.0,
-    }
-}
-
-fn truth(value: bool) -> f64 {
-    f64::from(u8::from(value))
-}
-
-/// Overflow and division by zero are "not defined", not infinity.
-fn defined(value: f64) -> f64 {
-    if value.is_finite() { value } else { f64::NAN }
 }

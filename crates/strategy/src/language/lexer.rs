@@ -1,7 +1,7 @@
 //! Cuts the text of an expression into tokens. A number and its unit are one token.
 
-use super::compile::Op;
 use super::error::{Fault, Span};
+use super::op::Op;
 use super::suggest::nearest;
 use super::types::Type;
 
@@ -71,13 +71,15 @@ impl Literal {
 pub(crate) enum Token<'t> {
     Literal(Literal),
     Word(&'t str),
+    /// `@1h`, without its sign.
+    At(&'t str),
     Symbol(&'static str),
     End,
 }
 
 /// Longest first, so that `<=` is not read as `<`.
-const SYMBOLS: [&str; 17] =
-    ["<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", "=", "@"];
+const SYMBOLS: [&str; 16] =
+    ["<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", "="];
 
 /// What to write instead of signs that other languages use.
 const FOREIGN: [(&str, &str); 4] = [
@@ -138,6 +140,9 @@ impl<'t> Lexer<'t> {
             Token::Literal(self.number()?)
         } else if first.is_alphabetic() || first == '_' {
             Token::Word(self.word())
+        } else if first == '@' {
+            self.at += 1;
+            Token::At(self.word())
         } else if let Some((_, instead)) =
             FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign) && !rest.starts_with("!="))
         {

@@ -1,32 +1,42 @@
 //! The rule language: from the text of an expression to a flat program that allocates nothing while it runs.
 //!
-//! `lexer` → `parser` → `check` (types, names) → `compile` (a graph without duplicates) → `eval`.
+//! `lexer` → `parser` → `check` (types, names, `library` of functions) → `compile` (a graph without duplicates) → `eval`.
 //! The language has no loops and no user-defined functions: every expression ends, in a time known when it is read.
 
+mod arithmetic;
 mod ast;
+mod call;
 mod check;
 mod compile;
 mod error;
 mod eval;
+mod feed;
 mod lexer;
+pub(crate) mod library;
+mod live;
+mod op;
 mod parser;
 mod suggest;
 mod types;
+mod vocabulary;
 mod words;
 
-pub use error::{Problem, Problems};
-pub(crate) use eval::{Bar, Live, Program};
-
-pub(crate) use check::{Checker, Lowered, Names};
+pub(crate) use ast::Expr;
+pub(crate) use check::{Checker, Lowered, Name, Names};
 pub(crate) use compile::{Builder, NodeId};
 pub(crate) use error::Report;
+pub use error::{Problem, Problems};
+pub(crate) use eval::{Bar, Program};
+pub(crate) use feed::{Aggregator, Feed, FeedId};
 pub(crate) use lexer::{Literal, literal};
+pub(crate) use live::{LiveWord, Quote};
 pub(crate) use suggest::nearest;
 pub(crate) use types::Type;
+pub use vocabulary::{Entry, vocabulary};
 
 /// Whether `name` is taken by the language itself.
 pub(crate) fn is_built_in(name: &str) -> bool {
-    words::word(name).is_some() || words::function(name).is_some() || parser::is_reserved(name)
+    words::word(name).is_some() || library::find(name).is_some() || parser::is_reserved(name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Recursive descent over the tokens of one expression.
 //!
-//! From loose to tight: `or`, `and`, `not`, comparison and `between`, `+ -`, `* /`, minus sign, `[n]`.
+//! From loose to tight: `or`, `and`, `not`, comparison and `between`, `+ -`, `* /`, minus sign, `[n]` and `@1h`.
 //! Comparisons do not chain: `a < b < c` is refused rather than given a surprising meaning.
 
 use super::ast::{Expr, Kind, Named, Operator};
@@ -67,9 +67,7 @@ impl<'t> Parser<'t> {
                 let message = format!("`{word}` stands where {expected} is expected{meant}");
                 return Fault::new(self.span(), message);
             }
-            Token::Symbol("@") => {
-                return Fault::new(self.span(), "other timeframes (`@1h`) are not part of language 1");
-            }
+            Token::At(place) => format!("`@{place}` stands"),
             Token::Symbol("=") => return Fault::new(self.span(), "to compare, write `==`"),
             Token::Symbol(symbol) => format!("`{symbol}` stands"),
         };
@@ -190,7 +188,17 @@ impl<'t> Parser<'t> {
 
     fn with_offset(&mut self) -> Result<Expr, Fault> {
         let mut of = self.primary()?;
-        while self.take(Token::Symbol("[")) {
+        loop {
+            let place_span = self.span();
+            if let Token::At(place) = self.peek() {
+                self.advance();
+                let span = of.span.start..place_span.end;
+                of = Expr { span, kind: Kind::At { of: Box::new(of), place: place.to_owned(), place_span } };
+                continue;
+            }
+            if !self.take(Token::Symbol("[")) {
+                return Ok(of);
+            }
             let bars = self.nested(Self::either)?;
             let end = self.span().end;
             if !self.take(Token::Symbol("]")) {
@@ -201,7 +209,6 @@ impl<'t> Parser<'t> {
                 kind: Kind::Offset { of: Box::new(of), bars: Box::new(bars) },
             };
         }
-        Ok(of)
     }
 
     fn primary(&mut self) -> Result<Expr, Fault> {

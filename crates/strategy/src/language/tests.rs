@@ -1,6 +1,7 @@
 //! The language as a whole: what expressions are worth, what is refused, and what may never happen.
 
 use proptest::prelude::*;
+use windvane_model::Interval;
 
 use super::*;
 
@@ -11,19 +12,30 @@ struct One {
 }
 
 fn check(text: &str) -> Result<One, Vec<String>> {
-    let (mut builder, names) = (Builder::default(), Names::new());
+    let (mut builder, names) = (Builder::new(Interval::M1), Names::new());
     let lowered = Checker::new(&mut builder, &names).check(text, &[]);
-    let lowered =
+    let (lowered, _) =
         lowered.map_err(|faults| faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>())?;
-    Ok(One { program: builder.build(), node: lowered.node })
+    let mut program = builder.build();
+    program.set_tick_size(0.5);
+    Ok(One { program, node: lowered.node })
 }
 
 fn bar(close: f64) -> Bar {
-    Bar { open: close, high: close + 1.0, low: close - 1.0, close, volume: 10.0 }
+    Bar { start_ms: 0, open: close, high: close + 1.0, low: close - 1.0, close, volume: 10.0 }
 }
 
-fn live(bid: f64, ask: f64) -> Live {
-    Live { bid, ask, tick_size: 0.5, position: 0.0, ..Live::UNKNOWN }
+/// Flat, with these quotes and nothing else known.
+fn live(bid: f64, ask: f64) -> impl Fn(LiveWord) -> f64 {
+    move |word| match word {
+        LiveWord::Quote(Quote::Bid, None) => bid,
+        LiveWord::Quote(Quote::Ask, None) => ask,
+        LiveWord::Quote(Quote::Mid, None) => (bid + ask) / 2.0,
+        LiveWord::Quote(Quote::Spread, None) => ask - bid,
+        LiveWord::IsFlat => 1.0,
+        LiveWord::IsLong | LiveWord::IsShort => 0.0,
+        _ => f64::NAN,
+    }
 }
 
 /// The expression's value after each bar.
@@ -32,8 +44,8 @@ fn over(text: &str, closes: &[f64]) -> Vec<Option<f64>> {
     closes
         .iter()
         .map(|close| {
-            one.program.on_bar(&bar(*close), 0.5);
-            one.program.on_live(&live(close - 0.5, close + 0.5));
+            one.program.on_bar(Feed::OWN, &bar(*close));
+            one.program.on_live(live(close - 0.5, close + 0.5));
             one.program.value(one.node)
         })
         .collect()
@@ -109,9 +121,9 @@ fn length_and_depth_have_bounds() {
 
 #[test]
 fn the_same_value_is_computed_once() {
-    let (mut builder, names) = (Builder::default(), Names::new());
-    let first = Checker::new(&mut builder, &names).check("ema(close, 20) > close", &[]).unwrap();
-    let second = Checker::new(&mut builder, &names).check("close < ema(close, 10 + 10)", &[]).unwrap();
+    let (mut builder, names) = (Builder::new(Interval::M1), Names::new());
+    let (first, _) = Checker::new(&mut builder, &names).check("ema(close, 20) > close", &[]).unwrap();
+    let (second, _) = Checker::new(&mut builder, &names).check("close < ema(close, 10 + 10)", &[]).unwrap();
     assert_eq!(first.node, second.node);
 }
 
@@ -222,7 +234,7 @@ proptest! {
 
     #[test]
     fn every_fault_points_into_the_text(text in nearly_an_expression()) {
-        let (mut builder, names) = (Builder::default(), Names::new());
+        let (mut builder, names) = (Builder::new(Interval::M1), Names::new());
         if let Err(faults) = Checker::new(&mut builder, &names).check(&text, &[]) {
             prop_assert!(!faults.is_empty());
             for fault in faults {
@@ -249,11 +261,11 @@ proptest! {
     ) {
         let mut one = check(&text).map_err(|faults| TestCaseError::fail(faults.join(", ")))?;
         for close in &closes {
-            one.program.on_bar(&bar(*close), 0.5);
+            one.program.on_bar(Feed::OWN, &bar(*close));
         }
-        one.program.on_live(&Live::UNKNOWN);
+        one.program.on_live(|_| f64::NAN);
         let blind = one.program.truth(one.node);
-        one.program.on_live(&Live { position: 1.0, entry_price: 55.0, ..live(54.0, 56.0) });
+        one.program.on_live(|word| if word == LiveWord::EntryPrice { 55.0 } else { live(54.0, 56.0)(word) });
         let seeing = one.program.truth(one.node);
         prop_assert!(blind.is_none() || blind == seeing, "{}: {:?} became {:?}", text, blind, seeing);
     }
@@ -262,7 +274,7 @@ proptest! {
     #[test]
     fn undefined_is_never_true(text in condition()) {
         let mut one = check(&text).map_err(|faults| TestCaseError::fail(faults.join(", ")))?;
-        one.program.on_live(&Live::UNKNOWN);
+        one.program.on_live(|_| f64::NAN);
         prop_assert_eq!(one.program.truth(one.node), None);
     }
 }

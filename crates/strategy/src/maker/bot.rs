@@ -209,14 +209,14 @@ fn shifted(price: Decimal, fraction: Decimal, towards: Side) -> Option<Decimal> 
 
 impl Strategy for Maker {
     fn subscription(&self) -> Subscription {
-        Subscription { candles: None, quotes: true }
+        Subscription { quotes: true, ..Subscription::default() }
     }
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
         match wake {
             Wake::Notice(notice) => self.note(notice, context.now),
             Wake::Book | Wake::Timer => {}
-            Wake::Candle(_) | Wake::Trades | Wake::Ticker => return,
+            Wake::Candle(_) | Wake::Trades(_) | Wake::Ticker => return,
         }
         if context.now < self.quiet_until {
             return;

@@ -2,16 +2,18 @@
 //!
 //! How a signal becomes an entry order is in `pursuit`; what happens to the position afterwards in `holding`.
 
-use rust_decimal::prelude::ToPrimitive;
-use windvane_model::{Candle, Intent, MarketTime, Money, Notice, Price, RefusalFamily, Request, Side, Tag};
+use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, Side, Tag};
 
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
 use super::holding::Exit;
+use super::intake::Intake;
 use super::memory::Memory;
 use super::pursuit::{Entry, Wish};
+use super::reading::Reading;
+use super::tape::Tape;
 use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
-use crate::language::{Bar, Live};
+use crate::language::{LiveWord, Quote};
 
 /// Pause before a refused or unanswered request is repeated, milliseconds of market time.
 pub(super) const RETRY_MS: i64 = 5_000;
@@ -27,10 +29,10 @@ pub struct RuleBot {
     pub(super) memory: Memory,
     /// What was last handed out by `changed_memory`.
     written: Memory,
-    pub(super) live: Live,
-    last_bar: Option<MarketTime>,
-    /// Whether one live bar has passed: the first after a start may have begun while nobody watched.
-    is_armed: bool,
+    intake: Intake,
+    tape: Tape,
+    /// Whether a rule speaks of the bot's equity.
+    watches_equity: bool,
     pub(super) wish: Option<Wish>,
     pub(super) awaiting: Option<Awaiting>,
     /// Until the engine says that it is closed with all its fills: an order can leave the book before they arrive.
@@ -76,13 +78,19 @@ impl RuleBot {
     /// A bot with nothing remembered.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
+        let window = rules.program.live_words().filter_map(|word| match word {
+            LiveWord::Quote(Quote::TradeFlow(window) | Quote::TradeVolume(window), _) => Some(window),
+            _ => None,
+        });
         Self {
+            intake: Intake::new(&rules.program, rules.timeframe),
+            tape: Tape::new(window.max().unwrap_or(0)),
+            watches_equity: rules
+                .program
+                .uses(|word| matches!(word, LiveWord::Drawdown | LiveWord::DayReturn)),
             rules,
             memory: Memory::default(),
             written: Memory::default(),
-            live: Live::UNKNOWN,
-            last_bar: None,
-            is_armed: false,
             wish: None,
             awaiting: None,
             entry: None,
@@ -104,53 +112,16 @@ impl RuleBot {
         &self.rules
     }
 
-    fn take_candle(&mut self, candle: &Candle, context: &Context<'_>) -> Moment {
-        if candle.interval != self.rules.timeframe || !candle.is_confirmed {
-            return Moment::Other;
-        }
-        if self.last_bar.is_some_and(|last| candle.start <= last) {
-            return Moment::Other;
-        }
-        let bar = Bar {
-            open: candle.open.to_f64(),
-            high: candle.high.to_f64(),
-            low: candle.low.to_f64(),
-            close: candle.close.to_f64(),
-            volume: candle.volume.to_f64().unwrap_or(f64::NAN),
-        };
-        self.rules.program.on_bar(&bar, context.instrument.tick_size.to_f64());
-        let follows = self.last_bar.is_some_and(|last| candle.start.since(last) == candle.interval.millis());
-        self.last_bar = Some(candle.start);
-        if candle.is_warm_up {
-            return Moment::WarmUp;
-        }
-        let fires = follows && self.is_armed;
-        self.is_armed = true;
-        Moment::Bar { fires }
+    /// Brings the words of the moment up to this moment.
+    pub(super) fn refresh(&mut self, context: &Context<'_>) {
+        self.refresh_with(context, None);
     }
 
-    /// Brings live values up to this moment.
-    fn refresh(&mut self, context: &Context<'_>) {
-        let (book, ticker) = (context.market.book(), context.market.ticker());
-        let known = |price: Option<Price>| price.map_or(f64::NAN, Price::to_f64);
-        let open = self.memory.open;
-        self.live = Live {
-            bid: book.best_bid().map_or(f64::NAN, |level| level.price.to_f64()),
-            ask: book.best_ask().map_or(f64::NAN, |level| level.price.to_f64()),
-            last: known(context.market.last_price()),
-            mark: known(ticker.mark),
-            index: known(ticker.index),
-            funding_rate: ticker.funding_rate.map_or(f64::NAN, |rate| rate.to_f64()),
-            tick_size: context.instrument.tick_size.to_f64(),
-            position: open.map_or(0.0, |open| open.sign()),
-            entry_price: open.map_or(f64::NAN, |open| open.entry_price),
-            bars_held: open.map_or(f64::NAN, |open| {
-                let held = context.now.since(MarketTime(open.opened_ms)) / self.rules.timeframe.millis();
-                i32::try_from(held).map_or(f64::NAN, f64::from)
-            }),
-            risk: open.map_or(f64::NAN, |open| open.risk),
-        };
-        self.rules.program.on_live(&self.live);
+    /// The same, where the distance to the stop of an entry is known before there is a position.
+    pub(super) fn refresh_with(&mut self, context: &Context<'_>, planned_risk: Option<f64>) {
+        let Self { rules, memory, tape, .. } = self;
+        let reading = Reading { context, memory, tape, bar_ms: rules.timeframe.millis(), planned_risk };
+        rules.program.on_live(|word| reading.read(word));
     }
 
     /// Looks at the entry signals.
@@ -289,16 +260,22 @@ impl RuleBot {
 
 impl Strategy for RuleBot {
     fn subscription(&self) -> Subscription {
-        // Averages with infinite memory converge over three times their length; the smallest window still gets some.
-        let bars = self.rules.program.warm_up().saturating_mul(3).max(10);
-        let quotes = self.rules.evaluate == Evaluate::Tick;
-        Subscription { candles: Some((self.rules.timeframe, bars)), quotes }
+        Subscription {
+            candles: self.intake.wanted(&self.rules.program),
+            symbols: self.rules.program.symbols().to_vec(),
+            quotes: self.rules.evaluate == Evaluate::Tick,
+        }
     }
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
+        self.rules.program.set_tick_size(context.instrument.tick_size.to_f64());
         let moment = match wake {
-            Wake::Candle(candle) => self.take_candle(candle, context),
-            Wake::Book | Wake::Trades | Wake::Ticker => Moment::Quote,
+            Wake::Candle(candle) => self.intake.take(&mut self.rules.program, candle, context.symbol()),
+            Wake::Trades(prints) => {
+                self.tape.take(prints);
+                Moment::Quote
+            }
+            Wake::Book | Wake::Ticker => Moment::Quote,
             Wake::Notice(notice) => {
                 self.note(notice, context.now);
                 Moment::Other
@@ -308,9 +285,16 @@ impl Strategy for RuleBot {
         if moment == Moment::WarmUp {
             return;
         }
+        let moment = match self.intake.give_up(&mut self.rules.program, context.now) {
+            Some(passed) if !matches!(moment, Moment::Bar { .. }) => passed,
+            _ => moment,
+        };
         self.handled = context.now;
         self.forget_unanswered(context.now);
         self.memory.roll_day(context.now);
+        if self.watches_equity {
+            self.memory.watch_equity(context.equity);
+        }
         self.follow(context, out);
         let is_idle = self.memory.open.is_none() && self.wish.is_none() && context.orders.is_empty();
         let looks = matches!(moment, Moment::Bar { .. })
@@ -332,7 +316,8 @@ impl Strategy for RuleBot {
         let time_limit = time_limit.map(|(open, length)| MarketTime(open.opened_ms).after(length));
         let retry = (self.memory.is_closing && self.exit.is_none()).then_some(self.retry_at);
         let wish = self.wish.map(|wish| wish.not_before);
-        let next = [deadline, time_limit.filter(|_| !self.memory.is_closing), retry, wish]
+        let bar = self.intake.wake_at();
+        let next = [deadline, time_limit.filter(|_| !self.memory.is_closing), retry, wish, bar]
             .into_iter()
             .flatten()
             .min();

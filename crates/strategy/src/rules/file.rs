@@ -1,6 +1,7 @@
 //! Reads a rule file as a whole.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use windvane_model::{Interval, Side};
 
@@ -11,7 +12,7 @@ use super::order::OrderRules;
 use super::parameter::{self, Parameter};
 use super::size::SizeRules;
 use crate::language::{
-    Builder, Checker, Lowered, Names, NodeId, Program, Report, Type, is_built_in, nearest,
+    Builder, Checker, Expr, Lowered, Name, Names, NodeId, Program, Report, Type, is_built_in, nearest,
 };
 use crate::toml_file::{Table, Text};
 
@@ -105,11 +106,15 @@ pub(super) struct Scope {
 
 impl Reader<'_> {
     fn lower(&mut self, text: Text<'_>, scope: Scope, wanted: &[Type]) -> Option<Lowered> {
+        self.tree(text, scope, wanted).map(|(lowered, _)| lowered)
+    }
+
+    fn tree(&mut self, text: Text<'_>, scope: Scope, wanted: &[Type]) -> Option<(Lowered, Expr)> {
         let mut checker = Checker::new(&mut self.builder, &self.names);
         checker.side = scope.side;
         checker.knows_risk = scope.knows_risk;
         match checker.check(text.content, wanted) {
-            Ok(lowered) => Some(lowered),
+            Ok(checked) => Some(checked),
             Err(faults) => {
                 for fault in faults {
                     self.report.add(text.offset(fault.span.start), fault.message);
@@ -134,7 +139,9 @@ impl Reader<'_> {
     fn names(&mut self, root: &Table<'_>) {
         let Some(table) = root.table("let", "[let]") else { return };
         for (name, start, value) in table.entries() {
-            let meaning = table.as_text(value).and_then(|text| self.lower(text, Scope::default(), &[]));
+            let meaning = table.as_text(value).and_then(|text| self.tree(text, Scope::default(), &[]));
+            let (lowered, expression) = meaning.unzip();
+            let meaning = Name { lowered, expression: expression.map(Rc::new), ..Name::default() };
             if self.names.insert(name.to_owned(), meaning).is_some() {
                 self.report.add(start, format!("`{name}` is a parameter already; give this another name"));
             } else if is_built_in(name) {
@@ -164,7 +171,8 @@ pub(super) fn read(
     };
     let mut reader = Reader {
         report,
-        builder: Builder::default(),
+        // Where the timeframe is wrong, `@1h` is still read as if it were not.
+        builder: Builder::new(timeframe.unwrap_or(Interval::M1)),
         names: Names::new(),
         conditions: Conditions::default(),
     };

@@ -10,6 +10,7 @@ use super::bot::{Moment, RETRY_MS, RuleBot};
 use super::exit::{Place, Trail};
 use super::file::Evaluate;
 use super::memory::Open;
+use super::reading::known;
 use crate::context::Context;
 
 /// The order that closes the position.
@@ -51,6 +52,7 @@ impl RuleBot {
             is_long: side == Side::Buy,
             entry_price,
             risk,
+            entries: 1,
             opened_ms: context.now.0,
             stop: plan.map(|plan| plan.stop),
             take_profit: None,
@@ -81,8 +83,7 @@ impl RuleBot {
         if open.risk <= 0.0 {
             return;
         }
-        self.live.risk = open.risk;
-        self.rules.program.on_live(&self.live);
+        self.refresh(context);
         let take_profit = self.rules.exit.take_profit;
         let distance = take_profit.and_then(|rule| rule.distance.at(&self.rules.program, open.entry_price));
         let target =
@@ -140,26 +141,24 @@ impl RuleBot {
         let is_signalled = looks && signal.is_some_and(|node| self.rules.program.truth(node) == Some(true));
         let held_ms = context.now.since(MarketTime(open.opened_ms));
         let is_overdue = exit.time_limit_ms.is_some_and(|limit| held_ms >= limit);
-        self.memory.is_closing = is_signalled || is_overdue || self.is_target_reached(&open);
+        self.memory.is_closing = is_signalled || is_overdue || self.is_target_reached(&open, context);
         if let Some(trail) = exit.trail.filter(|_| !self.memory.is_closing) {
             self.trail(trail, open, context, out);
         }
     }
 
     /// Whether we could close at the take-profit now; the venue looks after its own.
-    fn is_target_reached(&self, open: &Open) -> bool {
+    fn is_target_reached(&self, open: &Open, context: &Context<'_>) -> bool {
         let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
-        let price = if open.is_long { self.live.bid } else { self.live.ask };
-        // NaN compares false: without a quote nothing is reached.
-        in_engine && open.take_profit.is_some_and(|target| open.sign() * (price - target) >= 0.0)
+        let price = known(context.market.book().best(open.side()));
+        let reached = |price: f64, target: f64| open.sign() * (price - target) >= 0.0;
+        in_engine && price.zip(open.take_profit).is_some_and(|(price, target)| reached(price, target))
     }
 
     fn trail(&mut self, trail: Trail, open: Open, context: &Context<'_>, out: &mut Vec<Intent>) {
         // The venue's stop goes by the mark price, so the best price does too.
-        let price = if self.live.mark.is_nan() { self.live.last } else { self.live.mark };
-        if price.is_nan() {
-            return;
-        }
+        let mark = context.market.ticker().mark.or(context.market.last_price());
+        let Some(price) = known(mark) else { return };
         let sign = open.sign();
         let before = self.best.unwrap_or(open.watermark);
         let best = if sign * (price - before) > 0.0 { price } else { before };
@@ -176,10 +175,10 @@ impl RuleBot {
         }
         let Some(stop) = self.level(context, open.side(), best, -gives_back) else { return };
         let gain = open.stop.map_or(f64::INFINITY, |held| sign * (stop.to_f64() - held));
-        if gain < self.live.tick_size {
+        if gain < context.instrument.tick_size.to_f64() {
             return;
         }
-        if sign * (price - stop.to_f64()) <= self.live.tick_size {
+        if sign * (price - stop.to_f64()) <= context.instrument.tick_size.to_f64() {
             // The price is there already: the venue would refuse the stop, so close.
             self.memory.is_closing = true;
             return;

@@ -1,7 +1,7 @@
 //! What a rule bot remembers over a restart. Small, and written only when it changes.
 
 use serde::{Deserialize, Serialize};
-use windvane_model::{MarketTime, Side};
+use windvane_model::{MarketTime, Money, Side};
 
 use crate::context::MemoryError;
 
@@ -26,6 +26,12 @@ pub(super) struct Memory {
     pub(super) cooldown_until_ms: i64,
     /// Positions in a row that ended with a loss, since the UTC day began.
     pub(super) losing_streak: u32,
+    /// The bot's best equity, settle coin; kept only while a rule asks for it.
+    #[serde(default)]
+    pub(super) best_equity: f64,
+    /// The bot's equity when the UTC day began; 0 until it is known.
+    #[serde(default)]
+    pub(super) day_equity: f64,
 }
 
 /// Distance from entry to stop, and the stop that was attached, both in price.
@@ -41,6 +47,9 @@ pub(super) struct Open {
     pub(super) entry_price: f64,
     /// Distance from entry to the first stop: what `R` means for this position.
     pub(super) risk: f64,
+    /// Entries that make up the position.
+    #[serde(default = "one")]
+    pub(super) entries: u32,
     /// Milliseconds since 1970, market time.
     pub(super) opened_ms: i64,
     /// The stop that the venue was last asked to hold; `None` when it has to be asked again.
@@ -72,6 +81,8 @@ impl Default for Memory {
             entries_today: 0,
             cooldown_until_ms: 0,
             losing_streak: 0,
+            best_equity: 0.0,
+            day_equity: 0.0,
         }
     }
 }
@@ -97,6 +108,20 @@ impl Memory {
             self.day = now.utc_day();
             self.entries_today = 0;
             self.losing_streak = 0;
+            self.day_equity = 0.0;
         }
     }
+
+    /// Follows the bot's equity.
+    pub(super) fn watch_equity(&mut self, equity: Money) {
+        self.best_equity = self.best_equity.max(equity.to_f64());
+        if self.day_equity == 0.0 {
+            self.day_equity = equity.to_f64();
+        }
+    }
+}
+
+/// Positions remembered before entries were counted had one.
+fn one() -> u32 {
+    1
 }

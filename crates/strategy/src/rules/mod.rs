@@ -6,11 +6,14 @@ mod entry;
 mod exit;
 mod file;
 mod holding;
+mod intake;
 mod memory;
 mod order;
 mod parameter;
 mod pursuit;
+mod reading;
 mod size;
+mod tape;
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::language::{Builder, Literal, Lowered, Names, literal, nearest};
+use crate::language::{Builder, Literal, Lowered, Name, Names, literal, nearest};
 use crate::toml_file::Table;
 
 /// One parameter of a rule file.
@@ -43,7 +43,7 @@ pub(super) fn read(
             parameters.push(parameter);
             Lowered { node: builder.node(literal.op()), unit: literal.kind() }
         });
-        names.insert(name.to_owned(), lowered);
+        names.insert(name.to_owned(), Name { lowered, ..Name::default() });
     }
     report_unknown(&table, &parameters, overrides);
     parameters

@@ -114,8 +114,7 @@ impl RuleBot {
         };
         let take_profit = match self.rules.exit.take_profit {
             Some(take_profit) if take_profit.place == Place::Venue => {
-                self.live.risk = risk;
-                self.rules.program.on_live(&self.live);
+                self.refresh_with(context, Some(risk));
                 let distance = take_profit.distance.at(&self.rules.program, reference.to_f64());
                 distance.and_then(|distance| self.level(context, side, reference.to_f64(), distance))
             }

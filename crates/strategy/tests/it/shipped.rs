@@ -91,3 +91,12 @@ fn the_example_of_the_handbook_is_understood() {
     let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     load("README.md", example, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"));
 }
+
+#[test]
+fn the_handbook_lists_every_word_with_its_meaning() {
+    let text = std::fs::read_to_string(root().join("strategies/README.md")).unwrap();
+    for entry in windvane_strategy::vocabulary() {
+        let row = format!("| `{}` | {} |", entry.written, entry.says);
+        assert!(text.contains(&row), "{row}");
+    }
+}

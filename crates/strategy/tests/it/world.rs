@@ -119,6 +119,7 @@ impl World {
         let context = Context {
             instrument: &self.instrument,
             market: self.market.contract(self.instrument.symbol).unwrap(),
+            markets: &self.market,
             holding: self.holding,
             orders: &orders,
             equity: Money::new(self.equity),

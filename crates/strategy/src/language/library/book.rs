@@ -1,0 +1,60 @@
+//! The order book and the trades of this moment.
+
+use super::Argument::{Levels, Window};
+use super::{Function, Given, Gives, NodeId, Scribe, function};
+use crate::language::live::Quote;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    function(
+        "imbalance",
+        "imbalance(levels)",
+        "(bids − asks) / (bids + asks) over the best levels: −100% to 100%",
+        &[Levels],
+        Gives::Ratio,
+        |s, a| s.quote(Quote::Imbalance(levels(a))),
+    ),
+    function(
+        "bid_depth",
+        "bid_depth(levels)",
+        "quantity on the best levels of the bids",
+        &[Levels],
+        Gives::Volume,
+        |s, a| s.quote(Quote::BidDepth(levels(a))),
+    ),
+    function(
+        "ask_depth",
+        "ask_depth(levels)",
+        "quantity on the best levels of the asks",
+        &[Levels],
+        Gives::Volume,
+        |s, a| s.quote(Quote::AskDepth(levels(a))),
+    ),
+    function(
+        "trade_flow",
+        "trade_flow(window)",
+        "(bought − sold) / (bought + sold) by takers over a time such as 1m",
+        &[Window],
+        Gives::Ratio,
+        trade_flow,
+    ),
+    function(
+        "trade_volume",
+        "trade_volume(window)",
+        "quantity traded over a time such as 1m",
+        &[Window],
+        Gives::Volume,
+        trade_volume,
+    ),
+];
+
+fn levels(a: &Given) -> u16 {
+    u16::try_from(a.whole(0)).unwrap_or(u16::MAX)
+}
+
+fn trade_flow(s: &mut Scribe<'_>, a: &Given) -> NodeId {
+    s.quote(Quote::TradeFlow(a.whole(0)))
+}
+
+fn trade_volume(s: &mut Scribe<'_>, a: &Given) -> NodeId {
+    s.quote(Quote::TradeVolume(a.whole(0)))
+}

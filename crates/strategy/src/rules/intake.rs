@@ -1,0 +1,213 @@
+//! Which bars reach the program, and when.
+//!
+//! The file's own bars move everything on. Longer bars of the same contract are put together from them; other contracts
+//! send bars of the file's timeframe. The rules are looked at when the bars of *all* contracts that end at the same time
+//! are there: an own bar waits for the others, and after [`WAIT_MS`] passes without a signal. Two runs over the same
+//! market therefore decide on the same figures, whichever message came first.
+
+use rust_decimal::prelude::ToPrimitive;
+use windvane_model::{Candle, Interval, MarketTime, Symbol};
+
+use super::bot::Moment;
+use crate::context::CandleFeed;
+use crate::language::{Aggregator, Bar, Feed, FeedId, Program};
+
+/// How long an own bar waits for those of other contracts, milliseconds of market time.
+const WAIT_MS: i64 = 5_000;
+
+/// Feeds a program with bars.
+#[derive(Debug, Clone)]
+pub(super) struct Intake {
+    timeframe: Interval,
+    /// By feed of the program.
+    feeds: Vec<Feed>,
+    /// By feed: what puts its bars together, where they are longer than the file's.
+    aggregators: Vec<Option<Aggregator>>,
+    /// Other contracts with the start of their newest bar.
+    others: Vec<(Symbol, Option<i64>)>,
+    newest: Option<i64>,
+    /// An own bar that waits for those of other contracts, and whether it may fire.
+    waiting: Option<Waiting>,
+    /// Whether one live bar has passed: the first after a start may have begun while nobody watched.
+    is_armed: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    bar: Bar,
+    fires: bool,
+    until: MarketTime,
+}
+
+impl Intake {
+    pub(super) fn new(program: &Program, timeframe: Interval) -> Self {
+        let feeds: Vec<Feed> = program.feeds().map(|(feed, _)| feed).collect();
+        let longer =
+            |feed: &Feed| (feed.interval > timeframe).then(|| Aggregator::new(timeframe, feed.interval));
+        let mut others: Vec<Symbol> = feeds.iter().filter_map(|feed| feed.symbol).collect();
+        others.sort_unstable();
+        others.dedup();
+        Self {
+            timeframe,
+            aggregators: feeds.iter().map(longer).collect(),
+            feeds,
+            others: others.into_iter().map(|symbol| (symbol, None)).collect(),
+            newest: None,
+            waiting: None,
+            is_armed: false,
+        }
+    }
+
+    /// What has to be loaded and streamed for `program`.
+    pub(super) fn wanted(&self, program: &Program) -> Vec<CandleFeed> {
+        let mut wanted: Vec<CandleFeed> = Vec::new();
+        let streams = std::iter::once(None).chain(self.others.iter().map(|(symbol, _)| Some(*symbol)));
+        for symbol in streams {
+            // The long bar that is forming at the start is put together from bars that were before it.
+            let longest =
+                self.feeds.iter().filter(|feed| feed.symbol == symbol).map(|feed| feed.interval).max();
+            let parts = longest.map_or(0, |longest| longest.millis() / self.timeframe.millis());
+            let history = usize::try_from(parts).unwrap_or(0).max(10);
+            wanted.push(CandleFeed { symbol, interval: self.timeframe, history, is_streamed: true });
+        }
+        for (feed, bars) in program.feeds() {
+            let same =
+                |known: &&mut CandleFeed| known.symbol == feed.symbol && known.interval == feed.interval;
+            match wanted.iter_mut().find(same) {
+                Some(known) => known.history = known.history.max(bars),
+                None if bars > 0 => wanted.push(CandleFeed {
+                    symbol: feed.symbol,
+                    interval: feed.interval,
+                    history: bars.max(10),
+                    is_streamed: false,
+                }),
+                None => {}
+            }
+        }
+        wanted
+    }
+
+    /// Takes a candle; `own` is the bot's contract.
+    pub(super) fn take(&mut self, program: &mut Program, candle: &Candle, own: Symbol) -> Moment {
+        if !candle.is_confirmed {
+            return Moment::Other;
+        }
+        let symbol = (candle.symbol != own).then_some(candle.symbol);
+        let bar = bar(candle);
+        if candle.interval != self.timeframe {
+            // A longer bar is taken from history only; live ones are put together here.
+            if candle.is_warm_up {
+                self.whole(program, Feed { symbol, interval: candle.interval }, &bar);
+            }
+            return if candle.is_warm_up { Moment::WarmUp } else { Moment::Other };
+        }
+        match symbol {
+            None => self.own(program, candle, bar),
+            Some(symbol) => self.other(program, candle, bar, symbol),
+        }
+    }
+
+    /// When a bar that waits has waited enough.
+    pub(super) fn wake_at(&self) -> Option<MarketTime> {
+        self.waiting.map(|waiting| waiting.until)
+    }
+
+    /// Lets a bar pass that has waited for too long; without a signal.
+    pub(super) fn give_up(&mut self, program: &mut Program, now: MarketTime) -> Option<Moment> {
+        let waiting = self.waiting.take_if(|waiting| now >= waiting.until)?;
+        Some(self.pass(program, Waiting { fires: false, ..waiting }))
+    }
+
+    fn own(&mut self, program: &mut Program, candle: &Candle, bar: Bar) -> Moment {
+        if self.newest.is_some_and(|newest| bar.start_ms <= newest) {
+            return Moment::Other;
+        }
+        if let Some(waiting) = self.waiting.take() {
+            self.pass(program, Waiting { fires: false, ..waiting });
+        }
+        let follows = self.newest.is_some_and(|newest| bar.start_ms - newest == self.timeframe.millis());
+        self.newest = Some(bar.start_ms);
+        if candle.is_warm_up {
+            self.step(program, None, &bar);
+            return Moment::WarmUp;
+        }
+        let fires = follows && self.is_armed;
+        self.is_armed = true;
+        let waiting = Waiting { bar, fires, until: candle.at.after(WAIT_MS) };
+        if self.has_all(bar.start_ms) {
+            return self.pass(program, waiting);
+        }
+        self.waiting = Some(waiting);
+        Moment::Other
+    }
+
+    fn other(&mut self, program: &mut Program, candle: &Candle, bar: Bar, symbol: Symbol) -> Moment {
+        let Some(known) = self.others.iter().position(|(known, _)| *known == symbol) else {
+            return Moment::Other;
+        };
+        if self.others[known].1.is_some_and(|newest| bar.start_ms <= newest) {
+            return Moment::Other;
+        }
+        let mut moment = if candle.is_warm_up { Moment::WarmUp } else { Moment::Other };
+        // A bar from after the one that waits must not be seen by it.
+        if let Some(waiting) = self.waiting.take_if(|waiting| waiting.bar.start_ms < bar.start_ms) {
+            moment = self.pass(program, Waiting { fires: false, ..waiting });
+        }
+        self.others[known].1 = Some(bar.start_ms);
+        self.step(program, Some(symbol), &bar);
+        if let Some(waiting) = self.waiting
+            && self.has_all(waiting.bar.start_ms)
+        {
+            self.waiting = None;
+            moment = self.pass(program, waiting);
+        }
+        moment
+    }
+
+    /// Whether every other contract's bar from `start_ms` on is there.
+    fn has_all(&self, start_ms: i64) -> bool {
+        self.others.iter().all(|(_, newest)| newest.is_some_and(|newest| newest >= start_ms))
+    }
+
+    fn pass(&mut self, program: &mut Program, waiting: Waiting) -> Moment {
+        self.step(program, None, &waiting.bar);
+        Moment::Bar { fires: waiting.fires }
+    }
+
+    /// Longer bars first: one that ends now is visible to rules that look now.
+    fn step(&mut self, program: &mut Program, symbol: Option<Symbol>, bar: &Bar) {
+        for feed in 0..self.feeds.len() {
+            if self.feeds[feed].symbol == symbol
+                && let Some(whole) = self.aggregators[feed].as_mut().and_then(|hour| hour.take_part(bar))
+            {
+                program.on_bar(feed, &whole);
+            }
+        }
+        if let Some(feed) = self.find(Feed { symbol, interval: self.timeframe }) {
+            program.on_bar(feed, bar);
+        }
+    }
+
+    fn whole(&mut self, program: &mut Program, feed: Feed, bar: &Bar) {
+        if let Some(feed) = self.find(feed)
+            && self.aggregators[feed].as_mut().is_some_and(|hour| hour.take_whole(bar.start_ms))
+        {
+            program.on_bar(feed, bar);
+        }
+    }
+
+    fn find(&self, feed: Feed) -> Option<FeedId> {
+        self.feeds.iter().position(|known| *known == feed)
+    }
+}
+
+fn bar(candle: &Candle) -> Bar {
+    Bar {
+        start_ms: candle.start.0,
+        open: candle.open.to_f64(),
+        high: candle.high.to_f64(),
+        low: candle.low.to_f64(),
+        close: candle.close.to_f64(),
+        volume: candle.volume.to_f64().unwrap_or(f64::NAN),
+    }
+}
