@@ -4,7 +4,7 @@ use anyhow::Context;
 use std::collections::BTreeMap;
 use windvane_journal::{Record, Start};
 use windvane_model::{BotName, InstallTag, PositionIndex, Symbol};
-use windvane_order_management::{Identity, Orders, Rebuild};
+use windvane_order_management::{Identity, Orders, Provenance, Rebuild};
 
 /// Bots with the positions they own.
 pub(crate) type Claims = Vec<(BotName, Vec<(Symbol, PositionIndex)>)>;
@@ -33,8 +33,9 @@ impl Rebuilt {
                 self.start = Some(start.clone());
             }
             Record::Event(stamped) => self.books.event(stamped),
-            Record::Command { cause, bot, tag, command, .. } => {
-                self.books.command(*cause, *bot, *tag, command);
+            Record::Command { cause, bot, tag, worst_price, command, .. } => {
+                let (bot, tag, worst_price) = (*bot, tag.unwrap_or_default(), *worst_price);
+                self.books.command(*cause, Provenance { bot, tag, worst_price }, command);
             }
             Record::Memory { memory, .. } => {
                 self.memories.insert(memory.bot, memory.bytes.clone());

@@ -89,10 +89,11 @@ impl Asked {
     }
 }
 
-/// The last look, right before the write: an order that opens may be too old to be wanted.
+/// The last look, right before the write: what opens may be too old to be wanted.
 pub(crate) fn is_too_late(mutation: &Mutation, now: WallTime) -> bool {
     match mutation {
         Mutation::Submit(submit) => submit.send_before.is_some_and(|limit| now > limit),
+        Mutation::Amend(amend) => amend.send_before.is_some_and(|limit| now > limit),
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! One bot inside the engine: its strategy, its contract and what it is measured against.
 
+use crate::protection::Rescue;
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
 use windvane_strategy::Strategy;
 
@@ -37,6 +38,8 @@ pub(crate) struct Bot {
     pub(crate) is_cancelling: bool,
     /// While it is wound down: no other round of cancels and closes before then.
     pub(crate) next_round: Option<WallTime>,
+    /// What has been done about its position's missing stop.
+    pub(crate) rescue: Option<Rescue>,
 }
 
 impl Bot {
@@ -63,6 +66,7 @@ impl From<BotSetup> for Bot {
             is_flattening: false,
             is_cancelling: false,
             next_round: None,
+            rescue: None,
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct EngineSetup {
     pub ownership: Ownership,
     /// Whether orders need the trade socket; false where the venue has none.
     pub needs_trade_link: bool,
+    /// How long a position may be without a stop at the venue before it is an alarm and something is done, wall
+    /// clock.
+    pub unprotected_ms_max: Millis,
 }
 
 /// The whole decision-making, without clock, network or randomness.
@@ -40,6 +43,9 @@ pub struct Engine {
     pub(crate) quotes: Quotes,
     pub(crate) instruments: BTreeMap<Symbol, Instrument>,
     pub(crate) risk: Risk,
+    /// Whether every position of a bot must have a stop at the venue.
+    pub(crate) requires_stop: bool,
+    pub(crate) unprotected_ms_max: Millis,
     pub(crate) orders: Orders,
     pub(crate) bots: Vec<Bot>,
     pub(crate) gate: Gate,
@@ -68,12 +74,14 @@ impl Engine {
     /// Builds an engine that may not open yet: that takes contracts, links and a reconciliation.
     #[must_use]
     pub fn new(setup: EngineSetup) -> Self {
-        let EngineSetup { orders, bots, limits, ownership, needs_trade_link } = setup;
+        let EngineSetup { orders, bots, limits, ownership, needs_trade_link, unprotected_ms_max } = setup;
         Self {
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),
             instruments: BTreeMap::new(),
             risk: Risk::new(limits, ownership),
+            requires_stop: limits.require_stop_on_entry,
+            unprotected_ms_max,
             orders,
             bots: bots.into_iter().map(Bot::from).collect(),
             gate: Gate::new(needs_trade_link),
@@ -138,6 +146,7 @@ impl Engine {
         }
         self.work_off(stamp, out);
         self.ask_leverage(stamp, out);
+        self.protect(stamp, out);
         self.flatten(stamp, out);
         self.settle_run_state(stamp, out);
         self.wake_timers(stamp, out);
@@ -149,7 +158,8 @@ impl Engine {
     pub fn next_deadline(&self) -> Option<WallTime> {
         let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
         let leverage = self.leverage_asked.values().copied();
-        self.orders.next_deadline().into_iter().chain(rounds).chain(leverage).min()
+        let rescues = self.bots.iter().filter_map(|bot| self.next_rescue(bot));
+        self.orders.next_deadline().into_iter().chain(rounds).chain(leverage).chain(rescues).min()
     }
 
     /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell
@@ -240,7 +250,7 @@ impl Engine {
         }
     }
 
-    fn reconcile(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+    pub(crate) fn reconcile(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         self.gate.set_reconciled(false);
         let query = self.orders.begin_reconcile(stamp);
         push_query(query, out);
@@ -316,7 +326,7 @@ impl Engine {
                 None => {
                     self.leverage_asked.insert(bot.symbol, stamp.wall.after(LEVERAGE_WITHIN_MS));
                     let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
-                    out.push(Output::Command { bot: None, tag: None, command: Command::SetLeverage(set) });
+                    out.push(Output::of_engine(Command::SetLeverage(set)));
                 }
             }
         }
@@ -330,5 +340,5 @@ impl Engine {
 
 /// Puts the engine's own question to the venue.
 pub(crate) fn push_query(query: Query, out: &mut Vec<Output>) {
-    out.push(Output::Command { bot: None, tag: None, command: Command::Query(query) });
+    out.push(Output::of_engine(Command::Query(query)));
 }

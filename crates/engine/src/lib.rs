@@ -18,6 +18,7 @@ mod flatten;
 mod gate;
 mod memory;
 mod output;
+mod protection;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -29,4 +30,5 @@ pub use figures::RiskFigures;
 pub use gate::Waiting;
 pub use memory::engine_memory_name;
 pub use output::Output;
+pub use protection::{Naked, Remedy};
 pub use view::BotView;

@@ -1,6 +1,7 @@
 //! What the engine answers to an event.
 
-use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, RunState, Symbol, Tag};
+use crate::protection::Naked;
+use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, RunState, Symbol, Tag};
 use windvane_order_management::Difference;
 
 /// One answer. The shell carries them out in order.
@@ -12,6 +13,8 @@ pub enum Output {
         bot: Option<BotName>,
         /// The strategy's mark, for a placed order.
         tag: Option<Tag>,
+        /// The price that risk reserved, for a placed or amended order.
+        worst_price: Option<Price>,
         /// The request.
         command: Command,
     },
@@ -32,4 +35,20 @@ pub enum Output {
     RunState(RunState),
     /// To the log: our picture and the venue's differed.
     Difference(Difference),
+    /// An alarm, or its end: whether nothing opens in a contract, because both sides do not agree about its position.
+    Doubt {
+        /// The contract.
+        symbol: Symbol,
+        /// Whether the doubt begins or ends.
+        on: bool,
+    },
+    /// An alarm: a position has had no stop at the venue for longer than is allowed.
+    Naked(Naked),
+}
+
+impl Output {
+    /// A command of the engine's own.
+    pub(crate) const fn of_engine(command: Command) -> Self {
+        Self::Command { bot: None, tag: None, worst_price: None, command }
+    }
 }

@@ -5,10 +5,11 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_model::{
     AccountEvent, AccountSnapshot, BookLevel, BookUpdate, BookUpdateKind, BotName, Coin, CoinBalance,
-    Command, Control, DenialReason, Epoch, Event, FeeRates, Fixed, InstallTag, Instrument, InstrumentStatus,
-    Leverage, Link, LinkState, MarketEvent, MarketTime, Millis, Money, Notional, PositionIndex,
-    PositionReport, Price, Qty, Query, QueryAnswer, Rate, Reference, RefusalFamily, Refused, Request,
-    RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, WalletReport,
+    Command, Control, DenialReason, Epoch, Event, Execution, ExecutionId, ExecutionKind, FeeRates, Fixed,
+    InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState, MarketEvent, MarketTime, Millis,
+    Money, Notional, OrderId, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Price, Qty,
+    Query, QueryAnswer, Rate, Reference, RefusalFamily, Refused, Request, RiskTier, Role, RunState, Scope,
+    Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
@@ -113,6 +114,7 @@ impl World {
             limits: limits(),
             ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
             needs_trade_link: true,
+            unprotected_ms_max: 5_000,
         });
         let mut world = Self { engine, stamp: Stamp::default() };
         let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
@@ -127,18 +129,19 @@ impl World {
     /// One bitcoin long at 100, leverage as the venue tells it; and what followed from that.
     fn reconciled(leverage: &str) -> (Self, Vec<Output>) {
         let mut world = Self::connected();
-        let outputs = world.show(leverage);
+        let outputs = world.show_held("1", leverage);
         (world, outputs)
     }
 
-    /// The venue's picture of the account.
-    fn show(&mut self, leverage: &str) -> Vec<Output> {
+    /// The venue's picture of the account, long by `held` and without a stop.
+    fn show_held(&mut self, held: &str, leverage: &str) -> Vec<Output> {
+        let is_flat = qty(held).is_zero();
         let position = PositionReport {
             symbol: symbol(),
             position_index: PositionIndex::default(),
-            side: Some(Side::Buy),
-            qty: qty("1"),
-            average_price: Some(price("100")),
+            side: (!is_flat).then_some(Side::Buy),
+            qty: qty(held),
+            average_price: (!is_flat).then(|| price("100")),
             mark_price: Some(price("100")),
             leverage: Some(Leverage::new(number(leverage)).unwrap()),
             stop_loss: None,
@@ -212,6 +215,23 @@ fn submits(outputs: &[Output]) -> Vec<Submit> {
     outputs.iter().filter_map(submit).collect()
 }
 
+/// The stops that are asked for.
+fn stops(outputs: &[Output]) -> Vec<Price> {
+    let stop = |output: &Output| match output {
+        Output::Command { command: Command::SetProtection(set), .. } => set.stop_loss,
+        _ => None,
+    };
+    outputs.iter().filter_map(stop).collect()
+}
+
+fn alarms(outputs: &[Output]) -> Vec<crate::Remedy> {
+    let remedy = |output: &Output| match output {
+        Output::Naked(naked) => Some(naked.remedy),
+        _ => None,
+    };
+    outputs.iter().filter_map(remedy).collect()
+}
+
 fn asks_for_leverage(outputs: &[Output]) -> bool {
     outputs.iter().any(|out| matches!(out, Output::Command { command: Command::SetLeverage(_), .. }))
 }
@@ -261,7 +281,8 @@ fn a_bot_that_is_wound_down_opens_nothing_until_it_is_resumed() {
 
 #[test]
 fn a_leverage_that_is_not_seen_is_read_again_and_asked_for_again() {
-    let (mut world, outputs) = World::reconciled("5");
+    let mut world = World::connected();
+    let outputs = world.show_held("0", "5");
     assert!(asks_for_leverage(&outputs));
     assert_eq!(world.engine.run_state(), RunState::Reducing);
     assert!(!asks_for_leverage(&world.wait(1_000)), "once is enough for now");
@@ -270,9 +291,9 @@ fn a_leverage_that_is_not_seen_is_read_again_and_asked_for_again() {
     let is_read =
         |out: &Output| matches!(out, Output::Command { command: Command::Query(Query::Account { .. }), .. });
     assert!(outputs.iter().any(is_read), "{outputs:?}");
-    assert!(asks_for_leverage(&world.show("5")), "still another one");
+    assert!(asks_for_leverage(&world.show_held("0", "5")), "still another one");
     world.wait(10_000);
-    world.show("10");
+    world.show_held("0", "10");
     assert_eq!(world.engine.run_state(), RunState::Active);
 }
 
@@ -316,4 +337,127 @@ fn a_halt_and_a_flatten_outlive_a_crash_and_an_orderly_end_leaves_neither() {
     }
     assert_eq!(after.engine.run_state(), RunState::Active);
     assert!(after.engine.bots().all(|bot| !bot.is_flattening));
+}
+
+/// A fill of one of the maker's own orders, whose stop never shows at the venue. Also what that order carried.
+fn bare() -> (World, Option<Price>) {
+    let mut world = World::connected();
+    world.show_held("0", "10");
+    let entry =
+        *submits(&world.quote()).iter().find(|order| order.side == Side::Buy).expect("the maker bids");
+    world.take(Event::Account(AccountEvent::Execution(fill_of(&entry))));
+    world.take(Event::Account(AccountEvent::Order(filled(&entry))));
+    (world, entry.stop_loss)
+}
+
+fn filled(order: &Submit) -> OrderReport {
+    OrderReport {
+        symbol: order.symbol,
+        order_id: OrderId::new("v-1").unwrap(),
+        client_order_id: Some(order.client_order_id),
+        parent: None,
+        position_index: order.position_index,
+        side: order.side,
+        is_market: false,
+        time_in_force: TimeInForce::PostOnly,
+        price: order.kind.limit_price(),
+        qty: order.qty,
+        cumulative_qty: order.qty,
+        average_price: order.kind.limit_price(),
+        status: OrderStatus::Filled,
+        stop_kind: None,
+        trigger_price: None,
+        reduce_only: false,
+        origin: Origin::User,
+        reject_reason: Text::EMPTY,
+        cancel_type: Text::EMPTY,
+        created: MarketTime(2),
+        updated: MarketTime(2),
+    }
+}
+
+fn fill_of(order: &Submit) -> Execution {
+    Execution {
+        symbol: order.symbol,
+        execution_id: ExecutionId::new("e-1").unwrap(),
+        order_id: OrderId::new("v-1").unwrap(),
+        client_order_id: Some(order.client_order_id),
+        kind: ExecutionKind::Trade,
+        side: order.side,
+        price: order.kind.limit_price().unwrap(),
+        qty: order.qty,
+        fee: Money::ZERO,
+        fee_coin: Coin::new("USDT").unwrap(),
+        is_maker: true,
+        stop_kind: None,
+        origin: Origin::User,
+        closed_qty: Qty::ZERO,
+        venue_pnl: None,
+        at: MarketTime(2),
+        sequence: 2,
+    }
+}
+
+#[test]
+fn a_position_without_its_stop_gets_it_again_and_is_flattened_when_that_does_not_help() {
+    let (mut world, stop) = bare();
+    let stop = stop.expect("the maker protects its entries");
+    let early = world.wait(4_999);
+    assert_eq!((alarms(&early), stops(&early)), (vec![], vec![]));
+    let late = world.wait(1);
+    assert_eq!((alarms(&late), stops(&late).last()), (vec![crate::Remedy::Attach], Some(&stop)));
+    let is_read =
+        |out: &Output| matches!(out, Output::Command { command: Command::Query(Query::Account { .. }), .. });
+    assert!(late.iter().any(is_read), "it may only be our picture that lacks it: {late:?}");
+
+    world.show_held("0", "10");
+    let last = world.wait(5_000);
+    assert_eq!(alarms(&last), [crate::Remedy::Flatten]);
+    let closes = submits(&last);
+    assert!(closes.iter().any(|close| close.role == Role::Protect && close.reduce_only), "{closes:?}");
+    assert!(alarms(&world.wait(60_000)).is_empty(), "one spell is one alarm for each step");
+}
+
+#[test]
+fn a_stop_that_the_price_has_passed_is_not_asked_for_the_position_is_closed() {
+    let (mut world, stop) = bare();
+    let stop = stop.expect("the maker protects its entries");
+    let at = world.stamp.market;
+    let mark = Some(stop);
+    let (last, index, funding_rate, next_funding) = (None, None, None, None);
+    let ticker = Ticker { symbol: symbol(), at, last, mark, index, funding_rate, next_funding };
+    world.take(Event::Market(MarketEvent::Ticker(ticker)));
+    assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Flatten]);
+}
+
+#[test]
+fn a_position_that_strangers_opened_is_an_alarm_and_is_left_alone() {
+    let (mut world, _) = World::reconciled("10");
+    world.take(Event::Control(Control::CancelEntries(Scope::All)));
+    let outputs = world.wait(5_000);
+    assert_eq!(alarms(&outputs), [crate::Remedy::Leave]);
+    assert_eq!(submits(&outputs), []);
+}
+
+#[test]
+fn while_an_amend_is_unanswered_no_second_one_leaves() {
+    let (mut world, _) = World::reconciled("10");
+    let amends = |outputs: &[Output]| {
+        let is_amend = |out: &&Output| matches!(out, Output::Command { command: Command::Amend(_), .. });
+        outputs.iter().filter(is_amend).count()
+    };
+    world.quote();
+    let id = world.engine.orders().live_orders().next().expect("the maker quotes").id();
+    let amend = |world: &mut World, to: &str| {
+        let mut outputs = Vec::new();
+        let intent = windvane_model::Intent::Amend { client_order_id: id, price: Some(price(to)), qty: None };
+        world.engine.take(0, &intent, world.stamp, &mut outputs);
+        outputs
+    };
+    assert_eq!(amends(&amend(&mut world, "98.5")), 1);
+    let second = amend(&mut world, "98");
+    assert_eq!(amends(&second), 0);
+    assert!(
+        matches!(second[..], [Output::Denied { denial, .. }] if denial.reason == DenialReason::NotAmendable)
+    );
 }

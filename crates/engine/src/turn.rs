@@ -5,8 +5,8 @@ use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, HaltCause, Intent, Money, Notice, NoticeTo, RunState, Stamp, Symbol,
-    Tag,
+    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Money, Notice, NoticeTo,
+    RunState, Stamp, Symbol, Tag,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -40,8 +40,7 @@ impl Engine {
                 Effect::Notice(notice) => self.notices.push_back(notice),
                 Effect::Ask(query) => push_query(query, out),
                 Effect::Difference(difference) => out.push(Output::Difference(difference)),
-                // Asked for when it matters: a doubt may be older than this process.
-                Effect::Doubt { .. } => {}
+                Effect::Doubt { symbol, on } => out.push(Output::Doubt { symbol, on }),
                 Effect::Halt(cause) => self.gate.halt(cause),
                 Effect::Fenced { .. } => self.gate.fence(),
             }
@@ -154,7 +153,7 @@ impl Engine {
     }
 
     /// One wish: denied, or approved and commanded.
-    fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
+    pub(crate) fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
         let name = self.bots[bot].name;
         let existing = named_order(intent).and_then(|id| self.open_order(&id));
         let symbol_in_doubt = self.orders.is_in_doubt(self.bots[bot].symbol);
@@ -170,7 +169,10 @@ impl Engine {
         if state == RunState::Active && self.bots[bot].is_winding_down() {
             self.risk.set_run_state(RunState::Reducing);
         }
-        let verdict = self.risk.check(&ask, &context);
+        let verdict = match self.unanswered_amend(intent) {
+            Some(symbol) => Err(Denial { symbol, reason: DenialReason::NotAmendable }),
+            None => self.risk.check(&ask, &context),
+        };
         self.risk.set_run_state(state);
         match verdict {
             Ok(approved) => {
@@ -191,11 +193,19 @@ impl Engine {
         }
     }
 
+    /// The contract of the order that an amend names, if an earlier amend of it is not answered yet.
+    fn unanswered_amend(&self, intent: &Intent) -> Option<Symbol> {
+        let Intent::Amend { client_order_id, .. } = intent else { return None };
+        let order = self.orders.order(client_order_id)?;
+        order.is_amend_unanswered().then_some(order.symbol())
+    }
+
     /// Carries out what risk approved.
     pub(crate) fn command(&mut self, approved: &Approved, stamp: Stamp, out: &mut Vec<Output>) {
         let (bot, tag) = (Some(approved.bot()), tag_of(approved.intent()));
+        let worst_price = approved.worst_price();
         let command = self.orders.submit(approved, stamp);
-        out.push(Output::Command { bot, tag, command });
+        out.push(Output::Command { bot, tag, worst_price, command });
     }
 
     /// Lets risk see today's profit and loss.

@@ -49,6 +49,7 @@ fn submit() -> Record {
     };
     let bot = BotName::new("trend").ok();
     Record::Command {
+        worst_price: None,
         cause: Stamp::default(),
         index: 0,
         bot,

@@ -1,11 +1,12 @@
 //! What is written down.
 
 use windvane_model::{
-    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Stamp, Stamped, Tag, Text, WallTime,
+    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Price, Stamp, Stamped, Tag, Text,
+    WallTime,
 };
 
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// The kind of an event's frame. The hot path writes events without moving them into a [`Record`].
 pub(crate) const EVENT: u8 = 2;
@@ -31,6 +32,9 @@ pub enum Record {
         bot: Option<BotName>,
         /// The strategy's mark, where the command came from a placed intent.
         tag: Option<Tag>,
+        /// The price that risk reserved for it, where it has no limit price: recovery must count it as the engine
+        /// did.
+        worst_price: Option<Price>,
         /// The request.
         command: Command,
     },

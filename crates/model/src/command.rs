@@ -62,6 +62,31 @@ pub struct Amend {
     pub price: Option<Price>,
     /// New whole quantity, filled part included.
     pub qty: Option<Qty>,
+    /// The last look refuses to send after this moment; `None` for what cannot raise exposure.
+    pub send_before: Option<WallTime>,
+}
+
+impl Command {
+    /// The moment after which it must not leave any more. Only what may raise exposure has one: a submit that
+    /// opens, an amend to more or to another price.
+    #[must_use]
+    pub const fn send_before(&self) -> Option<WallTime> {
+        match self {
+            Self::Submit(submit) => submit.send_before,
+            Self::Amend(amend) => amend.send_before,
+            Self::Cancel(_)
+            | Self::CancelAll(_)
+            | Self::SetProtection(_)
+            | Self::SetLeverage(_)
+            | Self::Query(_) => None,
+        }
+    }
+
+    /// Whether it may raise exposure.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        self.send_before().is_some()
+    }
 }
 
 /// Cancel an order.

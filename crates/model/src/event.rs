@@ -118,11 +118,13 @@ pub enum HaltCause {
     DayLoss,
     /// The venue answered in a way that cannot be (a client order id met a different order).
     Contradiction,
+    /// An order of ours was cancelled by a request that is not ours: the guard, another engine, or a person.
+    CancelledByOther,
 }
 
 impl HaltCause {
     /// Every cause.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Operator,
         Self::Shutdown,
         Self::Journal,
@@ -131,6 +133,7 @@ impl HaltCause {
         Self::Invariant,
         Self::DayLoss,
         Self::Contradiction,
+        Self::CancelledByOther,
     ];
 
     /// The cause of that short word.
@@ -151,6 +154,7 @@ impl HaltCause {
             Self::Invariant => "invariant",
             Self::DayLoss => "day_loss",
             Self::Contradiction => "contradiction",
+            Self::CancelledByOther => "cancelled_by_other",
         }
     }
 }

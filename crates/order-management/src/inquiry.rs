@@ -37,13 +37,16 @@ pub(crate) struct Inquiry {
     next: WallTime,
     rounds: usize,
     asked: Option<WallTime>,
+    /// Empty rounds that count towards absence.
     empty_rounds: u32,
+    /// Empty rounds since it was last seen or asked for anew, whenever they were asked.
+    empty_looks: u32,
 }
 
 impl Inquiry {
     /// An inquiry whose first round is due at `first`.
     pub(crate) const fn due(first: WallTime) -> Self {
-        Self { next: first, rounds: 0, asked: None, empty_rounds: 0 }
+        Self { next: first, rounds: 0, asked: None, empty_rounds: 0, empty_looks: 0 }
     }
 
     /// When something is to be done.
@@ -77,6 +80,7 @@ impl Inquiry {
     /// Counts an empty round and says whether absence is proven by it. A round asked before `provable` proves
     /// nothing.
     pub(crate) const fn is_absence_proven(&mut self, asked: WallTime, provable: WallTime) -> bool {
+        self.empty_looks += 1;
         if asked.0 >= provable.0 {
             self.empty_rounds += 1;
         }
@@ -86,6 +90,12 @@ impl Inquiry {
     /// Starts the count of empty rounds over: the order was seen, or the venue restarted.
     pub(crate) const fn forget_empty_rounds(&mut self) {
         self.empty_rounds = 0;
+        self.empty_looks = 0;
+    }
+
+    /// Rounds in a row that found nothing.
+    pub(crate) const fn empty_looks(&self) -> u32 {
+        self.empty_looks
     }
 }
 

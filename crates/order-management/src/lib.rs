@@ -22,6 +22,7 @@ mod pending;
 mod position;
 mod rebuild;
 mod reconcile;
+mod sought;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -18,6 +18,10 @@ pub struct Position {
     /// The report whose average price was complained of already.
     average_complaint: Option<Price>,
     is_in_doubt: bool,
+    /// Whether an order of ours opened or grew what is held now.
+    is_ours: bool,
+    /// The stop-loss that was last asked for what is held now.
+    wanted_stop: Option<Price>,
     unprotected_since: Option<WallTime>,
     unprotected_before_ms: Millis,
 }
@@ -66,6 +70,8 @@ impl Position {
             differs_since: None,
             average_complaint: None,
             is_in_doubt: false,
+            is_ours: false,
+            wanted_stop: None,
             unprotected_since: None,
             unprotected_before_ms: 0,
         }
@@ -112,14 +118,26 @@ impl Position {
         self.is_in_doubt
     }
 
-    /// How long it has been open without a known stop-loss at the venue, in all; milliseconds.
+    /// Whether an order of ours opened or grew what is held now. What only strangers made is left to them.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        self.is_ours
+    }
+
+    /// The stop-loss that was last asked for what is held now, with the entry or afterwards.
+    #[must_use]
+    pub const fn wanted_stop(&self) -> Option<Price> {
+        self.wanted_stop
+    }
+
+    /// How long it has been open without a known stop at the venue, in all; milliseconds.
     #[must_use]
     pub fn unprotected_ms(&self, now: WallTime) -> Millis {
         let running = self.unprotected_since.map_or(0, |since| now.millis_since(since));
         self.unprotected_before_ms.saturating_add(running)
     }
 
-    /// Since when it has been open without a known stop-loss at the venue.
+    /// Since when it has been open without a known stop at the venue.
     #[must_use]
     pub const fn unprotected_since(&self) -> Option<WallTime> {
         self.unprotected_since
@@ -139,8 +157,26 @@ impl Position {
         let place = self.book.partition_point(|booked| booked.turn < turn);
         self.book.insert(place, Booked { turn, execution: *execution, after: Holding::default() });
         self.recompute(place);
+        if self.holding().side() != before.side() {
+            (self.is_ours, self.wanted_stop) = (false, None);
+        }
         self.watch_protection(now);
         (before, *self.holding())
+    }
+
+    /// An order of ours that opens has filled into what is held; `stop_loss` is what it carries.
+    pub(crate) fn own(&mut self, stop_loss: Option<Price>) {
+        if self.holding().side().is_some() {
+            self.is_ours = true;
+            self.want_stop(stop_loss);
+        }
+    }
+
+    /// A stop-loss is asked for what is held; `None` leaves it as it is.
+    pub(crate) fn want_stop(&mut self, stop_loss: Option<Price>) {
+        if self.holding().side().is_some() {
+            self.wanted_stop = stop_loss.or(self.wanted_stop);
+        }
     }
 
     fn recompute(&mut self, from: usize) {
@@ -164,10 +200,11 @@ impl Position {
     }
 
     /// Begins the book at what the venue holds: executions up to the report's sequence are part of it.
-    pub(crate) fn begin_at(&mut self, report: &PositionReport) {
+    pub(crate) fn begin_at(&mut self, report: &PositionReport, now: WallTime) {
         self.found = Holding::found(report.side, report.qty, report.average_price);
         self.book.retain(|booked| booked.turn.sequence > report.sequence);
         self.recompute(0);
+        self.watch_protection(now);
     }
 
     pub(crate) fn compare(&self) -> Comparison {
@@ -213,7 +250,8 @@ impl Position {
     }
 
     fn watch_protection(&mut self, now: WallTime) {
-        let is_bare = self.holding().side().is_some() && self.stop_loss().is_none();
+        let trails = self.reported.is_some_and(|report| report.trailing_distance.is_some());
+        let is_bare = self.holding().side().is_some() && self.stop_loss().is_none() && !trails;
         match self.unprotected_since {
             None if is_bare => self.unprotected_since = Some(now),
             Some(since) if !is_bare => {

@@ -1,7 +1,7 @@
 //! The books out of the record alone: what recovery, the verdict and the simulation do with each line of it.
 
 use crate::{Identity, Orders, PositionKey, Provenance};
-use windvane_model::{BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped, Tag};
+use windvane_model::{BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped};
 
 /// Books that are being rebuilt line by line.
 #[derive(Debug, Clone)]
@@ -42,13 +42,9 @@ impl Rebuild {
     }
 
     /// A command was about to leave, because of the event with the stamp `cause`.
-    pub fn command(&mut self, cause: Stamp, bot: Option<BotName>, tag: Option<Tag>, command: &Command) {
-        let provenance = Provenance {
-            bot: bot.or_else(|| self.maker(command)),
-            tag: tag.unwrap_or_default(),
-            worst_price: None,
-        };
-        self.orders.record(command, provenance, cause);
+    pub fn command(&mut self, cause: Stamp, provenance: Provenance, command: &Command) {
+        let bot = provenance.bot.or_else(|| self.maker(command));
+        self.orders.record(command, Provenance { bot, ..provenance }, cause);
     }
 
     /// The books so far.

@@ -91,7 +91,7 @@ impl Approved {
         self.reserved.map(|reserved| reserved.price)
     }
 
-    /// The last look refuses to send after this moment. Always set for a new order that opens, never for what
+    /// The last look refuses to send after this moment. Always set for what may raise exposure, never for what
     /// reduces: late does no harm there.
     #[must_use]
     pub const fn send_before(&self) -> Option<WallTime> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use windvane_engine::Output;
-use windvane_model::{BotMemory, BotName, Command, InstallTag, Stamp, Stamped, Tag};
-use windvane_order_management::{Identity, PositionKey, Rebuild};
+use windvane_model::{BotMemory, BotName, Command, InstallTag, Stamp, Stamped};
+use windvane_order_management::{Identity, PositionKey, Provenance, Rebuild};
 
 /// One line.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(crate) enum Line {
     /// An event that is not of the market.
     Event(Stamped),
     /// A command, before it leaves.
-    Command { cause: Stamp, bot: Option<BotName>, tag: Option<Tag>, command: Command },
+    Command { cause: Stamp, provenance: Provenance, command: Command },
     /// What a bot must remember.
     Memory(BotMemory),
 }
@@ -27,15 +27,19 @@ pub(crate) struct Recovered {
 /// The lines of an engine's answers, in order.
 pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Line> {
     outputs.iter().filter_map(move |output| match output {
-        Output::Command { bot, tag, command } => {
-            Some(Line::Command { cause, bot: *bot, tag: *tag, command: *command })
+        Output::Command { bot, tag, worst_price, command } => {
+            let (bot, tag, worst_price) = (*bot, tag.unwrap_or_default(), *worst_price);
+            let provenance = Provenance { bot, tag, worst_price };
+            Some(Line::Command { cause, provenance, command: *command })
         }
         Output::Memory(memory) => Some(Line::Memory(memory.clone())),
         Output::Denied { .. }
         | Output::Notice(_)
         | Output::Resubscribe(_)
         | Output::RunState(_)
-        | Output::Difference(_) => None,
+        | Output::Difference(_)
+        | Output::Doubt { .. }
+        | Output::Naked(_) => None,
     })
 }
 
@@ -51,7 +55,7 @@ pub(crate) fn recover(
         match line {
             Line::Start(identity) => books.start(*identity),
             Line::Event(stamped) => books.event(stamped),
-            Line::Command { cause, bot, tag, command } => books.command(*cause, *bot, *tag, command),
+            Line::Command { cause, provenance, command } => books.command(*cause, *provenance, command),
             Line::Memory(memory) => {
                 memories.insert(memory.bot, memory.bytes.clone());
             }

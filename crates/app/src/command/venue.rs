@@ -13,7 +13,8 @@ use windvane_venue::{MarketConfig, VenueConfig};
 fn list_doubts() -> ExitCode {
     println!("[doubts] in the venue's config; the first choice is the default.\n");
     for doubt in windvane_venue::DOUBTS {
-        let choices = if doubt.choices.is_empty() { "0, 1, 2, …".to_owned() } else { doubt.choices.join(" | ") };
+        let choices =
+            if doubt.choices.is_empty() { "0, 1, 2, …".to_owned() } else { doubt.choices.join(" | ") };
         println!("{} = {choices}\n    {}", doubt.name, doubt.meaning);
     }
     ExitCode::SUCCESS

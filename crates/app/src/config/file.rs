@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use toml::Spanned;
-use windvane_risk::{Amount, Multiple, RiskLimits};
+use windvane_risk::{Amount, Multiple, RiskLimits, TimeSpan};
 use windvane_venue::VenueConfig;
 
 /// A whole file.
@@ -18,6 +18,9 @@ pub(crate) struct ConfigFile {
     pub(crate) venue: Spanned<VenueSection>,
     /// What is allowed. All of it is required.
     pub(crate) risk: Spanned<RiskLimits>,
+    /// What is done about a position without a stop.
+    #[serde(default)]
+    pub(crate) protection: ProtectionSection,
     /// How the journal is kept.
     #[serde(default)]
     pub(crate) journal: JournalSection,
@@ -117,6 +120,15 @@ pub(crate) struct EndpointSection {
     pub(crate) trade: Option<String>,
 }
 
+/// `[protection]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProtectionSection {
+    /// How long a position may be without a stop at the venue. After it: an alarm, and the stop is asked for again;
+    /// after as long again the bot is flattened.
+    pub(crate) without_stop_max: Spanned<TimeSpan>,
+}
+
 /// `[journal]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -200,6 +212,13 @@ pub(crate) enum OnShutdown {
     Keep,
     /// Orders are cancelled and the position is closed.
     Flatten,
+}
+
+impl Default for ProtectionSection {
+    fn default() -> Self {
+        let usual = "5s".parse().expect("five seconds are a length of time");
+        Self { without_stop_max: Spanned::new(0..0, usual) }
+    }
 }
 
 impl Default for JournalSection {

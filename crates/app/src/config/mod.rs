@@ -8,7 +8,7 @@ pub(crate) use resolve::{check_strategy_file, load, place};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use windvane_model::{BotName, Leverage, Symbol};
+use windvane_model::{BotName, Leverage, Millis, Symbol};
 use windvane_risk::{Amount, RiskLimits};
 use windvane_strategy::Definition;
 use windvane_venue::VenueConfig;
@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) venue: VenueSettings,
     /// What is allowed.
     pub(crate) risk: RiskLimits,
+    /// How long a position may be without a stop at the venue before something is done, in milliseconds.
+    pub(crate) unprotected_ms_max: Millis,
     /// When an order that opens may leave: with its record in the kernel, or on the disk.
     pub(crate) durability: Durability,
     /// How much tape is kept, in bytes.

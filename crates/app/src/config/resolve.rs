@@ -8,13 +8,16 @@ use crate::exit::Failure;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use windvane_connector::VenueEndpoints;
-use windvane_model::{BotName, BotTag, Leverage, PositionIndex, Symbol};
+use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
 use windvane_risk::Ownership;
 use windvane_strategy::Definition;
 use windvane_venue::{MarketConfig, VenueConfig};
+
+/// Shorter, and a stop would be called missing while it is on its way; longer is no protection.
+const WITHOUT_STOP_MS: RangeInclusive<Millis> = 1_000..=300_000;
 
 /// Reads and checks a config with every strategy it names.
 ///
@@ -87,6 +90,10 @@ impl<'t> Resolver<'t> {
         let risk = *file.risk.get_ref();
         let environment = file.venue.get_ref().environment;
         self.check_listener(&file.telemetry);
+        let without_stop = file.protection.without_stop_max;
+        if !WITHOUT_STOP_MS.contains(&without_stop.get_ref().millis()) {
+            self.problem(without_stop.span(), "`without_stop_max` must be between 1s and 5m");
+        }
         let venue = self.venue(file.venue.span(), file.venue.into_inner());
         let bots: Vec<BotSettings> = file
             .bot
@@ -99,6 +106,7 @@ impl<'t> Resolver<'t> {
             environment,
             venue: venue?,
             risk,
+            unprotected_ms_max: without_stop.get_ref().millis(),
             durability: file.journal.durability,
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
             metrics: file.telemetry.enabled.then_some(file.telemetry.listen),

@@ -25,7 +25,7 @@ impl Dispatch {
         recorder: &Recorder,
         connector: Option<&Connector>,
     ) -> Result<(), Box<AccountEvent>> {
-        let waits = recorder.waits_for_disk() && opens(&command) && !recorder.is_durable(ticket);
+        let waits = recorder.waits_for_disk() && command.opens() && !recorder.is_durable(ticket);
         let follows =
             order_of(&command).is_some_and(|id| self.held.iter().any(|(_, held)| order_of(held) == Some(id)));
         if waits || follows {
@@ -46,7 +46,7 @@ impl Dispatch {
         let mut answers = Vec::new();
         while self.held.front().is_some_and(|(ticket, _)| recorder.is_durable(*ticket)) {
             let Some((_, command)) = self.held.pop_front() else { break };
-            if opens(&command) && !may_open {
+            if command.opens() && !may_open {
                 answers.extend(not_sent(&command, "nothing may open any more"));
             } else if let Some(Err(answer)) = connector.map(|connector| connector.send(command)) {
                 answers.push(*answer);
@@ -56,18 +56,21 @@ impl Dispatch {
     }
 }
 
-/// Whether it may raise exposure: only such orders carry a moment after which they are too late.
-pub(crate) fn opens(command: &Command) -> bool {
-    matches!(command, Command::Submit(submit) if submit.send_before.is_some())
-}
-
 /// The answer to a command that opens and does not leave.
 pub(crate) fn not_sent(command: &Command, why: &str) -> Option<AccountEvent> {
-    let Command::Submit(submit) = command else { return None };
+    let (request, symbol, id) = match command {
+        Command::Submit(submit) => (Request::Submit, submit.symbol, submit.client_order_id),
+        Command::Amend(amend) => (Request::Amend, amend.symbol, amend.client_order_id),
+        Command::Cancel(_)
+        | Command::CancelAll(_)
+        | Command::SetProtection(_)
+        | Command::SetLeverage(_)
+        | Command::Query(_) => return None,
+    };
     Some(AccountEvent::Refused(Refused {
-        request: Request::Submit,
-        symbol: Some(submit.symbol),
-        client_order_id: Some(submit.client_order_id),
+        request,
+        symbol: Some(symbol),
+        client_order_id: Some(id),
         code: 0,
         family: RefusalFamily::NotSent,
         message: Text::lossy(why),

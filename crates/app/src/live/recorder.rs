@@ -128,10 +128,11 @@ impl Recorder {
 pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Record> {
     let mut next_index = 0;
     outputs.iter().filter_map(move |output| match output {
-        Output::Command { bot, tag, command } => {
+        Output::Command { bot, tag, worst_price, command } => {
             let index = next_index;
             next_index += 1;
-            Some(Record::Command { cause, index, bot: *bot, tag: *tag, command: *command })
+            let (bot, tag, worst_price, command) = (*bot, *tag, *worst_price, *command);
+            Some(Record::Command { cause, index, bot, tag, worst_price, command })
         }
         Output::Memory(memory) => Some(Record::Memory { after: cause.sequence, memory: memory.clone() }),
         Output::Denied { bot, denial } => Some(Record::Denied {
@@ -140,6 +141,11 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
             reason: Text::lossy(denial.reason.as_str()),
             detail: denial.reason.to_string(),
         }),
-        Output::Notice(_) | Output::Resubscribe(_) | Output::RunState(_) | Output::Difference(_) => None,
+        Output::Notice(_)
+        | Output::Resubscribe(_)
+        | Output::RunState(_)
+        | Output::Difference(_)
+        | Output::Doubt { .. }
+        | Output::Naked(_) => None,
     })
 }

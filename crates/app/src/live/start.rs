@@ -270,8 +270,14 @@ pub(crate) fn build_engine(
         budget: Money::new(bot.budget.value),
         leverage: bot.leverage,
     });
-    let setup =
-        EngineSetup { orders, bots: bots.collect(), limits: settings.risk, ownership, needs_trade_link };
+    let setup = EngineSetup {
+        orders,
+        bots: bots.collect(),
+        limits: settings.risk,
+        ownership,
+        needs_trade_link,
+        unprotected_ms_max: settings.unprotected_ms_max,
+    };
     let mut engine = Engine::new(setup);
     for (bot, bytes) in &books.memories {
         if let Err(error) = engine.restore(*bot, bytes) {

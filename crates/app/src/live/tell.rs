@@ -2,7 +2,7 @@
 
 use super::Live;
 use std::collections::BTreeMap;
-use windvane_engine::Output;
+use windvane_engine::{Naked, Output, Remedy};
 use windvane_model::{
     BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
     Stamp, Submit,
@@ -96,6 +96,30 @@ impl Live {
                 tracing::warn!(%difference, "the venue's picture differs");
                 let text = format!("the venue's picture differs: {difference}");
                 self.teller.note(Story::of(Kind::Doubt, text), stamp);
+            }
+            Output::Doubt { symbol, on } => {
+                let text = if on {
+                    "the position cannot be explained; nothing opens there until it is"
+                } else {
+                    "the position is explained again"
+                };
+                if on {
+                    tracing::error!(%symbol, "{text}");
+                } else {
+                    tracing::info!(%symbol, "{text}");
+                }
+                let story = Story::of(Kind::Doubt, text);
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::Naked(Naked { bot, symbol, remedy, .. }) => {
+                tracing::error!(%bot, %symbol, remedy = remedy.as_str(), "a position has no stop at the venue");
+                let text = match remedy {
+                    Remedy::Attach => "the position has no stop at the venue; it is asked for again",
+                    Remedy::Flatten => "the position has no stop at the venue and gets none; it is closed",
+                    Remedy::Leave => "a position that we did not open has no stop; it is left alone",
+                };
+                let story = about(bot, Kind::Doubt, text.to_owned());
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
             }
             Output::Command { .. } | Output::Memory(_) => {}
         }

@@ -3,7 +3,7 @@
 //! What is told of a turn (metrics, log lines) is told after its commands have been written to their sockets.
 
 use super::Live;
-use super::dispatch::{not_sent, opens};
+use super::dispatch::not_sent;
 use crate::control::{Answer, Ask, Pending};
 use windvane_engine::Output;
 use windvane_journal::Ticket;
@@ -63,7 +63,7 @@ impl Live {
     fn send_unrecorded(&mut self, outputs: &[Output]) {
         for output in outputs {
             let Output::Command { command, .. } = output else { continue };
-            if opens(command) {
+            if command.opens() {
                 self.echoes.extend(not_sent(command, "the journal could not be written"));
             } else if let Some(Err(answer)) = self.connector.as_ref().map(|wire| wire.send(*command)) {
                 self.echoes.push_back(*answer);

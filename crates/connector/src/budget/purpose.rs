@@ -99,6 +99,7 @@ mod tests {
                 symbol: Symbol::new("BTCUSDT").unwrap(),
                 price: None,
                 qty: None,
+                send_before: None,
             };
             assert_eq!(Purpose::of(&Mutation::Amend(amend)), purpose, "{id}");
         }

@@ -203,7 +203,13 @@ mod tests {
     }
 
     fn amend(number: u32) -> Mutation {
-        Mutation::Amend(Amend { client_order_id: id(number), symbol: symbol(), price: None, qty: None })
+        Mutation::Amend(Amend {
+            client_order_id: id(number),
+            symbol: symbol(),
+            price: None,
+            qty: None,
+            send_before: None,
+        })
     }
 
     fn stop() -> Mutation {

@@ -58,6 +58,7 @@ fn the_other_requests_say_no_more_than_they_must() {
                 symbol: btc(),
                 price: None,
                 qty: Some(order().qty),
+                send_before: None,
             }),
             r#"{"category":"linear","orderLinkId":"a-1","qty":"0.01","symbol":"BTCUSDT"}"#,
         ),

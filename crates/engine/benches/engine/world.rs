@@ -141,6 +141,7 @@ impl World {
             limits: toml::from_str::<RiskLimits>(LIMITS).unwrap(),
             ownership: Ownership::new(bots.iter().map(|(bot, symbol, _)| (*symbol, index, *bot))).unwrap(),
             needs_trade_link: true,
+            unprotected_ms_max: 5_000,
             bots: bots
                 .into_iter()
                 .map(|(name, symbol, strategy)| BotSetup {

@@ -33,7 +33,7 @@ layout!(Submit {
     send_before,
 });
 
-layout!(Amend { client_order_id, symbol, price, qty });
+layout!(Amend { client_order_id, symbol, price, qty, send_before });
 
 layout!(Cancel { client_order_id, order_id, symbol });
 

@@ -35,6 +35,7 @@ choices!(HaltCause {
     6 => Invariant,
     7 => DayLoss,
     8 => Contradiction,
+    9 => CancelledByOther,
 });
 
 layout!(Reference { instruments, fees });

@@ -6,7 +6,7 @@ use crate::record::{Record, Start, StopCause};
 choices!(Record {
     1 => Start(start),
     2 => Event(stamped),
-    3 => Command { cause, index, bot, tag, command },
+    3 => Command { cause, index, bot, tag, worst_price, command },
     4 => Memory { after, memory },
     5 => Denied { after, bot, reason, detail },
     6 => Marker { durable },

@@ -86,6 +86,7 @@ fn the_layout_is_the_one_that_is_on_disks() {
         symbol: Symbol::new("BTCUSDT").unwrap(),
         price: Price::new("0.5".parse().unwrap()).ok(),
         qty: None,
+        send_before: Some(WallTime(2)),
     };
     let stamp = Stamp { sequence: 258, wall: WallTime(-1), market: MarketTime(7) };
     let record = Record::Command {
@@ -93,6 +94,7 @@ fn the_layout_is_the_one_that_is_on_disks() {
         index: 1,
         bot: None,
         tag: Some(Tag(9)),
+        worst_price: None,
         command: Command::Amend(amend),
     };
     let expected = [
@@ -103,11 +105,13 @@ fn the_layout_is_the_one_that_is_on_disks() {
         &[1, 0, 0, 0],                                           // index
         &[0],                                                    // no bot
         &[1, 9, 0, 0, 0],                                        // tag
+        &[0],                                                    // no reserved price
         &[2],                                                    // amend
         &[3, b'w', b'0', b'1'],                                  // client order id
         &[7, b'B', b'T', b'C', b'U', b'S', b'D', b'T'],          // symbol
         &[1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], // price: mantissa, scale
         &[0],                                                    // no quantity
+        &[1, 2, 0, 0, 0, 0, 0, 0, 0],                            // send before
     ];
     assert_eq!(encoded(&record), expected.concat());
 }

@@ -74,7 +74,8 @@ pub(crate) fn cancel(after: u64, index: u32) -> Record {
     let symbol = Symbol::new("BTCUSDT").unwrap();
     let command = Command::Cancel(Cancel { client_order_id, order_id: None, symbol });
     let cause = Stamp { sequence: after, ..Stamp::default() };
-    Record::Command { cause, index, bot: Some(bot()), tag: Some(Tag(3)), command }
+    let (bot, tag, worst_price) = (Some(bot()), Some(Tag(3)), None);
+    Record::Command { cause, index, bot, tag, worst_price, command }
 }
 
 pub(crate) fn denied(after: u64) -> Record {

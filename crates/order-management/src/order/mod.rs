@@ -5,7 +5,7 @@ mod change;
 pub(crate) use change::Source;
 
 use crate::inquiry::Inquiry;
-use crate::pending::{Amendment, Pending};
+use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::OrderState;
 use rust_decimal::Decimal;
 use windvane_model::{
@@ -17,6 +17,10 @@ use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
 /// What a market order is counted at when neither risk nor the venue has named a price: the dearest there is,
 /// so that nothing opens on top of it until it is resolved.
 const DEAREST: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
+
+/// Looks that find nothing before an order that only reduces is no longer waited for: the third is some two seconds
+/// after its outcome became unknown, later than an order usually becomes visible.
+const LOOKS_FOR_A_REDUCTION: u32 = 3;
 
 /// Who asked for a command, and what risk reserved for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +50,8 @@ pub struct Order {
     pub(crate) price: Option<Price>,
     pub(crate) qty: Qty,
     worst_price: Option<Price>,
+    /// The stop-loss it carries for the position that it opens.
+    pub(crate) stop_loss: Option<Price>,
     pub(crate) state: OrderState,
     pub(crate) order_id: Option<OrderId>,
     /// Highest cumulative quantity that the venue reported.
@@ -87,6 +93,7 @@ impl Order {
             price: submit.kind.limit_price(),
             qty: submit.qty,
             worst_price: provenance.worst_price,
+            stop_loss: submit.stop_loss,
             state: OrderState::Submitted,
             order_id: None,
             reported_qty: Qty::ZERO,
@@ -245,6 +252,13 @@ impl Order {
         !self.amendments.is_empty()
     }
 
+    /// Whether an amend waits for its answer. An answer names the order and not the amend, so until it is there
+    /// no second one may leave: nobody could say which of the two was refused.
+    #[must_use]
+    pub fn is_amend_unanswered(&self) -> bool {
+        self.amendments.iter().any(|amendment| amendment.pending.phase != Phase::Acknowledged)
+    }
+
     /// Whether a cancel is on its way.
     #[must_use]
     pub const fn is_cancel_pending(&self) -> bool {
@@ -283,11 +297,19 @@ impl Order {
         }
     }
 
+    /// Whether it would only reduce, nobody knows whether it exists, and looking for it has found nothing so far.
+    /// Then nothing may wait for it: a close that the venue did not take would keep the position open for as long as
+    /// the proof of absence takes. Should it exist after all, two reduce-only orders close no more than there is.
+    fn is_lost_reduction(&self) -> bool {
+        let is_lost = |inquiry: &Inquiry| inquiry.empty_looks() >= LOOKS_FOR_A_REDUCTION;
+        self.reduce_only && self.state == OrderState::Unknown && self.inquiry.as_ref().is_some_and(is_lost)
+    }
+
     /// The row that risk counts; `None` when nothing can fill any more. A market order without a reserved
     /// price counts at `reference`, else at the dearest price there is.
     pub(crate) fn exposure(&self, reference: Option<Price>) -> Option<OrderExposure> {
         let leaves_qty = self.leaves_qty();
-        if leaves_qty.is_zero() {
+        if leaves_qty.is_zero() || self.is_lost_reduction() {
             return None;
         }
         let price = self.highest_price().or(reference).or_else(|| Price::new(DEAREST).ok())?;

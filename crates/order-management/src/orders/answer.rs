@@ -49,8 +49,7 @@ impl Orders {
                 order.end_requests_if_closed();
                 is_refused
             }
-            Request::Amend => self.take_refused_amend(id, refused.family, stamp, out),
-            Request::Cancel => self.take_refused_cancel(id, refused.family, stamp, out),
+            Request::Amend | Request::Cancel => self.take_refused_change(id, refused, stamp, out),
             Request::CancelAll | Request::SetProtection | Request::SetLeverage => true,
         };
         if is_told {
@@ -59,51 +58,31 @@ impl Orders {
         self.settle(id, stamp.wall);
     }
 
-    fn take_refused_amend(
+    /// An amend or a cancel did nothing. Says whether the bot is to hear of it.
+    ///
+    /// "No such order" does not say that it was cancelled: it may just have been filled. So it is looked up, as is
+    /// one that is said to be cancelled already; an amend to what is in force already is simply over.
+    fn take_refused_change(
         &mut self,
         id: ClientOrderId,
-        family: RefusalFamily,
+        refused: &Refused,
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) -> bool {
         let Some(order) = self.orders.get_mut(&id) else { return false };
-        match family {
-            RefusalFamily::AlreadySo => {
-                drop_refused_amendment(order);
-                false
-            }
-            RefusalFamily::OrderNotFound => {
-                advance(order, Request::Amend, Phase::Undetermined);
-                self.look_up_if_open(id, stamp, out);
-                true
-            }
-            _ => {
-                drop_refused_amendment(order);
-                true
-            }
+        let (request, family) = (refused.request, refused.family);
+        let is_cancel = request == Request::Cancel;
+        let is_gone =
+            family == RefusalFamily::OrderNotFound || (is_cancel && family == RefusalFamily::AlreadySo);
+        if is_gone {
+            advance(order, request, Phase::Undetermined);
+            self.look_up_if_open(id, stamp, out);
+        } else if is_cancel {
+            order.cancellation = None;
+        } else {
+            drop_refused_amendment(order);
         }
-    }
-
-    /// "No such order" does not say that it was cancelled: it may just have been filled. So it is looked up.
-    fn take_refused_cancel(
-        &mut self,
-        id: ClientOrderId,
-        family: RefusalFamily,
-        stamp: Stamp,
-        out: &mut Vec<Effect>,
-    ) -> bool {
-        let Some(order) = self.orders.get_mut(&id) else { return false };
-        match family {
-            RefusalFamily::OrderNotFound | RefusalFamily::AlreadySo => {
-                advance(order, Request::Cancel, Phase::Undetermined);
-                self.look_up_if_open(id, stamp, out);
-                family == RefusalFamily::OrderNotFound
-            }
-            _ => {
-                order.cancellation = None;
-                true
-            }
-        }
+        family != RefusalFamily::AlreadySo
     }
 
     pub(super) fn take_undetermined(&mut self, open: &Undetermined, stamp: Stamp, out: &mut Vec<Effect>) {

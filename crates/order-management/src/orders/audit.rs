@@ -157,7 +157,7 @@ impl Orders {
         }
         self.wallet.take_report(&snapshot.wallet);
         if !self.reconcile.has_begun {
-            self.begin_books();
+            self.begin_books(stamp.wall);
         }
         self.wallet.compare(stamp.wall);
         self.expose_wallet();
@@ -174,7 +174,7 @@ impl Orders {
     }
 
     /// Begins the books: what executions do not explain was there before us.
-    fn begin_books(&mut self) {
+    fn begin_books(&mut self, now: WallTime) {
         self.reconcile.has_begun = true;
         let keys: Vec<PositionKey> = self.positions.keys().copied().collect();
         for key in keys {
@@ -182,7 +182,7 @@ impl Orders {
             if let (Comparison::Size | Comparison::Average, Some(report)) =
                 (position.compare(), position.reported().copied())
             {
-                position.begin_at(&report);
+                position.begin_at(&report, now);
             }
             self.expose_position(key);
         }

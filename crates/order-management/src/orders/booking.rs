@@ -10,9 +10,7 @@ use crate::other::cause_of;
 use crate::position::Position;
 use crate::wallet::settle_coin;
 use rust_decimal::Decimal;
-use windvane_model::{
-    ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Notice, Query, Role, Stamp,
-};
+use windvane_model::{ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Notice, Role, Stamp};
 
 impl Orders {
     pub(super) fn take_execution(
@@ -50,7 +48,7 @@ impl Orders {
         if execution.kind.moves_position() {
             match order {
                 Some(id) => self.fill_order(id, execution, stamp, out),
-                None => self.fill_without_order(key, execution, out),
+                None => self.fill_without_order(key, execution, stamp, out),
             }
             self.tell_position(key, self.cause(execution), &before, &after, out);
         }
@@ -93,6 +91,11 @@ impl Orders {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.fill(execution, stamp);
         let bot = order.bot;
+        if !order.reduce_only
+            && let Some(position) = self.positions.get_mut(&self.owners.position_of(execution))
+        {
+            position.own(order.stop_loss);
+        }
         notify(bot, filled_notice(Some(id), execution), out);
         // This row may be the first to name both ids: rows without ours find their order by it.
         self.link(id, execution.order_id, stamp, out);
@@ -102,12 +105,17 @@ impl Orders {
 
     /// An execution of an order that we have no record of: a child's, a stranger's, the venue's own, or one
     /// of ours from before our records, which is then asked for.
-    fn fill_without_order(&mut self, key: PositionKey, execution: &Execution, out: &mut Vec<Effect>) {
+    fn fill_without_order(
+        &mut self,
+        key: PositionKey,
+        execution: &Execution,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
         match execution.client_order_id.map(|id| (id, self.identity.maker(&id))) {
             Some((id, Maker::Ours(_))) => {
-                if self.sought.insert(id) {
-                    out.push(Effect::Ask(Query::Order { symbol: execution.symbol, client_order_id: id }));
-                }
+                self.sought.begin(id, execution.symbol, stamp.wall);
+                self.ask_sought(stamp, out);
             }
             Some((_, Maker::Successor(epoch))) => out.push(Effect::Fenced { epoch }),
             Some((_, Maker::Foreign)) | None => {

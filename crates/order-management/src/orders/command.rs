@@ -29,7 +29,8 @@ impl Orders {
                 Command::Submit(self.mint(approved, &place))
             }
             Intent::Amend { client_order_id, price, qty } => {
-                Command::Amend(Amend { client_order_id, symbol, price, qty })
+                let send_before = approved.send_before();
+                Command::Amend(Amend { client_order_id, symbol, price, qty, send_before })
             }
             Intent::Cancel { client_order_id } => {
                 Command::Cancel(Cancel { client_order_id: Some(client_order_id), order_id: None, symbol })
@@ -82,9 +83,14 @@ impl Orders {
             Command::Query(Query::Account { .. }) => {
                 self.begin_reconcile(stamp);
             }
-            // Questions about one order are state since their deadline passed; protection and leverage change
-            // nothing here until the venue shows them.
-            Command::Query(Query::Order { .. }) | Command::SetProtection(_) | Command::SetLeverage(_) => {}
+            Command::SetProtection(set) => {
+                if let Some(position) = self.positions.get_mut(&(set.symbol, set.position_index)) {
+                    position.want_stop(set.stop_loss);
+                }
+            }
+            // Questions about one order are state since their deadline passed; leverage changes nothing here until
+            // the venue shows it.
+            Command::Query(Query::Order { .. }) | Command::SetLeverage(_) => {}
         }
     }
 

@@ -26,6 +26,7 @@ use crate::order::{Order, Source};
 use crate::other::OtherOrders;
 use crate::position::Position;
 use crate::reconcile::Reconcile;
+use crate::sought::Sought;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
@@ -50,7 +51,7 @@ pub struct Orders {
     /// Orders that a picture of the account did not show and that were not looked up yet.
     missing: BTreeSet<ClientOrderId>,
     /// Ids of ours that an execution named and no record knows; they are being asked for.
-    sought: BTreeSet<ClientOrderId>,
+    sought: Sought,
     others: OtherOrders,
     ledger: Ledger,
     /// Time of the latest execution known.
@@ -86,7 +87,7 @@ impl Orders {
             by_order_id: BTreeMap::new(),
             agenda: BTreeSet::new(),
             missing: BTreeSet::new(),
-            sought: BTreeSet::new(),
+            sought: Sought::default(),
             others: OtherOrders::default(),
             ledger: Ledger::default(),
             latest_execution: MarketTime::default(),

@@ -50,7 +50,7 @@ impl Orders {
         let Maker::Ours(grammar) = self.identity.maker(&id) else { return };
         let bot = self.owners.bot(grammar.bot);
         self.orders.insert(id, Order::adopt(id, bot, grammar.role, report, stamp));
-        self.sought.remove(&id);
+        self.sought.find(&id);
         self.counters.adopted_orders += 1;
         self.differ(DifferenceKind::UnknownOrder, Some(report.symbol), out);
         if grammar.epoch == self.identity.epoch {
@@ -88,7 +88,9 @@ impl Orders {
             && order.cancellation.is_none();
         order.merge(report, source, stamp);
         if is_others_cancel {
+            // Whoever it was (the guard, another engine, a person), placing the order again would be to fight them.
             self.differ(DifferenceKind::CancelledByOther, Some(report.symbol), out);
+            out.push(Effect::Halt(HaltCause::CancelledByOther));
         }
         self.tell_working(id, shown, out);
         self.tell_closed(id, out);
@@ -144,7 +146,7 @@ impl Orders {
         if let Some(report) = &lookup.order {
             self.take_order_report(report, Source::Query, stamp, out);
         }
-        self.sought.remove(&id);
+        self.sought.find_nothing(&id, stamp.wall);
         self.missing.remove(&id);
         let is_in_doubt = self.is_in_doubt(lookup.symbol);
         let Some(order) = self.orders.get_mut(&id) else { return };
@@ -175,7 +177,7 @@ impl Orders {
     }
 
     pub(super) fn take_failed_lookup(&mut self, id: ClientOrderId, stamp: Stamp) {
-        self.sought.remove(&id);
+        self.sought.fail(&id, stamp.wall);
         if let Some(inquiry) = self.orders.get_mut(&id).and_then(|order| order.inquiry.as_mut()) {
             inquiry.close_round(stamp.wall);
         }

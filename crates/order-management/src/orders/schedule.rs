@@ -10,7 +10,8 @@ impl Orders {
     #[must_use]
     pub fn next_deadline(&self) -> Option<WallTime> {
         let order = self.agenda.first().map(|(due, _)| *due);
-        [order, self.next_difference(), self.reconcile.next_deadline()].into_iter().flatten().min()
+        let others = [self.sought.next_deadline(), self.next_difference(), self.reconcile.next_deadline()];
+        others.into_iter().chain([order]).flatten().min()
     }
 
     /// Does what is due by now and appends what follows to `out`.
@@ -18,6 +19,7 @@ impl Orders {
         while let Some((_, id)) = self.agenda.first().copied().filter(|(due, _)| *due <= stamp.wall) {
             self.look_up_if_open(id, stamp, out);
         }
+        self.ask_sought(stamp, out);
         self.raise_differences(stamp, out);
         if let Some(query) = self.reconcile.retry(stamp) {
             out.push(Effect::Ask(query));
@@ -25,6 +27,11 @@ impl Orders {
         if self.reconcile.is_audit_due(stamp.wall) {
             self.audit(stamp, out);
         }
+    }
+
+    /// Asks for the orders that an execution named and no record knows.
+    pub(super) fn ask_sought(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        out.extend(self.sought.ask(stamp.wall).into_iter().map(Effect::Ask));
     }
 
     /// Asks for an order now, if anything about it is open. Silence after a submit makes it unknown.

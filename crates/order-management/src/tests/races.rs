@@ -3,7 +3,7 @@
 use super::world::{World, ask, closed, notices};
 use crate::testing::{execution, price, qty, report, submit};
 use crate::{DifferenceKind, Effect, OrderState};
-use windvane_model::{Notice, OrderStatus, RefusalFamily, Request, Submit};
+use windvane_model::{HaltCause, Notice, OrderStatus, RefusalFamily, Request, Submit};
 
 fn working(world: &mut World, sequence: u64, amount: &str) -> Submit {
     let order = submit(sequence, amount, "100");
@@ -139,13 +139,40 @@ fn a_refused_amend_leaves_the_taken_one_before_it_reserved() {
 }
 
 #[test]
-fn a_cancel_by_somebody_else_is_noticed() {
+fn a_cancel_by_somebody_else_is_counted_and_halts() {
     let mut world = World::begun();
     let order = working(&mut world, 1, "1");
     let by_other = report(&order, OrderStatus::Cancelled).at(5).words("CancelByUser", "EC_PerCancelRequest");
     let effects = world.report(by_other.build());
     let is_noticed = |effect: &Effect| matches!(effect, Effect::Difference(difference) if difference.kind == DifferenceKind::CancelledByOther);
     assert!(effects.iter().any(is_noticed), "{effects:?}");
+    assert!(effects.contains(&Effect::Halt(HaltCause::CancelledByOther)), "{effects:?}");
+}
+
+#[test]
+fn a_cancel_of_our_own_halts_nothing() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "1");
+    world.cancel(&order);
+    let ours = report(&order, OrderStatus::Cancelled).at(5).words("CancelByUser", "EC_PerCancelRequest");
+    let effects = world.report(ours.build());
+    assert_eq!(notices(&effects), [&closed(order.client_order_id, OrderStatus::Cancelled, qty("0"))]);
+    assert_eq!(effects.len(), 1, "{effects:?}");
+}
+
+#[test]
+fn an_amend_is_unanswered_until_the_order_or_the_gate_says_what_became_of_it() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "2");
+    let is_settled =
+        |world: &World| !world.orders.order(&order.client_order_id).unwrap().is_amend_unanswered();
+    assert!(is_settled(&world));
+    world.amend(&order, Some(price("98")), None);
+    assert!(!is_settled(&world));
+    world.undetermined(Request::Amend, &order);
+    assert!(!is_settled(&world));
+    world.report(report(&order, OrderStatus::New).figures("2", "98").at(4).build());
+    assert!(is_settled(&world));
 }
 
 #[test]

@@ -85,7 +85,13 @@ impl World {
 
     pub(super) fn amend(&mut self, of: &Submit, price: Option<Price>, qty: Option<Qty>) {
         let client_order_id = of.client_order_id;
-        self.command(Command::Amend(Amend { client_order_id, symbol: of.symbol, price, qty }));
+        self.command(Command::Amend(Amend {
+            client_order_id,
+            symbol: of.symbol,
+            price,
+            qty,
+            send_before: None,
+        }));
     }
 
     pub(super) fn cancel(&mut self, of: &Submit) {

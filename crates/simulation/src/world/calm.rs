@@ -9,7 +9,7 @@ use crate::scenario::Script;
 use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
 use std::sync::atomic::Ordering;
-use windvane_model::{Control, RunState, Scope};
+use windvane_model::{Control, HaltCause, RunState, Scope};
 
 /// How long the market goes on after the faults have ceased, so that positions can be closed.
 const MARKET_MS: Millis = 75_000;
@@ -67,6 +67,8 @@ impl World {
             RunState::Active => {}
             _ if is_told => {}
             RunState::Halted(_) if was_meddled => {}
+            // The record of our own cancel went with the power, so it looks like somebody else's.
+            RunState::Halted(HaltCause::CancelledByOther) if has_lost_record => {}
             state => {
                 let waiting = engine.waiting();
                 return Err(("I5 convergence", format!("the engine is {state}, waiting for {waiting:?}")));

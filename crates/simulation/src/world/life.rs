@@ -22,6 +22,8 @@ use windvane_strategy::Strategy;
 const BOTS: [&str; 2] = ["chaos", "second"];
 /// What of the record is not on the disk yet, at most.
 const UNSYNCED_MS: Millis = 10;
+/// As the app's default.
+const UNPROTECTED_MS_MAX: Millis = 5_000;
 /// Bars of history that a rule bot is given.
 const HISTORY: usize = 300;
 
@@ -65,6 +67,7 @@ impl World {
             )
             .map_err(|errors| ("bots own their positions", format!("{errors:?}")))?,
             needs_trade_link: true,
+            unprotected_ms_max: UNPROTECTED_MS_MAX,
         });
         for (name, bytes) in &recovered.memories {
             engine.restore(*name, bytes).map_err(|error| ("memory is read back", error.to_string()))?;

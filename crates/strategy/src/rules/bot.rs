@@ -46,6 +46,8 @@ pub struct RuleBot {
     handled: MarketTime,
     /// No repetition of a request before this moment.
     pub(super) retry_at: MarketTime,
+    /// Closing orders in a row that did not leave our side of the wire.
+    pub(super) unsent_exits: u32,
     pub(super) ratcheted_at: MarketTime,
     /// Best price since the entry; at least what memory holds.
     pub(super) best: Option<f64>,
@@ -99,6 +101,7 @@ impl RuleBot {
             next_tag: 0,
             handled: MarketTime::default(),
             retry_at: MarketTime::default(),
+            unsent_exits: 0,
             ratcheted_at: MarketTime::default(),
             best: None,
             was_true: [None, None],
@@ -214,7 +217,10 @@ impl RuleBot {
                     self.entry = None;
                     self.memory.plan = None;
                 }
-                self.exit = self.exit.filter(|exit| exit.client_order_id != refused.client_order_id);
+                if self.exit.is_some_and(|exit| exit.client_order_id == refused.client_order_id) {
+                    self.exit = None;
+                    self.exit_refused(refused.family, now);
+                }
             }
             Notice::Closed { client_order_id, status, cumulative_qty } => {
                 self.exit = self.exit.filter(|exit| exit.client_order_id != Some(*client_order_id));

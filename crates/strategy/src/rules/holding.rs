@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use windvane_model::{
-    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Role, Side, Tag,
+    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, RefusalFamily, Role,
+    Side, Tag,
 };
 
 use super::bot::{Moment, RETRY_MS, RuleBot};
@@ -12,6 +13,9 @@ use super::file::Evaluate;
 use super::memory::Open;
 use super::reading::known;
 use crate::context::Context;
+
+/// Closing orders in a row that did not leave and are repeated at once.
+const UNSENT_EXITS_MAX: u32 = 3;
 
 /// The order that closes the position.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +51,7 @@ impl RuleBot {
         self.memory.entries_today = self.memory.entries_today.saturating_add(1);
         // The pause after a request about the position before this one says nothing about this one.
         self.retry_at = MarketTime::default();
+        self.unsent_exits = 0;
         self.best = None;
         self.memory.open = Some(Open {
             is_long: side == Side::Buy,
@@ -199,6 +204,15 @@ impl RuleBot {
             open.stop = self.stop_before;
         }
         self.retry_at = now.after(RETRY_MS);
+    }
+
+    /// The closing order was refused. One that never left (no connection, no room) is sent again at once, a few times:
+    /// what kept it back may be over by now. What the venue refused is repeated after the usual pause.
+    pub(super) fn exit_refused(&mut self, family: RefusalFamily, now: MarketTime) {
+        self.unsent_exits = if family == RefusalFamily::NotSent { self.unsent_exits + 1 } else { 0 };
+        if (1..=UNSENT_EXITS_MAX).contains(&self.unsent_exits) {
+            self.retry_at = now;
+        }
     }
 
     pub(super) fn cool_down(&mut self, cause: ExitCause, now: MarketTime) {

@@ -244,6 +244,24 @@ fn an_opposite_signal_is_ignored_closes_or_reverses() {
 }
 
 #[test]
+fn a_close_that_did_not_leave_is_sent_again_at_once_and_not_for_ever() {
+    let exits = |world: &World| world.tally.places.iter().filter(|place| place.role == Role::Exit).count();
+    let mut world = RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    world.unsent = 2;
+    bar(&mut world, "101", "100");
+    assert_eq!((exits(&world), world.holding.side), (3, None), "the third one left");
+
+    let mut world = RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    world.unsent = 100;
+    bar(&mut world, "101", "100");
+    assert_eq!(exits(&world), 4, "then it waits");
+    world.timer(world.now + 5_000);
+    assert_eq!(exits(&world), 5);
+}
+
+#[test]
 fn a_time_limit_closes_on_the_timer() {
     let mut world = RuleFile { exit: "time_limit = \"3m\"", ..RuleFile::default() }.world();
     bar(&mut world, "100", "101");

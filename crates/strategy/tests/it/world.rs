@@ -66,6 +66,8 @@ pub(crate) struct World {
     late: Vec<(OwnOrder, Place, Price)>,
     /// Whether risk says no to everything.
     pub(crate) denies: bool,
+    /// How many of the next closing orders do not leave our side.
+    pub(crate) unsent: usize,
     notices: Vec<Notice>,
     sequence: u64,
     realised: Decimal,
@@ -87,6 +89,7 @@ impl World {
             lags: false,
             late: Vec::new(),
             denies: false,
+            unsent: 0,
             notices: Vec::new(),
             sequence: 0,
             realised: Decimal::ZERO,
@@ -168,6 +171,15 @@ impl World {
         self.sequence += 1;
         let client_order_id = ClientOrderId::new(&format!("order-{}", self.sequence)).unwrap();
         self.notices.push(Notice::Submitted { tag: place.tag, client_order_id });
+        if place.reduce_only && self.unsent > 0 {
+            self.unsent -= 1;
+            self.notices.push(Notice::Refused(self.refused(
+                Request::Submit,
+                Some(client_order_id),
+                RefusalFamily::NotSent,
+            )));
+            return;
+        }
         let order = OwnOrder {
             client_order_id,
             role: place.role,
@@ -368,13 +380,17 @@ impl World {
     }
     /// The venue answers the last request for protection with a refusal of this family.
     pub(crate) fn refuse_protection(&mut self, family: RefusalFamily) {
-        self.wake(Wake::Notice(&Notice::Refused(Refused {
-            request: Request::SetProtection,
-            symbol: Some(self.instrument.symbol),
-            client_order_id: None,
-            code: 1,
-            family,
-            message: Text::lossy(family.as_str()),
-        })));
+        let refused = self.refused(Request::SetProtection, None, family);
+        self.wake(Wake::Notice(&Notice::Refused(refused)));
+    }
+
+    fn refused(
+        &self,
+        request: Request,
+        client_order_id: Option<ClientOrderId>,
+        family: RefusalFamily,
+    ) -> Refused {
+        let (symbol, message) = (Some(self.instrument.symbol), Text::lossy(family.as_str()));
+        Refused { request, symbol, client_order_id, code: 1, family, message }
     }
 }

@@ -1,0 +1,151 @@
+//! No naked positions: what is done when a position of a bot has no stop at the venue for too long.
+//!
+//! Its strategy looks after its stop, and in the ordinary case it is there with the entry. This is for everything
+//! else: a request that was lost, a stop that somebody removed, a fill that beat its protection. First an alarm, the
+//! stop asked for again and the account read anew, since it may only be our picture that lacks it. If the position is
+//! still bare after the same time again, or there is no stop to ask for, the bot is flattened: what cannot be protected
+//! is not kept.
+//!
+//! What only strangers opened is theirs: an alarm, and nothing is touched.
+
+use crate::bot::Bot;
+use crate::engine::Engine;
+use crate::output::Output;
+use windvane_model::{BotName, Intent, Price, Side, Stamp, Symbol, WallTime};
+use windvane_order_management::Position;
+use windvane_risk::{Action, Ask, allows};
+
+/// A position without a stop, and what is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Naked {
+    /// The bot that owns the position.
+    pub bot: BotName,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Since when it has had no stop, wall clock.
+    pub since: WallTime,
+    /// What is done.
+    pub remedy: Remedy,
+}
+
+/// What is done about a position without a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The stop is asked for again.
+    Attach,
+    /// The position is closed.
+    Flatten,
+    /// Nothing: no order of ours opened it.
+    Leave,
+}
+
+impl Remedy {
+    /// A short word for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attach => "attach",
+            Self::Flatten => "flatten",
+            Self::Leave => "leave",
+        }
+    }
+}
+
+/// What has been done about one spell without a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rescue {
+    /// Which spell: when it began.
+    spell: WallTime,
+    /// Whether the position was ours when the step was taken; a bot may grow what a stranger opened.
+    is_ours: bool,
+    /// When the next step is due; `None` after the last one.
+    next: Option<WallTime>,
+}
+
+impl Rescue {
+    fn is_about(&self, position: &Position) -> bool {
+        Some(self.spell) == position.unprotected_since() && self.is_ours == position.is_ours()
+    }
+}
+
+impl Engine {
+    /// Takes the next step for every position that has been without a stop for too long.
+    pub(crate) fn protect(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        for bot in 0..self.bots.len() {
+            if self.next_rescue(&self.bots[bot]).is_some_and(|at| at <= stamp.wall) {
+                self.rescue(bot, stamp, out);
+            }
+        }
+    }
+
+    /// When something is to be done about the missing stop of a bot's position.
+    pub(crate) fn next_rescue(&self, bot: &Bot) -> Option<WallTime> {
+        let position = self.orders.position(bot.symbol, bot.position_index)?;
+        let since = position.unprotected_since()?;
+        let needs_stop = self.requires_stop || position.wanted_stop().is_some();
+        // Before the account is read, our picture of its stops is as old as the last run. Nothing is left to do for one
+        // that is being closed, nor for one that another engine looks after.
+        if !needs_stop || bot.is_flattening || !self.may_rescue() {
+            return None;
+        }
+        match bot.rescue.filter(|rescue| rescue.is_about(position)) {
+            Some(rescue) => rescue.next,
+            None => Some(since.after(self.unprotected_ms_max)),
+        }
+    }
+
+    fn may_rescue(&self) -> bool {
+        self.gate.private_is_up() && self.orders.is_reconciled() && allows(self.gate.state(), Action::Protect)
+    }
+
+    fn rescue(&mut self, bot: usize, stamp: Stamp, out: &mut Vec<Output>) {
+        let Bot { name, symbol, position_index, rescue, .. } = self.bots[bot];
+        let Some(position) = self.orders.position(symbol, position_index) else { return };
+        let Some(since) = position.unprotected_since() else { return };
+        let (is_first, is_ours) = (!rescue.is_some_and(|it| it.is_about(position)), position.is_ours());
+        let stop = self.attachable(position).filter(|_| is_first);
+        let remedy = if !is_ours {
+            Remedy::Leave
+        } else if stop.is_some_and(|stop| self.attach(bot, stop, stamp, out)) {
+            Remedy::Attach
+        } else {
+            Remedy::Flatten
+        };
+        let next = (remedy == Remedy::Attach).then(|| stamp.wall.after(self.unprotected_ms_max));
+        self.bots[bot].rescue = Some(Rescue { spell: since, is_ours, next });
+        self.bots[bot].is_flattening |= remedy == Remedy::Flatten;
+        out.push(Output::Naked(Naked { bot: name, symbol, since, remedy }));
+        if remedy == Remedy::Attach {
+            self.reconcile(stamp, out);
+        }
+    }
+
+    /// Asks for a stop-loss on the bot's behalf. Says whether risk let it pass.
+    fn attach(&mut self, bot: usize, stop: Price, stamp: Stamp, out: &mut Vec<Output>) -> bool {
+        let Bot { name, symbol, .. } = self.bots[bot];
+        let intent = Intent::Protect { symbol, stop_loss: Some(stop), take_profit: None };
+        let ask = Ask { bot: name, intent: &intent, existing: None };
+        let context = windvane_risk::Context {
+            exposure: self.orders.exposure(),
+            quotes: &self.quotes,
+            stamp,
+            symbol_in_doubt: self.orders.is_in_doubt(symbol),
+        };
+        let verdict = self.risk.check(&ask, &context);
+        if let Ok(approved) = &verdict {
+            self.command(approved, stamp, out);
+        }
+        verdict.is_ok()
+    }
+
+    /// The stop that was last asked for, if the venue would still take it: the mark has not passed it.
+    fn attachable(&self, position: &Position) -> Option<Price> {
+        let (stop, side) = (position.wanted_stop()?, position.holding().side()?);
+        let mark = self.quotes.get(position.key().0).mark?;
+        let is_ahead = match side {
+            Side::Buy => stop < mark,
+            Side::Sell => stop > mark,
+        };
+        is_ahead.then_some(stop)
+    }
+}
