@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::server::wall_ms;
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,23 +32,36 @@ pub(crate) enum FaultKind {
     /// Matching sockets stay open and say nothing for `ms` from now, not even pong; what they would have said comes
     /// afterwards, in order. What clients send is still heard.
     Stall,
-    /// The private push is overtaken by the next frame of its socket.
+    /// The push is overtaken by the next frame of its socket.
     Reorder,
     /// The private push never arrives.
     DropPrivate,
-    /// The private push arrives twice.
+    /// The public frame never arrives. Its listener sees a gap in the numbers.
+    DropPublic,
+    /// The push arrives twice.
     Duplicate,
+    /// For `ms` of wall time (0: until it is deleted) nothing that acts on an account is carried out: it is refused with
+    /// `code`, by default 10016, on the trade socket 10019. Market data and queries go on.
+    Maintenance,
+    /// The exchange's wall clock is `ms` ahead (negative: behind), until the fault is deleted.
+    ClockSkew,
+    /// The exchange restarts, at once: matching sockets are cut, books on the others begin again with number 1, and
+    /// `realtime` has forgotten what was closed.
+    Restart,
 }
 
 impl FaultKind {
     fn concerns(self, target: Target) -> bool {
         match self {
             Self::RequestLost | Self::ReplyLost | Self::Retcode | Self::HttpStatus | Self::LateIndex => {
-                target == Target::Request
+                matches!(target, Target::Query | Target::Action)
             }
-            Self::DropPrivate | Self::Duplicate | Self::Reorder => target == Target::Push,
+            Self::Maintenance => target == Target::Action,
+            Self::DropPrivate => target == Target::Push,
+            Self::DropPublic => target == Target::PublicPush,
+            Self::Duplicate | Self::Reorder => matches!(target, Target::Push | Target::PublicPush),
             Self::Delay => true,
-            Self::Disconnect | Self::Stall => false,
+            Self::Disconnect | Self::Stall | Self::ClockSkew | Self::Restart => false,
         }
     }
 }
@@ -54,8 +69,14 @@ impl FaultKind {
 /// Where a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    Request,
+    /// A request that only looks.
+    Query,
+    /// A request that may change something.
+    Action,
+    /// A private push.
     Push,
+    /// A frame of a public topic. Only faults that name its topic strike it.
+    PublicPush,
 }
 
 /// Which messages a fault strikes; what is absent matches everything.
@@ -64,7 +85,8 @@ pub(crate) enum Target {
 pub(crate) struct Matcher {
     pub(crate) uid: Option<u64>,
     pub(crate) symbol: Option<String>,
-    /// Topic of a private push: `order`, `execution`, `position`, `wallet`.
+    /// Topic of a private push (`order`, `execution`, `position`, `wallet`) or of a public frame, in full
+    /// (`orderbook.50.BTCUSDT`).
     pub(crate) topic: Option<String>,
     /// REST path (`/v5/order/create`), operation of the trade socket (`order.create`, which also matches
     /// the REST path of the same name), or path of a socket (`/v5/private`).
@@ -108,9 +130,10 @@ pub(crate) struct FaultRequest {
     pub(crate) matcher: Matcher,
     /// How many messages it strikes; absent means until it is deleted.
     pub(crate) count: Option<u64>,
-    /// Milliseconds of a delay, a stall (both wall time) or a late index (market time).
+    /// Milliseconds of a delay, a stall, a maintenance, a skew (all wall time) or a late index (market time). Only a
+    /// skew may be negative.
     #[serde(default)]
-    pub(crate) ms: u64,
+    pub(crate) ms: i64,
     /// Return code or HTTP status.
     pub(crate) code: Option<i64>,
     /// Chance from 0 to 1 that a matching message is struck. Not money, so a float.
@@ -132,6 +155,21 @@ struct Armed {
     request: FaultRequest,
     left: Option<u64>,
     chance: fastrand::Rng,
+    /// When it was armed and when it ends by itself.
+    span: Span,
+}
+
+/// From when to when, in wall milliseconds; the end is `None` while nobody knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) begin_ms: i64,
+    pub(crate) end_ms: Option<i64>,
+}
+
+impl Span {
+    fn is_over(self, now_ms: i64) -> bool {
+        self.end_ms.is_some_and(|end| end <= now_ms)
+    }
 }
 
 /// The armed faults, by id.
@@ -139,20 +177,49 @@ struct Armed {
 pub(crate) struct Faults {
     armed: BTreeMap<u64, Armed>,
     next_id: u64,
+    /// Maintenances that are over, oldest first.
+    past: Vec<(u64, Span)>,
 }
 
 impl Faults {
     /// Arms a fault and returns its id.
-    pub(crate) fn arm(&mut self, request: FaultRequest) -> u64 {
+    pub(crate) fn arm(&mut self, request: FaultRequest, now_ms: i64) -> u64 {
         self.next_id += 1;
-        let armed = Armed { left: request.count, chance: fastrand::Rng::with_seed(request.seed), request };
+        let lasts = request.kind == FaultKind::Maintenance && request.ms > 0;
+        let end_ms = lasts.then(|| now_ms.saturating_add(request.ms));
+        let armed = Armed {
+            left: request.count,
+            chance: fastrand::Rng::with_seed(request.seed),
+            span: Span { begin_ms: now_ms, end_ms },
+            request,
+        };
         self.armed.insert(self.next_id, armed);
         self.next_id
     }
 
     /// Removes a fault; false when there is none with this id.
-    pub(crate) fn disarm(&mut self, id: u64) -> bool {
-        self.armed.remove(&id).is_some()
+    pub(crate) fn disarm(&mut self, id: u64, now_ms: i64) -> bool {
+        let Some(armed) = self.armed.remove(&id) else { return false };
+        if armed.request.kind == FaultKind::Maintenance {
+            let end_ms = armed.span.end_ms.unwrap_or(now_ms).min(now_ms);
+            self.past.push((id, Span { end_ms: Some(end_ms), ..armed.span }));
+        }
+        true
+    }
+
+    /// How far the exchange's wall clock is ahead, in milliseconds.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        let skews = self.armed.values().filter(|armed| armed.request.kind == FaultKind::ClockSkew);
+        skews.fold(0, |sum: i64, armed| sum.saturating_add(armed.request.ms))
+    }
+
+    /// Every maintenance with whether it is going on, oldest first.
+    pub(crate) fn maintenances(&self, now_ms: i64) -> Vec<(u64, Span, bool)> {
+        let armed = self.armed.iter().filter(|(_, armed)| armed.request.kind == FaultKind::Maintenance);
+        let armed = armed.map(|(id, armed)| (*id, armed.span, !armed.span.is_over(now_ms)));
+        let mut all: Vec<_> = self.past.iter().map(|(id, span)| (*id, *span, false)).chain(armed).collect();
+        all.sort_by_key(|(id, ..)| *id);
+        all
     }
 
     /// The oldest fault that strikes this message, if any; a strike uses up one of its count.
@@ -160,15 +227,18 @@ impl Faults {
         if self.armed.is_empty() {
             return None;
         }
+        let now_ms = wall_ms();
         let (id, armed) = self.armed.iter_mut().find_map(|(id, armed)| {
             let struck = armed.request.kind.concerns(target)
+                && (target != Target::PublicPush || armed.request.matcher.topic.is_some())
+                && !armed.span.is_over(now_ms)
                 && armed.request.matcher.matches(subject)
                 && armed.request.probability.is_none_or(|probability| armed.chance.f64() < probability);
             struck.then_some((*id, armed))
         })?;
         let strike = Strike {
             kind: armed.request.kind,
-            delay: Duration::from_millis(armed.request.ms),
+            delay: Duration::from_millis(u64::try_from(armed.request.ms).unwrap_or(0)),
             code: armed.request.code,
         };
         if let Some(left) = &mut armed.left {
@@ -192,31 +262,66 @@ mod tests {
     #[test]
     fn a_counted_fault_strikes_only_what_it_matches_and_only_so_often() {
         let mut faults = Faults::default();
-        faults.arm(fault(
-            r#"{"kind":"reply_lost","match":{"path":"order.create","symbol":"BTCUSDT"},"count":2}"#,
-        ));
+        faults.arm(
+            fault(r#"{"kind":"reply_lost","match":{"path":"order.create","symbol":"BTCUSDT"},"count":2}"#),
+            0,
+        );
         let create = |symbol| Subject {
             uid: Some(1),
             symbol: Some(symbol),
             path: Some("/v5/order/create"),
             ..Subject::default()
         };
-        assert_eq!(faults.strike(Target::Request, &create("ETHUSDT")), None);
+        assert_eq!(faults.strike(Target::Action, &create("ETHUSDT")), None);
         assert_eq!(faults.strike(Target::Push, &create("BTCUSDT")), None);
         assert_eq!(
-            faults.strike(Target::Request, &create("BTCUSDT")).map(|s| s.kind),
+            faults.strike(Target::Action, &create("BTCUSDT")).map(|s| s.kind),
             Some(FaultKind::ReplyLost)
         );
-        assert!(faults.strike(Target::Request, &create("BTCUSDT")).is_some());
-        assert_eq!(faults.strike(Target::Request, &create("BTCUSDT")), None);
+        assert!(faults.strike(Target::Action, &create("BTCUSDT")).is_some());
+        assert_eq!(faults.strike(Target::Action, &create("BTCUSDT")), None);
     }
 
     #[test]
     fn a_fault_can_be_removed_and_an_unknown_word_is_refused() {
         let mut faults = Faults::default();
-        let id = faults.arm(fault(r#"{"kind":"delay","ms":5}"#));
-        assert!(faults.disarm(id));
-        assert!(!faults.disarm(id));
+        let id = faults.arm(fault(r#"{"kind":"delay","ms":5}"#), 0);
+        assert!(faults.disarm(id, 0));
+        assert!(!faults.disarm(id, 0));
         assert!(serde_json::from_str::<FaultRequest>(r#"{"kind":"delay","msec":5}"#).is_err());
+    }
+
+    #[test]
+    fn a_public_frame_is_struck_only_by_a_fault_that_names_its_topic() {
+        let mut faults = Faults::default();
+        let frame = Subject { topic: Some("orderbook.50.BTCUSDT"), ..Subject::default() };
+        faults.arm(fault(r#"{"kind":"duplicate"}"#), 0);
+        assert_eq!(faults.strike(Target::PublicPush, &frame), None);
+        faults.arm(fault(r#"{"kind":"drop_public","match":{"topic":"orderbook.50.BTCUSDT"}}"#), 0);
+        assert_eq!(faults.strike(Target::PublicPush, &frame).map(|s| s.kind), Some(FaultKind::DropPublic));
+    }
+
+    #[test]
+    fn a_maintenance_refuses_actions_only_and_is_remembered_when_it_is_over() {
+        let mut faults = Faults::default();
+        let now_ms = wall_ms();
+        let long_over = faults.arm(fault(r#"{"kind":"maintenance","ms":1}"#), now_ms - 1_000);
+        let subject = Subject::default();
+        assert_eq!(faults.strike(Target::Action, &subject), None);
+        let open = faults.arm(fault(r#"{"kind":"maintenance"}"#), now_ms);
+        assert!(faults.strike(Target::Action, &subject).is_some());
+        assert_eq!(faults.strike(Target::Query, &subject), None);
+        assert!(faults.disarm(open, now_ms + 5));
+        let states: Vec<_> =
+            faults.maintenances(now_ms + 5).into_iter().map(|(id, _, on)| (id, on)).collect();
+        assert_eq!(states, [(long_over, false), (open, false)]);
+    }
+
+    #[test]
+    fn skews_add_up() {
+        let mut faults = Faults::default();
+        faults.arm(fault(r#"{"kind":"clock_skew","ms":-40000}"#), 0);
+        faults.arm(fault(r#"{"kind":"clock_skew","ms":1000}"#), 0);
+        assert_eq!(faults.skew_ms(), -39_000);
     }
 }

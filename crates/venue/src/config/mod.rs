@@ -35,6 +35,9 @@ pub struct VenueConfig {
     /// the clock, where a second of market time holds thousands of times the usual work.
     #[serde(default = "yes")]
     pub rate_limits: bool,
+    /// Whose limits hold where `rate_limits` are on.
+    #[serde(default)]
+    pub limits: LimitPreset,
     /// Wall milliseconds that replies and pushes are under way to the client, in place of a network. Without any, a
     /// reply can be there before its request has been noted: pybit 5.17 notes a request on the trade socket after
     /// sending it, and drops such a reply. Leave it at 0 in a replay faster than the clock.
@@ -54,6 +57,18 @@ pub struct VenueConfig {
     /// Answers to what the exchange's documentation leaves open.
     #[serde(default)]
     pub doubts: DoubtsConfig,
+}
+
+/// Whose limits hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LimitPreset {
+    /// Those of the exchange's documentation.
+    #[default]
+    Documented,
+    /// Besides them those of its introductory article: 120 requests a minute without a key, 60 with one, answered with
+    /// HTTP 429 beyond, and 100 topics on a socket, which is closed beyond.
+    Article,
 }
 
 /// What is wrong with a [`VenueConfig`].
@@ -109,6 +124,7 @@ impl VenueConfig {
             listen: default_listen(),
             sim: true,
             rate_limits: true,
+            limits: LimitPreset::Documented,
             latency_ms: 0,
             seed: 0,
             instruments: default_instruments(),

@@ -54,7 +54,7 @@ impl Exchange {
             | Endpoint::KeyQuery(_)
             | Endpoint::KeyAction(_) => {
                 let payload = if call.method == Method::GET { call.query.as_bytes() } else { &call.body };
-                match self.keys.verify_rest(&call.headers, payload, call.peer, wall_ms()) {
+                match self.keys.verify_rest(&call.headers, payload, call.peer, self.wall_ms()) {
                     Ok(caller) => Some(caller),
                     Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
                     Err(AuthFailure::Refused(refusal)) => return self.enveloped(&Err(refusal), None),
@@ -62,6 +62,9 @@ impl Exchange {
             }
         };
         let uid = caller.as_ref().map(|caller| caller.uid);
+        if self.limits_rates() && !self.quotas.admit_request(uid, call.peer, wall_ms()) {
+            return plain(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+        }
         let fields = if call.method == Method::GET {
             Fields::from_query(&call.query)
         } else {
@@ -73,7 +76,7 @@ impl Exchange {
         let symbol = fields.text("symbol");
         let subject =
             Subject { uid, symbol: symbol.as_deref(), path: Some(&call.path), ..Subject::default() };
-        let strike = self.faults.strike(Target::Request, &subject);
+        let strike = self.faults.strike(target(endpoint), &subject);
         let kind = strike.map(|strike| strike.kind);
         if kind == Some(FaultKind::RequestLost) {
             return RestAnswer { after: Duration::ZERO, outcome: RestOutcome::HangUp };
@@ -86,7 +89,7 @@ impl Exchange {
         if let Some(Strike { kind: FaultKind::LateIndex, delay, .. }) = strike {
             self.index_lag = delay;
         }
-        let (answer, allowance) = match injected_refusal(strike.as_ref()) {
+        let (answer, allowance) = match injected_refusal(strike.as_ref(), 10016) {
             Some(refusal) => (Err(refusal), None),
             None => {
                 self.errand(Errand { caller: caller.as_ref(), path: &call.path, endpoint, fields: &fields })
@@ -154,7 +157,7 @@ impl Exchange {
                 status: StatusCode::OK,
                 headers,
                 content_type: "application/json; charset=utf-8",
-                body: rest_body(answer, self.doubts.success_text.text(), wall_ms()),
+                body: rest_body(answer, self.doubts.success_text.text(), self.wall_ms()),
             },
         }
     }
@@ -164,16 +167,33 @@ impl Exchange {
         let frame = Utf8Bytes::from(frame);
         match strike {
             Some(Strike { kind: FaultKind::ReplyLost, .. }) => {}
-            Some(Strike { kind: FaultKind::Delay, delay, .. }) => self.send_later(connection, frame, *delay),
+            Some(Strike { kind: FaultKind::Delay, delay, .. }) => {
+                self.hub.send_later(connection, frame, *delay)
+            }
             _ => self.hub.send(connection, frame),
         }
     }
 }
 
-/// The refusal a fault asks for, if it does.
-pub(super) fn injected_refusal(strike: Option<&Strike>) -> Option<Refusal> {
-    let strike = strike.filter(|strike| strike.kind == FaultKind::Retcode)?;
-    Some(Refusal::new(strike.code.unwrap_or(10016), "injected fault"))
+/// What a fault sees in a request.
+pub(super) fn target(endpoint: Endpoint) -> Target {
+    match endpoint {
+        Endpoint::Market(_) | Endpoint::Query(_) | Endpoint::KeyQuery(_) => Target::Query,
+        Endpoint::Action(_) | Endpoint::Batch(_) | Endpoint::KeyAction(_) => Target::Action,
+    }
+}
+
+/// The refusal a fault asks for, if it does; `closed` is the code while the exchange is closed.
+pub(super) fn injected_refusal(strike: Option<&Strike>, closed: i64) -> Option<Refusal> {
+    match strike? {
+        Strike { kind: FaultKind::Retcode, code, .. } => {
+            Some(Refusal::new(code.unwrap_or(10016), "injected fault"))
+        }
+        Strike { kind: FaultKind::Maintenance, code, .. } => {
+            Some(Refusal::new(code.unwrap_or(closed), "The service is under maintenance."))
+        }
+        _ => None,
+    }
 }
 
 /// The three budget headers, by name and value.

@@ -65,6 +65,11 @@ impl Session {
         self.caller.as_ref().map(|caller| caller.uid)
     }
 
+    /// How many topics the socket listens to, and their characters together.
+    pub(super) fn topic_load(&self) -> (usize, usize) {
+        (self.topics.len(), self.topics.iter().map(String::len).sum())
+    }
+
     /// Whether the socket listens to this topic already.
     pub(super) fn has_topic(&self, topic: &str) -> bool {
         self.topics.contains(topic)
@@ -189,13 +194,14 @@ impl Hub {
         self.listeners.contains_key(topic)
     }
 
-    /// Sends a frame to everyone who listens to a public topic.
-    pub(super) fn publish(&mut self, topic: &str, frame: &str) {
-        let Some(listeners) = self.listeners.get(topic) else { return };
-        let frame = Utf8Bytes::from(frame);
-        for id in listeners.clone() {
-            self.send(id, frame.clone());
-        }
+    /// Everyone who listens to a public topic.
+    pub(super) fn listeners(&self, topic: &str) -> Vec<ConnectionId> {
+        self.listeners.get(topic).into_iter().flatten().copied().collect()
+    }
+
+    /// How many sockets of a kind an address has open.
+    pub(super) fn opened_from(&self, peer: IpAddr, kind: SocketKind) -> usize {
+        self.sessions.values().filter(|session| session.kind == kind && session.peer == peer).count()
     }
 
     /// The private sockets of an account that listen to `topic` or its `.linear` form, with the form each
@@ -211,9 +217,14 @@ impl Hub {
             .collect()
     }
 
-    /// The queue of a socket, for a frame that is to come later.
-    pub(super) fn queue(&self, id: ConnectionId) -> Option<SessionQueue> {
-        self.sessions.get(&id).map(|session| session.queue.clone())
+    /// Queues a frame after a wall delay. The wait is a task of its own, so what comes after may overtake.
+    pub(super) fn send_later(&self, id: ConnectionId, frame: Utf8Bytes, delay: Duration) {
+        let Some(queue) = self.sessions.get(&id).map(|session| session.queue.clone()) else { return };
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            // Fails when the socket has closed meanwhile; nothing is owed to it then.
+            let _ = queue.send(ToClient::Frame(frame)).await;
+        });
     }
 
     /// A public queue with too much in it for another step, if there is one.

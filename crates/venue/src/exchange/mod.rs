@@ -12,6 +12,7 @@ mod hub;
 mod private;
 mod run;
 mod socket;
+mod stage;
 mod trade;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
+use crate::server::quota::Quotas;
 use crate::server::wall_ms;
 use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
@@ -34,6 +36,7 @@ use crate::wire::number::Scales;
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
 use hub::Hub;
+use stage::Stage;
 
 /// Requests of one account since the start, by operation and by code.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,9 @@ pub(crate) struct Exchange {
     pub(crate) keys: KeyRing,
     budgets: Budgets,
     bans: Bans,
+    quotas: Quotas,
+    /// Market time of the last restart, in ms: what was closed before is no longer in `realtime`.
+    restarted_ms: Option<i64>,
     rate_limits: bool,
     pub(crate) doubts: DoubtsConfig,
     sim: bool,
@@ -109,6 +115,8 @@ impl Exchange {
             keys: KeyRing::new(&config.accounts, config.doubts.unsent_recv_window),
             budgets: Budgets::default(),
             bans: Bans::default(),
+            quotas: Quotas::new(config.limits),
+            restarted_ms: None,
             rate_limits: config.rate_limits,
             doubts: config.doubts.clone(),
             sim: config.sim,
@@ -139,6 +147,26 @@ impl Exchange {
     /// Market time in ms.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// The exchange's wall clock in ms, as a fault may have set it.
+    pub(crate) fn wall_ms(&self) -> i64 {
+        wall_ms().saturating_add(self.faults.skew_ms())
+    }
+
+    /// Whether `realtime` still knows what was closed at this market time, in ms.
+    pub(crate) fn recalls(&self, closed_ms: i64) -> bool {
+        self.restarted_ms.is_none_or(|restarted| closed_ms >= restarted)
+    }
+
+    /// Restarts: cuts the open sockets that `strikes` names by uid and path, numbers the books of the others from 1,
+    /// and forgets what was closed. Returns how many were cut.
+    pub(crate) fn restart(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
+        let now_ms = self.now_ms();
+        self.restarted_ms = Some(now_ms);
+        let cut = self.cut_sockets(strikes);
+        self.feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults });
+        cut
     }
 
     /// Whether requests per second are limited: switched on, and the clock not accelerated.
@@ -341,7 +369,8 @@ impl Exchange {
             now_ms,
         };
         for (symbol, changes) in &changed {
-            self.feeds.publish(symbol, changes, &view, &mut self.hub);
+            let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
+            self.feeds.publish(symbol, changes, &view, &mut stage);
         }
         self.tell_accounts(&outputs, now_ms);
     }

@@ -9,7 +9,7 @@ use super::Exchange;
 use crate::config::NewField;
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
-use crate::server::{SocketKind, ToClient};
+use crate::server::SocketKind;
 use crate::wire::LINEAR;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
@@ -102,7 +102,7 @@ impl Exchange {
             match strike.map(|strike| (strike.kind, strike.delay)) {
                 Some((FaultKind::DropPrivate, _)) => {}
                 Some((FaultKind::Reorder, _)) => self.hub.hold(connection, frame),
-                Some((FaultKind::Delay, delay)) => self.send_later(connection, frame, delay),
+                Some((FaultKind::Delay, delay)) => self.hub.send_later(connection, frame, delay),
                 Some((FaultKind::Duplicate, _)) => {
                     self.hub.send(connection, frame.clone());
                     self.hub.send(connection, frame);
@@ -125,16 +125,6 @@ impl Exchange {
             Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
             Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
         }
-    }
-
-    /// Queues a frame after a wall delay. The wait is a task of its own, so what comes after may overtake.
-    pub(super) fn send_later(&self, connection: u64, frame: Utf8Bytes, delay: std::time::Duration) {
-        let Some(queue) = self.hub.queue(connection) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            // Fails when the socket has closed meanwhile; nothing is owed to it then.
-            let _ = queue.send(ToClient::Frame(frame)).await;
-        });
     }
 }
 

@@ -5,8 +5,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
 use super::hub::{BACKLOG_MAX, Session};
+use super::stage::Stage;
 use crate::config::AcknowledgementOrder;
-use crate::server::{Inbound, SessionQueue};
+use crate::server::{Inbound, SessionQueue, wall_ms};
 
 impl Exchange {
     /// Runs until every sender of `inbound` is gone.
@@ -33,7 +34,8 @@ impl Exchange {
                 }
                 () = reached(repetition) => {
                     let now_ms = self.now_ms();
-                    self.feeds.repeat(now_ms, &mut self.hub);
+                    let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
+                    self.feeds.repeat(now_ms, &mut stage);
                 }
             }
         }
@@ -48,7 +50,11 @@ impl Exchange {
                 let _ = reply.send(answer);
             }
             Inbound::Opened { id, kind, peer, queue, hang_up } => {
-                self.hub.open(id, Session::new(kind, peer, queue, hang_up));
+                let open = self.hub.opened_from(peer, kind);
+                // Dropping the queue closes the socket that is one too many.
+                if !self.limits_rates() || self.quotas.admit_socket(peer, kind, open, wall_ms()) {
+                    self.hub.open(id, Session::new(kind, peer, queue, hang_up));
+                }
             }
             Inbound::Frame { id, text } => self.frame(id, &text),
             Inbound::Closed { id } => self.hub.close(id),

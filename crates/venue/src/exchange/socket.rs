@@ -8,6 +8,7 @@ use super::feed::{Topic, View};
 use super::private;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::server::auth::Caller;
+use crate::server::quota::TooManyTopics;
 use crate::server::{ConnectionId, SocketKind, wall_ms};
 use crate::wire::envelope::Refusal;
 
@@ -88,7 +89,7 @@ impl Exchange {
         let expires = expires.as_str().map_or_else(|| expires.to_string(), str::to_owned);
         let peer = session.peer;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        self.keys.verify_socket([&text(key), &expires, &text(signature)], peer, wall_ms())
+        self.keys.verify_socket([&text(key), &expires, &text(signature)], peer, self.wall_ms())
     }
 
     /// Holds the count of an account's trade sockets within the venue's limit, if it has one.
@@ -102,7 +103,14 @@ impl Exchange {
 
     fn subscribe(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
         let topics = topics(frame);
-        let (refusal, accepted) = self.judge_topics(id, kind, topics);
+        let limited = self.limits_rates().then(|| self.topics_over_limit(id, kind, &topics)).flatten();
+        let (refusal, accepted) = match limited {
+            None => self.judge_topics(id, kind, topics),
+            Some(TooManyTopics::Refuse) => {
+                (Some("error:args size exceeds 21000 characters".to_owned()), Vec::new())
+            }
+            Some(TooManyTopics::HangUp) => return self.hub.close(id),
+        };
         let reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
         match self.doubts.first_frame {
             FirstFrame::AfterAcknowledgement => {
@@ -114,6 +122,17 @@ impl Exchange {
                 self.send(id, &reply);
             }
         }
+    }
+
+    fn topics_over_limit(
+        &mut self,
+        id: ConnectionId,
+        kind: SocketKind,
+        topics: &[String],
+    ) -> Option<TooManyTopics> {
+        let (count, characters) = self.hub.session(id)?.topic_load();
+        let more: usize = topics.iter().map(String::len).sum();
+        self.quotas.check_topics(kind, count + topics.len(), characters + more)
     }
 
     /// Why a subscribe request is refused, if it is, and which of its topics are opened all the same.

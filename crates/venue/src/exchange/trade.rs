@@ -13,6 +13,9 @@ use crate::server::{ConnectionId, SocketKind, wall_ms};
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 
+/// Characters of a `reqId`. Source: Bybit V5, "Websocket Trade Guideline".
+const REQUEST_ID_MAX: usize = 36;
+
 impl Exchange {
     /// An order operation of the trade socket. Only its timestamp is checked: the socket itself is signed in.
     pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
@@ -34,12 +37,12 @@ impl Exchange {
             socket: Some(SocketKind::Trade.path()),
             topic: None,
         };
-        let strike = self.faults.strike(Target::Request, &subject);
+        let strike = self.faults.strike(Target::Action, &subject);
         if strike.is_some_and(|strike| matches!(strike.kind, FaultKind::RequestLost | FaultKind::HttpStatus))
         {
             return;
         }
-        let admitted = match injected_refusal(strike.as_ref()) {
+        let admitted = match injected_refusal(strike.as_ref(), 10019) {
             Some(refusal) => Err(refusal),
             None => self.admit_trade(id, op, frame),
         };
@@ -63,11 +66,23 @@ impl Exchange {
     ) -> Result<Endpoint, Refusal> {
         let endpoint =
             rest::trade_operation(op).ok_or_else(|| Refusal::new(10404, format!("op not found: {op}")))?;
-        let request_id = frame.get("reqId").and_then(Value::as_str);
-        if let (Some(request_id), Some(session)) = (request_id, self.hub.session(id))
-            && !session.is_new_request(request_id)
-        {
-            return Err(Refusal::new(20006, "Duplicate reqId"));
+        let limited = self.limits_rates();
+        let Some(session) = self.hub.session(id) else {
+            return Err(Refusal::new(10007, "the connection is gone"));
+        };
+        if limited && !self.quotas.admit_trade(session.peer, wall_ms()) {
+            return Err(Refusal::new(10403, "exceed IP rate limit"));
+        }
+        if let Some(request_id) = frame.get("reqId").and_then(Value::as_str) {
+            if request_id.len() > REQUEST_ID_MAX {
+                return Err(Refusal::parameter("reqId is longer than 36 characters"));
+            }
+            if !session.is_new_request(request_id) {
+                return Err(Refusal::new(20006, "Duplicate reqId"));
+            }
+        }
+        if frame.get("args").and_then(Value::as_array).is_none_or(|args| args.len() != 1) {
+            return Err(Refusal::parameter("args holds one object"));
         }
         let header = |name: &str| {
             let value = frame.get("header")?.get(name)?;
@@ -75,7 +90,7 @@ impl Exchange {
         };
         let timestamp =
             header("X-BAPI-TIMESTAMP").ok_or_else(|| Refusal::parameter("X-BAPI-TIMESTAMP is required"))?;
-        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), wall_ms())?;
+        check_window(&timestamp, header("X-BAPI-RECV-WINDOW").as_deref(), self.wall_ms())?;
         Ok(endpoint)
     }
 }

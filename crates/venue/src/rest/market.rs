@@ -24,15 +24,35 @@ use crate::wire::number::{Scales, amount};
 const RISK_SYMBOLS_PER_PAGE: usize = 15;
 
 /// The server's wall clock.
-pub(crate) fn time(_: &Exchange, _: &Fields) -> Answer {
-    let now_ms = wall_ms();
+pub(crate) fn time(exchange: &Exchange, _: &Fields) -> Answer {
+    let now_ms = exchange.wall_ms();
     let (seconds, nanos) = ((now_ms / 1_000).to_string(), (now_ms * 1_000_000).to_string());
     Ok(Accepted::new(json!({"timeSecond": seconds, "timeNano": nanos})))
 }
 
-/// An empty list: nothing is announced here.
-pub(crate) fn nothing(_: &Exchange, _: &Fields) -> Answer {
-    Ok(Accepted::new(json!({"list": []})))
+/// Maintenances, newest first. Those here are faults that somebody asked for.
+pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
+    let (id, state) = (fields.text("id"), fields.text("state"));
+    let rows = exchange.faults.maintenances(wall_ms()).into_iter().rev().map(|(number, span, ongoing)| {
+        json!({
+            "id": number.to_string(),
+            "title": "maintenance",
+            "state": if ongoing { "ongoing" } else { "completed" },
+            "begin": span.begin_ms.to_string(),
+            "end": span.end_ms.map_or("0".to_owned(), |end| end.to_string()),
+            "href": "",
+            "serviceTypes": [1],
+            "product": [1, 2],
+            "uidSuffix": [],
+            "maintainType": 1,
+            "env": 1,
+        })
+    });
+    let asked = |row: &Value| {
+        id.as_deref().is_none_or(|id| row["id"] == id)
+            && state.as_deref().is_none_or(|state| row["state"] == state)
+    };
+    Ok(Accepted::new(json!({"list": rows.filter(asked).collect::<Vec<_>>()})))
 }
 
 pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {

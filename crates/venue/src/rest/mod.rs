@@ -55,7 +55,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "market/open-interest" => Market(market::open_interest),
         "market/risk-limit" => Market(market::risk_limit),
         "market/price-limit" => Market(market::price_limit),
-        "system/status" => Market(market::nothing),
+        "system/status" => Market(market::system_status),
         "order/create" => Action(order::create),
         "order/amend" => Action(order::amend),
         "order/cancel" => Action(order::cancel),

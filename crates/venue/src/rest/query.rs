@@ -36,6 +36,7 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
                     .closed_orders(uid, OrderFilter::default())
                     .iter()
                     .take(RECENTLY_CLOSED)
+                    .filter(|closed| exchange.recalls(closed.updated_time_ms))
                     .any(|closed| closed.order_id == row.order_id)
         };
         return orders(exchange, found.into_iter().filter(recent).collect(), fields);
@@ -47,7 +48,13 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
     let symbol = fields.text("symbol");
     let filter = OrderFilter { symbol: symbol.as_deref(), kind: kind(fields)?, ..OrderFilter::default() };
     let rows = match fields.integer("openOnly")?.unwrap_or(0) {
-        1 => exchange.core.closed_orders(uid, filter).into_iter().take(RECENTLY_CLOSED).collect(),
+        1 => exchange
+            .core
+            .closed_orders(uid, filter)
+            .into_iter()
+            .take(RECENTLY_CLOSED)
+            .filter(|row| exchange.recalls(row.updated_time_ms))
+            .collect(),
         _ => exchange.core.open_orders(uid, filter),
     };
     orders(exchange, in_scope(exchange, rows, fields), fields)

@@ -5,6 +5,8 @@ pub(crate) mod auth;
 pub(crate) mod ban;
 pub(crate) mod budget;
 mod http;
+pub(crate) mod quota;
+mod rolling;
 mod session;
 
 use std::net::{IpAddr, SocketAddr};

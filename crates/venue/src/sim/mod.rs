@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::exchange::Exchange;
 use crate::fault::{FaultKind, FaultRequest, Subject};
+use crate::server::wall_ms;
 use crate::server::{RestAnswer, RestCall, RestOutcome};
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
@@ -46,7 +47,7 @@ fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refus
     }
     if call.method == Method::DELETE {
         let id = path.strip_prefix("fault/")?.parse().ok()?;
-        return Some(if exchange.faults.disarm(id) {
+        return Some(if exchange.faults.disarm(id, wall_ms()) {
             Ok(json!({}))
         } else {
             Err(Refusal::parameter(format!("no fault with id {id}")))
@@ -74,7 +75,7 @@ fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refus
     })
 }
 
-/// Arms a fault. A disconnect or a stall happens at once, on every open socket that matches.
+/// Arms a fault. A disconnect, a restart or a stall happens at once, on every open socket that matches.
 fn fault(exchange: &mut Exchange, body: &[u8]) -> Result<Value, Refusal> {
     let request: FaultRequest = serde_json::from_slice(body).map_err(Refusal::parameter)?;
     let matcher = &request.matcher;
@@ -84,12 +85,18 @@ fn fault(exchange: &mut Exchange, body: &[u8]) -> Result<Value, Refusal> {
     if request.kind == FaultKind::Disconnect {
         return Ok(json!({"id": 0, "cut": exchange.cut_sockets(is_struck)}));
     }
+    if request.kind == FaultKind::Restart {
+        return Ok(json!({"id": 0, "cut": exchange.restart(is_struck)}));
+    }
+    if request.ms < 0 && request.kind != FaultKind::ClockSkew {
+        return Err(Refusal::parameter("only a clock_skew takes a negative ms"));
+    }
     if request.kind == FaultKind::Stall {
-        if request.ms == 0 {
+        let Some(ms) = u64::try_from(request.ms).ok().filter(|ms| *ms > 0) else {
             return Err(Refusal::parameter("a stall takes ms"));
-        }
-        let stalled = exchange.silence_sockets(Duration::from_millis(request.ms), is_struck);
+        };
+        let stalled = exchange.silence_sockets(Duration::from_millis(ms), is_struck);
         return Ok(json!({"id": 0, "stalled": stalled}));
     }
-    Ok(json!({"id": exchange.faults.arm(request)}))
+    Ok(json!({"id": exchange.faults.arm(request, wall_ms())}))
 }

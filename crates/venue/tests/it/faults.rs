@@ -139,3 +139,79 @@ async fn the_control_surface_can_be_off_and_refuses_what_it_does_not_know() {
     let closed = crate::client::Client::new(&venue);
     assert_eq!(closed.exchange("GET", "/sim/state", "", "").await.unwrap().status, 404);
 }
+
+#[tokio::test]
+async fn a_maintenance_refuses_what_acts_says_so_in_the_status_and_ends() {
+    let (_venue, client) = manual().await;
+    let mut trade = client.socket("/v5/trade").await;
+    let armed = client.sim("fault", &json!({"kind": "maintenance"})).await;
+    assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 10016);
+    assert_eq!(trade.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 10019);
+    assert_eq!(client.get("/v5/account/info", "").await["retCode"], 0);
+    let ongoing = client.public("/v5/system/status?state=ongoing").await;
+    assert_eq!(ongoing["result"]["list"][0]["serviceTypes"], json!([1]));
+    client.exchange("DELETE", &format!("/sim/fault/{}", armed["id"]), "", "").await.unwrap();
+    assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+    assert_eq!(client.public("/v5/system/status").await["result"]["list"][0]["state"], "completed");
+}
+
+#[tokio::test]
+async fn a_skewed_clock_moves_the_time_window_and_the_time_of_the_exchange() {
+    let (_venue, client) = manual().await;
+    let skew = client.sim("fault", &json!({"kind": "clock_skew", "ms": 30_000})).await;
+    assert_eq!(client.get("/v5/account/info", "").await["retCode"], 10002);
+    let told = client.public("/v5/market/time").await["time"].as_i64().unwrap();
+    assert!((told - crate::client::wall_ms() - 30_000).abs() < 5_000, "{told}");
+    client.exchange("DELETE", &format!("/sim/fault/{}", skew["id"]), "", "").await.unwrap();
+    assert_eq!(client.get("/v5/account/info", "").await["retCode"], 0);
+}
+
+#[tokio::test]
+async fn a_restart_cuts_sockets_numbers_books_anew_and_forgets_closed_orders_in_realtime() {
+    let (_venue, client) = manual().await;
+    let mut order = buy("0.001", "59000");
+    order["orderLinkId"] = "gone".into();
+    client.post("/v5/order/create", &order).await;
+    client.post("/v5/order/create", &buy("0.002", "58000")).await;
+    let by_id = json!({"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "gone"});
+    client.post("/v5/order/cancel", &by_id).await;
+    let mut private = client.socket("/v5/private").await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["orderbook.50.BTCUSDT"]).await;
+    let before = public.next().await;
+    assert_ne!(before["data"]["u"], 1);
+    // Market time stands in milliseconds: the restart must not fall into that of the cancel.
+    tokio::time::sleep(Duration::from_millis(3)).await;
+
+    let restart = json!({"kind": "restart", "match": {"path": "/v5/private"}});
+    assert_eq!(client.sim("fault", &restart).await["cut"], 1);
+    assert_eq!(private.try_next().await, None);
+    let anew = public.next().await;
+    assert_eq!((&anew["type"], &anew["data"]["u"]), (&json!("snapshot"), &json!(1)));
+    assert_eq!(anew["data"]["b"], before["data"]["b"]);
+    client.post("/v5/order/create", &buy("0.001", "57000")).await;
+    let next = public.next().await;
+    assert_eq!((&next["type"], &next["data"]["u"]), (&json!("delta"), &json!(2)));
+
+    let rows = async |path: &str, query: &str| -> usize {
+        client.get(path, query).await["result"]["list"].as_array().unwrap().len()
+    };
+    assert_eq!(rows("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await, 2, "open orders stay");
+    assert_eq!(rows("/v5/order/realtime", "category=linear&orderLinkId=gone").await, 0);
+    assert_eq!(rows("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1").await, 0);
+    assert_eq!(rows("/v5/order/history", "category=linear&orderLinkId=gone").await, 1);
+}
+
+#[tokio::test]
+async fn a_lost_book_delta_leaves_a_gap_in_the_numbers() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["orderbook.50.BTCUSDT"]).await;
+    let first = public.next().await["data"]["u"].as_i64().unwrap();
+    let lost = json!({"kind": "drop_public", "match": {"topic": "orderbook.50.BTCUSDT"}, "count": 1});
+    client.sim("fault", &lost).await;
+    for price in ["59000", "58000"] {
+        client.post("/v5/order/create", &buy("0.001", price)).await;
+    }
+    assert_eq!(public.next().await["data"]["u"], first + 2);
+}

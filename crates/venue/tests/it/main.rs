@@ -6,6 +6,7 @@ mod client;
 mod doubts;
 mod faults;
 mod keys;
+mod limits;
 mod market_data;
 mod orders;
 mod replay;

@@ -105,6 +105,12 @@ impl BookFeed {
         self.snapshot(now_ms)
     }
 
+    /// The book as last published, under number 1: whoever sees it replaces what he had.
+    pub(super) fn restart(&mut self, now_ms: i64) -> String {
+        self.update_id = 1;
+        self.repeat(now_ms)
+    }
+
     fn frame(&self, kind: &'static str, bids: &[Level], asks: &[Level], now_ms: i64) -> String {
         let data = Data {
             s: &self.symbol,

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use windvane_venue_core::{ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
+use super::stage::Stage;
 use crate::config::{DoubtsConfig, QuietCandle};
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
@@ -31,6 +32,8 @@ pub(super) struct PublicFeeds {
     books: BTreeMap<String, BookFeed>,
     tickers: BTreeMap<String, TickerFields>,
     price_limits: BTreeMap<String, (String, String)>,
+    /// Whether the numbers of books have begun again, so that they no longer are those of the core.
+    restarted: bool,
 }
 
 /// What an input changed in one symbol.
@@ -67,8 +70,11 @@ impl PublicFeeds {
         match topic {
             Topic::Book { depth, .. } => {
                 if !heard {
-                    let last = self.books.get(text).map_or(1, BookFeed::update_id);
-                    let book = view.core.book(symbol, *depth)?;
+                    let mut book = view.core.book(symbol, *depth)?;
+                    if self.restarted {
+                        book.update_id = 1;
+                    }
+                    let last = self.books.get(text).map_or(0, BookFeed::update_id);
                     let feed = BookFeed::new(text.to_owned(), *depth, scales, book, last);
                     self.books.insert(text.to_owned(), feed);
                 }
@@ -95,39 +101,45 @@ impl PublicFeeds {
     }
 
     /// Publishes what changed in `symbol` to those who listen.
-    pub(super) fn publish(&mut self, symbol: &str, changes: &Changes, view: &View<'_>, hub: &mut Hub) {
+    pub(super) fn publish(
+        &mut self,
+        symbol: &str,
+        changes: &Changes,
+        view: &View<'_>,
+        stage: &mut Stage<'_>,
+    ) {
         let Some(&scales) = view.scales.get(symbol) else { return };
         for depth in DEPTHS {
             let topic = format!("orderbook.{depth}.{symbol}");
-            if hub.is_heard(&topic)
+            if stage.is_heard(&topic)
                 && let (Some(feed), Some(book)) = (self.books.get_mut(&topic), view.core.book(symbol, depth))
                 && let Some(frame) = feed.update(book, view.now_ms)
             {
-                hub.publish(&topic, &frame);
+                stage.publish(&topic, &frame);
             }
         }
         let topic = format!("publicTrade.{symbol}");
-        if !changes.trades.is_empty() && hub.is_heard(&topic) {
-            hub.publish(&topic, &frame::trades(&topic, &changes.trades, scales, view.now_ms));
+        if !changes.trades.is_empty() && stage.is_heard(&topic) {
+            stage.publish(&topic, &frame::trades(&topic, &changes.trades, scales, view.now_ms));
         }
         let topic = format!("allLiquidation.{symbol}");
-        if !changes.liquidations.is_empty() && hub.is_heard(&topic) {
+        if !changes.liquidations.is_empty() && stage.is_heard(&topic) {
             let frame = frame::liquidations(&topic, &changes.liquidations, scales, view.now_ms);
-            hub.publish(&topic, &frame);
+            stage.publish(&topic, &frame);
         }
         let topic = format!("tickers.{symbol}");
-        if hub.is_heard(&topic)
+        if stage.is_heard(&topic)
             && let Some(frame) = self.ticker_delta(symbol, &topic, view)
         {
-            hub.publish(&topic, &frame);
+            stage.publish(&topic, &frame);
         }
-        publish_klines(symbol, changes, scales, view, hub);
+        publish_klines(symbol, changes, scales, view, stage);
         let topic = format!("priceLimit.{symbol}");
-        if hub.is_heard(&topic)
+        if stage.is_heard(&topic)
             && let Some(limits) = price_limit(symbol, scales, view)
             && self.price_limits.get(symbol) != Some(&limits)
         {
-            hub.publish(&topic, &frame::price_limit(&topic, symbol, &limits, view.now_ms));
+            stage.publish(&topic, &frame::price_limit(&topic, symbol, &limits, view.now_ms));
             self.price_limits.insert(symbol.to_owned(), limits);
         }
     }
@@ -139,12 +151,22 @@ impl PublicFeeds {
     }
 
     /// Sends again the level-1 books that are due for it.
-    pub(super) fn repeat(&mut self, now_ms: i64, hub: &mut Hub) {
+    pub(super) fn repeat(&mut self, now_ms: i64, stage: &mut Stage<'_>) {
         let now = Instant::now();
         for (topic, feed) in &mut self.books {
-            if feed.repetition_due().is_some_and(|due| due <= now) && hub.is_heard(topic) {
-                hub.publish(topic, &feed.repeat(now_ms));
+            if feed.repetition_due().is_some_and(|due| due <= now) && stage.is_heard(topic) {
+                stage.publish(topic, &feed.repeat(now_ms));
             }
+        }
+    }
+
+    /// Begins the numbers of every book again with 1, as a restart of the exchange does, and tells those who still
+    /// listen.
+    pub(super) fn restart(&mut self, now_ms: i64, stage: &mut Stage<'_>) {
+        self.restarted = true;
+        self.books.retain(|topic, _| stage.is_heard(topic));
+        for (topic, feed) in &mut self.books {
+            stage.publish(topic, &feed.restart(now_ms));
         }
     }
 
@@ -167,7 +189,7 @@ impl PublicFeeds {
     }
 }
 
-fn publish_klines(symbol: &str, changes: &Changes, scales: Scales, view: &View<'_>, hub: &mut Hub) {
+fn publish_klines(symbol: &str, changes: &Changes, scales: Scales, view: &View<'_>, stage: &mut Stage<'_>) {
     let Some(record) = view.records.get(symbol) else { return };
     for interval in Interval::all() {
         let told = |candle: &Candle| view.doubts.quiet_candle == QuietCandle::Confirmed || candle.traded;
@@ -176,13 +198,13 @@ fn publish_klines(symbol: &str, changes: &Changes, scales: Scales, view: &View<'
             continue;
         }
         let topic = format!("kline.{}.{symbol}", interval.text());
-        if !hub.is_heard(&topic) {
+        if !stage.is_heard(&topic) {
             continue;
         }
         // At a boundary the closed and the new candle travel in one frame, as on the exchange.
         let open = record.candles.series(interval).back().map(|candle| (candle, false));
         let rows: Vec<_> = closed.map(|(_, candle)| (candle, true)).into_iter().chain(open).collect();
-        hub.publish(&topic, &frame::klines(&topic, &rows, interval, scales, view.now_ms));
+        stage.publish(&topic, &frame::klines(&topic, &rows, interval, scales, view.now_ms));
     }
 }
 

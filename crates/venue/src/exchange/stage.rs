@@ -1,0 +1,44 @@
+//! The way of a public frame from its topic to its listeners, as a fault may bend it.
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::hub::Hub;
+use crate::fault::{FaultKind, Faults, Subject, Target};
+use crate::server::SocketKind;
+
+/// Where public topics publish.
+pub(super) struct Stage<'a> {
+    pub(super) hub: &'a mut Hub,
+    pub(super) faults: &'a mut Faults,
+}
+
+impl Stage<'_> {
+    /// Whether anyone listens to a topic.
+    pub(super) fn is_heard(&self, topic: &str) -> bool {
+        self.hub.is_heard(topic)
+    }
+
+    /// Sends a frame to everyone who listens to a topic; a fault strikes each listener by itself.
+    pub(super) fn publish(&mut self, topic: &str, frame: &str) {
+        let frame = Utf8Bytes::from(frame);
+        let subject = Subject {
+            topic: Some(topic),
+            symbol: topic.rsplit('.').next(),
+            socket: Some(SocketKind::Public.path()),
+            ..Subject::default()
+        };
+        for id in self.hub.listeners(topic) {
+            let strike = self.faults.strike(Target::PublicPush, &subject);
+            match strike.map(|strike| (strike.kind, strike.delay)) {
+                Some((FaultKind::DropPublic, _)) => {}
+                Some((FaultKind::Reorder, _)) => self.hub.hold(id, frame.clone()),
+                Some((FaultKind::Delay, delay)) => self.hub.send_later(id, frame.clone(), delay),
+                Some((FaultKind::Duplicate, _)) => {
+                    self.hub.send(id, frame.clone());
+                    self.hub.send(id, frame.clone());
+                }
+                Some(_) | None => self.hub.send(id, frame.clone()),
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Limits beside the per-second budgets: connections and trade requests of an address, and the figures of Bybit's
+//! introductory article for those who want to be held to them.
+
+use std::net::IpAddr;
+
+use super::SocketKind;
+use super::rolling::Rolling;
+use crate::config::LimitPreset;
+
+const SECOND_MS: i64 = 1_000;
+const MINUTE_MS: i64 = 60_000;
+/// Sockets that an address may open in five minutes. Source: Bybit V5, "Connect".
+const OPENED_MAX: usize = 500;
+/// Market-data sockets of an address at once. Source: Bybit V5, "Rate Limit".
+const PUBLIC_SOCKETS_MAX: usize = 1_000;
+/// Requests of an address on trade sockets in a second. Source: Bybit V5, "Rate Limit".
+const TRADE_REQUESTS_MAX: usize = 3_000;
+/// Characters that the subscriptions of one public socket may have together. Source: Bybit V5, "Connect".
+const ARGUMENT_CHARACTERS_MAX: usize = 21_000;
+/// The article's figures: requests a minute of an address to market data and of a key to the rest, and topics of one
+/// socket.
+const ARTICLE_PUBLIC_MAX: usize = 120;
+const ARTICLE_PRIVATE_MAX: usize = 60;
+const ARTICLE_TOPICS_MAX: usize = 100;
+
+/// Who has used how much.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    preset: LimitPreset,
+    opened: Rolling<IpAddr>,
+    trade_requests: Rolling<IpAddr>,
+    article_public: Rolling<IpAddr>,
+    article_private: Rolling<u64>,
+}
+
+/// What a subscription over its socket's limit gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TooManyTopics {
+    /// A refusal.
+    Refuse,
+    /// The end of the connection.
+    HangUp,
+}
+
+impl Quotas {
+    pub(crate) fn new(preset: LimitPreset) -> Self {
+        Self {
+            preset,
+            opened: Rolling::new(OPENED_MAX, 5 * MINUTE_MS),
+            trade_requests: Rolling::new(TRADE_REQUESTS_MAX, SECOND_MS),
+            article_public: Rolling::new(ARTICLE_PUBLIC_MAX, MINUTE_MS),
+            article_private: Rolling::new(ARTICLE_PRIVATE_MAX, MINUTE_MS),
+        }
+    }
+
+    /// Whether an address that has `open` sockets of this kind may open one more.
+    pub(crate) fn admit_socket(&mut self, peer: IpAddr, kind: SocketKind, open: usize, now_ms: i64) -> bool {
+        (kind != SocketKind::Public || open < PUBLIC_SOCKETS_MAX) && self.opened.admit(peer, now_ms)
+    }
+
+    /// Whether an address may send one more request on its trade sockets.
+    pub(crate) fn admit_trade(&mut self, peer: IpAddr, now_ms: i64) -> bool {
+        self.trade_requests.admit(peer, now_ms)
+    }
+
+    /// Whether the article's limits leave room for a request of this account, or of an address without one.
+    pub(crate) fn admit_request(&mut self, uid: Option<u64>, peer: IpAddr, now_ms: i64) -> bool {
+        match (self.preset, uid) {
+            (LimitPreset::Documented, _) => true,
+            (LimitPreset::Article, None) => self.article_public.admit(peer, now_ms),
+            (LimitPreset::Article, Some(uid)) => self.article_private.admit(uid, now_ms),
+        }
+    }
+
+    /// What a socket that would listen to so many topics of so many characters has to expect.
+    pub(crate) fn check_topics(
+        &self,
+        kind: SocketKind,
+        topics: usize,
+        characters: usize,
+    ) -> Option<TooManyTopics> {
+        if self.preset == LimitPreset::Article && topics > ARTICLE_TOPICS_MAX {
+            return Some(TooManyTopics::HangUp);
+        }
+        (kind == SocketKind::Public && characters > ARGUMENT_CHARACTERS_MAX).then_some(TooManyTopics::Refuse)
+    }
+}

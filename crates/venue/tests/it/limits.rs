@@ -1,0 +1,52 @@
+//! Limits: what is one too many, and what it gets.
+
+use serde_json::json;
+use windvane_venue::LimitPreset;
+
+use crate::{buy, manual, manual_with};
+
+#[tokio::test]
+async fn the_articles_figures_hold_when_they_are_asked_for() {
+    let (_venue, client) = manual_with(|config| config.limits = LimitPreset::Article).await;
+    assert!(client.burst("/v5/market/time", 120).await.contains("200 OK"));
+    assert!(client.burst("/v5/market/time", 1).await.contains("429 Too Many Requests"));
+    for _ in 0..60 {
+        assert_eq!(client.get("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await["retCode"], 0);
+    }
+    let headers = client.signed("", crate::client::wall_ms());
+    let refused = client.exchange("GET", "/v5/account/info", &headers, "").await.unwrap();
+    assert_eq!(refused.status, 429);
+
+    let mut public = client.socket("/v5/public/linear").await;
+    let topics = vec!["publicTrade.BTCUSDT"; 101];
+    public.send(&json!({"op": "subscribe", "args": topics})).await;
+    assert_eq!(public.try_next().await, None, "over 100 topics the connection ends");
+}
+
+#[tokio::test]
+async fn the_arguments_of_a_public_socket_end_at_21_000_characters() {
+    let (_venue, client) = manual().await;
+    let mut public = client.socket("/v5/public/linear").await;
+    public.send(&json!({"op": "subscribe", "args": vec!["publicTrade.BTCUSDT"; 1_200]})).await;
+    assert_eq!(public.next().await["ret_msg"], "error:args size exceeds 21000 characters");
+    public.subscribe(&["publicTrade.BTCUSDT"]).await;
+}
+
+#[tokio::test]
+async fn a_trade_request_names_itself_briefly_and_carries_one_object() {
+    let (_venue, client) = manual().await;
+    let mut trade = client.socket("/v5/trade").await;
+    let long = "x".repeat(37);
+    assert_eq!(trade.order("order.create", &long, buy("0.001", "59000")).await["retCode"], 10001);
+    let two = json!({"reqId": "2", "op": "order.create", "args": [{}, {}],
+                     "header": {"X-BAPI-TIMESTAMP": crate::client::wall_ms().to_string()}});
+    trade.send(&two).await;
+    assert_eq!(trade.next().await["retCode"], 10001);
+}
+
+#[tokio::test]
+async fn a_get_with_a_body_is_shut_out_without_json() {
+    let (_venue, client) = manual().await;
+    let reply = client.exchange("GET", "/v5/market/time", "", "{}").await.unwrap();
+    assert_eq!(reply.status, 403);
+}
