@@ -9,6 +9,8 @@ mod clock;
 pub(crate) mod feed;
 mod gateway;
 mod hub;
+#[cfg(test)]
+mod mutation;
 mod private;
 mod run;
 mod socket;

@@ -5,6 +5,7 @@
 mod client;
 mod doubts;
 mod faults;
+mod hostile;
 mod keys;
 mod limits;
 mod market_data;

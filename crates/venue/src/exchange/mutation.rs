@@ -1,0 +1,217 @@
+//! Requests and frames with bytes changed at random, straight into the exchange: each gets exactly one answer, and
+//! nothing panics.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hmac::{Hmac, KeyInit, Mac};
+use hyper::Method;
+use proptest::prelude::*;
+use serde_json::Value;
+use sha2::Sha256;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Exchange;
+use super::hub::Session;
+use crate::config::{ManualConfig, MarketConfig, VenueConfig};
+use crate::server::auth::{Caller, SignedHeaders};
+use crate::server::{RestAnswer, RestCall, RestOutcome, SocketKind, ToClient, wall_ms};
+
+const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Bodies of every kind of request, well formed.
+const BODIES: [(&str, &str); 9] = [
+    (
+        "/v5/order/create",
+        r#"{"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.010","price":"59000","timeInForce":"GTC","stopLoss":"50000","slTriggerBy":"MarkPrice","orderLinkId":"a-1"}"#,
+    ),
+    (
+        "/v5/order/create",
+        r#"{"category":"linear","symbol":"BTCUSDT","side":"Sell","orderType":"Market","qty":"0.01","triggerPrice":"61000","triggerDirection":1,"triggerBy":"LastPrice","reduceOnly":true}"#,
+    ),
+    (
+        "/v5/order/amend",
+        r#"{"category":"linear","symbol":"BTCUSDT","orderLinkId":"a-1","qty":"0.02","price":"58000"}"#,
+    ),
+    ("/v5/order/cancel", r#"{"category":"linear","symbol":"BTCUSDT","orderLinkId":"a-1"}"#),
+    ("/v5/order/cancel-all", r#"{"category":"linear","settleCoin":"USDT","orderFilter":"StopOrder"}"#),
+    (
+        "/v5/order/create-batch",
+        r#"{"category":"linear","request":[{"symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.010","price":"59000"},{"symbol":"ETHUSDT"}]}"#,
+    ),
+    (
+        "/v5/position/set-leverage",
+        r#"{"category":"linear","symbol":"BTCUSDT","buyLeverage":"5","sellLeverage":"5"}"#,
+    ),
+    (
+        "/v5/position/trading-stop",
+        r#"{"category":"linear","symbol":"BTCUSDT","tpslMode":"Full","stopLoss":"50000","trailingStop":"100","positionIdx":0}"#,
+    ),
+    (
+        "/v5/user/update-api",
+        r#"{"readOnly":0,"permissions":{"ContractTrade":["Order","Position"],"Spot":["SpotTrade"]}}"#,
+    ),
+];
+/// Queries of every kind of listing, well formed.
+const QUERIES: [(&str, &str); 9] = [
+    ("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1&limit=5&cursor=after%3Aabc"),
+    ("/v5/order/history", "category=linear&startTime=1700000000000&endTime=1700000001000&orderStatus=Filled"),
+    ("/v5/execution/list", "category=linear&settleCoin=USDT&execType=Trade&limit=100"),
+    ("/v5/position/list", "category=linear&settleCoin=USDT"),
+    ("/v5/account/transaction-log", "accountType=UNIFIED&category=linear&currency=USDT&type=TRADE"),
+    ("/v5/market/kline", "category=linear&symbol=BTCUSDT&interval=60&start=1&end=1700000000000&limit=1000"),
+    ("/v5/market/instruments-info", "category=linear&limit=2&cursor=after%253ABTCUSDT&baseCoin=BTC"),
+    ("/v5/market/open-interest", "category=linear&symbol=BTCUSDT&intervalTime=1h&startTime=-5"),
+    ("/v5/market/funding/history", "category=linear&symbol=BTCUSDT&startTime=0&endTime=9"),
+];
+const FRAMES: [&str; 6] = [
+    r#"{"op":"auth","req_id":"1","args":["paper-key",4102444800000,"00"]}"#,
+    r#"{"op":"subscribe","req_id":"1","args":["orderbook.50.BTCUSDT","kline.1.BTCUSDT","tickers.BTCUSDT"]}"#,
+    r#"{"op":"unsubscribe","args":["order","execution.fast","wallet"]}"#,
+    r#"{"op":"ping","req_id":7}"#,
+    r#"{"reqId":"9","op":"order.create","header":{"X-BAPI-TIMESTAMP":"1700000000000"},"args":[{"category":"linear","symbol":"BTCUSDT"}]}"#,
+    r#"{"op":"order.cancel-batch","header":{},"args":[{"category":"linear","request":[{"orderId":"x"}]}]}"#,
+];
+const CONTROLS: [(&str, &str); 4] = [
+    (
+        "/sim/fault",
+        r#"{"kind":"delay","match":{"uid":1001,"topic":"order"},"count":2,"ms":50,"probability":0.5,"seed":3}"#,
+    ),
+    ("/sim/price", r#"{"symbol":"BTCUSDT","bid":"60000","ask":"60000.1","last":"60000","mark":"60000"}"#),
+    ("/sim/book", r#"{"symbol":"BTCUSDT","bids":[["59999","1"]],"asks":[["60001","2"]]}"#),
+    ("/sim/trade", r#"{"symbol":"BTCUSDT","side":"Buy","price":"60001","qty":"0.5"}"#),
+];
+
+fn exchange() -> Exchange {
+    let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+    config.rate_limits = false;
+    let mut exchange =
+        Exchange::new(&config, watch::channel(false).0).expect("a manual market is always there");
+    let (path, body) = CONTROLS[1];
+    exchange.rest(&call(Method::POST, path, "", body.as_bytes()));
+    exchange
+}
+
+fn call(method: Method, path: &str, query: &str, body: &[u8]) -> RestCall {
+    let timestamp = wall_ms().to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").expect("any length will do");
+    mac.update(format!("{timestamp}paper-key5000").as_bytes());
+    mac.update(if method == Method::GET { query.as_bytes() } else { body });
+    let signature = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    RestCall {
+        method,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: SignedHeaders {
+            api_key: Some("paper-key".to_owned()),
+            timestamp: Some(timestamp),
+            recv_window: Some("5000".to_owned()),
+            signature: Some(signature),
+        },
+        body: hyper::body::Bytes::copy_from_slice(body),
+        peer: HOME,
+    }
+}
+
+/// Text with some of its bytes replaced, removed or repeated.
+fn mutated(samples: &'static [&'static str]) -> impl Strategy<Value = (usize, Vec<u8>)> {
+    let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
+    (0..samples.len(), prop::collection::vec(change, 0..6)).prop_map(|(sample, changes)| {
+        let mut bytes = samples[sample].as_bytes().to_vec();
+        for (index, byte, kind) in changes {
+            if bytes.is_empty() {
+                break;
+            }
+            let at = index.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, byte),
+                _ => bytes.extend_from_within(at..),
+            }
+        }
+        (sample, bytes)
+    })
+}
+
+fn is_enveloped(answer: &RestAnswer) -> bool {
+    let RestOutcome::Reply { body, .. } = &answer.outcome else { return false };
+    serde_json::from_str::<Value>(body)
+        .is_ok_and(|body| body["retCode"].is_i64() && body["result"].is_object())
+}
+
+const fn texts<const N: usize>(pairs: &[(&'static str, &'static str); N]) -> [&'static str; N] {
+    let mut texts = [""; N];
+    let mut at = 0;
+    while at < N {
+        texts[at] = pairs[at].1;
+        at += 1;
+    }
+    texts
+}
+
+static BODY_TEXTS: [&str; BODIES.len()] = texts(&BODIES);
+static QUERY_TEXTS: [&str; QUERIES.len()] = texts(&QUERIES);
+static CONTROL_TEXTS: [&str; CONTROLS.len()] = texts(&CONTROLS);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_request_gets_one_envelope(bodies in prop::collection::vec(mutated(&BODY_TEXTS), 1..24)) {
+        let mut exchange = exchange();
+        for (sample, body) in bodies {
+            let answer = exchange.rest(&call(Method::POST, BODIES[sample].0, "", &body));
+            prop_assert!(is_enveloped(&answer), "{:?}", String::from_utf8_lossy(&body));
+        }
+    }
+
+    #[test]
+    fn every_query_gets_one_envelope(queries in prop::collection::vec(mutated(&QUERY_TEXTS), 1..24)) {
+        let mut exchange = exchange();
+        for (sample, query) in queries {
+            // The HTTP layer lets nothing but text through.
+            let query = String::from_utf8_lossy(&query);
+            let answer = exchange.rest(&call(Method::GET, QUERIES[sample].0, &query, b""));
+            prop_assert!(is_enveloped(&answer), "{query}");
+        }
+    }
+
+    #[test]
+    fn every_control_request_is_carried_out_or_refused(bodies in prop::collection::vec(mutated(&CONTROL_TEXTS), 1..24)) {
+        let mut exchange = exchange();
+        for (sample, body) in bodies {
+            let answer = exchange.rest(&call(Method::POST, CONTROLS[sample].0, "", &body));
+            let RestOutcome::Reply { status, .. } = answer.outcome else {
+                return Err(TestCaseError::fail("the control surface hangs up on nobody"));
+            };
+            prop_assert!(status == 200 || status == 400, "{status}");
+        }
+    }
+
+    #[test]
+    fn no_frame_ends_the_exchange(frames in prop::collection::vec(mutated(&FRAMES), 1..24)) {
+        // Delayed frames, should one be asked for, wait in tasks.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let _entered = runtime.enter();
+        let mut exchange = exchange();
+        let mut queues = Vec::new();
+        for (id, kind) in [(1, SocketKind::Public), (2, SocketKind::Private), (3, SocketKind::Trade)] {
+            let (queue, frames) = mpsc::channel::<ToClient>(1_024);
+            let (hang_up, cut) = oneshot::channel();
+            let mut session = Session::new(kind, HOME, queue, hang_up);
+            session.caller = (id == 3).then(|| Caller { uid: 1001, key: "paper-key".into() });
+            exchange.hub.open(id, session);
+            queues.push((frames, cut));
+        }
+        for (_, frame) in frames {
+            for id in 1..=3 {
+                exchange.frame(id, &String::from_utf8_lossy(&frame));
+            }
+        }
+        for (frames, _) in &mut queues {
+            while let Ok(ToClient::Frame(frame)) = frames.try_recv() {
+                prop_assert!(serde_json::from_str::<Value>(&frame).is_ok(), "{frame}");
+            }
+        }
+    }
+}
