@@ -125,8 +125,12 @@ impl Account {
 
     fn check(&mut self, intent: &Intent) {
         let ask = Ask { bot: bot(), intent, existing: None };
-        let context =
-            Context { exposure: &self.exposure, quotes: &self.quotes, stamp: NOW, symbol_in_doubt: false };
+        let context = Context {
+            exposure: &self.exposure,
+            quotes: &self.quotes,
+            stamp: self.now,
+            symbol_in_doubt: false,
+        };
         black_box(self.risk.check(&ask, &context)).expect("the account is rich");
         self.now.wall.0 += 1_000;
     }
