@@ -29,6 +29,10 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
         ("max_open_orders = 40\n", "", &["max_open_orders"]),
         ("max_order_notional = \"60000 USDT\"", "max_order_notional = 60000", &["500 USDT"]),
         ("price_collar = \"3%\"", "price_collar = \"nan\"", &["percentage"]),
+        ("max_loss_per_week = \"20000 USDT\"", "max_loss_per_week = \"2 USDT\"", &["max_loss_per_day"]),
+        ("yellow = \"10%\"", "yellow = \"16%\"", &["drawdown.orange"]),
+        ("red = \"20%\" ", "#", &["missing field `red`"]),
+        ("[journal]", "[risk.bot.nobody]\nmax_open_orders = 1\n[journal]", &["there is no bot `nobody`"]),
         ("max_leverage = \"10x\"", "max_leverage = \"3x\"", &["max_leverage"]),
         ("budget = \"30000 USDT\"", "budget = \"-1 USDT\"", &["amount"]),
         (

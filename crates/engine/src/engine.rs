@@ -79,8 +79,8 @@ impl Engine {
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),
             instruments: BTreeMap::new(),
-            risk: Risk::new(limits, ownership),
             requires_stop: limits.require_stop_on_entry,
+            risk: Risk::new(limits, ownership),
             unprotected_ms_max,
             orders,
             bots: bots.into_iter().map(Bot::from).collect(),
@@ -120,9 +120,7 @@ impl Engine {
         if let Some(cause) = memory.halted {
             self.gate.halt(cause);
         }
-        if let Some(day) = memory.day {
-            self.risk.restore_trading_day(day);
-        }
+        self.risk.restore(&memory.risk);
         for bot in &mut self.bots {
             bot.is_flattening = memory.flattening.contains(&bot.name);
             bot.is_cancelling = memory.cancelling.contains(&bot.name);
@@ -137,7 +135,8 @@ impl Engine {
             Event::Market(event) => self.market_event(event, stamp, out),
             Event::Account(event) => {
                 self.orders.apply(event, stamp, &mut self.effects);
-                self.observe_equity(stamp);
+                self.observe_answer(event, stamp, out);
+                self.observe_worth(stamp, out);
             }
             Event::Link(link) => self.link(*link, stamp, out),
             Event::Reference(reference) => self.reference(reference),
@@ -213,7 +212,7 @@ impl Engine {
                 if let Some(mark) = self.market.contract(symbol).and_then(|known| known.ticker().mark) {
                     self.quotes.set_mark(symbol, mark, stamp.wall);
                     self.orders.mark(symbol, mark);
-                    self.observe_equity(stamp);
+                    self.observe_worth(stamp, out);
                 }
                 self.wake_symbol(symbol, Wake::Ticker, stamp, out);
             }
@@ -273,6 +272,8 @@ impl Engine {
             Control::Lift(cause) => self.gate.lift(cause),
             Control::Resume => {
                 self.gate.resume();
+                self.risk.resume();
+                self.gate.set_falling(false);
                 for bot in &mut self.bots {
                     bot.is_flattening = false;
                     bot.is_cancelling = false;
@@ -289,7 +290,7 @@ impl Engine {
         }
     }
 
-    fn in_scope(&mut self, scope: Scope, act: impl Fn(&mut Bot)) {
+    pub(crate) fn in_scope(&mut self, scope: Scope, act: impl Fn(&mut Bot)) {
         for bot in &mut self.bots {
             let is_meant = match scope {
                 Scope::All => true,

@@ -10,7 +10,7 @@ use windvane_risk::margin::AccountMargin;
 pub struct RiskFigures {
     /// The account's margin.
     pub margin: AccountMargin,
-    /// Profit since the UTC day of the market's clock began, settle coin; `None` before the first picture of the account.
+    /// Profit since the UTC day of the market's clock began, transfers apart, settle coin; `None` before the first picture of the account.
     pub day_pnl: Option<Money>,
     /// Initial margin over margin balance, a fraction; at 1 nothing more may be opened. `None` when nothing is left.
     pub initial_margin_rate: Option<Rate>,
@@ -26,7 +26,8 @@ impl Engine {
     pub fn risk_figures(&self) -> RiskFigures {
         let (exposure, limits, margin) = (self.orders.exposure(), self.risk.limits(), self.margin());
         let order_loss = exposure.order_loss();
-        let day_pnl = self.risk.trading_day().map(|day| margin.equity().less(day.start_equity));
+        let day_pnl =
+            self.risk.memory().day.map(|day| margin.equity().less(self.transfers()).less(day.earned));
         let worst_values = exposure.contracts().map(|contract| contract.figures().worst_value);
         let (largest, sum) = (worst_values.max().unwrap_or_default(), exposure.gross_worst_value());
         let loss = day_pnl.map_or(Decimal::ZERO, |pnl| pnl.get()).min(Decimal::ZERO).abs();

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::output::Output;
 use crate::view::open_orders_of;
 use windvane_model::{ClientOrderId, Intent, Millis, Role, Scope, Stamp};
-use windvane_risk::Ask;
+use windvane_risk::{Ask, Share};
 
 /// From one round of cancels and closes to the next, wall clock.
 const ROUND_EVERY_MS: Millis = 200;
@@ -33,7 +33,7 @@ impl Engine {
                 self.cancel(bot, id, stamp, out);
             }
             if is_flattening {
-                for close in self.risk.protective(Scope::Bot(name), self.orders.exposure()) {
+                for close in self.risk.protective(Scope::Bot(name), Share::All, self.orders.exposure()) {
                     self.command(&close, stamp, out);
                 }
             }

@@ -13,6 +13,8 @@ pub(crate) struct Gate {
     knows_contracts: bool,
     is_reconciled: bool,
     has_leverage: bool,
+    /// The equity has fallen to a step of the drawdown at which nothing opens.
+    is_falling: bool,
     /// Latched: ends by a person alone.
     halted: Option<HaltCause>,
     /// Whether request stamps can be relied on. Kept apart from the latched causes, because it mends by itself and
@@ -38,6 +40,8 @@ pub enum Waiting {
     Reconciliation,
     /// The leverage of a contract, being set.
     Leverage,
+    /// The end of a drawdown, or a person's word.
+    Drawdown,
 }
 
 impl Waiting {
@@ -51,6 +55,7 @@ impl Waiting {
             Self::TradeSocket => "the trade socket",
             Self::Reconciliation => "a reconciliation with the venue",
             Self::Leverage => "the leverage of a contract",
+            Self::Drawdown => "the end of a drawdown, or `windvane resume`",
         }
     }
 }
@@ -65,6 +70,7 @@ impl Gate {
             knows_contracts: false,
             is_reconciled: false,
             has_leverage: false,
+            is_falling: false,
             halted: None,
             clock_is_sound: true,
             is_stopping: false,
@@ -95,6 +101,10 @@ impl Gate {
 
     pub(crate) const fn set_leverage_known(&mut self, has_leverage: bool) {
         self.has_leverage = has_leverage;
+    }
+
+    pub(crate) const fn set_falling(&mut self, is_falling: bool) {
+        self.is_falling = is_falling;
     }
 
     /// Latches. A later cause does not replace the first: the person who is called wants to know what began it.
@@ -148,6 +158,8 @@ impl Gate {
             Some(Waiting::Reconciliation)
         } else if !self.has_leverage {
             Some(Waiting::Leverage)
+        } else if self.is_falling {
+            Some(Waiting::Drawdown)
         } else {
             None
         }

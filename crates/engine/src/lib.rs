@@ -12,6 +12,7 @@
 //! `windvane journal replay` proves.
 
 mod bot;
+mod breaker;
 mod engine;
 mod figures;
 mod flatten;

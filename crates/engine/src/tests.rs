@@ -12,7 +12,7 @@ use windvane_model::{
     Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
-use windvane_risk::{Ownership, RiskLimits};
+use windvane_risk::{DrawdownLimits, Ownership, RiskLimits};
 
 const MAKER: &str = r#"
 builtin = "maker"
@@ -85,6 +85,24 @@ fn limits() -> RiskLimits {
         max_order_rate_long: "100 per 1m".parse().unwrap(),
         price_collar: "10%".parse().unwrap(),
         max_loss_per_day: "200 USDT".parse().unwrap(),
+        min_order_notional: None,
+        book_collar: "10%".parse().unwrap(),
+        max_loss_per_week: "9000000 USDT".parse().unwrap(),
+        min_liquidation_distance: "1%".parse().unwrap(),
+        max_adl_rank: 5,
+        max_error_rate: "1000 per 1m".parse().unwrap(),
+        cool_down_after_stop: "1ms".parse().unwrap(),
+        max_losing_streak: 1_000_000,
+        losing_streak_pause: "1ms".parse().unwrap(),
+        drawdown: DrawdownLimits {
+            yellow: "80%".parse().unwrap(),
+            orange: "90%".parse().unwrap(),
+            red: "100%".parse().unwrap(),
+            persists_for: "1m".parse().unwrap(),
+        },
+        symbol: BTreeMap::new(),
+        bot: BTreeMap::new(),
+        group: BTreeMap::new(),
         require_stop_on_entry: true,
         stale_after: "5s".parse().unwrap(),
     }

@@ -19,7 +19,7 @@ const ROUNDS_MAX: usize = 1_000;
 impl Engine {
     /// Works off effects and notices until nothing is left.
     pub(crate) fn work_off(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
-        self.take_effects(out);
+        self.take_effects(stamp, out);
         let mut rounds = 0;
         while let Some(notice) = self.notices.pop_front() {
             rounds += 1;
@@ -29,15 +29,20 @@ impl Engine {
                 return;
             }
             self.deliver(notice, stamp, out);
-            self.take_effects(out);
+            self.take_effects(stamp, out);
         }
     }
 
-    fn take_effects(&mut self, out: &mut Vec<Output>) {
+    fn take_effects(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Notice(notice) => self.notices.push_back(notice),
+                Effect::Notice(notice) => {
+                    if let Notice::PositionClosed { cause, net_pnl, .. } = notice.notice {
+                        self.risk.observe_close(notice.bot, cause, net_pnl, stamp);
+                    }
+                    self.notices.push_back(notice);
+                }
                 Effect::Ask(query) => push_query(query, out),
                 Effect::Difference(difference) => out.push(Output::Difference(difference)),
                 Effect::Doubt { symbol, on } => out.push(Output::Doubt { symbol, on }),
@@ -208,15 +213,6 @@ impl Engine {
         out.push(Output::Command { bot, tag, worst_price, command });
     }
 
-    /// Lets risk see today's profit and loss.
-    pub(crate) fn observe_equity(&mut self, stamp: Stamp) {
-        if self.orders.is_reconciled()
-            && let Some(cause) = self.risk.observe_equity(self.margin().equity(), stamp)
-        {
-            self.gate.halt(cause);
-        }
-    }
-
     /// The engine's own memory as of now. What an orderly end winds down by policy is no wish of a person, and the
     /// next start trades on.
     fn own_memory(&self) -> EngineMemory {
@@ -228,7 +224,7 @@ impl Engine {
         } else {
             (named(|bot| bot.is_flattening), named(|bot| bot.is_cancelling))
         };
-        EngineMemory { halted: self.gate.latched(), flattening, cancelling, day: self.risk.trading_day() }
+        EngineMemory { halted: self.gate.latched(), flattening, cancelling, risk: self.risk.memory() }
     }
 
     /// Takes down what bots, and the engine itself, must remember over a restart.

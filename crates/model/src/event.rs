@@ -114,17 +114,25 @@ pub enum HaltCause {
     Authentication,
     /// An assertion of ours failed.
     Invariant,
-    /// A loss limit was reached.
+    /// The loss of the day reached its limit.
     DayLoss,
     /// The venue answered in a way that cannot be (a client order id met a different order).
     Contradiction,
     /// An order of ours was cancelled by a request that is not ours: the guard, another engine, or a person.
     CancelledByOther,
+    /// The loss of the week reached its limit.
+    WeekLoss,
+    /// The last step of the drawdown was reached.
+    Drawdown,
+    /// The venue refuses too much of what is asked.
+    ErrorRate,
+    /// Our margin and the venue's differ by more than the bound.
+    MarginModel,
 }
 
 impl HaltCause {
     /// Every cause.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Operator,
         Self::Shutdown,
         Self::Journal,
@@ -134,6 +142,10 @@ impl HaltCause {
         Self::DayLoss,
         Self::Contradiction,
         Self::CancelledByOther,
+        Self::WeekLoss,
+        Self::Drawdown,
+        Self::ErrorRate,
+        Self::MarginModel,
     ];
 
     /// The cause of that short word.
@@ -155,6 +167,10 @@ impl HaltCause {
             Self::DayLoss => "day_loss",
             Self::Contradiction => "contradiction",
             Self::CancelledByOther => "cancelled_by_other",
+            Self::WeekLoss => "week_loss",
+            Self::Drawdown => "drawdown",
+            Self::ErrorRate => "error_rate",
+            Self::MarginModel => "margin_model",
         }
     }
 }

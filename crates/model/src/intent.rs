@@ -1,7 +1,10 @@
 //! What a strategy wants, and why it may not have it.
 
-use crate::{ClientOrderId, Money, OrderKind, Price, Qty, Role, Side, Symbol, WallTime};
+use crate::{
+    BotName, ClientOrderId, MarketTime, Money, OrderKind, Price, Qty, Role, Side, Symbol, Text, WallTime,
+};
 use rust_decimal::Decimal;
+use std::fmt;
 
 /// A number a strategy gives to an order it asks for, to recognise it in notices. Its own to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -222,6 +225,115 @@ pub enum DenialReason {
         /// The limit.
         limit: Decimal,
     },
+    /// The account's loss of the week reached its limit.
+    #[error("loss of the week {loss} reached the limit {limit}")]
+    WeekLoss {
+        /// Loss so far, settle coin.
+        loss: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// A limit of one contract, bot or group, narrower than the account's.
+    #[error("{scope}: `{key}` would be {value}, above the limit {limit}")]
+    ScopeLimit {
+        /// Whose limit it is.
+        scope: LimitScope,
+        /// Its key in the configuration.
+        key: &'static str,
+        /// What it would come to, in the unit of the limit.
+        value: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// Below the smallest order that the configuration allows.
+    #[error("order value {value} is below the own minimum {limit}")]
+    OwnMinimum {
+        /// Value of the order, quote coin.
+        value: Decimal,
+        /// The limit.
+        limit: Decimal,
+    },
+    /// Too far through the best price of the other side.
+    #[error("price {price} is more than {collar} through the best price {best}")]
+    BookCollar {
+        /// The price asked.
+        price: Price,
+        /// Best price of the other side.
+        best: Price,
+        /// The limit, a fraction.
+        collar: Decimal,
+    },
+    /// The book is crossed, so one of its sides is wrong.
+    #[error("the book is crossed: bid {bid}, ask {ask}")]
+    CrossedBook {
+        /// Best bid.
+        bid: Price,
+        /// Best ask.
+        ask: Price,
+    },
+    /// It would trade with an order of our own.
+    #[error("it would trade with our own order at {own}")]
+    SelfTrade {
+        /// The price of our order.
+        own: Price,
+    },
+    /// The position would come too near to its liquidation.
+    #[error("the mark would be {distance} away from liquidation, nearer than {limit}")]
+    LiquidationDistance {
+        /// Estimated distance over mark, a fraction.
+        distance: Decimal,
+        /// The limit, a fraction.
+        limit: Decimal,
+    },
+    /// The position stands too near to the front of the auto-deleveraging queue.
+    #[error("the position's place in the deleveraging queue is {rank}, above the limit {limit}")]
+    AdlRank {
+        /// Place, 0 to 5.
+        rank: u8,
+        /// The limit.
+        limit: u8,
+    },
+    /// The bot cools down after a stop.
+    #[error("the bot cools down after a stop, until {until}")]
+    CoolDown {
+        /// When it ends, on the market's clock.
+        until: MarketTime,
+    },
+    /// The bot pauses after a streak of losses.
+    #[error("the bot pauses after {losses} losses in a row, until {until}")]
+    LosingStreak {
+        /// Losses in a row.
+        losses: u32,
+        /// When the pause ends, on the market's clock.
+        until: MarketTime,
+    },
+    /// The venue has refused an order for margin that we had counted as covered; nothing opens until that is cleared up.
+    #[error("the venue refused for margin what seemed covered; opening waits until {until:?}")]
+    MarginInDoubt {
+        /// When opening is tried again at the earliest, wall clock.
+        until: WallTime,
+    },
+}
+
+/// Whose limit it is, where it is not the account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitScope {
+    /// One contract's.
+    Symbol(Symbol),
+    /// One bot's.
+    Bot(BotName),
+    /// A group of contracts'.
+    Group(Text<16>),
+}
+
+impl fmt::Display for LimitScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Symbol(symbol) => write!(f, "contract {symbol}"),
+            Self::Bot(bot) => write!(f, "bot `{bot}`"),
+            Self::Group(group) => write!(f, "group `{group}`"),
+        }
+    }
 }
 
 impl DenialReason {
@@ -253,6 +365,17 @@ impl DenialReason {
             Self::NotAmendable => "not_amendable",
             Self::Unprotected => "unprotected",
             Self::DayLoss { .. } => "day_loss",
+            Self::WeekLoss { .. } => "week_loss",
+            Self::ScopeLimit { .. } => "scope_limit",
+            Self::OwnMinimum { .. } => "own_minimum",
+            Self::BookCollar { .. } => "book_collar",
+            Self::CrossedBook { .. } => "crossed_book",
+            Self::SelfTrade { .. } => "self_trade",
+            Self::LiquidationDistance { .. } => "liquidation_distance",
+            Self::AdlRank { .. } => "adl_rank",
+            Self::CoolDown { .. } => "cool_down",
+            Self::LosingStreak { .. } => "losing_streak",
+            Self::MarginInDoubt { .. } => "margin_in_doubt",
         }
     }
 }

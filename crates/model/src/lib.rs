@@ -50,7 +50,7 @@ pub use id::{
     BotName, BotTag, ClientOrderId, Coin, Epoch, ExecutionId, IdGrammar, InstallTag, OrderId, Role, Symbol,
 };
 pub use instrument::{FeeRates, Instrument, InstrumentStatus, Leverage, RiskTier};
-pub use intent::{Denial, DenialReason, Intent, Place, Tag};
+pub use intent::{Denial, DenialReason, Intent, LimitScope, Place, Tag};
 pub use market::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, IntervalError, MarketEvent, Ticker, Trade,
     TradePrints,

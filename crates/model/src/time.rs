@@ -56,6 +56,13 @@ impl MarketTime {
     pub const fn utc_day(self) -> i64 {
         self.0.div_euclid(86_400_000)
     }
+
+    /// The UTC week this moment falls in, as weeks since Monday, 29 December 1969. A week begins on Monday.
+    #[must_use]
+    pub const fn utc_week(self) -> i64 {
+        // 1 January 1970 was a Thursday.
+        (self.utc_day() + 3).div_euclid(7)
+    }
 }
 
 impl fmt::Display for MarketTime {

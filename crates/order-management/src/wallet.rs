@@ -64,6 +64,12 @@ impl Wallet {
         self.coins.get(&coin).map_or(Money::ZERO, |account| account.adjustments)
     }
 
+    /// What came in of the settle coin so far less what went out, for no reason that trading knows.
+    #[must_use]
+    pub fn transfers(&self) -> Money {
+        self.adjustments(settle_coin())
+    }
+
     /// The balance to count with in the settle coin: computed, else reported, else nothing.
     #[must_use]
     pub fn balance(&self) -> Money {

@@ -24,9 +24,17 @@ max_open_orders = 1000000
 max_order_rate_short = "100000 per 1ms"
 max_order_rate_long = "100000 per 2ms"
 price_collar = "10%"
+book_collar = "10%"
 max_loss_per_day = "1000000 USDT"
+max_loss_per_week = "10000000 USDT"
 require_stop_on_entry = false
 stale_after = "1h"
+min_liquidation_distance = "1%"
+max_error_rate = "1000 per 1m"
+cool_down_after_stop = "1ms"
+max_losing_streak = 1000000
+losing_streak_pause = "1ms"
+drawdown = { yellow = "80%", orange = "90%", red = "100%", persists_for = "1m" }
 "#;
 
 fn dec(text: &str) -> Decimal {
@@ -115,6 +123,7 @@ impl Account {
                 qty: qty("0.5"),
                 average_price: Some(price("29871.3")),
                 leverage: Some(leverage("10")),
+                adl_rank: 0,
             });
         }
         for number in 0..orders {

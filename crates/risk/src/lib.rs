@@ -11,9 +11,9 @@
 //! cannot be computed (missing price, overflow) is denied when it opens.
 
 mod approved;
+mod breaker;
 mod check;
 mod contract;
-mod day;
 mod exposure;
 mod limits;
 pub mod margin;
@@ -22,16 +22,18 @@ mod protective;
 mod quote;
 mod rate;
 mod risk;
+mod scope;
 mod state;
 mod value;
 
 pub use approved::Approved;
+pub use breaker::{Breach, DrawdownStep, LossStart, RiskMemory, Worth};
 pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
-pub use day::TradingDay;
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};
-pub use limits::{LimitProblem, RiskLimits};
+pub use limits::{BotLimits, DrawdownLimits, GroupLimits, LimitProblem, RiskLimits, SymbolLimits};
 pub use ownership::{Ownership, OwnershipError};
+pub use protective::Share;
 pub use quote::{Quote, Quotes};
 pub use risk::Risk;
 pub use state::{Action, allows};

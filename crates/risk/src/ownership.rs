@@ -46,6 +46,11 @@ impl Ownership {
         if conflicts.is_empty() { Ok(Self(owners)) } else { Err(conflicts) }
     }
 
+    /// The positions of a bot, in order.
+    pub(crate) fn positions(&self, bot: BotName) -> impl Iterator<Item = (Symbol, PositionIndex)> {
+        self.0.iter().filter(move |(_, owner)| **owner == bot).map(|(position, _)| *position)
+    }
+
     /// The bot that owns a position; `None` when no bot of this engine does.
     #[must_use]
     pub fn owner(&self, symbol: Symbol, index: PositionIndex) -> Option<BotName> {

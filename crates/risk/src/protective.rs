@@ -11,15 +11,24 @@ use windvane_model::{
 /// venue that announced a tiny largest order would make us flood it.
 const MAX_SLICES: usize = 100;
 
+/// How much of a position is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// The whole.
+    All,
+    /// Half of it, rounded up to the lot.
+    Half,
+}
+
 impl Risk {
-    /// The closes that take the positions of `scope` to flat: reduce-only market orders, each no larger than the
+    /// The closes that take `share` off the positions of `scope`: reduce-only market orders, each no larger than the
     /// venue's largest, at most a hundred per position at a time. What earlier protective orders are closing
     /// already is not asked for again, so it may be called as often as one likes. Cancel the entries before;
     /// leave the stops until it is flat.
     ///
     /// Empty when fenced. A position that no bot of this engine owns is not touched.
     #[must_use]
-    pub fn protective(&self, scope: Scope, exposure: &Exposure) -> Vec<Approved> {
+    pub fn protective(&self, scope: Scope, share: Share, exposure: &Exposure) -> Vec<Approved> {
         let mut closes = Vec::new();
         if !allows(self.run_state, Action::Reduce) {
             return closes;
@@ -33,7 +42,14 @@ impl Risk {
             };
             let Some(price) = held.valuation_price() else { continue };
             let instrument = &contract.instrument;
-            let open = position.qty.less(closing_qty(held, side.opposite(), exposure));
+            let wanted = match share {
+                Share::All => position.qty,
+                // Rounded up by taking what is kept down, so that the smallest position is closed.
+                Share::Half => {
+                    position.qty.less(instrument.round_down_to_lot(position.qty.get() / Decimal::TWO))
+                }
+            };
+            let open = wanted.less(closing_qty(held, side.opposite(), exposure));
             for qty in slices(instrument, open).take(MAX_SLICES) {
                 closes.push(close(bot, held, side.opposite(), qty, price));
             }

@@ -1,19 +1,29 @@
-//! The state that the check decides with: limits, owners, run state, send times, the day.
+//! The state that the check decides with: limits, owners, run state, send times, breakers.
 
-use crate::day::DayLoss;
+use crate::breaker::{Breach, Drawdown, DrawdownStep, Losses, Refusals, RiskMemory, Streaks, Worth};
 use crate::rate::SendTimes;
-use crate::{Ownership, RiskLimits, TradingDay};
-use windvane_model::{HaltCause, Money, RunState, Stamp};
+use crate::scope::Scopes;
+use crate::{Ownership, RiskLimits};
+use rust_decimal::Decimal;
+use windvane_model::{AccountEvent, BotName, ExitCause, HaltCause, Money, RunState, Stamp};
+
+/// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
+const PEAK_STEP: Decimal = Decimal::from_parts(1001, 0, 0, false, 3);
 
 /// The only way from a wish to an order.
 #[derive(Debug, Clone)]
 pub struct Risk {
     pub(crate) limits: RiskLimits,
+    pub(crate) scopes: Scopes,
     pub(crate) ownership: Ownership,
     pub(crate) run_state: RunState,
     pub(crate) sent_short: SendTimes,
     pub(crate) sent_long: SendTimes,
-    pub(crate) day: DayLoss,
+    pub(crate) losses: Losses,
+    pub(crate) streaks: Streaks,
+    pub(crate) refusals: Refusals,
+    drawdown: Drawdown,
+    remembered_peak: Option<Money>,
 }
 
 impl Risk {
@@ -23,12 +33,17 @@ impl Risk {
     #[must_use]
     pub fn new(limits: RiskLimits, ownership: Ownership) -> Self {
         Self {
+            scopes: Scopes::new(&limits, &ownership),
+            sent_short: SendTimes::new(limits.max_order_rate_short),
+            sent_long: SendTimes::new(limits.max_order_rate_long),
+            refusals: Refusals::new(limits.max_error_rate),
             limits,
             ownership,
             run_state: RunState::Reducing,
-            sent_short: SendTimes::new(limits.max_order_rate_short),
-            sent_long: SendTimes::new(limits.max_order_rate_long),
-            day: DayLoss::default(),
+            losses: Losses::default(),
+            streaks: Streaks::default(),
+            drawdown: Drawdown::default(),
+            remembered_peak: None,
         }
     }
 
@@ -55,21 +70,87 @@ impl Risk {
         &self.ownership
     }
 
-    /// Takes the account's equity by mark; the day is the market clock's. Returns the cause to halt for when the
-    /// loss of the day has reached its limit.
-    pub fn observe_equity(&mut self, equity: Money, stamp: Stamp) -> Option<HaltCause> {
-        self.day.observe(equity, stamp.market);
-        (self.day.loss() >= self.limits.max_loss_per_day.value).then_some(HaltCause::DayLoss)
+    /// Takes what the account is worth by mark; days, weeks and durations are the market clock's. Says what is to be
+    /// done when a loss has reached its limit or the drawdown its next step.
+    pub fn observe_worth(&mut self, worth: Worth, stamp: Stamp) -> Option<Breach> {
+        self.losses.observe(worth, stamp.market);
+        let breach = self.drawdown.observe(worth, stamp.market, &self.limits.drawdown);
+        let peak = self.drawdown.peak;
+        let is_higher =
+            |kept: Money| peak.is_some_and(|peak| peak.get() > kept.get().saturating_mul(PEAK_STEP));
+        if self.remembered_peak.is_none_or(is_higher) {
+            self.remembered_peak = peak;
+        }
+        if self.losses.of_day() >= self.limits.max_loss_per_day.value {
+            return breach.or(Some(Breach::Halt(HaltCause::DayLoss)));
+        }
+        if self.losses.of_week() >= self.limits.max_loss_per_week.value {
+            return breach.or(Some(Breach::Halt(HaltCause::WeekLoss)));
+        }
+        breach
     }
 
-    /// The day that the loss is counted from, to be kept over a restart.
+    /// Takes what the venue answered; refusals are counted.
+    pub fn observe_answer(&mut self, event: &AccountEvent, stamp: Stamp) -> Option<Breach> {
+        self.refusals.observe(event, stamp.wall)
+    }
+
+    /// Takes that a bot's position went flat, by what, and with which profit after fees and funding.
+    pub fn observe_close(&mut self, bot: BotName, cause: ExitCause, net_pnl: Money, stamp: Stamp) {
+        self.streaks.observe(bot, cause, net_pnl, stamp.market, &self.limits);
+    }
+
+    /// A person wants to go on: a drawdown that had taken a step begins again from what is there, bots no longer pause.
+    /// Losses of the day and the week stay what they are.
+    pub fn resume(&mut self) {
+        if self.drawdown.step > DrawdownStep::Green {
+            self.drawdown.restart();
+            self.remembered_peak = None;
+        }
+        self.streaks.forgive();
+    }
+
+    /// The step of the drawdown; from yellow on, nothing may open.
     #[must_use]
-    pub const fn trading_day(&self) -> Option<TradingDay> {
-        self.day.day()
+    pub const fn drawdown_step(&self) -> DrawdownStep {
+        self.drawdown.step
     }
 
-    /// Takes back the day that an earlier start of the engine kept.
-    pub fn restore_trading_day(&mut self, day: TradingDay) {
-        self.day.restore(day);
+    /// Fall of the equity from its peak, transfers apart, as a part of the peak.
+    #[must_use]
+    pub const fn drawdown(&self) -> Decimal {
+        self.drawdown.fall()
+    }
+
+    /// Loss of the UTC day so far, settle coin; zero in profit.
+    #[must_use]
+    pub fn loss_of_day(&self) -> Money {
+        Money::new(self.losses.of_day())
+    }
+
+    /// Loss of the week so far, settle coin; zero in profit.
+    #[must_use]
+    pub fn loss_of_week(&self) -> Money {
+        Money::new(self.losses.of_week())
+    }
+
+    /// What the breakers must remember over a restart.
+    #[must_use]
+    pub fn memory(&self) -> RiskMemory {
+        RiskMemory {
+            day: self.losses.day,
+            week: self.losses.week,
+            step: self.drawdown.step,
+            peak: self.remembered_peak,
+            streaks: self.streaks.0.iter().map(|(bot, streak)| (*bot, *streak)).collect(),
+        }
+    }
+
+    /// Takes back what an earlier start of the engine remembered.
+    pub fn restore(&mut self, memory: &RiskMemory) {
+        self.losses = Losses::restored(memory.day, memory.week);
+        self.drawdown = Drawdown::restored(memory.step, memory.peak);
+        self.remembered_peak = memory.peak;
+        self.streaks = Streaks(memory.streaks.iter().copied().collect());
     }
 }

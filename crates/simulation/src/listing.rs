@@ -1,11 +1,12 @@
 //! The two contracts of every story, once in the venue's words and once in the engine's, and the account's limits.
 
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use windvane_model::{
     Coin, FeeRates, InstallTag, Instrument, InstrumentStatus, Leverage, Notional, Price, Qty, Rate,
     Reference, RiskTier, Symbol,
 };
-use windvane_risk::RiskLimits;
+use windvane_risk::{DrawdownLimits, RiskLimits};
 use windvane_venue_core as venue;
 
 /// The account that engines and strangers trade.
@@ -154,6 +155,24 @@ pub(crate) fn limits(require_stop_on_entry: bool) -> RiskLimits {
         max_order_rate_long: "1000 per 1m".parse().expect(WRITTEN),
         price_collar: "4%".parse().expect(WRITTEN),
         max_loss_per_day: "9000000 USDT".parse().expect(WRITTEN),
+        min_order_notional: None,
+        book_collar: "10%".parse().expect(WRITTEN),
+        max_loss_per_week: "9000000 USDT".parse().expect(WRITTEN),
+        min_liquidation_distance: "1%".parse().expect(WRITTEN),
+        max_adl_rank: 5,
+        max_error_rate: "1000 per 1m".parse().expect(WRITTEN),
+        cool_down_after_stop: "1ms".parse().expect(WRITTEN),
+        max_losing_streak: 1_000_000,
+        losing_streak_pause: "1ms".parse().expect(WRITTEN),
+        drawdown: DrawdownLimits {
+            yellow: "80%".parse().expect(WRITTEN),
+            orange: "90%".parse().expect(WRITTEN),
+            red: "100%".parse().expect(WRITTEN),
+            persists_for: "1m".parse().expect(WRITTEN),
+        },
+        symbol: BTreeMap::new(),
+        bot: BTreeMap::new(),
+        group: BTreeMap::new(),
         require_stop_on_entry,
         stale_after: "3s".parse().expect(WRITTEN),
     }

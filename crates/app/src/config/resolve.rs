@@ -60,6 +60,21 @@ pub(crate) fn place(path: &Path, text: &str, span: Range<usize>) -> String {
     format!("{}:{line}:{column}", path.display())
 }
 
+/// Where the value of a key inside `[risk]` stands.
+fn risk_key(text: &str, path: &str) -> Option<Range<usize>> {
+    let mut table = toml::de::DeTable::parse(text).ok()?.into_inner();
+    let mut span = None;
+    for name in std::iter::once("risk").chain(path.split('.')) {
+        let value = table.remove(name)?;
+        span = Some(value.span());
+        table = match value.into_inner() {
+            toml::de::DeValue::Table(inner) => inner,
+            _ => toml::de::DeTable::new(),
+        };
+    }
+    span
+}
+
 struct Resolver<'t> {
     path: &'t Path,
     text: &'t str,
@@ -81,13 +96,11 @@ impl<'t> Resolver<'t> {
     }
 
     fn resolve(&mut self, file: ConfigFile) -> Option<Settings> {
-        for problem in file.risk.get_ref().problems() {
-            self.problem(file.risk.span(), problem);
-        }
+        self.limits(&file);
         if file.bot.is_empty() {
             self.problem(0..0, "there is no bot: add a table `[bot.NAME]`");
         }
-        let risk = *file.risk.get_ref();
+        let risk = file.risk.get_ref().clone();
         let environment = file.venue.get_ref().environment;
         self.check_listener(&file.telemetry);
         let without_stop = file.protection.without_stop_max;
@@ -115,6 +128,21 @@ impl<'t> Resolver<'t> {
             bots,
             fingerprint: std::mem::take(&mut self.fingerprint).finalize().into(),
         })
+    }
+
+    /// Every problem between the limits, at the key that makes it.
+    fn limits(&mut self, file: &ConfigFile) {
+        let limits = file.risk.get_ref();
+        for problem in limits.problems() {
+            let span = risk_key(self.text, &problem.key()).unwrap_or(file.risk.span());
+            self.problem(span, problem);
+        }
+        for name in limits.bot.keys() {
+            if !file.bot.keys().any(|bot| bot.get_ref() == name) {
+                let span = risk_key(self.text, &format!("bot.{name}")).unwrap_or(file.risk.span());
+                self.problem(span, format!("`[risk.bot.{name}]`: there is no bot `{name}`"));
+            }
+        }
     }
 
     fn venue(&mut self, span: Range<usize>, section: VenueSection) -> Option<VenueSettings> {

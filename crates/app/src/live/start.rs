@@ -273,7 +273,7 @@ pub(crate) fn build_engine(
     let setup = EngineSetup {
         orders,
         bots: bots.collect(),
-        limits: settings.risk,
+        limits: settings.risk.clone(),
         ownership,
         needs_trade_link,
         unprotected_ms_max: settings.unprotected_ms_max,

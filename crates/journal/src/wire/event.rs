@@ -36,6 +36,10 @@ choices!(HaltCause {
     7 => DayLoss,
     8 => Contradiction,
     9 => CancelledByOther,
+    10 => WeekLoss,
+    11 => Drawdown,
+    12 => ErrorRate,
+    13 => MarginModel,
 });
 
 layout!(Reference { instruments, fees });

@@ -185,6 +185,7 @@ impl Orders {
             qty: holding.qty(),
             average_price: holding.average_price(),
             leverage: position.reported().and_then(|report| report.leverage),
+            adl_rank: position.reported().map_or(0, |report| report.adl_rank),
         });
     }
 

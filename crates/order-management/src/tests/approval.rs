@@ -2,12 +2,13 @@
 
 use crate::testing::{bot, number, price, qty, symbol};
 use crate::{Identity, Orders, Provenance};
+use std::collections::BTreeMap;
 use windvane_model::{
     Coin, Command, Epoch, FeeRates, InstallTag, Instrument, InstrumentStatus, Intent, Leverage, MarketTime,
     Notional, OrderKind, Place, PositionIndex, Rate, Reference, RiskTier, Role, RunState, Side, Stamp,
     Symbol, Tag, TimeInForce, WallTime,
 };
-use windvane_risk::{Approved, Ask, Context, Ownership, Quotes, Risk, RiskLimits};
+use windvane_risk::{Approved, Ask, Context, DrawdownLimits, Ownership, Quotes, Risk, RiskLimits};
 
 fn instrument(symbol: Symbol) -> Instrument {
     let leverage = Leverage::new(number("100")).unwrap();
@@ -53,6 +54,24 @@ fn limits() -> RiskLimits {
         max_order_rate_long: "100 per 1m".parse().unwrap(),
         price_collar: "10%".parse().unwrap(),
         max_loss_per_day: "200 USDT".parse().unwrap(),
+        min_order_notional: None,
+        book_collar: "10%".parse().unwrap(),
+        max_loss_per_week: "9000000 USDT".parse().unwrap(),
+        min_liquidation_distance: "1%".parse().unwrap(),
+        max_adl_rank: 5,
+        max_error_rate: "1000 per 1m".parse().unwrap(),
+        cool_down_after_stop: "1ms".parse().unwrap(),
+        max_losing_streak: 1_000_000,
+        losing_streak_pause: "1ms".parse().unwrap(),
+        drawdown: DrawdownLimits {
+            yellow: "80%".parse().unwrap(),
+            orange: "90%".parse().unwrap(),
+            red: "100%".parse().unwrap(),
+            persists_for: "1m".parse().unwrap(),
+        },
+        symbol: BTreeMap::new(),
+        bot: BTreeMap::new(),
+        group: BTreeMap::new(),
         require_stop_on_entry: false,
         stale_after: "5s".parse().unwrap(),
     }

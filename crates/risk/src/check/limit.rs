@@ -1,56 +1,53 @@
-//! The account's limits, for what opens. Each counts the worst case with the order in it.
+//! The limits of the account and then its margin, for what opens. Each counts the worst case with the order in it.
 
 use super::Context;
 use super::grid::on_tick;
+use super::margin;
 use super::projection::Projection;
 use super::proposal::Proposal;
 use super::protection::{References, check_sides};
 use crate::Risk;
 use crate::margin::highest_value_at;
 use rust_decimal::Decimal;
-use windvane_model::{DenialReason, Notional, Place, Price, Side};
+use windvane_model::{BotName, DenialReason, Notional, Place, Price, Side};
 
 impl Risk {
     pub(super) fn check_limits(
         &self,
+        bot: BotName,
         proposal: &Proposal<'_>,
         context: &Context<'_>,
     ) -> Result<(), DenialReason> {
-        let quote = context.quotes.get(proposal.symbol());
         let now = context.stamp.wall;
-        let mark = quote
-            .mark
-            .filter(|_| quote.is_fresh(now, self.limits.stale_after.millis()))
-            .ok_or(DenialReason::StaleData)?;
-        let touch = match proposal.side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
-        };
-        let price = proposal.limit_price.or(touch).ok_or(DenialReason::StaleData)?;
-        self.check_collar(price, mark)?;
-        self.check_order_notional(price.max(mark).times(proposal.qty))?;
+        let mark = self.check_price(proposal, context)?;
+        let price = proposal.limit_price.unwrap_or(proposal.touch(context).unwrap_or(mark));
+        let value = price.max(mark).times(proposal.qty);
+        self.check_order_notional(value)?;
         if let Some(place) = proposal.place {
             self.check_attached(proposal, place, mark)?;
             self.check_open_orders(context)?;
         }
-        self.check_exposure(proposal, &Projection::new(proposal, context, mark))?;
-        self.check_day()?;
+        let after = Projection::new(proposal, context, mark);
+        self.check_exposure(proposal, &after)?;
+        self.check_scopes(bot, proposal, value, &after, context)?;
+        self.check_losses()?;
+        self.streaks.check(bot, context.stamp.market)?;
+        self.refusals.check(now)?;
         self.sent_short.check(now)?;
-        self.sent_long.check(now)
-    }
-
-    /// A limit price, or the touch that a market order takes, must lie within the collar around the mark.
-    fn check_collar(&self, price: Price, mark: Price) -> Result<(), DenialReason> {
-        let collar = self.limits.price_collar.fraction();
-        if price.distance(mark) > mark.get().saturating_mul(collar) {
-            return Err(DenialReason::PriceCollar { price, reference: mark, collar });
-        }
-        Ok(())
+        self.sent_long.check(now)?;
+        margin::check(proposal, context)?;
+        self.check_liquidation(proposal, context, mark)
     }
 
     fn check_order_notional(&self, value: Notional) -> Result<(), DenialReason> {
         let (value, limit) = (value.get(), self.limits.max_order_notional.value);
-        if value > limit { Err(DenialReason::OrderNotional { value, limit }) } else { Ok(()) }
+        if value > limit {
+            return Err(DenialReason::OrderNotional { value, limit });
+        }
+        match self.limits.min_order_notional {
+            Some(least) if value < least.value => Err(DenialReason::OwnMinimum { value, limit: least.value }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn check_attached(
@@ -100,8 +97,12 @@ impl Risk {
         if value > limit { Err(DenialReason::GrossExposure { value, limit }) } else { Ok(()) }
     }
 
-    fn check_day(&self) -> Result<(), DenialReason> {
-        let (loss, limit) = (self.day.loss(), self.limits.max_loss_per_day.value);
-        if loss >= limit { Err(DenialReason::DayLoss { loss, limit }) } else { Ok(()) }
+    fn check_losses(&self) -> Result<(), DenialReason> {
+        let (loss, limit) = (self.losses.of_day(), self.limits.max_loss_per_day.value);
+        if loss >= limit {
+            return Err(DenialReason::DayLoss { loss, limit });
+        }
+        let (loss, limit) = (self.losses.of_week(), self.limits.max_loss_per_week.value);
+        if loss >= limit { Err(DenialReason::WeekLoss { loss, limit }) } else { Ok(()) }
     }
 }

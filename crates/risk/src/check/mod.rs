@@ -6,18 +6,21 @@
 
 mod grid;
 mod limit;
+mod liquidation;
 mod margin;
 mod projection;
 mod proposal;
 mod protection;
+mod quote;
 mod reduce;
+mod scope;
 
 use crate::approved::Seal;
-use crate::{Action, Approved, Contract, Exposure, Quotes, Risk, allows};
+use crate::{Action, Approved, Contract, DrawdownStep, Exposure, Quotes, Risk, allows};
 use proposal::Proposal;
 use windvane_model::{
     BotName, ClientOrderId, Denial, DenialReason, InstrumentStatus, Intent, Place, PositionIndex, Price, Qty,
-    Side, Stamp, Symbol, WallTime,
+    RunState, Side, Stamp, Symbol, WallTime,
 };
 
 /// One wish and whose it is.
@@ -85,6 +88,7 @@ impl Risk {
         if matches!(ask.intent, Intent::Place(_) | Intent::Amend { .. }) {
             self.sent_short.record(context.stamp.wall);
             self.sent_long.record(context.stamp.wall);
+            self.scopes.record(ask.bot, context.stamp.wall);
         }
         Ok(approved)
     }
@@ -153,10 +157,7 @@ impl Risk {
         grid::check(proposal)?;
         match proposal.action {
             Action::Reduce => reduce::check(proposal)?,
-            Action::Open | Action::AmendUp => {
-                self.check_limits(proposal, context)?;
-                margin::check(proposal, context)?;
-            }
+            Action::Open | Action::AmendUp => self.check_limits(ask.bot, proposal, context)?,
             Action::AmendDown | Action::Cancel | Action::Protect => {}
         }
         Ok(Approved::new(Seal {
@@ -192,11 +193,12 @@ impl Risk {
     }
 
     fn check_state(&self, action: Action) -> Result<(), DenialReason> {
-        if allows(self.run_state, action) {
-            Ok(())
-        } else {
-            Err(DenialReason::RunState { state: self.run_state })
-        }
+        let is_falling = self.drawdown_step() > DrawdownStep::Green;
+        let state = match self.run_state {
+            RunState::Active if is_falling => RunState::Reducing,
+            state => state,
+        };
+        if allows(state, action) { Ok(()) } else { Err(DenialReason::RunState { state }) }
     }
 
     /// An order that opens must leave while the prices it was approved on are still fresh.

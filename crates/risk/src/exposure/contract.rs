@@ -30,6 +30,7 @@ impl ContractExposure {
             qty: Qty::ZERO,
             average_price: None,
             leverage: None,
+            adl_rank: 0,
         };
         Self {
             position,

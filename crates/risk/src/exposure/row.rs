@@ -32,6 +32,8 @@ pub struct PositionExposure {
     pub average_price: Option<Price>,
     /// Leverage set at the venue; `None` until the venue has told. Counted as 1, the dearest, until then.
     pub leverage: Option<Leverage>,
+    /// Place in the venue's deleveraging queue, 0 to 5; 0 when flat or not told.
+    pub adl_rank: u8,
 }
 
 /// One order that may still fill: working, in flight, or of unknown outcome until it is proven gone.

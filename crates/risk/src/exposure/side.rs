@@ -3,7 +3,7 @@
 use super::OrderExposure;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::Price;
+use windvane_model::{Price, Side};
 
 /// The orders of one direction on one position.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub struct SideExposure {
     order_count: u32,
     /// How many opening orders work at each price; its last key is the highest.
     opening_prices: BTreeMap<Price, u32>,
+    /// How many orders rest at each price, reduce-only ones included.
+    resting_prices: BTreeMap<Price, u32>,
 }
 
 impl SideExposure {
@@ -54,8 +56,22 @@ impl SideExposure {
         self.opening_prices.last_key_value().map(|(price, _)| *price)
     }
 
+    /// The price of the resting order that would trade first, quote coin: the highest of buys, the lowest of sells.
+    /// Of an order that is being amended the higher price counts.
+    #[must_use]
+    pub fn first_resting_price(&self, side: Side) -> Option<Price> {
+        let first = match side {
+            Side::Buy => self.resting_prices.last_key_value(),
+            Side::Sell => self.resting_prices.first_key_value(),
+        };
+        first.map(|(price, _)| *price)
+    }
+
     pub(super) fn add(&mut self, order: &OrderExposure) {
         self.order_count += 1;
+        if !order.is_market {
+            *self.resting_prices.entry(order.price).or_default() += 1;
+        }
         let qty = order.leaves_qty.get();
         if order.reduce_only {
             self.reducing_qty = self.reducing_qty.saturating_add(qty);
@@ -76,6 +92,9 @@ impl SideExposure {
             *self = Self::default();
             return;
         }
+        if !order.is_market {
+            remove_one(&mut self.resting_prices, order.price);
+        }
         let qty = order.leaves_qty.get();
         if order.reduce_only {
             self.reducing_qty = self.reducing_qty.saturating_sub(qty);
@@ -85,12 +104,16 @@ impl SideExposure {
         } else {
             self.opening_qty = self.opening_qty.saturating_sub(qty);
             self.opening_value = self.opening_value.saturating_sub(order.price.times(order.leaves_qty).get());
-            if let Some(count) = self.opening_prices.get_mut(&order.price) {
-                *count -= 1;
-                if *count == 0 {
-                    self.opening_prices.remove(&order.price);
-                }
-            }
+            remove_one(&mut self.opening_prices, order.price);
+        }
+    }
+}
+
+fn remove_one(counts: &mut BTreeMap<Price, u32>, price: Price) {
+    if let Some(count) = counts.get_mut(&price) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&price);
         }
     }
 }

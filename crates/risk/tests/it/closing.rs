@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, at, bot, dec, exit, id_of, place, price, qty, symbol};
 use windvane_model::{BotName, DenialReason, HaltCause, Intent, Money, Place, Role, RunState, Scope, Side};
-use windvane_risk::Action;
+use windvane_risk::{Action, Share};
 
 /// A long of 25 with every opening limit passed, stale prices, no margin, in doubt and halted.
 fn cornered() -> Scene {
@@ -15,8 +15,8 @@ fn cornered() -> Scene {
         scene.rest(n, Side::Buy, "5", "100");
     }
     scene.exposure.set_wallet(Money::new(dec("-100")));
-    scene.risk.observe_equity(Money::new(dec("1000")), scene.stamp);
-    scene.risk.observe_equity(Money::new(dec("1")), scene.stamp);
+    scene.worth("1000");
+    scene.worth("1");
     scene.wait(60_000);
     scene.symbol_in_doubt = true;
     scene.risk.set_run_state(RunState::Halted(HaltCause::DayLoss));
@@ -72,7 +72,7 @@ fn protection_must_lie_on_its_side_of_a_fresh_mark_only() {
 #[test]
 fn flatten_closes_in_slices_of_the_largest_market_order() {
     let mut scene = cornered();
-    let closes = scene.risk.protective(Scope::All, &scene.exposure);
+    let closes = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
     let sizes: Vec<_> = closes
         .iter()
         .map(|approved| match approved.intent() {
@@ -88,7 +88,7 @@ fn flatten_closes_in_slices_of_the_largest_market_order() {
     for (approved, sequence) in closes.iter().zip(50..) {
         scene.exposure.set_order(approved.exposure(id_of(Role::Protect, sequence)).unwrap());
     }
-    let again = scene.risk.protective(Scope::All, &scene.exposure);
+    let again = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
     assert_eq!(again, [], "what is closing is not asked for twice");
 }
 
@@ -97,7 +97,7 @@ fn flatten_does_not_count_on_exits_that_rest() {
     let mut scene = Scene::new();
     scene.hold(Side::Sell, "3");
     scene.rest_exit(1, Side::Buy, "3", "95");
-    let closes = scene.risk.protective(Scope::Bot(bot()), &scene.exposure);
+    let closes = scene.risk.protective(Scope::Bot(bot()), Share::All, &scene.exposure);
     assert_eq!(closes.len(), 1);
     assert_eq!(closes[0].worst_price(), Some(price("100")));
 }
@@ -107,9 +107,9 @@ fn flatten_keeps_to_its_scope_and_behind_the_fence() {
     let mut scene = Scene::new();
     scene.hold(Side::Buy, "3");
     let other = Scope::Bot(BotName::new("grid").unwrap());
-    assert_eq!(scene.risk.protective(other, &scene.exposure), []);
+    assert_eq!(scene.risk.protective(other, Share::All, &scene.exposure), []);
     scene.risk.set_run_state(RunState::Fenced);
-    assert_eq!(scene.risk.protective(Scope::All, &scene.exposure), []);
+    assert_eq!(scene.risk.protective(Scope::All, Share::All, &scene.exposure), []);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_last_slice_too_small_to_send_is_made_up_from_the_one_before() {
     coarse.min_qty = qty("2");
     scene.list(coarse);
     scene.hold(Side::Buy, "11");
-    let closes = scene.risk.protective(Scope::All, &scene.exposure);
+    let closes = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
     let sizes: Vec<_> =
         closes.iter().map(|a| a.exposure(id_of(Role::Protect, 1)).unwrap().leaves_qty).collect();
     assert_eq!(sizes, [qty("9"), qty("2")]);

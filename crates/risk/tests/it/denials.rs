@@ -5,10 +5,10 @@ use crate::scene::{
     symbol,
 };
 use windvane_model::{
-    BotName, Coin, DenialReason, HaltCause, InstrumentStatus, Intent, Money, Place, PositionIndex, RunState,
-    Side, Stamp, Symbol,
+    BotName, Coin, DenialReason, ExitCause, HaltCause, InstrumentStatus, Intent, MarketTime, Money, Place,
+    PositionIndex, RefusalFamily, RunState, Side, Stamp, Symbol,
 };
-use windvane_risk::{OpenOrder, PositionExposure};
+use windvane_risk::{Breach, OpenOrder, PositionExposure};
 
 struct Row {
     reason: &'static str,
@@ -216,8 +216,95 @@ fn rows_of_account() -> Vec<Row> {
             "day_loss",
             "200 lost",
             |s| {
-                s.risk.observe_equity(Money::new(dec("1000")), s.stamp);
-                s.risk.observe_equity(Money::new(dec("800")), s.stamp);
+                s.worth("1000");
+                s.worth("800");
+            },
+            place(),
+        ),
+        row(
+            "week_loss",
+            "500 lost in three days",
+            |s| {
+                for (day, equity) in
+                    [(4, "10000"), (4, "9810"), (5, "9810"), (5, "9630"), (6, "9630"), (6, "9500")]
+                {
+                    s.stamp.market = MarketTime(day * 86_400_000);
+                    s.worth(equity);
+                }
+            },
+            place(),
+        ),
+        row(
+            "run_state",
+            "a drawdown that lasts",
+            |s| {
+                s.worth("100");
+                s.worth("69");
+                s.stamp.market = s.stamp.market.after(10_000);
+                s.worth("69");
+            },
+            place(),
+        ),
+        row(
+            "cool_down",
+            "after a stop",
+            |s| s.risk.observe_close(bot(), ExitCause::StopLoss, Money::new(dec("-1")), s.stamp),
+            place(),
+        ),
+        row(
+            "losing_streak",
+            "three in a row",
+            |s| {
+                for pnl in ["5", "-1", "-1", "-1"] {
+                    s.risk.observe_close(bot(), ExitCause::Strategy, Money::new(dec(pnl)), s.stamp);
+                }
+            },
+            place(),
+        ),
+        row(
+            "margin_in_doubt",
+            "a refusal that surprises",
+            |s| {
+                s.refuse(RefusalFamily::InsufficientMargin);
+            },
+            place(),
+        ),
+        row(
+            "crossed_book",
+            "bid at the ask",
+            |s| s.quotes.set_touch(symbol(), Some(price("100")), Some(price("100")), s.stamp.wall),
+            place(),
+        ),
+        row(
+            "book_collar",
+            "far through a thin book",
+            |s| s.quotes.set_touch(symbol(), Some(price("90")), Some(price("91")), s.stamp.wall),
+            Place { kind: at("100.2"), ..place() },
+        ),
+        row(
+            "self_trade",
+            "limit",
+            |s| {
+                s.rest(1, Side::Sell, "0.01", "100");
+            },
+            place(),
+        ),
+        row(
+            "self_trade",
+            "market, against our own exit at the touch",
+            |s| {
+                s.hold(Side::Buy, "1");
+                s.rest_exit(1, Side::Sell, "1", "100.1");
+            },
+            Place { kind: market(), ..place() },
+        ),
+        row(
+            "adl_rank",
+            "first in the queue",
+            |s| {
+                s.hold(Side::Buy, "1");
+                let position = s.exposure.contract(symbol(), PositionIndex(0)).unwrap().position;
+                s.exposure.set_position(PositionExposure { adl_rank: 5, ..position });
             },
             place(),
         ),
@@ -281,12 +368,11 @@ fn a_denial_for_margin_says_how_much_is_needed_and_there() {
 #[test]
 fn a_loss_limit_once_reached_halts_and_ends_with_the_day() {
     let mut scene = Scene::new();
-    let lose = |scene: &mut Scene, equity| scene.risk.observe_equity(Money::new(dec(equity)), scene.stamp);
-    assert_eq!(lose(&mut scene, "1000"), None);
-    assert_eq!(lose(&mut scene, "800.01"), None);
-    assert_eq!(lose(&mut scene, "800"), Some(HaltCause::DayLoss));
+    assert_eq!(scene.worth("1000"), None);
+    assert_eq!(scene.worth("800.01"), None);
+    assert_eq!(scene.worth("800"), Some(Breach::Halt(HaltCause::DayLoss)));
     scene.stamp = Stamp { market: scene.stamp.market.after(86_400_000), ..scene.stamp };
-    assert_eq!(lose(&mut scene, "800"), None);
+    assert_eq!(scene.worth("800"), None);
     assert!(scene.place(place()).is_ok());
 }
 

@@ -57,7 +57,8 @@ fn all_that_does_not_fit_together_is_reported_at_once() {
     ])
     .problems();
     assert_eq!(problems.len(), 4, "{problems:?}");
-    assert!(problems.contains(&LimitProblem::NoOrders));
+    assert!(problems.iter().any(|problem| problem.key() == "max_loss_per_day"));
+    assert!(problems.contains(&LimitProblem::Nothing { key: "max_open_orders".to_owned() }));
     let text: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert!(text[0].contains("`max_loss_per_day` is in USDC"), "{text:?}");
     assert!(text[1].contains("(5000 USDT) is larger than `max_position_notional` (2000 USDT)"), "{text:?}");

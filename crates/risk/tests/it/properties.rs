@@ -9,7 +9,7 @@ use windvane_model::{
     RunState, Scope, Side, TimeInForce,
 };
 use windvane_risk::margin::{Candidate, ContractTerms};
-use windvane_risk::{Exposure, OpenOrder, OrderExposure, OrderKey, PositionExposure, Quotes};
+use windvane_risk::{Exposure, OpenOrder, OrderExposure, OrderKey, PositionExposure, Quotes, Share};
 
 proptest! {
     #[test]
@@ -66,8 +66,8 @@ proptest! {
         }
         let scene = &mut world.scene;
         scene.exposure.set_wallet(Money::new(Decimal::from(wallet)));
-        scene.risk.observe_equity(Money::new(Decimal::from(2000)), scene.stamp);
-        scene.risk.observe_equity(Money::new(Decimal::from(2000 - lost)), scene.stamp);
+        scene.worth(&Decimal::from(2000).to_string());
+        scene.worth(&Decimal::from(2000 - lost).to_string());
         scene.risk.set_run_state(state);
         scene.symbol_in_doubt = in_doubt;
         scene.wait(waited);
@@ -208,11 +208,11 @@ proptest! {
         let account = scene.exposure.account();
         let _ = (account.initial_margin_rate(wallet), account.maintenance_margin_rate(rate));
         let _ = scene.exposure.order_loss();
-        let slices = scene.risk.protective(Scope::All, &scene.exposure).len();
+        let slices = scene.risk.protective(Scope::All, Share::All, &scene.exposure).len();
         prop_assert!(slices <= 100, "{slices}");
         scene.exposure.remove_order(OrderKey::Client(id(1)));
-        scene.risk.observe_equity(Money::new(wallet), scene.stamp);
-        scene.risk.observe_equity(Money::new(rate), scene.stamp);
+        scene.worth(&wallet.to_string());
+        scene.worth(&rate.to_string());
     }
 }
 

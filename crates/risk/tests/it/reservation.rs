@@ -83,7 +83,7 @@ fn orders_of_both_sides_share_the_margin_of_the_dearer() {
     let before = scene.available();
     scene.rest(2, Side::Sell, "0.9", "100");
     assert_eq!(scene.available(), before);
-    scene.exposure.set_wallet(Money::ZERO);
+    scene.exposure.set_wallet(Money::new(dec("5")));
     let sell = Place {
         side: Side::Sell,
         qty: qty("0.05"),

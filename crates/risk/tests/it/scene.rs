@@ -2,13 +2,14 @@
 
 use rust_decimal::Decimal;
 use windvane_model::{
-    BotName, BotTag, ClientOrderId, Coin, DenialReason, Epoch, FeeRates, IdGrammar, InstallTag, Instrument,
-    InstrumentStatus, Intent, Leverage, MarketTime, Money, Notional, OrderKind, Place, PositionIndex, Price,
-    Qty, Rate, Reference, RiskTier, Role, RunState, Side, Stamp, Symbol, Tag, TimeInForce, WallTime,
+    AccountEvent, BotName, BotTag, ClientOrderId, Coin, DenialReason, Epoch, FeeRates, IdGrammar, InstallTag,
+    Instrument, InstrumentStatus, Intent, Leverage, MarketTime, Money, Notional, OrderKind, Place,
+    PositionIndex, Price, Qty, Rate, Reference, RefusalFamily, Refused, Request, RiskTier, Role, RunState,
+    Side, Stamp, Symbol, Tag, Text, TimeInForce, WallTime,
 };
 use windvane_risk::{
-    Approved, Ask, Context, Exposure, OpenOrder, OrderExposure, Ownership, PositionExposure, Quotes, Risk,
-    RiskLimits,
+    Approved, Ask, Breach, Context, Exposure, OpenOrder, OrderExposure, Ownership, PositionExposure, Quotes,
+    Risk, RiskLimits, Worth,
 };
 
 pub(crate) fn dec(text: &str) -> Decimal {
@@ -126,9 +127,20 @@ pub(crate) fn limits_text(changes: &[(&str, &str)]) -> String {
         ("max_order_rate_short", "\"10 per 1s\""),
         ("max_order_rate_long", "\"100 per 1m\""),
         ("price_collar", "\"10%\""),
+        ("book_collar", "\"10%\""),
         ("max_loss_per_day", "\"200 USDT\""),
+        ("max_loss_per_week", "\"500 USDT\""),
         ("require_stop_on_entry", "true"),
         ("stale_after", "\"5s\""),
+        ("min_liquidation_distance", "\"1%\""),
+        ("max_error_rate", "\"5 per 1m\""),
+        ("cool_down_after_stop", "\"15m\""),
+        ("max_losing_streak", "3"),
+        ("losing_streak_pause", "\"4h\""),
+        ("drawdown.yellow", "\"30%\""),
+        ("drawdown.orange", "\"40%\""),
+        ("drawdown.red", "\"50%\""),
+        ("drawdown.persists_for", "\"10s\""),
     ];
     defaults
         .into_iter()
@@ -199,6 +211,7 @@ impl Scene {
             qty: qty(size),
             average_price: side.map(|_| price(entry)),
             leverage: Some(leverage("10")),
+            adl_rank: 0,
         });
     }
 
@@ -262,6 +275,25 @@ impl Scene {
 
     pub(crate) fn available(&self) -> Decimal {
         self.exposure.account().available()
+    }
+
+    /// The equity by mark, with nothing moved in or out.
+    pub(crate) fn worth(&mut self, equity: &str) -> Option<Breach> {
+        let worth = Worth { equity: Money::new(dec(equity)), transfers: Money::ZERO };
+        self.risk.observe_worth(worth, self.stamp)
+    }
+
+    /// The venue refuses an order.
+    pub(crate) fn refuse(&mut self, family: RefusalFamily) -> Option<Breach> {
+        let refused = Refused {
+            request: Request::Submit,
+            symbol: Some(symbol()),
+            client_order_id: Some(id(1)),
+            code: 110_007,
+            family,
+            message: Text::EMPTY,
+        };
+        self.risk.observe_answer(&AccountEvent::Refused(refused), self.stamp)
     }
 
     pub(crate) fn wait(&mut self, millis: i64) {

@@ -34,9 +34,17 @@ max_open_orders = 10
 max_order_rate_short = "1000 per 1s"
 max_order_rate_long = "60000 per 1m"
 price_collar = "5%"
+book_collar = "10%"
 max_loss_per_day = "1000 USDT"
+max_loss_per_week = "10000 USDT"
 require_stop_on_entry = true
 stale_after = "2s"
+min_liquidation_distance = "1%"
+max_error_rate = "1000 per 1m"
+cool_down_after_stop = "1ms"
+max_losing_streak = 1000000
+losing_streak_pause = "1ms"
+drawdown = { yellow = "80%", orange = "90%", red = "100%", persists_for = "1m" }
 
 [journal]
 durability = "{DURABILITY}"

@@ -1,0 +1,54 @@
+//! What risk's breakers ask for, carried out: halt, cut, flatten, look again.
+
+use crate::engine::Engine;
+use crate::output::Output;
+use windvane_model::{AccountEvent, Money, Scope, Stamp};
+use windvane_risk::{Breach, DrawdownStep, Share, Worth};
+
+impl Engine {
+    /// Lets risk see what the account is worth now.
+    pub(crate) fn observe_worth(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        // Before the account is known, an empty wallet would read as a loss of everything.
+        if !self.orders.is_reconciled() {
+            return;
+        }
+        let worth = Worth { equity: self.margin().equity(), transfers: self.transfers() };
+        if let Some(breach) = self.risk.observe_worth(worth, stamp) {
+            self.breach(breach, stamp, out);
+        }
+        self.gate.set_falling(self.risk.drawdown_step() > DrawdownStep::Green);
+    }
+
+    /// Lets risk see how the venue answers.
+    pub(crate) fn observe_answer(&mut self, event: &AccountEvent, stamp: Stamp, out: &mut Vec<Output>) {
+        if let Some(breach) = self.risk.observe_answer(event, stamp) {
+            self.breach(breach, stamp, out);
+        }
+    }
+
+    /// What came in from outside so far less what went out, settle coin.
+    pub(crate) fn transfers(&self) -> Money {
+        self.orders.wallet().transfers()
+    }
+
+    fn breach(&mut self, breach: Breach, stamp: Stamp, out: &mut Vec<Output>) {
+        match breach {
+            Breach::Halt(cause) => self.gate.halt(cause),
+            Breach::Flatten(cause) => {
+                self.gate.halt(cause);
+                self.in_scope(Scope::All, |bot| bot.is_flattening = true);
+            }
+            Breach::CutToHalf => {
+                self.in_scope(Scope::All, |bot| bot.is_cancelling = true);
+                for close in self.risk.protective(Scope::All, Share::Half, self.orders.exposure()) {
+                    self.command(&close, stamp, out);
+                }
+            }
+            Breach::ReadAccount => {
+                if self.gate.private_is_up() && self.orders.is_reconciled() {
+                    self.reconcile(stamp, out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The fall of the equity from its peak, in steps.
+
+use super::{Breach, Worth};
+use crate::DrawdownLimits;
+use rust_decimal::Decimal;
+use windvane_model::{HaltCause, MarketTime, Money};
+
+/// How far the equity has fallen, as far as it was long enough to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum DrawdownStep {
+    /// Not far.
+    #[default]
+    Green,
+    /// Nothing new is opened.
+    Yellow,
+    /// Entries were cancelled and positions cut to half.
+    Orange,
+    /// Everything is closed; latched.
+    Red,
+}
+
+impl DrawdownStep {
+    /// Every step, lowest first.
+    pub const ALL: [Self; 4] = [Self::Green, Self::Yellow, Self::Orange, Self::Red];
+
+    /// A short word for logs, metrics and the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Orange => "orange",
+            Self::Red => "red",
+        }
+    }
+
+    /// The step of that short word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.as_str() == word)
+    }
+}
+
+/// The peak, the step taken, and since when the fall has called for another.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Drawdown {
+    pub(crate) step: DrawdownStep,
+    /// Highest equity less transfers, settle coin.
+    pub(crate) peak: Option<Money>,
+    fall: Decimal,
+    /// Since when the fall has been at least that of yellow, orange, red.
+    beyond_since: [Option<MarketTime>; 3],
+    /// Since when it has been less than that of the step taken.
+    within_since: Option<MarketTime>,
+}
+
+impl Drawdown {
+    pub(crate) fn restored(step: DrawdownStep, peak: Option<Money>) -> Self {
+        Self { step, peak, ..Self::default() }
+    }
+
+    /// Fall from the peak as a part of it, a fraction.
+    pub(crate) const fn fall(&self) -> Decimal {
+        self.fall
+    }
+
+    /// Begins again from what is there now: a person has looked and wants to go on.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn observe(
+        &mut self,
+        worth: Worth,
+        now: MarketTime,
+        limits: &DrawdownLimits,
+    ) -> Option<Breach> {
+        self.fall = self.measure(worth);
+        let levels = [limits.yellow, limits.orange, limits.red].map(crate::Percent::fraction);
+        for (since, level) in self.beyond_since.iter_mut().zip(levels) {
+            *since = (self.fall >= level).then(|| since.unwrap_or(now));
+        }
+        let has_lasted = |since: Option<MarketTime>| {
+            since.is_some_and(|since| now.since(since) >= limits.persists_for.millis())
+        };
+        let steps = DrawdownStep::ALL.into_iter().skip(1).zip(self.beyond_since);
+        let lasting = steps.filter(|(_, since)| has_lasted(*since)).map(|(step, _)| step).max();
+        let lasting = lasting.unwrap_or_default();
+        if lasting > self.step {
+            self.step = lasting;
+            self.within_since = None;
+            return match lasting {
+                DrawdownStep::Green | DrawdownStep::Yellow => None,
+                DrawdownStep::Orange => Some(Breach::CutToHalf),
+                DrawdownStep::Red => Some(Breach::Flatten(HaltCause::Drawdown)),
+            };
+        }
+        let is_within = match self.step {
+            DrawdownStep::Green | DrawdownStep::Red => false,
+            DrawdownStep::Yellow => self.beyond_since[0].is_none(),
+            DrawdownStep::Orange => self.beyond_since[1].is_none(),
+        };
+        self.within_since = is_within.then(|| self.within_since.unwrap_or(now));
+        if has_lasted(self.within_since) {
+            self.step = lasting;
+            self.within_since = None;
+        }
+        None
+    }
+
+    /// The fall as a part of the peak. Money that came or went since moves the peak with it.
+    fn measure(&mut self, worth: Worth) -> Decimal {
+        let earned = worth.earned();
+        let peak = self.peak.map_or(earned, |peak| peak.max(earned));
+        self.peak = Some(peak);
+        let fall = peak.less(earned).get();
+        let base = peak.plus(worth.transfers).get();
+        if fall <= Decimal::ZERO {
+            Decimal::ZERO
+        } else if base <= Decimal::ZERO {
+            Decimal::ONE
+        } else {
+            fall.checked_div(base).unwrap_or(Decimal::ONE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> DrawdownLimits {
+        DrawdownLimits {
+            yellow: "5%".parse().unwrap(),
+            orange: "10%".parse().unwrap(),
+            red: "20%".parse().unwrap(),
+            persists_for: "10s".parse().unwrap(),
+        }
+    }
+
+    fn at(drawdown: &mut Drawdown, second: i64, equity: i64, transfers: i64) -> Option<Breach> {
+        let money = |n: i64| Money::new(Decimal::from(n));
+        let worth = Worth { equity: money(equity), transfers: money(transfers) };
+        drawdown.observe(worth, MarketTime(second * 1000), &limits())
+    }
+
+    #[test]
+    fn a_wick_takes_no_step_and_a_fall_that_lasts_takes_each_in_turn() {
+        let mut drawdown = Drawdown::default();
+        for (second, equity, step, breach) in [
+            (0, 1000, DrawdownStep::Green, None),
+            (1, 700, DrawdownStep::Green, None),
+            (2, 990, DrawdownStep::Green, None),
+            (20, 940, DrawdownStep::Green, None),
+            (30, 940, DrawdownStep::Yellow, None),
+            (31, 890, DrawdownStep::Yellow, None),
+            (41, 880, DrawdownStep::Orange, Some(Breach::CutToHalf)),
+            (42, 880, DrawdownStep::Orange, None),
+            (43, 920, DrawdownStep::Orange, None),
+            (53, 920, DrawdownStep::Yellow, None),
+            (54, 980, DrawdownStep::Yellow, None),
+            (64, 980, DrawdownStep::Green, None),
+            (70, 800, DrawdownStep::Green, None),
+            (80, 800, DrawdownStep::Red, Some(Breach::Flatten(HaltCause::Drawdown))),
+            (99, 1000, DrawdownStep::Red, None),
+        ] {
+            assert_eq!(at(&mut drawdown, second, equity, 0), breach, "second {second}");
+            assert_eq!(drawdown.step, step, "second {second}");
+        }
+        drawdown.restart();
+        assert_eq!(at(&mut drawdown, 100, 800, 0), None);
+        assert_eq!((drawdown.step, drawdown.fall()), (DrawdownStep::Green, Decimal::ZERO));
+    }
+
+    #[test]
+    fn a_withdrawal_is_no_fall_and_what_is_left_counts_in_full() {
+        let mut drawdown = Drawdown::default();
+        at(&mut drawdown, 0, 1000, 0);
+        at(&mut drawdown, 1, 400, -600);
+        assert_eq!(drawdown.fall(), Decimal::ZERO);
+        at(&mut drawdown, 2, 360, -600);
+        assert_eq!(drawdown.fall(), Decimal::new(1, 1), "40 of the 400 that were left");
+    }
+}

@@ -1,0 +1,69 @@
+//! How near to its liquidation the order could bring the position.
+
+use super::Context;
+use super::proposal::Proposal;
+use crate::Risk;
+use crate::margin::PositionTerms;
+use rust_decimal::Decimal;
+use windvane_model::{DenialReason, Price, Qty, Side};
+
+impl Risk {
+    /// The distance of the mark from the estimated liquidation price, were everything on the order's side to fill, and
+    /// the place in the deleveraging queue.
+    pub(super) fn check_liquidation(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+        mark: Price,
+    ) -> Result<(), DenialReason> {
+        let (rank, limit) = (proposal.held.position.adl_rank, self.limits.max_adl_rank);
+        if rank > limit {
+            return Err(DenialReason::AdlRank { rank, limit });
+        }
+        let limit = self.limits.min_liquidation_distance.fraction();
+        match distance(proposal, context, mark) {
+            Some(distance) if distance < limit => Err(DenialReason::LiquidationDistance { distance, limit }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Estimated distance over mark, a fraction; `None` when no price liquidates it, or the order could only close.
+fn distance(proposal: &Proposal<'_>, context: &Context<'_>, mark: Price) -> Option<Decimal> {
+    let held = proposal.held;
+    let replaced = proposal.candidate.replaces.map_or(Decimal::ZERO, |row| row.leaves_qty.get());
+    let asked = held.side(proposal.side).opening_qty().saturating_sub(replaced);
+    let qty = held
+        .held_qty(proposal.side)
+        .saturating_add(asked)
+        .saturating_add(proposal.candidate.qty.get())
+        .saturating_sub(held.held_qty(proposal.side.opposite()));
+    let qty = Qty::new(qty).ok().filter(|qty| !qty.is_zero())?;
+    let terms = held.terms(mark);
+    // What is added is valued at its price; the fee at bankruptcy is the only thing that goes by it.
+    let position = PositionTerms {
+        side: proposal.side,
+        qty,
+        entry: proposal.candidate.price,
+        mark,
+        leverage: terms.leverage(),
+        taker_fee: terms.taker_fee,
+    };
+    let tiers = &proposal.contract.instrument.tiers;
+    let account = context.exposure.account();
+    let maintenance = account
+        .maintenance_margin
+        .saturating_sub(held.figures().maintenance_margin)
+        .saturating_add(position.maintenance_margin(tiers));
+    let at_once = match proposal.side {
+        Side::Buy => mark.get() - proposal.candidate.price.get(),
+        Side::Sell => proposal.candidate.price.get() - mark.get(),
+    };
+    let loss = at_once.min(Decimal::ZERO).saturating_mul(proposal.candidate.qty.get());
+    let balance = account.margin_balance().saturating_add(loss);
+    if maintenance >= balance {
+        return Some(Decimal::ZERO);
+    }
+    let price = position.liquidation_price(tiers, balance, maintenance)?;
+    price.distance(mark).checked_div(mark.get())
+}

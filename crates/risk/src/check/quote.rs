@@ -1,0 +1,63 @@
+//! The order's price against the market: fresh, uncrossed, near the mark, not far through the book, not against ourselves.
+
+use super::Context;
+use super::proposal::Proposal;
+use crate::Risk;
+use windvane_model::{DenialReason, Price, Side};
+
+impl Risk {
+    /// Checks the price, and gives the mark that it was checked against.
+    pub(super) fn check_price(
+        &self,
+        proposal: &Proposal<'_>,
+        context: &Context<'_>,
+    ) -> Result<Price, DenialReason> {
+        let quote = context.quotes.get(proposal.symbol());
+        let is_fresh = quote.is_fresh(context.stamp.wall, self.limits.stale_after.millis());
+        let (Some(mark), Some(bid), Some(ask), true) = (quote.mark, quote.bid, quote.ask, is_fresh) else {
+            return Err(DenialReason::StaleData);
+        };
+        if bid >= ask {
+            return Err(DenialReason::CrossedBook { bid, ask });
+        }
+        let touch = match proposal.side {
+            Side::Buy => ask,
+            Side::Sell => bid,
+        };
+        let price = proposal.limit_price.unwrap_or(touch);
+        self.check_collars(proposal.side, price, mark, touch)?;
+        check_self_trade(proposal, price)?;
+        Ok(mark)
+    }
+
+    /// A limit price, or the touch that a market order takes, must lie within the collar around the mark; and a limit
+    /// must not give the other side of the book much more than it asks.
+    fn check_collars(&self, side: Side, price: Price, mark: Price, touch: Price) -> Result<(), DenialReason> {
+        let collar = self.limits.price_collar.fraction();
+        if price.distance(mark) > mark.get().saturating_mul(collar) {
+            return Err(DenialReason::PriceCollar { price, reference: mark, collar });
+        }
+        let is_through = match side {
+            Side::Buy => price > touch,
+            Side::Sell => price < touch,
+        };
+        let collar = self.limits.book_collar.fraction();
+        if is_through && price.distance(touch) > touch.get().saturating_mul(collar) {
+            return Err(DenialReason::BookCollar { price, best: touch, collar });
+        }
+        Ok(())
+    }
+}
+
+/// A trade with ourselves costs two fees and is against the venue's rules.
+///
+/// A market order counts at the best price of the other side: what stands behind that is met only when it is used up.
+fn check_self_trade(proposal: &Proposal<'_>, price: Price) -> Result<(), DenialReason> {
+    let other = proposal.side.opposite();
+    let Some(own) = proposal.held.side(other).first_resting_price(other) else { return Ok(()) };
+    let meets = match proposal.side {
+        Side::Buy => price >= own,
+        Side::Sell => price <= own,
+    };
+    if meets { Err(DenialReason::SelfTrade { own }) } else { Ok(()) }
+}

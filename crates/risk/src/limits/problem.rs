@@ -1,0 +1,221 @@
+//! What can be wrong between limits that are each well-formed.
+
+use super::RiskLimits;
+use crate::{Amount, Percent};
+use windvane_model::{BotName, Coin, Symbol, Text};
+
+/// A limit that does not fit the others, or can never be met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LimitProblem {
+    /// Amounts of different coins.
+    #[error("`{key}` is in {coin}, but `max_order_notional` is in {expected}; all limits use one coin")]
+    Coin {
+        /// The key at fault, with its table.
+        key: String,
+        /// Its coin.
+        coin: Coin,
+        /// The coin of the others.
+        expected: Coin,
+    },
+    /// A limit that a smaller one inside it makes unreachable, most likely a slip of a digit.
+    #[error("`{inner}` ({inner_value}) is larger than `{outer}` ({outer_value})")]
+    Order {
+        /// The key that should be smaller.
+        inner: String,
+        /// Its value.
+        inner_value: Amount,
+        /// The key that should be larger.
+        outer: &'static str,
+        /// Its value.
+        outer_value: Amount,
+    },
+    /// A count of which nothing could ever happen.
+    #[error("`{key}` is 0: no order could ever be placed")]
+    Nothing {
+        /// The key at fault, with its table.
+        key: String,
+    },
+    /// The windows of the two rates are the wrong way round.
+    #[error("the window of `max_order_rate_short` is not shorter than that of `max_order_rate_long`")]
+    RateWindows,
+    /// Steps of the drawdown that do not rise.
+    #[error("`drawdown.{lower}` ({lower_value}) is not below `drawdown.{upper}` ({upper_value})")]
+    DrawdownSteps {
+        /// The step that should come first.
+        lower: &'static str,
+        /// Its value.
+        lower_value: Percent,
+        /// The step that should come later.
+        upper: &'static str,
+        /// Its value.
+        upper_value: Percent,
+    },
+    /// A place in the deleveraging queue that does not exist.
+    #[error("`max_adl_rank` is {rank}; places in the queue go from 0 to 5")]
+    AdlRank {
+        /// What was given.
+        rank: u8,
+    },
+    /// A name that cannot be one of a contract, a bot or a group.
+    #[error("`{key}`: {why}")]
+    Name {
+        /// The key at fault, with its table.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl LimitProblem {
+    /// The key to point at, with its table inside `[risk]`: `symbol.BTCUSDT.max_order_qty`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Coin { key, .. } | Self::Nothing { key } | Self::Name { key, .. } => key.clone(),
+            Self::Order { inner, .. } => inner.clone(),
+            Self::RateWindows => "max_order_rate_short".to_owned(),
+            Self::DrawdownSteps { lower, .. } => format!("drawdown.{lower}"),
+            Self::AdlRank { .. } => "max_adl_rank".to_owned(),
+        }
+    }
+}
+
+impl RiskLimits {
+    /// Everything that is wrong between the values; empty when they can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<LimitProblem> {
+        let mut problems = Vec::new();
+        for (key, amount) in self.amounts() {
+            if amount.coin != self.coin() {
+                problems.push(LimitProblem::Coin { key, coin: amount.coin, expected: self.coin() });
+            }
+        }
+        self.sizes(&mut problems);
+        self.counts(&mut problems);
+        self.steps(&mut problems);
+        self.names(&mut problems);
+        problems
+    }
+
+    /// Every amount in the settle coin, with its key.
+    fn amounts(&self) -> Vec<(String, Amount)> {
+        let named = |key: &str, amount: Amount| (key.to_owned(), amount);
+        let mut amounts = vec![
+            named("max_position_notional", self.max_position_notional),
+            named("max_gross_exposure", self.max_gross_exposure),
+            named("max_loss_per_day", self.max_loss_per_day),
+            named("max_loss_per_week", self.max_loss_per_week),
+        ];
+        amounts.extend(self.min_order_notional.map(|amount| named("min_order_notional", amount)));
+        for (name, limits) in &self.symbol {
+            for (key, amount) in [
+                ("max_order_notional", limits.max_order_notional),
+                ("max_position_notional", limits.max_position_notional),
+            ] {
+                amounts.extend(amount.map(|amount| (format!("symbol.{name}.{key}"), amount)));
+            }
+        }
+        for (name, limits) in &self.bot {
+            for (key, amount) in [
+                ("max_order_notional", limits.max_order_notional),
+                ("max_gross_exposure", limits.max_gross_exposure),
+            ] {
+                amounts.extend(amount.map(|amount| (format!("bot.{name}.{key}"), amount)));
+            }
+        }
+        for (name, limits) in &self.group {
+            amounts.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure));
+        }
+        amounts
+    }
+
+    /// What must be smaller than what. A narrower limit above the account's would never hold anything back.
+    fn sizes(&self, problems: &mut Vec<LimitProblem>) {
+        let order = ("max_order_notional", self.max_order_notional);
+        let position = ("max_position_notional", self.max_position_notional);
+        let gross = ("max_gross_exposure", self.max_gross_exposure);
+        let week = ("max_loss_per_week", self.max_loss_per_week);
+        let mut pairs = vec![
+            (order.0.to_owned(), order.1, position),
+            (position.0.to_owned(), position.1, gross),
+            ("max_loss_per_day".to_owned(), self.max_loss_per_day, week),
+        ];
+        pairs.extend(self.min_order_notional.map(|least| ("min_order_notional".to_owned(), least, order)));
+        for (name, limits) in &self.symbol {
+            let key = |key| format!("symbol.{name}.{key}");
+            pairs.extend(limits.max_order_notional.map(|most| (key("max_order_notional"), most, order)));
+            pairs.extend(
+                limits.max_position_notional.map(|most| (key("max_position_notional"), most, position)),
+            );
+        }
+        for (name, limits) in &self.bot {
+            let key = |key| format!("bot.{name}.{key}");
+            pairs.extend(limits.max_order_notional.map(|most| (key("max_order_notional"), most, order)));
+            pairs.extend(limits.max_gross_exposure.map(|most| (key("max_gross_exposure"), most, gross)));
+        }
+        for (name, limits) in &self.group {
+            pairs.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure, gross));
+        }
+        for (inner, inner_value, (outer, outer_value)) in pairs {
+            if inner_value.value > outer_value.value {
+                problems.push(LimitProblem::Order { inner, inner_value, outer, outer_value });
+            }
+        }
+    }
+
+    fn counts(&self, problems: &mut Vec<LimitProblem>) {
+        let symbols =
+            self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}."), limits.max_open_orders));
+        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}."), limits.max_open_orders));
+        let account = std::iter::once((String::new(), Some(self.max_open_orders)));
+        for (table, count) in account.chain(symbols).chain(bots) {
+            if count == Some(0) {
+                problems.push(LimitProblem::Nothing { key: format!("{table}max_open_orders") });
+            }
+        }
+        if self.max_losing_streak == 0 {
+            problems.push(LimitProblem::Nothing { key: "max_losing_streak".to_owned() });
+        }
+        if self.max_adl_rank > 5 {
+            problems.push(LimitProblem::AdlRank { rank: self.max_adl_rank });
+        }
+        if self.max_order_rate_short.window >= self.max_order_rate_long.window {
+            problems.push(LimitProblem::RateWindows);
+        }
+    }
+
+    fn steps(&self, problems: &mut Vec<LimitProblem>) {
+        let drawdown = &self.drawdown;
+        let (yellow, orange, red) =
+            (("yellow", drawdown.yellow), ("orange", drawdown.orange), ("red", drawdown.red));
+        for ((lower, lower_value), (upper, upper_value)) in [(yellow, orange), (orange, red)] {
+            if lower_value >= upper_value {
+                problems.push(LimitProblem::DrawdownSteps { lower, lower_value, upper, upper_value });
+            }
+        }
+    }
+
+    fn names(&self, problems: &mut Vec<LimitProblem>) {
+        let mut check = |key: String, why: Option<String>| {
+            problems.extend(why.map(|why| LimitProblem::Name { key, why }));
+        };
+        for (name, limits) in &self.symbol {
+            let key = format!("symbol.{name}");
+            check(key.clone(), Symbol::new(name).err().map(|error| error.to_string()));
+            let foreign = limits.max_order_qty.filter(|qty| !name.starts_with(qty.coin.as_str()));
+            let why = foreign.map(|qty| format!("{} is not the base coin of {name}", qty.coin));
+            check(format!("{key}.max_order_qty"), why);
+        }
+        for name in self.bot.keys() {
+            check(format!("bot.{name}"), BotName::new(name).err().map(|error| error.to_string()));
+        }
+        for (name, limits) in &self.group {
+            let key = format!("group.{name}");
+            check(key.clone(), Text::<16>::new(name).err().map(|error| error.to_string()));
+            for symbol in &limits.symbols {
+                let why = Symbol::new(symbol).err().map(|error| format!("{symbol}: {error}"));
+                check(format!("{key}.symbols"), why);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Limits of contracts, bots and groups in the form that the check asks: by name, with the contracts they count.
+
+use crate::rate::SendTimes;
+use crate::{BotLimits, Exposure, Ownership, RiskLimits, SymbolLimits};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use windvane_model::{BotName, PositionIndex, Symbol, Text, WallTime};
+
+/// Every narrower limit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scopes {
+    symbols: BTreeMap<Symbol, SymbolLimits>,
+    bots: BTreeMap<BotName, BotScope>,
+    groups: Vec<GroupScope>,
+}
+
+/// One bot that has limits of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct BotScope {
+    pub(crate) limits: BotLimits,
+    pub(crate) positions: Vec<(Symbol, PositionIndex)>,
+    sent: Option<SendTimes>,
+}
+
+/// Contracts that move together.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupScope {
+    pub(crate) name: Text<16>,
+    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) max_gross_exposure: Decimal,
+}
+
+impl Scopes {
+    /// Names that are none are left out: the loader has refused them.
+    pub(crate) fn new(limits: &RiskLimits, ownership: &Ownership) -> Self {
+        let symbols =
+            limits.symbol.iter().filter_map(|(name, limits)| Some((Symbol::new(name).ok()?, *limits)));
+        let bots = limits.bot.iter().filter_map(|(name, limits)| {
+            let bot = BotName::new(name).ok()?;
+            let positions = ownership.positions(bot).collect();
+            Some((
+                bot,
+                BotScope { limits: *limits, positions, sent: limits.max_order_rate.map(SendTimes::new) },
+            ))
+        });
+        let groups = limits.group.iter().filter_map(|(name, limits)| {
+            Some(GroupScope {
+                name: Text::new(name).ok()?,
+                symbols: limits.symbols.iter().filter_map(|name| Symbol::new(name).ok()).collect(),
+                max_gross_exposure: limits.max_gross_exposure.value,
+            })
+        });
+        Self { symbols: symbols.collect(), bots: bots.collect(), groups: groups.collect() }
+    }
+
+    pub(crate) fn symbol(&self, symbol: Symbol) -> Option<&SymbolLimits> {
+        self.symbols.get(&symbol)
+    }
+
+    pub(crate) fn bot(&self, bot: BotName) -> Option<&BotScope> {
+        self.bots.get(&bot)
+    }
+
+    /// The groups that a contract is in.
+    pub(crate) fn groups_of(&self, symbol: Symbol) -> impl Iterator<Item = &GroupScope> {
+        self.groups.iter().filter(move |group| group.symbols.contains(&symbol))
+    }
+
+    /// Counts an order of a bot.
+    pub(crate) fn record(&mut self, bot: BotName, now: WallTime) {
+        if let Some(sent) = self.bots.get_mut(&bot).and_then(|scope| scope.sent.as_mut()) {
+            sent.record(now);
+        }
+    }
+}
+
+impl BotScope {
+    /// Whether one more order fits into the bot's window.
+    pub(crate) fn check_rate(&self, now: WallTime) -> bool {
+        self.sent.as_ref().is_none_or(|sent| sent.check(now).is_ok())
+    }
+
+    /// Orders on the bot's positions that may still fill.
+    pub(crate) fn open_orders(&self, exposure: &Exposure) -> u32 {
+        let held = self.positions.iter().filter_map(|(symbol, index)| exposure.contract(*symbol, *index));
+        held.map(|held| held.buys.order_count() + held.sells.order_count()).sum()
+    }
+}
