@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Resume(Target),
     /// Cancels own orders, then closes positions reduce-only.
     Flatten(Flatten),
+    /// Looks at an API key.
+    Keys(Keys),
     /// Reads the journal off line.
     Journal(Journal),
 }
@@ -60,6 +62,28 @@ pub(crate) struct Venue {
     /// Where to listen instead of the config's address; loopback only.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Asks the venue what the key of a config may do, and says whether the engine would trade with it.
+    Check(KeysCheck),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysCheck {
+    /// The config that names the venue and the key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

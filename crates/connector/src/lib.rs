@@ -24,6 +24,7 @@ pub mod codec;
 mod codes;
 mod encode;
 mod endpoints;
+mod key;
 mod observation;
 mod outcome;
 mod rest;
@@ -37,8 +38,9 @@ pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueCl
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;
 pub use endpoints::{Address, EndpointError, VenueEndpoints};
+pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
 pub use rest::{AccountInfo, ApiKeyInfo, MarginMode, RestClient, RestError, ServerTime};
 pub use session::{Timing, Topic, TopicsError};
-pub use shell::{Connector, Outlets, StartError, Subscriptions};
+pub use shell::{Connector, Outlets, Plan, StartError};
 pub use sign::{Credentials, CredentialsError, Secret, Signature};

@@ -103,6 +103,11 @@ pub enum Observation {
     },
     /// The distance to the venue's clock was measured anew.
     ClockOffset(ClockOffset),
+    /// What the key may do was read.
+    KeyRead {
+        /// Days until it expires; `None` when it does not.
+        expires_in_days: Option<i64>,
+    },
     /// What is left of a rate limit.
     RateLimit {
         /// The endpoint: `order/create`.

@@ -8,8 +8,8 @@ use crate::{
     encode::Mutation,
 };
 use windvane_model::{
-    AccountEvent, Acknowledged, ClientOrderId, OrderId, RefusalFamily, Refused, Request, Symbol, Text,
-    Undetermined, WallTime,
+    AccountEvent, Acknowledged, ClientOrderId, Control, Event, HaltCause, OrderId, RefusalFamily, Refused,
+    Request, Symbol, Text, Undetermined, WallTime,
 };
 
 /// What an answer must say of the request it belongs to.
@@ -87,6 +87,20 @@ impl Asked {
             message: Text::lossy(message),
         })
     }
+}
+
+/// What the engine must hear besides an answer that refuses the key itself: trying on would only hammer, and nothing
+/// that opens could be closed again.
+pub(crate) fn halts(event: &AccountEvent) -> Option<Event> {
+    let is_refused_key = match event {
+        AccountEvent::Refused(refused) => refused.family == RefusalFamily::Authentication,
+        AccountEvent::QueryFailed(failed) => {
+            let meaning = codes::meaning(Channel::Rest, failed.code, "");
+            meaning.effect == Effect::Nothing && meaning.family == RefusalFamily::Authentication
+        }
+        _ => false,
+    };
+    is_refused_key.then_some(Event::Control(Control::Halt(HaltCause::Authentication)))
 }
 
 /// The last look, right before the write: what opens may be too old to be wanted.

@@ -3,11 +3,12 @@
 mod check;
 mod control;
 mod journal;
+mod keys;
 mod replay;
 mod run;
 mod venue;
 
-use crate::cli::{Command, JournalAction};
+use crate::cli::{Command, JournalAction, KeysAction};
 use crate::exit::Failure;
 use std::process::ExitCode;
 
@@ -24,6 +25,9 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Halt(halt) => control::halt(&halt),
         Command::Resume(target) => control::resume(&target),
         Command::Flatten(flatten) => control::flatten(&flatten),
+        Command::Keys(keys) => match keys.action {
+            KeysAction::Check(arguments) => keys::check(&arguments),
+        },
         Command::Journal(journal) => match journal.action {
             JournalAction::Verify(folder) => journal::verify(&folder),
             JournalAction::Export(folder) => journal::export(&folder),

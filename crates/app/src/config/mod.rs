@@ -54,6 +54,8 @@ pub(crate) enum VenueSettings {
 /// A venue outside this process.
 #[derive(Debug)]
 pub(crate) struct RemoteVenue {
+    /// Which kind, which a key file may repeat: keys of one do not work on another.
+    pub(crate) environment: Environment,
     /// Where its interfaces are.
     pub(crate) endpoints: windvane_connector::VenueEndpoints,
     /// Whether a key may come from environment variables: never where money is real.
@@ -67,6 +69,13 @@ pub(crate) struct RemoteVenue {
     pub(crate) market_clock_from_messages: bool,
     /// Which request limits the engine keeps to.
     pub(crate) rate_limits: windvane_connector::RateLimits,
+}
+
+impl RemoteVenue {
+    /// What its key is held to.
+    pub(crate) const fn key_policy(&self) -> windvane_connector::KeyPolicy {
+        windvane_connector::KeyPolicy { expected_uid: self.expected_uid, reads_only: false }
+    }
 }
 
 /// One bot.

@@ -210,6 +210,7 @@ impl<'t> Resolver<'t> {
             (Environment::Mainnet | Environment::Embedded, None) => VenueEndpoints::mainnet(),
         };
         Some(RemoteVenue {
+            environment,
             endpoints,
             allows_key_from_environment: environment != Environment::Mainnet,
             key_file: section.key_file.map(|file| self.folder.join(file)),

@@ -1,10 +1,10 @@
 //! What is asked of the venue by REST before the engine starts: clock, key, account, contracts, history.
 
-use crate::config::{BotSettings, RemoteVenue};
+use crate::config::BotSettings;
 use crate::exit::Failure;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use windvane_connector::{ApiKeyInfo, MarginMode, RestClient, RestError};
+use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
 use windvane_model::{
     AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Query, QueryAnswer, Reference, Symbol,
 };
@@ -29,11 +29,11 @@ pub(crate) struct Account {
 pub(crate) async fn prepare(
     rest: &RestClient,
     bots: &[BotSettings],
-    venue: Option<&RemoteVenue>,
+    policy: KeyPolicy,
 ) -> Result<Account, Failure> {
     rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
     let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
-    check_key(&key, venue)?;
+    check_key(&key, policy)?;
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
     if account.margin_mode != MarginMode::Cross {
         return Err(Failure::Refused(format!(
@@ -105,41 +105,24 @@ async fn history(rest: &RestClient, bots: &[BotSettings]) -> Result<Vec<Candle>,
     Ok(candles)
 }
 
-fn check_key(key: &ApiKeyInfo, venue: Option<&RemoteVenue>) -> Result<(), Failure> {
-    let refuse = |why: &str| Err(Failure::Refused(format!("the API key is refused: {why}")));
-    if key.may("Wallet", "Withdraw") {
-        return refuse("it may withdraw; make one without that right");
+/// Refuses a key that must not be used, and says what should be seen to.
+///
+/// # Errors
+/// [`Failure::Refused`] with every reason.
+pub(crate) fn check_key(key: &ApiKeyInfo, policy: KeyPolicy) -> Result<(), Failure> {
+    for warning in key.warnings(policy) {
+        tracing::warn!(%warning, "api key");
     }
-    if key.is_read_only {
-        return refuse("it is read-only; trading needs the rights Orders and Positions");
+    let faults: Vec<String> = key.faults(policy).iter().map(ToString::to_string).collect();
+    if faults.is_empty() {
+        return Ok(());
     }
-    if !key.may("ContractTrade", "Order") || !key.may("ContractTrade", "Position") {
-        return refuse("it lacks the rights Orders and Positions of contract trading");
-    }
-    if !key.is_unified {
-        return refuse("its account is not a unified trading account");
-    }
-    let Some(venue) = venue else { return Ok(()) };
-    if let Some(expected) = venue.expected_uid.filter(|expected| *expected != key.uid) {
-        return refuse(&format!("it belongs to account {}, the config expects {expected}", key.uid));
-    }
-    if key.ips.is_empty() || key.ips.iter().any(|ip| ip == "*") {
-        tracing::warn!("the api key is not bound to an address; bind it");
-    }
-    if let Some(days) = key.expires_in_days.filter(|days| *days <= 14) {
-        tracing::warn!(days, "the api key expires soon; renew it");
-    }
-    Ok(())
+    Err(Failure::Refused(format!("the API key is refused: {}", faults.join("; "))))
 }
 
-fn unreachable(what: &str, error: &RestError) -> Failure {
-    let hint = match error.code() {
-        10003 => " (a key of another environment? mainnet, testnet and demo keys do not mix)",
-        10004 => " (the secret does not belong to the key)",
-        10002 => " (this machine's clock is off; run NTP)",
-        10010 => " (the key is bound to other addresses)",
-        _ => "",
-    };
+/// A question that got no answer, with what the venue's code says about the key.
+pub(crate) fn unreachable(what: &str, error: &RestError) -> Failure {
+    let hint = key_hint(error.code()).map_or_else(String::new, |hint| format!(" ({hint})"));
     match error {
         RestError::Refused { .. } => Failure::Refused(format!("cannot read {what}: {error}{hint}")),
         _ => Failure::Unreachable(format!("cannot read {what}: {error}")),

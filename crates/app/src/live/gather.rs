@@ -71,7 +71,8 @@ impl Gauges {
             Observation::FrameIn { .. }
             | Observation::Connected { .. }
             | Observation::Sent { .. }
-            | Observation::RoundTrip { .. } => {}
+            | Observation::RoundTrip { .. }
+            | Observation::KeyRead { .. } => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where the API key comes from. Never from the config, the command line or the journal.
 
-use crate::config::RemoteVenue;
+use crate::config::{Environment, RemoteVenue};
 use crate::exit::Failure;
 use serde::Deserialize;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -14,7 +14,10 @@ const CREDENTIAL_NAME: &str = "windvane-key";
 #[serde(deny_unknown_fields)]
 struct KeyFile {
     key: String,
+    /// An HMAC secret, or the private half of an RSA key in PEM form.
     secret: String,
+    /// Where the key was made. Keys of one environment do not work on another.
+    environment: Option<Environment>,
 }
 
 /// Finds the key: systemd credential, then the file the config names, then the environment where that is allowed.
@@ -25,12 +28,12 @@ pub(crate) fn find(venue: &RemoteVenue) -> Result<Credentials, Failure> {
     if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
         let path = PathBuf::from(folder).join(CREDENTIAL_NAME);
         if path.exists() {
-            return read(&path);
+            return read(&path, venue.environment);
         }
     }
     if let Some(path) = &venue.key_file {
         check_mode(path)?;
-        return read(path);
+        return read(path, venue.environment);
     }
     let from_environment = (std::env::var("WINDVANE_API_KEY"), std::env::var("WINDVANE_API_SECRET"));
     match from_environment {
@@ -53,14 +56,25 @@ pub(crate) fn build(key: String, secret: String) -> Result<Credentials, Failure>
     Credentials::new(key, Secret::new(secret)).map_err(|error| Failure::Refused(error.to_string()))
 }
 
-fn read(path: &Path) -> Result<Credentials, Failure> {
+fn read(path: &Path, environment: Environment) -> Result<Credentials, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::Refused(format!("the key file {} cannot be read: {error}", path.display()))
     })?;
     // The parser's message would quote the line, and with it the secret.
     let file: KeyFile = toml::from_str(&text).map_err(|_| {
-        Failure::Refused(format!("{} is not two lines `key = \"…\"` and `secret = \"…\"`", path.display()))
+        Failure::Refused(format!(
+            "{} is not two lines `key = \"…\"` and `secret = \"…\"` (and perhaps `environment = \"…\"`)",
+            path.display()
+        ))
     })?;
+    if let Some(made_in) = file.environment.filter(|made_in| *made_in != environment) {
+        return Err(Failure::Refused(format!(
+            "{} holds a key of {}, the config trades on {}; keys of one do not work on the other",
+            path.display(),
+            made_in.as_str(),
+            environment.as_str()
+        )));
+    }
     build(file.key, file.secret)
 }
 
@@ -100,7 +114,17 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert!(check_mode(&path).is_ok());
         std::fs::write(&path, "key = \"k\"\nsecret = only-for-this-test\n").unwrap();
-        let error = read(&path).unwrap_err().to_string();
+        let error = read(&path, Environment::Demo).unwrap_err().to_string();
         assert!(!error.contains("only-for-this-test"), "{error}");
+    }
+
+    #[test]
+    fn e10_a_key_of_another_environment_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("live.key");
+        std::fs::write(&path, "key = \"k\"\nsecret = \"s\"\nenvironment = \"testnet\"\n").unwrap();
+        let error = read(&path, Environment::Mainnet).unwrap_err().to_string();
+        assert!(error.contains("a key of testnet, the config trades on mainnet"), "{error}");
+        assert!(read(&path, Environment::Testnet).is_ok());
     }
 }

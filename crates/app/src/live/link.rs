@@ -2,19 +2,19 @@
 
 use super::keys;
 use super::stamper::MarketClock;
-use crate::config::{RemoteVenue, Settings, VenueSettings};
+use crate::config::{Settings, VenueSettings};
 use crate::exit::Failure;
 use anyhow::Context;
-use windvane_connector::{Credentials, RateLimits, VenueEndpoints};
+use windvane_connector::{Credentials, KeyPolicy, RateLimits, VenueEndpoints};
 use windvane_venue::Embedded;
 
 /// The venue as the engine reaches it.
-pub(super) struct Link<'s> {
+pub(super) struct Link {
     pub(super) endpoints: VenueEndpoints,
     pub(super) credentials: Credentials,
     pub(super) market_clock: MarketClock,
     pub(super) rate_limits: RateLimits,
-    pub(super) remote: Option<&'s RemoteVenue>,
+    pub(super) key: KeyPolicy,
     pub(super) embedded: Option<Embedded>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Link<'s> {
 ///
 /// # Errors
 /// When the venue cannot be started or there is no key.
-pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
+pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
     match &settings.venue {
         VenueSettings::Embedded(config) => {
             let mut config = config.as_ref().clone();
@@ -51,7 +51,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
                 credentials,
                 market_clock: clock,
                 rate_limits,
-                remote: None,
+                key: KeyPolicy::default(),
                 embedded: Some(embedded),
             })
         }
@@ -64,7 +64,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link<'_>, Failure> {
                 MarketClock::Wall
             },
             rate_limits: remote.rate_limits,
-            remote: Some(remote),
+            key: remote.key_policy(),
             embedded: None,
         }),
     }

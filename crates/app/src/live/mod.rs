@@ -10,7 +10,7 @@ mod day;
 mod dispatch;
 mod folder;
 mod gather;
-mod keys;
+pub(crate) mod keys;
 mod link;
 mod links;
 mod recorder;
@@ -20,6 +20,7 @@ mod status;
 mod tell;
 mod turn;
 
+pub(crate) use account::{check_key, unreachable};
 pub(crate) use recorder::records;
 pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
 

@@ -17,9 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windvane_connector::{
-    Connector, Outlets, RestClient, Subscriptions, Timing, Topic, VenueClock, WallClock,
-};
+use windvane_connector::{Connector, Outlets, Plan, RestClient, Timing, Topic, VenueClock, WallClock};
 use windvane_engine::{BotSetup, Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
 use windvane_model::{
@@ -86,7 +84,7 @@ pub(crate) async fn run(
         link.rate_limits,
     )
     .context("setting up REST")?;
-    let account = account::prepare(&rest, &settings.bots, link.remote).await?;
+    let account = account::prepare(&rest, &settings.bots, link.key).await?;
     let uid = account.uid;
 
     let folder = journal_folder(settings, wall)?;
@@ -124,9 +122,9 @@ pub(crate) async fn run(
     let (market_outlet, market) = mpsc::channel(MARKET_CAPACITY);
     let (account_outlet, account_inlet) = mpsc::channel(ACCOUNT_CAPACITY);
     let outlets = Outlets { market: market_outlet, account: account_outlet };
-    let subscriptions = Subscriptions { topics: topics(settings), symbols };
-    let connector = Connector::start(&rest, &link.endpoints, subscriptions, Timing::default(), &outlets)
-        .context("starting the streams")?;
+    let plan = Plan { topics: topics(settings), symbols, key: link.key, timing: Timing::default() };
+    let connector =
+        Connector::start(&rest, &link.endpoints, plan, &outlets).context("starting the streams")?;
     // The streams' tasks hold the senders from here on; their end closes the channels.
     drop(outlets);
     let (requests, control) = mpsc::channel(CONTROL_CAPACITY);

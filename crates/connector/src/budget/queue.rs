@@ -128,7 +128,10 @@ impl Waiting {
     fn good_until(&self) -> Option<WallTime> {
         match &self.mutation {
             Mutation::Submit(submit) => submit.send_before.map(|limit| WallTime(limit.0.saturating_add(1))),
-            Mutation::Amend(_) => Some(self.since.after(AMEND_PATIENCE_MS)),
+            Mutation::Amend(amend) => {
+                let limit = amend.send_before.map(|limit| WallTime(limit.0.saturating_add(1)));
+                Some(limit.unwrap_or_else(|| self.since.after(AMEND_PATIENCE_MS)))
+            }
             Mutation::Cancel(_)
             | Mutation::CancelAll(_)
             | Mutation::SetProtection(_)

@@ -100,6 +100,7 @@ impl Mutation {
     pub const fn recv_window_ms(&self) -> Millis {
         match self {
             Self::Submit(submit) if submit.reduce_only => REDUCE_WINDOW_MS,
+            Self::Amend(amend) if amend.send_before.is_none() => REDUCE_WINDOW_MS,
             Self::Submit(_) | Self::Amend(_) | Self::SetLeverage(_) => OPEN_WINDOW_MS,
             Self::Cancel(_) | Self::CancelAll(_) | Self::SetProtection(_) => REDUCE_WINDOW_MS,
         }

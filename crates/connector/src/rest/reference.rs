@@ -59,6 +59,8 @@ pub struct ApiKeyInfo {
     pub expires_in_days: Option<i64>,
     /// Whether the account is a unified one.
     pub is_unified: bool,
+    /// `type`: 1 made by the account's owner, 2 of a third-party application.
+    pub kind: i32,
 }
 
 impl ApiKeyInfo {
@@ -240,6 +242,8 @@ struct KeyWire<'a> {
     deadline_day: Lexeme<'a>,
     #[serde(borrow, default)]
     uta: Lexeme<'a>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Lexeme<'a>,
 }
 
 impl KeyWire<'_> {
@@ -254,6 +258,7 @@ impl KeyWire<'_> {
             // Keys bound to addresses do not expire; the exchange then shows a day in the past.
             expires_in_days: expires_in_days.filter(|days| *days >= 0),
             is_unified: self.uta.is_true(),
+            kind: self.kind.integer("type")?,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     codes::Channel,
     encode::{self, Mutation},
     observation::{Observation, Stream},
-    outcome::Asked,
+    outcome::{Asked, halts},
     sign::Credentials,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -98,12 +98,11 @@ impl TradeSession {
             tracing::warn!(request_id = %reply.request_id, code = reply.code, "answer to no open request");
             return;
         };
-        out.events.push(Event::Account(pending.asked.answered(
-            Channel::TradeSocket,
-            reply.code,
-            &reply.message,
-            &reply.order_id,
-        )));
+        let answer =
+            pending.asked.answered(Channel::TradeSocket, reply.code, &reply.message, &reply.order_id);
+        let halt = halts(&answer);
+        out.events.push(Event::Account(answer));
+        out.events.extend(halt);
         self.measure(moment, reply, &pending, out);
         if reply.code == DRAINING {
             self.is_draining = true;

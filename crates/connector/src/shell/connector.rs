@@ -1,6 +1,7 @@
 //! The connector as its user sees it: start the streams, send commands, ask for a fresh book, stop.
 
 use super::{
+    keykeeper,
     lane::{self, Work},
     stream::{Outlets, StreamTask},
     timekeeper,
@@ -8,6 +9,7 @@ use super::{
 use crate::{
     encode::Mutation,
     endpoints::{Address, VenueEndpoints},
+    key::KeyPolicy,
     outcome::Asked,
     rest::RestClient,
     session::{
@@ -22,7 +24,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -34,13 +36,17 @@ const COMMANDS: usize = 1024;
 /// Fresh snapshots asked for; one waits for each book at most.
 const RESUBSCRIPTIONS: usize = 256;
 
-/// What the engine wants to hear of.
+/// What the engine wants to hear of, and what it asks of the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscriptions {
+pub struct Plan {
     /// Topics of the public stream.
     pub topics: Vec<Topic>,
     /// Contracts whose positions a query of the account reads, flat ones included.
     pub symbols: Vec<Symbol>,
+    /// What the key is held to, every hour.
+    pub key: KeyPolicy,
+    /// Bounds of waiting.
+    pub timing: Timing,
 }
 
 /// Why the streams could not be started.
@@ -77,15 +83,16 @@ impl Connector {
     pub fn start(
         rest: &RestClient,
         endpoints: &VenueEndpoints,
-        subscriptions: Subscriptions,
-        timing: Timing,
+        plan: Plan,
         outlets: &Outlets,
     ) -> Result<Self, StartError> {
-        let public = PublicSession::new(subscriptions.topics, timing)?;
+        let timing = plan.timing;
+        let public = PublicSession::new(plan.topics, timing)?;
         let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let starter = Starter { rest, outlets, stopped: &stopped };
+        let is_key_doubted = Arc::new(Notify::new());
+        let starter = Starter { rest, outlets, stopped: &stopped, is_key_doubted: &is_key_doubted };
 
         let (resubscriptions, public_requests) = mpsc::channel(RESUBSCRIPTIONS);
         starter.stream(&mut tasks, public, endpoints.public_ws(), public_requests);
@@ -106,9 +113,12 @@ impl Connector {
         };
 
         let (to_rest, rest_work) = mpsc::channel(COMMANDS);
-        let lane = lane::Lane::new(rest.clone(), outlets.clone(), subscriptions.symbols);
+        let lane = lane::Lane::new(rest.clone(), outlets.clone(), plan.symbols);
         tasks.spawn(lane.run(rest_work, stopped.clone()));
         tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
+        let keeper =
+            keykeeper::keep_key(rest.clone(), outlets.clone(), plan.key, is_key_doubted, stopped.clone());
+        tasks.spawn(keeper);
         Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, stop, tasks })
     }
 
@@ -170,6 +180,7 @@ struct Starter<'a> {
     rest: &'a RestClient,
     outlets: &'a Outlets,
     stopped: &'a watch::Receiver<bool>,
+    is_key_doubted: &'a Arc<Notify>,
 }
 
 impl Starter<'_> {
@@ -193,6 +204,7 @@ impl Starter<'_> {
             observer: self.rest.observer().clone(),
             requests,
             is_ready: Arc::clone(&is_ready),
+            is_key_doubted: Arc::clone(self.is_key_doubted),
             stop: self.stopped.clone(),
         };
         tasks.spawn(task.run());

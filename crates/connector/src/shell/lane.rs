@@ -7,7 +7,7 @@ use super::stream::Outlets;
 use crate::{
     budget::{Carrier, Next, Purpose, Queue},
     encode::Mutation,
-    outcome::Asked,
+    outcome::{Asked, halts},
     rest::RestClient,
 };
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -197,7 +197,11 @@ impl Lane {
 }
 
 async fn tell(rest: &RestClient, outlets: &Outlets, event: AccountEvent) -> Result<(), ()> {
-    outlets.account.send((rest.clock().now(), Event::Account(event))).await.map_err(drop)
+    let halt = halts(&event);
+    for event in std::iter::once(Event::Account(event)).chain(halt) {
+        outlets.account.send((rest.clock().now(), event)).await.map_err(drop)?;
+    }
+    Ok(())
 }
 
 fn until_from(now: WallTime, until: WallTime) -> Duration {

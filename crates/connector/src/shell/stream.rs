@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::{Instant, sleep},
 };
 use windvane_model::{Event, MarketEvent, Millis, WallTime};
@@ -54,6 +54,8 @@ pub(super) struct StreamTask<S: Session> {
     pub(super) requests: mpsc::Receiver<S::Request>,
     /// Told to the handle, which routes by it.
     pub(super) is_ready: Arc<AtomicBool>,
+    /// Told when a log-in was refused: somebody should look at the key.
+    pub(super) is_key_doubted: Arc<Notify>,
     /// Becomes true when the connector stops.
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -90,6 +92,9 @@ impl<S: Session> StreamTask<S> {
             }
             if self.clock.now().millis_since(started) > STABLE_MS {
                 backoff.reset();
+            }
+            if reason == CloseReason::LoginRefused {
+                self.is_key_doubted.notify_one();
             }
             let delay_ms =
                 if reason.is_lasting() { LONGEST_WAIT_MS } else { backoff.next_delay(fastrand::u64(..)) };

@@ -4,8 +4,8 @@ use super::peer::{Behaviour, OnOrder, Peer, Seen};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use windvane_connector::{
-    Connector, Credentials, Observation, Observer, Outlets, RateLimits, RestClient, RestError, Secret,
-    Subscriptions, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Connector, Credentials, KeyPolicy, Observation, Observer, Outlets, Plan, RateLimits, RestClient,
+    RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
@@ -45,8 +45,13 @@ impl Rig {
         let (to_market, market) = mpsc::channel(64);
         let (to_account, account) = mpsc::channel(64);
         let outlets = Outlets { market: to_market, account: to_account };
-        let subscriptions = Subscriptions { topics: vec![Topic::Book(eth())], symbols: vec![eth()] };
-        let connector = Connector::start(&rest, &endpoints, subscriptions, timing, &outlets).unwrap();
+        let plan = Plan {
+            topics: vec![Topic::Book(eth())],
+            symbols: vec![eth()],
+            key: KeyPolicy::default(),
+            timing,
+        };
+        let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();
         Self { peer, connector, market, account, observations }
     }
 

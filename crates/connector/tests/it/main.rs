@@ -9,3 +9,4 @@ mod golden;
 mod loopback;
 mod peer;
 mod properties;
+mod signing;

@@ -1,25 +1,33 @@
-//! Signatures: HMAC-SHA256 over the exact bytes that travel, as lower-case hex.
+//! Signatures over the exact bytes that travel: HMAC-SHA256 as lower-case hex, or RSA-SHA256 as base64.
 //!
-//! The key schedule is computed once; afterwards no string holds the secret. Nothing here can be printed.
+//! With HMAC the key schedule is computed once; afterwards no string holds the secret. With RSA the secret never
+//! was at the venue, which knows the public half alone. Nothing here can be printed.
 //! Source: Bybit V5, "Integration guidance", authentication.
 
+mod rsa;
+mod secret;
+
+pub use secret::Secret;
+
 use hmac::{Hmac, KeyInit, Mac};
+use rsa::RsaSigner;
 use sha2::Sha256;
 use std::fmt;
-use zeroize::Zeroizing;
-
-/// An API secret on its way to [`Credentials`]; its memory is overwritten when it is dropped.
-pub struct Secret(Zeroizing<String>);
 
 /// An API key with the keyed state that signs for it.
 pub struct Credentials {
     key: String,
-    keyed: Hmac<Sha256>,
+    signer: Signer,
 }
 
-/// A signature as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Signature([u8; 64]);
+enum Signer {
+    Hmac(Hmac<Sha256>),
+    Rsa(Box<RsaSigner>),
+}
+
+/// A signature as it stands in a header or a log-in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signature(String);
 
 /// Why a key or secret was refused. Neither is repeated in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,44 +38,47 @@ pub enum CredentialsError {
     /// Empty.
     #[error("the api secret is empty")]
     Secret,
-}
-
-impl Secret {
-    /// Takes over the secret; white space at its ends (a file's last newline) does not count.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        let text = Zeroizing::new(text);
-        Self(Zeroizing::new(text.trim().to_owned()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
+    /// It begins like a private key and is none that can sign.
+    #[error("the private key is not an rsa key of 2048 to 4096 bits in pem form")]
+    PrivateKey,
 }
 
 impl Credentials {
-    /// Computes the key schedule and forgets the secret.
+    /// Computes the key schedule and forgets the secret. A secret in PEM form (`-----BEGIN …`) is the private half
+    /// of an RSA key, any other is the secret of an HMAC key.
     ///
     /// # Errors
-    /// When the key cannot stand in a header or the secret is empty.
+    /// When the key cannot stand in a header, the secret is empty, or a PEM text holds no usable RSA key.
     pub fn new(key: String, secret: Secret) -> Result<Self, CredentialsError> {
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CredentialsError::Key);
         }
-        if secret.0.is_empty() {
+        let text = secret.expose();
+        if text.is_empty() {
             return Err(CredentialsError::Secret);
         }
-        let keyed =
-            Hmac::<Sha256>::new_from_slice(secret.0.as_bytes()).map_err(|_| CredentialsError::Secret)?;
-        Ok(Self { key, keyed })
+        let signer = if text.starts_with("-----BEGIN") {
+            Signer::Rsa(Box::new(RsaSigner::from_pem(text)?))
+        } else {
+            let keyed = Hmac::new_from_slice(text.as_bytes()).map_err(|_| CredentialsError::Secret)?;
+            Signer::Hmac(keyed)
+        };
+        Ok(Self { key, signer })
     }
 
     /// The public half.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The kind of key, for people.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self.signer {
+            Signer::Hmac(_) => "HMAC-SHA256",
+            Signer::Rsa(_) => "RSA-SHA256",
+        }
     }
 
     /// Signs a REST request: `payload` is the query string as sent, or the body as sent.
@@ -83,11 +94,16 @@ impl Credentials {
     }
 
     fn sign(&self, parts: &[&str]) -> Signature {
-        let mut mac = self.keyed.clone();
-        for part in parts {
-            mac.update(part.as_bytes());
+        match &self.signer {
+            Signer::Hmac(keyed) => {
+                let mut mac = keyed.clone();
+                for part in parts {
+                    mac.update(part.as_bytes());
+                }
+                Signature(hex(&mac.finalize().into_bytes()))
+            }
+            Signer::Rsa(signer) => Signature(signer.sign(&parts.concat())),
         }
-        Signature::hex(&mac.finalize().into_bytes())
     }
 }
 
@@ -98,21 +114,17 @@ impl fmt::Debug for Credentials {
 }
 
 impl Signature {
-    fn hex(bytes: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [b'0'; 64];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 0xf)];
-        }
-        Self(hex)
-    }
-
-    /// The digits.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("hex digits are ascii")
+        &self.0
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 impl fmt::Debug for Signature {
@@ -179,5 +191,9 @@ mod tests {
         assert_eq!(Credentials::new(String::new(), secret()).err(), Some(CredentialsError::Key));
         let blank = Secret::new("  ".to_owned());
         assert_eq!(Credentials::new("k".to_owned(), blank).err(), Some(CredentialsError::Secret));
+        for text in ["-----BEGIN", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
+            let error = Credentials::new("k".to_owned(), Secret::new(text.to_owned())).err();
+            assert_eq!(error, Some(CredentialsError::PrivateKey), "{text}");
+        }
     }
 }
