@@ -6,7 +6,7 @@ use windvane_model::{BotName, ClientOrderId, Money, PositionIndex, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders};
 use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
-use windvane_strategy::{Condition, Holding, OwnOrder};
+use windvane_strategy::{Condition, Holding, Look, OwnOrder};
 
 /// One bot as operators see it.
 #[derive(Debug, Clone)]
@@ -48,6 +48,12 @@ impl Engine {
                 is_flattening: bot.is_flattening,
             })
         })
+    }
+
+    /// A bot's newest looks at its signals, oldest first: what held, and what stood in the way.
+    #[must_use]
+    pub fn looks(&self, name: BotName) -> Vec<Look> {
+        self.bots.iter().find(|bot| bot.name == name).map_or_else(Vec::new, |bot| bot.strategy.looks())
     }
 
     /// The account's margin at this moment, by mark.

@@ -118,6 +118,21 @@ pub struct Condition {
     pub blocked: u64,
 }
 
+/// One look at the entry signal of a side: for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When, by the market's clock.
+    pub at: MarketTime,
+    /// The side that would have been opened.
+    pub side: Side,
+    /// Whether the signal was there and every filter held.
+    pub has_fired: bool,
+    /// The first thing that stood in the way, if any did: before it fired, or of the order afterwards.
+    pub blocker: Option<String>,
+    /// Every named condition and whether it held; `None` where it was not defined.
+    pub conditions: Vec<(String, Option<bool>)>,
+}
+
 /// What a strategy wrote cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the strategy's memory cannot be read: {reason}")]
@@ -152,6 +167,11 @@ pub trait Strategy: Send {
 
     /// How its conditions stand.
     fn conditions(&self) -> Vec<Condition>;
+
+    /// Its newest looks at its signals, oldest first; empty for strategies that have none.
+    fn looks(&self) -> Vec<Look> {
+        Vec::new()
+    }
 }
 
 /// How long an order that opens may take to reach the socket: longer, and the market it was meant for is gone.

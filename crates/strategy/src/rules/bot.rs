@@ -8,11 +8,12 @@ use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
 use super::holding::Exit;
 use super::intake::Intake;
+use super::ledger::{Blocker, Ledger};
 use super::memory::Memory;
 use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
 use super::tape::Tape;
-use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
+use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Wake};
 use crate::language::{LiveWord, Quote};
 
 /// Pause before a refused or unanswered request is repeated, milliseconds of market time.
@@ -54,6 +55,7 @@ pub struct RuleBot {
     /// Long's and short's signal at the last look.
     was_true: [Option<bool>; 2],
     signals: u64,
+    pub(super) ledger: Ledger,
 }
 
 /// A `Place` that the engine has not answered yet.
@@ -106,6 +108,7 @@ impl RuleBot {
             best: None,
             was_true: [None, None],
             signals: 0,
+            ledger: Ledger::default(),
         }
     }
 
@@ -131,7 +134,7 @@ impl RuleBot {
     fn look(&mut self, moment: Moment, context: &Context<'_>) {
         for side in [Side::Buy, Side::Sell] {
             let slot = slot(side);
-            let Some(rules) = &self.rules.sides[slot] else { continue };
+            let Some(rules) = self.rules.sides[slot].clone() else { continue };
             let now = self.rules.program.truth(rules.signal);
             let has_fired = match (self.rules.evaluate, moment) {
                 (Evaluate::Bar, Moment::Bar { fires: true }) => now == Some(true),
@@ -141,11 +144,18 @@ impl RuleBot {
                 }
                 _ => false,
             };
-            if !has_fired {
-                continue;
+            let Rules { conditions, program, .. } = &mut self.rules;
+            let blocker = match has_fired {
+                true => conditions.first_blocker(&rules.filters, program, true),
+                false => Some(rules.signal_id),
+            };
+            // Between bars only signals are noted: quotes would wash the bars out of the ledger.
+            if has_fired || matches!(moment, Moment::Bar { .. }) {
+                let blocker = blocker.map(Blocker::Condition);
+                self.ledger.note(context.now, side, blocker, conditions, program);
             }
-            self.signals += 1;
-            if self.rules.conditions.all_hold(&rules.filters, &self.rules.program, true) {
+            self.signals += u64::from(has_fired);
+            if blocker.is_none() {
                 self.signal(side, context);
             }
         }
@@ -351,5 +361,9 @@ impl Strategy for RuleBot {
 
     fn conditions(&self) -> Vec<Condition> {
         self.rules.conditions.show(&self.rules.program)
+    }
+
+    fn looks(&self) -> Vec<Look> {
+        self.ledger.show(&self.rules.conditions)
     }
 }

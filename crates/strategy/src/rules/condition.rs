@@ -33,17 +33,37 @@ impl Conditions {
         self.rows.len() - 1
     }
 
-    /// Whether all of `ids` hold. What does not hold, or is not defined yet, is counted when `counted`.
-    pub(super) fn all_hold(&mut self, ids: &[ConditionId], program: &Program, counted: bool) -> bool {
-        let mut all = true;
+    /// The first of `ids` that does not hold or is not defined yet. Every such one is counted when `counted`.
+    pub(super) fn first_blocker(
+        &mut self,
+        ids: &[ConditionId],
+        program: &Program,
+        counted: bool,
+    ) -> Option<ConditionId> {
+        let mut first = None;
         for id in ids {
             let row = &mut self.rows[*id];
             if row.node.is_none_or(|node| program.truth(node) != Some(true)) {
                 row.blocked += u64::from(counted);
-                all = false;
+                first = first.or(Some(*id));
             }
         }
-        all
+        first
+    }
+
+    /// The truth of every condition that is an expression, in the order of [`names`](Self::names).
+    pub(super) fn truths(&self, program: &Program) -> impl Iterator<Item = Option<bool>> {
+        self.rows.iter().filter_map(|row| row.node).map(|node| program.truth(node))
+    }
+
+    /// The names of the conditions that are expressions.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter(|row| row.node.is_some()).map(|row| row.name.as_str())
+    }
+
+    /// The name of one.
+    pub(super) fn name(&self, id: ConditionId) -> &str {
+        &self.rows[id].name
     }
 
     /// Counts a reason that is no expression.

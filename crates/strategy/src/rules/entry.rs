@@ -14,6 +14,8 @@ use crate::toml_file::Table;
 #[derive(Debug, Clone)]
 pub(super) struct SideRules {
     pub(super) signal: NodeId,
+    /// The signal among the named conditions.
+    pub(super) signal_id: ConditionId,
     /// Conditions of the moment of the signal.
     pub(super) filters: Vec<ConditionId>,
     /// Conditions of the moment the order leaves.
@@ -91,6 +93,7 @@ fn side(
     let own = table.table(name, &format!("[entry.{name}]"))?;
     let signal = own.required("signal", "\"crosses_above(close, ema(close, 20))\"");
     let signal = signal.and_then(|text| reader.condition(text, scope));
+    let signal_id = signal.map(|node| reader.conditions.add(format!("entry.{name}.signal"), Some(node)));
     let (mut filters, mut at_send) = (Vec::new(), Vec::new());
     for (section, place) in [(Some(&own), name), (any, "any")] {
         let Some(section) = section else { continue };
@@ -98,7 +101,7 @@ fn side(
         conditions(section, "at_send", &format!("entry.{name}"), place, scope, reader, &mut at_send);
     }
     own.finish();
-    Some(Some(SideRules { signal: signal?, filters, at_send }))
+    Some(Some(SideRules { signal: signal?, signal_id: signal_id?, filters, at_send }))
 }
 
 /// The named conditions of one table. A condition of [entry.any] is compiled for each side: `funding_cost` has a sign.

@@ -7,6 +7,7 @@ mod exit;
 mod file;
 mod holding;
 mod intake;
+mod ledger;
 mod memory;
 mod order;
 mod parameter;

@@ -8,6 +8,7 @@ use super::bot::RuleBot;
 use super::condition::{NO_SIZE, NO_STOP};
 use super::exit::Place;
 use super::file::slot;
+use super::ledger::Blocker;
 use super::memory::Plan;
 use crate::context::{Context, ENTRY_TIME_TO_LIVE_MS};
 
@@ -56,12 +57,15 @@ impl RuleBot {
             return;
         }
         if let Some(limit) = self.rules.limits.reached(&self.memory, context.now) {
-            self.rules.conditions.block(limit);
+            self.block(wish.side, limit);
             self.wish = None;
             return;
         }
         let Some(rules) = &self.rules.sides[slot(wish.side)] else { return };
-        if !self.rules.conditions.all_hold(&rules.at_send, &self.rules.program, !wish.is_counted) {
+        let blocker =
+            self.rules.conditions.first_blocker(&rules.at_send, &self.rules.program, !wish.is_counted);
+        if let Some(blocker) = blocker {
+            self.ledger.block(wish.side, Blocker::Condition(blocker));
             self.wish = Some(Wish { is_counted: true, ..wish });
             return;
         }
@@ -83,10 +87,16 @@ impl RuleBot {
             // Quotes are missing: the wish waits for them until its time is up.
             Ok(None) => {}
             Err(reason) => {
-                self.rules.conditions.block(reason);
+                self.block(wish.side, reason);
                 self.wish = None;
             }
         }
+    }
+
+    /// A reason that is no expression stands in the way of a signal.
+    pub(super) fn block(&mut self, side: Side, reason: &'static str) {
+        self.rules.conditions.block(reason);
+        self.ledger.block(side, Blocker::Reason(reason));
     }
 
     /// The entry order and the plan of its stop; `Ok(None)` while quotes are missing, else why there is no order.

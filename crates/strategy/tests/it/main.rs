@@ -6,4 +6,5 @@ mod maker;
 mod messages;
 mod rule_bot;
 mod shipped;
+mod signals;
 mod world;

@@ -11,11 +11,11 @@ use crate::world::{World, dec, instrument, price};
 /// Bars at the start of a table that only warm indicators up.
 const WARM_UP: usize = 2 * 288;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn definition(name: &str) -> Definition {
+pub(crate) fn definition(name: &str) -> Definition {
     let text = std::fs::read_to_string(root().join("strategies").join(name)).unwrap();
     load(name, &text, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"))
 }

@@ -56,6 +56,7 @@ pub(crate) struct World {
     pub(crate) market: Market,
     pub(crate) now: i64,
     pub(crate) equity: Decimal,
+    pub(crate) funding_rate: Decimal,
     pub(crate) holding: Holding,
     pub(crate) stop: Option<Price>,
     pub(crate) take_profit: Option<Price>,
@@ -81,6 +82,7 @@ impl World {
             market: Market::new(500),
             now: 0,
             equity: Decimal::from(10_000),
+            funding_rate: dec("0.0001"),
             holding: Holding::default(),
             stop: None,
             take_profit: None,
@@ -295,6 +297,29 @@ impl World {
         }
     }
 
+    /// The book becomes this, as `(price, size)`, best first.
+    pub(crate) fn book(&mut self, now: i64, bids: &[(&str, &str)], asks: &[(&str, &str)]) {
+        self.now = now;
+        let levels = |side: &[(&str, &str)]| {
+            let level = |(price, size): &(&str, &str)| BookLevel {
+                price: Fixed::parse(price).unwrap(),
+                size: Fixed::parse(size).unwrap(),
+            };
+            side.iter().map(level).collect()
+        };
+        self.sequence += 1;
+        self.apply(&MarketEvent::Book(BookUpdate {
+            symbol: self.instrument.symbol,
+            at: MarketTime(now),
+            kind: BookUpdateKind::Snapshot,
+            update_id: self.sequence + 1,
+            sequence: 0,
+            bids: levels(bids),
+            asks: levels(asks),
+        }));
+        self.wake(Wake::Book);
+    }
+
     /// The market moves to `mid`: quotes one tick wide, mark and last in between.
     pub(crate) fn point(&mut self, now: i64, mid: Price) {
         self.now = now;
@@ -320,7 +345,7 @@ impl World {
             last: Some(mid),
             mark: Some(mid),
             index: Some(mid),
-            funding_rate: Some(Rate::new(dec("0.0001"))),
+            funding_rate: Some(Rate::new(self.funding_rate)),
             next_funding: None,
         }));
         let crossed = |order: &OwnOrder| match (order.side, order.price) {

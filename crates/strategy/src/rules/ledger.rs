@@ -1,0 +1,92 @@
+//! The why-ledger: for each look at the signals the truth of every condition and the first that stood in the way.
+//!
+//! Cheap enough to stay on: a look costs one byte per condition in a ring that is allocated once.
+
+use std::collections::VecDeque;
+
+use windvane_model::{MarketTime, Side};
+
+use super::condition::{ConditionId, Conditions};
+use crate::context::Look;
+use crate::language::Program;
+
+/// Looks that are kept.
+const LOOKS: usize = 64;
+
+/// What stood in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blocker {
+    /// A named condition of the file.
+    Condition(ConditionId),
+    /// A reason that is no expression: a limit, a missing stop, a size.
+    Reason(&'static str),
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    at: MarketTime,
+    side: Side,
+    has_fired: bool,
+    blocker: Option<Blocker>,
+    /// By condition of the file: 0 false, 1 true, 2 not defined.
+    truths: Vec<u8>,
+}
+
+/// The newest looks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    looks: VecDeque<Entry>,
+}
+
+impl Ledger {
+    /// Notes a look at one side's signal.
+    pub(super) fn note(
+        &mut self,
+        at: MarketTime,
+        side: Side,
+        blocker: Option<Blocker>,
+        conditions: &Conditions,
+        program: &Program,
+    ) {
+        let mut truths = match self.looks.len() {
+            LOOKS => self.looks.pop_front().map_or_else(Vec::new, |oldest| oldest.truths),
+            _ => Vec::new(),
+        };
+        truths.clear();
+        truths.extend(conditions.truths(program).map(|truth| truth.map_or(2, u8::from)));
+        self.looks.push_back(Entry { at, side, has_fired: blocker.is_none(), blocker, truths });
+    }
+
+    /// What stood in the way of the newest signal of `side` after it had fired.
+    pub(super) fn block(&mut self, side: Side, blocker: Blocker) {
+        let fired = self.looks.iter_mut().rev().find(|look| look.side == side && look.has_fired);
+        if let Some(look) = fired {
+            look.blocker.get_or_insert(blocker);
+        }
+    }
+
+    /// The looks that are kept, oldest first, in words.
+    pub(super) fn show(&self, conditions: &Conditions) -> Vec<Look> {
+        let name = |blocker| match blocker {
+            Blocker::Condition(id) => conditions.name(id).to_owned(),
+            Blocker::Reason(reason) => reason.to_owned(),
+        };
+        let truth = |byte: &u8| match byte {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        };
+        let shown = |look: &Entry| Look {
+            at: look.at,
+            side: look.side,
+            has_fired: look.has_fired,
+            blocker: look.blocker.map(name),
+            conditions: conditions
+                .names()
+                .zip(&look.truths)
+                .map(|(name, byte)| (name.to_owned(), truth(byte)))
+                .collect(),
+        };
+        self.looks.iter().map(shown).collect()
+    }
+}
