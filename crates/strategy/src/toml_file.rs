@@ -100,6 +100,19 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The tables of the list at `key`; `None` when it is no list of tables.
+    pub(crate) fn tables(&self, key: &'static str, shown: &str) -> Option<Vec<Table<'t>>> {
+        let value = self.value(key)?;
+        match value.get_ref().as_array() {
+            Some(list) => list.iter().map(|entry| self.as_table(entry, shown)).collect(),
+            None => {
+                let kind = article(value.get_ref().type_str());
+                self.report(value, format!("`{key}` is a list of tables in `[ ]`, this is {kind}"));
+                None
+            }
+        }
+    }
+
     /// The string at `key`.
     pub(crate) fn text(&self, key: &'static str) -> Option<Text<'t>> {
         self.as_text(self.value(key)?)
@@ -170,6 +183,11 @@ impl<'t> Table<'t> {
     /// An amount above zero of the coin that all contracts of this engine settle in.
     pub(crate) fn amount(&self, key: &'static str) -> Option<Decimal> {
         self.quantity(key, "`500 USDT`", |text| decimal(text.strip_suffix("USDT")?.trim_end()))
+    }
+
+    /// A plain number above zero in quotes at `key`.
+    pub(crate) fn plain(&self, key: &'static str) -> Option<Decimal> {
+        self.quantity(key, "`0.01`", decimal)
     }
 
     fn quantity(

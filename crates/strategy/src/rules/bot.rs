@@ -210,7 +210,7 @@ impl RuleBot {
                     self.entry = None;
                     self.memory.plan = None;
                 }
-                self.exit = self.exit.filter(|exit| exit.tag != *tag);
+                self.exit_failed(now, |exit| exit.tag == *tag);
             }
             Notice::Denied { tag: None, client_order_id: None, .. } => self.protection_failed(now),
             // "It is so already" is what was wanted.
@@ -227,8 +227,7 @@ impl RuleBot {
                     self.entry = None;
                     self.memory.plan = None;
                 }
-                if self.exit.is_some_and(|exit| exit.client_order_id == refused.client_order_id) {
-                    self.exit = None;
+                if self.exit_failed(now, |exit| exit.client_order_id == refused.client_order_id) {
                     self.exit_refused(refused.family, now);
                 }
             }
@@ -267,6 +266,17 @@ impl RuleBot {
             self.entry = self.entry.filter(|entry| entry.client_order_id.is_some());
             self.exit = self.exit.filter(|exit| exit.client_order_id.is_some());
         }
+    }
+
+    /// The closing order, if it is the one meant, was not taken: a step of the ladder is taken again after a pause.
+    /// Whether it was the one meant.
+    fn exit_failed(&mut self, now: MarketTime, is_meant: impl Fn(&Exit) -> bool) -> bool {
+        let Some(exit) = self.exit.take_if(|exit| is_meant(exit)) else { return false };
+        if let Some(open) = self.memory.open.as_mut().filter(|_| exit.is_rung) {
+            open.rungs = open.rungs.saturating_sub(1);
+            self.retry_at = now.after(RETRY_MS);
+        }
+        true
     }
 
     fn answered(&mut self, tag: Tag) {
@@ -322,6 +332,7 @@ impl Strategy for RuleBot {
         self.guard(moment, context, out);
         self.look(moment, context);
         self.tend_entry(context, out);
+        self.climb(context, out);
         self.close(context, out);
         self.pursue(context, out);
     }

@@ -11,7 +11,8 @@ pub(super) const NO_STOP: &str = "stop";
 pub(super) const NO_SIZE: &str = "size";
 pub(super) const ENTRIES_PER_DAY: &str = "entries_per_day";
 pub(super) const LOSSES_IN_A_ROW: &str = "losses_in_a_row";
-pub(super) const COOLDOWN: &str = "cooldown_after_stop";
+pub(super) const STOPS_PER_DAY: &str = "stops_per_day";
+pub(super) const COOLDOWN: &str = "cooldown";
 
 /// All conditions of a rule file.
 #[derive(Debug, Clone, Default)]

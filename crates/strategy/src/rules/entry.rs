@@ -2,7 +2,7 @@
 
 use windvane_model::MarketTime;
 
-use super::condition::{COOLDOWN, ConditionId, ENTRIES_PER_DAY, LOSSES_IN_A_ROW};
+use super::condition::{COOLDOWN, ConditionId, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY};
 use super::file::{Reader, Scope};
 use super::memory::Memory;
 use super::order::{self, OrderRules};
@@ -31,6 +31,10 @@ pub(super) struct Limits {
     pub(super) cooldown_after_stop_ms: Option<i64>,
     /// Losing positions in a row after which the rest of the UTC day is sat out.
     pub(super) losses_in_a_row: Option<u32>,
+    /// Positions stopped out per UTC day, after which the rest of it is sat out.
+    pub(super) stops_per_day: Option<u32>,
+    /// Pause after any position, milliseconds of market time.
+    pub(super) cooldown_after_exit_ms: Option<i64>,
 }
 
 impl Limits {
@@ -40,6 +44,8 @@ impl Limits {
             Some(ENTRIES_PER_DAY)
         } else if self.losses_in_a_row.is_some_and(|most| memory.losing_streak >= most) {
             Some(LOSSES_IN_A_ROW)
+        } else if self.stops_per_day.is_some_and(|most| memory.stops_today >= most) {
+            Some(STOPS_PER_DAY)
         } else if now.0 < memory.cooldown_until_ms {
             Some(COOLDOWN)
         } else {
@@ -71,7 +77,7 @@ pub(super) fn read(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Entry> 
     // Read once for each side; known even where there is none.
     let _ = (any.has("filter"), any.has("at_send"));
     let order = order::read(&any, reader);
-    let size = size::read(&any);
+    let size = size::read(&any, reader);
     let limits = limits(&any);
     any.finish();
     Some(Entry { long: long?, short: short?, order: order?, limits: limits?, size: size? })
@@ -130,15 +136,21 @@ fn limits(any: &Table<'_>) -> Option<Limits> {
     let table = any.table("limit", "`limit`")?;
     let entries_per_day = table.has("entries_per_day").then(|| table.count("entries_per_day", 1, 10_000));
     let losses = table.has("losses_in_a_row").then(|| table.count("losses_in_a_row", 1, 1_000));
-    let cooldown = table.has("cooldown_after_stop").then(|| table.duration_ms("cooldown_after_stop"));
+    let stops = table.has("stops_per_day").then(|| table.count("stops_per_day", 1, 1_000));
+    let after_stop = table.has("cooldown_after_stop").then(|| table.duration_ms("cooldown_after_stop"));
+    let after_exit = table.has("cooldown_after_exit").then(|| table.duration_ms("cooldown_after_exit"));
     table.finish();
     // `Some(None)` was reported.
-    if entries_per_day == Some(None) || losses == Some(None) || cooldown == Some(None) {
+    if [entries_per_day, losses, stops].contains(&Some(None))
+        || [after_stop, after_exit].contains(&Some(None))
+    {
         return None;
     }
     Some(Limits {
         entries_per_day: entries_per_day.flatten(),
-        cooldown_after_stop_ms: cooldown.flatten(),
+        cooldown_after_stop_ms: after_stop.flatten(),
         losses_in_a_row: losses.flatten(),
+        stops_per_day: stops.flatten(),
+        cooldown_after_exit_ms: after_exit.flatten(),
     })
 }

@@ -1,6 +1,7 @@
 //! `[exit]`: when a position ends. The first to fire wins, and everything here only reduces.
 
 use super::file::{Distance, Reader, Scope};
+use super::profit::{self, Decayed, Rung};
 use crate::language::NodeId;
 use crate::toml_file::Table;
 
@@ -39,12 +40,26 @@ pub(super) enum Opposite {
     Reverse,
 }
 
-/// When a position ends.
+/// Moves the stop to the entry once the position is ahead.
 #[derive(Debug, Clone, Copy)]
+pub(super) struct BreakEven {
+    /// Ahead by this much.
+    pub(super) at: Distance,
+    /// Beyond the entry by this much, for fees.
+    pub(super) offset: Option<Distance>,
+}
+
+/// When a position ends.
+#[derive(Debug, Clone)]
 pub(super) struct ExitRules {
     pub(super) stop: Distance,
     pub(super) take_profit: Option<TakeProfit>,
     pub(super) trail: Option<Trail>,
+    pub(super) break_even: Option<BreakEven>,
+    /// Partial closes, nearest first.
+    pub(super) ladder: Vec<Rung>,
+    /// Targets by age, youngest first.
+    pub(super) decay: Vec<Decayed>,
     /// Closes a long.
     pub(super) long_signal: Option<NodeId>,
     /// Closes a short.
@@ -57,7 +72,7 @@ pub(super) struct ExitRules {
 const DEFAULT_TRAIL_EVERY_MS: i64 = 30_000;
 
 /// How the parts of an exit may be absent: `Err` was reported.
-type Part<T> = Result<Option<T>, ()>;
+pub(super) type Part<T> = Result<Option<T>, ()>;
 
 fn required<T>(found: Option<T>) -> Part<T> {
     found.map(Some).ok_or(())
@@ -67,6 +82,9 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
     let stop = stop(&table, reader);
     let take_profit = take_profit(&table, reader);
     let trail = trail(&table, reader);
+    let break_even = break_even(&table, reader);
+    let ladder = profit::ladder(&table, reader);
+    let decay = profit::decay(&table, reader);
     let signals = signals(&table, reader);
     let opposite = match table.has("opposite") {
         true => table.choice(
@@ -85,6 +103,9 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
         stop: stop?,
         take_profit: take_profit.ok()?,
         trail: trail.ok()?,
+        break_even: break_even.ok()?,
+        ladder: ladder.ok()?.unwrap_or_default(),
+        decay: decay.ok()?.unwrap_or_default(),
         long_signal,
         short_signal,
         opposite: opposite?,
@@ -134,6 +155,22 @@ fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
     table.finish();
     let parts = arms_at.zip(gives_back).zip(every_ms);
     required(parts.map(|((arms_at, gives_back), every_ms)| Trail { arms_at, gives_back, every_ms }))
+}
+
+fn break_even(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<BreakEven> {
+    if !table.has("break_even") {
+        return Ok(None);
+    }
+    let table = table.table("break_even", "`break_even`").ok_or(())?;
+    let scope = Scope { side: None, knows_risk: true };
+    let at = table.required("at", "\"1 R\"").and_then(|text| reader.distance(text, scope));
+    let offset = match table.has("offset") {
+        true => required(table.text("offset").and_then(|text| reader.distance(text, scope))),
+        false => Ok(None),
+    };
+    table.finish();
+    let offset = offset?;
+    required(at.map(|at| BreakEven { at, offset }))
 }
 
 /// Signals that close a long and a short; `None` when one of them is wrong.

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use windvane_model::{Interval, Side};
 
-use super::condition::{COOLDOWN, Conditions, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, NO_SIZE, NO_STOP};
+use super::condition::{
+    COOLDOWN, Conditions, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, NO_SIZE, NO_STOP, STOPS_PER_DAY,
+};
 use super::entry::{self, Limits, SideRules};
 use super::exit::{self, ExitRules};
 use super::order::OrderRules;
@@ -135,6 +137,11 @@ impl Reader<'_> {
         Some(Distance { node: lowered.node, is_ratio: lowered.unit == Type::Ratio })
     }
 
+    /// A ratio.
+    pub(super) fn ratio(&mut self, text: Text<'_>) -> Option<NodeId> {
+        self.lower(text, Scope::default(), &[Type::Ratio, Type::Quotient]).map(|lowered| lowered.node)
+    }
+
     /// `[let]`: names for expressions, each may use those above it.
     fn names(&mut self, root: &Table<'_>) {
         let Some(table) = root.table("let", "[let]") else { return };
@@ -194,7 +201,7 @@ pub(super) fn read(
     }
     let exit = exit.and_then(|table| exit::read(table, &mut reader));
     root.finish();
-    for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, COOLDOWN] {
+    for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY, COOLDOWN] {
         reader.conditions.add(reason.to_owned(), None);
     }
     let entry = entry?;

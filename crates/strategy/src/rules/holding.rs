@@ -3,12 +3,12 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use windvane_model::{
-    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, RefusalFamily, Role,
-    Side, Tag,
+    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Qty, RefusalFamily,
+    Role, Side, Tag,
 };
 
 use super::bot::{Moment, RETRY_MS, RuleBot};
-use super::exit::{Place, Trail};
+use super::exit::Place;
 use super::file::Evaluate;
 use super::memory::Open;
 use super::reading::known;
@@ -22,6 +22,8 @@ const UNSENT_EXITS_MAX: u32 = 3;
 pub(super) struct Exit {
     pub(super) tag: Tag,
     pub(super) client_order_id: Option<ClientOrderId>,
+    /// Whether it is a step of the ladder.
+    pub(super) is_rung: bool,
 }
 
 impl RuleBot {
@@ -58,6 +60,7 @@ impl RuleBot {
             entry_price,
             risk,
             entries: 1,
+            rungs: 0,
             opened_ms: context.now.0,
             stop: plan.map(|plan| plan.stop),
             take_profit: None,
@@ -137,7 +140,7 @@ impl RuleBot {
         if self.memory.is_closing {
             return;
         }
-        let exit = self.rules.exit;
+        let exit = &self.rules.exit;
         let signal = if open.is_long { exit.long_signal } else { exit.short_signal };
         let looks = match self.rules.evaluate {
             Evaluate::Bar => moment == Moment::Bar { fires: true },
@@ -146,9 +149,12 @@ impl RuleBot {
         let is_signalled = looks && signal.is_some_and(|node| self.rules.program.truth(node) == Some(true));
         let held_ms = context.now.since(MarketTime(open.opened_ms));
         let is_overdue = exit.time_limit_ms.is_some_and(|limit| held_ms >= limit);
-        self.memory.is_closing = is_signalled || is_overdue || self.is_target_reached(&open, context);
-        if let Some(trail) = exit.trail.filter(|_| !self.memory.is_closing) {
-            self.trail(trail, open, context, out);
+        self.memory.is_closing = is_signalled
+            || is_overdue
+            || self.is_target_reached(&open, context)
+            || self.has_decayed(&open, context);
+        if !self.memory.is_closing {
+            self.ratchet(open, context, out);
         }
     }
 
@@ -158,43 +164,6 @@ impl RuleBot {
         let price = known(context.market.book().best(open.side()));
         let reached = |price: f64, target: f64| open.sign() * (price - target) >= 0.0;
         in_engine && price.zip(open.take_profit).is_some_and(|(price, target)| reached(price, target))
-    }
-
-    fn trail(&mut self, trail: Trail, open: Open, context: &Context<'_>, out: &mut Vec<Intent>) {
-        // The venue's stop goes by the mark price, so the best price does too.
-        let mark = context.market.ticker().mark.or(context.market.last_price());
-        let Some(price) = known(mark) else { return };
-        let sign = open.sign();
-        let before = self.best.unwrap_or(open.watermark);
-        let best = if sign * (price - before) > 0.0 { price } else { before };
-        self.best = Some(best);
-        let program = &self.rules.program;
-        let (Some(arms_at), Some(gives_back)) =
-            (trail.arms_at.at(program, open.entry_price), trail.gives_back.at(program, open.entry_price))
-        else {
-            return;
-        };
-        let is_armed = sign * (best - open.entry_price) >= arms_at && gives_back > 0.0;
-        if !is_armed || context.now < self.ratcheted_at.after(trail.every_ms) {
-            return;
-        }
-        let Some(stop) = self.level(context, open.side(), best, -gives_back) else { return };
-        let gain = open.stop.map_or(f64::INFINITY, |held| sign * (stop.to_f64() - held));
-        if gain < context.instrument.tick_size.to_f64() {
-            return;
-        }
-        if sign * (price - stop.to_f64()) <= context.instrument.tick_size.to_f64() {
-            // The price is there already: the venue would refuse the stop, so close.
-            self.memory.is_closing = true;
-            return;
-        }
-        self.ratcheted_at = context.now;
-        self.stop_before = open.stop;
-        if let Some(open) = &mut self.memory.open {
-            open.stop = Some(stop.to_f64());
-            open.watermark = best;
-        }
-        out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
     }
 
     /// The protection was denied or refused: what was in force before still is. Where nothing was, it is asked for again
@@ -220,7 +189,10 @@ impl RuleBot {
             ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
             ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
         };
-        if let Some(length) = self.rules.limits.cooldown_after_stop_ms.filter(|_| was_stopped) {
+        self.memory.stops_today = self.memory.stops_today.saturating_add(u32::from(was_stopped));
+        let limits = &self.rules.limits;
+        let pauses = [limits.cooldown_after_stop_ms.filter(|_| was_stopped), limits.cooldown_after_exit_ms];
+        if let Some(length) = pauses.into_iter().flatten().max() {
             self.memory.cooldown_until_ms = now.after(length).0;
         }
     }
@@ -229,17 +201,33 @@ impl RuleBot {
     pub(super) fn close(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         let is_closing = self.memory.is_closing && self.awaiting.is_none() && context.now >= self.retry_at;
         let is_under_way = self.exit.is_some() || context.orders.iter().any(|order| order.role == Role::Exit);
-        let (true, false, Some(side)) = (is_closing, is_under_way, context.holding.side) else { return };
+        if !is_closing || is_under_way {
+            return;
+        }
+        self.place_exit(context.holding.qty, false, context, out);
+    }
+
+    /// Sends a reduce-only market order against the position.
+    pub(super) fn place_exit(
+        &mut self,
+        qty: Qty,
+        is_rung: bool,
+        context: &Context<'_>,
+        out: &mut Vec<Intent>,
+    ) {
+        let Some(side) = context.holding.side else { return };
         let tag = self.tag();
         self.await_answer(tag, context.now);
-        self.exit = Some(Exit { tag, client_order_id: None });
-        self.retry_at = context.now.after(RETRY_MS);
+        self.exit = Some(Exit { tag, client_order_id: None, is_rung });
+        if !is_rung {
+            self.retry_at = context.now.after(RETRY_MS);
+        }
         out.push(Intent::Place(PlaceOrder {
             tag,
             symbol: context.symbol(),
             role: Role::Exit,
             side: side.opposite(),
-            qty: context.holding.qty.min(context.instrument.max_market_qty),
+            qty: qty.min(context.instrument.max_market_qty),
             kind: OrderKind::Market { max_slippage_ticks: None },
             reduce_only: true,
             stop_loss: None,

@@ -26,6 +26,9 @@ pub(super) struct Memory {
     pub(super) cooldown_until_ms: i64,
     /// Positions in a row that ended with a loss, since the UTC day began.
     pub(super) losing_streak: u32,
+    /// Positions stopped out since the UTC day began.
+    #[serde(default)]
+    pub(super) stops_today: u32,
     /// The bot's best equity, settle coin; kept only while a rule asks for it.
     #[serde(default)]
     pub(super) best_equity: f64,
@@ -50,6 +53,9 @@ pub(super) struct Open {
     /// Entries that make up the position.
     #[serde(default = "one")]
     pub(super) entries: u32,
+    /// Steps of the ladder that were taken.
+    #[serde(default)]
+    pub(super) rungs: u32,
     /// Milliseconds since 1970, market time.
     pub(super) opened_ms: i64,
     /// The stop that the venue was last asked to hold; `None` when it has to be asked again.
@@ -81,6 +87,7 @@ impl Default for Memory {
             entries_today: 0,
             cooldown_until_ms: 0,
             losing_streak: 0,
+            stops_today: 0,
             best_equity: 0.0,
             day_equity: 0.0,
         }
@@ -108,6 +115,7 @@ impl Memory {
             self.day = now.utc_day();
             self.entries_today = 0;
             self.losing_streak = 0;
+            self.stops_today = 0;
             self.day_equity = 0.0;
         }
     }

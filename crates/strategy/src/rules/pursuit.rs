@@ -115,8 +115,14 @@ impl RuleBot {
         let stop = self.level(context, side, reference.to_f64(), -risk).ok_or(NO_STOP)?;
         let distance = reference.distance(stop);
         let instrument = context.instrument;
-        let qty =
-            self.rules.size.quantity(instrument, context.equity, reference.get(), distance).ok_or(NO_SIZE)?;
+        let qty = self.rules.size.quantity(
+            instrument,
+            context.equity,
+            reference.get(),
+            distance,
+            &self.rules.program,
+        );
+        let qty = qty.ok_or(NO_SIZE)?;
         let most = if priced.kind.limit_price().is_some() {
             instrument.max_limit_qty
         } else {

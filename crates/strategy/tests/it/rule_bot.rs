@@ -11,15 +11,15 @@ use crate::world::{World, dec, instrument, price};
 const MINUTE: i64 = 60_000;
 
 /// A rule file of which each test says only what matters to it.
-struct RuleFile {
-    head: &'static str,
-    long: &'static str,
-    short: &'static str,
-    any: &'static str,
-    order: &'static str,
-    size: &'static str,
-    stop: &'static str,
-    exit: &'static str,
+pub(crate) struct RuleFile {
+    pub(crate) head: &'static str,
+    pub(crate) long: &'static str,
+    pub(crate) short: &'static str,
+    pub(crate) any: &'static str,
+    pub(crate) order: &'static str,
+    pub(crate) size: &'static str,
+    pub(crate) stop: &'static str,
+    pub(crate) exit: &'static str,
 }
 
 impl Default for RuleFile {
@@ -48,7 +48,7 @@ impl RuleFile {
     }
 
     /// A world around this bot in which a first live bar has passed, so that signals count from now on.
-    fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         let mut world = World::new(self.definition().bot(), instrument("BTCUSDT", "0.1", "0.001"));
         bar(&mut world, "100", "100");
         bar(&mut world, "100", "100");
@@ -57,7 +57,7 @@ impl RuleFile {
 }
 
 /// One more minute that opens and closes at these prices.
-fn bar(world: &mut World, open: &str, close: &str) {
+pub(crate) fn bar(world: &mut World, open: &str, close: &str) {
     let start = (world.now / MINUTE) * MINUTE;
     minute(world, start, open, close, false);
 }
@@ -77,7 +77,7 @@ fn minute(world: &mut World, start: i64, open: &str, close: &str, is_warm_up: bo
     );
 }
 
-fn roles(world: &World) -> Vec<Role> {
+pub(crate) fn roles(world: &World) -> Vec<Role> {
     world.tally.places.iter().map(|place| place.role).collect()
 }
 
@@ -283,7 +283,7 @@ fn limits_hold_and_are_remembered_over_a_restart() {
     world.point(world.now + 1_000, price("99"));
     assert_eq!((world.tally.stops, world.holding.side), (1, None));
     bar(&mut world, "100", "101");
-    assert_eq!(blocked(&world, "cooldown_after_stop"), 1);
+    assert_eq!(blocked(&world, "cooldown"), 1);
 
     let memory = world.bot.changed_memory().unwrap();
     assert_eq!(world.bot.changed_memory(), None, "handed out once");
@@ -292,11 +292,7 @@ fn limits_hold_and_are_remembered_over_a_restart() {
     world.bot = bot;
     bar(&mut world, "100", "100");
     bar(&mut world, "100", "101");
-    assert_eq!(
-        (world.tally.places.len(), blocked(&world, "cooldown_after_stop")),
-        (1, 1),
-        "still cooling down"
-    );
+    assert_eq!((world.tally.places.len(), blocked(&world, "cooldown")), (1, 1), "still cooling down");
 
     world.now += 10 * MINUTE;
     bar(&mut world, "100", "100");

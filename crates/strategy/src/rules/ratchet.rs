@@ -1,0 +1,70 @@
+//! Stops that move with the price: to break even, and trailing. The venue's own stop is moved, and never steps back.
+
+use windvane_model::{Intent, Price};
+
+use super::bot::RuleBot;
+use super::memory::Open;
+use super::reading::known;
+use crate::context::Context;
+
+impl RuleBot {
+    /// Moves the venue's stop to the best place that break-even and trail give it, or closes where the price is past it.
+    pub(super) fn ratchet(&mut self, open: Open, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let exit = &self.rules.exit;
+        let every_ms = match (exit.trail, exit.break_even) {
+            (Some(trail), _) => trail.every_ms,
+            (None, Some(_)) => 0,
+            (None, None) => return,
+        };
+        // The venue's stop goes by the mark price, so the best price does too.
+        let mark = context.market.ticker().mark.or(context.market.last_price());
+        let Some(price) = known(mark) else { return };
+        let sign = open.sign();
+        let before = self.best.unwrap_or(open.watermark);
+        let best = if sign * (price - before) > 0.0 { price } else { before };
+        self.best = Some(best);
+        if context.now < self.ratcheted_at.after(every_ms) || context.now < self.retry_at {
+            return;
+        }
+        let Some(stop) = self.raised_stop(&open, best, context) else { return };
+        let tick = context.instrument.tick_size.to_f64();
+        let gain = open.stop.map_or(f64::INFINITY, |held| sign * (stop.to_f64() - held));
+        if gain < tick {
+            return;
+        }
+        if sign * (price - stop.to_f64()) <= tick {
+            // The price is there already: the venue would refuse the stop, so close.
+            self.memory.is_closing = true;
+            return;
+        }
+        self.ratcheted_at = context.now;
+        self.stop_before = open.stop;
+        if let Some(open) = &mut self.memory.open {
+            open.stop = Some(stop.to_f64());
+            open.watermark = best;
+        }
+        out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+    }
+
+    /// The better one of the stops that the rules have armed; `None` while none is.
+    fn raised_stop(&self, open: &Open, best: f64, context: &Context<'_>) -> Option<Price> {
+        let program = &self.rules.program;
+        let ahead = open.sign() * (best - open.entry_price);
+        let trailed = self.rules.exit.trail.and_then(|trail| {
+            let arms_at = trail.arms_at.at(program, open.entry_price)?;
+            let gives_back = trail.gives_back.at(program, open.entry_price)?;
+            let is_armed = ahead >= arms_at && gives_back > 0.0;
+            is_armed.then(|| self.level(context, open.side(), best, -gives_back)).flatten()
+        });
+        let even = self.rules.exit.break_even.and_then(|rule| {
+            let is_armed = ahead >= rule.at.at(program, open.entry_price)?;
+            let offset = rule.offset.map_or(Some(0.0), |offset| offset.at(program, open.entry_price))?;
+            is_armed.then(|| self.level(context, open.side(), open.entry_price, offset)).flatten()
+        });
+        let better = |left: Price, right: Price| if open.is_long { left.max(right) } else { left.min(right) };
+        match (trailed, even) {
+            (Some(trailed), Some(even)) => Some(better(trailed, even)),
+            (one, other) => one.or(other),
+        }
+    }
+}
