@@ -54,6 +54,11 @@ impl Inquiry {
         self.next
     }
 
+    /// When the round under way was asked; `None` when none is.
+    pub(crate) const fn asked(&self) -> Option<WallTime> {
+        self.asked
+    }
+
     /// Brings the first round forward; later rounds keep their pace, so that no flood of reports becomes a
     /// flood of questions.
     pub(crate) fn hurry(&mut self, first: WallTime) {

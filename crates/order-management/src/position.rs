@@ -2,7 +2,9 @@
 
 use crate::holding::Holding;
 use crate::identity::PositionKey;
+use crate::ledger::FillKey;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use windvane_model::{Execution, MarketTime, Millis, PositionReport, Price, Side, WallTime};
 
 /// One position of the account.
@@ -38,7 +40,7 @@ struct Booked {
 ///
 /// The average price and the profit depend on that order. Time and sequence settle it between matches; the
 /// fills of one match share both and walk away from the touch; what is still equal keeps the order of its
-/// arrival, because one topic keeps it and the execution list is read oldest first.
+/// arrival, because one topic keeps it, until a list of the venue's shows otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     at: MarketTime,
@@ -179,6 +181,33 @@ impl Position {
         }
     }
 
+    /// Puts executions that tie into the order of a list of the venue's, by their ranks in it; those of which it does
+    /// not show all stay. Says whether anything changed.
+    pub(crate) fn follow_list(&mut self, ranks: &BTreeMap<FillKey, usize>) -> bool {
+        let rank =
+            |booked: &Booked| ranks.get(&(booked.execution.symbol, booked.execution.execution_id)).copied();
+        let mut first_changed = None;
+        let mut start = 0;
+        for tied in self.book.chunk_by_mut(|a, b| a.turn.ties_with(&b.turn)) {
+            if tied.len() > 1
+                && tied.iter().all(|booked| rank(booked).is_some())
+                && !tied.is_sorted_by_key(rank)
+            {
+                let arrivals: Vec<u64> = tied.iter().map(|booked| booked.turn.arrival).collect();
+                tied.sort_by_key(rank);
+                for (booked, arrival) in tied.iter_mut().zip(arrivals) {
+                    booked.turn.arrival = arrival;
+                }
+                first_changed = first_changed.or(Some(start));
+            }
+            start += tied.len();
+        }
+        if let Some(first) = first_changed {
+            self.recompute(first);
+        }
+        first_changed.is_some()
+    }
+
     fn recompute(&mut self, from: usize) {
         let mut holding = from.checked_sub(1).map_or(self.found, |last| self.book[last].after);
         for booked in &mut self.book[from..] {
@@ -265,6 +294,11 @@ impl Position {
 }
 
 impl Turn {
+    /// Whether only the order of arrival tells the two apart.
+    fn ties_with(&self, other: &Self) -> bool {
+        (self.at, self.sequence, self.walk) == (other.at, other.sequence, other.walk)
+    }
+
     fn of(execution: &Execution, arrival: u64) -> Self {
         let taker = if execution.is_maker { execution.side.opposite() } else { execution.side };
         let walk = match taker {
@@ -309,6 +343,29 @@ mod tests {
         assert!(Turn::of(&cheap, 9) < Turn::of(&dear, 1));
         let hit = |id, price| execution(id).side(Side::Sell).filled("1", price).maker().at(5).build();
         assert!(Turn::of(&hit("c", "100"), 9) < Turn::of(&hit("d", "101"), 1), "a buyer walks up our asks");
+    }
+
+    #[test]
+    fn fills_that_tie_take_the_order_of_the_venues_list() {
+        // An order of ours met another of ours: one match, one price, and the position passes through zero or not.
+        let fills = [
+            execution("a").side(Side::Sell).filled("2", "100").at(5).build(),
+            execution("b").side(Side::Buy).filled("2", "100").maker().at(5).build(),
+        ];
+        let booked = |first: usize| {
+            let mut position = position();
+            position.book(&execution("0").side(Side::Buy).filled("1", "90").at(1).build(), 0, WallTime(0));
+            position.book(&fills[first], 1, WallTime(0));
+            position.book(&fills[1 - first], 2, WallTime(0));
+            position
+        };
+        let (venues_way, mut other_way) = (booked(0), booked(1));
+        assert_ne!(other_way.holding(), venues_way.holding());
+        let ranked = fills.iter().enumerate();
+        let ranks = ranked.map(|(rank, fill)| ((fill.symbol, fill.execution_id), rank)).collect();
+        assert!(other_way.follow_list(&ranks));
+        assert_eq!(other_way.holding(), venues_way.holding());
+        assert!(!other_way.follow_list(&ranks), "nothing is left to be changed");
     }
 
     #[test]

@@ -21,8 +21,8 @@ const UNKNOWN_MS: Millis = 200;
 pub(crate) enum Source {
     /// Pushed; the order topic keeps the order of one order's states.
     Stream,
-    /// Read by a query, which may lag behind the stream.
-    Query,
+    /// Read by a query that was put at that moment; it may lag behind the stream.
+    Query { asked: WallTime },
 }
 
 impl Order {
@@ -79,20 +79,24 @@ impl Order {
 
     /// Merges a report. Order and repetition make no difference: the state only rises, the cumulative
     /// quantity only grows, and the figures are those of the latest report by the venue's clock. At equal
-    /// times the stream wins, in the order of its arrival.
+    /// times the stream wins, in the order of its arrival, over all but a query put after it was last heard: what was
+    /// read then is at least as late. That is how the repetition of an older message of the same millisecond ends.
     pub(crate) fn merge(&mut self, report: &OrderReport, source: Source, stamp: Stamp) {
         // A message that comes again after the end, in the same millisecond, says how it was before the end.
         let is_behind = !self.state.is_open() && self.state.is_confirmed() && !report.status.is_terminal();
         // Of two pictures of one millisecond, the one that is further on is the later.
         let is_further = (report.status.is_terminal() && self.state.is_open())
             || report.cumulative_qty > self.reported_qty;
+        let heard = self.last_heard.wall;
         self.hear(Evidence::Reported(report.status), stamp);
         self.order_id = Some(report.order_id);
         self.reported_qty = self.reported_qty.max(report.cumulative_qty);
         self.is_missing = false;
         let is_later = self.version.is_none_or(|version| match source {
             Source::Stream => report.updated >= version,
-            Source::Query => report.updated > version || (report.updated == version && is_further),
+            Source::Query { asked } => {
+                report.updated > version || (report.updated == version && (is_further || heard <= asked))
+            }
         });
         let is_current = is_later && !is_behind;
         if is_current {

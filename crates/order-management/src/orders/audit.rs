@@ -11,14 +11,16 @@
 use super::Orders;
 use crate::effect::{DifferenceKind, Effect};
 use crate::identity::PositionKey;
+use crate::ledger::FillKey;
 use crate::order::Source;
 use crate::position::{Comparison, Position};
 use crate::reconcile::{Reason, Verdict};
 use crate::transition::OrderState;
-use std::collections::BTreeSet;
+use crate::wallet::settle_coin;
+use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountSnapshot, ClientOrderId, Millis, Money, OrderId, PositionReport, Stamp, Symbol, WallTime,
-    WalletReport,
+    AccountSnapshot, ClientOrderId, Execution, Millis, Money, OrderId, PositionReport, Stamp, Symbol,
+    WallTime, WalletReport,
 };
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
@@ -146,11 +148,13 @@ impl Orders {
             self.reconcile.fail(stamp.wall);
             return;
         }
+        let source = Source::Query { asked: asked.wall };
         for execution in &snapshot.executions {
-            self.take_execution(execution, Source::Query, stamp, out);
+            self.take_execution(execution, source, stamp, out);
         }
+        self.follow_list(&snapshot.executions);
         for report in &snapshot.open_orders {
-            self.take_order_report(report, Source::Query, stamp, out);
+            self.take_order_report(report, source, stamp, out);
         }
         for report in &snapshot.positions {
             self.take_position_report(report, stamp, out);
@@ -163,6 +167,29 @@ impl Orders {
         self.expose_wallet();
         self.seek_absent(snapshot, asked, stamp, out);
         self.conclude(stamp, out);
+    }
+
+    /// Executions that tie by their figures take the order of the venue's list, which keeps that of the match; those
+    /// that came by different ways have come in any order. Averages and profits may change by it, sizes do not.
+    fn follow_list(&mut self, oldest_first: &[Execution]) {
+        let ranks: BTreeMap<FillKey, usize> = oldest_first
+            .iter()
+            .enumerate()
+            .map(|(rank, execution)| ((execution.symbol, execution.execution_id), rank))
+            .collect();
+        let settle = settle_coin();
+        let mut moved = Vec::new();
+        for position in self.positions.values_mut() {
+            let before = position.holding().totals.net();
+            if position.follow_list(&ranks) {
+                self.wallet.book(settle, position.holding().totals.net().less(before).get());
+                moved.push(position.key());
+            }
+        }
+        for key in moved {
+            self.expose_position(key);
+            self.expose_wallet();
+        }
     }
 
     /// Whether something filled while the picture was taken. Its parts are read one after the other, so books

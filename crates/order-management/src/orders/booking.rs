@@ -34,7 +34,7 @@ impl Orders {
             }
         };
         self.latest_execution = self.latest_execution.max(execution.at);
-        if source == Source::Query && self.reconcile.has_begun {
+        if source != Source::Stream && self.reconcile.has_begun {
             self.counters.backfilled_executions += 1;
             self.differ(DifferenceKind::MissedFill, Some(execution.symbol), out);
         }

@@ -3,11 +3,12 @@
 use super::{Orders, notify};
 use crate::effect::{DifferenceKind, Effect};
 use crate::identity::Maker;
+use crate::inquiry::Inquiry;
 use crate::order::{Order, Source};
 use crate::other::parent_of_order;
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
-    ClientOrderId, HaltCause, Notice, OrderLookup, OrderReport, OrderStatus, Price, Qty, Stamp,
+    ClientOrderId, HaltCause, Notice, OrderLookup, OrderReport, OrderStatus, Price, Qty, Stamp, WallTime,
 };
 
 /// `cancelType` and `rejectReason` of an order that somebody's request cancelled. Source: Bybit V5, enums.
@@ -140,11 +141,15 @@ impl Orders {
 
     pub(super) fn take_lookup(&mut self, lookup: &OrderLookup, stamp: Stamp, out: &mut Vec<Effect>) {
         let id = lookup.client_order_id;
+        let inquiry = self.orders.get(&id).and_then(|order| order.inquiry.as_ref());
+        // An answer that nobody waits for any more is of any age.
+        let asked = inquiry.and_then(Inquiry::asked).unwrap_or(WallTime(i64::MIN));
+        let source = Source::Query { asked };
         for execution in &lookup.executions {
-            self.take_execution(execution, Source::Query, stamp, out);
+            self.take_execution(execution, source, stamp, out);
         }
         if let Some(report) = &lookup.order {
-            self.take_order_report(report, Source::Query, stamp, out);
+            self.take_order_report(report, source, stamp, out);
         }
         self.sought.find_nothing(&id, stamp.wall);
         self.missing.remove(&id);

@@ -3,7 +3,7 @@
 use super::world::{World, ask, closed, notices};
 use crate::testing::{execution, price, qty, report, submit};
 use crate::{DifferenceKind, Effect, OrderState};
-use windvane_model::{HaltCause, Notice, OrderStatus, RefusalFamily, Request, Submit};
+use windvane_model::{AccountSnapshot, HaltCause, Notice, OrderStatus, RefusalFamily, Request, Submit};
 
 fn working(world: &mut World, sequence: u64, amount: &str) -> Submit {
     let order = submit(sequence, amount, "100");
@@ -188,4 +188,22 @@ fn the_report_of_a_later_amend_ends_the_earlier_ones_too() {
     assert_eq!(row(&world), price("97"));
     world.report(report(&order, OrderStatus::New).figures("2", "103").at(3).build());
     assert_eq!(row(&world), price("97"), "an older report says nothing of a later amend");
+}
+
+#[test]
+fn an_older_message_of_the_same_millisecond_that_comes_again_is_put_right_by_the_next_look() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "3");
+    for whole in ["2", "1", "2"] {
+        world.report(report(&order, OrderStatus::New).figures(whole, "100").at(5).build());
+    }
+    assert_eq!(
+        world.orders.order(&order.client_order_id).unwrap().qty(),
+        qty("2"),
+        "the repetition came last"
+    );
+    let now = report(&order, OrderStatus::New).figures("1", "100").at(5).build();
+    world.reconcile_with(AccountSnapshot { open_orders: vec![now], ..AccountSnapshot::default() });
+    assert_eq!(world.orders.order(&order.client_order_id).unwrap().qty(), qty("1"));
+    world.assert_rebuilds();
 }

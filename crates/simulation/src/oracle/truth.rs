@@ -3,10 +3,16 @@
 use crate::listing::{UID, install};
 use crate::world::Broken;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 use windvane_engine::Engine;
 use windvane_model::{ClientOrderId, Millis, WallTime};
-use windvane_order_management::{FillRow, OrderRow, Orders, PositionRow, Truth, WalletRow};
+use windvane_order_management::{FillRow, OrderRow, Orders, Position, PositionRow, Truth, WalletRow};
 use windvane_venue_core::{self as venue, ExecutionFilter, OrderFilter, OrderType, Venue};
+
+/// Whether the books have a beginning: only then is the wallet computed.
+pub(crate) fn has_begun(orders: &Orders) -> bool {
+    orders.wallet().coins().any(|coin| orders.wallet().computed(coin).is_some())
+}
 
 /// How long the proof of absence takes at most: window, late index and two rounds.
 const PROOF_MS: Millis = 60_000;
@@ -37,37 +43,32 @@ pub(crate) fn settled(engine: &Engine, now: WallTime) -> Result<(), Broken> {
     Ok(())
 }
 
-/// How closely the two truths are compared.
+/// What happened to a story beyond which not everything can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rigour {
-    /// To the last digit.
-    LastDigit,
-    /// Orders, fills and sizes only. When a message was dropped, the fills of one match come by different ways,
-    /// their order is not known, and averages are rounded in another order.
-    Quantities,
+pub(crate) struct Unknowable {
+    /// When the books began, market time in milliseconds: what was before is only known as what was found.
+    pub(crate) begun_at_ms: i64,
+    /// Messages were dropped. The venue's stops have no id of ours to be asked for by, so that the last message of
+    /// one may be lost for good.
+    pub(crate) dropped_pushes: bool,
+    /// Lines of the record were lost. An order whose lines they were, and that ended without a fill, has left no trace.
+    pub(crate) lost_record: bool,
 }
 
-/// Orders, fills, positions and wallet are the same on both sides.
-pub(crate) fn same_truth(
-    engine: &Engine,
-    venue: &Venue,
-    rigour: Rigour,
-    has_lost_record: bool,
-) -> Result<(), Broken> {
+/// Orders, fills, positions and wallet are the same on both sides, to the last digit.
+pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable) -> Result<(), Broken> {
     let orders = engine.orders();
-    let mut differences = orders.truth().differences(&truth_of(venue));
+    let theirs = truth_of(venue, &Beginning::of(orders, unknowable.begun_at_ms));
+    let mut differences = orders.truth().differences(&theirs);
     differences.retain(|difference| match (difference.kind, difference.field) {
         ("order", "row") => {
             let ours = ClientOrderId::new(&difference.name).ok().and_then(|id| orders.order(&id));
             let is_being_proven = ours.is_some_and(|order| !order.state().is_confirmed());
-            // An order that the record lost and that ended without a fill has left no trace to find it by.
-            !(is_being_proven || has_lost_record && ours.is_none())
+            !(is_being_proven || unknowable.lost_record && ours.is_none())
         }
-        // The venue's stops have no id of ours to be asked for by: their last message may be lost for good.
-        ("order", "status" | "price" | "quantity") if rigour == Rigour::Quantities => {
+        ("order", "status" | "price" | "quantity") if unknowable.dropped_pushes => {
             ClientOrderId::new(&difference.name).is_ok_and(|id| orders.order(&id).is_some())
         }
-        ("position", "average price" | "realised profit") | ("wallet", _) => rigour == Rigour::LastDigit,
         _ => true,
     });
     if differences.is_empty() {
@@ -102,16 +103,50 @@ pub(crate) fn same_books(live: &Orders, rebuilt: &Orders) -> Result<(), Broken> 
     Ok(())
 }
 
-fn truth_of(venue: &Venue) -> Truth {
+/// Which executions are from before the books began and are not in them.
+struct Beginning {
+    at_ms: i64,
+    /// Executions that the books know.
+    known: BTreeSet<String>,
+    /// Those of them that the positions are made of.
+    booked: BTreeSet<String>,
+}
+
+impl Beginning {
+    fn of(orders: &Orders, at_ms: i64) -> Self {
+        let booked = orders.positions().flat_map(Position::executions);
+        Self {
+            at_ms,
+            known: orders.fills().map(|(execution, _)| execution.execution_id.to_string()).collect(),
+            booked: booked.map(|(execution, _)| execution.execution_id.to_string()).collect(),
+        }
+    }
+
+    fn is_before(&self, row: &venue::ExecutionRow, books: &BTreeSet<String>) -> bool {
+        row.exec_time_ms <= self.at_ms && !books.contains(&row.exec_id)
+    }
+}
+
+fn truth_of(venue: &Venue, beginning: &Beginning) -> Truth {
+    let executions = venue.executions(UID, ExecutionFilter::default());
+    let realised_before = |symbol: &str| -> Decimal {
+        let of_it = executions.iter().filter(|row| *row.symbol == *symbol);
+        let before = of_it.filter(|row| beginning.is_before(row, &beginning.booked));
+        before.map(|row| row.exec_pnl - row.exec_fee).sum()
+    };
     let rows = venue.open_orders(UID, OrderFilter::default()).into_iter();
     let rows = rows.chain(venue.closed_orders(UID, OrderFilter::default()));
     let mut truth = Truth {
         orders: rows.filter_map(|row| order(&row)).collect(),
-        fills: venue.executions(UID, ExecutionFilter::default()).iter().map(fill).collect(),
+        fills: executions
+            .iter()
+            .filter(|row| !beginning.is_before(row, &beginning.known))
+            .map(fill)
+            .collect(),
         positions: venue
             .instruments()
             .filter_map(|instrument| venue.position(UID, &instrument.symbol))
-            .map(|row| position(&row))
+            .map(|row| position(&row, realised_before(&row.symbol)))
             .collect(),
         wallet: venue
             .wallet(UID)
@@ -156,13 +191,13 @@ fn fill(row: &venue::ExecutionRow) -> FillRow {
     }
 }
 
-fn position(row: &venue::PositionRow) -> PositionRow {
+fn position(row: &venue::PositionRow, realised_before: Decimal) -> PositionRow {
     let is_short = row.side == Some(venue::Side::Sell);
     PositionRow {
         symbol: row.symbol.to_string(),
         index: 0,
         size: if is_short { -row.size } else { row.size },
         average_price: if row.side.is_some() { row.avg_price } else { Decimal::ZERO },
-        realised_pnl: row.cum_realised_pnl,
+        realised_pnl: row.cum_realised_pnl - realised_before,
     }
 }

@@ -2,9 +2,9 @@
 
 use super::happening::Happening;
 use super::life::bots;
-use super::{Broken, World};
+use super::{Broken, EPOCH_MS, World};
 use crate::listing::{LISTINGS, UID};
-use crate::oracle::{self, Rigour};
+use crate::oracle::{self, Unknowable};
 use crate::scenario::Script;
 use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
@@ -55,12 +55,12 @@ impl World {
         };
         self.count(&engine);
         oracle::settled(&engine, self.wall())?;
-        let rigour = match self.tally.hits(Fault::PushDropped) {
-            0 => Rigour::LastDigit,
-            _ => Rigour::Quantities,
+        let unknowable = Unknowable {
+            begun_at_ms: self.begun_at_ms.unwrap_or(EPOCH_MS),
+            dropped_pushes: self.tally.hits(Fault::PushDropped) > 0,
+            lost_record: self.tally.hits(Fault::PowerCut) > 0,
         };
-        let has_lost_record = self.tally.hits(Fault::PowerCut) > 0;
-        oracle::same_truth(&engine, &self.venue, rigour, has_lost_record)?;
+        oracle::same_truth(&engine, &self.venue, unknowable)?;
         let was_meddled = self.tally.hits(Fault::Meddling) > 0;
         let is_told = self.script.as_ref().is_some_and(Script::names_last_run_state);
         match engine.run_state() {
@@ -68,7 +68,7 @@ impl World {
             _ if is_told => {}
             RunState::Halted(_) if was_meddled => {}
             // The record of our own cancel went with the power, so it looks like somebody else's.
-            RunState::Halted(HaltCause::CancelledByOther) if has_lost_record => {}
+            RunState::Halted(HaltCause::CancelledByOther) if unknowable.lost_record => {}
             state => {
                 let waiting = engine.waiting();
                 return Err(("I5 convergence", format!("the engine is {state}, waiting for {waiting:?}")));

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::happening::{Delivery, Happening};
+use crate::oracle;
 use crate::record::{Line, lines};
 use crate::tally::Fault;
 use crate::world::Broken;
@@ -118,6 +119,9 @@ impl World {
             self.carry_out(&engine, output, may_open)?;
         }
         self.outputs = outputs;
+        if self.begun_at_ms.is_none() && oracle::has_begun(engine.orders()) {
+            self.begun_at_ms = Some(self.market_ms());
+        }
         if !is_market && !is_cut_off {
             self.oracle.watch(&engine, &self.venue, &self.travelling)?;
         }
@@ -148,7 +152,7 @@ impl World {
                     && self.tally.hits(Fault::Stranger) == 0
                     && self.tally.hits(Fault::PushDropped) == 0
                 {
-                    crate::oracle::worst_case(&submit, engine, &self.venue, &self.travelling, &self.oracle)?;
+                    oracle::worst_case(&submit, engine, &self.venue, &self.travelling, &self.oracle)?;
                 }
                 self.send(command);
             }

@@ -51,6 +51,8 @@ impl World {
         self.oracle.begin_life();
         let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
         let recovered = recover(&lines, claims(), listing::install());
+        // A power cut may have taken the beginning with it.
+        self.begun_at_ms = self.begun_at_ms.filter(|_| oracle::has_begun(recovered.books.orders()));
         let identity = Identity { install: listing::install(), epoch: Epoch(u64::from(self.life)) };
         self.record.push((self.now, Line::Start(identity)));
         let orders = if self.life == 1 {

@@ -72,6 +72,8 @@ pub(crate) struct World {
     /// Starts of the engine so far; what was meant for an earlier one is dropped.
     life: u32,
     sequence: u64,
+    /// When the books that the engine has now began, market time in milliseconds.
+    begun_at_ms: Option<i64>,
     record: Vec<(Millis, Line)>,
     wires: Wires,
     /// Orders under way to the venue.
@@ -135,6 +137,7 @@ impl World {
             engine: None,
             life: 0,
             sequence: 0,
+            begun_at_ms: None,
             record: Vec::new(),
             wires: Wires::default(),
             travelling: BTreeSet::new(),
