@@ -60,7 +60,7 @@ impl Order {
     }
 
     fn request_unrest(&self) -> Millis {
-        let requests = self.amendments.iter().map(|amendment| &amendment.pending).chain(&self.cancellation);
+        let requests = self.amendments.iter().map(|amendment| &amendment.pending).chain(&self.cancellations);
         let is_undetermined = requests.into_iter().any(|pending| pending.phase == Phase::Undetermined);
         if is_undetermined { UNKNOWN_MS } else { SILENCE_MS }
     }
@@ -134,16 +134,14 @@ impl Order {
     pub(crate) fn end_requests_if_closed(&mut self) {
         if !self.state.is_open() {
             self.amendments.clear();
-            self.cancellation = None;
+            self.cancellations.clear();
         }
     }
 
     /// Drops the requests whose outcome a look asked for at `asked` has shown to be: no effect.
     pub(crate) fn settle_requests(&mut self, asked: WallTime, bounds: &AbsenceBounds) {
         self.amendments.retain(|amendment| !amendment.pending.is_settled_by(asked, bounds));
-        if self.cancellation.is_some_and(|pending| pending.is_settled_by(asked, bounds)) {
-            self.cancellation = None;
-        }
+        self.cancellations.retain(|pending| !pending.is_settled_by(asked, bounds));
     }
 
     /// Whether a report under our id is the very order that we asked for.

@@ -62,7 +62,7 @@ pub struct Order {
     /// When the figures above were in force, by the venue's clock.
     version: Option<MarketTime>,
     pub(crate) amendments: Vec<Amendment>,
-    pub(crate) cancellation: Option<Pending>,
+    pub(crate) cancellations: Vec<Pending>,
     pub(crate) submitted: Stamp,
     /// The latest moment at which the venue may have taken something of it in or told something of it.
     pub(crate) last_heard: Stamp,
@@ -102,7 +102,7 @@ impl Order {
             fees: Money::ZERO,
             version: None,
             amendments: Vec::new(),
-            cancellation: None,
+            cancellations: Vec::new(),
             submitted: stamp,
             last_heard: Stamp { wall, ..stamp },
             is_missing: false,
@@ -261,8 +261,8 @@ impl Order {
 
     /// Whether a cancel is on its way.
     #[must_use]
-    pub const fn is_cancel_pending(&self) -> bool {
-        self.cancellation.is_some()
+    pub fn is_cancel_pending(&self) -> bool {
+        !self.cancellations.is_empty()
     }
 
     /// What may still fill at most, base coin: with an amend pending the larger of old and new; of a closed

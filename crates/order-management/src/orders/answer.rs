@@ -78,7 +78,7 @@ impl Orders {
             advance(order, request, Phase::Undetermined);
             self.look_up_if_open(id, stamp, out);
         } else if is_cancel {
-            order.cancellation = None;
+            drop_refused_cancellation(order);
         } else {
             drop_refused_amendment(order);
         }
@@ -150,7 +150,7 @@ fn advance(order: &mut Order, request: Request, phase: Phase) {
         Request::Amend => {
             order.amendments.iter_mut().map(|amendment| &mut amendment.pending).find(is_waiting)
         }
-        _ => order.cancellation.as_mut().filter(is_waiting),
+        _ => order.cancellations.iter_mut().find(is_waiting),
     };
     if let Some(pending) = pending {
         pending.phase = phase;
@@ -162,5 +162,13 @@ fn drop_refused_amendment(order: &mut Order) {
     let is_waiting = |amendment: &Amendment| amendment.pending.phase != Phase::Acknowledged;
     if let Some(refused) = order.amendments.iter().position(is_waiting) {
         order.amendments.remove(refused);
+    }
+}
+
+/// The same of a cancel: one that was taken is not undone by the refusal of another.
+fn drop_refused_cancellation(order: &mut Order) {
+    if let Some(refused) = order.cancellations.iter().position(|pending| pending.phase != Phase::Acknowledged)
+    {
+        order.cancellations.remove(refused);
     }
 }

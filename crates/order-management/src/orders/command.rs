@@ -120,7 +120,7 @@ impl Orders {
     fn record_cancel(&mut self, id: ClientOrderId, stamp: Stamp) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         if order.state.is_open() {
-            order.cancellation = Some(Pending::sent(stamp.wall));
+            order.cancellations.push(Pending::sent(stamp.wall));
         }
         self.settle(id, stamp.wall);
     }

@@ -86,7 +86,7 @@ impl Orders {
         let is_others_cancel = report.status == OrderStatus::Cancelled
             && (report.cancel_type.as_str(), report.reject_reason.as_str()) == CANCELLED_BY_REQUEST
             && order.state.is_open()
-            && order.cancellation.is_none();
+            && order.cancellations.is_empty();
         order.merge(report, source, stamp);
         if is_others_cancel {
             // Whoever it was (the guard, another engine, a person), placing the order again would be to fight them.

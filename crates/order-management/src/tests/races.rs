@@ -207,3 +207,18 @@ fn an_older_message_of_the_same_millisecond_that_comes_again_is_put_right_by_the
     assert_eq!(world.orders.order(&order.client_order_id).unwrap().qty(), qty("1"));
     world.assert_rebuilds();
 }
+
+#[test]
+fn the_refusal_of_a_second_cancel_does_not_undo_the_first() {
+    let mut world = World::begun();
+    let order = working(&mut world, 1, "1");
+    world.cancel(&order);
+    world.cancel(&order);
+    world.acknowledged(Request::Cancel, &order);
+    world.refused(Request::Cancel, &order, RefusalFamily::RateLimit);
+    let cancelled = report(&order, OrderStatus::Cancelled).at(4);
+    let effects = world.report(cancelled.words("CancelByUser", "EC_PerCancelRequest").build());
+    let is_others = |effect: &Effect| matches!(effect, Effect::Halt(_) | Effect::Difference(_));
+    assert!(!effects.iter().any(is_others), "it was our own: {effects:?}");
+    world.assert_rebuilds();
+}

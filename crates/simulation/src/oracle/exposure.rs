@@ -15,7 +15,7 @@ const TOLERANCE: Decimal = Decimal::from_parts(110, 0, 0, false, 2);
 /// I8: what is held plus all that may still fill stays within the limit of a position, at the moment an order
 /// that opens leaves.
 ///
-/// Not asked once a push was dropped or a stranger has traded: a stop that fired unheard closes what later fills
+/// Not asked while the private stream is dead, nor once a push was dropped or a stranger has traded: a stop that fired unheard closes what later fills
 /// are believed to close, and no count can know of it before the audit.
 pub(crate) fn worst_case(
     submit: &Submit,

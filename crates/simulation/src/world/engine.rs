@@ -2,6 +2,7 @@
 
 use super::World;
 use super::happening::{Delivery, Happening};
+use super::link::Stream;
 use crate::oracle;
 use crate::record::{Line, lines};
 use crate::tally::Fault;
@@ -151,6 +152,7 @@ impl World {
                 if let Some(submit) = judge
                     && self.tally.hits(Fault::Stranger) == 0
                     && self.tally.hits(Fault::PushDropped) == 0
+                    && self.wires.get(Stream::Private).is_up
                 {
                     oracle::worst_case(&submit, engine, &self.venue, &self.travelling, &self.oracle)?;
                 }
