@@ -4,6 +4,7 @@
 //! wrong with it by line and column; [`Definition::bot`] makes the bot. Nothing here reads a clock, a file or the network.
 
 mod context;
+mod describe;
 mod indicator;
 mod language;
 mod maker;
@@ -15,4 +16,4 @@ pub use context::{
 };
 pub use language::{Entry, Problem, Problems, vocabulary};
 pub use maker::{Maker, MakerSettings};
-pub use rules::{Definition, Parameter, RuleBot, Rules, load};
+pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, check, load};

@@ -37,6 +37,8 @@ pub(crate) struct Name {
     pub(crate) expression: Option<Rc<Expr>>,
     /// Whether anything speaks of it.
     pub(crate) is_used: Cell<bool>,
+    /// Byte of the file where it is defined.
+    pub(crate) start: usize,
 }
 
 /// The names of a file.

@@ -4,6 +4,7 @@
 
 use windvane_model::{Interval, Symbol};
 
+use super::bounds::{Foregone, foregone};
 use super::eval::Program;
 use super::feed::{Feed, FeedId};
 use super::live::LiveWord;
@@ -99,6 +100,11 @@ impl Builder {
             Op::Constant(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// Whether a condition is settled by its text alone.
+    pub(crate) fn foregone(&self, node: NodeId) -> Option<Foregone> {
+        foregone(&self.nodes, node)
     }
 
     pub(crate) fn phase(&self, node: NodeId) -> Phase {

@@ -27,11 +27,28 @@ pub struct Problem {
     pub line: usize,
     /// Character in that line, counted from 1.
     pub column: usize,
+    /// Characters that are meant, at least one.
+    pub length: usize,
+    /// The whole line, as it stands in the file.
+    pub source: String,
     /// What is wrong and, where it can be known, what to write instead.
     pub message: String,
 }
 
-/// Everything that is wrong with one file, in the order of the file. Shown as `FILE:LINE:COL: message`, a line each.
+impl Problem {
+    /// `FILE:LINE:COL: message`, the line, and a caret under what is meant.
+    #[must_use]
+    pub fn shown(&self, file: &str) -> String {
+        let Self { line, column, length, source, message } = self;
+        let gutter = " ".repeat(line.to_string().len());
+        let before: String =
+            source.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let carets = "^".repeat(*length);
+        format!("{file}:{line}:{column}: {message}\n {line} | {source}\n {gutter} | {before}{carets}")
+    }
+}
+
+/// Everything that is wrong with one file, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     /// The file as the user named it.
@@ -46,7 +63,7 @@ impl fmt::Display for Problems {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{}:{}:{}: {}", self.file, problem.line, problem.column, problem.message)?;
+            f.write_str(&problem.shown(&self.file))?;
         }
         Ok(())
     }
@@ -54,16 +71,20 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// A message and the bytes of the file that it is about.
+type Found = (usize, usize, String);
+
 /// Collects the problems of one file while it is read. Shared by everything that reads a part of the file.
 pub(crate) struct Report<'s> {
     file: &'s str,
     text: &'s str,
-    found: RefCell<Vec<(usize, String)>>,
+    found: RefCell<Vec<Found>>,
+    warned: RefCell<Vec<Found>>,
 }
 
 impl<'s> Report<'s> {
     pub(crate) fn new(file: &'s str, text: &'s str) -> Self {
-        Self { file, text, found: RefCell::default() }
+        Self { file, text, found: RefCell::default(), warned: RefCell::default() }
     }
 
     /// The file's text, for those who need to see how a value was typed.
@@ -73,30 +94,46 @@ impl<'s> Report<'s> {
 
     /// Notes a problem at the byte `offset` of the file.
     pub(crate) fn add(&self, offset: usize, message: impl Into<String>) {
-        self.found.borrow_mut().push((offset, message.into()));
+        self.add_over(offset..offset, message);
     }
 
-    /// `value` if nothing was wrong, else every problem by its place in the file.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
-        let mut found = self.found.take();
+    /// Notes a problem with these bytes of the file.
+    pub(crate) fn add_over(&self, span: Span, message: impl Into<String>) {
+        self.found.borrow_mut().push((span.start, span.end, message.into()));
+    }
+
+    /// Notes something that is allowed and hardly meant.
+    pub(crate) fn warn(&self, span: Span, message: impl Into<String>) {
+        self.warned.borrow_mut().push((span.start, span.end, message.into()));
+    }
+
+    /// `value` and the warnings if nothing was wrong, else every problem by its place in the file.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<(T, Vec<Problem>), Problems> {
+        let (found, warned) = (self.found.take(), self.warned.take());
         match value {
-            Some(value) if found.is_empty() => Ok(value),
-            _ => {
-                found.sort();
-                found.dedup();
-                let list = found.iter().map(|(offset, message)| self.locate(*offset, message)).collect();
-                Err(Problems { file: self.file.to_owned(), list })
-            }
+            Some(value) if found.is_empty() => Ok((value, self.located(warned))),
+            _ => Err(Problems { file: self.file.to_owned(), list: self.located(found) }),
         }
     }
 
-    fn locate(&self, offset: usize, message: &str) -> Problem {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
+    fn located(&self, mut found: Vec<Found>) -> Vec<Problem> {
+        found.sort();
+        found.dedup_by(|one, other| one.0 == other.0 && one.2 == other.2);
+        found.into_iter().map(|(start, end, message)| self.locate(start, end, message)).collect()
+    }
+
+    fn locate(&self, start: usize, end: usize, message: String) -> Problem {
+        let start = self.text.floor_char_boundary(start);
+        let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |newline| start + newline);
+        let end = self.text.floor_char_boundary(end.clamp(start, line_end.max(start)));
         Problem {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: message.to_owned(),
+            length: self.text[start..end].chars().count().max(1),
+            source: self.text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            message,
         }
     }
 }

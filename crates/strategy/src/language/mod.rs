@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod ast;
+mod bounds;
 mod call;
 mod check;
 mod compile;
@@ -16,12 +17,14 @@ pub(crate) mod library;
 mod live;
 mod op;
 mod parser;
+mod show;
 mod suggest;
 mod types;
 mod vocabulary;
 mod words;
 
 pub(crate) use ast::Expr;
+pub(crate) use bounds::Foregone;
 pub(crate) use check::{Checker, Lowered, Name, Names};
 pub(crate) use compile::{Builder, NodeId};
 pub(crate) use error::Report;
@@ -33,6 +36,11 @@ pub(crate) use live::{LiveWord, Quote};
 pub(crate) use suggest::nearest;
 pub(crate) use types::Type;
 pub use vocabulary::{Entry, vocabulary};
+
+/// `text` in its canonical form where it is an expression, else as it is.
+pub(crate) fn canonical(text: &str) -> String {
+    parser::parse(text).map_or_else(|_| text.to_owned(), |expression| expression.to_string())
+}
 
 /// Whether `name` is taken by the language itself.
 pub(crate) fn is_built_in(name: &str) -> bool {

@@ -14,7 +14,8 @@ use super::order::OrderRules;
 use super::parameter::{self, Parameter};
 use super::size::SizeRules;
 use crate::language::{
-    Builder, Checker, Expr, Lowered, Name, Names, NodeId, Program, Report, Type, is_built_in, nearest,
+    Builder, Checker, Expr, Foregone, Lowered, Name, Names, NodeId, Program, Report, Type, is_built_in,
+    nearest,
 };
 use crate::toml_file::{Table, Text};
 
@@ -119,7 +120,8 @@ impl Reader<'_> {
             Ok(checked) => Some(checked),
             Err(faults) => {
                 for fault in faults {
-                    self.report.add(text.offset(fault.span.start), fault.message);
+                    let span = text.offset(fault.span.start)..text.offset(fault.span.end);
+                    self.report.add_over(span, fault.message);
                 }
                 None
             }
@@ -128,7 +130,24 @@ impl Reader<'_> {
 
     /// A condition.
     pub(super) fn condition(&mut self, text: Text<'_>, scope: Scope) -> Option<NodeId> {
-        self.lower(text, scope, &[Type::Bool]).map(|lowered| lowered.node)
+        let node = self.lower(text, scope, &[Type::Bool])?.node;
+        let whole = text.offset(0)..text.offset(text.content.len());
+        match self.builder.foregone(node).filter(|_| !matches!(text.content.trim(), "true" | "false")) {
+            Some(Foregone::Never) => self.report.warn(whole, "this can never be true"),
+            Some(Foregone::Always) => self.report.warn(whole, "this is true whatever happens"),
+            None => {}
+        }
+        Some(node)
+    }
+
+    /// Names that nothing speaks of.
+    fn warn_of_unused(&self) {
+        for (name, meaning) in &self.names {
+            if !meaning.is_used.get() {
+                let span = meaning.start..meaning.start + name.len();
+                self.report.warn(span, format!("`{name}` is not used by anything"));
+            }
+        }
     }
 
     /// A distance: a price, ticks, or a per cent of the price.
@@ -148,7 +167,7 @@ impl Reader<'_> {
         for (name, start, value) in table.entries() {
             let meaning = table.as_text(value).and_then(|text| self.tree(text, Scope::default(), &[]));
             let (lowered, expression) = meaning.unzip();
-            let meaning = Name { lowered, expression: expression.map(Rc::new), ..Name::default() };
+            let meaning = Name { lowered, expression: expression.map(Rc::new), start, ..Name::default() };
             if self.names.insert(name.to_owned(), meaning).is_some() {
                 self.report.add(start, format!("`{name}` is a parameter already; give this another name"));
             } else if is_built_in(name) {
@@ -201,6 +220,7 @@ pub(super) fn read(
     }
     let exit = exit.and_then(|table| exit::read(table, &mut reader));
     root.finish();
+    reader.warn_of_unused();
     for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY, COOLDOWN] {
         reader.conditions.add(reason.to_owned(), None);
     }

@@ -21,7 +21,8 @@ mod tape;
 use std::collections::BTreeMap;
 
 use crate::context::Strategy;
-use crate::language::{Problems, Report};
+use crate::describe::describe;
+use crate::language::{Problem, Problems, Report};
 use crate::maker::{self, Maker, MakerSettings};
 use crate::toml_file::{self, Table};
 
@@ -49,21 +50,43 @@ impl Definition {
     }
 }
 
+/// A strategy file that was understood, and what is to be said about it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// What it says.
+    pub definition: Definition,
+    /// What is allowed and hardly meant: conditions that can never be true, names that nothing uses.
+    pub warnings: Vec<Problem>,
+    /// Every value as it was understood, in one canonical form.
+    pub description: serde_json::Value,
+}
+
 /// Reads the strategy file `text`; `file` is its name in messages. `overrides` are parameters as a bot's configuration
 /// sets them, written as in the file: `("fast", "8")`, `("gap", "0.5%")`.
 ///
 /// # Errors
 /// Everything that is wrong with the file, each with line and column.
-pub fn load(file: &str, text: &str, overrides: &BTreeMap<String, String>) -> Result<Definition, Problems> {
+pub fn check(file: &str, text: &str, overrides: &BTreeMap<String, String>) -> Result<Checked, Problems> {
     let report = Report::new(file, text);
-    let definition = toml_file::parse(text, &report).and_then(|document| {
+    let read = toml_file::parse(text, &report).and_then(|document| {
         let root = Table::root(&document, &report);
-        if root.has("builtin") {
+        let definition = if root.has("builtin") {
             root.choice("builtin", &[("maker", ())]);
             maker::read(root, overrides).map(Definition::Maker)
         } else {
             file::read(root, &report, overrides).map(|rules| Definition::Rules(Box::new(rules)))
-        }
+        }?;
+        let description = describe(&definition, &document);
+        Some((definition, description))
     });
-    report.finish(definition)
+    let ((definition, description), warnings) = report.finish(read)?;
+    Ok(Checked { definition, warnings, description })
+}
+
+/// [`check`] for who only wants to run it.
+///
+/// # Errors
+/// Everything that is wrong with the file, each with line and column.
+pub fn load(file: &str, text: &str, overrides: &BTreeMap<String, String>) -> Result<Definition, Problems> {
+    check(file, text, overrides).map(|checked| checked.definition)
 }

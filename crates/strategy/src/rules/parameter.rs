@@ -35,7 +35,7 @@ pub(super) fn read(
         report_unknown(root, &parameters, overrides);
         return parameters;
     };
-    for (name, _, value) in table.entries() {
+    for (name, start, value) in table.entries() {
         let read = table
             .as_table(value, &format!("parameter `{name}`"))
             .and_then(|table| one(name, &table, overrides));
@@ -43,7 +43,7 @@ pub(super) fn read(
             parameters.push(parameter);
             Lowered { node: builder.node(literal.op()), unit: literal.kind() }
         });
-        names.insert(name.to_owned(), Name { lowered, ..Name::default() });
+        names.insert(name.to_owned(), Name { lowered, start, ..Name::default() });
     }
     report_unknown(&table, &parameters, overrides);
     parameters

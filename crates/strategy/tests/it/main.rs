@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod corpus;
 mod exits;
 mod maker;
 mod messages;
+mod mutation;
 mod rule_bot;
 mod shipped;
 mod signals;

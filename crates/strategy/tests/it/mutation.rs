@@ -1,0 +1,103 @@
+//! One character too few, too many or another one, anywhere in any shipped file: it is refused at the place, or it changes
+//! exactly that value, or it changes nothing that means anything. What is typed never silently means something else.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use windvane_strategy::check;
+
+use crate::shipped::root;
+
+/// What fingers do: put in, put in the place of another.
+const TYPED: [&str; 6] = ["0", "7", "x", "%", "\"", "."];
+
+/// Every leaf of a JSON value with its path.
+fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(map) => {
+            map.iter().for_each(|(key, inner)| leaves(inner, &format!("{path}/{key}"), found))
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(at, inner)| leaves(inner, &format!("{path}/{at}"), found));
+        }
+        leaf => {
+            found.insert(path.to_owned(), leaf.to_string());
+        }
+    }
+}
+
+/// The paths below `file` at which two descriptions differ.
+fn differences(one: &Value, other: &Value) -> Vec<String> {
+    let (mut left, mut right) = (BTreeMap::new(), BTreeMap::new());
+    leaves(&one["file"], "", &mut left);
+    leaves(&other["file"], "", &mut right);
+    let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    keys.into_iter().filter(|key| left.get(*key) != right.get(*key)).cloned().collect()
+}
+
+/// The last key of a path: what its line names.
+fn key(path: &str) -> &str {
+    path.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap_or_default()
+}
+
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    text[start..].lines().next().unwrap_or_default()
+}
+
+#[test]
+fn a_slip_anywhere_in_a_shipped_file_is_refused_or_changes_what_stands_there() {
+    let (mut tried, mut refused, mut elsewhere, mut changed) = (0, 0, 0, 0);
+    let files = std::fs::read_dir(root().join("strategies")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    files.sort();
+    assert!(files.len() >= 15);
+    for (number, path) in files.iter().enumerate() {
+        let text = std::fs::read_to_string(path).unwrap();
+        let sound = check("f", &text, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"));
+        // A different slip at each place: over all places and files every kind comes up everywhere.
+        for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let typed = TYPED[(at + number) % TYPED.len()];
+            let end = text.ceil_char_boundary(at + 1);
+            let (before, here, after) = (&text[..at], &text[at..end], &text[end..]);
+            let slip = match (at + number) % 3 {
+                0 => format!("{before}{after}"),
+                1 => format!("{before}{typed}{here}{after}"),
+                _ => format!("{before}{typed}{after}"),
+            };
+            tried += 1;
+            match check("f", &slip, &BTreeMap::new()) {
+                Err(problems) => {
+                    refused += 1;
+                    let line = text[..at].matches('\n').count() + 1;
+                    // A name that was renamed is missed where it is used; a quote or bracket that is gone, lines later.
+                    elsewhere +=
+                        i32::from(!problems.list.iter().any(|problem| problem.line.abs_diff(line) <= 1));
+                }
+                Ok(checked) => {
+                    let paths = differences(&sound.description, &checked.description);
+                    if paths.is_empty() {
+                        continue;
+                    }
+                    changed += 1;
+                    let line = line_of(&slip, at.min(slip.len() - 1));
+                    // A renamed key is one path gone and one come; both names are of this place.
+                    assert!(
+                        paths.len() <= 2 || line.starts_with('['),
+                        "{}: {line}: {paths:?}",
+                        path.display()
+                    );
+                    let named = paths
+                        .iter()
+                        .any(|path| line.contains(key(path)) || line_of(&text, at).contains(key(path)));
+                    assert!(named || line.starts_with('['), "{}: {line}: {paths:?}", path.display());
+                }
+            }
+        }
+    }
+    println!(
+        "{tried} slips: {refused} refused ({elsewhere} of them elsewhere), {changed} changed what stands there"
+    );
+    assert!(tried > 10_000 && refused * 5 > tried * 3 && changed > 300 && elsewhere * 10 < refused);
+}
