@@ -5,7 +5,7 @@ use fastrand::Rng;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use windvane_model::{Candle, Interval, MarketTime, Price};
-use windvane_venue_core::{Level, MarketInput, Side};
+use windvane_venue_core::{Category, Level, MarketInput, Side};
 
 /// Levels on each side of the outside book.
 const DEPTH: i64 = 5;
@@ -62,15 +62,15 @@ impl Feed {
     }
 
     fn pinned_inputs(&self, depth: Decimal) -> Vec<MarketInput> {
-        let symbol = || self.listing.symbol.to_owned();
+        let (category, symbol) = (Category::Linear, || self.listing.symbol.to_owned());
         let beat = if self.beats { number(self.listing.lot) } else { Decimal::ZERO };
         let size = |level: i64| if level == DEPTH { depth + beat } else { depth };
         let level = |ticks: i64, level: i64| (self.price(self.mid_ticks + ticks), size(level));
         let side = |sign: i64| (1..=DEPTH).map(|count| level(sign * count, count)).collect();
         let price = Some(self.price(self.mid_ticks));
         vec![
-            MarketInput::Prices { symbol: symbol(), mark: price, index: price, last: price },
-            MarketInput::Book { symbol: symbol(), bids: side(-1), asks: side(1) },
+            MarketInput::Prices { category, symbol: symbol(), mark: price, index: price, last: price },
+            MarketInput::Book { category, symbol: symbol(), bids: side(-1), asks: side(1) },
         ]
     }
 
@@ -79,7 +79,7 @@ impl Feed {
         if let Some(depth) = self.pinned {
             return self.pinned_inputs(depth);
         }
-        let symbol = || self.listing.symbol.to_owned();
+        let (category, symbol) = (Category::Linear, || self.listing.symbol.to_owned());
         let lot = number(self.listing.lot);
         let spread = rng.i64(1..4);
         let mut side = |sign: i64| -> Vec<Level> {
@@ -94,12 +94,13 @@ impl Feed {
         let (bids, asks) = (side(-1), side(1));
         let price = Some(self.price(self.mid_ticks));
         let mut inputs = vec![
-            MarketInput::Prices { symbol: symbol(), mark: price, index: price, last: price },
-            MarketInput::Book { symbol: symbol(), bids, asks },
+            MarketInput::Prices { category, symbol: symbol(), mark: price, index: price, last: price },
+            MarketInput::Book { category, symbol: symbol(), bids, asks },
         ];
         if rng.u8(..3) == 0 {
             let (taker, sign) = if rng.bool() { (Side::Buy, 1) } else { (Side::Sell, -1) };
             inputs.push(MarketInput::Trade {
+                category,
                 symbol: symbol(),
                 side: taker,
                 price: self.price(self.mid_ticks + sign * rng.i64(1..30)),

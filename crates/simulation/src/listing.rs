@@ -52,6 +52,7 @@ impl Listing {
 
     fn of_venue(&self) -> venue::Instrument {
         venue::Instrument {
+            category: venue::Category::Linear,
             symbol: self.symbol.into(),
             base_coin: self.symbol.trim_end_matches("USDT").to_owned(),
             quote_coin: "USDT".to_owned(),
@@ -132,12 +133,12 @@ pub(crate) fn reference() -> Reference {
 /// A venue with one account.
 pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal) -> venue::Venue {
     let fees = venue::Fees { taker: number("0.00055"), maker: number("0.0002") };
-    let account =
-        venue::AccountSetup { uid: UID, balance_usdt, leverage: Decimal::from(FOUND_LEVERAGE), fees };
+    let account = venue::AccountSetup::usdt(UID, balance_usdt, Decimal::from(FOUND_LEVERAGE), fees);
     venue::Venue::new(venue::Setup {
         instruments: LISTINGS.iter().map(Listing::of_venue).collect(),
+        coins: Vec::new(),
         accounts: vec![account],
-        switches: venue::Switches::default(),
+        doubts: venue::Doubts::default(),
         seed,
     })
 }

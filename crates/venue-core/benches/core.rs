@@ -3,8 +3,8 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rust_decimal::Decimal;
 use windvane_venue_core::{
-    AccountSetup, CancelOrder, CreateOrder, Fees, Instrument, MarketInput, OrderReference, Output, Request,
-    RiskTier, Setup, Side, Switches, Venue,
+    AccountSetup, CancelOrder, Category, CreateOrder, Doubts, Fees, Instrument, MarketInput, OrderReference,
+    Output, Request, RiskTier, Setup, Side, Venue,
 };
 
 const SYMBOL: &str = "BTCUSDT";
@@ -14,6 +14,7 @@ const ORDERS: u64 = 1_000;
 
 fn venue() -> Venue {
     let instrument = Instrument {
+        category: Category::Linear,
         symbol: SYMBOL.into(),
         base_coin: "BTC".to_owned(),
         quote_coin: "USDT".to_owned(),
@@ -39,23 +40,33 @@ fn venue() -> Venue {
         }],
     };
     let fees = Fees { taker: Decimal::new(55, 5), maker: Decimal::new(2, 4) };
-    let account =
-        AccountSetup { uid: UID, balance_usdt: Decimal::new(1_000_000, 0), leverage: Decimal::TEN, fees };
+    let account = AccountSetup::usdt(UID, Decimal::new(1_000_000, 0), Decimal::TEN, fees);
     let setup = Setup {
         instruments: vec![instrument],
+        coins: vec![],
         accounts: vec![account],
-        switches: Switches::default(),
+        doubts: Doubts::default(),
         seed: 1,
     };
     let mut venue = Venue::new(setup);
     let mut out = Vec::new();
     let mark = Some(Decimal::new(60_000, 0));
-    let prices = MarketInput::Prices { symbol: SYMBOL.to_owned(), mark, index: mark, last: mark };
+    let prices = MarketInput::Prices {
+        category: Category::Linear,
+        symbol: SYMBOL.to_owned(),
+        mark,
+        index: mark,
+        last: mark,
+    };
     let levels = |from: i64, step: i64| {
         (0..50).map(|level| (Decimal::new(from + step * level, 1), Decimal::new(100, 0))).collect()
     };
-    let book =
-        MarketInput::Book { symbol: SYMBOL.to_owned(), bids: levels(599_999, -1), asks: levels(600_001, 1) };
+    let book = MarketInput::Book {
+        category: Category::Linear,
+        symbol: SYMBOL.to_owned(),
+        bids: levels(599_999, -1),
+        asks: levels(600_001, 1),
+    };
     for input in [prices, book] {
         venue.apply_market(0, &input, &mut out).expect("a sensible market");
     }
@@ -91,7 +102,12 @@ fn orders(criterion: &mut Criterion) {
                 let create = CreateOrder { order_link_id: name.clone(), ..order.clone() };
                 send(&mut venue, &Request::Create(create), &mut out);
                 let reference = OrderReference { order_id: None, order_link_id: name };
-                let cancel = CancelOrder { symbol: SYMBOL.to_owned(), order: reference };
+                let cancel = CancelOrder {
+                    category: Category::Linear,
+                    symbol: SYMBOL.to_owned(),
+                    order: reference,
+                    kind: None,
+                };
                 send(&mut venue, &Request::Cancel(cancel), &mut out);
             }
             venue

@@ -1,6 +1,8 @@
-//! One account: wallet, positions, its orders by place and by name, its records; and its margin over all of them.
+//! One account: balances, holdings, its orders by place and by name, its records.
 
+mod margin;
 mod row;
+mod spot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,22 +10,27 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::api::{
-    AccountSetup, ClosedPnlRow, ExecutionRow, Fees, OrderId, OrderLinkId, Side, TransactionRow, Uid,
+    AccountSetup, Category, ClosedPnlRow, Doubts, ExecutionRow, Fees, MarginMode, OrderId, OrderLinkId,
+    PriceLimit, Side, TransactionRow, Uid,
 };
-use crate::margin::{AccountMargin, Exposure, order_cost, order_loss};
+use crate::coin::Coins;
 use crate::market::Market;
-use crate::order::{OrderKey, Orders};
-use crate::position::Position;
-use crate::units::{decimal, value};
+use crate::order::{OrderKey, Orders, Place};
+use crate::position::{Holdings, Position};
 
-/// The slots of positions and order sets are those of the venue's markets.
+pub(crate) use spot::Hold;
+
+/// The slots of holdings and order sets are those of the venue's markets, the slots of balances those of its coins.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) uid: Uid,
     pub(crate) fees: Fees,
-    pub(crate) wallet_balance: Decimal,
-    pub(crate) cum_realised: Decimal,
-    pub(crate) positions: Vec<Position>,
+    pub(crate) spot_fees: Fees,
+    pub(crate) margin_mode: MarginMode,
+    pub(crate) smp_group: u32,
+    pub(crate) price_limit: PriceLimitChoice,
+    pub(crate) balances: Vec<Balance>,
+    pub(crate) holdings: Vec<Holdings>,
     /// Orders on the books.
     pub(crate) resting: Vec<BTreeSet<OrderKey>>,
     /// Orders that wait for a trigger.
@@ -39,6 +46,40 @@ pub(crate) struct Account {
     pub(crate) closed_pnl_of: BTreeMap<OrderKey, usize>,
 }
 
+/// One coin of an account, in that coin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Balance {
+    pub(crate) wallet: Decimal,
+    pub(crate) cum_realised: Decimal,
+    /// Whether the account has ever had any.
+    pub(crate) is_used: bool,
+}
+
+/// What the account said about prices beyond the bound (`set-limit-px-action`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PriceLimitChoice {
+    pub(crate) contracts: Option<PriceLimit>,
+    pub(crate) spot: Option<PriceLimit>,
+}
+
+impl PriceLimitChoice {
+    pub(crate) fn of(self, category: Category, doubts: Doubts) -> PriceLimit {
+        match category {
+            Category::Linear | Category::Inverse => self.contracts.unwrap_or(doubts.price_limit),
+            Category::Spot => self.spot.unwrap_or(PriceLimit::Refuse),
+        }
+    }
+}
+
+/// What the figures of an account depend on beside itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) markets: &'a [Market],
+    pub(crate) coins: &'a Coins,
+    pub(crate) orders: &'a Orders,
+    pub(crate) doubts: Doubts,
+}
+
 /// An order that is not there yet, for the question what it would hold. Price and quantity in units.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hypothetical {
@@ -50,13 +91,23 @@ pub(crate) struct Hypothetical {
 }
 
 impl Account {
-    pub(crate) fn new(setup: &AccountSetup, markets: usize) -> Self {
+    pub(crate) fn new(setup: &AccountSetup, markets: usize, coins: &Coins) -> Self {
+        let mut balances = vec![Balance::default(); coins.len()];
+        for (coin, amount) in &setup.balances {
+            if let Some(slot) = coins.slot(coin) {
+                balances[slot].wallet += *amount;
+                balances[slot].is_used = true;
+            }
+        }
         Self {
             uid: setup.uid,
             fees: setup.fees,
-            wallet_balance: setup.balance_usdt,
-            cum_realised: Decimal::ZERO,
-            positions: vec![Position::new(setup.leverage); markets],
+            spot_fees: setup.spot_fees,
+            margin_mode: setup.margin_mode,
+            smp_group: setup.smp_group,
+            price_limit: PriceLimitChoice::default(),
+            balances,
+            holdings: vec![Holdings::new(setup.leverage); markets],
             resting: vec![BTreeSet::new(); markets],
             waiting: vec![BTreeSet::new(); markets],
             closed: Vec::new(),
@@ -69,118 +120,12 @@ impl Account {
         }
     }
 
-    /// The position as margin sees it; `None` when flat.
-    fn exposure(&self, slot: usize, market: &Market) -> Option<Exposure> {
-        let position = &self.positions[slot];
-        let size = decimal(position.size.abs());
-        let entry_value = position.avg_price * size;
-        Some(Exposure {
-            side: position.side()?,
-            mark_value: market.valuation_price().map_or(entry_value, |price| decimal(price) * size),
-            entry_value,
-            leverage: position.leverage,
-            taker_rate: self.fees.taker,
-        })
+    pub(crate) fn position(&self, place: Place) -> &Position {
+        self.holdings[place.market].get(place.position_idx)
     }
 
-    /// Working orders of one side that may open, as (price, quantity left), in units.
-    fn opening_orders(
-        &self,
-        slot: usize,
-        orders: &Orders,
-        side: Side,
-        extra: Option<Hypothetical>,
-    ) -> Vec<(i64, i64)> {
-        let replaced = extra.and_then(|extra| extra.replaces);
-        let mut working: Vec<(i64, i64)> = self.resting[slot]
-            .iter()
-            .filter(|key| Some(**key) != replaced)
-            .map(|key| &orders[*key])
-            .filter(|order| order.side == side && !order.reduce_only)
-            .map(|order| (order.price, order.leaves()))
-            .collect();
-        working.extend(extra.filter(|extra| extra.side == side).map(|extra| (extra.price, extra.qty)));
-        working
-    }
-
-    /// Σ price × quantity of one side's working orders, without what would only close the position. The orders that
-    /// would fill first are taken to be the closing ones.
-    fn opening_value(
-        &self,
-        slot: usize,
-        orders: &Orders,
-        side: Side,
-        extra: Option<Hypothetical>,
-    ) -> Decimal {
-        let mut working = self.opening_orders(slot, orders, side, extra);
-        let mut closing = self.positions[slot].reducible(side);
-        if closing > 0 {
-            working.sort_by_key(|(price, _)| -side.sign() * price);
-        }
-        let mut sum = Decimal::ZERO;
-        for (price, qty) in working {
-            let closed = qty.min(closing);
-            closing -= closed;
-            sum += value(price, qty - closed);
-        }
-        sum
-    }
-
-    /// Initial margin that working orders in a market hold: the larger side counts, what closes the position holds none.
-    /// Source: Bybit help centre, older contract pages (the unified account's own rule is unpublished; this bounds it).
-    pub(crate) fn order_im(&self, slot: usize, orders: &Orders, extra: Option<Hypothetical>) -> Decimal {
-        let leverage = self.positions[slot].leverage;
-        let cost = |side| {
-            let value = self.opening_value(slot, orders, side, extra);
-            order_cost(side, value, leverage, self.fees.taker)
-        };
-        cost(Side::Buy).max(cost(Side::Sell))
-    }
-
-    /// Value that decides the risk tier: max(long + buys, short + sells), the position at mark, orders at their price.
-    pub(crate) fn risk_value(
-        &self,
-        slot: usize,
-        market: &Market,
-        orders: &Orders,
-        extra: Option<Hypothetical>,
-    ) -> Decimal {
-        let exposure = self.exposure(slot, market);
-        let side_value = |side| {
-            let held = exposure
-                .filter(|exposure| exposure.side == side)
-                .map_or(Decimal::ZERO, |held| held.mark_value);
-            let working = self.opening_orders(slot, orders, side, extra);
-            held + working.into_iter().map(|(price, qty)| value(price, qty)).sum::<Decimal>()
-        };
-        side_value(Side::Buy).max(side_value(Side::Sell))
-    }
-
-    pub(crate) fn margin(&self, markets: &[Market], orders: &Orders) -> AccountMargin {
-        let mut margin = AccountMargin { wallet_balance: self.wallet_balance, ..AccountMargin::default() };
-        for (slot, market) in markets.iter().enumerate() {
-            if let Some(exposure) = self.exposure(slot, market) {
-                margin.unrealised += market
-                    .valuation_price()
-                    .map_or(Decimal::ZERO, |price| self.positions[slot].unrealised(price));
-                margin.position_im += exposure.initial_margin();
-                margin.position_mm += exposure.maintenance_margin(&market.tiers);
-            }
-            if !self.resting[slot].is_empty() {
-                margin.order_im += self.order_im(slot, orders, None);
-                margin.order_loss += self.order_loss(slot, market, orders);
-            }
-        }
-        margin
-    }
-
-    fn order_loss(&self, slot: usize, market: &Market, orders: &Orders) -> Decimal {
-        let Some(mark) = market.valuation_price().map(decimal) else { return Decimal::ZERO };
-        let loss_of = |side| {
-            let working = self.opening_orders(slot, orders, side, None).into_iter();
-            working.map(|(price, qty)| order_loss(side, decimal(price), decimal(qty), mark)).sum::<Decimal>()
-        };
-        loss_of(Side::Buy) + loss_of(Side::Sell)
+    pub(crate) fn position_mut(&mut self, place: Place) -> &mut Position {
+        self.holdings[place.market].get_mut(place.position_idx)
     }
 
     pub(crate) fn find(&self, order_id: Option<&str>, order_link_id: Option<&str>) -> Option<OrderKey> {
@@ -192,11 +137,13 @@ impl Account {
         .copied()
     }
 
-    /// Records a change of the balance and applies it.
-    pub(crate) fn book(&mut self, mut row: TransactionRow) {
+    /// Records a change of a balance and applies it.
+    pub(crate) fn book(&mut self, coin: usize, mut row: TransactionRow) {
+        let balance = &mut self.balances[coin];
         row.change = row.cash_flow + row.funding - row.fee;
-        self.wallet_balance += row.change;
-        row.cash_balance = self.wallet_balance;
+        balance.wallet += row.change;
+        balance.is_used = true;
+        row.cash_balance = balance.wallet;
         self.transactions.push(row);
     }
 

@@ -12,6 +12,13 @@ impl Ids {
         Self { seed, issued: 0 }
     }
 
+    /// A number below `end`, which is not zero.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.issued += 1;
+        let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
+        usize::try_from(mix(self.seed ^ mix(self.issued)) % end).unwrap_or(0)
+    }
+
     /// The next identifier; it never repeats because the count is part of what is mixed, and mixing is one to one.
     pub(crate) fn next(&mut self) -> String {
         self.issued += 1;

@@ -1,19 +1,30 @@
 //! One instrument while it trades: its grid and limits in units, its book, its reference prices, the orders that wait for
 //! them.
 
+mod band;
+
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::api::{Instrument, OrderType, Refusal, Side, Symbol, TickerRow, TriggerBy};
+use crate::api::{
+    Category, Instrument, OrderType, PositionIdx, Refusal, Side, Symbol, TickerRow, TimeInForce, TriggerBy,
+};
 use crate::book::Book;
+use crate::coin::Coins;
 use crate::margin::Tiers;
 use crate::order::OrderKey;
+use crate::payoff::Payoff;
 use crate::units::{decimal, round_down, round_up, units};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     pub(crate) spec: Instrument,
+    pub(crate) payoff: Payoff,
+    /// Coin slots. `settle` is where fees, profit and margin of a contract go; spot pays in `quote`.
+    pub(crate) base: usize,
+    pub(crate) quote: usize,
+    pub(crate) settle: usize,
     pub(crate) tiers: Tiers,
     tick: i64,
     step: i64,
@@ -25,21 +36,26 @@ pub(crate) struct Market {
     pub(crate) next_funding_ms: i64,
     /// Untriggered orders of all accounts.
     pub(crate) waiting: BTreeSet<OrderKey>,
+    /// Open positions, as (account, position).
+    pub(crate) holders: BTreeSet<(usize, PositionIdx)>,
+    /// Sum of all long positions, in units.
+    pub(crate) open_interest: i64,
     pub(crate) update_id: i64,
     pub(crate) book_seq: i64,
     pub(crate) book_time_ms: i64,
 }
 
-/// Highest buy and lowest sell price, in units.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PriceBounds {
-    pub(crate) highest_buy: i64,
-    pub(crate) lowest_sell: i64,
-}
-
 impl Market {
-    pub(crate) fn new(spec: Instrument) -> Self {
+    pub(crate) fn new(spec: Instrument, coins: &mut Coins) -> Self {
+        let (base, quote) = (coins.enter(&spec.base_coin), coins.enter(&spec.quote_coin));
         Self {
+            payoff: Payoff::of(spec.category),
+            base,
+            quote,
+            settle: match spec.category {
+                Category::Linear | Category::Spot => quote,
+                Category::Inverse => base,
+            },
             tiers: Tiers::new(&spec.risk_tiers),
             // A step that is no whole number of units cannot be traded; one unit is then the finest there is.
             tick: units(spec.tick_size).filter(|tick| *tick > 0).unwrap_or(1),
@@ -51,6 +67,8 @@ impl Market {
             funding_rate: Decimal::ZERO,
             next_funding_ms: 0,
             waiting: BTreeSet::new(),
+            holders: BTreeSet::new(),
+            open_interest: 0,
             update_id: 1,
             book_seq: 0,
             book_time_ms: 0,
@@ -67,9 +85,19 @@ impl Market {
         self.mark.or(self.index).or(self.last)
     }
 
-    /// The price a trigger watches.
+    pub(crate) fn is_spot(&self) -> bool {
+        self.spec.category == Category::Spot
+    }
+
+    /// The price of its base coin: index, or the nearest substitute.
+    pub(crate) fn coin_price(&self) -> Option<i64> {
+        self.index.or(self.mark).or(self.last)
+    }
+
+    /// The price a trigger watches. Spot has no mark price and triggers by the last one.
     pub(crate) fn watched(&self, by: TriggerBy) -> Option<i64> {
         match by {
+            TriggerBy::IndexPrice | TriggerBy::MarkPrice if self.is_spot() => self.last,
             TriggerBy::LastPrice => self.last,
             TriggerBy::IndexPrice => self.index,
             TriggerBy::MarkPrice => self.mark,
@@ -78,64 +106,53 @@ impl Market {
 
     /// A price in units, if it is positive, on the tick grid and inside the instrument's range.
     pub(crate) fn price(&self, price: Decimal) -> Result<i64, Refusal> {
-        let refusal =
-            || Refusal::new(10001, format!("price invalid: {price} (tick size {})", self.spec.tick_size));
-        let in_units = units(price).filter(|price| price % self.tick == 0).ok_or_else(refusal)?;
-        let in_range = price > Decimal::ZERO && price >= self.spec.min_price && price <= self.spec.max_price;
-        if in_range { Ok(in_units) } else { Err(refusal()) }
+        let spec = &self.spec;
+        let refusal = |spot_code: i32| {
+            let code = if self.is_spot() { spot_code } else { 10001 };
+            Refusal::new(code, format!("price invalid: {price} (tick size {})", spec.tick_size))
+        };
+        let in_units = units(price).filter(|price| price % self.tick == 0).ok_or_else(|| refusal(170134))?;
+        if price <= Decimal::ZERO || price < spec.min_price {
+            return Err(refusal(170133));
+        }
+        if price > spec.max_price { Err(refusal(170132)) } else { Ok(in_units) }
     }
 
     /// A quantity in units, if it is on the lot grid and between the smallest and the largest order.
-    pub(crate) fn qty(&self, qty: Decimal, order_type: OrderType) -> Result<i64, Refusal> {
-        let refusal = |why: &str| Err(Refusal::new(10001, format!("qty invalid: {qty} ({why})")));
+    pub(crate) fn qty(
+        &self,
+        qty: Decimal,
+        order_type: OrderType,
+        time_in_force: TimeInForce,
+    ) -> Result<i64, Refusal> {
+        let spec = &self.spec;
+        let refusal = |spot_code: i32, why: String| {
+            let code = if self.is_spot() { spot_code } else { 10001 };
+            Err(Refusal::new(code, format!("qty invalid: {qty} ({why})")))
+        };
         let Some(in_units) = units(qty).filter(|qty| qty % self.step == 0) else {
-            return refusal(&format!("qty step {}", self.spec.qty_step));
+            return refusal(170137, format!("qty step {}", spec.qty_step));
         };
-        let largest = match order_type {
-            OrderType::Market => self.spec.max_market_order_qty,
-            OrderType::Limit | OrderType::Unknown => self.spec.max_order_qty,
+        let largest = match (order_type, time_in_force) {
+            (OrderType::Market, _) => spec.max_market_order_qty,
+            // Spot allows post-only orders five times the size. Source: Bybit V5, "Get Instruments Info".
+            (OrderType::Limit, TimeInForce::PostOnly) if self.is_spot() => {
+                spec.max_order_qty.saturating_mul(Decimal::from(5))
+            }
+            (OrderType::Limit | OrderType::Unknown, _) => spec.max_order_qty,
         };
-        if qty < self.spec.min_order_qty || qty <= Decimal::ZERO {
-            return refusal(&format!("minimum {}", self.spec.min_order_qty));
+        if qty < spec.min_order_qty || qty <= Decimal::ZERO {
+            return refusal(170136, format!("minimum {}", spec.min_order_qty));
         }
         if qty > largest {
-            return refusal(&format!("maximum {largest}"));
+            return refusal(170124, format!("maximum {largest}"));
         }
         Ok(in_units)
     }
 
-    /// Bounds of limit prices: min(max(index, mark(1+X)), mark(1+Y)) for buys, mirrored for sells.
-    /// Source: Bybit help centre, "Price Limit" (futures, 2025), without the later premium term.
-    pub(crate) fn price_bounds(&self) -> Option<PriceBounds> {
-        let mark = decimal(self.mark?);
-        let index = self.index.map_or(mark, decimal);
-        let (x, y) = (self.spec.price_limit_ratio_x, self.spec.price_limit_ratio_y);
-        let one = Decimal::ONE;
-        let highest = (mark * (one + x)).max(index).min(mark * (one + y));
-        let lowest = (mark * (one - x)).min(index).max(mark * (one - y));
-        Some(PriceBounds {
-            highest_buy: round_down(highest, self.tick),
-            lowest_sell: round_up(lowest, self.tick).max(self.tick),
-        })
-    }
-
-    /// A limit price, moved to the bound when it lies beyond.
-    pub(crate) fn bounded(&self, side: Side, price: i64) -> i64 {
-        match (self.price_bounds(), side) {
-            (None, _) => price,
-            (Some(bounds), Side::Buy) => price.min(bounds.highest_buy),
-            (Some(bounds), Side::Sell) => price.max(bounds.lowest_sell),
-        }
-    }
-
-    /// The worst price a market order may take: mark × (1 ± X), on the tick inside the band.
-    pub(crate) fn protective_price(&self, side: Side) -> Option<i64> {
-        let reference = decimal(self.valuation_price()?);
-        let x = self.spec.price_limit_ratio_x;
-        Some(match side {
-            Side::Buy => round_down(reference * (Decimal::ONE + x), self.tick),
-            Side::Sell => round_up(reference * (Decimal::ONE - x), self.tick).max(self.tick),
-        })
+    /// The largest quantity on the lot grid that is not above `qty`, in units.
+    pub(crate) fn lots(&self, qty: Decimal) -> i64 {
+        round_down(qty, self.step)
     }
 
     /// The far end of the instrument's range: the price of an order that must trade at any price.
@@ -151,8 +168,9 @@ impl Market {
         decimal(round_down(price, self.tick))
     }
 
-    pub(crate) fn ticker(&self, open_interest: Decimal, seq: i64) -> TickerRow {
+    pub(crate) fn ticker(&self, seq: i64) -> TickerRow {
         TickerRow {
+            category: self.spec.category,
             symbol: self.symbol().clone(),
             last_price: self.last.map(decimal),
             mark_price: self.mark.map(decimal),
@@ -161,7 +179,7 @@ impl Market {
             ask1: self.book.best_level(Side::Sell),
             funding_rate: self.funding_rate,
             next_funding_ms: self.next_funding_ms,
-            open_interest,
+            open_interest: decimal(self.open_interest),
             seq,
         }
     }

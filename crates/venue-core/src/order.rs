@@ -1,15 +1,17 @@
 //! An order as the venue keeps it, and the store of all orders of the venue's life.
 
+mod row;
+
 use std::ops::{Index, IndexMut};
 
+pub(crate) use row::Surroundings;
 use rust_decimal::Decimal;
 
 use crate::api::{
-    CancelType, CreateType, OrderId, OrderLinkId, OrderRow, OrderStatus, OrderType, ProtectionPrice,
-    RejectReason, SelfMatchPrevention, Side, StopOrderType, Symbol, TimeInForce, TriggerBy, TriggerDirection,
-    TriggerSpec,
+    CancelType, CreateType, OrderId, OrderLinkId, OrderStatus, OrderType, PositionIdx, RejectReason,
+    SelfMatchPrevention, Side, SlippageTolerance, StopOrderType, TimeInForce, TpslMode, TriggerBy,
+    TriggerDirection,
 };
-use crate::units::{decimal, value};
 
 /// Place of an order in the store; keys rise with creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,17 +60,20 @@ impl Trigger {
     }
 }
 
-/// A stop-loss or take-profit price, in units.
+/// A stop-loss or take-profit, in units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Protection {
     pub(crate) price: i64,
     pub(crate) by: TriggerBy,
+    /// Limit price of the order it becomes; `None` for a market order.
+    pub(crate) limit: Option<i64>,
 }
 
-impl Protection {
-    fn row(self) -> ProtectionPrice {
-        ProtectionPrice { price: decimal(self.price), by: self.by }
-    }
+/// The stops that an order made: they grow with its fills (mode Partial).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Children {
+    pub(crate) take_profit: Option<OrderKey>,
+    pub(crate) stop_loss: Option<OrderKey>,
 }
 
 /// The moving part of a trailing stop.
@@ -78,6 +83,14 @@ pub(crate) struct Trailing {
     pub(crate) distance: i64,
     /// Best last price since activation; `None` before.
     pub(crate) extreme: Option<i64>,
+}
+
+/// One position of one account in one market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) account: usize,
+    pub(crate) market: usize,
+    pub(crate) position_idx: PositionIdx,
 }
 
 /// Prices and quantities in units.
@@ -91,6 +104,7 @@ pub(crate) struct Order {
     pub(crate) link_id: OrderLinkId,
     /// Client id of the order that brought this stop.
     pub(crate) parent_link_id: OrderLinkId,
+    pub(crate) position_idx: PositionIdx,
     pub(crate) side: Side,
     pub(crate) order_type: OrderType,
     pub(crate) time_in_force: TimeInForce,
@@ -99,10 +113,11 @@ pub(crate) struct Order {
     pub(crate) qty: i64,
     /// Filled quantity.
     pub(crate) filled: i64,
-    /// Σ price × quantity of its fills, in USDT.
+    /// Value of its fills, in the coin of its market's values.
     pub(crate) filled_value: Decimal,
-    pub(crate) fee: Decimal,
-    /// Realised by its closing fills, after both fees, in USDT.
+    /// Fees by coin slot.
+    pub(crate) fees: Vec<(usize, Decimal)>,
+    /// Realised by its closing fills, after both fees, in settle coin.
     pub(crate) closed_pnl: Decimal,
     pub(crate) status: OrderStatus,
     pub(crate) cancel_type: CancelType,
@@ -112,12 +127,22 @@ pub(crate) struct Order {
     /// What it waits for; kept after triggering.
     pub(crate) trigger: Option<Trigger>,
     pub(crate) trailing: Option<Trailing>,
+    /// Attached: stops of the position it opens.
     pub(crate) take_profit: Option<Protection>,
-    /// Attached: the stop of the position it opens.
     pub(crate) stop_loss: Option<Protection>,
+    /// Size of the attached stops, or of the stop that it is.
+    pub(crate) tpsl_mode: Option<TpslMode>,
+    pub(crate) children: Children,
+    /// The other stop of a pair: when one fires the other ends.
+    pub(crate) sibling: Option<OrderKey>,
+    /// Spot market orders by amount: units of quote coin to spend or to get (`marketUnit`).
+    pub(crate) quote_amount: Option<i64>,
+    pub(crate) slippage: Option<SlippageTolerance>,
     pub(crate) reduce_only: bool,
     pub(crate) close_on_trigger: bool,
     pub(crate) self_match_prevention: SelfMatchPrevention,
+    /// The order that self-match prevention kept it from.
+    pub(crate) self_match: Option<OrderKey>,
     pub(crate) last_price_on_created: Option<i64>,
     pub(crate) created_ms: i64,
     pub(crate) updated_ms: i64,
@@ -126,19 +151,19 @@ pub(crate) struct Order {
 impl Order {
     /// A market order by which the venue itself closes a position; quantity and price are still zero.
     pub(crate) fn closing(
-        account: usize,
-        market: usize,
+        place: Place,
         id: OrderId,
         side: Side,
         create_type: CreateType,
         now_ms: i64,
     ) -> Self {
         Self {
-            account,
-            market,
+            account: place.account,
+            market: place.market,
             id,
             link_id: OrderLinkId::from(""),
             parent_link_id: OrderLinkId::from(""),
+            position_idx: place.position_idx,
             side,
             order_type: OrderType::Market,
             time_in_force: TimeInForce::Ioc,
@@ -146,7 +171,7 @@ impl Order {
             qty: 0,
             filled: 0,
             filled_value: Decimal::ZERO,
-            fee: Decimal::ZERO,
+            fees: Vec::new(),
             closed_pnl: Decimal::ZERO,
             status: OrderStatus::New,
             cancel_type: CancelType::Unknown,
@@ -157,9 +182,15 @@ impl Order {
             trailing: None,
             take_profit: None,
             stop_loss: None,
+            tpsl_mode: None,
+            children: Children::default(),
+            sibling: None,
+            quote_amount: None,
+            slippage: None,
             reduce_only: true,
             close_on_trigger: false,
             self_match_prevention: SelfMatchPrevention::None,
+            self_match: None,
             last_price_on_created: None,
             created_ms: now_ms,
             updated_ms: now_ms,
@@ -174,49 +205,31 @@ impl Order {
     /// Whether it is the stop-loss, take-profit or trailing stop of a position.
     pub(crate) fn is_protection(&self) -> bool {
         match self.stop_order_type {
-            Some(StopOrderType::StopLoss | StopOrderType::TakeProfit | StopOrderType::TrailingStop) => true,
-            Some(StopOrderType::Stop) | None => false,
+            Some(
+                StopOrderType::StopLoss
+                | StopOrderType::TakeProfit
+                | StopOrderType::TrailingStop
+                | StopOrderType::PartialStopLoss
+                | StopOrderType::PartialTakeProfit,
+            ) => true,
+            Some(StopOrderType::Stop | StopOrderType::TpslOrder) | None => false,
         }
     }
 
-    pub(crate) fn row(&self, symbol: &Symbol) -> OrderRow {
-        let leaves = if self.status.is_closed() { 0 } else { self.leaves() };
-        OrderRow {
-            order_id: self.id.clone(),
-            order_link_id: self.link_id.clone(),
-            parent_order_link_id: self.parent_link_id.clone(),
-            symbol: symbol.clone(),
-            side: self.side,
-            order_type: self.order_type,
-            price: decimal(self.price),
-            qty: decimal(self.qty),
-            time_in_force: self.time_in_force,
-            order_status: self.status,
-            cancel_type: self.cancel_type,
-            reject_reason: self.reject_reason,
-            create_type: self.create_type,
-            avg_price: (self.filled > 0)
-                .then(|| (self.filled_value / decimal(self.filled)).round_dp(8).normalize()),
-            leaves_qty: decimal(leaves),
-            leaves_value: value(self.price, leaves),
-            cum_exec_qty: decimal(self.filled),
-            cum_exec_value: self.filled_value,
-            cum_exec_fee: self.fee,
-            closed_pnl: self.closed_pnl,
-            stop_order_type: self.stop_order_type,
-            trigger: self.trigger.map(|trigger| TriggerSpec {
-                price: decimal(trigger.price),
-                direction: trigger.direction,
-                by: trigger.by,
-            }),
-            take_profit: self.take_profit.map(Protection::row),
-            stop_loss: self.stop_loss.map(Protection::row),
-            reduce_only: self.reduce_only,
-            close_on_trigger: self.close_on_trigger,
-            smp_type: self.self_match_prevention,
-            last_price_on_created: self.last_price_on_created.map(decimal),
-            created_time_ms: self.created_ms,
-            updated_time_ms: self.updated_ms,
+    /// Whether it follows the size of its position.
+    pub(crate) fn is_full_protection(&self) -> bool {
+        self.is_protection() && self.tpsl_mode == Some(TpslMode::Full)
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place { account: self.account, market: self.market, position_idx: self.position_idx }
+    }
+
+    /// Adds to the fees of a coin.
+    pub(crate) fn pay(&mut self, coin: usize, fee: Decimal) {
+        match self.fees.iter_mut().find(|(paid_in, _)| *paid_in == coin) {
+            Some((_, paid)) => *paid += fee,
+            None => self.fees.push((coin, fee)),
         }
     }
 }

@@ -1,20 +1,26 @@
-//! A position in one-way mode: how fills change size, average entry price and realised profit.
+//! A position: how fills change size, average entry price and realised profit.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+mod holdings;
+
+use rust_decimal::Decimal;
+
+pub(crate) use holdings::Holdings;
 
 use crate::api::{Side, StopOrderType};
 use crate::order::OrderKey;
-use crate::units::{decimal, value};
+use crate::payoff::Payoff;
+use crate::units::decimal;
 
-/// Decimal places of the average entry price.
-const AVERAGE_PLACES: u32 = 8;
-
-/// Position of one account in one instrument. The size is signed and in units.
+/// One position of an account in an instrument. The size is signed and in units, money in settle coin.
 #[derive(Clone, Debug)]
 pub(crate) struct Position {
     pub(crate) size: i64,
     pub(crate) avg_price: Decimal,
     pub(crate) leverage: Decimal,
+    /// Isolated: margin added beyond the initial one.
+    pub(crate) extra_margin: Decimal,
+    /// Isolated: whether margin is added by itself before a liquidation.
+    pub(crate) auto_add_margin: bool,
     /// Opening fees of what is held; closing takes its share.
     pub(crate) open_fee: Decimal,
     /// Realised in this holding, after fees and funding.
@@ -28,25 +34,46 @@ pub(crate) struct Position {
     pub(crate) protection: ProtectionOrders,
 }
 
-/// The venue-made orders that protect a position in mode Full: at most one of each kind.
-#[derive(Clone, Copy, Debug, Default)]
+/// The venue-made orders that protect a position: in mode Full at most one of each kind, in mode Partial up to twenty.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ProtectionOrders {
     pub(crate) stop_loss: Option<OrderKey>,
     pub(crate) take_profit: Option<OrderKey>,
     pub(crate) trailing: Option<OrderKey>,
+    pub(crate) partial: Vec<OrderKey>,
 }
 
 impl ProtectionOrders {
-    pub(crate) fn iter(self) -> impl Iterator<Item = OrderKey> {
+    /// Those that have the size of the position.
+    pub(crate) fn full(&self) -> impl Iterator<Item = OrderKey> + use<> {
         [self.stop_loss, self.take_profit, self.trailing].into_iter().flatten()
     }
 
-    /// The place of one kind of stop. A client's own conditional order has none; it is never asked for.
-    pub(crate) fn slot(&mut self, kind: StopOrderType) -> &mut Option<OrderKey> {
+    pub(crate) fn all(&self) -> Vec<OrderKey> {
+        self.full().chain(self.partial.iter().copied()).collect()
+    }
+
+    /// The one of a kind in mode Full.
+    pub(crate) fn of(&self, kind: StopOrderType) -> Option<OrderKey> {
         match kind {
-            StopOrderType::TakeProfit => &mut self.take_profit,
-            StopOrderType::TrailingStop => &mut self.trailing,
-            StopOrderType::StopLoss | StopOrderType::Stop => &mut self.stop_loss,
+            StopOrderType::StopLoss => self.stop_loss,
+            StopOrderType::TakeProfit => self.take_profit,
+            StopOrderType::TrailingStop => self.trailing,
+            StopOrderType::PartialTakeProfit
+            | StopOrderType::PartialStopLoss
+            | StopOrderType::Stop
+            | StopOrderType::TpslOrder => None,
+        }
+    }
+
+    /// Files a stop by its kind. A client's own conditional order belongs to no position and is not filed.
+    pub(crate) fn file(&mut self, kind: StopOrderType, key: OrderKey) {
+        match kind {
+            StopOrderType::StopLoss => self.stop_loss = Some(key),
+            StopOrderType::TakeProfit => self.take_profit = Some(key),
+            StopOrderType::TrailingStop => self.trailing = Some(key),
+            StopOrderType::PartialTakeProfit | StopOrderType::PartialStopLoss => self.partial.push(key),
+            StopOrderType::Stop | StopOrderType::TpslOrder => {}
         }
     }
 
@@ -56,10 +83,11 @@ impl ProtectionOrders {
                 *slot = None;
             }
         }
+        self.partial.retain(|partial| *partial != key);
     }
 }
 
-/// A fill as a position sees it; price and quantity in units, fee in USDT.
+/// A fill as a position sees it; price and quantity in units, fee in settle coin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PositionFill {
     pub(crate) side: Side,
@@ -70,7 +98,7 @@ pub(crate) struct PositionFill {
     pub(crate) seq: i64,
 }
 
-/// What a fill closed; money in USDT.
+/// What a fill closed; money in settle coin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed {
     pub(crate) qty: i64,
@@ -87,6 +115,8 @@ impl Position {
             size: 0,
             avg_price: Decimal::ZERO,
             leverage,
+            extra_margin: Decimal::ZERO,
+            auto_add_margin: false,
             open_fee: Decimal::ZERO,
             cur_realised: Decimal::ZERO,
             cum_realised: Decimal::ZERO,
@@ -112,26 +142,21 @@ impl Position {
     }
 
     /// Unrealised profit at a price in units.
-    pub(crate) fn unrealised(&self, price: i64) -> Decimal {
-        (decimal(price) - self.avg_price) * decimal(self.size)
-    }
-
-    /// A value of the position with the sign of its side.
-    pub(crate) fn signed_value(&self, mark_value: Decimal) -> Decimal {
-        mark_value * Decimal::from(self.size.signum())
+    pub(crate) fn unrealised(&self, payoff: Payoff, price: i64) -> Decimal {
+        payoff.profit(decimal(self.size), self.avg_price, decimal(price))
     }
 
     /// Books a fill. An increase moves the average entry price to the weighted mean of what was held and the fill, half
     /// to even at eight decimals; a decrease leaves it; what goes beyond flat opens the other side at the fill's price.
-    pub(crate) fn apply_fill(&mut self, fill: PositionFill) -> Option<Closed> {
+    pub(crate) fn apply_fill(&mut self, payoff: Payoff, fill: PositionFill) -> Option<Closed> {
         let closed_qty = fill.qty.min(self.reducible(fill.side));
         let opened_qty = fill.qty - closed_qty;
-        let closed = (closed_qty > 0).then(|| self.close(&fill, closed_qty));
+        let closed = (closed_qty > 0).then(|| self.close(payoff, &fill, closed_qty));
         let close_fee = closed.map_or(Decimal::ZERO, |closed| closed.close_fee);
         // A flip ends one holding with its share of the fee and begins the next with the rest.
         self.realise(closed.map_or(Decimal::ZERO, |closed| closed.realised) - close_fee);
         if opened_qty > 0 {
-            self.open(&fill, opened_qty, fill.fee - close_fee);
+            self.open(payoff, &fill, opened_qty, fill.fee - close_fee);
             self.realise(close_fee - fill.fee);
         }
         self.updated_ms = fill.time_ms;
@@ -144,13 +169,13 @@ impl Position {
         self.cum_realised += amount;
     }
 
-    fn close(&mut self, fill: &PositionFill, qty: i64) -> Closed {
+    fn close(&mut self, payoff: Payoff, fill: &PositionFill, qty: i64) -> Closed {
         let held = decimal(self.size.abs());
-        let direction = Decimal::from(self.size.signum());
+        let closed_size = decimal(self.size.signum() * qty);
         let closed = Closed {
             qty,
             entry_price: self.avg_price,
-            realised: (decimal(fill.price) - self.avg_price) * decimal(qty) * direction,
+            realised: payoff.profit(closed_size, self.avg_price, decimal(fill.price)),
             open_fee: if qty == self.size.abs() {
                 self.open_fee
             } else {
@@ -162,12 +187,13 @@ impl Position {
         self.size += fill.side.sign() * qty;
         if self.size == 0 {
             self.avg_price = Decimal::ZERO;
+            self.extra_margin = Decimal::ZERO;
             self.open_ms = 0;
         }
         closed
     }
 
-    fn open(&mut self, fill: &PositionFill, qty: i64, fee: Decimal) {
+    fn open(&mut self, payoff: Payoff, fill: &PositionFill, qty: i64, fee: Decimal) {
         if self.size == 0 {
             self.cur_realised = Decimal::ZERO;
             self.open_fee = Decimal::ZERO;
@@ -177,11 +203,8 @@ impl Position {
                 self.created_ms = fill.time_ms;
             }
         } else {
-            let held = self.size.abs();
-            let cost = self.avg_price * decimal(held) + value(fill.price, qty);
-            self.avg_price = (cost / decimal(held + qty))
-                .round_dp_with_strategy(AVERAGE_PLACES, RoundingStrategy::MidpointNearestEven)
-                .normalize();
+            let held = decimal(self.size.abs());
+            self.avg_price = payoff.average(held, self.avg_price, decimal(qty), decimal(fill.price));
         }
         self.open_fee += fee;
         self.size += fill.side.sign() * qty;
@@ -207,10 +230,10 @@ mod tests {
     #[test]
     fn increases_average_and_decreases_realise() {
         let mut position = Position::new(Decimal::TEN);
-        assert_eq!(position.apply_fill(fill(Side::Buy, "1", "100")), None);
-        assert_eq!(position.apply_fill(fill(Side::Buy, "2", "101")), None);
+        assert_eq!(position.apply_fill(Payoff::Linear, fill(Side::Buy, "1", "100")), None);
+        assert_eq!(position.apply_fill(Payoff::Linear, fill(Side::Buy, "2", "101")), None);
         assert_eq!(position.avg_price.to_string(), "100.66666667");
-        let closed = position.apply_fill(fill(Side::Sell, "1", "102")).unwrap();
+        let closed = position.apply_fill(Payoff::Linear, fill(Side::Sell, "1", "102")).unwrap();
         assert_eq!(closed.realised.to_string(), "1.33333333");
         assert_eq!(position.avg_price.to_string(), "100.66666667");
         assert_eq!(position.side(), Some(Side::Buy));
@@ -219,8 +242,8 @@ mod tests {
     #[test]
     fn a_flip_opens_at_the_fill_price() {
         let mut position = Position::new(Decimal::TEN);
-        position.apply_fill(fill(Side::Sell, "1", "100"));
-        let closed = position.apply_fill(fill(Side::Buy, "3", "90")).unwrap();
+        position.apply_fill(Payoff::Linear, fill(Side::Sell, "1", "100"));
+        let closed = position.apply_fill(Payoff::Linear, fill(Side::Buy, "3", "90")).unwrap();
         assert_eq!((closed.qty, closed.realised), (units(Decimal::ONE).unwrap(), Decimal::TEN));
         assert_eq!((decimal(position.size), position.avg_price), (Decimal::TWO, Decimal::from(90)));
     }
@@ -228,9 +251,13 @@ mod tests {
     #[test]
     fn a_flip_ends_one_holding_and_begins_the_next() {
         let mut position = Position::new(Decimal::TEN);
-        position.apply_fill(PositionFill { fee: Decimal::ONE, ..fill(Side::Buy, "1", "100") });
+        position
+            .apply_fill(Payoff::Linear, PositionFill { fee: Decimal::ONE, ..fill(Side::Buy, "1", "100") });
         assert_eq!(position.cur_realised, Decimal::NEGATIVE_ONE);
-        position.apply_fill(PositionFill { fee: Decimal::from(4), ..fill(Side::Sell, "4", "110") });
+        position.apply_fill(
+            Payoff::Linear,
+            PositionFill { fee: Decimal::from(4), ..fill(Side::Sell, "4", "110") },
+        );
         assert_eq!(position.cur_realised, Decimal::from(-3), "three quarters of the fee opened the short");
         assert_eq!(position.cum_realised, Decimal::from(10 - 1 - 4));
         assert_eq!(position.open_fee, Decimal::from(3));

@@ -12,7 +12,7 @@ use windvane_venue::{MarketConfig, VenueConfig};
 /// Prints every doubt about the exchange that the venue's `[doubts]` can settle.
 fn list_doubts() -> ExitCode {
     println!("[doubts] in the venue's config; the first choice is the default.\n");
-    for doubt in windvane_venue::DOUBTS {
+    for doubt in windvane_venue::doubts() {
         let choices =
             if doubt.choices.is_empty() { "0, 1, 2, …".to_owned() } else { doubt.choices.join(" | ") };
         println!("{} = {choices}\n    {}", doubt.name, doubt.meaning);

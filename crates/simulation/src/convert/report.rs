@@ -40,10 +40,10 @@ pub(crate) const fn side(side: venue::Side) -> Side {
 
 const fn stop_kind(kind: venue::StopOrderType) -> StopKind {
     match kind {
-        venue::StopOrderType::TakeProfit => StopKind::TakeProfit,
-        venue::StopOrderType::StopLoss => StopKind::StopLoss,
+        venue::StopOrderType::TakeProfit | venue::StopOrderType::PartialTakeProfit => StopKind::TakeProfit,
+        venue::StopOrderType::StopLoss | venue::StopOrderType::PartialStopLoss => StopKind::StopLoss,
         venue::StopOrderType::TrailingStop => StopKind::Trailing,
-        venue::StopOrderType::Stop => StopKind::Conditional,
+        venue::StopOrderType::Stop | venue::StopOrderType::TpslOrder => StopKind::Conditional,
     }
 }
 
@@ -52,8 +52,12 @@ const fn origin(create: venue::CreateType) -> Origin {
         venue::CreateType::ByUser | venue::CreateType::ByStopOrder => Origin::User,
         venue::CreateType::ByTakeProfit
         | venue::CreateType::ByStopLoss
+        | venue::CreateType::ByPartialTakeProfit
+        | venue::CreateType::ByPartialStopLoss
         | venue::CreateType::ByTrailingStop => Origin::Protection,
-        venue::CreateType::ByLiquidation => Origin::Liquidation,
+        venue::CreateType::ByLiquidation | venue::CreateType::ByTakeOver | venue::CreateType::ByAdl => {
+            Origin::Liquidation
+        }
     }
 }
 
@@ -65,7 +69,7 @@ const fn status(status: venue::OrderStatus) -> OrderStatus {
         venue::OrderStatus::Triggered => OrderStatus::Triggered,
         venue::OrderStatus::Rejected => OrderStatus::Rejected,
         venue::OrderStatus::Filled => OrderStatus::Filled,
-        venue::OrderStatus::Cancelled => OrderStatus::Cancelled,
+        venue::OrderStatus::Cancelled | venue::OrderStatus::PartiallyFilledCanceled => OrderStatus::Cancelled,
         venue::OrderStatus::Deactivated => OrderStatus::Deactivated,
     }
 }
@@ -114,6 +118,7 @@ pub(crate) fn execution(row: &venue::ExecutionRow) -> Execution {
         venue::ExecutionType::Trade => ExecutionKind::Trade,
         venue::ExecutionType::Funding => ExecutionKind::Funding,
         venue::ExecutionType::BustTrade => ExecutionKind::Liquidation,
+        venue::ExecutionType::AdlTrade => ExecutionKind::Adl,
     };
     Execution {
         symbol: symbol(&row.symbol),
@@ -166,13 +171,7 @@ pub(crate) fn position(row: &venue::PositionRow) -> PositionReport {
 /// The wallet at `at`.
 pub(crate) fn wallet(row: &venue::WalletRow, at: MarketTime) -> WalletReport {
     WalletReport {
-        coins: vec![CoinBalance {
-            coin: usdt(),
-            wallet_balance: Money::new(row.total_wallet_balance),
-            equity: Some(Money::new(row.total_equity)),
-            order_margin: Some(Money::new(row.total_order_im)),
-            position_margin: Some(Money::new(row.total_position_im)),
-        }],
+        coins: row.coins.iter().map(coin).collect(),
         available_usd: Some(Money::new(row.total_available_balance)),
         initial_margin_usd: Some(Money::new(row.total_initial_margin)),
         maintenance_margin_usd: Some(Money::new(row.total_maintenance_margin)),
@@ -180,6 +179,16 @@ pub(crate) fn wallet(row: &venue::WalletRow, at: MarketTime) -> WalletReport {
         initial_margin_rate: row.account_im_rate.map(Rate::new),
         maintenance_margin_rate: row.account_mm_rate.map(Rate::new),
         at,
+    }
+}
+
+fn coin(row: &venue::CoinRow) -> CoinBalance {
+    CoinBalance {
+        coin: Coin::new(&row.coin).expect(ROWS),
+        wallet_balance: Money::new(row.wallet_balance),
+        equity: Some(Money::new(row.equity)),
+        order_margin: Some(Money::new(row.total_order_im)),
+        position_margin: Some(Money::new(row.total_position_im)),
     }
 }
 

@@ -8,15 +8,13 @@ pub(crate) fn request(command: &Command) -> Option<venue::Request> {
     Some(match command {
         Command::Submit(submit) => venue::Request::Create(create(submit)),
         Command::Amend(amend) => venue::Request::Amend(venue::AmendOrder {
-            symbol: amend.symbol.to_string(),
-            order: by_link(&amend.client_order_id.to_string()),
             qty: amend.qty.map(|qty| qty.get()),
             price: amend.price.map(Price::get),
-            trigger_price: None,
-            stop_loss: None,
-            take_profit: None,
+            ..venue::AmendOrder::of(amend.symbol.as_str(), by_link(&amend.client_order_id.to_string()))
         }),
         Command::Cancel(cancel) => venue::Request::Cancel(venue::CancelOrder {
+            category: venue::Category::Linear,
+            kind: None,
             symbol: cancel.symbol.to_string(),
             order: venue::OrderReference {
                 order_id: cancel.order_id.map(|id| id.to_string()),
@@ -28,15 +26,15 @@ pub(crate) fn request(command: &Command) -> Option<venue::Request> {
             settle_coin: all.symbol.is_none().then(|| "USDT".to_owned()),
             kind: all.spare_protection.then_some(venue::OrderKind::Order),
             spare_protection: all.spare_protection,
+            ..venue::CancelAll::of(venue::Category::Linear)
         }),
         Command::SetProtection(set) => venue::Request::TradingStop(venue::TradingStop {
-            symbol: set.symbol.to_string(),
             stop_loss: set.stop_loss.map(by_mark),
             take_profit: set.take_profit.map(by_mark),
-            trailing_stop: None,
-            active_price: None,
+            ..venue::TradingStop::full(set.symbol.as_str())
         }),
         Command::SetLeverage(set) => venue::Request::SetLeverage(venue::SetLeverage {
+            category: venue::Category::Linear,
             symbol: set.symbol.to_string(),
             buy_leverage: set.leverage.get(),
             sell_leverage: set.leverage.get(),
@@ -50,7 +48,7 @@ pub(crate) fn by_link(id: &str) -> venue::OrderReference {
 }
 
 fn by_mark(price: Price) -> venue::ProtectionPrice {
-    venue::ProtectionPrice { price: price.get(), by: venue::TriggerBy::MarkPrice }
+    venue::ProtectionPrice::market(price.get(), venue::TriggerBy::MarkPrice)
 }
 
 fn create(submit: &Submit) -> venue::CreateOrder {

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use windvane_engine::Engine;
 use windvane_model::{ClientOrderId, Side, Submit};
-use windvane_venue_core::{OrderFilter, Venue};
+use windvane_venue_core::{OrderFilter, PositionIdx, Venue};
 
 /// The mark may move between the check and the count, and orders are counted at their own prices.
 const TOLERANCE: Decimal = Decimal::from_parts(110, 0, 0, false, 2);
@@ -25,7 +25,7 @@ pub(crate) fn worst_case(
     oracle: &Oracle,
 ) -> Result<(), Broken> {
     let name = submit.symbol.as_str();
-    let Some(row) = venue.position(UID, name) else { return Ok(()) };
+    let Some(row) = venue.position(UID, name, PositionIdx::OneWay) else { return Ok(()) };
     let is_same_way = row.side.is_some_and(|side| side.as_str() == submit.side.as_str());
     let held = if is_same_way { row.size } else { -row.size };
     let open = venue.open_orders(UID, OrderFilter { symbol: Some(name), ..OrderFilter::default() });

@@ -145,13 +145,14 @@ fn truth_of(venue: &Venue, beginning: &Beginning) -> Truth {
             .collect(),
         positions: venue
             .instruments()
-            .filter_map(|instrument| venue.position(UID, &instrument.symbol))
+            .flat_map(|instrument| venue.positions_in(UID, &instrument.symbol))
             .map(|row| position(&row, realised_before(&row.symbol)))
             .collect(),
         wallet: venue
             .wallet(UID)
-            .map(|row| WalletRow { coin: row.coin.to_owned(), balance: row.total_wallet_balance })
             .into_iter()
+            .flat_map(|row| row.coins)
+            .map(|row| WalletRow { coin: row.coin.to_string(), balance: row.wallet_balance })
             .collect(),
     };
     truth.sort();

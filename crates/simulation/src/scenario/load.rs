@@ -161,6 +161,7 @@ impl Reader<'_> {
         for row in file.print.iter().map(Spanned::get_ref) {
             let (_, symbol) = self.contract(row.symbol.as_ref())?;
             let trade = venue::MarketInput::Trade {
+                category: venue::Category::Linear,
                 symbol: symbol.to_string(),
                 side: venue_side(row.side),
                 price: row.price.0,
@@ -170,12 +171,15 @@ impl Reader<'_> {
         }
         for row in file.funding.iter().map(Spanned::get_ref) {
             let (_, contract) = self.contract(row.symbol.as_ref())?;
-            let symbol = || contract.to_string();
+            let (category, symbol) = (venue::Category::Linear, || contract.to_string());
             let next_funding_ms = EPOCH_MS + row.at.0;
-            let rate =
-                venue::MarketInput::FundingRate { symbol: symbol(), rate: row.rate.0, next_funding_ms };
+            let rate = row.rate.0;
+            let rate = venue::MarketInput::FundingRate { category, symbol: symbol(), rate, next_funding_ms };
             steps.push((row.at, Step::Input(rate)));
-            steps.push((row.at, Step::Input(venue::MarketInput::SettleFunding { symbol: symbol() })));
+            steps.push((
+                row.at,
+                Step::Input(venue::MarketInput::SettleFunding { category, symbol: symbol() }),
+            ));
         }
         for row in &file.stranger {
             steps.push((row.get_ref().at, self.stranger(row)?));

@@ -10,6 +10,7 @@ use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
 use std::sync::atomic::Ordering;
 use windvane_model::{Control, HaltCause, RunState, Scope};
+use windvane_venue_core::PositionIdx;
 
 /// How long the market goes on after the faults have ceased, so that positions can be closed.
 const MARKET_MS: Millis = 75_000;
@@ -41,7 +42,7 @@ impl World {
             return;
         }
         for listing in &LISTINGS {
-            let bare = self.venue.position(UID, listing.symbol);
+            let bare = self.venue.position(UID, listing.symbol, PositionIdx::OneWay);
             if bare.is_some_and(|row| row.side.is_some() && row.stop_loss.is_zero()) {
                 self.tally.unprotected_ms += self.swarm.step_ms.unsigned_abs();
             }

@@ -8,6 +8,7 @@ use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
 use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
+use windvane_venue_core::Category;
 
 /// A connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,7 +237,7 @@ impl World {
             for slot in 0..self.feeds.len() {
                 let name = self.feeds[slot].symbol();
                 self.snapshot(name);
-                if let Some(row) = self.venue.ticker(name) {
+                if let Some(row) = self.venue.ticker(Category::Linear, name) {
                     let ticker = convert::ticker(&row, self.market());
                     self.push(Stream::Public, None, Event::Market(ticker));
                 }
@@ -245,7 +246,7 @@ impl World {
     }
 
     pub(super) fn snapshot(&mut self, name: &str) {
-        if let Some(book) = self.venue.book(name, 500) {
+        if let Some(book) = self.venue.book(Category::Linear, name, 500) {
             let event: MarketEvent = convert::book_snapshot(&book);
             self.push(Stream::Public, None, Event::Market(event));
         }

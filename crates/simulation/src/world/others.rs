@@ -10,7 +10,7 @@ use crate::world::Broken;
 use rust_decimal::Decimal;
 use windvane_model::{Control, Event, HaltCause, Scope};
 use windvane_venue_core::{
-    CancelOrder, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
+    CancelOrder, Category, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
 };
 
 impl World {
@@ -40,11 +40,16 @@ impl World {
 
     pub(super) fn fund(&mut self) -> Result<(), Broken> {
         for listing in &LISTINGS {
-            let symbol = || listing.symbol.to_owned();
+            let (category, symbol) = (Category::Linear, || listing.symbol.to_owned());
             let rate = Decimal::new(self.rng.i64(-300..=300), 6);
             let next_funding_ms = self.market_ms() + 1;
-            self.market_input(&MarketInput::FundingRate { symbol: symbol(), rate, next_funding_ms })?;
-            self.market_input(&MarketInput::SettleFunding { symbol: symbol() })?;
+            self.market_input(&MarketInput::FundingRate {
+                category,
+                symbol: symbol(),
+                rate,
+                next_funding_ms,
+            })?;
+            self.market_input(&MarketInput::SettleFunding { category, symbol: symbol() })?;
         }
         Ok(())
     }
@@ -81,7 +86,8 @@ impl World {
                 self.tally.hit(Fault::Meddling);
             }
             let order = OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };
-            let cancel = CancelOrder { symbol: row.symbol.to_string(), order };
+            let cancel =
+                CancelOrder { category: row.category, symbol: row.symbol.to_string(), order, kind: None };
             self.request(&Request::Cancel(cancel))?.ok();
             return Ok(());
         }
@@ -89,7 +95,7 @@ impl World {
         let name = LISTINGS[slot].symbol;
         let side = if self.rng.bool() { Side::Buy } else { Side::Sell };
         let qty = number(LISTINGS[slot].lot) * Decimal::from(self.rng.i64(1..40));
-        let mark = self.venue.ticker(name).and_then(|row| row.mark_price);
+        let mark = self.venue.ticker(Category::Linear, name).and_then(|row| row.mark_price);
         let order = match mark.filter(|_| self.rng.bool()) {
             Some(mark) => {
                 let off = Decimal::ONE + Decimal::new(self.rng.i64(-50..=50), 4);

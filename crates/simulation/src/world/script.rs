@@ -10,7 +10,7 @@ use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use fastrand::Rng;
 use windvane_model::Event;
-use windvane_venue_core::{CancelOrder, MarketInput, Request};
+use windvane_venue_core::{CancelOrder, Category, MarketInput, Request};
 
 /// Until a stream is up after a start.
 pub(super) const STREAM_UP_MS: Millis = 100;
@@ -81,7 +81,7 @@ impl World {
                 self.tally.hit(Fault::Meddling);
                 let id = script_id(&self.script, order)?;
                 let symbols = LISTINGS.iter().map(|listing| listing.symbol.to_owned());
-                for cancel in symbols.map(|symbol| CancelOrder { symbol, order: by_link(&id) }) {
+                for cancel in symbols.map(|symbol| cancel(symbol, &id)) {
                     if self.request(&Request::Cancel(cancel))?.is_ok() {
                         return Ok(());
                     }
@@ -130,6 +130,10 @@ impl World {
     fn seen(&self) -> Seen<'_> {
         Seen { engine: self.engine.as_ref(), venue: &self.venue, tally: &self.tally }
     }
+}
+
+fn cancel(symbol: String, id: &str) -> CancelOrder {
+    CancelOrder { category: Category::Linear, symbol, order: by_link(id), kind: None }
 }
 
 const fn otherwise(detail: String) -> Broken {

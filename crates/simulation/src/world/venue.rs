@@ -195,7 +195,7 @@ impl World {
         self.tally.executions += 1;
         match row.exec_type {
             ExecutionType::Funding => self.tally.hit(Fault::Funding),
-            ExecutionType::BustTrade => self.tally.hit(Fault::Liquidated),
+            ExecutionType::BustTrade | ExecutionType::AdlTrade => self.tally.hit(Fault::Liquidated),
             ExecutionType::Trade => {
                 if matches!(
                     row.stop_order_type,

@@ -1,24 +1,39 @@
 //! The words of the venue: what goes in, what comes out, how it is set up. No behaviour.
 
+mod doubt;
+mod market_input;
+mod order_request;
 mod output;
+mod product;
 mod reply;
 mod request;
 mod row;
 mod setup;
+mod wallet_row;
 mod word;
 
 use std::sync::Arc;
 
+pub use doubt::{
+    BankruptBalance, DOUBTS, Deleveraging, Doubt, Doubts, EmptyMarket, FillReport, Haircut, HedgeClose,
+    HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
+    MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBound, PriceLimit, ReduceOnlyExcess,
+    TriggeredRow, UnknownDoubt,
+};
+pub use market_input::{Level, MarketInput};
+pub use order_request::{
+    AmendOrder, CancelAll, CancelOrder, CreateOrder, OrderReference, ProtectionPrice, TriggerSpec,
+};
 pub use output::{BookDelta, BookSnapshot, Output, PublicTrade, TickerRow};
+pub use product::{
+    Category, MarginMode, MarketUnit, PositionIdx, PositionMode, PositionStatus, SlippageTolerance,
+    SlippageUnit, TpslMode,
+};
 pub use reply::{Acknowledgement, OrderIds, Refusal};
-pub use request::{
-    AmendOrder, CancelAll, CancelOrder, CreateOrder, Level, MarketInput, OrderReference, ProtectionPrice,
-    Request, SetLeverage, TradingStop, TriggerSpec,
-};
-pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow, TransactionRow, WalletRow};
-pub use setup::{
-    AccountSetup, EmptyMarketAction, Fees, Instrument, PriceLimitAction, RiskTier, Setup, Switches,
-};
+pub use request::{AddMargin, Request, SetAutoAddMargin, SetLeverage, SwitchMode, TradingStop};
+pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow};
+pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, RiskTier, Setup};
+pub use wallet_row::{CoinRow, TransactionRow, WalletRow};
 pub use word::{
     CancelType, CreateType, ExecutionType, OrderKind, OrderStatus, OrderType, RejectReason,
     SelfMatchPrevention, Side, StopOrderType, TimeInForce, TransactionType, TriggerBy, TriggerDirection,
@@ -26,6 +41,8 @@ pub use word::{
 
 /// Number of an account.
 pub type Uid = u64;
+/// Name of a coin; cheap to clone.
+pub type Coin = Arc<str>;
 /// Name of an instrument; cheap to clone.
 pub type Symbol = Arc<str>;
 /// The venue's id of an order, UUID text; cheap to clone.

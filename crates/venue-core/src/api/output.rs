@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::product::Category;
 use super::word::Side;
 use super::{ExecutionRow, Level, OrderRow, PositionRow, Symbol, Uid, WalletRow};
 
@@ -48,15 +49,17 @@ pub enum Output {
 /// A public trade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicTrade {
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// Unique id.
     pub trade_id: String,
     /// Side of the taker.
     pub side: Side,
-    /// Price in USDT.
+    /// Price in quote coin.
     pub price: Decimal,
-    /// Quantity in base coin.
+    /// Quantity in base coin (USD for inverse).
     pub qty: Decimal,
     /// Cross sequence.
     pub seq: i64,
@@ -67,6 +70,8 @@ pub struct PublicTrade {
 /// Changed levels of the public book (outside liquidity and resting orders together); quantity zero deletes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookDelta {
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// Changed bids, price falling.
@@ -84,6 +89,8 @@ pub struct BookDelta {
 /// The public book at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookSnapshot {
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// Bids, price falling.
@@ -101,6 +108,8 @@ pub struct BookSnapshot {
 /// Public prices of an instrument; `None` while unknown. (24-hour figures are the server's to keep.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TickerRow {
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// Last traded price.
@@ -117,7 +126,7 @@ pub struct TickerRow {
     pub funding_rate: Decimal,
     /// When it is settled, in market ms; zero while unknown.
     pub next_funding_ms: i64,
-    /// Sum of all long positions of the venue's accounts in base coin.
+    /// Sum of all long positions of the venue's accounts, in the unit of quantities.
     pub open_interest: Decimal,
     /// Cross sequence.
     pub seq: i64,

@@ -1,12 +1,11 @@
-//! What comes in: the requests of the accounts and the movements of the market.
+//! The requests of an account.
 
 use rust_decimal::Decimal;
 
-use super::word::{
-    OrderKind, OrderType, SelfMatchPrevention, Side, TimeInForce, TriggerBy, TriggerDirection,
-};
+use super::order_request::{AmendOrder, CancelAll, CancelOrder, CreateOrder, ProtectionPrice};
+use super::product::{Category, MarginMode, PositionIdx, PositionMode, TpslMode};
 
-/// A request of one account. Symbols and ids are as the client wrote them.
+/// A request of one account.
 #[derive(Clone, Debug)]
 pub enum Request {
     /// `order/create`.
@@ -21,223 +20,120 @@ pub enum Request {
     TradingStop(TradingStop),
     /// `position/set-leverage`.
     SetLeverage(SetLeverage),
-    /// Credit (positive) or debit (negative) of USDT from outside.
+    /// `position/switch-mode`.
+    SwitchMode(SwitchMode),
+    /// `account/set-margin-mode`.
+    SetMarginMode(MarginMode),
+    /// `position/add-margin`.
+    AddMargin(AddMargin),
+    /// `position/set-auto-add-margin`.
+    SetAutoAddMargin(SetAutoAddMargin),
+    /// `account/set-limit-px-action`.
+    SetLimitPriceAction {
+        /// Product group; one kind of contract sets both.
+        category: Category,
+        /// Whether a price beyond the bound is moved to it (else the order is refused).
+        modify: bool,
+    },
+    /// Credit (positive) or debit (negative) from outside.
     Transfer {
-        /// Amount in USDT.
-        delta_usdt: Decimal,
+        /// Which coin.
+        coin: String,
+        /// Amount in that coin.
+        amount: Decimal,
     },
 }
 
-/// Source: Bybit V5, "Place Order". Prices in USDT, quantities in base coin.
+/// Source: Bybit V5, "Set Trading Stop". Absent fields stay, zero removes (mode Full); mode Partial only adds.
 #[derive(Clone, Debug)]
-pub struct CreateOrder {
-    /// Instrument.
-    pub symbol: String,
-    /// Side.
-    pub side: Side,
-    /// Market or limit.
-    pub order_type: OrderType,
-    /// Quantity; zero with `reduce_only` and `close_on_trigger` means the whole position.
-    pub qty: Decimal,
-    /// Limit price; ignored for market orders.
-    pub price: Option<Decimal>,
-    /// Ignored for market orders, which are always IOC.
-    pub time_in_force: TimeInForce,
-    /// Client order id; unique for the life of the account.
-    pub order_link_id: Option<String>,
-    /// May only reduce the position.
-    pub reduce_only: bool,
-    /// May cancel other orders to free margin; reported back, and closes the whole position with a quantity of zero.
-    pub close_on_trigger: bool,
-    /// Makes the order conditional.
-    pub trigger: Option<TriggerSpec>,
-    /// Stop-loss of the position this order opens (mode Full, market).
-    pub stop_loss: Option<ProtectionPrice>,
-    /// Take-profit of the position this order opens (mode Full, market).
-    pub take_profit: Option<ProtectionPrice>,
-    /// Self-match prevention of this order as taker.
-    pub self_match_prevention: SelfMatchPrevention,
-}
-
-impl CreateOrder {
-    /// A good-till-cancelled limit order.
-    #[must_use]
-    pub fn limit(symbol: &str, side: Side, qty: Decimal, price: Decimal) -> Self {
-        Self {
-            symbol: symbol.to_owned(),
-            side,
-            order_type: OrderType::Limit,
-            qty,
-            price: Some(price),
-            time_in_force: TimeInForce::Gtc,
-            order_link_id: None,
-            reduce_only: false,
-            close_on_trigger: false,
-            trigger: None,
-            stop_loss: None,
-            take_profit: None,
-            self_match_prevention: SelfMatchPrevention::None,
-        }
-    }
-
-    /// A market order.
-    #[must_use]
-    pub fn market(symbol: &str, side: Side, qty: Decimal) -> Self {
-        Self {
-            order_type: OrderType::Market,
-            price: None,
-            time_in_force: TimeInForce::Ioc,
-            ..Self::limit(symbol, side, qty, Decimal::ZERO)
-        }
-    }
-}
-
-/// When a conditional order fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TriggerSpec {
-    /// Price in USDT.
-    pub price: Decimal,
-    /// Which way the price must move; must agree with the current price.
-    pub direction: TriggerDirection,
-    /// Which price is watched.
-    pub by: TriggerBy,
-}
-
-/// A stop-loss or take-profit price. Zero removes it where removal makes sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProtectionPrice {
-    /// Trigger price in USDT.
-    pub price: Decimal,
-    /// Which price is watched.
-    pub by: TriggerBy,
-}
-
-/// Names an order; the order id wins when both are given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OrderReference {
-    /// The venue's id.
-    pub order_id: Option<String>,
-    /// The client's id.
-    pub order_link_id: Option<String>,
-}
-
-/// Source: Bybit V5, "Amend Order". Absent fields stay as they are.
-#[derive(Clone, Debug)]
-pub struct AmendOrder {
-    /// Instrument.
-    pub symbol: String,
-    /// Which order.
-    pub order: OrderReference,
-    /// New total quantity in base coin, above the filled part.
-    pub qty: Option<Decimal>,
-    /// New limit price in USDT.
-    pub price: Option<Decimal>,
-    /// New trigger price of a conditional order in USDT.
-    pub trigger_price: Option<Decimal>,
-    /// New attached stop-loss; a price of zero removes it.
-    pub stop_loss: Option<ProtectionPrice>,
-    /// New attached take-profit; a price of zero removes it.
-    pub take_profit: Option<ProtectionPrice>,
-}
-
-/// Source: Bybit V5, "Cancel Order".
-#[derive(Clone, Debug)]
-pub struct CancelOrder {
-    /// Instrument.
-    pub symbol: String,
-    /// Which order.
-    pub order: OrderReference,
-}
-
-/// Source: Bybit V5, "Cancel All Orders". The symbol wins over the settle coin; one of them is required.
-#[derive(Clone, Debug, Default)]
-pub struct CancelAll {
-    /// Only this instrument.
-    pub symbol: Option<String>,
-    /// Only instruments settled in this coin.
-    pub settle_coin: Option<String>,
-    /// Only this kind; absent means every kind.
-    pub kind: Option<OrderKind>,
-    /// With stop orders: only the client's own conditional orders, sparing stop-losses, take-profits and trailing stops.
-    pub spare_protection: bool,
-}
-
-/// Source: Bybit V5, "Set Trading Stop", mode Full. Absent fields stay, zero removes.
-#[derive(Clone, Debug, Default)]
 pub struct TradingStop {
+    /// Product group of the instrument.
+    pub category: Category,
     /// Instrument.
     pub symbol: String,
+    /// Which position.
+    pub position_idx: PositionIdx,
+    /// Whole position or a fixed size.
+    pub mode: TpslMode,
     /// Stop-loss.
     pub stop_loss: Option<ProtectionPrice>,
     /// Take-profit.
     pub take_profit: Option<ProtectionPrice>,
-    /// Distance of the trailing stop in USDT.
+    /// Size of a partial stop-loss.
+    pub stop_loss_size: Option<Decimal>,
+    /// Size of a partial take-profit.
+    pub take_profit_size: Option<Decimal>,
+    /// Distance of the trailing stop in quote coin.
     pub trailing_stop: Option<Decimal>,
     /// Price at which the trailing stop starts to follow; absent or zero means at once.
     pub active_price: Option<Decimal>,
 }
 
-/// Source: Bybit V5, "Set Leverage"; one-way mode, so both sides are equal.
+impl TradingStop {
+    /// One in mode Full for a linear contract in one-way mode that changes nothing yet.
+    #[must_use]
+    pub fn full(symbol: &str) -> Self {
+        Self {
+            category: Category::Linear,
+            symbol: symbol.to_owned(),
+            position_idx: PositionIdx::OneWay,
+            mode: TpslMode::Full,
+            stop_loss: None,
+            take_profit: None,
+            stop_loss_size: None,
+            take_profit_size: None,
+            trailing_stop: None,
+            active_price: None,
+        }
+    }
+}
+
+/// Source: Bybit V5, "Set Leverage". The sides may differ in hedge mode with isolated margin only.
 #[derive(Clone, Debug)]
 pub struct SetLeverage {
+    /// Product group of the instrument.
+    pub category: Category,
     /// Instrument.
     pub symbol: String,
-    /// Buy side.
+    /// Buy side, a factor.
     pub buy_leverage: Decimal,
-    /// Sell side.
+    /// Sell side, a factor.
     pub sell_leverage: Decimal,
 }
 
-/// A price level: price in USDT, quantity in base coin.
-pub type Level = (Decimal, Decimal);
-
-/// A movement of the market outside the venue's own accounts.
+/// Source: Bybit V5, "Switch Position Mode". The symbol wins over the coin; one of them is required.
 #[derive(Clone, Debug)]
-pub enum MarketInput {
-    /// Replaces the outside liquidity. Resting orders it crosses fill as makers at their own price, up to the outside size.
-    Book {
-        /// Instrument.
-        symbol: String,
-        /// Outside bids in any order, prices unique.
-        bids: Vec<Level>,
-        /// Outside asks in any order, prices unique.
-        asks: Vec<Level>,
-    },
-    /// A print on the public tape. It fills resting orders better than its price in full, and those at its price once
-    /// the outside size that was ahead of them is used up.
-    Trade {
-        /// Instrument.
-        symbol: String,
-        /// Side of the taker.
-        side: Side,
-        /// Price in USDT.
-        price: Decimal,
-        /// Quantity in base coin.
-        qty: Decimal,
-    },
-    /// Moves any of the three reference prices, in USDT.
-    Prices {
-        /// Instrument.
-        symbol: String,
-        /// New mark price.
-        mark: Option<Decimal>,
-        /// New index price.
-        index: Option<Decimal>,
-        /// New last price.
-        last: Option<Decimal>,
-    },
-    /// Announces the rate of the next settlement.
-    FundingRate {
-        /// Instrument.
-        symbol: String,
-        /// Fraction of the position value; positive means that longs pay.
-        rate: Decimal,
-        /// When it will be settled, in market ms.
-        next_funding_ms: i64,
-    },
-    /// Settles funding now, at the announced rate and the current mark price.
-    SettleFunding {
-        /// Instrument.
-        symbol: String,
-    },
+pub struct SwitchMode {
+    /// Only this instrument.
+    pub symbol: Option<String>,
+    /// Every instrument settled in this coin that has neither position nor order.
+    pub coin: Option<String>,
+    /// The mode to switch to.
+    pub mode: PositionMode,
+}
+
+/// Source: Bybit V5, "Add Or Reduce Margin"; isolated margin only.
+#[derive(Clone, Debug)]
+pub struct AddMargin {
+    /// Product group of the instrument.
+    pub category: Category,
+    /// Instrument.
+    pub symbol: String,
+    /// Which position.
+    pub position_idx: PositionIdx,
+    /// Amount in settle coin; negative takes back.
+    pub margin: Decimal,
+}
+
+/// Source: Bybit V5, "Set Auto Add Margin"; isolated margin only.
+#[derive(Clone, Debug)]
+pub struct SetAutoAddMargin {
+    /// Product group of the instrument.
+    pub category: Category,
+    /// Instrument.
+    pub symbol: String,
+    /// Which position.
+    pub position_idx: PositionIdx,
+    /// On or off.
+    pub auto_add: bool,
 }

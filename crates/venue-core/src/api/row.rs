@@ -1,19 +1,22 @@
-//! Rows of the venue's records: what the private topics push and what the queries return.
+//! Rows of orders, executions and positions: what the private topics push and what the queries return.
 //!
-//! Fields are named as on the wire, in snake case. Prices and money in USDT, quantities in base coin, times in market ms.
-//! `None` stands for the wire's empty text ("not applicable"). Source: Bybit V5, the pages of the respective queries.
+//! Fields are named as on the wire, in snake case. Prices in quote coin, quantities in base coin (USD for inverse), money in
+//! the coin that settles the instrument, totals of the account in USD, times in market ms. `None` stands for the wire's empty text ("not applicable"). Source: Bybit V5, the pages of the respective queries.
 
 use rust_decimal::Decimal;
 
+use super::product::{Category, MarketUnit, PositionIdx, PositionStatus, SlippageTolerance, TpslMode};
 use super::word::{
     CancelType, CreateType, ExecutionType, OrderStatus, OrderType, RejectReason, SelfMatchPrevention, Side,
-    StopOrderType, TimeInForce, TransactionType,
+    StopOrderType, TimeInForce,
 };
-use super::{OrderId, OrderLinkId, ProtectionPrice, Symbol, TriggerSpec};
+use super::{Coin, OrderId, OrderLinkId, ProtectionPrice, Symbol, TriggerSpec};
 
 /// An order as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRow {
+    /// Product group.
+    pub category: Category,
     /// The venue's id.
     pub order_id: OrderId,
     /// The client's id, empty when there is none.
@@ -50,8 +53,8 @@ pub struct OrderRow {
     pub cum_exec_qty: Decimal,
     /// Filled value.
     pub cum_exec_value: Decimal,
-    /// Fees paid (negative: received), in USDT.
-    pub cum_exec_fee: Decimal,
+    /// Fees paid by coin (negative: received); empty when nothing filled.
+    pub cum_fee_detail: Vec<(Coin, Decimal)>,
     /// Realised profit of its closing fills after their fees and their share of the opening fees.
     pub closed_pnl: Decimal,
     /// Kind of conditional order, if it is one.
@@ -62,12 +65,24 @@ pub struct OrderRow {
     pub take_profit: Option<ProtectionPrice>,
     /// Attached stop-loss.
     pub stop_loss: Option<ProtectionPrice>,
+    /// Size of the attached stops, or of the stop that this order is.
+    pub tpsl_mode: Option<TpslMode>,
+    /// Which position it opens or closes.
+    pub position_idx: PositionIdx,
     /// May only reduce.
     pub reduce_only: bool,
     /// Closes on trigger.
     pub close_on_trigger: bool,
+    /// Spot market orders: what the quantity counts.
+    pub market_unit: Option<MarketUnit>,
+    /// Market orders: the client's bound of the price.
+    pub slippage: Option<SlippageTolerance>,
     /// Self-match prevention.
     pub smp_type: SelfMatchPrevention,
+    /// Self-match group of the account, zero for none.
+    pub smp_group: u32,
+    /// The order that self-match prevention kept it from, or empty.
+    pub smp_order_id: OrderId,
     /// Last price when it was created.
     pub last_price_on_created: Option<Decimal>,
     /// Created.
@@ -81,6 +96,8 @@ pub struct OrderRow {
 pub struct ExecutionRow {
     /// Unique id.
     pub exec_id: String,
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// Order that filled.
@@ -101,15 +118,17 @@ pub struct ExecutionRow {
     pub order_type: OrderType,
     /// Kind of stop, if the order was one.
     pub stop_order_type: Option<StopOrderType>,
-    /// Fee or funding in USDT; positive is paid.
+    /// Fee or funding in `fee_currency`; positive is paid.
     pub exec_fee: Decimal,
+    /// Coin of the fee.
+    pub fee_currency: Coin,
     /// Rate of the fee or of the funding (a fraction).
     pub fee_rate: Decimal,
     /// Fill price; the mark price for funding.
     pub exec_price: Decimal,
     /// Fill quantity; the position size for funding.
     pub exec_qty: Decimal,
-    /// Value in USDT.
+    /// Value in quote coin (inverse: in base coin).
     pub exec_value: Decimal,
     /// What the row stands for.
     pub exec_type: ExecutionType,
@@ -129,9 +148,13 @@ pub struct ExecutionRow {
     pub seq: i64,
 }
 
-/// A position in one-way mode.
+/// A position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionRow {
+    /// Product group.
+    pub category: Category,
+    /// Which position of the symbol.
+    pub position_idx: PositionIdx,
     /// Instrument.
     pub symbol: Symbol,
     /// Side; `None` when flat.
@@ -140,7 +163,7 @@ pub struct PositionRow {
     pub size: Decimal,
     /// Average entry price (`entryPrice` on the topic); zero when flat.
     pub avg_price: Decimal,
-    /// Size × mark price.
+    /// Value at the mark price (isolated: at the entry price).
     pub position_value: Decimal,
     /// Index of the risk tier, from 1.
     pub risk_id: u32,
@@ -164,6 +187,12 @@ pub struct PositionRow {
     pub stop_loss: Decimal,
     /// Trailing distance, or zero.
     pub trailing_stop: Decimal,
+    /// Whether margin is added by itself to keep an isolated position.
+    pub auto_add_margin: bool,
+    /// What it is undergoing.
+    pub position_status: PositionStatus,
+    /// Place in the queue of auto-deleveraging, 1 (last) to 5 (first); 0 when flat.
+    pub adl_rank: u8,
     /// Unrealised profit at the mark price.
     pub unrealised_pnl: Decimal,
     /// Realised in this holding: profit less fees less funding.
@@ -180,81 +209,11 @@ pub struct PositionRow {
     pub seq: i64,
 }
 
-/// The account and its one coin (USDT; its USD index is taken as 1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WalletRow {
-    /// Wallet balance + unrealised profit.
-    pub total_equity: Decimal,
-    /// Wallet balance.
-    pub total_wallet_balance: Decimal,
-    /// Unrealised profit.
-    pub total_perp_upl: Decimal,
-    /// Wallet balance + unrealised profit.
-    pub total_margin_balance: Decimal,
-    /// Of positions and orders.
-    pub total_initial_margin: Decimal,
-    /// Of positions.
-    pub total_maintenance_margin: Decimal,
-    /// Margin balance − initial margin.
-    pub total_available_balance: Decimal,
-    /// Fraction, four decimals, truncated; `None` when there is margin but nothing to divide it by.
-    pub account_im_rate: Option<Decimal>,
-    /// Fraction, four decimals, truncated; `None` when there is margin but nothing to divide it by.
-    pub account_mm_rate: Option<Decimal>,
-    /// Name of the coin.
-    pub coin: &'static str,
-    /// Coin: initial margin of orders.
-    pub total_order_im: Decimal,
-    /// Coin: initial margin of positions.
-    pub total_position_im: Decimal,
-    /// Coin: maintenance margin of positions.
-    pub total_position_mm: Decimal,
-    /// Coin: realised since the account began, after fees and funding.
-    pub cum_realised_pnl: Decimal,
-}
-
-/// A change of the wallet balance. `change` = `cash_flow` + `funding` − `fee`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransactionRow {
-    /// Unique id.
-    pub id: String,
-    /// Instrument; empty for transfers.
-    pub symbol: Symbol,
-    /// Side; `None` for transfers.
-    pub side: Option<Side>,
-    /// Kind.
-    pub kind: TransactionType,
-    /// When.
-    pub transaction_time_ms: i64,
-    /// Traded quantity.
-    pub qty: Decimal,
-    /// Signed position after.
-    pub size: Decimal,
-    /// Price.
-    pub trade_price: Decimal,
-    /// Funding, positive is received.
-    pub funding: Decimal,
-    /// Fee, positive is paid.
-    pub fee: Decimal,
-    /// Rate of the fee (a fraction).
-    pub fee_rate: Decimal,
-    /// Gross realised profit, or the amount of a transfer.
-    pub cash_flow: Decimal,
-    /// Total change of the balance.
-    pub change: Decimal,
-    /// Balance after.
-    pub cash_balance: Decimal,
-    /// Execution id, or empty.
-    pub trade_id: String,
-    /// Order id, or empty.
-    pub order_id: OrderId,
-    /// Client order id, or empty.
-    pub order_link_id: OrderLinkId,
-}
-
 /// What one closing order brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedPnlRow {
+    /// Product group.
+    pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
     /// The closing order.

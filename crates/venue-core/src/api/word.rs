@@ -1,4 +1,4 @@
-//! The exchange's closed word lists, each with its text on the wire.
+//! The exchange's closed word lists about orders and records, each with its text on the wire.
 //! Source: Bybit V5, "Enums Definitions"; only the words this venue can produce or accept.
 
 /// Declares an enum whose variants have one wire text each, with conversions in both directions.
@@ -29,6 +29,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// Side of an order, a fill or a position.
@@ -101,8 +103,10 @@ words! {
         Rejected = "Rejected",
         /// Filled in full.
         Filled = "Filled",
-        /// Ended with a part unfilled (the filled part stays in the row).
+        /// Ended with a part unfilled (the filled part of a contract order stays in the row).
         Cancelled = "Cancelled",
+        /// A spot order that ended with a part filled.
+        PartiallyFilledCanceled = "PartiallyFilledCanceled",
         /// A conditional order that ended before its trigger.
         Deactivated = "Deactivated",
     }
@@ -114,7 +118,11 @@ impl OrderStatus {
     pub const fn is_closed(self) -> bool {
         match self {
             Self::New | Self::PartiallyFilled | Self::Untriggered | Self::Triggered => false,
-            Self::Rejected | Self::Filled | Self::Cancelled | Self::Deactivated => true,
+            Self::Rejected
+            | Self::Filled
+            | Self::Cancelled
+            | Self::PartiallyFilledCanceled
+            | Self::Deactivated => true,
         }
     }
 }
@@ -170,8 +178,14 @@ words! {
         StopLoss = "StopLoss",
         /// Closes the position at a distance from its best price.
         TrailingStop = "TrailingStop",
+        /// Takes profit on a part of the position.
+        PartialTakeProfit = "PartialTakeProfit",
+        /// Stops the loss of a part of the position.
+        PartialStopLoss = "PartialStopLoss",
         /// A conditional order sent by the client.
         Stop = "Stop",
+        /// A spot take-profit or stop-loss, which holds its funds while it waits.
+        TpslOrder = "tpslOrder",
     }
 }
 
@@ -186,10 +200,18 @@ words! {
         ByTakeProfit = "CreateByTakeProfit",
         /// The position's stop-loss.
         ByStopLoss = "CreateByStopLoss",
+        /// A take-profit of a part of the position.
+        ByPartialTakeProfit = "CreateByPartialTakeProfit",
+        /// A stop-loss of a part of the position.
+        ByPartialStopLoss = "CreateByPartialStopLoss",
         /// The position's trailing stop.
         ByTrailingStop = "CreateByTrailingStop",
         /// Liquidation.
         ByLiquidation = "CreateByLiq",
+        /// The venue takes over what a liquidation could not sell.
+        ByTakeOver = "CreateByTakeOver_PassThrough",
+        /// Auto-deleveraging.
+        ByAdl = "CreateByAdl_PassThrough",
     }
 }
 
@@ -206,7 +228,11 @@ words! {
         BeforeLiquidation = "CancelAllBeforeLiq",
         /// The position it protected is gone, or its stop was replaced or removed.
         ByProtectionCleared = "CancelByTpSlTsClear",
-        /// It would have traded with an order of the same account.
+        /// The stop-loss of its pair fired.
+        ByPairedStopLoss = "CancelByOCOTpCanceledBySlTriggered",
+        /// The take-profit of its pair fired.
+        ByPairedTakeProfit = "CancelByOCOSlCanceledByTpTriggered",
+        /// It would have traded with an order of the same account or self-match group.
         BySelfMatch = "CancelBySmp",
         /// The account could not afford it when it was triggered.
         ByCost = "CancelByCannotAffordOrderCost",
@@ -228,6 +254,8 @@ words! {
         PostOnlyWillTakeLiquidity = "EC_PostOnlyWillTakeLiquidity",
         /// The client's cancel.
         PerCancelRequest = "EC_PerCancelRequest",
+        /// A cancel of an order that is gone.
+        OrigClOrdIdDoesNotExist = "EC_OrigClOrdIDDoesNotExist",
         /// It would have traded with an order of the same account.
         BySelfMatch = "EC_BySelfMatch",
         /// Nothing is left to reduce.
@@ -244,6 +272,8 @@ words! {
         Funding = "Funding",
         /// A fill of a liquidation.
         BustTrade = "BustTrade",
+        /// A fill of auto-deleveraging.
+        AdlTrade = "AdlTrade",
     }
 }
 
@@ -274,6 +304,10 @@ words! {
         Settlement = "SETTLEMENT",
         /// A fill of a liquidation.
         Liquidation = "LIQUIDATION",
+        /// A fill of auto-deleveraging.
+        Adl = "ADL",
+        /// The venue's cover of a balance that liquidation left below zero.
+        Bonus = "BONUS",
     }
 }
 
@@ -282,7 +316,9 @@ words! {
     OrderKind {
         /// Orders on the book.
         Order = "Order",
-        /// Orders that wait for a trigger: conditional ones, stop-losses, take-profits, trailing stops.
+        /// Orders that wait for a trigger: conditional ones, and of contracts stop-losses, take-profits, trailing stops.
         StopOrder = "StopOrder",
+        /// Spot take-profits and stop-losses, which hold their funds while they wait.
+        TpslOrder = "tpslOrder",
     }
 }

@@ -41,6 +41,7 @@ fn account_rates_match_captured_wallets() {
             position_mm: number(&inputs["totalMaintenanceMargin"]),
             order_im: Decimal::ZERO,
             order_loss: number(&inputs["orderLoss"]),
+            ..AccountMargin::default()
         };
         // The captured wallet is in USD by an index with more digits than it shows.
         let is_close = |ours: Decimal, field: &str| {
@@ -78,7 +79,7 @@ fn order_loss_counts_only_orders_through_the_mark() {
             .iter()
             .map(|order| {
                 let side = order["side"].as_str().and_then(Side::parse).expect("a side");
-                order_loss(side, number(&order["price"]), number(&order["qty"]), mark)
+                order_loss(Payoff::Linear, side, number(&order["price"]), number(&order["qty"]), mark)
             })
             .sum();
         assert_eq!(loss, number(&case["expected"]["orderLoss"]), "{}", case["id"]);
@@ -108,7 +109,7 @@ fn the_closing_fee_is_reckoned_at_the_bankruptcy_price() {
     for case in cases("bankruptcy_price_linear") {
         let (entry, leverage) = (number(&case["inputs"]["entryPrice"]), number(&case["inputs"]["leverage"]));
         // At a fee rate of one the fee for one coin is the price itself.
-        let fee = fee_to_close(Side::Buy, entry, leverage, Decimal::ONE);
+        let fee = fee_to_close(Payoff::Linear, Side::Buy, entry, leverage, Decimal::ONE);
         assert_eq!(fee, number(&case["expected"]["bankruptcyPrice"]), "{}", case["id"]);
     }
 }
@@ -117,6 +118,6 @@ fn the_closing_fee_is_reckoned_at_the_bankruptcy_price() {
 fn an_account_without_balance_has_no_rate_and_is_liquidated_only_with_a_position() {
     let ruined = AccountMargin { wallet_balance: Decimal::NEGATIVE_ONE, ..AccountMargin::default() };
     assert_eq!((ruined.mm_rate(), ruined.is_liquidated()), (Some(Decimal::ZERO), false));
-    let holding = AccountMargin { position_mm: Decimal::ONE, ..ruined };
+    let holding = AccountMargin { position_mm: Decimal::ONE, ..ruined.clone() };
     assert_eq!((holding.mm_rate(), holding.is_liquidated()), (None, true));
 }

@@ -2,10 +2,14 @@
 
 use super::Venue;
 use crate::api::{
-    Acknowledgement, CancelAll, CancelOrder, CancelType, OrderIds, OrderKind, OrderReference, OrderStatus,
-    Output, Refusal, RejectReason,
+    Acknowledgement, CancelAll, CancelOrder, CancelType, Category, LateCancel, OrderId, OrderIds, OrderKind,
+    OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
 };
-use crate::order::OrderKey;
+use crate::order::{OrderKey, Surroundings};
+
+/// Orders for contracts that one cancel-all takes; which ones, beyond that number, is chance. Source: Bybit V5, "Cancel All
+/// Orders".
+const CANCEL_ALL_MAX: usize = 500;
 
 impl Venue {
     pub(super) fn cancel(
@@ -13,8 +17,18 @@ impl Venue {
         account: usize,
         request: &CancelOrder,
     ) -> Result<Acknowledgement, Refusal> {
-        let market = self.market_slot(&request.symbol)?;
+        let market = self.market_slot(request.category, &request.symbol)?;
+        if let Some(key) = self.filled_order(account, market, &request.order)
+            && self.doubts.late_cancel == LateCancel::SecondFilled
+        {
+            self.report_late_cancel(key);
+            return Ok(Acknowledgement::Order(self.ids_of(key)));
+        }
         let key = self.find_open(account, market, &request.order)?;
+        if request.category == Category::Spot && self.kind_of(key) != request.kind.unwrap_or(OrderKind::Order)
+        {
+            return Err(Refusal::new(170213, "order does not exist under this orderFilter"));
+        }
         self.cancel_by_user(key);
         Ok(Acknowledgement::Order(self.ids_of(key)))
     }
@@ -24,31 +38,71 @@ impl Venue {
         account: usize,
         request: &CancelAll,
     ) -> Result<Acknowledgement, Refusal> {
-        let markets: Vec<usize> = match (&request.symbol, &request.settle_coin) {
-            (Some(symbol), _) => vec![self.market_slot(symbol)?],
-            (None, Some(coin)) => {
-                let settled_in_coin = |slot: &usize| &self.markets[*slot].spec.quote_coin == coin;
-                (0..self.markets.len()).filter(settled_in_coin).collect()
-            }
-            (None, None) => return Err(Refusal::new(10001, "symbol or settleCoin is required")),
+        let markets = self.markets_of(request)?;
+        let kind = match request.category {
+            Category::Spot => Some(request.kind.unwrap_or(OrderKind::Order)),
+            Category::Linear | Category::Inverse => request.kind,
         };
-        let mut keys = Vec::new();
-        for market in markets {
-            if request.kind != Some(OrderKind::StopOrder) {
-                keys.extend(self.accounts[account].resting[market].iter().copied());
-            }
-            if request.kind != Some(OrderKind::Order) {
-                let spared = |key: &OrderKey| request.spare_protection && self.orders[*key].is_protection();
-                keys.extend(
-                    self.accounts[account].waiting[market].iter().copied().filter(|key| !spared(key)),
-                );
-            }
+        let is_meant = |key: &OrderKey| {
+            let is_spared = request.spare_protection && self.orders[*key].is_protection();
+            kind.is_none_or(|kind| kind == self.kind_of(*key)) && !is_spared
+        };
+        let of_account = &self.accounts[account];
+        let mut keys: Vec<OrderKey> = markets
+            .iter()
+            .flat_map(|market| of_account.resting[*market].iter().chain(&of_account.waiting[*market]))
+            .copied()
+            .filter(is_meant)
+            .collect();
+        if request.category != Category::Spot {
+            self.draw(&mut keys, CANCEL_ALL_MAX);
         }
         keys.sort_unstable();
         for &key in &keys {
             self.cancel_by_user(key);
         }
         Ok(Acknowledgement::Orders(keys.into_iter().map(|key| self.ids_of(key)).collect()))
+    }
+
+    /// The markets that a cancel-all means.
+    fn markets_of(&self, request: &CancelAll) -> Result<Vec<usize>, Refusal> {
+        let of_category =
+            (0..self.markets.len()).filter(|slot| self.markets[*slot].spec.category == request.category);
+        Ok(match (&request.symbol, &request.base_coin, &request.settle_coin) {
+            (Some(symbol), _, _) => vec![self.market_slot(request.category, symbol)?],
+            (None, Some(coin), _) => {
+                of_category.filter(|slot| &self.markets[*slot].spec.base_coin == coin).collect()
+            }
+            (None, None, Some(coin)) => {
+                of_category.filter(|slot| self.markets[*slot].spec.settle_coin() == Some(coin)).collect()
+            }
+            (None, None, None) if request.category == Category::Spot => of_category.collect(),
+            (None, None, None) => {
+                return Err(Refusal::new(10001, "symbol, baseCoin or settleCoin is required"));
+            }
+        })
+    }
+
+    /// Keeps a random choice of `count` of the keys.
+    fn draw(&mut self, keys: &mut Vec<OrderKey>, count: usize) {
+        if keys.len() <= count {
+            return;
+        }
+        for drawn in 0..count {
+            let other = drawn + self.ids.below(keys.len() - drawn);
+            keys.swap(drawn, other);
+        }
+        keys.truncate(count);
+    }
+
+    /// How an open order is listed: on the book, or waiting, and then whether it holds its funds.
+    pub(super) fn kind_of(&self, key: OrderKey) -> OrderKind {
+        let order = &self.orders[key];
+        match (order.status, order.stop_order_type) {
+            (OrderStatus::Untriggered, Some(StopOrderType::TpslOrder)) => OrderKind::TpslOrder,
+            (OrderStatus::Untriggered, _) => OrderKind::StopOrder,
+            _ => OrderKind::Order,
+        }
     }
 
     fn cancel_by_user(&mut self, key: OrderKey) {
@@ -68,7 +122,31 @@ impl Venue {
         self.accounts[account]
             .find(reference.order_id.as_deref(), reference.order_link_id.as_deref())
             .filter(|key| self.orders[*key].market == market && !self.orders[*key].status.is_closed())
-            .ok_or_else(|| Refusal::new(110001, "order not exists or too late to cancel"))
+            .ok_or_else(|| {
+                let code = if self.markets[market].is_spot() { 170213 } else { 110001 };
+                Refusal::new(code, "order not exists or too late to cancel")
+            })
+    }
+
+    /// The filled order a request means, if it means one.
+    fn filled_order(&self, account: usize, market: usize, reference: &OrderReference) -> Option<OrderKey> {
+        self.accounts[account].find(reference.order_id.as_deref(), reference.order_link_id.as_deref()).filter(
+            |key| {
+                let order = &self.orders[*key];
+                order.market == market && order.status == OrderStatus::Filled
+            },
+        )
+    }
+
+    /// The second `Filled` row of a cancel that came too late; the order itself stays as it was. Source: Bybit V5,
+    /// "Order" (private topic).
+    fn report_late_cancel(&mut self, key: OrderKey) {
+        let row = OrderRow {
+            cancel_type: CancelType::ByUser,
+            reject_reason: RejectReason::OrigClOrdIdDoesNotExist,
+            ..self.order_row(key)
+        };
+        self.out.push(Output::Order { uid: self.accounts[self.orders[key].account].uid, row });
     }
 
     pub(super) fn ids_of(&self, key: OrderKey) -> OrderIds {
@@ -77,12 +155,30 @@ impl Venue {
     }
 
     /// Ends an order with something unfilled: it leaves the book or the waiting room and is reported. One that never
-    /// triggered is `Deactivated`, any other `Cancelled`.
+    /// triggered is `Deactivated`, any other `Cancelled`, of spot with a part filled `PartiallyFilledCanceled`.
     pub(super) fn end(&mut self, key: OrderKey, cancel_type: CancelType, reject_reason: RejectReason) {
-        let was_waiting = self.orders[key].status == OrderStatus::Untriggered;
+        let order = &self.orders[key];
+        let status = if order.status == OrderStatus::Untriggered {
+            OrderStatus::Deactivated
+        } else if order.filled > 0 && self.markets[order.market].is_spot() {
+            OrderStatus::PartiallyFilledCanceled
+        } else {
+            OrderStatus::Cancelled
+        };
+        self.end_as(key, status, cancel_type, reject_reason);
+    }
+
+    /// Ends an order in a given last status.
+    pub(super) fn end_as(
+        &mut self,
+        key: OrderKey,
+        status: OrderStatus,
+        cancel_type: CancelType,
+        reject_reason: RejectReason,
+    ) {
         self.leave(key);
         let order = &mut self.orders[key];
-        order.status = if was_waiting { OrderStatus::Deactivated } else { OrderStatus::Cancelled };
+        order.status = status;
         order.cancel_type = cancel_type;
         order.reject_reason = reject_reason;
         self.close_order(key);
@@ -92,13 +188,14 @@ impl Venue {
     /// Takes an order from wherever it rests or waits.
     pub(super) fn leave(&mut self, key: OrderKey) {
         let order = &self.orders[key];
-        let (account, market, side, price) = (order.account, order.market, order.side, order.price);
-        if self.accounts[account].resting[market].remove(&key) {
+        let (place, market, side, price) = (order.place(), order.market, order.side, order.price);
+        let account = &mut self.accounts[place.account];
+        if account.resting[market].remove(&key) {
             self.markets[market].book.remove(side, price, key);
         }
-        if self.accounts[account].waiting[market].remove(&key) {
+        if account.waiting[market].remove(&key) {
             self.markets[market].waiting.remove(&key);
-            self.accounts[account].positions[market].protection.forget(key);
+            account.position_mut(place).protection.forget(key);
         }
     }
 
@@ -106,14 +203,24 @@ impl Venue {
     pub(super) fn close_order(&mut self, key: OrderKey) {
         let order = &mut self.orders[key];
         order.updated_ms = self.now_ms;
-        let (account, market) = (order.account, order.market);
-        self.accounts[account].closed.push(key);
-        self.touch(account, market);
+        let place = order.place();
+        self.accounts[place.account].closed.push(key);
+        self.touch(place);
     }
 
     pub(super) fn report_order(&mut self, key: OrderKey) {
+        let row = self.order_row(key);
+        self.out.push(Output::Order { uid: self.accounts[self.orders[key].account].uid, row });
+    }
+
+    pub(super) fn order_row(&self, key: OrderKey) -> OrderRow {
         let order = &self.orders[key];
-        let row = order.row(self.markets[order.market].symbol());
-        self.out.push(Output::Order { uid: self.accounts[order.account].uid, row });
+        let other = order.self_match.map(|other| self.orders[other].id.clone());
+        order.row(Surroundings {
+            market: &self.markets[order.market],
+            coins: &self.coins,
+            smp_group: self.accounts[order.account].smp_group,
+            smp_order_id: other.unwrap_or_else(|| OrderId::from("")),
+        })
     }
 }

@@ -7,38 +7,39 @@ use rust_decimal::Decimal;
 use super::Venue;
 use crate::account::Account;
 use crate::api::{ExecutionRow, ExecutionType, OrderType, Output, Refusal, TransactionRow, TransactionType};
+use crate::order::Place;
 use crate::units::decimal;
 
 impl Venue {
-    /// Settles a market's funding now: size × mark × rate, exact; with a positive rate longs pay.
+    /// Settles a market's funding now: value at mark × rate, exact; with a positive rate longs pay.
     pub(super) fn settle_funding(&mut self, market: usize) -> Result<(), Refusal> {
         let Some(mark) = self.markets[market].mark else {
             return Err(Refusal::new(10001, "no mark price to settle funding at"));
         };
         self.seq += 1;
-        for account in 0..self.accounts.len() {
-            if self.accounts[account].positions[market].size != 0 {
-                self.settle_position(account, market, decimal(mark));
-            }
+        for (account, position_idx) in self.markets[market].holders.clone() {
+            self.settle_position(Place { account, market, position_idx }, decimal(mark));
         }
         Ok(())
     }
 
-    fn settle_position(&mut self, slot: usize, market: usize, mark: Decimal) {
-        let rate = self.markets[market].funding_rate;
+    fn settle_position(&mut self, place: Place, mark: Decimal) {
+        let of_market = &self.markets[place.market];
+        let (rate, coin, payoff) = (of_market.funding_rate, of_market.settle, of_market.payoff);
         let (exec_id, transaction_id, order_id) =
             (self.ids.next(), self.ids.next(), Arc::from(self.ids.next()));
         let now_ms = self.now_ms;
-        let account = &mut self.accounts[slot];
-        let position = &mut account.positions[market];
+        let account = &mut self.accounts[place.account];
+        let position = account.position_mut(place);
         let Some(side) = position.side() else { return };
         let size = decimal(position.size);
-        let paid = size * mark * rate;
+        let position_value = payoff.value(mark, size);
+        let paid = position_value * rate;
         position.apply_funding(paid, now_ms);
-        account.cum_realised -= paid;
-        let of_market = &self.markets[market];
+        account.balances[coin].cum_realised -= paid;
         let execution = ExecutionRow {
             exec_id,
+            category: of_market.spec.category,
             symbol: of_market.symbol().clone(),
             order_id,
             order_link_id: Account::no_name(),
@@ -50,10 +51,11 @@ impl Venue {
             order_type: OrderType::Unknown,
             stop_order_type: None,
             exec_fee: paid,
+            fee_currency: self.coins.name(coin).clone(),
             fee_rate: rate,
             exec_price: mark,
             exec_qty: size.abs(),
-            exec_value: size.abs() * mark,
+            exec_value: position_value.abs(),
             exec_type: ExecutionType::Funding,
             exec_time_ms: now_ms,
             is_maker: false,
@@ -63,8 +65,10 @@ impl Venue {
             exec_pnl: Decimal::ZERO,
             seq: self.seq,
         };
-        account.book(TransactionRow {
+        let row = TransactionRow {
             id: transaction_id,
+            category: Some(execution.category),
+            currency: execution.fee_currency.clone(),
             symbol: execution.symbol.clone(),
             side: Some(side),
             kind: TransactionType::Settlement,
@@ -81,9 +85,10 @@ impl Venue {
             trade_id: execution.exec_id.clone(),
             order_id: execution.order_id.clone(),
             order_link_id: execution.order_link_id.clone(),
-        });
+        };
+        account.book(coin, row);
         account.executions.push(execution.clone());
-        self.out.push(Output::Execution { uid: self.accounts[slot].uid, row: execution });
-        self.touch(slot, market);
+        self.out.push(Output::Execution { uid: account.uid, row: execution });
+        self.touch(place);
     }
 }

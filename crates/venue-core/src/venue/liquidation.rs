@@ -1,77 +1,138 @@
-//! Liquidation: an account whose maintenance margin is no longer covered loses its orders first, then its positions, the
-//! largest first, until it is covered again.
+//! Liquidation in cross margin: an account whose maintenance margin is no longer covered loses its orders first, then its
+//! positions, the largest first, until it is covered again.
 //!
-//! Liquidation takes what the book holds at any price. What the book cannot take stays open and is tried again at the next
-//! input; there is no insurance fund, so a balance may end below zero.
+//! Liquidation takes what the book holds at any price. With nothing in the book, opposite positions are reduced
+//! (`deleveraging.rs`); what they cannot take stays open and is tried again at the next input.
 
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{CancelType, CreateType, RejectReason, Side};
-use crate::order::{Order, OrderKey};
+use crate::api::{
+    BankruptBalance, CancelType, CreateType, MarginMode, RejectReason, Side, TransactionRow, TransactionType,
+};
+use crate::order::{Order, OrderKey, Place};
 use crate::units::decimal;
 
 impl Venue {
+    /// Accounts whose margin a moved price may have eaten up.
+    pub(super) fn look_at_holders(&mut self) {
+        let holders = self.markets.iter().flat_map(|market| market.holders.iter());
+        self.touched.at_risk.extend(holders.map(|(account, _)| *account));
+    }
+
     /// Does one step of one liquidation; says whether there was anything to do.
     pub(super) fn liquidate_next(&mut self) -> bool {
-        (0..self.accounts.len()).any(|account| self.is_liquidated(account) && self.liquidate(account))
+        while let Some(account) = self.touched.at_risk.first().copied() {
+            let has_moved = match self.accounts[account].margin_mode {
+                MarginMode::Cross => self.is_liquidated(account) && self.liquidate(account),
+                MarginMode::Isolated => self.liquidate_isolated(account),
+            };
+            if has_moved {
+                self.cover_debts(account);
+                return true;
+            }
+            self.touched.at_risk.remove(&account);
+        }
+        false
     }
 
     fn is_liquidated(&self, account: usize) -> bool {
         let account = &self.accounts[account];
-        account.positions.iter().any(|position| position.size != 0)
-            && account.margin(&self.markets, &self.orders).is_liquidated()
+        account.holdings.iter().any(|holdings| !holdings.is_flat())
+            && account.margin(self.context()).is_liquidated()
     }
 
+    /// One step. An account that nothing can be done for is looked at again at the next input.
     fn liquidate(&mut self, account: usize) -> bool {
-        let orders: Vec<OrderKey> = self.accounts[account].resting.iter().flatten().copied().collect();
+        let is_contract = |(slot, _): &(usize, _)| !self.markets[*slot].is_spot();
+        let orders: Vec<OrderKey> = self.accounts[account]
+            .resting
+            .iter()
+            .enumerate()
+            .filter(is_contract)
+            .flat_map(|(_, keys)| keys.iter().copied())
+            .collect();
         for &key in &orders {
             self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
         }
         if !orders.is_empty() {
             return true;
         }
-        let Some((market, side)) = self.largest_closable(account) else { return false };
-        let order = self.liquidation_order(account, market, side);
-        let key = self.enter(order);
-        self.submit(key);
-        true
+        if let Some((place, side)) = self.largest(account, |venue, place, side| venue.can_trade(place, side))
+        {
+            let price = self.markets[place.market].extreme_price(side);
+            let key = self.enter_liquidation(place, side, price);
+            self.submit(key);
+            return true;
+        }
+        let has_moved = match self.largest(account, |_, _, _| true) {
+            Some((place, side)) => self.deleverage(place, side, None),
+            None => false,
+        };
+        if !has_moved {
+            self.stuck.insert(account);
+        }
+        has_moved
     }
 
-    /// The position of the largest value for which the book has anything at all, and the side that closes it.
-    fn largest_closable(&self, account: usize) -> Option<(usize, Side)> {
-        let value_of = |market: usize| {
-            let size = decimal(self.accounts[account].positions[market].size.abs());
-            self.markets[market].valuation_price().map_or(Decimal::ZERO, |price| decimal(price) * size)
+    /// The position of the largest value that passes, and the side that closes it.
+    fn largest(&self, account: usize, passes: impl Fn(&Self, Place, Side) -> bool) -> Option<(Place, Side)> {
+        let value_of = |place: &Place| {
+            let market = &self.markets[place.market];
+            let size = decimal(self.accounts[account].position(*place).size.abs());
+            let price = market.valuation_price().map_or(Decimal::ZERO, decimal);
+            market.payoff.value(price, size) * self.coins.usd_price(market.settle, &self.markets)
         };
-        (0..self.markets.len())
-            .filter_map(|market| Some((market, self.accounts[account].positions[market].side()?.opposite())))
-            .filter(|(market, side)| self.can_trade(*market, *side))
-            .max_by_key(|(market, _)| value_of(*market))
+        self.open_places(account)
+            .into_iter()
+            .filter_map(|place| Some((place, self.accounts[account].position(place).side()?.opposite())))
+            .filter(|(place, side)| passes(self, *place, *side))
+            .max_by_key(|(place, _)| value_of(place))
+    }
+
+    /// The open positions of an account.
+    pub(super) fn open_places(&self, account: usize) -> Vec<Place> {
+        let holdings = self.accounts[account].holdings.iter().enumerate();
+        let open = holdings.flat_map(|(market, held)| {
+            let open = held.each().filter(|(_, position)| position.size != 0);
+            open.map(move |(position_idx, _)| Place { account, market, position_idx })
+        });
+        open.collect()
     }
 
     /// Whether a liquidation of this side would trade: without this a step could repeat for ever.
-    fn can_trade(&self, market: usize, side: Side) -> bool {
-        let of_market = &self.markets[market];
+    fn can_trade(&self, place: Place, side: Side) -> bool {
+        let of_market = &self.markets[place.market];
         of_market.book.size_up_to(side.opposite(), of_market.extreme_price(side), 1) > 0
     }
 
-    fn liquidation_order(&mut self, account: usize, market: usize, side: Side) -> Order {
-        let of_market = &self.markets[market];
-        Order {
-            price: of_market.extreme_price(side),
-            qty: self.accounts[account].positions[market].reducible(side),
-            last_price_on_created: of_market.last,
-            ..Order::closing(
-                account,
-                market,
-                Arc::from(self.ids.next()),
-                side,
-                CreateType::ByLiquidation,
-                self.now_ms,
-            )
+    /// An order of the venue for the whole position, at a price in units.
+    pub(super) fn enter_liquidation(&mut self, place: Place, side: Side, price: i64) -> OrderKey {
+        let id = Arc::from(self.ids.next());
+        let order = Order {
+            price,
+            qty: self.accounts[place.account].position(place).reducible(side),
+            last_price_on_created: self.markets[place.market].last,
+            ..Order::closing(place, id, side, CreateType::ByLiquidation, self.now_ms)
+        };
+        self.enter(order)
+    }
+
+    /// Pays balances back to zero that liquidation left below it, if the venue's fund is set to.
+    fn cover_debts(&mut self, account: usize) {
+        if self.doubts.bankrupt_balance == BankruptBalance::Kept || !self.open_places(account).is_empty() {
+            return;
+        }
+        for coin in 0..self.accounts[account].balances.len() {
+            let debt = -self.accounts[account].balances[coin].wallet;
+            if debt > Decimal::ZERO {
+                let row =
+                    TransactionRow { cash_flow: debt, ..self.transfer_row(coin, TransactionType::Bonus) };
+                self.accounts[account].book(coin, row);
+                self.touched.wallets.insert(account);
+            }
         }
     }
 }

@@ -12,27 +12,27 @@ use crate::units::units;
 impl Venue {
     pub(super) fn move_market(&mut self, input: &MarketInput) -> Result<(), Refusal> {
         match input {
-            MarketInput::Book { symbol, bids, asks } => {
-                let market = self.market_slot(symbol)?;
+            MarketInput::Book { category, symbol, bids, asks } => {
+                let market = self.market_slot(*category, symbol)?;
                 self.replace_outside(market, bids, asks)
             }
-            MarketInput::Trade { symbol, side, price, qty } => {
-                let market = self.market_slot(symbol)?;
+            MarketInput::Trade { category, symbol, side, price, qty } => {
+                let market = self.market_slot(*category, symbol)?;
                 self.outside_trade(market, *side, *price, *qty)
             }
-            MarketInput::Prices { symbol, mark, index, last } => {
-                let market = self.market_slot(symbol)?;
+            MarketInput::Prices { category, symbol, mark, index, last } => {
+                let market = self.market_slot(*category, symbol)?;
                 self.move_prices(market, *mark, *index, *last)
             }
-            MarketInput::FundingRate { symbol, rate, next_funding_ms } => {
-                let market = self.market_slot(symbol)?;
+            MarketInput::FundingRate { category, symbol, rate, next_funding_ms } => {
+                let market = self.market_slot(*category, symbol)?;
                 self.markets[market].funding_rate = *rate;
                 self.markets[market].next_funding_ms = *next_funding_ms;
                 self.touched.tickers.insert(market);
                 Ok(())
             }
-            MarketInput::SettleFunding { symbol } => {
-                let market = self.market_slot(symbol)?;
+            MarketInput::SettleFunding { category, symbol } => {
+                let market = self.market_slot(*category, symbol)?;
                 self.settle_funding(market)
             }
         }
@@ -111,6 +111,8 @@ impl Venue {
         of_market.index = index.or(of_market.index);
         of_market.last = last.or(of_market.last);
         self.touched.tickers.insert(market);
+        self.touched.priced.insert(market);
+        self.look_at_holders();
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 use super::Venue;
 use super::fill::Role;
 use crate::api::{
-    CancelType, OrderStatus, Output, PublicTrade, RejectReason, SelfMatchPrevention, Side, TimeInForce,
+    CancelType, MatchingRefusal, OrderStatus, Output, PublicTrade, RejectReason, SelfMatchPrevention, Side,
+    TimeInForce,
 };
 use crate::book::Front;
 use crate::order::OrderKey;
@@ -17,7 +18,7 @@ enum Walk {
 }
 
 /// Whether an order of `side` with limit `limit` may trade at `price`.
-fn accepts(side: Side, limit: i64, price: i64) -> bool {
+pub(super) fn accepts(side: Side, limit: i64, price: i64) -> bool {
     match side {
         Side::Buy => price <= limit,
         Side::Sell => price >= limit,
@@ -29,24 +30,32 @@ impl Venue {
     pub(super) fn submit(&mut self, key: OrderKey) {
         self.seq += 1;
         let order = &self.orders[key];
-        let (account, market, side) = (order.account, order.market, order.side);
+        let (place, market, side) = (order.place(), order.market, order.side);
         let (limit, leaves, time_in_force) = (order.price, order.leaves(), order.time_in_force);
-        self.touch(account, market);
+        self.touch(place);
         let book = &self.markets[market].book;
         let reachable = book.size_up_to(side.opposite(), limit, leaves);
         match time_in_force {
             TimeInForce::PostOnly if reachable > 0 => {
-                self.end(key, CancelType::Unknown, RejectReason::PostOnlyWillTakeLiquidity);
+                self.turn_down(key, RejectReason::PostOnlyWillTakeLiquidity);
                 return;
             }
             TimeInForce::Fok if reachable < leaves => {
-                self.end(key, CancelType::Unknown, RejectReason::CancelForNoFullFill);
+                self.turn_down(key, RejectReason::CancelForNoFullFill);
                 return;
             }
             TimeInForce::PostOnly | TimeInForce::Fok | TimeInForce::Gtc | TimeInForce::Ioc => {}
         }
         while self.take(key) == Walk::Continue {}
         self.place_rest(key);
+    }
+
+    /// Ends an order that matching will not have at all.
+    fn turn_down(&mut self, key: OrderKey, reason: RejectReason) {
+        match self.doubts.matching_refusal {
+            MatchingRefusal::Cancelled => self.end(key, CancelType::Unknown, reason),
+            MatchingRefusal::Rejected => self.end_as(key, OrderStatus::Rejected, CancelType::Unknown, reason),
+        }
     }
 
     /// One step: the order trades with what stands first on the other side.
@@ -99,7 +108,7 @@ impl Venue {
         if !order.reduce_only {
             return Some(order.leaves());
         }
-        let reducible = self.accounts[order.account].positions[order.market].reducible(order.side);
+        let reducible = self.accounts[order.account].position(order.place()).reducible(order.side);
         if reducible == 0 {
             self.end(maker, CancelType::ByReduceOnly, RejectReason::QtyCannotBeZero);
             return None;
@@ -125,7 +134,9 @@ impl Venue {
 
     /// Applies the taker's self-match word; says whether it kept the two from trading.
     fn prevent_self_match(&mut self, taker: OrderKey, maker: OrderKey) -> bool {
-        if self.orders[taker].account != self.orders[maker].account {
+        let [own, other] = [taker, maker].map(|key| self.orders[key].account);
+        let group = self.accounts[own].smp_group;
+        if own != other && (group == 0 || group != self.accounts[other].smp_group) {
             return false;
         }
         let (cancel_maker, cancel_taker) = match self.orders[taker].self_match_prevention {
@@ -134,6 +145,8 @@ impl Venue {
             SelfMatchPrevention::CancelTaker => (false, true),
             SelfMatchPrevention::CancelBoth => (true, true),
         };
+        self.orders[taker].self_match = Some(maker);
+        self.orders[maker].self_match = Some(taker);
         if cancel_maker {
             self.end(maker, CancelType::BySelfMatch, RejectReason::BySelfMatch);
         }
@@ -146,12 +159,15 @@ impl Venue {
     /// What is left after matching rests or is cancelled, by time in force.
     fn place_rest(&mut self, key: OrderKey) {
         let order = &self.orders[key];
-        let (account, market, side, price) = (order.account, order.market, order.side, order.price);
+        let (place, market, side, price) = (order.place(), order.market, order.side, order.price);
         match order.status {
             OrderStatus::New | OrderStatus::PartiallyFilled => {}
             OrderStatus::Filled => return self.report_order(key),
             // Self-match prevention has ended and reported it.
-            OrderStatus::Cancelled | OrderStatus::Rejected | OrderStatus::Deactivated => return,
+            OrderStatus::Cancelled
+            | OrderStatus::PartiallyFilledCanceled
+            | OrderStatus::Rejected
+            | OrderStatus::Deactivated => return,
             OrderStatus::Untriggered | OrderStatus::Triggered => {
                 unreachable!("a waiting order is not matched")
             }
@@ -160,9 +176,9 @@ impl Venue {
             TimeInForce::Gtc | TimeInForce::PostOnly => {
                 let leaves = order.leaves();
                 self.markets[market].book.rest(side, price, key, leaves);
-                self.accounts[account].resting[market].insert(key);
+                self.accounts[place.account].resting[market].insert(key);
                 // A reduce-only order may now be one too many; it is looked at together with the others.
-                self.touched.resized.insert((account, market));
+                self.touched.resized.insert(place);
                 self.report_order(key);
             }
             TimeInForce::Ioc | TimeInForce::Fok => {
@@ -212,8 +228,10 @@ impl Venue {
         if of_market.last != Some(price) {
             of_market.last = Some(price);
             self.touched.tickers.insert(market);
+            self.touched.priced.insert(market);
         }
         self.out.push(Output::Trade(PublicTrade {
+            category: of_market.spec.category,
             symbol: of_market.symbol().clone(),
             trade_id,
             side,

@@ -4,44 +4,54 @@
 //! until nothing moves (stops follow positions, triggers fire, accounts are liquidated); [`Venue::publish`] reports the
 //! positions, wallets, books and tickers that ended up different.
 
+mod afford;
 mod amend;
 mod cancel;
 mod create;
+mod deleveraging;
 mod fill;
 mod funding;
+mod gate;
+mod isolated;
+mod leverage;
 mod liquidation;
 mod market_input;
 mod matching;
+mod mode;
+mod pre_check;
 mod protection;
 mod publish;
 mod query;
+mod spot_fill;
+mod trading_stop;
+mod transfer;
 mod trigger;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
-
+pub use pre_check::{PreCheck, PreCheckRefusal};
 pub use query::{ExecutionFilter, OrderFilter};
 
-use crate::account::Account;
+use crate::account::{Account, Context};
 use crate::api::{
-    Acknowledgement, MarketInput, Output, Refusal, Request, SetLeverage, Setup, Switches, Symbol,
-    TransactionRow, TransactionType, Uid,
+    Acknowledgement, Category, Doubts, FillReport, MarketInput, Output, Refusal, Request, Setup, Symbol, Uid,
 };
+use crate::coin::Coins;
 use crate::ids::Ids;
 use crate::market::Market;
-use crate::order::{OrderKey, Orders};
+use crate::order::{OrderKey, Orders, Place};
 
 /// A Bybit V5 exchange in memory. See the crate's head for the contract.
 #[derive(Debug)]
 pub struct Venue {
     markets: Vec<Market>,
-    market_slots: BTreeMap<Symbol, usize>,
+    /// Slots of markets, by [`Category::slot`] and symbol.
+    market_slots: [BTreeMap<Symbol, usize>; 3],
+    coins: Coins,
     accounts: Vec<Account>,
     account_slots: BTreeMap<Uid, usize>,
     orders: Orders,
-    switches: Switches,
+    doubts: Doubts,
     ids: Ids,
     /// Cross sequence: one step for each match, settlement or book input.
     seq: i64,
@@ -50,17 +60,23 @@ pub struct Venue {
     /// Outputs of the current input so far.
     out: Vec<Output>,
     touched: Touched,
+    /// Accounts that should be liquidated and could not be; they are tried again at each input.
+    stuck: BTreeSet<usize>,
     counts: RequestCounts,
 }
 
-/// What the current input has changed and `settle` or `publish` still has to look at. Pairs are (account, market).
+/// What the current input has changed and `settle` or `publish` still has to look at.
 #[derive(Debug, Default)]
 struct Touched {
     /// Positions whose size changed since their stops and reduce-only orders were last looked at.
-    resized: BTreeSet<(usize, usize)>,
-    /// Orders with attached stops that filled since then.
-    protected_fills: Vec<OrderKey>,
-    positions: BTreeSet<(usize, usize)>,
+    resized: BTreeSet<Place>,
+    /// Orders with attached stops that filled since then, and how much they opened, in units.
+    protected_fills: Vec<(OrderKey, i64)>,
+    /// Markets whose prices or waiting orders changed since triggers were last looked at.
+    priced: BTreeSet<usize>,
+    /// Accounts whose margin changed since liquidation last looked at them.
+    at_risk: BTreeSet<usize>,
+    positions: BTreeSet<Place>,
     wallets: BTreeSet<usize>,
     tickers: BTreeSet<usize>,
 }
@@ -78,25 +94,36 @@ impl Venue {
     /// A venue with empty books and no prices.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let markets: Vec<Market> = setup.instruments.into_iter().map(Market::new).collect();
+        let mut coins = Coins::default();
+        for coin in setup.coins {
+            coins.set_collateral(coin);
+        }
+        for (coin, _) in setup.accounts.iter().flat_map(|account| &account.balances) {
+            coins.enter(coin);
+        }
+        coins.price_by(setup.instruments.iter());
+        let markets: Vec<Market> =
+            setup.instruments.into_iter().map(|spec| Market::new(spec, &mut coins)).collect();
         let accounts: Vec<Account> =
-            setup.accounts.iter().map(|account| Account::new(account, markets.len())).collect();
+            setup.accounts.iter().map(|account| Account::new(account, markets.len(), &coins)).collect();
+        let mut market_slots: [BTreeMap<Symbol, usize>; 3] = Default::default();
+        for (slot, market) in markets.iter().enumerate() {
+            market_slots[market.spec.category.slot()].insert(market.symbol().clone(), slot);
+        }
         Self {
-            market_slots: markets
-                .iter()
-                .enumerate()
-                .map(|(slot, market)| (market.symbol().clone(), slot))
-                .collect(),
+            market_slots,
             markets,
+            coins,
             account_slots: accounts.iter().enumerate().map(|(slot, account)| (account.uid, slot)).collect(),
             accounts,
             orders: Orders::default(),
-            switches: setup.switches,
+            doubts: setup.doubts,
             ids: Ids::new(setup.seed),
             seq: 0,
             now_ms: 0,
             out: Vec::new(),
             touched: Touched::default(),
+            stuck: BTreeSet::new(),
             counts: RequestCounts::default(),
         }
     }
@@ -149,13 +176,25 @@ impl Venue {
             Request::CancelAll(cancel_all) => self.cancel_all(account, cancel_all),
             Request::TradingStop(trading_stop) => self.trading_stop(account, trading_stop),
             Request::SetLeverage(set_leverage) => self.set_leverage(account, set_leverage),
-            Request::Transfer { delta_usdt } => self.transfer(account, *delta_usdt),
+            Request::SwitchMode(switch) => self.switch_mode(account, switch),
+            Request::SetMarginMode(mode) => self.set_margin_mode(account, *mode),
+            Request::AddMargin(add) => self.add_margin(account, add),
+            Request::SetAutoAddMargin(set) => self.set_auto_add_margin(account, set),
+            Request::SetLimitPriceAction { category, modify } => {
+                Ok(self.set_limit_price_action(account, *category, *modify))
+            }
+            Request::Transfer { coin, amount } => self.transfer(account, coin, *amount),
         }
     }
 
     /// Draws the consequences of what was done and hands over the outputs.
     fn finish(&mut self, out: &mut Vec<Output>) {
+        self.touched.at_risk.append(&mut self.stuck);
         self.settle();
+        if self.doubts.fill_report == FillReport::OrderFirst {
+            // Stable: among themselves orders and executions keep the order of their happening.
+            self.out.sort_by_key(|output| matches!(output, Output::Execution { .. }));
+        }
         self.publish();
         out.append(&mut self.out);
     }
@@ -171,80 +210,36 @@ impl Venue {
         }
     }
 
-    fn market_slot(&self, symbol: &str) -> Result<usize, Refusal> {
-        self.market_slots
-            .get(symbol)
-            .copied()
-            .ok_or_else(|| Refusal::new(10001, format!("symbol invalid: {symbol}")))
+    fn slot_of(&self, category: Category, symbol: &str) -> Option<usize> {
+        self.market_slots[category.slot()].get(symbol).copied()
     }
 
-    fn touch(&mut self, account: usize, market: usize) {
-        self.touched.positions.insert((account, market));
-        self.touched.wallets.insert(account);
+    fn market_slot(&self, category: Category, symbol: &str) -> Result<usize, Refusal> {
+        self.slot_of(category, symbol).ok_or_else(|| {
+            let code = if category == Category::Spot { 170121 } else { 10001 };
+            Refusal::new(code, format!("symbol invalid: {symbol}"))
+        })
     }
 
-    fn set_leverage(&mut self, account: usize, request: &SetLeverage) -> Result<Acknowledgement, Refusal> {
-        let market = self.market_slot(&request.symbol)?;
-        let leverage = request.buy_leverage;
-        let spec = &self.markets[market].spec;
-        let on_step = spec.leverage_step.is_zero() || (leverage % spec.leverage_step).is_zero();
-        if leverage != request.sell_leverage
-            || leverage < Decimal::ONE
-            || leverage > spec.max_leverage
-            || !on_step
-        {
-            return Err(Refusal::new(10001, format!("leverage invalid: {leverage}")));
+    /// The market of a contract; spot has no positions.
+    fn contract_slot(&self, category: Category, symbol: &str) -> Result<usize, Refusal> {
+        if category == Category::Spot {
+            return Err(Refusal::new(10001, "category invalid: spot has no positions"));
         }
-        let before = self.accounts[account].positions[market].leverage;
-        if before == leverage {
-            return Err(Refusal::new(110043, "leverage not modified"));
-        }
-        let risk_value = self.accounts[account].risk_value(market, &self.markets[market], &self.orders, None);
-        if leverage > self.markets[market].tiers.at(risk_value).max_leverage {
-            return Err(Refusal::new(110013, "leverage not allowed at this risk tier"));
-        }
-        self.accounts[account].positions[market].leverage = leverage;
-        let margin = self.accounts[account].margin(&self.markets, &self.orders);
-        if leverage < before && margin.available() < Decimal::ZERO {
-            self.accounts[account].positions[market].leverage = before;
-            return Err(Refusal::new(110044, "available margin is insufficient"));
-        }
-        self.touch(account, market);
-        Ok(Acknowledgement::Done)
+        self.market_slot(category, symbol)
     }
 
-    fn transfer(&mut self, account: usize, delta_usdt: Decimal) -> Result<Acknowledgement, Refusal> {
-        let margin = self.accounts[account].margin(&self.markets, &self.orders);
-        if delta_usdt < Decimal::ZERO && margin.available() + delta_usdt < Decimal::ZERO {
-            return Err(Refusal::new(110012, "available balance is insufficient"));
+    /// What the figures of an account depend on beside itself.
+    fn context(&self) -> Context<'_> {
+        Context { markets: &self.markets, coins: &self.coins, orders: &self.orders, doubts: self.doubts }
+    }
+
+    fn touch(&mut self, place: Place) {
+        if !self.markets[place.market].is_spot() {
+            self.touched.positions.insert(place);
         }
-        let kind = if delta_usdt < Decimal::ZERO {
-            TransactionType::TransferOut
-        } else {
-            TransactionType::TransferIn
-        };
-        let row = TransactionRow {
-            id: self.ids.next(),
-            symbol: Account::no_name(),
-            side: None,
-            kind,
-            transaction_time_ms: self.now_ms,
-            qty: Decimal::ZERO,
-            size: Decimal::ZERO,
-            trade_price: Decimal::ZERO,
-            funding: Decimal::ZERO,
-            fee: Decimal::ZERO,
-            fee_rate: Decimal::ZERO,
-            cash_flow: delta_usdt,
-            change: Decimal::ZERO,
-            cash_balance: Decimal::ZERO,
-            trade_id: String::new(),
-            order_id: Account::no_name(),
-            order_link_id: Account::no_name(),
-        };
-        self.accounts[account].book(row);
-        self.touched.wallets.insert(account);
-        Ok(Acknowledgement::Done)
+        self.touched.wallets.insert(place.account);
+        self.touched.at_risk.insert(place.account);
     }
 }
 
@@ -257,6 +252,11 @@ fn kind(request: &Request) -> &'static str {
         Request::CancelAll(_) => "order.cancel-all",
         Request::TradingStop(_) => "position.trading-stop",
         Request::SetLeverage(_) => "position.set-leverage",
+        Request::SwitchMode(_) => "position.switch-mode",
+        Request::SetMarginMode(_) => "account.set-margin-mode",
+        Request::AddMargin(_) => "position.add-margin",
+        Request::SetAutoAddMargin(_) => "position.set-auto-add-margin",
+        Request::SetLimitPriceAction { .. } => "account.set-limit-px-action",
         Request::Transfer { .. } => "account.transfer",
     }
 }

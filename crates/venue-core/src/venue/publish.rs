@@ -1,28 +1,26 @@
 //! The end of an input: rows of everything that ended up different.
 
-use rust_decimal::Decimal;
-
 use super::Venue;
-use crate::api::{BookDelta, Output, TickerRow};
-use crate::units::decimal;
+use crate::api::{BookDelta, Output, PositionRow};
+use crate::order::Place;
 
 impl Venue {
     pub(super) fn publish(&mut self) {
-        for (slot, market) in std::mem::take(&mut self.touched.positions) {
-            let account = &self.accounts[slot];
-            let row = account.position_row(market, &self.markets, &self.orders);
-            self.out.push(Output::Position { uid: account.uid, row });
+        for place in std::mem::take(&mut self.touched.positions) {
+            let row = self.position_row(place);
+            self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
         }
         for slot in std::mem::take(&mut self.touched.wallets) {
             let account = &self.accounts[slot];
-            let row = account.wallet_row(&account.margin(&self.markets, &self.orders));
+            let context = self.context();
+            let row = account.wallet_row(&account.margin(context), context);
             self.out.push(Output::Wallet { uid: account.uid, row });
         }
         for market in 0..self.markets.len() {
             self.publish_book(market);
         }
         for market in std::mem::take(&mut self.touched.tickers) {
-            let row = self.ticker_row(market);
+            let row = self.markets[market].ticker(self.seq);
             self.out.push(Output::Ticker(row));
         }
     }
@@ -34,6 +32,7 @@ impl Venue {
         market.book_seq = self.seq;
         market.book_time_ms = self.now_ms;
         self.out.push(Output::Book(BookDelta {
+            category: market.spec.category,
             symbol: market.symbol().clone(),
             bids,
             asks,
@@ -43,9 +42,8 @@ impl Venue {
         }));
     }
 
-    pub(super) fn ticker_row(&self, market: usize) -> TickerRow {
-        let sizes = self.accounts.iter().map(|account| account.positions[market].size.max(0));
-        let open_interest: Decimal = sizes.map(decimal).sum();
-        self.markets[market].ticker(open_interest, self.seq)
+    pub(super) fn position_row(&self, place: Place) -> PositionRow {
+        let row = self.accounts[place.account].position_row(place, self.context());
+        PositionRow { adl_rank: self.adl_rank(place), ..row }
     }
 }

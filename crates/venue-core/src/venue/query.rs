@@ -5,15 +5,18 @@ use rust_decimal::Decimal;
 use super::{RequestCounts, Venue};
 use crate::account::Account;
 use crate::api::{
-    BookSnapshot, ClosedPnlRow, ExecutionRow, Fees, Instrument, OrderKind, OrderReference, OrderRow,
-    OrderStatus, PositionRow, Side, TickerRow, TransactionRow, Uid, WalletRow,
+    BookSnapshot, Category, ClosedPnlRow, ExecutionRow, Fees, Instrument, MarginMode, OrderKind,
+    OrderReference, OrderRow, PositionIdx, PositionMode, PositionRow, Side, StopOrderType, TickerRow,
+    TransactionRow, Uid, WalletRow,
 };
-use crate::order::OrderKey;
+use crate::order::{OrderKey, Place};
 use crate::units::decimal;
 
 /// Which orders a listing means; an absent field does not restrict.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrderFilter<'a> {
+    /// Product group.
+    pub category: Option<Category>,
     /// Instrument.
     pub symbol: Option<&'a str>,
     /// The venue's id.
@@ -27,6 +30,8 @@ pub struct OrderFilter<'a> {
 /// Which executions a listing means; an absent field does not restrict.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExecutionFilter<'a> {
+    /// Product group.
+    pub category: Option<Category>,
     /// Instrument.
     pub symbol: Option<&'a str>,
     /// Order.
@@ -41,7 +46,8 @@ pub struct ExecutionFilter<'a> {
 
 impl ExecutionFilter<'_> {
     fn admits(&self, row: &ExecutionRow) -> bool {
-        self.symbol.is_none_or(|symbol| &*row.symbol == symbol)
+        self.category.is_none_or(|category| row.category == category)
+            && self.symbol.is_none_or(|symbol| &*row.symbol == symbol)
             && self.order_id.is_none_or(|id| &*row.order_id == id)
             && self.order_link_id.is_none_or(|id| &*row.order_link_id == id)
             && self.start_ms.is_none_or(|start| row.exec_time_ms >= start)
@@ -66,10 +72,26 @@ impl Venue {
         self.account_slots.get(&uid).map(|slot| &self.accounts[*slot])
     }
 
-    /// Fee rates of an account.
+    /// Fee rates of an account in a product group.
     #[must_use]
-    pub fn fees(&self, uid: Uid) -> Option<Fees> {
-        Some(self.account(uid)?.fees)
+    pub fn fees(&self, uid: Uid, category: Category) -> Option<Fees> {
+        let account = self.account(uid)?;
+        Some(match category {
+            Category::Linear | Category::Inverse => account.fees,
+            Category::Spot => account.spot_fees,
+        })
+    }
+
+    /// How positions of an account are margined.
+    #[must_use]
+    pub fn margin_mode(&self, uid: Uid) -> Option<MarginMode> {
+        Some(self.account(uid)?.margin_mode)
+    }
+
+    /// Self-match group of an account, zero for none.
+    #[must_use]
+    pub fn smp_group(&self, uid: Uid) -> Option<u32> {
+        Some(self.account(uid)?.smp_group)
     }
 
     /// Open orders, newest first.
@@ -93,25 +115,19 @@ impl Venue {
         keys.filter(|key| self.admits(filter, *key)).map(|key| self.order_row(key)).collect()
     }
 
-    fn order_row(&self, key: OrderKey) -> OrderRow {
-        let order = &self.orders[key];
-        order.row(self.markets[order.market].symbol())
-    }
-
     fn admits(&self, filter: OrderFilter<'_>, key: OrderKey) -> bool {
         let order = &self.orders[key];
-        let is_stop = match order.status {
-            OrderStatus::Untriggered => true,
-            OrderStatus::New | OrderStatus::PartiallyFilled | OrderStatus::Triggered => false,
-            OrderStatus::Filled
-            | OrderStatus::Cancelled
-            | OrderStatus::Rejected
-            | OrderStatus::Deactivated => order.stop_order_type.is_some(),
+        let kind = || match order.stop_order_type {
+            Some(StopOrderType::TpslOrder) if order.status.is_closed() => OrderKind::TpslOrder,
+            Some(_) if order.status.is_closed() => OrderKind::StopOrder,
+            _ => self.kind_of(key),
         };
-        filter.symbol.is_none_or(|symbol| &**self.markets[order.market].symbol() == symbol)
+        let market = &self.markets[order.market];
+        filter.category.is_none_or(|category| market.spec.category == category)
+            && filter.symbol.is_none_or(|symbol| &**market.symbol() == symbol)
             && filter.order_id.is_none_or(|id| &*order.id == id)
             && filter.order_link_id.is_none_or(|id| &*order.link_id == id)
-            && filter.kind.is_none_or(|kind| (kind == OrderKind::StopOrder) == is_stop)
+            && filter.kind.is_none_or(|wanted| wanted == kind())
     }
 
     /// An order by either id, open or closed.
@@ -129,29 +145,48 @@ impl Venue {
         account.executions.iter().rev().filter(|row| filter.admits(row)).cloned().collect()
     }
 
-    /// Position of an account in a symbol, flat or not; `None` when either is unknown.
+    /// One position of an account in a contract, flat or not; `None` when either is unknown.
     #[must_use]
-    pub fn position(&self, uid: Uid, symbol: &str) -> Option<PositionRow> {
-        let market = *self.market_slots.get(symbol)?;
-        Some(self.account(uid)?.position_row(market, &self.markets, &self.orders))
+    pub fn position(&self, uid: Uid, symbol: &str, position_idx: PositionIdx) -> Option<PositionRow> {
+        let account = *self.account_slots.get(&uid)?;
+        let market = self.contract(symbol)?;
+        Some(self.position_row(Place { account, market, position_idx }))
+    }
+
+    /// The positions of an account in a contract, flat or not: one, or in hedge mode two.
+    #[must_use]
+    pub fn positions_in(&self, uid: Uid, symbol: &str) -> Vec<PositionRow> {
+        let modes = self.position_mode(uid, symbol);
+        let each = modes.into_iter().flat_map(PositionMode::positions);
+        each.filter_map(|idx| self.position(uid, symbol, *idx)).collect()
+    }
+
+    /// Whether an account holds a contract one way or hedged.
+    #[must_use]
+    pub fn position_mode(&self, uid: Uid, symbol: &str) -> Option<PositionMode> {
+        Some(self.account(uid)?.holdings[self.contract(symbol)?].mode)
     }
 
     /// Positions with a size, in the order of the instruments.
     #[must_use]
     pub fn positions(&self, uid: Uid) -> Vec<PositionRow> {
-        let Some(account) = self.account(uid) else { return Vec::new() };
-        let open = (0..self.markets.len()).filter(|market| account.positions[*market].size != 0);
-        open.map(|market| account.position_row(market, &self.markets, &self.orders)).collect()
+        let Some(account) = self.account_slots.get(&uid) else { return Vec::new() };
+        self.open_places(*account).into_iter().map(|place| self.position_row(place)).collect()
+    }
+
+    /// The market of a contract; its name is unique among contracts.
+    fn contract(&self, symbol: &str) -> Option<usize> {
+        self.slot_of(Category::Linear, symbol).or_else(|| self.slot_of(Category::Inverse, symbol))
     }
 
     /// The wallet of an account.
     #[must_use]
     pub fn wallet(&self, uid: Uid) -> Option<WalletRow> {
-        let account = self.account(uid)?;
-        Some(account.wallet_row(&account.margin(&self.markets, &self.orders)))
+        let (account, context) = (self.account(uid)?, self.context());
+        Some(account.wallet_row(&account.margin(context), context))
     }
 
-    /// Changes of the wallet balance, oldest first.
+    /// Changes of the wallet balances, oldest first.
     #[must_use]
     pub fn transactions(&self, uid: Uid) -> &[TransactionRow] {
         self.account(uid).map_or(&[], |account| &account.transactions)
@@ -163,18 +198,12 @@ impl Venue {
         self.account(uid).map_or(&[], |account| &account.closed_pnl)
     }
 
-    /// Leverage of an account in a symbol.
-    #[must_use]
-    pub fn leverage(&self, uid: Uid, symbol: &str) -> Option<Decimal> {
-        let market = *self.market_slots.get(symbol)?;
-        Some(self.account(uid)?.positions[market].leverage)
-    }
-
     /// The public book, at most `depth` levels a side.
     #[must_use]
-    pub fn book(&self, symbol: &str, depth: usize) -> Option<BookSnapshot> {
-        let market = &self.markets[*self.market_slots.get(symbol)?];
+    pub fn book(&self, category: Category, symbol: &str, depth: usize) -> Option<BookSnapshot> {
+        let market = &self.markets[self.slot_of(category, symbol)?];
         Some(BookSnapshot {
+            category,
             symbol: market.symbol().clone(),
             bids: market.book.levels(Side::Buy).take(depth).collect(),
             asks: market.book.levels(Side::Sell).take(depth).collect(),
@@ -186,14 +215,15 @@ impl Venue {
 
     /// Public prices.
     #[must_use]
-    pub fn ticker(&self, symbol: &str) -> Option<TickerRow> {
-        Some(self.ticker_row(*self.market_slots.get(symbol)?))
+    pub fn ticker(&self, category: Category, symbol: &str) -> Option<TickerRow> {
+        Some(self.markets[self.slot_of(category, symbol)?].ticker(self.seq))
     }
 
     /// Highest buy and lowest sell price at present; `None` while there is no mark price.
     #[must_use]
-    pub fn price_limits(&self, symbol: &str) -> Option<(Decimal, Decimal)> {
-        let bounds = self.markets[*self.market_slots.get(symbol)?].price_bounds()?;
+    pub fn price_limits(&self, category: Category, symbol: &str) -> Option<(Decimal, Decimal)> {
+        let market = &self.markets[self.slot_of(category, symbol)?];
+        let bounds = market.price_bounds(self.doubts.price_bound)?;
         Some((decimal(bounds.highest_buy), decimal(bounds.lowest_sell)))
     }
 

@@ -1,22 +1,24 @@
 //! Orders that wait for a price: conditional orders of the client and the stops of positions.
 
 use super::Venue;
-use crate::api::{CancelType, OrderStatus, OrderType, RejectReason, Side};
+use crate::api::{CancelType, OrderStatus, OrderType, RejectReason, Side, StopOrderType, TriggeredRow};
 use crate::order::OrderKey;
 
 impl Venue {
     /// Files a new order among the waiting ones.
     pub(super) fn wait_for_trigger(&mut self, key: OrderKey) {
-        let (account, market) = (self.orders[key].account, self.orders[key].market);
-        self.accounts[account].waiting[market].insert(key);
-        self.markets[market].waiting.insert(key);
-        self.touch(account, market);
+        let place = self.orders[key].place();
+        self.accounts[place.account].waiting[place.market].insert(key);
+        self.markets[place.market].waiting.insert(key);
+        self.touched.priced.insert(place.market);
+        self.touch(place);
         self.report_order(key);
     }
 
-    /// Fires the oldest waiting order whose price has come; says whether there was one.
+    /// Fires the oldest waiting order whose price has come; says whether there was one. Only markets where a price moved or
+    /// an order came are looked at.
     pub(super) fn fire_next_trigger(&mut self) -> bool {
-        for market in 0..self.markets.len() {
+        while let Some(market) = self.touched.priced.first().copied() {
             let waiting: Vec<OrderKey> = self.markets[market].waiting.iter().copied().collect();
             for key in waiting {
                 if self.is_triggered(key) {
@@ -24,6 +26,7 @@ impl Venue {
                     return true;
                 }
             }
+            self.touched.priced.remove(&market);
         }
         false
     }
@@ -53,16 +56,16 @@ impl Venue {
     /// Turns a waiting order into a working one. What was not held while it waited is checked now.
     fn fire(&mut self, key: OrderKey) {
         self.leave(key);
-        let (account, market, side) =
-            (self.orders[key].account, self.orders[key].market, self.orders[key].side);
-        self.touch(account, market);
-        let reducible = self.accounts[account].positions[market].reducible(side);
-        let of_market = &self.markets[market];
+        self.end_sibling(key);
+        let (place, side) = (self.orders[key].place(), self.orders[key].side);
+        self.touch(place);
+        let reducible = self.accounts[place.account].position(place).reducible(side);
+        let of_market = &self.markets[place.market];
         let price = match self.orders[key].order_type {
             // Nobody is there to be refused, so the price is moved whatever the switch says.
-            OrderType::Limit => of_market.bounded(side, self.orders[key].price),
+            OrderType::Limit => of_market.bounded(self.doubts.price_bound, side, self.orders[key].price),
             // Without any price nothing can have triggered.
-            OrderType::Market | OrderType::Unknown => of_market.protective_price(side).unwrap_or(0),
+            OrderType::Market | OrderType::Unknown => of_market.protective_price(side, None).unwrap_or(0),
         };
         let order = &mut self.orders[key];
         order.status = OrderStatus::Triggered;
@@ -71,18 +74,54 @@ impl Venue {
         if order.close_on_trigger && order.qty == 0 {
             order.qty = reducible;
         }
-        self.report_order(key);
+        if self.doubts.triggered_row == TriggeredRow::Shown && !self.markets[place.market].is_spot() {
+            self.report_order(key);
+        }
+        if let Some(amount) = self.orders[key].quote_amount {
+            self.orders[key].qty = self.qty_for_amount(place.market, side, price, amount);
+        }
         if self.orders[key].reduce_only {
             if reducible == 0 {
                 self.end(key, CancelType::ByReduceOnly, RejectReason::QtyCannotBeZero);
                 return;
             }
             self.cut(key, reducible);
-        } else if self.check_margin(&self.orders[key], None).is_err() {
+        } else if !self.can_pay(key) {
             self.end(key, CancelType::ByCost, RejectReason::NoError);
             return;
         }
         self.orders[key].status = OrderStatus::New;
         self.submit(key);
+    }
+
+    /// Whether a fired order can be paid for. One that closes on its trigger may take the margin of the account's other
+    /// opening orders in the symbol, the newest first.
+    fn can_pay(&mut self, key: OrderKey) -> bool {
+        loop {
+            if self.check_affordable(&self.orders[key], None).is_ok() {
+                return true;
+            }
+            let order = &self.orders[key];
+            let working = &self.accounts[order.account].resting[order.market];
+            let other = working.iter().rev().copied().find(|other| !self.orders[*other].reduce_only);
+            match other.filter(|_| order.close_on_trigger) {
+                Some(other) => self.end(other, CancelType::ByUser, RejectReason::NoError),
+                None => return false,
+            }
+        }
+    }
+
+    /// Of a pair of stops the one that fires ends the other.
+    fn end_sibling(&mut self, key: OrderKey) {
+        let Some(sibling) = self.orders[key].sibling.take() else { return };
+        self.orders[sibling].sibling = None;
+        if self.orders[sibling].status != OrderStatus::Untriggered {
+            return;
+        }
+        let cancel_type = match self.orders[key].stop_order_type {
+            Some(StopOrderType::StopLoss | StopOrderType::PartialStopLoss) => CancelType::ByPairedStopLoss,
+            _ => CancelType::ByPairedTakeProfit,
+        };
+        self.end(sibling, cancel_type, RejectReason::NoError);
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn dec(text: &str) -> Decimal {
 
 fn instrument(symbol: &str, tick: &str, step: &str) -> Instrument {
     Instrument {
+        category: Category::Linear,
         symbol: symbol.into(),
         base_coin: symbol.trim_end_matches("USDT").to_owned(),
         quote_coin: "USDT".to_owned(),
@@ -46,11 +47,12 @@ fn instrument(symbol: &str, tick: &str, step: &str) -> Instrument {
 /// Two instruments, two accounts of 10 000 USDT at 10x, taker 0.055 %, maker 0.02 %.
 pub(crate) fn setup() -> Setup {
     let fees = Fees { taker: dec("0.00055"), maker: dec("0.0002") };
-    let account = |uid| AccountSetup { uid, balance_usdt: dec("10000"), leverage: dec("10"), fees };
+    let account = |uid| AccountSetup::usdt(uid, dec("10000"), dec("10"), fees);
     Setup {
         instruments: vec![instrument(BTC, "0.1", "0.001"), instrument(ETH, "0.01", "0.01")],
+        coins: vec![],
         accounts: vec![account(ME), account(OTHER)],
-        switches: Switches::default(),
+        doubts: Doubts::default(),
         seed: 7,
     }
 }
@@ -99,22 +101,30 @@ impl Desk {
     /// Mark, index and last together.
     pub(crate) fn mark(&mut self, price: &str) {
         let price = Some(dec(price));
-        self.market(MarketInput::Prices { symbol: BTC.into(), mark: price, index: price, last: price });
+        self.reference(Category::Linear, BTC, price);
+    }
+
+    pub(crate) fn reference(&mut self, category: Category, symbol: &str, price: Option<Decimal>) {
+        let (symbol, mark, index, last) = (symbol.to_owned(), price, price, price);
+        self.market(MarketInput::Prices { category, symbol, mark, index, last });
     }
 
     pub(crate) fn prices(&mut self, mark: Option<&str>, last: Option<&str>) {
-        let symbol = BTC.into();
-        self.market(MarketInput::Prices { symbol, mark: mark.map(dec), index: None, last: last.map(dec) });
+        let (category, symbol) = (Category::Linear, BTC.into());
+        let (mark, last) = (mark.map(dec), last.map(dec));
+        self.market(MarketInput::Prices { category, symbol, mark, index: None, last });
     }
 
     pub(crate) fn book(&mut self, bids: &[(&str, &str)], asks: &[(&str, &str)]) {
         let levels =
             |levels: &[(&str, &str)]| levels.iter().map(|(price, qty)| (dec(price), dec(qty))).collect();
-        self.market(MarketInput::Book { symbol: BTC.into(), bids: levels(bids), asks: levels(asks) });
+        let (category, symbol) = (Category::Linear, BTC.into());
+        self.market(MarketInput::Book { category, symbol, bids: levels(bids), asks: levels(asks) });
     }
 
     pub(crate) fn trade(&mut self, side: Side, price: &str, qty: &str) {
-        self.market(MarketInput::Trade { symbol: BTC.into(), side, price: dec(price), qty: dec(qty) });
+        let (category, symbol) = (Category::Linear, BTC.into());
+        self.market(MarketInput::Trade { category, symbol, side, price: dec(price), qty: dec(qty) });
     }
 
     /// Creates an order; its row as it stands after the input.
@@ -133,9 +143,10 @@ impl Desk {
         self.create(uid, CreateOrder::market(BTC, Side::Buy, dec(qty))).expect("accepted")
     }
 
-    pub(crate) fn cancel(&mut self, uid: Uid, order: &OrderRow) -> Result<Acknowledgement, Refusal> {
-        let order = OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
-        self.request(uid, Request::Cancel(CancelOrder { symbol: BTC.into(), order }))
+    pub(crate) fn cancel(&mut self, uid: Uid, order_row: &OrderRow) -> Result<Acknowledgement, Refusal> {
+        let order = OrderReference { order_id: Some(order_row.order_id.to_string()), order_link_id: None };
+        let (category, symbol) = (order_row.category, order_row.symbol.to_string());
+        self.request(uid, Request::Cancel(CancelOrder { category, symbol, order, kind: None }))
     }
 
     pub(crate) fn amend(
@@ -146,13 +157,10 @@ impl Desk {
     ) -> Result<OrderRow, Refusal> {
         let reference = OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
         let request = AmendOrder {
-            symbol: BTC.into(),
-            order: reference,
             qty: qty.map(dec),
             price: price.map(dec),
-            trigger_price: None,
-            stop_loss: None,
-            take_profit: None,
+            category: order.category,
+            ..AmendOrder::of(&order.symbol, reference)
         };
         self.request(ME, Request::Amend(request))?;
         Ok(self.row(ME, &order.order_id))
@@ -164,11 +172,20 @@ impl Desk {
     }
 
     pub(crate) fn position(&self, uid: Uid) -> PositionRow {
-        self.venue.position(uid, BTC).expect("the account exists")
+        self.venue.position(uid, BTC, PositionIdx::OneWay).expect("the account exists")
     }
 
     pub(crate) fn wallet(&self, uid: Uid) -> WalletRow {
         self.venue.wallet(uid).expect("the account exists")
+    }
+
+    /// The one coin of an account.
+    pub(crate) fn usdt(&self, uid: Uid) -> CoinRow {
+        self.coin(uid, "USDT")
+    }
+
+    pub(crate) fn coin(&self, uid: Uid, name: &str) -> CoinRow {
+        self.wallet(uid).coin(name).cloned().expect("the account holds it")
     }
 
     pub(crate) fn open_orders(&self, uid: Uid) -> Vec<OrderRow> {
@@ -190,7 +207,7 @@ pub(crate) fn limit(side: Side, qty: &str, price: &str) -> CreateOrder {
 }
 
 pub(crate) fn stop(price: &str) -> Option<ProtectionPrice> {
-    Some(ProtectionPrice { price: dec(price), by: TriggerBy::MarkPrice })
+    Some(ProtectionPrice::market(dec(price), TriggerBy::MarkPrice))
 }
 
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, Refusal>) -> i32 {

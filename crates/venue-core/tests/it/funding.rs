@@ -10,9 +10,14 @@ fn longs_pay_shorts_when_the_rate_is_positive_and_every_record_agrees() {
     desk.limit(OTHER, Side::Sell, "0.5", "60000");
     desk.buy_market(ME, "0.5");
     let before = desk.wallet(ME).total_wallet_balance;
-    desk.market(MarketInput::FundingRate { symbol: BTC.into(), rate: dec("0.0001"), next_funding_ms: 9 });
+    desk.market(MarketInput::FundingRate {
+        category: Category::Linear,
+        symbol: BTC.into(),
+        rate: dec("0.0001"),
+        next_funding_ms: 9,
+    });
     desk.mark("60123.4");
-    desk.market(MarketInput::SettleFunding { symbol: BTC.into() });
+    desk.market(MarketInput::SettleFunding { category: Category::Linear, symbol: BTC.into() });
     let paid = dec("0.5") * dec("60123.4") * dec("0.0001");
     assert_eq!(desk.wallet(ME).total_wallet_balance, before - paid);
     let row = &desk.venue.executions(ME, ExecutionFilter::default())[0];

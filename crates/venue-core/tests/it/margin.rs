@@ -11,7 +11,7 @@ fn an_order_holds_its_cost_and_gives_it_back() {
     // 5900 / 10 + 5900 × 0.055 % + 5900 × 0.9 × 0.055 %
     let cost = dec("590") + dec("3.245") + dec("2.9205");
     let wallet = desk.wallet(ME);
-    assert_eq!((wallet.total_order_im, wallet.total_initial_margin), (cost, cost));
+    assert_eq!((desk.usdt(ME).total_order_im, wallet.total_initial_margin), (cost, cost));
     assert_eq!(wallet.total_available_balance, dec("10000") - cost);
     assert_eq!(wallet.account_im_rate, Some(dec("0.0596")), "truncated, not rounded");
     assert_eq!(wallet.total_wallet_balance, dec("10000"));
@@ -23,17 +23,17 @@ fn an_order_holds_its_cost_and_gives_it_back() {
 fn the_larger_side_counts_and_what_closes_the_position_holds_nothing() {
     let mut desk = Desk::open();
     desk.limit(ME, Side::Buy, "0.1", "59000");
-    let buy = desk.wallet(ME).total_order_im;
+    let buy = desk.usdt(ME).total_order_im;
     desk.limit(ME, Side::Sell, "0.05", "60500");
-    assert_eq!(desk.wallet(ME).total_order_im, buy);
+    assert_eq!(desk.usdt(ME).total_order_im, buy);
     desk.buy_market(ME, "0.5");
     desk.limit(ME, Side::Sell, "0.45", "60400");
-    assert_eq!(desk.wallet(ME).total_order_im, buy, "0.5 of sells close 0.5 long");
+    assert_eq!(desk.usdt(ME).total_order_im, buy, "0.5 of sells close 0.5 long");
     desk.limit(ME, Side::Sell, "0.2", "60600");
     // 0.05 × 60500 and 0.15 × 60600 open short? The cheapest sells close first: 0.45 at 60400, 0.05 at 60500; 0.2 open.
     let value = dec("0.2") * dec("60600");
     let cost = value / dec("10") + value * dec("0.00055") + value * dec("1.1") * dec("0.00055");
-    assert_eq!(desk.wallet(ME).total_order_im, cost);
+    assert_eq!(desk.usdt(ME).total_order_im, cost);
 }
 
 #[test]
@@ -65,22 +65,27 @@ fn leverage_changes_once_and_only_inside_its_limits() {
     let mut desk = Desk::open();
     let leverage = |value: &str| {
         let value = dec(value);
-        Request::SetLeverage(SetLeverage { symbol: BTC.into(), buy_leverage: value, sell_leverage: value })
+        Request::SetLeverage(SetLeverage {
+            category: Category::Linear,
+            symbol: BTC.into(),
+            buy_leverage: value,
+            sell_leverage: value,
+        })
     };
     assert_eq!(code(desk.request(ME, leverage("10"))), 110043);
     assert_eq!(code(desk.request(ME, leverage("101"))), 10001);
     assert_eq!(code(desk.request(ME, leverage("0.5"))), 10001);
     desk.request(ME, leverage("25")).unwrap();
-    assert_eq!(desk.venue.leverage(ME, BTC), Some(dec("25")));
+    assert_eq!(desk.position(ME).leverage, dec("25"));
     desk.limit(ME, Side::Buy, "3", "60000");
     assert_eq!(code(desk.request(ME, leverage("2"))), 110044, "the balance cannot hold it");
-    assert_eq!(desk.venue.leverage(ME, BTC), Some(dec("25")));
+    assert_eq!(desk.position(ME).leverage, dec("25"));
 }
 
 #[test]
 fn a_leverage_above_the_tier_refuses_the_order() {
     let mut setup = setup();
-    setup.accounts[0].balance_usdt = dec("1000000");
+    setup.accounts[0].balances[0].1 = dec("1000000");
     setup.accounts[0].leverage = dec("100");
     let mut desk = Desk::with(setup);
     assert_eq!(code(desk.create(ME, limit(Side::Buy, "40", "60000"))), 110090);
@@ -90,8 +95,11 @@ fn a_leverage_above_the_tier_refuses_the_order() {
 #[test]
 fn a_transfer_moves_the_balance_and_a_debit_needs_it_free() {
     let mut desk = Desk::open();
-    desk.request(ME, Request::Transfer { delta_usdt: dec("5") }).unwrap();
+    desk.request(ME, Request::Transfer { coin: "USDT".into(), amount: dec("5") }).unwrap();
     assert_eq!(desk.wallet(ME).total_wallet_balance, dec("10005"));
-    assert_eq!(code(desk.request(ME, Request::Transfer { delta_usdt: dec("-10006") })), 110012);
+    assert_eq!(
+        code(desk.request(ME, Request::Transfer { coin: "USDT".into(), amount: dec("-10006") })),
+        110012
+    );
     assert_eq!(desk.venue.transactions(ME).len(), 1);
 }

@@ -42,7 +42,7 @@ fn number(value: &Value) -> Decimal {
 fn venue_of(inputs: &Value) -> Desk {
     let mut setup = setup();
     let account = &mut setup.accounts[0];
-    account.balance_usdt = dec("100000000");
+    account.balances[0].1 = dec("100000000");
     account.fees.taker = inputs.get("takerFeeRate").map_or(Decimal::ZERO, number);
     account.leverage = inputs.get("leverage").map_or(Decimal::ONE, number);
     let instrument = &mut setup.instruments[0];
@@ -113,7 +113,7 @@ fn the_venue_shows_the_published_figures() {
             "order_cost_linear" => {
                 desk.mark(text(inputs, "price"));
                 desk.create(ME, limit(side(inputs), text(inputs, "qty"), text(inputs, "price"))).unwrap();
-                let cost = desk.wallet(ME).total_order_im;
+                let cost = desk.usdt(ME).total_order_im;
                 check(case, &[("orderCost", cost), ("totalOrderIM", cost)]);
             }
             "position_im_linear_mark" => {
@@ -164,8 +164,13 @@ fn the_venue_shows_the_published_figures() {
                 let mark = text(inputs, "markPrice");
                 open(&mut desk, side(inputs), text(inputs, "size"), mark, mark);
                 let rate = number(&inputs["fundingRate"]);
-                desk.market(MarketInput::FundingRate { symbol: BTC.into(), rate, next_funding_ms: 0 });
-                desk.market(MarketInput::SettleFunding { symbol: BTC.into() });
+                desk.market(MarketInput::FundingRate {
+                    category: Category::Linear,
+                    symbol: BTC.into(),
+                    rate,
+                    next_funding_ms: 0,
+                });
+                desk.market(MarketInput::SettleFunding { category: Category::Linear, symbol: BTC.into() });
                 let row = &desk.venue.executions(ME, ExecutionFilter::default())[0];
                 check(case, &[("positionValue", row.exec_value), ("fundingPaid", row.exec_fee)]);
             }

@@ -13,7 +13,7 @@ fn an_outside_book_that_crosses_fills_the_order_as_maker_at_its_own_price() {
     assert_eq!((row.order_status, row.cum_exec_qty), (OrderStatus::PartiallyFilled, dec("0.2")));
     assert_eq!(row.avg_price, Some(dec("59990")), "the maker's price, not the outside's");
     assert!(desk.venue.executions(ME, ExecutionFilter::default())[0].is_maker);
-    let book = desk.venue.book(BTC, 5).unwrap();
+    let book = desk.venue.book(Category::Linear, BTC, 5).unwrap();
     assert_eq!((book.bids[0].0, book.asks[0].0), (dec("59990"), dec("59995")), "no longer crossed");
 }
 
@@ -47,11 +47,33 @@ fn a_senseless_market_input_is_refused() {
     let mut out = Vec::new();
     let level = |price: &str| vec![(dec(price), dec("1"))];
     for input in [
-        MarketInput::Book { symbol: BTC.into(), bids: level("2"), asks: level("1") },
-        MarketInput::Book { symbol: BTC.into(), bids: level("-2"), asks: level("1") },
-        MarketInput::Trade { symbol: "NOPE".into(), side: Side::Buy, price: dec("1"), qty: dec("1") },
-        MarketInput::Trade { symbol: BTC.into(), side: Side::Buy, price: dec("1"), qty: dec("0") },
-        MarketInput::SettleFunding { symbol: ETH.into() },
+        MarketInput::Book {
+            category: Category::Linear,
+            symbol: BTC.into(),
+            bids: level("2"),
+            asks: level("1"),
+        },
+        MarketInput::Book {
+            category: Category::Linear,
+            symbol: BTC.into(),
+            bids: level("-2"),
+            asks: level("1"),
+        },
+        MarketInput::Trade {
+            category: Category::Linear,
+            symbol: "NOPE".into(),
+            side: Side::Buy,
+            price: dec("1"),
+            qty: dec("1"),
+        },
+        MarketInput::Trade {
+            category: Category::Linear,
+            symbol: BTC.into(),
+            side: Side::Buy,
+            price: dec("1"),
+            qty: dec("0"),
+        },
+        MarketInput::SettleFunding { category: Category::Linear, symbol: ETH.into() },
     ] {
         assert_eq!(code(desk.venue.apply_market(1, &input, &mut out)), 10001, "{input:?}");
     }
@@ -61,7 +83,7 @@ fn a_senseless_market_input_is_refused() {
 #[test]
 fn book_deltas_add_up_to_the_book() {
     let mut desk = Desk::open();
-    let before = desk.venue.book(BTC, 50).unwrap();
+    let before = desk.venue.book(Category::Linear, BTC, 50).unwrap();
     desk.book(&[("59990", "2"), ("59999.9", "1")], &[("60000.3", "4")]);
     let delta = desk.out.iter().find_map(|output| match output {
         Output::Book(delta) => Some(delta.clone()),
@@ -74,7 +96,7 @@ fn book_deltas_add_up_to_the_book() {
         vec![(dec("59999.8"), dec("0")), (dec("59990"), dec("2"))],
         "unchanged levels are left out"
     );
-    let after = desk.venue.book(BTC, 50).unwrap();
+    let after = desk.venue.book(Category::Linear, BTC, 50).unwrap();
     assert_eq!(after.asks, vec![(dec("60000.3"), dec("4"))]);
     assert_eq!((after.update_id, after.seq), (delta.update_id, delta.seq));
 }
@@ -82,9 +104,14 @@ fn book_deltas_add_up_to_the_book() {
 #[test]
 fn the_ticker_shows_what_was_set() {
     let mut desk = Desk::open();
-    desk.market(MarketInput::FundingRate { symbol: BTC.into(), rate: dec("0.0001"), next_funding_ms: 5 });
-    let ticker = desk.venue.ticker(BTC).unwrap();
+    desk.market(MarketInput::FundingRate {
+        category: Category::Linear,
+        symbol: BTC.into(),
+        rate: dec("0.0001"),
+        next_funding_ms: 5,
+    });
+    let ticker = desk.venue.ticker(Category::Linear, BTC).unwrap();
     assert_eq!((ticker.mark_price, ticker.funding_rate), (Some(dec("60000")), dec("0.0001")));
     assert_eq!(ticker.bid1, Some((dec("59999.9"), dec("1"))));
-    assert_eq!(desk.venue.price_limits(BTC), Some((dec("60600"), dec("59400"))));
+    assert_eq!(desk.venue.price_limits(Category::Linear, BTC), Some((dec("60600"), dec("59400"))));
 }

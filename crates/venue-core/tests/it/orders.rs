@@ -9,7 +9,7 @@ fn a_limit_order_rests_is_acknowledged_and_shows_in_the_book() {
     let mut desk = Desk::open();
     let order = desk.limit(ME, Side::Buy, "0.5", "59990");
     assert_eq!((order.order_status, order.leaves_qty), (OrderStatus::New, dec("0.5")));
-    let book = desk.venue.book(BTC, 10).unwrap();
+    let book = desk.venue.book(Category::Linear, BTC, 10).unwrap();
     assert_eq!(book.bids.last(), Some(&(dec("59990"), dec("0.5"))));
     let changed = desk.out.iter().find_map(|output| match output {
         Output::Book(delta) => Some(delta.bids.clone()),
@@ -39,7 +39,7 @@ fn a_resting_order_fills_as_maker_against_another_account() {
     desk.buy_market(OTHER, "0.4");
     let row = desk.row(ME, &resting.order_id);
     assert_eq!((row.order_status, row.avg_price), (OrderStatus::Filled, Some(dec("60000"))));
-    assert_eq!(row.cum_exec_fee, dec("24000") * dec("0.0002"));
+    assert_eq!(row.cum_fee_detail[0].1, dec("24000") * dec("0.0002"));
     assert_eq!((desk.position(ME).side, desk.position(OTHER).side), (Some(Side::Sell), Some(Side::Buy)));
 }
 
@@ -108,7 +108,7 @@ fn a_price_beyond_the_bound_is_moved_or_refused_as_the_switch_says() {
     assert_eq!(desk.limit(ME, Side::Buy, "0.01", "70000").price, dec("60600"));
     assert_eq!(desk.limit(ME, Side::Sell, "0.01", "50000").price, dec("59400"));
     let mut setup = setup();
-    setup.switches.price_limit = PriceLimitAction::Refuse;
+    setup.doubts.price_limit = PriceLimit::Refuse;
     let mut desk = Desk::with(setup);
     assert_eq!(code(desk.create(ME, limit(Side::Buy, "0.01", "70000"))), 110003);
 }
@@ -123,7 +123,7 @@ fn a_cancel_ends_the_order_and_a_second_one_is_refused() {
     assert_eq!(row.leaves_qty, dec("0"));
     assert_eq!(code(desk.cancel(ME, &order)), 110001);
     assert_eq!(code(desk.amend(&order, Some("0.1"), None)), 110001);
-    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+    assert_eq!(desk.usdt(ME).total_order_im, dec("0"));
 }
 
 #[test]
@@ -132,15 +132,19 @@ fn cancel_all_takes_what_its_filter_names() {
     desk.limit(ME, Side::Buy, "0.01", "59900");
     desk.limit(ME, Side::Buy, "0.01", "59800");
     desk.limit(OTHER, Side::Buy, "0.01", "59800");
-    let trigger =
-        TriggerSpec { price: dec("61000"), direction: TriggerDirection::Rise, by: TriggerBy::LastPrice };
+    let trigger = TriggerSpec {
+        price: dec("61000"),
+        direction: Some(TriggerDirection::Rise),
+        by: TriggerBy::LastPrice,
+    };
     desk.create(
         ME,
         CreateOrder { trigger: Some(trigger), ..CreateOrder::market(BTC, Side::Buy, dec("0.01")) },
     )
     .unwrap();
-    let only =
-        |kind| Request::CancelAll(CancelAll { symbol: Some(BTC.into()), kind, ..CancelAll::default() });
+    let only = |kind| {
+        Request::CancelAll(CancelAll { symbol: Some(BTC.into()), kind, ..CancelAll::of(Category::Linear) })
+    };
     let cancelled = |acknowledgement| match acknowledgement {
         Acknowledgement::Orders(ids) => ids.len(),
         other => panic!("{other:?}"),
@@ -148,7 +152,7 @@ fn cancel_all_takes_what_its_filter_names() {
     assert_eq!(cancelled(desk.request(ME, only(Some(OrderKind::Order))).unwrap()), 2);
     assert_eq!(cancelled(desk.request(ME, only(None)).unwrap()), 1);
     assert_eq!(desk.open_orders(OTHER).len(), 1);
-    assert_eq!(code(desk.request(ME, Request::CancelAll(CancelAll::default()))), 10001);
+    assert_eq!(code(desk.request(ME, Request::CancelAll(CancelAll::of(Category::Linear)))), 10001);
 }
 
 #[test]
@@ -211,5 +215,5 @@ fn a_closing_order_has_a_closed_pnl_row_with_both_fees() {
     let fees = (entry + exit) * dec("0.00055");
     assert_eq!((row.cum_entry_value, row.cum_exit_value, row.closed_pnl), (entry, exit, exit - entry - fees));
     assert_eq!(desk.wallet(ME).total_wallet_balance, dec("10000") + row.closed_pnl);
-    assert_eq!(desk.wallet(ME).cum_realised_pnl, row.closed_pnl);
+    assert_eq!(desk.usdt(ME).cum_realised_pnl, row.closed_pnl);
 }

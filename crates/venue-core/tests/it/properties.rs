@@ -55,7 +55,7 @@ fn order() -> impl Strategy<Value = CreateOrder> {
                 Side::Buy => price(ticks - 60),
                 Side::Sell => price(ticks + 60),
             };
-            let stop_loss = ProtectionPrice { price: stop_price, by: TriggerBy::MarkPrice };
+            let stop_loss = ProtectionPrice::market(stop_price, TriggerBy::MarkPrice);
             CreateOrder {
                 order_type: if is_market { OrderType::Market } else { OrderType::Limit },
                 stop_loss: (has_stop && !reduce_only).then_some(stop_loss),
@@ -95,41 +95,53 @@ fn run(desk: &mut Desk, step: &Step) {
                 let reference =
                     OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
                 let amend = AmendOrder {
-                    symbol: BTC.into(),
-                    order: reference,
                     qty: Some(qty(size)),
                     price: (order.order_type == OrderType::Limit).then_some(price(ticks)),
-                    trigger_price: None,
-                    stop_loss: None,
-                    take_profit: None,
+                    ..AmendOrder::of(BTC, reference)
                 };
                 drop(desk.request(uid, Request::Amend(amend)));
             }
         }
         Step::Stop { uid, stop, trailing } => {
-            let stop_loss = Some(ProtectionPrice { price: price(stop), by: TriggerBy::MarkPrice });
+            let stop_loss = Some(ProtectionPrice::market(price(stop), TriggerBy::MarkPrice));
             let trailing_stop = Some(Decimal::new(trailing, 1));
-            let request =
-                TradingStop { symbol: BTC.into(), stop_loss, trailing_stop, ..TradingStop::default() };
+            let request = TradingStop { stop_loss, trailing_stop, ..TradingStop::full(BTC) };
             drop(desk.request(uid, Request::TradingStop(request)));
         }
         Step::Book { bid, spread, qty: size } => {
             let levels =
                 |from: i64, step: i64| (0..3).map(|n| (price(from + n * step), qty(size + n))).collect();
             let (bids, asks) = (levels(bid, -1), levels(bid + spread, 1));
-            desk.market(MarketInput::Book { symbol: BTC.into(), bids, asks });
+            desk.market(MarketInput::Book { category: Category::Linear, symbol: BTC.into(), bids, asks });
         }
         Step::Trade { side, price: ticks, qty: size } => {
-            desk.market(MarketInput::Trade { symbol: BTC.into(), side, price: price(ticks), qty: qty(size) });
+            desk.market(MarketInput::Trade {
+                category: Category::Linear,
+                symbol: BTC.into(),
+                side,
+                price: price(ticks),
+                qty: qty(size),
+            });
         }
         Step::Mark { price: ticks } => {
             let price = Some(price(ticks));
-            desk.market(MarketInput::Prices { symbol: BTC.into(), mark: price, index: price, last: None });
+            desk.market(MarketInput::Prices {
+                category: Category::Linear,
+                symbol: BTC.into(),
+                mark: price,
+                index: price,
+                last: None,
+            });
         }
         Step::Funding { rate } => {
             let rate = Decimal::new(rate, 5);
-            desk.market(MarketInput::FundingRate { symbol: BTC.into(), rate, next_funding_ms: 0 });
-            desk.market(MarketInput::SettleFunding { symbol: BTC.into() });
+            desk.market(MarketInput::FundingRate {
+                category: Category::Linear,
+                symbol: BTC.into(),
+                rate,
+                next_funding_ms: 0,
+            });
+            desk.market(MarketInput::SettleFunding { category: Category::Linear, symbol: BTC.into() });
         }
     }
 }
@@ -167,7 +179,7 @@ impl Rebuilt {
 }
 
 fn check_book(desk: &Desk) {
-    let book = desk.venue.book(BTC, 100).expect("listed");
+    let book = desk.venue.book(Category::Linear, BTC, 100).expect("listed");
     if let (Some((bid, _)), Some((ask, _))) = (book.bids.first(), book.asks.first()) {
         assert!(bid < ask, "crossed: {bid} and {ask}");
     }
@@ -183,7 +195,7 @@ fn check_account(desk: &Desk, uid: Uid) {
     assert_eq!((signed, position.avg_price), (rebuilt.size, rebuilt.avg_price));
     let wallet = desk.wallet(uid);
     assert_eq!(wallet.total_wallet_balance, dec("10000") + rebuilt.money, "to the last digit");
-    assert_eq!(wallet.cum_realised_pnl, rebuilt.money);
+    assert_eq!(desk.usdt(uid).cum_realised_pnl, rebuilt.money);
     assert_eq!(desk.venue.transactions(uid).iter().map(|row| row.change).sum::<Decimal>(), rebuilt.money);
 
     let closed = desk.venue.closed_orders(uid, OrderFilter::default());

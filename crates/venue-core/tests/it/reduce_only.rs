@@ -60,7 +60,7 @@ fn a_reduce_only_order_holds_no_margin() {
     let mut desk = Desk::open();
     desk.buy_market(ME, "0.5");
     desk.create(ME, reduce(Side::Sell, "0.5", "60300")).unwrap();
-    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+    assert_eq!(desk.usdt(ME).total_order_im, dec("0"));
 }
 
 #[test]

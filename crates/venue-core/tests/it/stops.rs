@@ -15,7 +15,7 @@ fn opened_with_stops(desk: &mut Desk) -> OrderRow {
 }
 
 fn trading_stop(change: impl FnOnce(&mut TradingStop)) -> Request {
-    let mut request = TradingStop { symbol: BTC.into(), ..TradingStop::default() };
+    let mut request = TradingStop::full(BTC);
     change(&mut request);
     Request::TradingStop(request)
 }
@@ -33,7 +33,7 @@ fn attached_stops_become_orders_of_the_position() {
     assert_eq!(stop_loss.create_type, CreateType::ByStopLoss);
     assert_eq!((stop_loss.order_status, stop_loss.qty), (OrderStatus::Untriggered, dec("0.5")));
     assert!(stop_loss.reduce_only && stop_loss.close_on_trigger);
-    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+    assert_eq!(desk.usdt(ME).total_order_im, dec("0"));
 }
 
 #[test]
@@ -134,8 +134,11 @@ fn a_trailing_stop_follows_the_last_price_and_fires_at_its_distance() {
 #[test]
 fn a_conditional_order_holds_nothing_until_its_price_comes() {
     let mut desk = Desk::open();
-    let trigger =
-        TriggerSpec { price: dec("60100"), direction: TriggerDirection::Rise, by: TriggerBy::LastPrice };
+    let trigger = TriggerSpec {
+        price: dec("60100"),
+        direction: Some(TriggerDirection::Rise),
+        by: TriggerBy::LastPrice,
+    };
     let conditional =
         |qty: &str| CreateOrder { trigger: Some(trigger), ..CreateOrder::market(BTC, Side::Buy, dec(qty)) };
     let unaffordable = desk.create(ME, conditional("5")).unwrap();
@@ -144,7 +147,7 @@ fn a_conditional_order_holds_nothing_until_its_price_comes() {
         (row.order_status, row.stop_order_type),
         (OrderStatus::Untriggered, Some(StopOrderType::Stop))
     );
-    assert_eq!(desk.wallet(ME).total_order_im, dec("0"));
+    assert_eq!(desk.usdt(ME).total_order_im, dec("0"));
     desk.prices(None, Some("60100"));
     assert_eq!(desk.row(ME, &row.order_id).order_status, OrderStatus::Filled);
     assert_eq!(desk.row(ME, &unaffordable.order_id).cancel_type, CancelType::ByCost);
@@ -183,14 +186,11 @@ fn a_trigger_is_amended_but_not_past_the_price_and_a_stop_keeps_the_position_s_s
     let of_kind = |row: &&OrderRow| row.stop_order_type == Some(StopOrderType::StopLoss);
     let stop_loss = children.iter().find(of_kind).unwrap();
     let amend = |trigger_price: Option<&str>, qty: Option<&str>| {
+        let order = OrderReference { order_id: Some(stop_loss.order_id.to_string()), order_link_id: None };
         Request::Amend(AmendOrder {
-            symbol: BTC.into(),
-            order: OrderReference { order_id: Some(stop_loss.order_id.to_string()), order_link_id: None },
             qty: qty.map(dec),
-            price: None,
             trigger_price: trigger_price.map(dec),
-            stop_loss: None,
-            take_profit: None,
+            ..AmendOrder::of(BTC, order)
         })
     };
     desk.request(ME, amend(Some("59500"), None)).unwrap();
@@ -223,8 +223,11 @@ fn a_trailing_stop_is_unchanged_only_with_the_same_distance_and_is_removed_by_ze
 #[test]
 fn a_conditional_limit_order_is_bounded_only_when_it_triggers() {
     let mut desk = Desk::open();
-    let trigger =
-        TriggerSpec { price: dec("70000"), direction: TriggerDirection::Rise, by: TriggerBy::LastPrice };
+    let trigger = TriggerSpec {
+        price: dec("70000"),
+        direction: Some(TriggerDirection::Rise),
+        by: TriggerBy::LastPrice,
+    };
     let order = CreateOrder { trigger: Some(trigger), ..limit(Side::Buy, "0.01", "72000") };
     let row = desk.create(ME, order).unwrap();
     assert_eq!(row.price, dec("72000"));

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::{Instrument, RiskTier};
+use windvane_venue_core::{Category, Instrument, RiskTier};
 
 /// Symbols with recorded figures in `config/market`; what a venue lists when it is not told.
 pub(crate) const RECORDED: [&str; 3] = ["BTCUSDT", "ETHUSDT", "DOGEUSDT"];
@@ -76,6 +76,7 @@ fn perpetual(row: &[&str], ladders: &'static str) -> Option<Listing> {
         .map(|tier| risk_tier(&tier))
         .collect::<Option<Vec<_>>>()?;
     let instrument = Instrument {
+        category: Category::Linear,
         symbol: (*symbol).into(),
         base_coin: (*base).to_owned(),
         quote_coin: (*quote).to_owned(),

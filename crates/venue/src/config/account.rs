@@ -132,12 +132,8 @@ impl AccountConfig {
     }
 
     pub(crate) fn setup(&self) -> AccountSetup {
-        AccountSetup {
-            uid: self.uid,
-            balance_usdt: self.balance_usdt,
-            leverage: self.leverage,
-            fees: Fees { taker: self.taker_fee, maker: self.maker_fee },
-        }
+        let fees = Fees { taker: self.taker_fee, maker: self.maker_fee };
+        AccountSetup::usdt(self.uid, self.balance_usdt, self.leverage, fees)
     }
 }
 

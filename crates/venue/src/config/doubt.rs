@@ -1,8 +1,9 @@
-//! Doubt is a switch: what the exchange's documentation leaves open about the wire, one named setting a question. The
+//! Doubt is a switch: what the exchange's documentation leaves open, one named setting a question. Those about
+//! the wire are here, those about matching and margin are the core's. The
 //! first answer of each is the default. A client has to be right whatever the answer is, so every one can be tried.
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use windvane_venue_core::{EmptyMarketAction, PriceLimitAction, Switches};
+use windvane_venue_core::Doubts;
 
 /// A question the documentation leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub enum UnknownDoubt {
 }
 
 fn expected(name: &str) -> String {
-    let choices = DOUBTS.iter().find(|doubt| doubt.name == name).map_or(&[] as &[_], |doubt| doubt.choices);
+    let choices = doubts().find(|doubt| doubt.name == name).map_or(&[] as &[_], |doubt| doubt.choices);
     if choices.is_empty() { "a whole number".to_owned() } else { format!("one of {}", choices.join(", ")) }
 }
 
@@ -63,10 +64,12 @@ macro_rules! doubts {
         pub struct DoubtsConfig {
             $( #[doc = $meaning] pub $field: $kind, )+
             $( #[doc = $number_meaning] pub $number: u32, )+
+            /// The answers about matching and margin.
+            pub core: Doubts,
         }
 
-        /// Every question.
-        pub const DOUBTS: &[Doubt] = &[
+        /// The questions about the wire.
+        const OF_WIRE: &[Doubt] = &[
             $( Doubt { name: $name, meaning: $meaning, choices: &[$first_text, $($text),+] }, )+
             $( Doubt { name: $number_name, meaning: $number_meaning, choices: &[] }, )+
         ];
@@ -85,7 +88,12 @@ macro_rules! doubts {
                         _ => return Err(unknown()),
                     }, )+
                     $( $number_name => self.$number = choice.parse().map_err(|_| unknown())?, )+
-                    _ => return Err(UnknownDoubt::Question(name.to_owned())),
+                    _ => self.core.set(name, choice).map_err(|unknown| match unknown {
+                        windvane_venue_core::UnknownDoubt::Question { name } => UnknownDoubt::Question(name),
+                        windvane_venue_core::UnknownDoubt::Choice { name, choice } => {
+                            UnknownDoubt::Choice { name, choice }
+                        }
+                    })?,
                 }
                 Ok(())
             }
@@ -95,20 +103,6 @@ macro_rules! doubts {
 
 doubts! {
     words {
-        "price-limit", "a contract's limit price beyond the bound is moved to it in silence or refused",
-        price_limit: PriceLimit {
-            /// It is moved to the bound.
-            Move = "move",
-            /// The order is refused with 110003.
-            Refuse = "refuse",
-        }
-        "empty-market", "a market order that meets nothing inside its protective price is refused, or accepted and then cancelled",
-        empty_market: EmptyMarket {
-            /// The gateway refuses it.
-            Refuse = "refuse",
-            /// Matching cancels it.
-            Cancel = "cancel",
-        }
         "bad-topic", "one bad topic fails the whole subscribe request, or the good ones of a refused request are on",
         bad_topic: BadTopic {
             /// Nothing of the request is subscribed.
@@ -211,20 +205,14 @@ doubts! {
     }
 }
 
-impl DoubtsConfig {
-    /// The answers that concern matching and margin.
-    pub(crate) fn setup(&self) -> Switches {
-        Switches {
-            price_limit: match self.price_limit {
-                PriceLimit::Move => PriceLimitAction::Move,
-                PriceLimit::Refuse => PriceLimitAction::Refuse,
-            },
-            empty_market: match self.empty_market {
-                EmptyMarket::Refuse => EmptyMarketAction::Refuse,
-                EmptyMarket::Cancel => EmptyMarketAction::Cancel,
-            },
-        }
-    }
+/// Every question: those about the wire, then those about matching and margin.
+pub fn doubts() -> impl Iterator<Item = Doubt> {
+    let of_core = |doubt: &windvane_venue_core::Doubt| Doubt {
+        name: doubt.name,
+        meaning: doubt.meaning,
+        choices: doubt.choices,
+    };
+    OF_WIRE.iter().copied().chain(windvane_venue_core::DOUBTS.iter().map(of_core))
 }
 
 impl SuccessText {
@@ -299,7 +287,7 @@ mod tests {
 
     #[test]
     fn every_answer_is_understood_and_the_first_one_is_the_default() {
-        for Doubt { name, choices, .. } in DOUBTS {
+        for Doubt { name, choices, .. } in doubts() {
             let words = choices.iter().map(|choice| format!("{choice:?}")).chain(["0".to_owned()]);
             for (index, word) in words.take(choices.len().max(1)).enumerate() {
                 let config: DoubtsConfig = toml::from_str(&format!("{name} = {word}")).unwrap();

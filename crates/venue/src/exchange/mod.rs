@@ -21,10 +21,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use windvane_venue_core::{Acknowledgement, ExecutionType, MarketInput, Output, Request, Setup, Venue};
+use windvane_venue_core::{
+    Acknowledgement, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup, Venue,
+};
 
 use crate::catalogue;
-use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, PriceLimit, VenueConfig};
+use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, VenueConfig};
 use crate::fault::Faults;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
@@ -101,8 +103,9 @@ impl Exchange {
         let scales = instruments.iter().map(|i| (i.symbol.to_string(), Scales::of(i))).collect();
         let core = Venue::new(Setup {
             instruments,
+            coins: Vec::new(),
             accounts: config.accounts.iter().map(AccountConfig::setup).collect(),
-            switches: config.doubts.setup(),
+            doubts: config.doubts.core,
             seed: config.seed,
         });
         let history = source.take_history();
@@ -195,7 +198,7 @@ impl Exchange {
 
     /// Whether a limit price beyond the bound is moved to it rather than refused.
     pub(crate) fn moves_prices(&self) -> bool {
-        self.doubts.price_limit == PriceLimit::Move
+        self.doubts.core.price_limit == PriceLimit::Move
     }
 
     /// Whether the market source has come to its end.
@@ -285,8 +288,8 @@ impl Exchange {
     }
 
     fn apply_input(&mut self, at_ms: i64, input: &MarketInput) -> Result<(), Refusal> {
-        if let MarketInput::SettleFunding { symbol } = input
-            && let Some(row) = self.core.ticker(symbol)
+        if let MarketInput::SettleFunding { category, symbol } = input
+            && let Some(row) = self.core.ticker(*category, symbol)
             && let Some(record) = self.records.get_mut(symbol)
         {
             record.funding.push((at_ms, row.funding_rate));
@@ -315,7 +318,7 @@ impl Exchange {
                 MarketInput::FundingRate { symbol, rate, .. } => {
                     rates.entry(symbol).or_insert(*rate);
                 }
-                MarketInput::SettleFunding { symbol } => {
+                MarketInput::SettleFunding { symbol, .. } => {
                     if let (Some(record), Some(rate)) = (self.records.get_mut(symbol), rates.get(symbol)) {
                         record.funding.push((step.at_ms, *rate));
                     }

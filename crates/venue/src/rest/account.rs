@@ -1,7 +1,7 @@
 //! The account. Source: Bybit V5, "Account".
 
 use serde_json::{Value, json};
-use windvane_venue_core::Fees;
+use windvane_venue_core::{Category, Fees};
 
 use super::page::{DAY_MS, listing, page, window};
 use super::query::to_value;
@@ -44,7 +44,7 @@ pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> 
     let row = exchange.core.wallet(uid).ok_or_else(|| Refusal::new(10003, "no such account"))?;
     let mut wallet = to_value(&Wallet::new(&row));
     // Only USDT is held; asking for other coins alone leaves the list of coins empty.
-    if fields.text("coin").is_some_and(|coins| !coins.split(',').any(|coin| coin == row.coin)) {
+    if fields.text("coin").is_some_and(|coins| !coins.split(',').any(|coin| row.coin(coin).is_some())) {
         wallet["coin"] = json!([]);
     }
     Ok(Accepted::new(json!({"list": [wallet]})))
@@ -53,7 +53,10 @@ pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> 
 pub(crate) fn fee_rate(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let mut rows = Vec::new();
     if is_linear(fields)? {
-        let fees = exchange.core.fees(uid).ok_or_else(|| Refusal::new(10003, "no such account"))?;
+        let fees = exchange
+            .core
+            .fees(uid, Category::Linear)
+            .ok_or_else(|| Refusal::new(10003, "no such account"))?;
         let symbol = fields.text("symbol");
         let all = exchange.core.instruments();
         rows = all

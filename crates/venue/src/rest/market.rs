@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Instrument, TickerRow};
+use windvane_venue_core::{Category, Instrument, TickerRow};
 
 use super::is_linear;
 use super::page::page;
@@ -133,7 +133,10 @@ fn candles(
 pub(crate) fn orderbook(exchange: &Exchange, fields: &Fields) -> Answer {
     let (_, scales, symbol) = record(exchange, fields)?;
     let depth = fields.limit(25, 1_000)?;
-    let book = exchange.core.book(&symbol, depth).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    let book = exchange
+        .core
+        .book(Category::Linear, &symbol, depth)
+        .ok_or_else(|| Refusal::parameter("symbol invalid"))?;
     Ok(Accepted::new(json!({
         "s": symbol,
         "b": levels(&book.bids, scales),
@@ -155,7 +158,9 @@ pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
                 continue;
             }
             let record = exchange.records.get(&*instrument.symbol);
-            if let (Some(row), Some(record)) = (exchange.core.ticker(&instrument.symbol), record) {
+            if let (Some(row), Some(record)) =
+                (exchange.core.ticker(Category::Linear, &instrument.symbol), record)
+            {
                 rows.push(ticker_fields(&row, &record.day(), instrument));
             }
         }
@@ -247,7 +252,10 @@ pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
         "1d" => 1_440,
         _ => return Err(Refusal::parameter("intervalTime is invalid")),
     };
-    let row = exchange.core.ticker(&symbol).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    let row = exchange
+        .core
+        .ticker(Category::Linear, &symbol)
+        .ok_or_else(|| Refusal::parameter("symbol invalid"))?;
     let at_ms = Interval::Minutes(minutes).start_of(exchange.now_ms());
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
     let mut rows = Vec::new();
@@ -297,8 +305,10 @@ pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
 
 pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
     let (_, scales, symbol) = record(exchange, fields)?;
-    let (buy, sell) =
-        exchange.core.price_limits(&symbol).ok_or_else(|| Refusal::parameter("no price yet"))?;
+    let (buy, sell) = exchange
+        .core
+        .price_limits(Category::Linear, &symbol)
+        .ok_or_else(|| Refusal::parameter("no price yet"))?;
     Ok(Accepted::new(json!({
         "symbol": symbol,
         "buyLmt": scales.price(buy),

@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{
-    Acknowledgement, AmendOrder, CancelAll, CancelOrder, CreateOrder, OrderIds, OrderKind, OrderReference,
-    OrderType, ProtectionPrice, Request, SelfMatchPrevention, Side, TimeInForce, TriggerBy, TriggerDirection,
-    TriggerSpec,
+    Acknowledgement, AmendOrder, CancelAll, CancelOrder, Category, CreateOrder, OrderIds, OrderKind,
+    OrderReference, OrderType, ProtectionPrice, Request, SelfMatchPrevention, Side, TimeInForce, TriggerBy,
+    TriggerDirection, TriggerSpec,
 };
 
 use super::{Action, require_linear};
@@ -27,11 +27,10 @@ pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answ
     }
     let order_type = word(fields, "orderType", OrderType::parse)?
         .ok_or_else(|| Refusal::parameter("orderType is required"))?;
+    let side = word(fields, "side", Side::parse)?.ok_or_else(|| Refusal::parameter("side is required"))?;
+    let qty = fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?;
     let order = CreateOrder {
-        symbol: fields.required("symbol")?,
-        side: word(fields, "side", Side::parse)?.ok_or_else(|| Refusal::parameter("side is required"))?,
         order_type,
-        qty: fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?,
         price: fields.decimal("price")?.filter(|price| !price.is_zero()),
         time_in_force: word(fields, "timeInForce", TimeInForce::parse)?.unwrap_or(match order_type {
             OrderType::Market => TimeInForce::Ioc,
@@ -45,6 +44,7 @@ pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answ
         take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
         self_match_prevention: word(fields, "smpType", SelfMatchPrevention::parse)?
             .unwrap_or(SelfMatchPrevention::None),
+        ..CreateOrder::market(&fields.required("symbol")?, side, qty)
     };
     ids(exchange.request(uid, &Request::Create(order))?)
 }
@@ -52,20 +52,24 @@ pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answ
 pub(crate) fn amend(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     require_linear(fields)?;
     let order = AmendOrder {
-        symbol: fields.required("symbol")?,
-        order: reference(fields)?,
         qty: fields.decimal("qty")?,
         price: fields.decimal("price")?,
         trigger_price: fields.decimal("triggerPrice")?,
         stop_loss: protection(fields, "stopLoss", "slTriggerBy")?,
         take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
+        ..AmendOrder::of(&fields.required("symbol")?, reference(fields)?)
     };
     ids(exchange.request(uid, &Request::Amend(order))?)
 }
 
 pub(crate) fn cancel(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     require_linear(fields)?;
-    let order = CancelOrder { symbol: fields.required("symbol")?, order: reference(fields)? };
+    let order = CancelOrder {
+        category: Category::Linear,
+        symbol: fields.required("symbol")?,
+        order: reference(fields)?,
+        kind: None,
+    };
     ids(exchange.request(uid, &Request::Cancel(order))?)
 }
 
@@ -78,17 +82,13 @@ pub(crate) fn cancel_all(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
             Some(OrderKind::parse(text).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))?)
         }
     };
-    // A base coin names one instrument here: every one of them is settled in USDT.
-    let symbol = match (fields.text("symbol"), fields.text("baseCoin")) {
-        (Some(symbol), _) => Some(symbol),
-        (None, Some(base)) => Some(format!("{base}USDT")),
-        (None, None) => None,
-    };
     let request = CancelAll {
-        symbol,
+        symbol: fields.text("symbol"),
+        base_coin: fields.text("baseCoin"),
         settle_coin: fields.text("settleCoin"),
         kind,
         spare_protection: fields.text("stopOrderType").as_deref() == Some("Stop"),
+        ..CancelAll::of(Category::Linear)
     };
     let list: Vec<Value> = match exchange.request(uid, &Request::CancelAll(request))? {
         Acknowledgement::Orders(orders) => orders.iter().map(named).collect(),
@@ -147,7 +147,7 @@ pub(crate) fn batch(
 /// 10001 when the price or the word is invalid.
 pub(super) fn protection(fields: &Fields, price: &str, by: &str) -> Result<Option<ProtectionPrice>, Refusal> {
     let by = word(fields, by, TriggerBy::parse)?.unwrap_or(TriggerBy::LastPrice);
-    Ok(fields.decimal(price)?.map(|price| ProtectionPrice { price, by }))
+    Ok(fields.decimal(price)?.map(|price| ProtectionPrice::market(price, by)))
 }
 
 fn trigger(fields: &Fields) -> Result<Option<TriggerSpec>, Refusal> {
@@ -159,7 +159,7 @@ fn trigger(fields: &Fields) -> Result<Option<TriggerSpec>, Refusal> {
         .and_then(TriggerDirection::parse)
         .ok_or_else(|| Refusal::parameter("triggerDirection must be 1 or 2"))?;
     let by = word(fields, "triggerBy", TriggerBy::parse)?.unwrap_or(TriggerBy::LastPrice);
-    Ok(Some(TriggerSpec { price, direction, by }))
+    Ok(Some(TriggerSpec { price, direction: Some(direction), by }))
 }
 
 fn reference(fields: &Fields) -> Result<OrderReference, Refusal> {

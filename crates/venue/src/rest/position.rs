@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde_json::Value;
-use windvane_venue_core::{PositionRow, Request, SetLeverage, TradingStop};
+use windvane_venue_core::{Category, PositionRow, Request, SetLeverage, TradingStop};
 
 use super::order::protection;
 use super::page::{WEEK_MS, listing, page, window};
@@ -21,7 +21,7 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let rows: Vec<PositionRow> = match (fields.text("symbol"), fields.text("settleCoin")) {
         (Some(symbol), _) => {
             exchange.scales_of(&symbol)?;
-            exchange.core.position(uid, &symbol).into_iter().collect()
+            exchange.core.positions_in(uid, &symbol)
         }
         (None, Some(_)) => {
             let open = exchange.core.positions(uid).into_iter();
@@ -75,6 +75,7 @@ pub(crate) fn set_leverage(exchange: &mut Exchange, uid: u64, fields: &Fields) -
         fields.decimal(name)?.ok_or_else(|| Refusal::parameter(format!("{name} is required")))
     };
     let request = SetLeverage {
+        category: Category::Linear,
         symbol: fields.required("symbol")?,
         buy_leverage: leverage("buyLeverage")?,
         sell_leverage: leverage("sellLeverage")?,
@@ -92,11 +93,11 @@ pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -
         return Err(Refusal::parameter("tpslMode Partial is not offered here"));
     }
     let request = TradingStop {
-        symbol: fields.required("symbol")?,
         stop_loss: protection(fields, "stopLoss", "slTriggerBy")?,
         take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
         trailing_stop: fields.decimal("trailingStop")?,
         active_price: fields.decimal("activePrice")?,
+        ..TradingStop::full(&fields.required("symbol")?)
     };
     exchange.request(uid, &Request::TradingStop(request))?;
     Ok(Accepted::empty())

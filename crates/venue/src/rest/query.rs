@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 use windvane_venue_core::{
-    ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
+    Category, ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
 };
 
 use super::is_linear;
@@ -67,6 +67,7 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
     let filter = OrderFilter {
+        category: Some(Category::Linear),
         symbol: symbol.as_deref(),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),
@@ -95,6 +96,7 @@ fn is_remembered(row: &OrderRow, now_ms: i64) -> bool {
             age_ms <= DAY_MS || !row.cum_exec_qty.is_zero()
         }
         OrderStatus::Filled
+        | OrderStatus::PartiallyFilledCanceled
         | OrderStatus::New
         | OrderStatus::PartiallyFilled
         | OrderStatus::Untriggered
@@ -111,6 +113,7 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     let named = order_id.is_some() || link_id.is_some();
     let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
     let filter = ExecutionFilter {
+        category: Some(Category::Linear),
         symbol: symbol.as_deref(),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),

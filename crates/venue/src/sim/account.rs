@@ -14,8 +14,8 @@ pub(super) fn transfer(exchange: &mut Exchange, fields: &Fields) -> Result<Value
     if fields.required("coin")? != "USDT" {
         return Err(Refusal::parameter("only USDT is held here"));
     }
-    let delta_usdt = fields.decimal("delta")?.ok_or_else(|| Refusal::parameter("delta is required"))?;
-    exchange.request(uid(exchange, fields)?, &Request::Transfer { delta_usdt })?;
+    let amount = fields.decimal("delta")?.ok_or_else(|| Refusal::parameter("delta is required"))?;
+    exchange.request(uid(exchange, fields)?, &Request::Transfer { coin: "USDT".to_owned(), amount })?;
     Ok(json!({}))
 }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Level, MarketInput, Side};
+use windvane_venue_core::{Category, Level, MarketInput, Side};
 
 use crate::exchange::Exchange;
 use crate::wire::envelope::Refusal;
@@ -27,10 +27,16 @@ pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     };
     // Reference prices first: a book must lie near the mark to be tradable.
     if mark.or(index).or(last).is_some() {
-        exchange.move_market(&MarketInput::Prices { symbol: symbol.clone(), mark, index, last })?;
+        exchange.move_market(&MarketInput::Prices {
+            category: Category::Linear,
+            symbol: symbol.clone(),
+            mark,
+            index,
+            last,
+        })?;
     }
     if let Some((bids, asks)) = book {
-        exchange.move_market(&MarketInput::Book { symbol, bids, asks })?;
+        exchange.move_market(&MarketInput::Book { category: Category::Linear, symbol, bids, asks })?;
     }
     Ok(json!({}))
 }
@@ -39,6 +45,7 @@ pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
 pub(super) fn book(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     require_manual(exchange)?;
     let input = MarketInput::Book {
+        category: Category::Linear,
         symbol: fields.required("symbol")?,
         bids: levels(fields, "bids")?,
         asks: levels(fields, "asks")?,
@@ -55,6 +62,7 @@ pub(super) fn trade(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     };
     let side = Side::parse(&fields.required("side")?).ok_or_else(|| Refusal::parameter("side is invalid"))?;
     let input = MarketInput::Trade {
+        category: Category::Linear,
         symbol: fields.required("symbol")?,
         side,
         price: required("price")?,
@@ -70,11 +78,14 @@ pub(super) fn event(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     match fields.required("kind")?.as_str() {
         "funding" => {
             if let Some(rate) = fields.decimal("rate")? {
-                let next_funding_ms = exchange.core.ticker(&symbol).map_or(0, |row| row.next_funding_ms);
-                let announce = MarketInput::FundingRate { symbol: symbol.clone(), rate, next_funding_ms };
+                let category = Category::Linear;
+                let next_funding_ms =
+                    exchange.core.ticker(category, &symbol).map_or(0, |row| row.next_funding_ms);
+                let announce =
+                    MarketInput::FundingRate { category, symbol: symbol.clone(), rate, next_funding_ms };
                 exchange.move_market(&announce)?;
             }
-            exchange.move_market(&MarketInput::SettleFunding { symbol })?;
+            exchange.move_market(&MarketInput::SettleFunding { category: Category::Linear, symbol })?;
             Ok(json!({}))
         }
         other => Err(Refusal::parameter(format!("event {other} is not offered"))),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use windvane_venue_core::{ExecutionFilter, OrderFilter};
+use windvane_venue_core::{ExecutionFilter, OrderFilter, WalletRow};
 
 use crate::exchange::Exchange;
 use crate::rest::query::to_value;
@@ -24,6 +24,11 @@ pub(super) fn state(exchange: &Exchange) -> Value {
     })
 }
 
+/// The coins of a wallet.
+fn coins(row: &WalletRow) -> impl Iterator<Item = Value> {
+    row.coins.iter().map(|coin| to_value(&Coin::new(coin, row)))
+}
+
 fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let core = &exchange.core;
     let scales = |symbol: &str| exchange.scales.get(symbol).copied();
@@ -34,7 +39,7 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let fills = core.executions(uid, ExecutionFilter::default());
     let fills =
         fills.iter().rev().filter_map(|row| Some(to_value(&Execution::new(row, scales(&row.symbol)?))));
-    let positions = core.instruments().filter_map(|instrument| core.position(uid, &instrument.symbol));
+    let positions = core.instruments().flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
     let positions = positions.filter_map(|row| {
         Some(to_value(&Position::new(
             &row,
@@ -51,7 +56,7 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
         "orders": orders.collect::<Vec<_>>(),
         "fills": fills.collect::<Vec<_>>(),
         "positions": positions.collect::<Vec<_>>(),
-        "wallet": wallet.as_ref().map(|row| to_value(&Coin::new(row))).into_iter().collect::<Vec<_>>(),
+        "wallet": wallet.iter().flat_map(coins).collect::<Vec<_>>(),
         "margin": wallet.as_ref().map(|row| to_value(&Wallet::new(row))),
         "requests": {"accepted": counts.accepted, "refused": refused},
     })

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use windvane_venue_core::{Instrument, Level, MarketInput, Side};
+use windvane_venue_core::{Category, Instrument, Level, MarketInput, Side};
 
 /// Distance of each book level from the best one, in ticks: dense at the touch, thin further out.
 const LEVEL_TICKS: [i64; 10] = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55];
@@ -12,6 +12,7 @@ const LEVEL_SHARE: i64 = 100;
 /// The steps of an instrument: prices count in ticks, quantities in lots.
 #[derive(Debug, Clone)]
 pub(crate) struct Grid {
+    category: Category,
     symbol: String,
     tick: Decimal,
     lot: Decimal,
@@ -19,7 +20,16 @@ pub(crate) struct Grid {
 
 impl Grid {
     pub(crate) fn new(instrument: &Instrument) -> Self {
-        Self { symbol: instrument.symbol.to_string(), tick: instrument.tick_size, lot: instrument.qty_step }
+        Self {
+            category: instrument.category,
+            symbol: instrument.symbol.to_string(),
+            tick: instrument.tick_size,
+            lot: instrument.qty_step,
+        }
+    }
+
+    pub(crate) fn category(&self) -> Category {
+        self.category
     }
 
     pub(crate) fn symbol(&self) -> &str {
@@ -53,6 +63,7 @@ impl Grid {
     /// A print.
     pub(crate) fn trade(&self, ticks: i64, lots: i64, side: Side) -> MarketInput {
         MarketInput::Trade {
+            category: self.category,
             symbol: self.symbol.clone(),
             side,
             price: self.price(ticks),
@@ -76,7 +87,12 @@ impl Grid {
             .filter(|(ticks, _)| *ticks > 0)
             .map(|(ticks, number)| level(number, ticks));
         let asks = numbered().map(|(distance, number)| level(number, best_bid + 1 + distance));
-        MarketInput::Book { symbol: self.symbol.clone(), bids: bids.collect(), asks: asks.collect() }
+        MarketInput::Book {
+            category: self.category,
+            symbol: self.symbol.clone(),
+            bids: bids.collect(),
+            asks: asks.collect(),
+        }
     }
 }
 

@@ -115,7 +115,10 @@ impl Replay {
             // Positions are settled at the mark of that moment, before the market moves on.
             if tape.funding.binary_search_by_key(&at_ms, |point| point.at_ms).is_ok() {
                 inputs.push(tape.announce_funding(at_ms - 1));
-                inputs.push(MarketInput::SettleFunding { symbol: tape.grid.symbol().to_owned() });
+                inputs.push(MarketInput::SettleFunding {
+                    category: tape.grid.category(),
+                    symbol: tape.grid.symbol().to_owned(),
+                });
                 inputs.push(tape.announce_funding(at_ms));
             }
             if detail == Detail::Full {
@@ -184,6 +187,7 @@ impl Tape {
     fn prices(&self, at_ms: i64, point: &PathPoint, last: Option<i64>) -> MarketInput {
         let mark = self.basis.mark(at_ms, self.grid.price(point.price));
         MarketInput::Prices {
+            category: self.grid.category(),
             symbol: self.grid.symbol().to_owned(),
             mark: Some(mark),
             index: Some(mark),
@@ -199,6 +203,7 @@ impl Tape {
             rate: baseline_rate(),
         });
         MarketInput::FundingRate {
+            category: self.grid.category(),
             symbol: self.grid.symbol().to_owned(),
             rate: point.rate,
             next_funding_ms: point.at_ms,

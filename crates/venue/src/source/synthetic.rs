@@ -80,16 +80,23 @@ impl Synthetic {
             let volume = walk.advance(&mut self.random);
             let symbol = walk.grid.symbol().to_owned();
             let price = walk.grid.price(walk.ticks);
+            let category = walk.grid.category();
             inputs.push(MarketInput::Prices {
+                category,
                 symbol: symbol.clone(),
                 mark: Some(price),
                 index: Some(price),
                 last: None,
             });
             if settles {
-                inputs.push(MarketInput::SettleFunding { symbol: symbol.clone() });
+                inputs.push(MarketInput::SettleFunding { category, symbol: symbol.clone() });
             }
-            inputs.push(MarketInput::FundingRate { symbol, rate: Decimal::new(1, 4), next_funding_ms });
+            inputs.push(MarketInput::FundingRate {
+                category,
+                symbol,
+                rate: Decimal::new(1, 4),
+                next_funding_ms,
+            });
             inputs.push(walk.grid.book(walk.ticks, walk.side, walk.volume));
             inputs.push(walk.grid.trade(walk.ticks, volume, walk.side));
         }

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use windvane_venue_core::{TransactionRow, TransactionType};
 
-use super::LINEAR;
 use super::number::{Scales, amount};
 
 /// One change of the balance, in the words of the wire.
@@ -20,7 +19,7 @@ pub(crate) struct Transaction<'a> {
     trans_sub_type: &'static str,
     qty: String,
     size: String,
-    currency: &'static str,
+    currency: &'a str,
     trade_price: String,
     /// Positive is received: the opposite sign of a funding execution's `execFee`. Empty for other kinds.
     funding: String,
@@ -43,20 +42,22 @@ impl<'a> Transaction<'a> {
             TransactionType::Settlement => amount(row.funding),
             TransactionType::Trade
             | TransactionType::Liquidation
+            | TransactionType::Adl
+            | TransactionType::Bonus
             | TransactionType::TransferIn
             | TransactionType::TransferOut => String::new(),
         };
         Self {
             id: &row.id,
             symbol: &row.symbol,
-            category: if row.symbol.is_empty() { "" } else { LINEAR },
+            category: row.category.map_or("", |category| category.as_str()),
             side: row.side.map_or("None", |side| side.as_str()),
             transaction_time: row.transaction_time_ms.to_string(),
             kind: row.kind.as_str(),
             trans_sub_type: "",
             qty: scales.map_or_else(|| amount(row.qty), |scales| scales.qty(row.qty)),
             size: scales.map_or_else(|| amount(row.size), |scales| scales.qty(row.size)),
-            currency: "USDT",
+            currency: &row.currency,
             trade_price: scales
                 .map_or_else(|| amount(row.trade_price), |scales| scales.price(row.trade_price)),
             funding,

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use windvane_venue_core::ExecutionRow;
 
-use super::LINEAR;
 use super::number::{Scales, amount};
 
 /// One fill or funding settlement, in the words of the wire.
@@ -28,7 +27,7 @@ pub(crate) struct Execution<'a> {
     exec_type: &'static str,
     exec_value: String,
     exec_time: String,
-    fee_currency: &'static str,
+    fee_currency: &'a str,
     is_maker: bool,
     fee_rate: String,
     trade_iv: &'static str,
@@ -48,7 +47,7 @@ pub(crate) struct Execution<'a> {
 impl<'a> Execution<'a> {
     pub(crate) fn new(row: &'a ExecutionRow, scales: Scales) -> Self {
         Self {
-            category: LINEAR,
+            category: row.category.as_str(),
             symbol: &row.symbol,
             order_id: &row.order_id,
             order_link_id: &row.order_link_id,
@@ -66,7 +65,7 @@ impl<'a> Execution<'a> {
             exec_type: row.exec_type.as_str(),
             exec_value: amount(row.exec_value),
             exec_time: row.exec_time_ms.to_string(),
-            fee_currency: "USDT",
+            fee_currency: &row.fee_currency,
             is_maker: row.is_maker,
             fee_rate: amount(row.fee_rate),
             trade_iv: "",

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use windvane_venue_core::{OrderRow, ProtectionPrice};
+use windvane_venue_core::{OrderRow, ProtectionPrice, TpslMode};
 
-use super::LINEAR;
 use super::number::{Scales, amount, amount_or_empty};
 
 /// One order, in the words of the wire.
@@ -32,7 +31,7 @@ pub(crate) struct Order<'a> {
     cum_exec_value: String,
     cum_exec_fee: String,
     /// Fee by coin: where today's clients look.
-    cum_fee_detail: BTreeMap<&'static str, String>,
+    cum_fee_detail: BTreeMap<&'a str, String>,
     closed_pnl: String,
     fee_currency: &'static str,
     order_type: &'static str,
@@ -41,7 +40,7 @@ pub(crate) struct Order<'a> {
     order_iv: &'static str,
     market_unit: &'static str,
     slippage_tolerance_type: &'static str,
-    slippage_tolerance: &'static str,
+    slippage_tolerance: String,
     trigger_price: String,
     trigger_by: &'static str,
     trigger_direction: u8,
@@ -49,8 +48,8 @@ pub(crate) struct Order<'a> {
     stop_loss: String,
     tp_trigger_by: &'static str,
     sl_trigger_by: &'static str,
-    tp_limit_price: &'static str,
-    sl_limit_price: &'static str,
+    tp_limit_price: String,
+    sl_limit_price: String,
     tpsl_mode: &'static str,
     oco_trigger_by: &'static str,
     reduce_only: bool,
@@ -60,8 +59,8 @@ pub(crate) struct Order<'a> {
     last_price_on_created: String,
     place_type: &'static str,
     smp_type: &'static str,
-    smp_group: u8,
-    smp_order_id: &'static str,
+    smp_group: u32,
+    smp_order_id: &'a str,
     extra_fees: &'static str,
     rpi_taker_access: bool,
     rpi_matched_qty: &'static str,
@@ -73,9 +72,12 @@ impl<'a> Order<'a> {
     pub(crate) fn new(row: &'a OrderRow, scales: Scales) -> Self {
         let protection =
             |price: Option<ProtectionPrice>| price.map(|p| scales.price(p.price)).unwrap_or_default();
+        let limit = |price: Option<ProtectionPrice>| {
+            price.and_then(|p| p.limit_price).map(|limit| scales.price(limit)).unwrap_or_default()
+        };
         let watched = |price: Option<ProtectionPrice>| price.map_or("", |p| p.by.as_str());
         Self {
-            category: LINEAR,
+            category: row.category.as_str(),
             order_id: &row.order_id,
             order_link_id: &row.order_link_id,
             parent_order_link_id: &row.parent_order_link_id,
@@ -93,46 +95,54 @@ impl<'a> Order<'a> {
             leaves_value: amount(row.leaves_value),
             cum_exec_qty: scales.qty(row.cum_exec_qty),
             cum_exec_value: amount(row.cum_exec_value),
-            cum_exec_fee: amount(row.cum_exec_fee),
-            cum_fee_detail: if row.cum_exec_qty.is_zero() {
-                BTreeMap::new()
-            } else {
-                BTreeMap::from([("USDT", amount(row.cum_exec_fee))])
-            },
+            cum_exec_fee: amount(row.cum_fee_detail.iter().map(|(_, fee)| *fee).sum()),
+            cum_fee_detail: row.cum_fee_detail.iter().map(|(coin, fee)| (&**coin, amount(*fee))).collect(),
             closed_pnl: amount(row.closed_pnl),
             fee_currency: "",
             order_type: row.order_type.as_str(),
             time_in_force: row.time_in_force.as_str(),
             stop_order_type: row.stop_order_type.map_or("", |kind| kind.as_str()),
             order_iv: "",
-            market_unit: "",
-            slippage_tolerance_type: "UNKNOWN",
-            slippage_tolerance: "",
+            market_unit: row.market_unit.map_or("", |unit| unit.as_str()),
+            slippage_tolerance_type: row.slippage.map_or("UNKNOWN", |slippage| slippage.unit.as_str()),
+            slippage_tolerance: row.slippage.map(|slippage| amount(slippage.value)).unwrap_or_default(),
             trigger_price: row.trigger.map(|trigger| scales.price(trigger.price)).unwrap_or_default(),
             trigger_by: row.trigger.map_or("", |trigger| trigger.by.as_str()),
-            trigger_direction: row.trigger.map_or(0, |trigger| trigger.direction.as_int()),
+            trigger_direction: row
+                .trigger
+                .and_then(|trigger| trigger.direction)
+                .map_or(0, |direction| direction.as_int()),
             take_profit: protection(row.take_profit),
             stop_loss: protection(row.stop_loss),
             tp_trigger_by: watched(row.take_profit),
             sl_trigger_by: watched(row.stop_loss),
-            tp_limit_price: "",
-            sl_limit_price: "",
-            tpsl_mode: if row.take_profit.or(row.stop_loss).is_some() { "Full" } else { "" },
+            tp_limit_price: limit(row.take_profit),
+            sl_limit_price: limit(row.stop_loss),
+            tpsl_mode: tpsl_mode(row),
             oco_trigger_by: "OcoTriggerByUnknown",
             reduce_only: row.reduce_only,
             close_on_trigger: row.close_on_trigger,
-            position_idx: 0,
+            position_idx: row.position_idx.as_int(),
             is_leverage: "",
             last_price_on_created: row.last_price_on_created.map(|p| scales.price(p)).unwrap_or_default(),
             place_type: "",
             smp_type: row.smp_type.as_str(),
-            smp_group: 0,
-            smp_order_id: "",
+            smp_group: row.smp_group,
+            smp_order_id: &row.smp_order_id,
             extra_fees: "",
             rpi_taker_access: false,
             rpi_matched_qty: "0",
             created_time: row.created_time_ms.to_string(),
             updated_time: row.updated_time_ms.to_string(),
         }
+    }
+}
+
+/// The mode of the stops that an order brings; a stop itself shows none in mode Full.
+fn tpsl_mode(row: &OrderRow) -> &'static str {
+    let brings_stops = row.take_profit.or(row.stop_loss).is_some();
+    match row.tpsl_mode {
+        Some(mode) if brings_stops || mode == TpslMode::Partial => mode.as_str(),
+        Some(_) | None => "",
     }
 }

@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde_json::Value;
 use windvane_venue_core::{ClosedPnlRow, PositionRow};
 
-use super::LINEAR;
 use super::number::{Scales, amount, amount_or_empty};
 use crate::config::UntradedSeq;
 
@@ -82,8 +81,8 @@ impl<'a> Position<'a> {
         };
         let (initial, maintenance) = (amount(row.position_im), amount(row.position_mm));
         Self {
-            category: LINEAR,
-            position_idx: 0,
+            category: row.category.as_str(),
+            position_idx: row.position_idx.as_int(),
             trade_mode: 0,
             risk_id: row.risk_id,
             risk_limit_value: amount(row.risk_limit_value),
@@ -94,8 +93,8 @@ impl<'a> Position<'a> {
             entry_price,
             position_value: amount(row.position_value),
             position_balance: "0".to_owned(),
-            auto_add_margin: 0,
-            position_status: "Normal",
+            auto_add_margin: u8::from(row.auto_add_margin),
+            position_status: row.position_status.as_str(),
             leverage: amount(row.leverage),
             break_even_price: amount_or_empty(row.break_even_price.map(|price| price.round_dp(8))),
             mark_price: scales.price(row.mark_price),
@@ -113,7 +112,7 @@ impl<'a> Position<'a> {
             cur_realised_pnl: amount(row.cur_realised_pnl),
             cum_realised_pnl: amount(row.cum_realised_pnl),
             tpsl_mode: "Full",
-            adl_rank_indicator: u8::from(row.side.is_some()),
+            adl_rank_indicator: row.adl_rank,
             is_reduce_only: false,
             mmr_sys_updated_time: "",
             leverage_sys_updated_time: "",

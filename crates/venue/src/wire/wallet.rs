@@ -1,14 +1,14 @@
 //! The wallet row of `wallet-balance` and of the `wallet` topic. Source: Bybit V5, "Get Wallet Balance".
 
 use serde::Serialize;
-use windvane_venue_core::WalletRow;
+use windvane_venue_core::{CoinRow, WalletRow};
 
 use super::number::{amount, amount_or_empty};
 
 /// An account's balances, in the words of the wire. Totals are in USD, taken as equal to USDT.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Wallet {
+pub(crate) struct Wallet<'a> {
     account_type: &'static str,
     #[serde(rename = "accountIMRate")]
     account_im_rate: String,
@@ -30,20 +30,20 @@ pub(crate) struct Wallet {
     total_initial_margin_by_mp: String,
     total_maintenance_margin: String,
     total_maintenance_margin_by_mp: String,
-    coin: Vec<Coin>,
+    coin: Vec<Coin<'a>>,
 }
 
 /// One coin of a wallet.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Coin {
-    coin: &'static str,
+pub(crate) struct Coin<'a> {
+    coin: &'a str,
     equity: String,
     usd_value: String,
     wallet_balance: String,
-    locked: &'static str,
+    locked: String,
     spot_hedging_qty: &'static str,
-    borrow_amount: &'static str,
+    borrow_amount: String,
     spot_borrow: &'static str,
     available_to_borrow: &'static str,
     available_to_withdraw: String,
@@ -62,8 +62,8 @@ pub(crate) struct Coin {
     col_res: &'static str,
 }
 
-impl Wallet {
-    pub(crate) fn new(row: &WalletRow) -> Self {
+impl<'a> Wallet<'a> {
+    pub(crate) fn new(row: &'a WalletRow) -> Self {
         let (im_rate, mm_rate) = (amount_or_empty(row.account_im_rate), amount_or_empty(row.account_mm_rate));
         let (initial, maintenance) = (amount(row.total_initial_margin), amount(row.total_maintenance_margin));
         Self {
@@ -82,29 +82,30 @@ impl Wallet {
             total_initial_margin_by_mp: initial,
             total_maintenance_margin: maintenance.clone(),
             total_maintenance_margin_by_mp: maintenance,
-            coin: vec![Coin::new(row)],
+            coin: row.coins.iter().map(|coin| Coin::new(coin, row)).collect(),
         }
     }
 }
 
-impl Coin {
-    pub(crate) fn new(row: &WalletRow) -> Self {
+impl<'a> Coin<'a> {
+    /// One coin of `wallet`.
+    pub(crate) fn new(row: &'a CoinRow, wallet: &WalletRow) -> Self {
         Self {
-            coin: row.coin,
-            equity: amount(row.total_equity),
-            usd_value: amount(row.total_equity),
-            wallet_balance: amount(row.total_wallet_balance),
-            locked: "0",
+            coin: &row.coin,
+            equity: amount(row.equity),
+            usd_value: amount(row.usd_value),
+            wallet_balance: amount(row.wallet_balance),
+            locked: amount(row.locked),
             spot_hedging_qty: "0",
-            borrow_amount: "0",
+            borrow_amount: amount(row.borrow_amount),
             spot_borrow: "0",
             available_to_borrow: "",
-            available_to_withdraw: amount(row.total_available_balance),
+            available_to_withdraw: amount(wallet.total_available_balance),
             accrued_interest: "0",
             total_order_im: amount(row.total_order_im),
             total_position_im: amount(row.total_position_im),
             total_position_mm: amount(row.total_position_mm),
-            unrealised_pnl: amount(row.total_perp_upl),
+            unrealised_pnl: amount(row.unrealised_pnl),
             cum_realised_pnl: amount(row.cum_realised_pnl),
             bonus: "0",
             collateral_switch: true,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tokio::time::Instant;
-use windvane_venue_core::{ExecutionRow, PublicTrade, Venue};
+use windvane_venue_core::{Category, ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
 use super::stage::Stage;
@@ -70,7 +70,7 @@ impl PublicFeeds {
         match topic {
             Topic::Book { depth, .. } => {
                 if !heard {
-                    let mut book = view.core.book(symbol, *depth)?;
+                    let mut book = view.core.book(Category::Linear, symbol, *depth)?;
                     if self.restarted {
                         book.update_id = 1;
                     }
@@ -84,7 +84,8 @@ impl PublicFeeds {
                 if !heard {
                     self.tickers.insert(symbol.to_owned(), ticker(symbol, view)?);
                 }
-                let (fields, seq) = (self.tickers.get(symbol)?, view.core.ticker(symbol)?.seq);
+                let (fields, seq) =
+                    (self.tickers.get(symbol)?, view.core.ticker(Category::Linear, symbol)?.seq);
                 let frame =
                     json!({"topic": text, "type": "snapshot", "data": fields, "cs": seq, "ts": now_ms});
                 Some(frame.to_string())
@@ -112,7 +113,8 @@ impl PublicFeeds {
         for depth in DEPTHS {
             let topic = format!("orderbook.{depth}.{symbol}");
             if stage.is_heard(&topic)
-                && let (Some(feed), Some(book)) = (self.books.get_mut(&topic), view.core.book(symbol, depth))
+                && let (Some(feed), Some(book)) =
+                    (self.books.get_mut(&topic), view.core.book(Category::Linear, symbol, depth))
                 && let Some(frame) = feed.update(book, view.now_ms)
             {
                 stage.publish(&topic, &frame);
@@ -181,7 +183,7 @@ impl PublicFeeds {
             return None;
         }
         delta.insert("symbol", symbol);
-        let seq = view.core.ticker(symbol)?.seq;
+        let seq = view.core.ticker(Category::Linear, symbol)?.seq;
         let frame = json!({"topic": topic, "type": "delta", "data": delta, "cs": seq, "ts": view.now_ms});
         let frame = frame.to_string();
         *known = fields;
@@ -209,13 +211,13 @@ fn publish_klines(symbol: &str, changes: &Changes, scales: Scales, view: &View<'
 }
 
 fn ticker(symbol: &str, view: &View<'_>) -> Option<TickerFields> {
-    let row = view.core.ticker(symbol)?;
+    let row = view.core.ticker(Category::Linear, symbol)?;
     let record = view.records.get(symbol)?;
     let instrument = view.core.instruments().find(|instrument| *instrument.symbol == *symbol)?;
     Some(ticker_fields(&row, &record.day(), instrument))
 }
 
 fn price_limit(symbol: &str, scales: Scales, view: &View<'_>) -> Option<(String, String)> {
-    let (buy, sell) = view.core.price_limits(symbol)?;
+    let (buy, sell) = view.core.price_limits(Category::Linear, symbol)?;
     Some((scales.price(buy), scales.price(sell)))
 }

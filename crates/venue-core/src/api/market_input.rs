@@ -1,0 +1,70 @@
+//! The movements of the market outside the venue's own accounts.
+
+use rust_decimal::Decimal;
+
+use super::product::Category;
+use super::word::Side;
+
+/// A price level: price in quote coin, quantity in base coin (USD for inverse).
+pub type Level = (Decimal, Decimal);
+
+/// A movement of the market outside the venue's own accounts. Prices in quote coin, quantities as [`Level`].
+#[derive(Clone, Debug)]
+pub enum MarketInput {
+    /// Replaces the outside liquidity. Resting orders it crosses fill as makers at their own price, up to the outside size.
+    Book {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// Outside bids in any order, prices unique.
+        bids: Vec<Level>,
+        /// Outside asks in any order, prices unique.
+        asks: Vec<Level>,
+    },
+    /// A print on the public tape. It fills resting orders better than its price in full, and those at its price once
+    /// the outside size that was ahead of them is used up.
+    Trade {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// Side of the taker.
+        side: Side,
+        /// Price.
+        price: Decimal,
+        /// Quantity.
+        qty: Decimal,
+    },
+    /// Moves any of the three reference prices.
+    Prices {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// New mark price (contracts).
+        mark: Option<Decimal>,
+        /// New index price.
+        index: Option<Decimal>,
+        /// New last price.
+        last: Option<Decimal>,
+    },
+    /// Announces the rate of the next settlement.
+    FundingRate {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// Fraction of the position value; positive means that longs pay.
+        rate: Decimal,
+        /// When it will be settled, in market ms.
+        next_funding_ms: i64,
+    },
+    /// Settles funding now, at the announced rate and the current mark price.
+    SettleFunding {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+    },
+}

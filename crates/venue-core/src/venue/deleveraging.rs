@@ -1,0 +1,108 @@
+//! Auto-deleveraging: a liquidation that finds nothing in the book is closed against opposite positions at the bankruptcy
+//! price, the most profitable and most leveraged first. Source: Bybit help centre, "Auto-Deleveraging (ADL)".
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::Venue;
+use super::fill::Role;
+use crate::api::{CreateType, Deleveraging, PositionIdx, Side};
+use crate::order::{Order, OrderKey, Place};
+use crate::units::{decimal, round_down};
+
+/// Steps of the indicator that shows a position's place in the queue.
+const RANKS: usize = 5;
+
+impl Venue {
+    /// Closes a position, or a part of it, against the first of the opposite ones. `price` in units; absent means the price
+    /// at which the account's margin balance is gone. Says whether anything was closed.
+    pub(super) fn deleverage(&mut self, place: Place, side: Side, price: Option<i64>) -> bool {
+        if self.doubts.deleveraging == Deleveraging::Off {
+            return false;
+        }
+        let Some(price) = price.or_else(|| self.cross_bankruptcy_price(place)) else { return false };
+        let Some(other) = self.first_in_queue(place, side) else { return false };
+        let qty = self.accounts[place.account].position(place).reducible(side);
+        let qty = qty.min(self.accounts[other.account].position(other).reducible(side.opposite()));
+        if qty == 0 {
+            return false;
+        }
+        self.seq += 1;
+        let sides = [(place, side, CreateType::ByLiquidation), (other, side.opposite(), CreateType::ByAdl)];
+        for (place, side, create_type) in sides {
+            let key = self.enter_closing(place, side, create_type, price, qty);
+            self.fill(key, price, qty, Role::Taker);
+            self.report_order(key);
+        }
+        true
+    }
+
+    fn enter_closing(
+        &mut self,
+        place: Place,
+        side: Side,
+        create_type: CreateType,
+        price: i64,
+        qty: i64,
+    ) -> OrderKey {
+        let id = Arc::from(self.ids.next());
+        self.enter(Order { price, qty, ..Order::closing(place, id, side, create_type, self.now_ms) })
+    }
+
+    /// The mark price at which the account would be worth nothing, everything else unchanged.
+    fn cross_bankruptcy_price(&self, place: Place) -> Option<i64> {
+        let market = &self.markets[place.market];
+        let account = &self.accounts[place.account];
+        let mark = decimal(market.valuation_price()?);
+        let coin_price = self.coins.usd_price(market.settle, &self.markets);
+        let balance = account.margin(self.context()).margin_balance().checked_div(coin_price)?;
+        let position = account.position(place);
+        let size = decimal(position.size);
+        let price = match market.payoff {
+            crate::payoff::Payoff::Linear => mark - balance.checked_div(size)?,
+            crate::payoff::Payoff::Inverse => size.checked_div(size.checked_div(mark)? + balance)?,
+        };
+        let lowest = market.extreme_price(Side::Sell);
+        Some(round_down(price, 1).max(lowest))
+    }
+
+    /// The opposite position of another account that is first in the queue.
+    fn first_in_queue(&self, place: Place, side: Side) -> Option<Place> {
+        let opposite =
+            self.queue(place.market, side).into_iter().filter(|(other, _)| other.account != place.account);
+        opposite.max_by_key(|(other, score)| (*score, std::cmp::Reverse(*other))).map(|(other, _)| other)
+    }
+
+    /// Open positions of one side with their scores: profit by entry value, times leverage for a gain, by leverage for a
+    /// loss.
+    fn queue(&self, market: usize, side: Side) -> Vec<(Place, Decimal)> {
+        let of_market = &self.markets[market];
+        let score = |place: Place| {
+            let position = self.accounts[place.account].position(place);
+            if position.side() != Some(side) {
+                return None;
+            }
+            let gain = position.unrealised(of_market.payoff, of_market.valuation_price()?);
+            let value = of_market.payoff.value(position.avg_price, decimal(position.size.abs()));
+            let ratio = gain.checked_div(value)?;
+            let leverage = position.leverage;
+            Some((place, if ratio > Decimal::ZERO { ratio * leverage } else { ratio / leverage }))
+        };
+        of_market.holders.iter().filter_map(|holder| score(place_of(market, *holder))).collect()
+    }
+
+    /// Place of a position in the queue, 1 (last) to 5 (first); 0 when flat.
+    pub(super) fn adl_rank(&self, place: Place) -> u8 {
+        let Some(side) = self.accounts[place.account].position(place).side() else { return 0 };
+        let queue = self.queue(place.market, side);
+        let own = queue.iter().find(|(other, _)| *other == place).map(|(_, score)| *score);
+        let behind = queue.iter().filter(|(_, score)| Some(*score) < own).count();
+        let rank = 1 + behind * RANKS / queue.len().max(1);
+        u8::try_from(rank.min(RANKS)).unwrap_or(0)
+    }
+}
+
+fn place_of(market: usize, (account, position_idx): (usize, PositionIdx)) -> Place {
+    Place { account, market, position_idx }
+}
