@@ -43,6 +43,9 @@ pub(crate) struct Run {
     /// Ends in order after this long, for example `60s`.
     #[arg(long, value_name = "LENGTH", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
+    /// Does everything except send: live data, real decisions, nothing at the venue. A read-only key is enough.
+    #[arg(long)]
+    pub(crate) shadow: bool,
     /// Replay speed instead of the config's: market seconds per second.
     #[arg(long, value_name = "FACTOR")]
     pub(crate) speed: Option<u32>,

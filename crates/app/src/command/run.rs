@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     if let Some(speed) = arguments.speed {
         set_speed(&mut settings, speed)?;
     }
+    settings.is_shadow = arguments.shadow;
     let style = match settings.log_style {
         LogStyle::Text => LogFormat::Text,
         LogStyle::Json => LogFormat::Json,
@@ -52,6 +53,9 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 fn announce(settings: &Settings, span: Option<(i64, i64)>) {
     let bots: Vec<_> = settings.bots.iter().map(|bot| format!("{} on {}", bot.name, bot.symbol)).collect();
     eprintln!("bots: {}", bots.join(", "));
+    if settings.is_shadow {
+        eprintln!("shadow run: nothing is sent; leverage must stand at the venue as the config has it");
+    }
     if let Some((first, last)) = span {
         eprintln!(
             "venue: embedded, replaying {} from {} (rate limits off: a second holds hours)",

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) environment: Environment,
     /// Which venue.
     pub(crate) venue: VenueSettings,
+    /// Whether everything is done except send.
+    pub(crate) is_shadow: bool,
     /// What is allowed.
     pub(crate) risk: RiskLimits,
     /// How long a position may be without a stop at the venue before something is done, in milliseconds.

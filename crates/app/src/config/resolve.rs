@@ -118,6 +118,7 @@ impl<'t> Resolver<'t> {
             data_dir: self.folder.join(file.data_dir),
             environment,
             venue: venue?,
+            is_shadow: false,
             risk,
             unprotected_ms_max: without_stop.get_ref().millis(),
             durability: file.journal.durability,

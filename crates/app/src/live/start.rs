@@ -17,7 +17,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windvane_connector::{Connector, Outlets, Plan, RestClient, Timing, Topic, VenueClock, WallClock};
+use windvane_connector::{
+    Connector, KeyPolicy, Outlets, Plan, RateLimits, RestClient, Timing, Topic, VenueClock, WallClock,
+};
 use windvane_engine::{BotSetup, Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
 use windvane_model::{
@@ -33,6 +35,8 @@ const MARKET_CAPACITY: usize = 8_192;
 const ACCOUNT_CAPACITY: usize = 4_096;
 /// Measurements that may wait for the loop; beyond it they are dropped.
 const OBSERVATION_CAPACITY: usize = 8_192;
+/// Topics of one public connection where one keeps to the introductory limits.
+const INTRODUCTORY_TOPICS: usize = 100;
 /// Callers of the control socket that may wait.
 const CONTROL_CAPACITY: usize = 16;
 
@@ -84,7 +88,8 @@ pub(crate) async fn run(
         link.rate_limits,
     )
     .context("setting up REST")?;
-    let account = account::prepare(&rest, &settings.bots, link.key).await?;
+    let key = KeyPolicy { reads_only: settings.is_shadow, ..link.key };
+    let account = account::prepare(&rest, &settings.bots, key).await?;
     let uid = account.uid;
 
     let folder = journal_folder(settings, wall)?;
@@ -122,7 +127,14 @@ pub(crate) async fn run(
     let (market_outlet, market) = mpsc::channel(MARKET_CAPACITY);
     let (account_outlet, account_inlet) = mpsc::channel(ACCOUNT_CAPACITY);
     let outlets = Outlets { market: market_outlet, account: account_outlet };
-    let plan = Plan { topics: topics(settings), symbols, key: link.key, timing: Timing::default() };
+    let plan = Plan {
+        topics: topics(settings),
+        symbols,
+        key,
+        timing: Timing::default(),
+        topics_per_connection: (link.rate_limits == RateLimits::Introductory).then_some(INTRODUCTORY_TOPICS),
+        sends: !settings.is_shadow,
+    };
     let connector =
         Connector::start(&rest, &link.endpoints, plan, &outlets).context("starting the streams")?;
     // The streams' tasks hold the senders from here on; their end closes the channels.
@@ -232,6 +244,9 @@ pub(crate) fn claims(settings: &Settings) -> Claims {
 
 /// Whether orders go over a trade socket; demo accounts have none.
 pub(crate) fn needs_trade_link(settings: &Settings) -> bool {
+    if settings.is_shadow {
+        return false;
+    }
     match &settings.venue {
         VenueSettings::Embedded(_) => true,
         VenueSettings::Remote(remote) => remote.endpoints.trade_ws().is_some(),

@@ -5,6 +5,7 @@
 use super::Live;
 use super::dispatch::not_sent;
 use crate::control::{Answer, Ask, Pending};
+use windvane_connector::Connector;
 use windvane_engine::Output;
 use windvane_journal::Ticket;
 use windvane_model::{BotName, Control, Event, HaltCause, RunState, Scope, Stamped, WallTime};
@@ -53,7 +54,10 @@ impl Live {
             let Output::Command { command, .. } = output else { continue };
             if let Err(answer) = self.dispatch.send(*command, ticket, &self.recorder, self.connector.as_ref())
             {
-                self.observer.channel_full("commands");
+                // A shadow run refuses by intent.
+                if self.connector.as_ref().is_some_and(Connector::sends) {
+                    self.observer.channel_full("commands");
+                }
                 self.echoes.push_back(*answer);
             }
         }

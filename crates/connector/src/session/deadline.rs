@@ -17,12 +17,22 @@ pub(crate) enum Timer {
     Confirm,
     /// The oldest open request is overdue.
     Reply,
+    /// Time to look which topics have fallen silent.
+    Topics,
     /// A request that waits for the rate limit may leave, or has become too old.
     Turn,
 }
 
-const TIMERS: [Timer; 7] =
-    [Timer::Ping, Timer::Pong, Timer::Silence, Timer::Login, Timer::Confirm, Timer::Reply, Timer::Turn];
+const TIMERS: [Timer; 8] = [
+    Timer::Ping,
+    Timer::Pong,
+    Timer::Silence,
+    Timer::Login,
+    Timer::Confirm,
+    Timer::Reply,
+    Timer::Topics,
+    Timer::Turn,
+];
 
 /// When each of them is due.
 #[derive(Debug, Clone, Copy, Default)]

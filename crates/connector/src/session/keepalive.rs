@@ -57,7 +57,9 @@ impl Keepalive {
                 }
                 Timer::Pong => out.close = Some(CloseReason::PongLost),
                 Timer::Silence => out.close = Some(CloseReason::Silent),
-                Timer::Login | Timer::Confirm | Timer::Reply | Timer::Turn => return Some(timer),
+                Timer::Login | Timer::Confirm | Timer::Reply | Timer::Topics | Timer::Turn => {
+                    return Some(timer);
+                }
             }
         }
         None

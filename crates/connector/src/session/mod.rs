@@ -7,12 +7,16 @@ mod deadline;
 mod keepalive;
 mod private;
 mod public;
+mod shard;
 #[cfg(test)]
 mod tests;
 mod trade;
+mod watch;
 
 pub use private::PrivateSession;
 pub use public::{PublicRequest, PublicSession, Topic, TopicsError};
+pub use shard::Shards;
+pub(crate) use shard::split;
 pub use trade::TradeSession;
 
 use crate::{
@@ -38,6 +42,8 @@ pub struct Timing {
     pub confirm_within_ms: Millis,
     /// Without any data on the public stream; a 50-level book of a live contract never rests that long.
     pub silence_ms: Millis,
+    /// Without any data of one book or ticker; then that topic is asked for anew.
+    pub topic_silence_ms: Millis,
     /// From an order request to its answer; then its outcome is unknown.
     pub reply_within_ms: Millis,
 }
@@ -50,6 +56,7 @@ impl Default for Timing {
             login_within_ms: 10_000,
             confirm_within_ms: 10_000,
             silence_ms: 60_000,
+            topic_silence_ms: 30_000,
             reply_within_ms: 5_000,
         }
     }

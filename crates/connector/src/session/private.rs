@@ -141,7 +141,7 @@ impl Session for PrivateSession {
             match timer {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Confirm => out.close = Some(CloseReason::ConfirmLost),
-                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Reply | Timer::Turn => {}
+                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Reply | Timer::Topics | Timer::Turn => {}
             }
         }
     }

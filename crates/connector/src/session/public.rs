@@ -1,6 +1,9 @@
-//! The public stream: subscriptions in small groups, and a fresh snapshot of one book on request.
+//! A public connection: subscriptions in small groups, and one topic anew when it falls silent or meets a gap.
 
-use super::{CloseReason, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, quarantine};
+use super::{
+    CloseReason, Output, Session, Shards, Timing, deadline::Timer, keepalive::Keepalive, quarantine,
+    shard::MAX_TOPIC_CHARACTERS, watch::Watch,
+};
 use crate::{
     clock::Moment,
     codec::{Decoded, Reply, ReplyKind, decode_public, interval_to_wire},
@@ -34,6 +37,16 @@ impl fmt::Display for Topic {
     }
 }
 
+impl Topic {
+    /// Whose it is.
+    #[must_use]
+    pub const fn symbol(&self) -> Symbol {
+        let (Self::Book(symbol) | Self::Trades(symbol) | Self::Ticker(symbol) | Self::Candles(symbol, _)) =
+            self;
+        *symbol
+    }
+}
+
 /// Topics that do not fit one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TopicsError {
@@ -52,7 +65,6 @@ pub enum PublicRequest {
     ResubscribeBook(Symbol),
 }
 
-const MAX_TOPIC_CHARACTERS: usize = 21_000;
 /// Small groups make a refused topic easy to find; ten is also the most that spot takes at once.
 const GROUP: usize = 10;
 
@@ -60,6 +72,8 @@ const GROUP: usize = 10;
 #[derive(Debug)]
 pub struct PublicSession {
     topics: Vec<Topic>,
+    shards: Shards,
+    watch: Watch,
     keepalive: Keepalive,
     next_id: u64,
     /// Requests without an answer, oldest first. An unsubscription waits with an empty list.
@@ -73,7 +87,7 @@ impl PublicSession {
     ///
     /// # Errors
     /// When they do not fit one connection.
-    pub fn new(mut topics: Vec<Topic>, timing: Timing) -> Result<Self, TopicsError> {
+    pub fn new(mut topics: Vec<Topic>, timing: Timing, shards: Shards) -> Result<Self, TopicsError> {
         topics.sort_unstable();
         topics.dedup();
         let characters: usize = topics.iter().map(|topic| topic.to_string().len() + 3).sum();
@@ -81,16 +95,15 @@ impl PublicSession {
             return Err(TopicsError::TooLong(characters));
         }
         for topic in &topics {
-            let (Topic::Book(symbol)
-            | Topic::Trades(symbol)
-            | Topic::Ticker(symbol)
-            | Topic::Candles(symbol, _)) = topic;
+            let symbol = topic.symbol();
             if !symbol.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-                return Err(TopicsError::Symbol(*symbol));
+                return Err(TopicsError::Symbol(symbol));
             }
         }
         Ok(Self {
+            watch: Watch::new(&topics, timing.topic_silence_ms),
             topics,
+            shards,
             keepalive: Keepalive::new(timing, Some(timing.silence_ms)),
             next_id: 1,
             pending: BTreeMap::new(),
@@ -105,6 +118,30 @@ impl PublicSession {
         out.frames.push(encode::subscribe(&id.to_string(), &names).into());
         self.pending.insert(id, topics.to_vec());
         self.keepalive.deadlines.set(Timer::Confirm, now.after(self.keepalive.timing.confirm_within_ms));
+    }
+
+    /// One topic anew, without touching the others: its first message is a snapshot.
+    fn renew(&mut self, topic: Topic, now: WallTime, out: &mut Output) {
+        // Without a connection the next one brings a snapshot anyway; and one request at a time is enough.
+        if !self.is_ready
+            || !self.topics.contains(&topic)
+            || self.pending.values().any(|group| group.contains(&topic))
+        {
+            return;
+        }
+        let id = self.take_id();
+        out.frames.push(encode::unsubscribe(&id.to_string(), &[topic.to_string()]).into());
+        self.pending.insert(id, vec![]);
+        self.subscribe(&[topic], now, out);
+    }
+
+    /// Asks anew for every topic that has been silent for too long.
+    fn look_at_topics(&mut self, now: WallTime, out: &mut Output) {
+        for topic in self.watch.silent(now) {
+            tracing::warn!(%topic, "silent for too long; subscribing again");
+            self.renew(topic, now, out);
+        }
+        self.keepalive.deadlines.set(Timer::Topics, self.watch.next_look(now));
     }
 
     const fn take_id(&mut self) -> u64 {
@@ -143,7 +180,11 @@ impl PublicSession {
             self.is_ready = true;
             let subscriptions = self.topics.len() - self.refused;
             out.observations.push(Observation::Connected { stream: Stream::Public, subscriptions });
-            out.events.push(Event::Link(Link::Public(LinkState::Up)));
+            if self.shards.came_up() {
+                out.events.push(Event::Link(Link::Public(LinkState::Up)));
+            }
+            self.watch.open(now);
+            self.keepalive.deadlines.set(Timer::Topics, self.watch.next_look(now));
         }
     }
 }
@@ -167,8 +208,12 @@ impl Session for PublicSession {
     }
 
     fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
+        let before = out.market.len();
         match decode_public(text, &mut out.market) {
-            Decoded::Data | Decoded::Unused => self.keepalive.data(moment.wall),
+            Decoded::Data | Decoded::Unused => {
+                self.keepalive.data(moment.wall);
+                self.watch.heard(&out.market[before..], moment.wall);
+            }
             Decoded::Reply(reply) => match reply.kind {
                 ReplyKind::Pong => self.keepalive.pong(),
                 ReplyKind::Subscribe | ReplyKind::Unsubscribe => self.answered(moment.wall, &reply, out),
@@ -181,24 +226,15 @@ impl Session for PublicSession {
 
     fn request(&mut self, moment: Moment, request: PublicRequest, out: &mut Output) {
         let PublicRequest::ResubscribeBook(symbol) = request;
-        let topic = Topic::Book(symbol);
-        // Without a connection the next one brings a snapshot anyway; and one request at a time is enough.
-        if !self.is_ready
-            || !self.topics.contains(&topic)
-            || self.pending.values().any(|group| group.contains(&topic))
-        {
-            return;
-        }
-        let id = self.take_id();
-        out.frames.push(encode::unsubscribe(&id.to_string(), &[topic.to_string()]).into());
-        self.pending.insert(id, vec![]);
-        self.subscribe(&[topic], moment.wall, out);
+        self.renew(Topic::Book(symbol), moment.wall, out);
     }
 
     fn deadline(&mut self, moment: Moment, out: &mut Output) {
         while let Some(timer) = self.keepalive.take_due(moment.wall, out) {
-            if timer == Timer::Confirm {
-                out.close = Some(CloseReason::ConfirmLost);
+            match timer {
+                Timer::Confirm => out.close = Some(CloseReason::ConfirmLost),
+                Timer::Topics => self.look_at_topics(moment.wall, out),
+                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Login | Timer::Reply | Timer::Turn => {}
             }
         }
     }
@@ -206,7 +242,7 @@ impl Session for PublicSession {
     fn closed(&mut self, out: &mut Output) {
         self.keepalive.closed();
         self.pending.clear();
-        if std::mem::take(&mut self.is_ready) {
+        if std::mem::take(&mut self.is_ready) && self.shards.went_down() {
             out.events.push(Event::Link(Link::Public(LinkState::Down)));
         }
     }

@@ -76,7 +76,7 @@ fn symbol(name: &str) -> Symbol {
 }
 
 fn public(topics: Vec<Topic>) -> Script<PublicSession> {
-    Script::new(PublicSession::new(topics, Timing::default()).unwrap())
+    Script::new(PublicSession::new(topics, Timing::default(), Shards::of(1)).unwrap())
 }
 
 fn ready_public() -> Script<PublicSession> {
@@ -220,8 +220,11 @@ fn pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
 }
 
 #[test]
-fn a_public_stream_that_only_answers_pings_is_silent() {
-    let mut script = ready_public();
+fn c02_a_public_stream_that_only_answers_pings_is_silent() {
+    let timing = Timing { topic_silence_ms: 1_000_000, ..Timing::default() };
+    let topics = vec![Topic::Ticker(symbol("BTCUSDT"))];
+    let mut script = Script::new(PublicSession::new(topics, timing, Shards::of(1)).unwrap());
+    script.text(0, r#"{"success":true,"ret_msg":"","req_id":"1","op":"subscribe"}"#);
     for ping in [20_000, 40_000] {
         script.pass(ping);
         script.text(ping + 50, r#"{"success":true,"ret_msg":"pong","conn_id":"c","op":"ping"}"#);
@@ -459,4 +462,41 @@ fn d01_a_stamp_that_the_venue_refuses_puts_the_clock_in_doubt() {
     script.text(11, r#"{"reqId":"77-1","retCode":10002,"op":"order.create"}"#);
     assert_eq!(account(&script.out), ["timestamp w01-1 10002"], "it did nothing");
     assert!(script.out.distrusts_clock);
+}
+
+#[test]
+fn c02_one_topic_that_falls_silent_is_asked_for_anew_and_the_others_are_left_alone() {
+    let mut script = ready_public();
+    let ticker =
+        r#"{"topic":"tickers.BTCUSDT","type":"delta","ts":9,"data":{"symbol":"BTCUSDT","lastPrice":"5"}}"#;
+    let mut asked = vec![];
+    let mut now = 1;
+    while now < 40_000 {
+        script.text(now, ticker);
+        assert_eq!(script.out.market.len(), 1, "{:?}", script.out);
+        now += 1_000;
+        while script.session.next_deadline().is_some_and(|due| due <= at(now).wall) {
+            script.input(|session, out| session.deadline(at(now), out));
+            asked.extend(
+                script
+                    .sent()
+                    .iter()
+                    .filter(|text| !text.contains("ping"))
+                    .map(|text| (now, (*text).to_owned())),
+            );
+            if script.sent().iter().any(|text| text.contains("ping")) {
+                script.text(now, PONG);
+            }
+        }
+    }
+    let texts: Vec<_> = asked.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            r#"{"args":["orderbook.50.BTCUSDT"],"op":"unsubscribe","req_id":"2"}"#,
+            r#"{"args":["orderbook.50.BTCUSDT"],"op":"subscribe","req_id":"3"}"#
+        ]
+    );
+    assert!((30_000..=38_000).contains(&asked[0].0), "{asked:?}");
+    assert_eq!(script.out.close, None);
 }

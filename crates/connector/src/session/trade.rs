@@ -259,7 +259,7 @@ impl Session for TradeSession {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Reply => self.time_out(moment.wall, out),
                 Timer::Turn => self.send_next(moment, out),
-                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm => {}
+                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm | Timer::Topics => {}
             }
         }
     }

@@ -1,8 +1,10 @@
 //! The connector as its user sees it: start the streams, send commands, ask for a fresh book, stop.
 
 use super::{
-    keykeeper,
+    bells::Bells,
+    historian, keykeeper,
     lane::{self, Work},
+    refkeeper,
     stream::{Outlets, StreamTask},
     timekeeper,
 };
@@ -13,7 +15,8 @@ use crate::{
     outcome::Asked,
     rest::RestClient,
     session::{
-        PrivateSession, PublicRequest, PublicSession, Session, Timing, Topic, TopicsError, TradeSession,
+        self, PrivateSession, PublicRequest, PublicSession, Session, Shards, Timing, Topic, TopicsError,
+        TradeSession,
     },
 };
 use std::{
@@ -24,11 +27,11 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, QueryFailed, Symbol};
+use windvane_model::{AccountEvent, Command, Interval, QueryFailed, Symbol};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -47,6 +50,10 @@ pub struct Plan {
     pub key: KeyPolicy,
     /// Bounds of waiting.
     pub timing: Timing,
+    /// Most topics of one public connection; `None` leaves it to the exchange's own limit.
+    pub topics_per_connection: Option<usize>,
+    /// Whether commands that change something are sent. Without, each is answered as not sent.
+    pub sends: bool,
 }
 
 /// Why the streams could not be started.
@@ -63,14 +70,16 @@ pub enum StartError {
 /// and send happen on the thread that read the socket.
 #[derive(Debug)]
 pub struct Connector {
-    /// Sender: this handle. Receiver: the public stream. When full: the request is dropped, one is under way.
-    resubscriptions: mpsc::Sender<PublicRequest>,
+    /// Sender: this handle. Receivers: the public connections. When full: the request is dropped, one is under way.
+    resubscriptions: Vec<mpsc::Sender<PublicRequest>>,
     /// Sender: this handle. Receiver: the trade socket's task. When full: answered as not sent.
     trade: mpsc::Sender<Mutation>,
     /// Whether the trade socket takes orders; else they go over REST.
     trade_is_ready: Arc<AtomicBool>,
     /// Sender: this handle. Receiver: the REST task. When full: answered as not sent, or as failed.
     rest: mpsc::Sender<Work>,
+    /// Whether anything that changes something is sent at all.
+    sends: bool,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -87,39 +96,62 @@ impl Connector {
         outlets: &Outlets,
     ) -> Result<Self, StartError> {
         let timing = plan.timing;
-        let public = PublicSession::new(plan.topics, timing)?;
+        let series = candle_series(&plan.topics);
+        let shards = session::split(plan.topics, plan.topics_per_connection);
+        let up = Shards::of(shards.len());
+        let public: Result<Vec<_>, _> =
+            shards.into_iter().map(|topics| PublicSession::new(topics, timing, up.clone())).collect();
+        let public = public?;
         let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let is_key_doubted = Arc::new(Notify::new());
-        let starter = Starter { rest, outlets, stopped: &stopped, is_key_doubted: &is_key_doubted };
+        let bells = Arc::<Bells>::default();
+        let starter = Starter { rest, outlets, stopped: &stopped, bells: &bells };
 
-        let (resubscriptions, public_requests) = mpsc::channel(RESUBSCRIPTIONS);
-        starter.stream(&mut tasks, public, endpoints.public_ws(), public_requests);
+        let mut resubscriptions = Vec::with_capacity(public.len());
+        for session in public {
+            let (ask, requests) = mpsc::channel(RESUBSCRIPTIONS);
+            starter.stream(&mut tasks, session, endpoints.public_ws(), requests);
+            resubscriptions.push(ask);
+        }
         // Nothing can be asked of the private stream.
         let (_, no_requests) = mpsc::channel(1);
         starter.stream(&mut tasks, private, endpoints.private_ws(), no_requests);
 
         let (trade, trade_requests) = mpsc::channel(COMMANDS);
-        let trade_is_ready = match endpoints.trade_ws() {
+        let trade_is_ready = match endpoints.trade_ws().filter(|_| plan.sends) {
             Some(address) => {
                 let prefix = rest.clock().now().as_millis().unsigned_abs();
                 let session =
                     TradeSession::new(Arc::clone(rest.credentials()), timing, prefix, rest.budget().clone());
                 starter.stream(&mut tasks, session, address, trade_requests)
             }
-            // Demo: never ready, so everything goes over REST.
+            // Never ready: on demo everything goes over REST, in a shadow run nothing goes.
             None => Arc::default(),
         };
 
         let (to_rest, rest_work) = mpsc::channel(COMMANDS);
-        let lane = lane::Lane::new(rest.clone(), outlets.clone(), plan.symbols);
+        let lane = lane::Lane::new(rest.clone(), outlets.clone(), plan.symbols.clone(), Arc::clone(&bells));
         tasks.spawn(lane.run(rest_work, stopped.clone()));
+        let (rest, outlets) = (rest.clone(), outlets.clone());
         tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
-        let keeper =
-            keykeeper::keep_key(rest.clone(), outlets.clone(), plan.key, is_key_doubted, stopped.clone());
-        tasks.spawn(keeper);
-        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, stop, tasks })
+        tasks.spawn(keykeeper::keep_key(
+            rest.clone(),
+            outlets.clone(),
+            plan.key,
+            Arc::clone(&bells),
+            stopped.clone(),
+        ));
+        tasks.spawn(refkeeper::keep_reference(
+            rest.clone(),
+            outlets.clone(),
+            plan.symbols,
+            Arc::clone(&bells),
+            stopped.clone(),
+        ));
+        tasks.spawn(historian::fill_gaps(rest, outlets, series, bells, stopped));
+        let sends = plan.sends;
+        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, sends, stop, tasks })
     }
 
     /// Hands a command over; its answer comes as an account event. Never waits.
@@ -141,6 +173,9 @@ impl Connector {
                     .map_err(|_| Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0 })));
             }
         };
+        if !self.sends {
+            return Err(Box::new(Asked::from(&mutation).not_sent("a shadow run sends nothing")));
+        }
         let by_socket = mutation.socket_operation().is_some() && self.trade_is_ready.load(Ordering::Relaxed);
         let is_full = if by_socket {
             self.trade.try_send(mutation).is_err()
@@ -153,10 +188,19 @@ impl Connector {
         Ok(())
     }
 
+    /// Whether commands that change something are sent; a shadow run sends none.
+    #[must_use]
+    pub const fn sends(&self) -> bool {
+        self.sends
+    }
+
     /// Asks for a fresh snapshot of one book, which met a gap or crossed. The other topics are not touched.
     pub fn resubscribe(&self, symbol: Symbol) {
         // Full means that as many requests wait already; the book stays unusable until its snapshot comes.
-        let _ = self.resubscriptions.try_send(PublicRequest::ResubscribeBook(symbol));
+        // Only the connection that has the topic acts on it.
+        for connection in &self.resubscriptions {
+            let _ = connection.try_send(PublicRequest::ResubscribeBook(symbol));
+        }
     }
 
     /// Whether a task has ended although nothing was stopped: it panicked, and what it looked after is deaf.
@@ -180,7 +224,7 @@ struct Starter<'a> {
     rest: &'a RestClient,
     outlets: &'a Outlets,
     stopped: &'a watch::Receiver<bool>,
-    is_key_doubted: &'a Arc<Notify>,
+    bells: &'a Arc<Bells>,
 }
 
 impl Starter<'_> {
@@ -204,10 +248,19 @@ impl Starter<'_> {
             observer: self.rest.observer().clone(),
             requests,
             is_ready: Arc::clone(&is_ready),
-            is_key_doubted: Arc::clone(self.is_key_doubted),
+            bells: Arc::clone(self.bells),
             stop: self.stopped.clone(),
         };
         tasks.spawn(task.run());
         is_ready
     }
+}
+
+/// The candles that are subscribed to.
+fn candle_series(topics: &[Topic]) -> Vec<(Symbol, Interval)> {
+    let series = topics.iter().filter_map(|topic| match topic {
+        Topic::Candles(symbol, interval) => Some((*symbol, *interval)),
+        Topic::Book(_) | Topic::Trades(_) | Topic::Ticker(_) => None,
+    });
+    series.collect()
 }

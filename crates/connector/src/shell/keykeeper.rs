@@ -1,6 +1,6 @@
 //! The task that looks at the API key again every hour, and when a log-in was refused.
 
-use super::stream::Outlets;
+use super::{bells::Bells, stream::Outlets};
 use crate::{
     codes::{self, Channel, Effect},
     key::{KeyPolicy, hint},
@@ -8,10 +8,7 @@ use crate::{
     rest::{RestClient, RestError},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::{Notify, watch},
-    time::sleep,
-};
+use tokio::{sync::watch, time::sleep};
 use windvane_model::{Control, Event, HaltCause, RefusalFamily};
 
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
@@ -23,7 +20,7 @@ pub(super) async fn keep_key(
     rest: RestClient,
     outlets: Outlets,
     policy: KeyPolicy,
-    is_doubted: Arc<Notify>,
+    bells: Arc<Bells>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut has_halted = false;
@@ -31,7 +28,7 @@ pub(super) async fn keep_key(
         tokio::select! {
             biased;
             _ = stop.changed() => return,
-            () = is_doubted.notified() => {}
+            () = bells.key.notified() => {}
             () = sleep(LOOK_EVERY) => {}
         }
         let is_bad = tokio::select! {

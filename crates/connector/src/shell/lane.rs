@@ -3,7 +3,7 @@
 //! What is most urgent leaves first. A close, a stop or a cancel never waits behind an order that opens, behind a
 //! query or behind a slow answer; only requests about the same order keep their order.
 
-use super::stream::Outlets;
+use super::{bells::Bells, stream::Outlets};
 use crate::{
     budget::{Carrier, Next, Purpose, Queue},
     encode::Mutation,
@@ -11,7 +11,7 @@ use crate::{
     rest::RestClient,
 };
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -48,6 +48,7 @@ enum Done {
 pub(super) struct Lane {
     rest: RestClient,
     outlets: Outlets,
+    bells: Arc<Bells>,
     /// Contracts whose positions a query of the account reads.
     symbols: Vec<Symbol>,
     queue: Queue,
@@ -58,10 +59,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(rest: RestClient, outlets: Outlets, symbols: Vec<Symbol>) -> Self {
+    pub(super) fn new(rest: RestClient, outlets: Outlets, symbols: Vec<Symbol>, bells: Arc<Bells>) -> Self {
         Self {
             rest,
             outlets,
+            bells,
             symbols,
             queue: Queue::default(),
             in_flight: Vec::new(),
@@ -144,7 +146,7 @@ impl Lane {
                     }));
                 }
                 Next::Refuse(mutation, why) => {
-                    tell(&self.rest, &self.outlets, Asked::from(&mutation).not_sent(why)).await?
+                    tell(&self.rest, &self.outlets, &self.bells, Asked::from(&mutation).not_sent(why)).await?
                 }
                 Next::Wait(until) => return Ok(until.map(|until| until_from(now, until))),
             }
@@ -173,19 +175,29 @@ impl Lane {
                 event
             }
         };
-        tell(&self.rest, &self.outlets, event).await
+        tell(&self.rest, &self.outlets, &self.bells, event).await
     }
 
     /// What left finishes and is told; what did not leave is refused, never sent later. Questions are dropped.
     async fn end(mut self) -> Result<(), ()> {
         let waiting: Vec<_> = self.queue.drain().collect();
         for mutation in waiting {
-            tell(&self.rest, &self.outlets, Asked::from(&mutation).not_sent("the connector is stopping"))
-                .await?;
+            tell(
+                &self.rest,
+                &self.outlets,
+                &self.bells,
+                Asked::from(&mutation).not_sent("the connector is stopping"),
+            )
+            .await?;
         }
         for query in std::mem::take(&mut self.questions) {
-            tell(&self.rest, &self.outlets, AccountEvent::QueryFailed(QueryFailed { query, code: 0 }))
-                .await?;
+            tell(
+                &self.rest,
+                &self.outlets,
+                &self.bells,
+                AccountEvent::QueryFailed(QueryFailed { query, code: 0 }),
+            )
+            .await?;
         }
         while !self.in_flight.is_empty()
             && let Some(done) = self.under_way.next().await
@@ -196,9 +208,10 @@ impl Lane {
     }
 }
 
-async fn tell(rest: &RestClient, outlets: &Outlets, event: AccountEvent) -> Result<(), ()> {
+async fn tell(rest: &RestClient, outlets: &Outlets, bells: &Bells, event: AccountEvent) -> Result<(), ()> {
     let halt = halts(&event);
     for event in std::iter::once(Event::Account(event)).chain(halt) {
+        bells.hear(&event);
         outlets.account.send((rest.clock().now(), event)).await.map_err(drop)?;
     }
     Ok(())

@@ -1,8 +1,11 @@
 //! The tasks around the sessions: tokio, sockets and channels; nothing is decided here.
 
+mod bells;
 mod connector;
+mod historian;
 mod keykeeper;
 mod lane;
+mod refkeeper;
 mod socket;
 mod stream;
 mod timekeeper;

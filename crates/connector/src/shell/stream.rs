@@ -2,7 +2,10 @@
 //!
 //! Receive, hand over, send, repeat. What anything means is the session's business.
 
-use super::socket::{Socket, SocketError};
+use super::{
+    bells::Bells,
+    socket::{Socket, SocketError},
+};
 use crate::{
     backoff::Backoff,
     clock::VenueClock,
@@ -18,7 +21,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     time::{Instant, sleep},
 };
 use windvane_model::{Event, MarketEvent, Millis, WallTime};
@@ -54,8 +57,8 @@ pub(super) struct StreamTask<S: Session> {
     pub(super) requests: mpsc::Receiver<S::Request>,
     /// Told to the handle, which routes by it.
     pub(super) is_ready: Arc<AtomicBool>,
-    /// Told when a log-in was refused: somebody should look at the key.
-    pub(super) is_key_doubted: Arc<Notify>,
+    /// Rung for what somebody should look at.
+    pub(super) bells: Arc<Bells>,
     /// Becomes true when the connector stops.
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -94,7 +97,7 @@ impl<S: Session> StreamTask<S> {
                 backoff.reset();
             }
             if reason == CloseReason::LoginRefused {
-                self.is_key_doubted.notify_one();
+                self.bells.key.notify_one();
             }
             let delay_ms =
                 if reason.is_lasting() { LONGEST_WAIT_MS } else { backoff.next_delay(fastrand::u64(..)) };
@@ -239,6 +242,7 @@ impl<S: Session> StreamTask<S> {
             self.outlets.market.send((at, event)).await.map_err(|_| Ended)?;
         }
         for event in out.events.drain(..) {
+            self.bells.hear(&event);
             self.outlets.account.send((at, event)).await.map_err(|_| Ended)?;
         }
         Ok(())

@@ -41,16 +41,23 @@ impl Rig {
     }
 
     async fn on(peer: Peer, timing: Timing) -> Self {
+        Self::with(peer, timing, |_| {}).await
+    }
+
+    async fn with(peer: Peer, timing: Timing, change: impl FnOnce(&mut Plan)) -> Self {
         let (rest, endpoints, observations) = client(&peer).await;
         let (to_market, market) = mpsc::channel(64);
         let (to_account, account) = mpsc::channel(64);
         let outlets = Outlets { market: to_market, account: to_account };
-        let plan = Plan {
+        let mut plan = Plan {
             topics: vec![Topic::Book(eth())],
             symbols: vec![eth()],
             key: KeyPolicy::default(),
             timing,
+            topics_per_connection: None,
+            sends: true,
         };
+        change(&mut plan);
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();
         Self { peer, connector, market, account, observations }
     }
@@ -375,4 +382,94 @@ async fn history_ends_with_the_last_closed_candle_on_the_markets_clock() {
     let time = rest.server_time().await.unwrap();
     assert_eq!(time.server_ns, 1_700_000_000_123_456_789);
     assert!(rest.clock().offset().is_some());
+}
+
+#[tokio::test]
+async fn candles_that_closed_during_an_outage_come_as_history() {
+    let http = |target: &str| {
+        let body = match target {
+            "GET /v5/market/orderbook?category=linear&limit=1&symbol=ETHUSDT" => {
+                r#"{"retCode":0,"result":{"s":"ETHUSDT","b":[],"a":[],"ts":650000,"u":1}}"#
+            }
+            "GET /v5/market/kline?category=linear&interval=5&limit=4&symbol=ETHUSDT" => {
+                r#"{"retCode":0,"result":{"list":[["600000","3","3","3","3","1","3"],["300000","2","2","2","2","1","2"]]}}"#
+            }
+            _ => return (404, String::new()),
+        };
+        (200, body.to_owned())
+    };
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let add = |plan: &mut Plan| plan.topics.push(Topic::Candles(eth(), Interval::M5));
+    let mut rig = Rig::with(peer, Timing::default(), add).await;
+    rig.link(Link::Public(LinkState::Up)).await;
+    let candle = async {
+        loop {
+            if let (_, MarketEvent::Candle(candle)) = rig.market.recv().await.unwrap() {
+                return candle;
+            }
+        }
+    };
+    let candle = timeout(Duration::from_secs(20), candle).await.unwrap();
+    assert_eq!(candle.start, MarketTime(300_000), "the one from 600 s on is still open");
+    assert!(candle.is_confirmed && candle.is_warm_up, "no rule fires on it");
+}
+
+#[tokio::test]
+async fn e03_an_order_refused_for_a_figure_has_the_contracts_read_anew() {
+    let http = |target: &str| match target {
+        "POST /v5/position/set-leverage" => {
+            (200, r#"{"retCode":10001,"retMsg":"bad","result":{}}"#.to_owned())
+        }
+        _ => (404, String::new()),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    let leverage = windvane_model::Leverage::new("10".parse().unwrap()).unwrap();
+    rig.connector.send(Command::SetLeverage(SetLeverage { symbol: eth(), leverage })).unwrap();
+    let read = async {
+        loop {
+            if let Some(Seen::Http(head, _)) = rig.peer.seen.recv().await
+                && head.starts_with("GET /v5/market/risk-limit")
+            {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), read).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shadow_run_logs_in_listens_and_sends_nothing() {
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http: REFUSE_HTTP };
+    let mut rig = Rig::with(Peer::start(behaviour).await, Timing::default(), |plan| plan.sends = false).await;
+    rig.link(Link::Private(LinkState::Up)).await;
+    let answer = rig.connector.send(Command::Submit(submit(1))).unwrap_err();
+    let AccountEvent::Refused(refused) = *answer else { panic!() };
+    assert_eq!(refused.family, RefusalFamily::NotSent);
+    rig.connector.stop().await;
+    while let Ok(seen) = rig.peer.seen.try_recv() {
+        let Seen::Text(path, text) = seen else { continue };
+        assert!(path != "/v5/trade" && !text.contains("order.create"), "{path} {text}");
+    }
+}
+
+#[tokio::test]
+async fn topics_are_shared_out_over_connections_and_the_link_is_up_when_all_are() {
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http: REFUSE_HTTP };
+    let change = |plan: &mut Plan| {
+        plan.topics.extend([Topic::Trades(eth()), Topic::Ticker(eth())]);
+        plan.topics_per_connection = Some(1);
+    };
+    let mut rig = Rig::with(Peer::start(behaviour).await, Timing::default(), change).await;
+    rig.link(Link::Public(LinkState::Up)).await;
+    let mut subscriptions = vec![];
+    while let Ok(seen) = rig.peer.seen.try_recv() {
+        if let Seen::Text(path, text) = seen
+            && path == "/v5/public/linear"
+        {
+            subscriptions.push(text);
+        }
+    }
+    subscriptions.sort();
+    assert_eq!(subscriptions.len(), 3, "{subscriptions:?}");
+    assert!(subscriptions[0].contains(r#"["orderbook.50.ETHUSDT"]"#), "{subscriptions:?}");
 }

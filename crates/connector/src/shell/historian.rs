@@ -1,0 +1,88 @@
+//! The task that fetches the candles that closed while the public link was down.
+//!
+//! They come marked as history, so that indicators go on without a hole and no rule fires on a bar that is over.
+
+use super::{bells::Bells, stream::Outlets};
+use crate::rest::RestClient;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use windvane_model::{Interval, MarketEvent, Symbol, WallTime};
+
+/// Most candles that one request brings.
+const CANDLES_MAX: i64 = 999;
+/// Candles asked for beyond those that the outage can hold: the one that closed just before it, and one while the
+/// stream was coming up.
+const MARGIN: i64 = 3;
+/// Tries for one series. What is not there by then would come too late: the next bar has closed.
+const TRIES: usize = 5;
+const TRY_EVERY: Duration = Duration::from_secs(3);
+
+/// Fetches what was missed each time the public link comes up, until the connector stops.
+pub(super) async fn fill_gaps(
+    rest: RestClient,
+    outlets: Outlets,
+    series: Vec<(Symbol, Interval)>,
+    bells: Arc<Bells>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut whole_until = rest.clock().now();
+    loop {
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            () = bells.history.notified() => {}
+        }
+        let up_at = rest.clock().now();
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            // Dropping it half way loses candles of an engine that stops.
+            () = fill(&rest, &outlets, &series, whole_until) => {}
+        }
+        whole_until = up_at;
+    }
+}
+
+async fn fill(rest: &RestClient, outlets: &Outlets, series: &[(Symbol, Interval)], since: WallTime) {
+    for (symbol, interval) in series {
+        let limit = candles_between(since, rest.clock().now(), *interval);
+        for attempt in 1..=TRIES {
+            match rest.candles(*symbol, *interval, limit).await {
+                Ok(candles) => {
+                    for candle in candles {
+                        let event = (rest.clock().now(), MarketEvent::Candle(candle));
+                        // The receiver is gone only with the engine.
+                        let _ = timeout(TRY_EVERY, outlets.market.send(event)).await;
+                    }
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(%symbol, attempt, %error, "missed candles could not be read");
+                    sleep(TRY_EVERY).await;
+                }
+            }
+        }
+    }
+}
+
+/// How many candles to ask for after an outage.
+fn candles_between(since: WallTime, now: WallTime, interval: Interval) -> u16 {
+    let closed = now.millis_since(since).max(0) / interval.millis();
+    u16::try_from((closed + MARGIN).min(CANDLES_MAX)).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enough_candles_are_asked_for_and_never_more_than_one_page() {
+        let at = |ms: i64| WallTime(ms * 1_000_000);
+        for (outage_ms, candles) in [(0, 3), (299_999, 3), (3_600_000, 15), (30 * 86_400_000, 999)] {
+            assert_eq!(candles_between(at(7), at(7 + outage_ms), Interval::M5), candles, "{outage_ms}");
+        }
+    }
+}

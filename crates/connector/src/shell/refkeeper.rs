@@ -1,0 +1,59 @@
+//! The task that reads the contracts anew every hour, and when an order was refused for a figure.
+//!
+//! Grids, bounds and tiers change while an engine runs (the largest sizes twice a month), and delisting is announced
+//! there. Source: Bybit V5, "Get Instruments Info".
+
+use super::{bells::Bells, stream::Outlets};
+use crate::rest::{RestClient, RestError};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::watch, time::sleep};
+use windvane_model::{Event, Reference, Symbol};
+
+const READ_EVERY: Duration = Duration::from_secs(3_600);
+/// An order that is refused again and again must not become a flood of questions.
+const READ_AT_MOST_EVERY: Duration = Duration::from_secs(30);
+
+/// Keeps the contracts fresh until the connector stops.
+pub(super) async fn keep_reference(
+    rest: RestClient,
+    outlets: Outlets,
+    symbols: Vec<Symbol>,
+    bells: Arc<Bells>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            () = bells.contracts.notified() => {}
+            () = sleep(READ_EVERY) => {}
+        }
+        let read = tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            // Dropping it half way loses nothing: it only reads.
+            read = read(&rest, &symbols) => read,
+        };
+        match read {
+            Ok(reference) => {
+                if outlets.account.send((rest.clock().now(), Event::Reference(reference))).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the contracts could not be read anew; the old figures stay")
+            }
+        }
+        tokio::select! {
+            biased;
+            _ = stop.changed() => return,
+            () = sleep(READ_AT_MOST_EVERY) => {}
+        }
+    }
+}
+
+async fn read(rest: &RestClient, symbols: &[Symbol]) -> Result<Reference, RestError> {
+    let instruments = rest.instruments(symbols).await?;
+    let fees = rest.fee_rates(symbols).await?;
+    Ok(Reference { instruments, fees })
+}
