@@ -17,6 +17,9 @@ pub(crate) enum Campaign {
     Kill9(Kill9),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
+    /// Plays random schedules on the connector's sessions, with damaged messages: every request is answered once,
+    /// nothing is sent over the rate limit, nothing crashes or hangs.
+    Fuzz(Fuzz),
     /// Plays scenarios out of files (`tests/scenarios/`); one alone is told event by event.
     Scenario(Scenario),
 }
@@ -40,6 +43,14 @@ pub(crate) struct Simulate {
     from: u64,
 }
 
+/// How long schedules are played.
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// Seconds for each of the three kinds of session, side by side.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+}
+
 /// How long it goes on.
 #[derive(Debug, Args)]
 pub(crate) struct Kill9 {
@@ -60,6 +71,7 @@ impl Campaign {
         match self {
             Self::Kill9(kill9) => kill9.run(),
             Self::Simulate(simulate) => simulate.run(),
+            Self::Fuzz(fuzz) => fuzz.run(),
             Self::Scenario(scenario) => scenario.run(),
         }
     }
@@ -75,6 +87,17 @@ impl Scenario {
         // Cargo runs the program in the workspace's root, wherever the command was typed.
         let files = self.files.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
         run(simulator().arg("scenario").args(files))
+    }
+}
+
+impl Fuzz {
+    /// Always optimised: a debug build plays a tenth of the schedules.
+    fn run(&self) -> anyhow::Result<()> {
+        let arguments = ["test", "--release", "--package", "windvane-connector", "--lib", "--"];
+        let mut test = cargo(arguments);
+        run(test
+            .args(["--nocapture", "session::chaos"])
+            .env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string()))
     }
 }
 

@@ -55,7 +55,13 @@ impl Window {
     /// The answer came, or is given up.
     pub(super) fn settle(&mut self, now: WallTime) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.frees_at.push_back(now.after(self.span_ms));
+        self.free(now.after(self.span_ms));
+    }
+
+    /// Answers mostly come in order, so the place is at the end or near it.
+    fn free(&mut self, at: WallTime) {
+        let place = self.frees_at.partition_point(|other| *other <= at);
+        self.frees_at.insert(place, at);
     }
 
     /// What an answer said: the limit, and how much of it is left. Less than we think means that somebody else
@@ -67,7 +73,7 @@ impl Window {
         let free = self.limit.saturating_sub(self.taken());
         let used_by_others = left.map_or(0, |left| free.saturating_sub(left));
         for _ in 0..used_by_others {
-            self.frees_at.push_back(now.after(self.span_ms));
+            self.free(now.after(self.span_ms));
         }
     }
 

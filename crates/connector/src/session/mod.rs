@@ -3,6 +3,8 @@
 //! The contract: give a session one input (the connection opened, a text arrived, a request, a deadline passed,
 //! the connection closed), drain all of [`Output`], then give the next. Time comes in with each input.
 
+#[cfg(test)]
+mod chaos;
 mod deadline;
 mod keepalive;
 mod private;

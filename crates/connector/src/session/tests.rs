@@ -58,11 +58,11 @@ impl<S: Session> Script<S> {
     }
 }
 
-fn at(ms: i64) -> Moment {
+pub(super) fn at(ms: i64) -> Moment {
     Moment { wall: WallTime(ms * 1_000_000), stamp_ms: 1_700_000_000_000 + ms }
 }
 
-fn credentials() -> Arc<Credentials> {
+pub(super) fn credentials() -> Arc<Credentials> {
     let secret = Secret::new("testSecret0000000000000000000000001".to_owned());
     Arc::new(Credentials::new("testKey000000000001".to_owned(), secret).unwrap())
 }
@@ -88,8 +88,8 @@ fn ready_public() -> Script<PublicSession> {
 
 const LOGGED_IN: &str = r#"{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}"#;
 const SUBSCRIBED: &str = r#"{"success":true,"ret_msg":"","op":"subscribe","conn_id":"c"}"#;
-const TRADE_LOGGED_IN: &str = r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#;
-const PONG: &str = r#"{"req_id":"","op":"pong","args":["1"],"conn_id":"c"}"#;
+pub(super) const TRADE_LOGGED_IN: &str = r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#;
+pub(super) const PONG: &str = r#"{"req_id":"","op":"pong","args":["1"],"conn_id":"c"}"#;
 
 fn ready_private() -> Script<PrivateSession> {
     let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
@@ -108,7 +108,7 @@ fn ready_trade() -> Script<TradeSession> {
     script
 }
 
-fn submit(number: u32, send_before: Option<WallTime>) -> Mutation {
+pub(super) fn submit(number: u32, send_before: Option<WallTime>) -> Mutation {
     Mutation::Submit(Submit {
         client_order_id: ClientOrderId::new(&format!("w01-{number}")).unwrap(),
         symbol: symbol("BTCUSDT"),
@@ -400,7 +400,7 @@ fn only_what_the_socket_offers_goes_over_it() {
 }
 
 /// A close of the position that `submit` opens.
-fn close(number: u32) -> Mutation {
+pub(super) fn close(number: u32) -> Mutation {
     let Mutation::Submit(order) = submit(number, None) else { unreachable!("a submit") };
     Mutation::Submit(Submit { reduce_only: true, ..order })
 }
