@@ -4,9 +4,10 @@ use crate::bot::Bot;
 use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
+use crate::view::Share;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Money, Notice, NoticeTo,
-    RunState, Stamp, Symbol, Tag,
+    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Notice, NoticeTo, RunState,
+    Stamp, Symbol, Tag,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -126,8 +127,6 @@ impl Engine {
             return;
         }
         let name = self.bots[bot].name;
-        let equity = self.bot_equity(&self.bots[bot]);
-        let available = Money::new(self.margin().available());
         self.collect_own_orders(name);
         let Self { market, instruments, orders, bots, own_orders, intents, .. } = self;
         let asleep = &mut bots[bot];
@@ -143,8 +142,7 @@ impl Engine {
             markets: market,
             holding,
             orders: own_orders,
-            equity,
-            available,
+            means: &Share { bot: name, budget: asleep.budget, orders },
             now: stamp.market,
             wall: stamp.wall,
         };

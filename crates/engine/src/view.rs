@@ -1,12 +1,11 @@
 //! What others are shown of the engine, gathered from the parts that own it.
 
-use crate::bot::Bot;
 use crate::engine::Engine;
 use windvane_model::{BotName, ClientOrderId, Money, PositionIndex, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders};
 use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
-use windvane_strategy::{Condition, Holding, Look, OwnOrder};
+use windvane_strategy::{Condition, Holding, Look, Means, OwnOrder};
 
 /// One bot as operators see it.
 #[derive(Debug, Clone)]
@@ -83,11 +82,6 @@ impl Engine {
         }
     }
 
-    pub(crate) fn bot_equity(&self, bot: &Bot) -> Money {
-        let profit = self.orders.bot(bot.name).map_or(Money::ZERO, |account| account.net_pnl());
-        bot.budget.plus(profit)
-    }
-
     /// The order that an amend or a cancel names, as risk must see it.
     pub(crate) fn open_order(&self, id: &ClientOrderId) -> Option<OpenOrder> {
         self.orders.order(id).and_then(Order::open_order)
@@ -107,6 +101,25 @@ impl Engine {
             submitted: order.submitted().market,
             is_in_flight: is_in_flight(order),
         }));
+    }
+}
+
+/// What a bot may size its orders by: its budget with what it has made of it, and the account's free margin.
+#[derive(Debug)]
+pub(crate) struct Share<'a> {
+    pub(crate) bot: BotName,
+    pub(crate) budget: Money,
+    pub(crate) orders: &'a Orders,
+}
+
+impl Means for Share<'_> {
+    fn equity(&self) -> Money {
+        let profit = self.orders.bot(self.bot).map_or(Money::ZERO, |account| account.net_pnl());
+        self.budget.plus(profit)
+    }
+
+    fn available(&self) -> Money {
+        Money::new(self.orders.exposure().account().available())
     }
 }
 

@@ -15,9 +15,25 @@ use windvane_model::{
     Leverage, MarketEvent, MarketTime, Money, Notional, Price, Qty, Rate, Side, Stamp, Symbol, Ticker,
     WallTime,
 };
-use windvane_strategy::{Context, Holding, Strategy, Wake, load};
+use windvane_strategy::{Context, Holding, Means, Strategy, Wake, load};
 
 const RULES: &str = include_str!("../../../strategies/trend.toml");
+
+/// Means that do not change.
+#[derive(Debug)]
+struct Purse(Money);
+
+impl Means for Purse {
+    fn equity(&self) -> Money {
+        self.0
+    }
+
+    fn available(&self) -> Money {
+        self.0
+    }
+}
+
+static PURSE: Purse = Purse(Money::new(Decimal::ONE_THOUSAND));
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -109,8 +125,7 @@ fn context<'a>(instrument: &'a Instrument, markets: &'a Market, holding: Holding
         markets,
         holding,
         orders: &[],
-        equity: Money::new(Decimal::from(10_000)),
-        available: Money::new(Decimal::from(10_000)),
+        means: &PURSE,
         now: MarketTime(0),
         wall: WallTime(0),
     }

@@ -58,6 +58,15 @@ pub struct OwnOrder {
     pub is_in_flight: bool,
 }
 
+/// What a bot may size its orders by. Worked out when it is asked for: most wakings end without an order.
+pub trait Means: std::fmt::Debug {
+    /// What the bot's sizes are measured against: its share of the account with profits and losses, settle coin.
+    fn equity(&self) -> Money;
+
+    /// Margin still free for new orders, settle coin.
+    fn available(&self) -> Money;
+}
+
 /// The world at the moment of waking, as far as it concerns this bot.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -71,10 +80,8 @@ pub struct Context<'a> {
     pub holding: Holding,
     /// The bot's open orders, oldest first.
     pub orders: &'a [OwnOrder],
-    /// What the bot's sizes are measured against: its share of the account with profits and losses, settle coin.
-    pub equity: Money,
-    /// Margin still free for new orders, settle coin.
-    pub available: Money,
+    /// What its sizes are measured against.
+    pub means: &'a dyn Means,
     /// The market's clock: durations of rules go by it.
     pub now: MarketTime,
     /// The engine's clock: time to live of requests goes by it.

@@ -12,7 +12,7 @@ mod rules;
 mod toml_file;
 
 pub use context::{
-    CandleFeed, Condition, Context, Holding, Look, MemoryError, OwnOrder, Strategy, Subscription, Wake,
+    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Strategy, Subscription, Wake,
 };
 pub use language::{Entry, Problem, Problems, vocabulary};
 pub use maker::{Maker, MakerSettings};

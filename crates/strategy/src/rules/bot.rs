@@ -319,7 +319,7 @@ impl Strategy for RuleBot {
         self.forget_unanswered(context.now);
         self.memory.roll_day(context.now);
         if self.watches_equity {
-            self.memory.watch_equity(context.equity);
+            self.memory.watch_equity(context.means.equity());
         }
         self.follow(context, out);
         let is_idle = self.memory.open.is_none() && self.wish.is_none() && context.orders.is_empty();

@@ -117,7 +117,7 @@ impl RuleBot {
         let instrument = context.instrument;
         let qty = self.rules.size.quantity(
             instrument,
-            context.equity,
+            context.means.equity(),
             reference.get(),
             distance,
             &self.rules.program,

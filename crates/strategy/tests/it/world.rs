@@ -8,7 +8,7 @@ use windvane_model::{
     Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused, Request, Side, Stamp,
     Symbol, Text, Ticker, TimeInForce, WallTime,
 };
-use windvane_strategy::{Context, Holding, OwnOrder, Strategy, Wake};
+use windvane_strategy::{Context, Holding, Means, OwnOrder, Strategy, Wake};
 
 pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -39,6 +39,20 @@ pub(crate) fn instrument(symbol: &str, tick: &str, lot: &str) -> Instrument {
 }
 
 /// What happened, for tests to look at.
+/// Means that do not change.
+#[derive(Debug)]
+struct Purse(Money);
+
+impl Means for Purse {
+    fn equity(&self) -> Money {
+        self.0
+    }
+
+    fn available(&self) -> Money {
+        self.0
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) maker_fills: usize,
@@ -127,8 +141,7 @@ impl World {
             markets: &self.market,
             holding: self.holding,
             orders: &orders,
-            equity: Money::new(self.equity),
-            available: Money::new(self.equity),
+            means: &Purse(Money::new(self.equity)),
             now: MarketTime(self.now),
             wall: WallTime(self.now * 1_000_000),
         };
