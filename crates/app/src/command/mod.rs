@@ -41,7 +41,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
 fn on_one_thread<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build_local(tokio::runtime::LocalOptions::default())
         .map_err(|error| Failure::Fault(anyhow::Error::new(error).context("starting the runtime")))?;
-    tokio::task::LocalSet::new().block_on(&runtime, future)
+    runtime.block_on(future)
 }

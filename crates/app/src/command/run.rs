@@ -40,10 +40,18 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         announce(&settings, span);
     }
     let began = Instant::now();
-    let session =
-        on_one_thread(live::run(&settings, arguments.duration, |live| progress.show(&live.standing())));
-    progress.finish();
-    let session = session?;
+    let duration = arguments.duration;
+    let trading = async move {
+        let session = live::run(&settings, duration, |live| progress.show(&live.standing())).await;
+        progress.finish();
+        session
+    };
+    let session = on_one_thread(async {
+        // As a task among tasks: the future that a runtime itself waits for is woken by way of the system's poll,
+        // which would stand between a price and its order.
+        let task = tokio::task::spawn_local(trading);
+        task.await.unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))
+    })?;
     let verdict = judge(&session)?;
     print(arguments, &session, verdict.as_ref(), began);
     outcome(&session, verdict.as_ref())
