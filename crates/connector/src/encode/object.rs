@@ -72,16 +72,21 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => {
+        let mut rest = text;
+        // Seldom: what we send is made of names and numbers.
+        while let Some(at) = rest.find(|c| c < ' ' || c == '"' || c == '\\') {
+            let (plain, from) = rest.split_at(at);
+            self.0.push_str(plain);
+            match from.as_bytes()[0] {
+                escaped @ (b'"' | b'\\') => {
                     self.0.push('\\');
-                    self.0.push(c);
+                    self.0.push(char::from(escaped));
                 }
-                c if c < ' ' => write!(self.0, "\\u{:04x}", u32::from(c))?,
-                c => self.0.push(c),
+                control => write!(self.0, "\\u{control:04x}")?,
             }
+            rest = &from[1..];
         }
+        self.0.push_str(rest);
         Ok(())
     }
 }
