@@ -31,6 +31,18 @@ pub(crate) enum Command {
     Flatten(Flatten),
     /// Looks at an API key.
     Keys(Keys),
+    /// Declares an order of unknown outcome absent, where the venue can no longer prove it.
+    Resolve(Resolve),
+    /// Lists open orders, those of others included, out of the journal.
+    Orders(Orders),
+    /// Lists positions with what they brought, out of the journal.
+    Positions(Past),
+    /// Lists executions, out of the journal.
+    Fills(Fills),
+    /// Lists trades from flat to flat with profit, fees and funding, out of the journal.
+    Trades(Past),
+    /// Says why: each step from signal and risk to command, answer, fills and position, out of the journal.
+    Explain(Explain),
     /// Reads the journal off line.
     Journal(Journal),
 }
@@ -112,6 +124,63 @@ pub(crate) struct Target {
     pub(crate) socket: Option<PathBuf>,
 }
 
+/// Whose journal, and what of it.
+#[derive(Debug, Args)]
+pub(crate) struct Past {
+    /// The config of the engine whose journal is read; of an embedded venue, the newest run.
+    #[arg(long, value_name = "FILE", required_unless_present = "data")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder itself.
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    pub(crate) data: Option<PathBuf>,
+    /// Only this bot.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bot: Option<String>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    #[command(flatten)]
+    pub(crate) past: Past,
+    /// Closed ones, too.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fills {
+    #[command(flatten)]
+    pub(crate) past: Past,
+    /// How many, the newest.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// An order's client order id or venue id, a bot's name or a contract.
+    #[arg(value_name = "ORDER|BOT|SYMBOL")]
+    pub(crate) what: String,
+    #[command(flatten)]
+    pub(crate) past: Past,
+    /// Only the minute before this moment of the market's clock, for example 2026-07-30T10:15:00Z, or milliseconds
+    /// since 1970.
+    #[arg(long, value_name = "TIME", value_parser = moment_ms)]
+    pub(crate) at: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    /// The client order id.
+    #[arg(value_name = "ORDER")]
+    pub(crate) order: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Halt {
     #[command(flatten)]
@@ -163,6 +232,16 @@ pub(crate) struct Replay {
     /// The data folder, when it is not the config's.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Reads a moment as RFC 3339 or as milliseconds since 1970.
+fn moment_ms(text: &str) -> Result<i64, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(ms);
+    }
+    let moment: jiff::Timestamp =
+        text.parse().map_err(|_| format!("`{text}` is not a moment like 2026-07-30T10:15:00Z"))?;
+    Ok(moment.as_millisecond())
 }
 
 /// Reads `90s`, `15m`, `2h`.

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod control;
 mod exit;
+mod history;
 mod live;
 mod progress;
 mod rebuild;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use std::collections::BTreeMap;
 use windvane_journal::{Record, Start};
 use windvane_model::{BotName, InstallTag, PositionIndex, Symbol};
-use windvane_order_management::{Identity, Orders, Provenance, Rebuild};
+use windvane_order_management::{Identity, Orders, PositionKey, Provenance, Rebuild};
 
 /// Bots with the positions they own.
 pub(crate) type Claims = Vec<(BotName, Vec<(Symbol, PositionIndex)>)>;
@@ -44,6 +44,11 @@ impl Rebuilt {
         }
     }
 
+    /// The bot that last opened in a position, whatever the config says now.
+    pub(crate) fn opener(&self, key: PositionKey) -> Option<BotName> {
+        self.books.opener(key)
+    }
+
     /// Orders, fills, positions and wallet.
     pub(crate) const fn orders(&self) -> &Orders {
         self.books.orders()
@@ -68,4 +73,85 @@ pub(crate) fn from_journal(
         }
     }
     Ok(rebuilt)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use windvane_model::{
+        AccountEvent, Coin, Command, Epoch, Event, Execution, ExecutionId, ExecutionKind, MarketTime, Money,
+        OrderId, OrderKind, Origin, Price, Qty, Role, Side, Stamp, Stamped, Submit, Text, WallTime,
+    };
+
+    pub(crate) fn symbol() -> Symbol {
+        Symbol::new("BTCUSDT").unwrap()
+    }
+
+    /// The books of a journal in which `bot` bought one bitcoin at 100.
+    pub(crate) fn bought(bot: &str) -> Rebuilt {
+        let mut books = Rebuilt::new(Vec::new(), InstallTag::new("w01").unwrap());
+        bought_records(bot).iter().for_each(|record| books.take(record));
+        books
+    }
+
+    /// The records of that journal.
+    pub(crate) fn bought_records(bot: &str) -> Vec<Record> {
+        let stamp = Stamp { sequence: 1, wall: WallTime(1), market: MarketTime(1) };
+        let client_order_id = windvane_model::ClientOrderId::new("w01trnde000000a-000001").unwrap();
+        let submit = Submit {
+            client_order_id,
+            symbol: symbol(),
+            position_index: PositionIndex::default(),
+            role: Role::Entry,
+            side: Side::Buy,
+            qty: Qty::new(1.into()).unwrap(),
+            kind: OrderKind::Market { max_slippage_ticks: None },
+            reduce_only: false,
+            stop_loss: None,
+            take_profit: None,
+            send_before: None,
+        };
+        let fill = Execution {
+            symbol: symbol(),
+            execution_id: ExecutionId::new("e-1").unwrap(),
+            order_id: OrderId::new("v-1").unwrap(),
+            client_order_id: Some(client_order_id),
+            kind: ExecutionKind::Trade,
+            side: Side::Buy,
+            price: Price::new(100.into()).unwrap(),
+            qty: Qty::new(1.into()).unwrap(),
+            fee: Money::ZERO,
+            fee_coin: Coin::new("USDT").unwrap(),
+            is_maker: false,
+            stop_kind: None,
+            origin: Origin::User,
+            closed_qty: Qty::ZERO,
+            venue_pnl: None,
+            at: MarketTime(2),
+            sequence: 2,
+        };
+        vec![
+            Record::Start(Start {
+                epoch: Epoch(10),
+                install: InstallTag::new("w01").unwrap(),
+                version: Text::lossy("test"),
+                config: [0; 32],
+                account: 1,
+                wall: WallTime(0),
+                note: String::new(),
+            }),
+            Record::Command {
+                cause: stamp,
+                index: 0,
+                bot: Some(BotName::new(bot).unwrap()),
+                tag: None,
+                worst_price: Some(Price::new(101.into()).unwrap()),
+                command: Command::Submit(submit),
+            },
+            Record::Event(Stamped {
+                stamp: Stamp { sequence: 2, ..stamp },
+                event: Event::Account(AccountEvent::Execution(fill)),
+            }),
+        ]
+    }
 }

@@ -18,6 +18,27 @@ pub struct BotSetup {
     pub budget: Money,
     /// Leverage of its contract.
     pub leverage: Leverage,
+    /// Whether it is on its way out of the configuration, and how.
+    pub removal: Option<Removal>,
+}
+
+/// How a bot that is on its way out of the configuration ends what it holds. It opens nothing, whatever a person
+/// resumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Its orders are cancelled and its position is closed.
+    Close,
+    /// Its exits go on by its own rules.
+    ExitOnly,
+}
+
+/// What is to be got rid of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct WindDown {
+    /// Orders and position.
+    pub(crate) flatten: bool,
+    /// Orders that open.
+    pub(crate) cancel: bool,
 }
 
 /// A bot at work.
@@ -28,6 +49,8 @@ pub(crate) struct Bot {
     pub(crate) strategy: Box<dyn Strategy>,
     pub(crate) budget: Money,
     pub(crate) leverage: Leverage,
+    /// Whether it is on its way out of the configuration, and how.
+    pub(crate) removal: Option<Removal>,
     /// Other contracts whose candles it is woken by.
     pub(crate) looks_at: Vec<Symbol>,
     /// When the strategy wants to be woken, as it last said.
@@ -47,11 +70,26 @@ impl Bot {
     pub(crate) const fn is_winding_down(&self) -> bool {
         self.is_flattening || self.is_cancelling
     }
+
+    /// Notes what a person wants of it; one that is on its way out goes on with that in any case.
+    pub(crate) fn wind_down(&mut self, wanted: WindDown) {
+        self.is_flattening = wanted.flatten || self.removal == Some(Removal::Close);
+        self.is_cancelling = wanted.cancel || self.removal == Some(Removal::ExitOnly);
+        self.next_round = None;
+    }
+
+    /// What a person wants of it, apart from its removal.
+    pub(crate) fn wanted(&self) -> WindDown {
+        WindDown {
+            flatten: self.is_flattening && self.removal != Some(Removal::Close),
+            cancel: self.is_cancelling && self.removal != Some(Removal::ExitOnly),
+        }
+    }
 }
 
 impl From<BotSetup> for Bot {
     fn from(setup: BotSetup) -> Self {
-        let BotSetup { name, symbol, position_index, strategy, budget, leverage } = setup;
+        let BotSetup { name, symbol, position_index, strategy, budget, leverage, removal } = setup;
         let wake_at = strategy.wake_at();
         let looks_at = strategy.subscription().symbols;
         Self {
@@ -61,10 +99,11 @@ impl From<BotSetup> for Bot {
             strategy,
             budget,
             leverage,
+            removal,
             looks_at,
             wake_at,
-            is_flattening: false,
-            is_cancelling: false,
+            is_flattening: removal == Some(Removal::Close),
+            is_cancelling: removal == Some(Removal::ExitOnly),
             next_round: None,
             rescue: None,
         }

@@ -1,6 +1,6 @@
 //! The engine: what it is made of, and what each kind of event does first.
 
-use crate::bot::{Bot, BotSetup};
+use crate::bot::{Bot, BotSetup, WindDown};
 use crate::gate::{Gate, Waiting};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
@@ -122,8 +122,8 @@ impl Engine {
         }
         self.risk.restore(&memory.risk);
         for bot in &mut self.bots {
-            bot.is_flattening = memory.flattening.contains(&bot.name);
-            bot.is_cancelling = memory.cancelling.contains(&bot.name);
+            let flatten = memory.flattening.contains(&bot.name);
+            bot.wind_down(WindDown { flatten, cancel: memory.cancelling.contains(&bot.name) });
         }
         self.remembered = memory;
     }
@@ -275,13 +275,12 @@ impl Engine {
                 self.risk.resume();
                 self.gate.set_falling(false);
                 for bot in &mut self.bots {
-                    bot.is_flattening = false;
-                    bot.is_cancelling = false;
-                    bot.next_round = None;
+                    bot.wind_down(WindDown::default());
                 }
             }
             Control::Flatten(scope) => self.in_scope(scope, |bot| bot.is_flattening = true),
             Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.is_cancelling = true),
+            Control::Resolve(id) => self.orders.resolve(&id, stamp, &mut self.effects),
             Control::Reconcile => {
                 if self.gate.private_is_up() {
                     self.reconcile(stamp, out);

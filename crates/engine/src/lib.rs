@@ -25,7 +25,7 @@ mod tests;
 mod turn;
 mod view;
 
-pub use bot::BotSetup;
+pub use bot::{BotSetup, Removal};
 pub use engine::{Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;
 pub use gate::Waiting;

@@ -1,6 +1,6 @@
 //! The engine from event to output: what it does again, how soon, and what it then no longer does.
 
-use crate::{BotSetup, Engine, EngineSetup, Output};
+use crate::{BotSetup, Engine, EngineSetup, Output, Removal};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_model::{
@@ -116,6 +116,10 @@ struct World {
 impl World {
     /// Connected, and nothing known of the account.
     fn connected() -> Self {
+        Self::connected_with(None)
+    }
+
+    fn connected_with(removal: Option<Removal>) -> Self {
         let claims = [(bot(), vec![(symbol(), PositionIndex::default())])];
         let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
         let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
@@ -128,6 +132,7 @@ impl World {
                 strategy: maker.bot(),
                 budget: Money::new(number("1000")),
                 leverage: Leverage::new(number("10")).unwrap(),
+                removal,
             }],
             limits: limits(),
             ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
@@ -478,4 +483,17 @@ fn while_an_amend_is_unanswered_no_second_one_leaves() {
     assert!(
         matches!(second[..], [Output::Denied { denial, .. }] if denial.reason == DenialReason::NotAmendable)
     );
+}
+
+#[test]
+fn a_bot_on_its_way_out_opens_nothing_whatever_is_resumed() {
+    let mut leaving = World::connected_with(Some(Removal::ExitOnly));
+    leaving.show_held("1", "10");
+    leaving.take(Event::Control(Control::Resume));
+    leaving.wait(1);
+    assert_eq!(submits(&leaving.quote()), []);
+
+    let mut closing = World::connected_with(Some(Removal::Close));
+    let closes = submits(&closing.show_held("1", "10"));
+    assert!(closes.iter().all(|close| close.reduce_only) && !closes.is_empty(), "{closes:?}");
 }

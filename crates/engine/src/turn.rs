@@ -220,7 +220,7 @@ impl Engine {
         let (flattening, cancelling) = if self.gate.is_stopping() {
             (self.remembered.flattening.clone(), self.remembered.cancelling.clone())
         } else {
-            (named(|bot| bot.is_flattening), named(|bot| bot.is_cancelling))
+            (named(|bot| bot.wanted().flatten), named(|bot| bot.wanted().cancel))
         };
         EngineMemory { halted: self.gate.latched(), flattening, cancelling, risk: self.risk.memory() }
     }

@@ -1,6 +1,8 @@
 //! Everything that can wake the engine: a closed set.
 
-use crate::{AccountEvent, BotName, FeeRates, Instrument, MarketEvent, MarketTime, Symbol, WallTime};
+use crate::{
+    AccountEvent, BotName, ClientOrderId, FeeRates, Instrument, MarketEvent, MarketTime, Symbol, WallTime,
+};
 use std::fmt;
 
 /// One input of the engine.
@@ -88,6 +90,8 @@ pub enum Control {
     CancelEntries(Scope),
     /// Start over with one reconciliation of the account.
     Reconcile,
+    /// A person says that an order of unknown outcome does not exist.
+    Resolve(ClientOrderId),
 }
 
 /// Whom a control is for.

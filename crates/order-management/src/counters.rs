@@ -24,6 +24,8 @@ pub struct Counters {
     pub unknown_orders: u64,
     /// Unknown orders that were proven absent.
     pub retired_orders: u64,
+    /// Unknown orders that a person declared absent.
+    pub resolved_orders: u64,
     /// Orders of ours that were adopted from the venue.
     pub adopted_orders: u64,
 }

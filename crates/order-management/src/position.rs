@@ -150,6 +150,11 @@ impl Position {
         self.book.iter().map(|booked| (&booked.execution, &booked.after))
     }
 
+    /// What was held before the first execution of the book.
+    pub(crate) const fn found(&self) -> &Holding {
+        &self.found
+    }
+
     /// Books an execution at its place and computes anew what comes after it. Returns the holding before and
     /// after, both as of the last execution.
     pub(crate) fn book(&mut self, execution: &Execution, arrival: u64, now: WallTime) -> (Holding, Holding) {

@@ -1,7 +1,10 @@
 //! The books out of the record alone: what recovery, the verdict and the simulation do with each line of it.
 
 use crate::{Identity, Orders, PositionKey, Provenance};
-use windvane_model::{BotName, BotTag, Command, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped};
+use std::collections::BTreeMap;
+use windvane_model::{
+    BotName, BotTag, Command, Control, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped,
+};
 
 /// Books that are being rebuilt line by line.
 #[derive(Debug, Clone)]
@@ -9,6 +12,8 @@ pub struct Rebuild {
     orders: Orders,
     has_started: bool,
     claims: Vec<(BotName, Vec<PositionKey>)>,
+    /// The bot that last opened in each position, whatever the configuration says now.
+    openers: BTreeMap<PositionKey, BotName>,
 }
 
 impl Rebuild {
@@ -16,7 +21,8 @@ impl Rebuild {
     #[must_use]
     pub fn new(claims: Vec<(BotName, Vec<PositionKey>)>, install: InstallTag) -> Self {
         let identity = Identity { install, epoch: Epoch::default() };
-        Self { orders: Orders::new(identity, &claims), has_started: false, claims }
+        let orders = Orders::new(identity, &claims);
+        Self { orders, has_started: false, claims, openers: BTreeMap::new() }
     }
 
     /// An engine came up.
@@ -37,6 +43,7 @@ impl Rebuild {
         match &stamped.event {
             Event::Account(event) => self.orders.apply(event, stamped.stamp, &mut effects),
             Event::Timer => self.orders.on_timer(stamped.stamp, &mut effects),
+            Event::Control(Control::Resolve(id)) => self.orders.resolve(id, stamped.stamp, &mut effects),
             Event::Market(_) | Event::Link(_) | Event::Reference(_) | Event::Control(_) => {}
         }
     }
@@ -44,6 +51,11 @@ impl Rebuild {
     /// A command was about to leave, because of the event with the stamp `cause`.
     pub fn command(&mut self, cause: Stamp, provenance: Provenance, command: &Command) {
         let bot = provenance.bot.or_else(|| self.maker(command));
+        if let (Command::Submit(submit), Some(bot)) = (command, bot)
+            && !submit.reduce_only
+        {
+            self.openers.insert((submit.symbol, submit.position_index), bot);
+        }
         self.orders.record(command, Provenance { bot, ..provenance }, cause);
     }
 
@@ -51,6 +63,12 @@ impl Rebuild {
     #[must_use]
     pub const fn orders(&self) -> &Orders {
         &self.orders
+    }
+
+    /// The bot that last opened in a position, whatever the configuration says now.
+    #[must_use]
+    pub fn opener(&self, key: PositionKey) -> Option<BotName> {
+        self.openers.get(&key).copied()
     }
 
     /// The bot whose tag an order's id bears.

@@ -1,6 +1,6 @@
-//! `windvane status`, `halt`, `resume`, `flatten`: asking and telling a running engine.
+//! `windvane status`, `halt`, `resume`, `flatten`, `resolve`: asking and telling a running engine.
 
-use crate::cli::{Flatten, Halt, Target};
+use crate::cli::{Flatten, Halt, Resolve, Target};
 use crate::config;
 use crate::control::{self, Answer, Ask, SOCKET_NAME};
 use crate::exit::Failure;
@@ -37,6 +37,14 @@ pub(crate) fn resume(target: &Target) -> Result<ExitCode, Failure> {
 /// When no engine answers, or it has no such bot.
 pub(crate) fn flatten(arguments: &Flatten) -> Result<ExitCode, Failure> {
     send(&arguments.target, &Ask::Flatten { bot: arguments.bot.clone() })
+}
+
+/// `windvane resolve`.
+///
+/// # Errors
+/// When no engine answers, or nothing is open about the order.
+pub(crate) fn resolve(arguments: &Resolve) -> Result<ExitCode, Failure> {
+    send(&arguments.target, &Ask::Resolve { order: arguments.order.clone() })
 }
 
 fn send(target: &Target, ask: &Ask) -> Result<ExitCode, Failure> {

@@ -4,6 +4,7 @@ mod check;
 mod control;
 mod journal;
 mod keys;
+mod past;
 mod replay;
 mod run;
 mod venue;
@@ -28,6 +29,12 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Keys(keys) => match keys.action {
             KeysAction::Check(arguments) => keys::check(&arguments),
         },
+        Command::Resolve(resolve) => control::resolve(&resolve),
+        Command::Orders(orders) => past::orders(&orders),
+        Command::Positions(positions) => past::positions(&positions),
+        Command::Fills(fills) => past::fills(&fills),
+        Command::Trades(trades) => past::trades(&trades),
+        Command::Explain(explain) => past::explain(&explain),
         Command::Journal(journal) => match journal.action {
             JournalAction::Verify(folder) => journal::verify(&folder),
             JournalAction::Export(folder) => journal::export(&folder),

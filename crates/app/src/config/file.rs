@@ -196,6 +196,8 @@ pub(crate) struct BotSection {
     pub(crate) leverage: Spanned<Multiple>,
     /// What becomes of its orders and position when the engine ends.
     pub(crate) on_shutdown: OnShutdown,
+    /// What becomes of what it holds, for a bot that is to be taken out of the config.
+    pub(crate) removed: Option<Removed>,
     /// Values for the strategy's parameters, in place of their defaults.
     #[serde(default)]
     pub(crate) params: BTreeMap<String, Spanned<toml::Value>>,
@@ -212,6 +214,18 @@ pub(crate) enum OnShutdown {
     Keep,
     /// Orders are cancelled and the position is closed.
     Flatten,
+}
+
+/// What becomes of what a bot holds that is to be taken out of the config. Its table may go once it is flat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Removed {
+    /// Its orders are cancelled and its position is closed.
+    Close,
+    /// Its exits go on by its own rules; it opens nothing.
+    ExitOnly,
+    /// It is not started, and its position and orders are their owner's from now on.
+    Leave,
 }
 
 impl Default for ProtectionSection {

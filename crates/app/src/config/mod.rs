@@ -2,12 +2,15 @@
 
 mod file;
 mod resolve;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown};
 pub(crate) use resolve::{check_strategy_file, load, place};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use windvane_engine::Removal;
 use windvane_model::{BotName, Leverage, Millis, Symbol};
 use windvane_risk::{Amount, RiskLimits};
 use windvane_strategy::Definition;
@@ -40,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) log_style: LogStyle,
     /// The bots, in the order of their names.
     pub(crate) bots: Vec<BotSettings>,
+    /// Bots that are not started and whose positions are left to their owner.
+    pub(crate) left: Vec<BotName>,
     /// SHA-256 over the config and every strategy file: a replay needs the same.
     pub(crate) fingerprint: [u8; 32],
 }
@@ -95,4 +100,6 @@ pub(crate) struct BotSettings {
     pub(crate) leverage: Leverage,
     /// What becomes of its orders and position when the engine ends.
     pub(crate) on_shutdown: OnShutdown,
+    /// Whether it is on its way out of the config, and how.
+    pub(crate) removal: Option<Removal>,
 }

@@ -1,7 +1,7 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
 use super::file::{
-    BotSection, ConfigFile, Environment, MarketClock, RateLimits, TelemetrySection, VenueSection,
+    BotSection, ConfigFile, Environment, MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
 };
 use super::{BotSettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
@@ -11,6 +11,7 @@ use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use windvane_connector::VenueEndpoints;
+use windvane_engine::Removal;
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
 use windvane_risk::Ownership;
 use windvane_strategy::Definition;
@@ -108,8 +109,10 @@ impl<'t> Resolver<'t> {
             self.problem(without_stop.span(), "`without_stop_max` must be between 1s and 5m");
         }
         let venue = self.venue(file.venue.span(), file.venue.into_inner());
-        let bots: Vec<BotSettings> = file
-            .bot
+        let (left, kept): (Vec<_>, Vec<_>) =
+            file.bot.into_iter().partition(|(_, section)| section.removed == Some(Removed::Leave));
+        let left = left.iter().filter_map(|(name, _)| self.bot_name(name.span(), name.get_ref())).collect();
+        let bots: Vec<BotSettings> = kept
             .into_iter()
             .filter_map(|(name, section)| self.bot(name.span(), name.get_ref(), section, &risk))
             .collect();
@@ -127,6 +130,7 @@ impl<'t> Resolver<'t> {
             log_filter: file.log.filter,
             log_style: file.log.style,
             bots,
+            left,
             fingerprint: std::mem::take(&mut self.fingerprint).finalize().into(),
         })
     }
@@ -256,6 +260,11 @@ impl<'t> Resolver<'t> {
             budget,
             leverage: Leverage::new(leverage)?,
             on_shutdown: section.on_shutdown,
+            removal: match section.removed {
+                Some(Removed::Close) => Some(Removal::Close),
+                Some(Removed::ExitOnly) => Some(Removal::ExitOnly),
+                Some(Removed::Leave) | None => None,
+            },
         })
     }
 

@@ -32,6 +32,11 @@ pub(crate) enum Ask {
         /// Only this bot.
         bot: Option<String>,
     },
+    /// Take an order of unknown outcome for absent.
+    Resolve {
+        /// Its client order id.
+        order: String,
+    },
 }
 
 /// One answer.

@@ -13,6 +13,7 @@ mod gather;
 pub(crate) mod keys;
 mod link;
 mod links;
+mod orphan;
 mod recorder;
 mod stamper;
 mod start;

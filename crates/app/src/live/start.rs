@@ -5,7 +5,7 @@ use super::folder::journal_folder;
 use super::link::connect;
 use super::recorder::Recorder;
 use super::stamper::{MarketClock, Stamper};
-use super::{Ending, Inlets, Live, Signals, account, gather};
+use super::{Ending, Inlets, Live, Signals, account, gather, orphan};
 use crate::config::{Durability, Settings, VenueSettings};
 use crate::control::{self, SOCKET_NAME};
 use crate::exit::Failure;
@@ -116,6 +116,7 @@ pub(crate) async fn run(
         Some(start) => start.install,
         None => InstallTag::from_seed(wall.now().0.unsigned_abs()),
     };
+    orphan::refuse(&rest, settings, &books).await?;
     let symbols = account::symbols(&settings.bots);
     let at_venue = account::highest_epoch(&rest, install, &symbols).await;
     let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
@@ -282,6 +283,7 @@ pub(crate) fn build_engine(
         strategy: bot.definition.bot(),
         budget: Money::new(bot.budget.value),
         leverage: bot.leverage,
+        removal: bot.removal,
     });
     let setup = EngineSetup {
         orders,

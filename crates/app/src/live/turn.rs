@@ -8,7 +8,8 @@ use crate::control::{Answer, Ask, Pending};
 use windvane_connector::Connector;
 use windvane_engine::Output;
 use windvane_journal::Ticket;
-use windvane_model::{BotName, Control, Event, HaltCause, RunState, Scope, Stamped, WallTime};
+use windvane_model::{BotName, ClientOrderId, Control, Event, HaltCause, RunState, Scope, Stamped, WallTime};
+use windvane_order_management::Unresolvable;
 
 /// A turn whose commands are with their tasks, and of which nothing has been told yet.
 pub(super) struct Turn {
@@ -139,6 +140,10 @@ impl Live {
                 self.gauges.has_journal_fault = false;
                 vec![Some(Control::Resume)]
             }
+            Ask::Resolve { order } => match self.resolvable(order) {
+                Ok(id) => vec![Some(Control::Resolve(id))],
+                Err(why) => return Answer::Refused(format!("`{order}`: {why}")),
+            },
             Ask::Flatten { bot: None } => vec![Some(Control::Flatten(Scope::All))],
             Ask::Flatten { bot: Some(name) } => match self.known_bot(name) {
                 Some(bot) => vec![Some(Control::Flatten(Scope::Bot(bot)))],
@@ -154,6 +159,13 @@ impl Live {
             self.take(self.clock.now(), Event::Control(control));
         }
         Answer::Done(self.engine.run_state().to_string())
+    }
+
+    /// An order that a person may declare absent now.
+    fn resolvable(&self, text: &str) -> Result<ClientOrderId, Unresolvable> {
+        let id = ClientOrderId::new(text).map_err(|_| Unresolvable::NotKnown)?;
+        self.engine.orders().check_resolvable(&id, self.clock.now())?;
+        Ok(id)
     }
 
     fn known_bot(&self, name: &str) -> Option<BotName> {

@@ -159,6 +159,7 @@ impl World {
                     strategy,
                     budget: Money::new(decimal("1000")),
                     leverage: leverage(),
+                    removal: None,
                 })
                 .collect(),
         };

@@ -65,10 +65,15 @@ impl Order {
         if is_undetermined { UNKNOWN_MS } else { SILENCE_MS }
     }
 
+    /// Until when the venue may still take the request in that made it.
+    pub(crate) fn admissible_until(&self, bounds: &AbsenceBounds) -> WallTime {
+        let window = if self.reduce_only { bounds.recv_window_reduce_ms } else { bounds.recv_window_open_ms };
+        self.last_heard.wall.after(window)
+    }
+
     /// From when on an empty round counts towards absence.
     pub(crate) fn provably_absent_from(&self, bounds: &AbsenceBounds) -> WallTime {
-        let window = if self.reduce_only { bounds.recv_window_reduce_ms } else { bounds.recv_window_open_ms };
-        self.last_heard.wall.after(window.saturating_add(bounds.late_index_ms))
+        self.admissible_until(bounds).after(bounds.late_index_ms)
     }
 
     /// Notes that the venue, or the way to it, said something of this order.

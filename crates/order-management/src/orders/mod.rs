@@ -14,7 +14,10 @@ mod booking;
 mod command;
 mod read;
 mod report;
+mod resolve;
 mod schedule;
+
+pub use resolve::Unresolvable;
 
 use crate::bot::EquityCurve;
 use crate::counters::Counters;

@@ -118,3 +118,38 @@ fn protection_that_nobody_knows_of_is_told_to_the_owner_of_the_position() {
     let told = Notice::Undetermined { request: Request::SetProtection, client_order_id: None };
     assert_eq!(notices(&effects), [&told]);
 }
+
+#[test]
+fn a_person_may_declare_an_unknown_order_absent_once_its_request_can_no_longer_arrive() {
+    let mut world = World::begun();
+    let order = submit(1, "1", "100");
+    world.submit(&order);
+    world.undetermined(Request::Submit, &order);
+    let early = world.orders.check_resolvable(&order.client_order_id, world.now());
+    assert!(matches!(early, Err(crate::Unresolvable::TooEarly(_))), "{early:?}");
+    world.wait_in_silence(&order, 3_000);
+    let effects = world.resolve(&order);
+    assert_eq!(notices(&effects), [&closed(order.client_order_id, OrderStatus::Rejected, qty("0"))]);
+    assert_eq!(world.orders.exposure().open_orders(), 0);
+    let again = world.orders.check_resolvable(&order.client_order_id, world.now());
+    assert_eq!(again, Err(crate::Unresolvable::Known(OrderState::Retired)));
+    let effects = world.report(report(&order, OrderStatus::New).build());
+    assert!(effects.contains(&Effect::Halt(HaltCause::Contradiction)), "it was there after all: {effects:?}");
+    world.assert_rebuilds();
+}
+
+#[test]
+fn a_close_that_looking_for_does_not_find_is_not_waited_for() {
+    let mut world = World::begun();
+    let mut close = submit(1, "1", "100");
+    close.reduce_only = true;
+    world.submit(&close);
+    world.undetermined(Request::Submit, &close);
+    assert_eq!(world.orders.exposure().open_orders(), 1);
+    world.wait_in_silence(&close, 3_000);
+    assert_eq!(world.orders.exposure().open_orders(), 0, "another close may be sent");
+    assert_eq!(world.orders.order(&close.client_order_id).unwrap().state(), OrderState::Unknown);
+    world.report(report(&close, OrderStatus::New).build());
+    assert_eq!(world.orders.exposure().open_orders(), 1, "and counts again when it shows");
+    world.assert_rebuilds();
+}

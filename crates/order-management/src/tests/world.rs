@@ -14,6 +14,7 @@ enum Line {
     Command(Command, Stamp),
     Fact(AccountEvent, Stamp),
     Timer(Stamp),
+    Resolve(ClientOrderId, Stamp),
 }
 
 pub(super) struct World {
@@ -155,6 +156,15 @@ impl World {
         self.fact(AccountEvent::Answer(QueryAnswer::Order(Box::new(lookup))))
     }
 
+    /// A person declares an order absent.
+    pub(super) fn resolve(&mut self, of: &Submit) -> Vec<Effect> {
+        let (id, stamp) = (of.client_order_id, self.tick());
+        let mut out = Vec::new();
+        self.orders.resolve(&id, stamp, &mut out);
+        self.journal.push(Line::Resolve(id, stamp));
+        out
+    }
+
     /// Lets time pass, calling the timer at every deadline on the way.
     pub(super) fn wait(&mut self, length: Millis) -> Vec<Effect> {
         let until = self.now.wall.after(length);
@@ -208,6 +218,7 @@ impl World {
                 Line::Command(command, stamp) => orders.record(command, provenance(), *stamp),
                 Line::Fact(event, stamp) => orders.apply(event, *stamp, &mut Vec::new()),
                 Line::Timer(stamp) => orders.on_timer(*stamp, &mut Vec::new()),
+                Line::Resolve(id, stamp) => orders.resolve(id, *stamp, &mut Vec::new()),
             }
         }
         orders

@@ -6,4 +6,4 @@ mod truth;
 
 pub(crate) use exposure::worst_case;
 pub(crate) use life::Oracle;
-pub(crate) use truth::{Unknowable, has_begun, same_books, same_truth, settled};
+pub(crate) use truth::{Unknowable, has_begun, same_books, same_trades, same_truth, settled};

@@ -62,6 +62,7 @@ impl World {
             lost_record: self.tally.hits(Fault::PowerCut) > 0,
         };
         oracle::same_truth(&engine, &self.venue, unknowable)?;
+        oracle::same_trades(&engine, &self.venue, unknowable)?;
         let was_meddled = self.tally.hits(Fault::Meddling) > 0;
         let is_told = self.script.as_ref().is_some_and(Script::names_last_run_state);
         match engine.run_state() {

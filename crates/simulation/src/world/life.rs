@@ -99,6 +99,7 @@ impl World {
             strategy: self.strategy(slot),
             budget: Money::new(listing::number("20000")),
             leverage: listing::leverage(listing::LEVERAGE),
+            removal: None,
         }
     }
 

@@ -1,0 +1,234 @@
+//! `windvane orders`, `positions`, `fills`, `trades`, `explain`: what the journal tells of the past.
+
+use crate::cli::{Explain, Fills, Orders, Past};
+use crate::config;
+use crate::exit::Failure;
+use crate::history::{Explanation, History, Question, Table, journal_in};
+use rust_decimal::Decimal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use windvane_model::{BotName, Money, Price, Side};
+use windvane_order_management::{Order, PositionKey, Trade};
+
+/// `windvane orders`.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn orders(arguments: &Orders) -> Result<ExitCode, Failure> {
+    let history = History::read(&folder(&arguments.past)?)?;
+    let mut table = Table::new(
+        "windvane.orders/1",
+        &["submitted", "order", "bot", "symbol", "role", "side", "price", "qty", "filled", "state"],
+    );
+    let books = history.books.orders();
+    let is_shown = |order: &&Order| {
+        let is_wanted = arguments.all || order.state().is_open();
+        is_wanted && is_bot(arguments.past.bot.as_deref(), order.bot())
+    };
+    for order in books.orders().filter(is_shown) {
+        table.row([
+            moment(order.submitted().market.0),
+            order.id().to_string(),
+            name(order.bot()),
+            order.symbol().to_string(),
+            format!("{:?}", order.role()).to_lowercase(),
+            order.side().as_str().to_owned(),
+            order.price().map_or_else(|| "market".to_owned(), |price| price.to_string()),
+            order.qty().to_string(),
+            order.filled_qty().to_string(),
+            order.state().as_str().to_owned(),
+        ]);
+    }
+    for other in books.other_orders().filter(|_| arguments.past.bot.is_none()) {
+        let report = other.report();
+        if arguments.all || !report.status.is_terminal() {
+            table.row([
+                moment(report.created.0),
+                report.order_id.to_string(),
+                other.child_of().map_or_else(|| "(foreign)".to_owned(), |bot| format!("(stop of {bot})")),
+                report.symbol.to_string(),
+                String::new(),
+                report.side.as_str().to_owned(),
+                report.price.or(report.trigger_price).map_or_else(String::new, |price| price.to_string()),
+                report.qty.to_string(),
+                report.cumulative_qty.to_string(),
+                report.status.as_str().to_owned(),
+            ]);
+        }
+    }
+    Ok(show(&table, &arguments.past, &[]))
+}
+
+/// `windvane positions`.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn positions(arguments: &Past) -> Result<ExitCode, Failure> {
+    let history = History::read(&folder(arguments)?)?;
+    let mut table = Table::new(
+        "windvane.positions/1",
+        &["symbol", "index", "bot", "side", "qty", "entry", "stop", "take_profit", "net_pnl", "in_doubt"],
+    );
+    for position in history.books.orders().positions() {
+        let (held, bot) = (position.holding(), history.bot(position.key()));
+        if !is_bot(arguments.bot.as_deref(), bot) || (held.side().is_none() && held.totals().fills == 0) {
+            continue;
+        }
+        table.row([
+            position.key().0.to_string(),
+            position.key().1.0.to_string(),
+            name(bot),
+            held.side().map_or("flat", Side::as_str).to_owned(),
+            held.qty().to_string(),
+            price(held.average_price()),
+            price(position.stop_loss()),
+            price(position.take_profit()),
+            held.totals().net().to_string(),
+            position.is_in_doubt().to_string(),
+        ]);
+    }
+    Ok(show(&table, arguments, &[]))
+}
+
+/// `windvane fills`.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn fills(arguments: &Fills) -> Result<ExitCode, Failure> {
+    let history = History::read(&folder(&arguments.past)?)?;
+    let mut table = Table::new(
+        "windvane.fills/1",
+        &["at", "symbol", "bot", "kind", "side", "qty", "price", "fee", "coin", "liquidity", "order", "fill"],
+    );
+    let books = history.books.orders();
+    let mut fills: Vec<_> = books.fills().collect();
+    fills.sort_by_key(|(fill, _)| (fill.at, fill.symbol, fill.execution_id));
+    for (fill, order) in fills {
+        let key: PositionKey = (fill.symbol, windvane_model::PositionIndex::default());
+        let bot = order.and_then(|id| books.order(&id)?.bot()).or_else(|| history.bot(key));
+        if !is_bot(arguments.past.bot.as_deref(), bot) {
+            continue;
+        }
+        table.row([
+            moment(fill.at.0),
+            fill.symbol.to_string(),
+            name(bot),
+            format!("{:?}", fill.kind).to_lowercase(),
+            fill.side.as_str().to_owned(),
+            fill.qty.to_string(),
+            fill.price.to_string(),
+            fill.fee.to_string(),
+            fill.fee_coin.to_string(),
+            if fill.is_maker { "maker" } else { "taker" }.to_owned(),
+            order.map_or_else(|| fill.order_id.to_string(), |id| id.to_string()),
+            fill.execution_id.to_string(),
+        ]);
+    }
+    table.keep_last(arguments.limit);
+    Ok(show(&table, &arguments.past, &[]))
+}
+
+/// `windvane trades`.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn trades(arguments: &Past) -> Result<ExitCode, Failure> {
+    let history = History::read(&folder(arguments)?)?;
+    let mut table = Table::new(
+        "windvane.trades/1",
+        &[
+            "opened", "closed", "bot", "symbol", "side", "qty", "entry", "exit", "realised", "fees",
+            "funding", "net",
+        ],
+    );
+    let mut trades: Vec<(Option<BotName>, Trade)> = history.trades().collect();
+    trades.retain(|(bot, _)| is_bot(arguments.bot.as_deref(), *bot));
+    trades.sort_by_key(|(_, trade)| (trade.opened, trade.symbol));
+    for (bot, trade) in &trades {
+        table.row([
+            moment(trade.opened.0),
+            trade.closed.map_or_else(|| "open".to_owned(), |at| moment(at.0)),
+            name(*bot),
+            trade.symbol.to_string(),
+            trade.side.as_str().to_owned(),
+            trade.opened_qty.normalize().to_string(),
+            mean(trade.entry_price()),
+            mean(trade.exit_price()),
+            trade.realised_pnl.to_string(),
+            trade.fees.to_string(),
+            trade.funding.to_string(),
+            trade.net_pnl().to_string(),
+        ]);
+    }
+    let sum = |is_closed: bool, figure: fn(&Trade) -> Money| -> Money {
+        let wanted = trades.iter().filter(|(_, trade)| trade.closed.is_some() == is_closed);
+        wanted.map(|(_, trade)| figure(trade)).sum()
+    };
+    let count = trades.iter().filter(|(_, trade)| trade.closed.is_some()).count();
+    let closed = format!(
+        "closed: {count} trades, {} after fees (the venue's closed-pnl), {} after funding",
+        sum(true, Trade::closed_pnl),
+        sum(true, Trade::net_pnl)
+    );
+    let all = sum(true, Trade::net_pnl).plus(sum(false, Trade::net_pnl));
+    let open = format!("with what is open: {all} (the venue's transaction log)");
+    Ok(show(&table, arguments, &[closed, open]))
+}
+
+/// `windvane explain`.
+///
+/// # Errors
+/// When the journal cannot be read, or names nothing of that kind.
+pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
+    let folder = folder(&arguments.past)?;
+    let history = History::read(&folder)?;
+    let question = Question::of(&arguments.what, &history)?;
+    let lines = Explanation::read(&folder, question, &history, arguments.at)?;
+    if arguments.past.json {
+        println!("{}", serde_json::json!({ "schema": "windvane.explain/1", "steps": lines }));
+    } else if lines.is_empty() {
+        println!("nothing is on record of it then");
+    } else {
+        lines.iter().for_each(|line| println!("{line}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn folder(past: &Past) -> Result<PathBuf, Failure> {
+    let base = match (&past.data, &past.config) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(path)) => config::load(path)?.data_dir,
+        (None, None) => return Err(Failure::Config("name the journal by --config or --data".to_owned())),
+    };
+    journal_in(&base)
+}
+
+fn show(table: &Table, past: &Past, footer: &[String]) -> ExitCode {
+    if past.json {
+        println!("{}", table.json());
+    } else {
+        table.lines().iter().chain(footer).for_each(|line| println!("{line}"));
+    }
+    ExitCode::SUCCESS
+}
+
+fn is_bot(asked: Option<&str>, bot: Option<BotName>) -> bool {
+    asked.is_none_or(|asked| bot.is_some_and(|bot| bot.as_str() == asked))
+}
+
+fn name(bot: Option<BotName>) -> String {
+    bot.map_or_else(|| "-".to_owned(), |bot| bot.to_string())
+}
+
+fn price(price: Option<Price>) -> String {
+    price.map_or_else(|| "-".to_owned(), |price| price.to_string())
+}
+
+/// A mean price, to eight places.
+fn mean(price: Option<Decimal>) -> String {
+    price.map_or_else(|| "-".to_owned(), |price| price.round_dp(8).normalize().to_string())
+}
+
+fn moment(ms: i64) -> String {
+    crate::history::moment(ms)
+}
