@@ -15,6 +15,7 @@ mod config;
 mod embedded;
 mod exchange;
 mod fault;
+mod listed;
 mod market;
 mod path;
 mod rest;

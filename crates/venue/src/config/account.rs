@@ -25,6 +25,9 @@ pub struct AccountConfig {
     /// Opening wallet balance in USDT.
     #[serde(deserialize_with = "decimal_text")]
     pub balance_usdt: Decimal,
+    /// Opening balances in other coins.
+    #[serde(default)]
+    pub coins: Vec<BalanceConfig>,
     /// Leverage of every symbol at the start, as a factor.
     #[serde(deserialize_with = "decimal_text")]
     pub leverage: Decimal,
@@ -34,6 +37,17 @@ pub struct AccountConfig {
     /// Maker fee as a fraction of the value. Default: the exchange's non-VIP rate.
     #[serde(default = "maker_fee", deserialize_with = "decimal_text")]
     pub maker_fee: Decimal,
+}
+
+/// An opening balance.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BalanceConfig {
+    /// Which coin.
+    pub coin: String,
+    /// How much of it.
+    #[serde(deserialize_with = "decimal_text")]
+    pub balance: Decimal,
 }
 
 /// A further API key. It has either a secret (HMAC-SHA256) or a public key (RSA-SHA256).
@@ -111,6 +125,7 @@ impl AccountConfig {
             secret: "paper-secret".to_owned(),
             keys: Vec::new(),
             balance_usdt: Decimal::from(100_000),
+            coins: Vec::new(),
             leverage: Decimal::TEN,
             taker_fee: taker_fee(),
             maker_fee: maker_fee(),
@@ -133,7 +148,9 @@ impl AccountConfig {
 
     pub(crate) fn setup(&self) -> AccountSetup {
         let fees = Fees { taker: self.taker_fee, maker: self.maker_fee };
-        AccountSetup::usdt(self.uid, self.balance_usdt, self.leverage, fees)
+        let mut setup = AccountSetup::usdt(self.uid, self.balance_usdt, self.leverage, fees);
+        setup.balances.extend(self.coins.iter().map(|coin| (coin.coin.clone(), coin.balance)));
+        setup
     }
 }
 

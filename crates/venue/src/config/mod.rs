@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
+use windvane_venue_core::Category;
 
-pub use account::{AccountConfig, KeyConfig, Right};
+pub use account::{AccountConfig, BalanceConfig, KeyConfig, Right};
 pub use doubt::*;
 pub use market::{ManualConfig, MarketConfig, ReplayConfig, SyntheticConfig};
 
-use crate::catalogue;
+use crate::catalogue::{self, Listing};
 use crate::server::auth::ApiKey;
 pub use crate::server::auth::KeyProblem;
 
@@ -46,9 +47,15 @@ pub struct VenueConfig {
     /// Seed of order and execution ids.
     #[serde(default)]
     pub seed: u64,
-    /// Symbols to list, from the built-in catalogue. Default: those with recorded figures.
+    /// Linear contracts to list, from the built-in catalogue. Default: those with recorded figures.
     #[serde(default = "default_instruments")]
     pub instruments: Vec<String>,
+    /// Spot pairs to list.
+    #[serde(default)]
+    pub spot: Vec<String>,
+    /// Inverse contracts to list.
+    #[serde(default)]
+    pub inverse: Vec<String>,
     /// Accounts with their API keys.
     #[serde(default = "default_accounts")]
     pub accounts: Vec<AccountConfig>,
@@ -128,6 +135,8 @@ impl VenueConfig {
             latency_ms: 0,
             seed: 0,
             instruments: default_instruments(),
+            spot: Vec::new(),
+            inverse: Vec::new(),
             accounts: default_accounts(),
             market,
             doubts: DoubtsConfig::default(),
@@ -138,17 +147,35 @@ impl VenueConfig {
         Duration::from_millis(self.latency_ms.into())
     }
 
+    /// What is to be listed in each product group.
+    fn symbols(&self) -> [(Category, &[String]); 3] {
+        [
+            (Category::Linear, &self.instruments),
+            (Category::Inverse, &self.inverse),
+            (Category::Spot, &self.spot),
+        ]
+    }
+
+    /// The catalogue's entries for all that is to be listed; what it does not know is left out.
+    pub(crate) fn listings(&self) -> Vec<&'static Listing> {
+        let all = self.symbols().into_iter();
+        all.flat_map(|(category, symbols)| {
+            symbols.iter().filter_map(move |symbol| catalogue::listing(category, symbol))
+        })
+        .collect()
+    }
+
     /// Every problem that reading alone does not show; empty when the config can be used.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        for symbol in &self.instruments {
-            if catalogue::listing(symbol).is_none() {
-                let known = catalogue::symbols().join(", ");
+        for (category, symbols) in self.symbols() {
+            for symbol in symbols.iter().filter(|symbol| catalogue::listing(category, symbol).is_none()) {
+                let known = catalogue::symbols(category).join(", ");
                 problems.push(ConfigProblem::UnknownInstrument { symbol: symbol.clone(), known });
             }
+            problems.extend(duplicates("instrument", symbols.iter().cloned()));
         }
-        problems.extend(duplicates("instrument", self.instruments.iter().cloned()));
         problems.extend(duplicates("uid", self.accounts.iter().map(|account| account.uid.to_string())));
         let keys: Vec<KeyConfig> = self.accounts.iter().flat_map(AccountConfig::all_keys).collect();
         problems.extend(duplicates("key", keys.iter().map(|key| key.key.clone())));
@@ -157,7 +184,7 @@ impl VenueConfig {
                 problems.push(ConfigProblem::Key { key: key.key.clone(), problem });
             }
         }
-        if self.instruments.is_empty() {
+        if self.symbols().iter().all(|(_, symbols)| symbols.is_empty()) {
             problems.push(ConfigProblem::Missing("instrument"));
         }
         if self.accounts.is_empty() {

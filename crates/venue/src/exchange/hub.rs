@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use windvane_venue_core::Category;
 
+use crate::listed::Listed;
 use crate::server::auth::Caller;
 use crate::server::{ConnectionId, SessionQueue, SocketKind, ToClient};
 
@@ -38,7 +40,7 @@ pub(super) struct Session {
 pub(super) struct Hub {
     sessions: BTreeMap<ConnectionId, Session>,
     /// Public topics and who listens.
-    listeners: BTreeMap<String, BTreeSet<ConnectionId>>,
+    listeners: Listed<BTreeSet<ConnectionId>>,
 }
 
 impl Session {
@@ -99,7 +101,7 @@ impl Hub {
     pub(super) fn close(&mut self, id: ConnectionId) {
         if let Some(session) = self.sessions.remove(&id) {
             for topic in &session.topics {
-                self.forget(topic, id);
+                self.forget(session.kind, topic, id);
             }
         }
     }
@@ -167,8 +169,8 @@ impl Hub {
     /// Adds a topic to a socket; false when it had it already.
     pub(super) fn subscribe(&mut self, id: ConnectionId, topic: &str) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else { return false };
-        if session.kind == SocketKind::Public {
-            self.listeners.entry(topic.to_owned()).or_default().insert(id);
+        if let SocketKind::Public(category) = session.kind {
+            self.listeners.entry(category, topic).insert(id);
         }
         session.topics.insert(topic.to_owned())
     }
@@ -176,27 +178,30 @@ impl Hub {
     pub(super) fn unsubscribe(&mut self, id: ConnectionId, topic: &str) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.topics.remove(topic);
-            self.forget(topic, id);
+            let kind = session.kind;
+            self.forget(kind, topic, id);
         }
     }
 
-    fn forget(&mut self, topic: &str, id: ConnectionId) {
-        if let Some(listeners) = self.listeners.get_mut(topic) {
+    fn forget(&mut self, kind: SocketKind, topic: &str, id: ConnectionId) {
+        if let SocketKind::Public(category) = kind
+            && let Some(listeners) = self.listeners.get_mut(category, topic)
+        {
             listeners.remove(&id);
             if listeners.is_empty() {
-                self.listeners.remove(topic);
+                self.listeners.remove(category, topic);
             }
         }
     }
 
     /// Whether anyone listens to a public topic.
-    pub(super) fn is_heard(&self, topic: &str) -> bool {
-        self.listeners.contains_key(topic)
+    pub(super) fn is_heard(&self, category: Category, topic: &str) -> bool {
+        self.listeners.get(category, topic).is_some()
     }
 
     /// Everyone who listens to a public topic.
-    pub(super) fn listeners(&self, topic: &str) -> Vec<ConnectionId> {
-        self.listeners.get(topic).into_iter().flatten().copied().collect()
+    pub(super) fn listeners(&self, category: Category, topic: &str) -> Vec<ConnectionId> {
+        self.listeners.get(category, topic).into_iter().flatten().copied().collect()
     }
 
     /// How many sockets of a kind an address has open.
@@ -204,14 +209,22 @@ impl Hub {
         self.sessions.values().filter(|session| session.kind == kind && session.peer == peer).count()
     }
 
-    /// The private sockets of an account that listen to `topic` or its `.linear` form, with the form each
-    /// one asked for.
-    pub(super) fn private_listeners(&self, uid: u64, topic: &str) -> Vec<(ConnectionId, String)> {
-        let linear = format!("{topic}.linear");
+    /// The private sockets of an account that listen to `topic` or, of a product group, its categorised form
+    /// (`order.linear`), with the form each one asked for.
+    pub(super) fn private_listeners(
+        &self,
+        uid: u64,
+        topic: &str,
+        category: Option<Category>,
+    ) -> Vec<(ConnectionId, String)> {
+        let categorised = category.map(|category| format!("{topic}.{category}"));
         let of_account = self.sessions.iter().filter(|(_, session)| session.uid() == Some(uid));
         of_account
             .filter_map(|(id, session)| {
-                let heard = [topic, &linear].into_iter().find(|form| session.topics.contains(*form))?;
+                let heard = [Some(topic), categorised.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .find(|form| session.has_topic(form))?;
                 Some((*id, heard.to_owned()))
             })
             .collect()
@@ -229,7 +242,7 @@ impl Hub {
 
     /// A public queue with too much in it for another step, if there is one.
     pub(super) fn lagging_public_queue(&self) -> Option<SessionQueue> {
-        let mut public = self.sessions.values().filter(|session| session.kind == SocketKind::Public);
+        let mut public = self.sessions.values().filter(|session| session.kind.is_public());
         public.find(|session| backlog(&session.queue) > BACKLOG_MAX).map(|session| session.queue.clone())
     }
 }
@@ -272,7 +285,7 @@ mod tests {
     fn only_a_lagging_public_queue_holds_the_clock() {
         let mut hub = Hub::default();
         let (private, _private_frames, _private_cut) = session(SocketKind::Private, 1);
-        let (public, mut frames, _cut) = session(SocketKind::Public, BACKLOG_MAX + 2);
+        let (public, mut frames, _cut) = session(SocketKind::Public(Category::Linear), BACKLOG_MAX + 2);
         hub.open(1, private);
         hub.open(2, public);
         for _ in 0..BACKLOG_MAX {
@@ -289,13 +302,13 @@ mod tests {
     fn topics_are_forgotten_with_their_last_listener() {
         let mut hub = Hub::default();
         for id in [1, 2] {
-            hub.open(id, session(SocketKind::Public, 4).0);
+            hub.open(id, session(SocketKind::Public(Category::Linear), 4).0);
             assert!(hub.subscribe(id, "tickers.BTCUSDT"));
             assert!(!hub.subscribe(id, "tickers.BTCUSDT"));
         }
         hub.close(1);
-        assert!(hub.is_heard("tickers.BTCUSDT"));
+        assert!(hub.is_heard(Category::Linear, "tickers.BTCUSDT"));
         hub.unsubscribe(2, "tickers.BTCUSDT");
-        assert!(!hub.is_heard("tickers.BTCUSDT"));
+        assert!(!hub.is_heard(Category::Linear, "tickers.BTCUSDT"));
     }
 }

@@ -22,12 +22,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup, Venue,
+    Acknowledgement, Category, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup, Venue,
 };
 
-use crate::catalogue;
 use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, VenueConfig};
 use crate::fault::Faults;
+use crate::listed::Listed;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
@@ -55,8 +55,8 @@ pub(crate) struct RequestCounts {
 pub(crate) struct Exchange {
     pub(crate) core: Venue,
     pub(crate) accounts: Vec<AccountConfig>,
-    pub(crate) records: BTreeMap<String, MarketRecord>,
-    pub(crate) scales: BTreeMap<String, Scales>,
+    pub(crate) records: Listed<MarketRecord>,
+    pub(crate) scales: Listed<Scales>,
     pub(crate) faults: Faults,
     pub(crate) counts: BTreeMap<u64, RequestCounts>,
     pub(crate) keys: KeyRing,
@@ -67,13 +67,15 @@ pub(crate) struct Exchange {
     restarted_ms: Option<i64>,
     rate_limits: bool,
     pub(crate) doubts: DoubtsConfig,
+    /// What accounts chose for limit prices beyond the bound, for contracts and for spot (true).
+    price_actions: BTreeMap<(u64, bool), bool>,
     sim: bool,
     source: Source,
     clock: MarketClock,
     /// The step that comes next, drawn ahead to know when it is due.
     upcoming: Option<Step>,
     hub: Hub,
-    feeds: PublicFeeds,
+    feeds: Vec<PublicFeeds>,
     /// How far queries lag behind what has happened, during a query that a fault struck.
     index_lag: Duration,
     /// What the core put out and nobody was told yet.
@@ -88,8 +90,7 @@ impl Exchange {
     /// # Errors
     /// The market source cannot be built.
     pub(crate) fn new(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Self, SourceError> {
-        let listings: Vec<_> =
-            config.instruments.iter().filter_map(|symbol| catalogue::listing(symbol)).collect();
+        let listings = config.listings();
         let instruments: Vec<_> = listings.iter().map(|listing| listing.instrument.clone()).collect();
         let mut source = Source::new(&config.market, &listings, wall_ms())?;
         let clock = match (&config.market, &source) {
@@ -99,8 +100,9 @@ impl Exchange {
             (_, Source::Synthetic(_)) => MarketClock::wall(Some(Duration::from_millis(synthetic::STEP_MS))),
             _ => MarketClock::wall(None),
         };
-        let records = instruments.iter().map(|i| (i.symbol.to_string(), MarketRecord::new())).collect();
-        let scales = instruments.iter().map(|i| (i.symbol.to_string(), Scales::of(i))).collect();
+        let records =
+            instruments.iter().map(|i| (i.category, i.symbol.to_string(), MarketRecord::new())).collect();
+        let scales = instruments.iter().map(|i| (i.category, i.symbol.to_string(), Scales::of(i))).collect();
         let core = Venue::new(Setup {
             instruments,
             coins: Vec::new(),
@@ -124,12 +126,13 @@ impl Exchange {
             restarted_ms: None,
             rate_limits: config.rate_limits,
             doubts: config.doubts.clone(),
+            price_actions: BTreeMap::new(),
             sim: config.sim,
             source,
             clock,
             upcoming: None,
             hub: Hub::default(),
-            feeds: PublicFeeds::default(),
+            feeds: Category::ALL.into_iter().map(PublicFeeds::new).collect(),
             index_lag: Duration::ZERO,
             outputs: Vec::new(),
             frames: 0,
@@ -170,7 +173,9 @@ impl Exchange {
         let now_ms = self.now_ms();
         self.restarted_ms = Some(now_ms);
         let cut = self.cut_sockets(strikes);
-        self.feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults });
+        for feeds in &mut self.feeds {
+            feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults });
+        }
         cut
     }
 
@@ -196,9 +201,17 @@ impl Exchange {
         matches!(self.source, Source::Manual)
     }
 
-    /// Whether a limit price beyond the bound is moved to it rather than refused.
-    pub(crate) fn moves_prices(&self) -> bool {
-        self.doubts.core.price_limit == PriceLimit::Move
+    /// Whether a limit price of an account beyond the bound is moved to it rather than refused: as the account has
+    /// chosen, else as the venue's doubt says for contracts, and not for spot.
+    pub(crate) fn modifies_price(&self, uid: u64, category: Category) -> bool {
+        let is_spot = category == Category::Spot;
+        let chosen = self.price_actions.get(&(uid, is_spot)).copied();
+        chosen.unwrap_or(!is_spot && self.doubts.core.price_limit == PriceLimit::Move)
+    }
+
+    /// Remembers what an account has chosen for prices beyond the bound; contracts of both kinds share it.
+    pub(crate) fn note_price_action(&mut self, uid: u64, category: Category, modify: bool) {
+        self.price_actions.insert((uid, category == Category::Spot), modify);
     }
 
     /// Whether the market source has come to its end.
@@ -215,8 +228,8 @@ impl Exchange {
     ///
     /// # Errors
     /// 10001 for a symbol that is not listed.
-    pub(crate) fn scales_of(&self, symbol: &str) -> Result<Scales, Refusal> {
-        self.scales.get(symbol).copied().ok_or_else(|| Refusal::parameter("symbol invalid"))
+    pub(crate) fn scales_of(&self, category: Category, symbol: &str) -> Result<Scales, Refusal> {
+        self.scales.get(category, symbol).copied().ok_or_else(|| Refusal::parameter("symbol invalid"))
     }
 
     /// Hands a request to the core; its consequences wait until the reply is on its way.
@@ -290,7 +303,7 @@ impl Exchange {
     fn apply_input(&mut self, at_ms: i64, input: &MarketInput) -> Result<(), Refusal> {
         if let MarketInput::SettleFunding { category, symbol } = input
             && let Some(row) = self.core.ticker(*category, symbol)
-            && let Some(record) = self.records.get_mut(symbol)
+            && let Some(record) = self.records.get_mut(*category, symbol)
         {
             record.funding.push((at_ms, row.funding_rate));
         }
@@ -304,22 +317,23 @@ impl Exchange {
         let mut rates = BTreeMap::new();
         for input in &step.inputs {
             match input {
-                MarketInput::Trade { symbol, price, qty, .. } => {
-                    if let Some(record) = self.records.get_mut(symbol) {
+                MarketInput::Trade { category, symbol, price, qty, .. } => {
+                    if let Some(record) = self.records.get_mut(*category, symbol) {
                         record.advance(step.at_ms);
                         record.print(step.at_ms, *price, *qty);
                     }
                 }
-                MarketInput::Prices { symbol, mark: Some(mark), .. } => {
-                    if let Some(record) = self.records.get_mut(symbol) {
+                MarketInput::Prices { category, symbol, mark: Some(mark), .. } => {
+                    if let Some(record) = self.records.get_mut(*category, symbol) {
                         record.mark(step.at_ms, *mark);
                     }
                 }
-                MarketInput::FundingRate { symbol, rate, .. } => {
-                    rates.entry(symbol).or_insert(*rate);
+                MarketInput::FundingRate { category, symbol, rate, .. } => {
+                    rates.entry((*category, symbol)).or_insert(*rate);
                 }
-                MarketInput::SettleFunding { symbol, .. } => {
-                    if let (Some(record), Some(rate)) = (self.records.get_mut(symbol), rates.get(symbol)) {
+                MarketInput::SettleFunding { category, symbol } => {
+                    let record = self.records.get_mut(*category, symbol);
+                    if let (Some(record), Some(rate)) = (record, rates.get(&(*category, symbol))) {
                         record.funding.push((step.at_ms, *rate));
                     }
                 }
@@ -331,34 +345,35 @@ impl Exchange {
     /// Tells everyone what the core put out: public topics first, then the accounts concerned.
     fn tell(&mut self, now_ms: i64) {
         let outputs = std::mem::take(&mut self.outputs);
-        let mut changed: BTreeMap<String, Changes> = BTreeMap::new();
-        for (symbol, record) in &mut self.records {
+        let mut changed: Listed<Changes> = Listed::default();
+        for (category, symbol, record) in self.records.iter_mut() {
             let closed = record.advance(now_ms);
             if !closed.is_empty() {
-                changed.entry(symbol.clone()).or_default().closed = closed;
+                changed.entry(category, symbol).closed = closed;
             }
         }
         for output in &outputs {
             match output {
                 Output::Trade(trade) => {
-                    let record = self.records.get_mut(&*trade.symbol);
+                    let record = self.records.get_mut(trade.category, &trade.symbol);
                     if let Some(record) = record {
                         record.print(trade.time_ms, trade.price, trade.qty);
                         record.keep_trade(trade.clone());
                     }
-                    changed.entry(trade.symbol.to_string()).or_default().trades.push(trade.clone());
+                    changed.entry(trade.category, &trade.symbol).trades.push(trade.clone());
                 }
                 Output::Ticker(row) => {
-                    if let (Some(record), Some(mark)) = (self.records.get_mut(&*row.symbol), row.mark_price) {
+                    let record = self.records.get_mut(row.category, &row.symbol);
+                    if let (Some(record), Some(mark)) = (record, row.mark_price) {
                         record.mark(now_ms, mark);
                     }
-                    changed.entry(row.symbol.to_string()).or_default();
+                    changed.entry(row.category, &row.symbol);
                 }
                 Output::Book(delta) => {
-                    changed.entry(delta.symbol.to_string()).or_default();
+                    changed.entry(delta.category, &delta.symbol);
                 }
                 Output::Execution { row, .. } if row.exec_type == ExecutionType::BustTrade => {
-                    changed.entry(row.symbol.to_string()).or_default().liquidations.push(row.clone());
+                    changed.entry(row.category, &row.symbol).liquidations.push(row.clone());
                 }
                 Output::Order { .. }
                 | Output::Execution { .. }
@@ -373,9 +388,11 @@ impl Exchange {
             doubts: &self.doubts,
             now_ms,
         };
-        for (symbol, changes) in &changed {
+        for (category, symbol, changes) in changed.iter() {
             let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
-            self.feeds.publish(symbol, changes, &view, &mut stage);
+            for feeds in self.feeds.iter_mut().filter(|feeds| feeds.category() == category) {
+                feeds.publish(symbol, changes, &view, &mut stage);
+            }
         }
         self.tell_accounts(&outputs, now_ms);
     }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::sync::{mpsc, oneshot, watch};
+use windvane_venue_core::Category;
 
 use super::Exchange;
 use super::hub::Session;
@@ -195,7 +196,7 @@ proptest! {
         let _entered = runtime.enter();
         let mut exchange = exchange();
         let mut queues = Vec::new();
-        for (id, kind) in [(1, SocketKind::Public), (2, SocketKind::Private), (3, SocketKind::Trade)] {
+        for (id, kind) in [(1, SocketKind::Public(Category::Linear)), (2, SocketKind::Private), (3, SocketKind::Trade)] {
             let (queue, frames) = mpsc::channel::<ToClient>(1_024);
             let (hang_up, cut) = oneshot::channel();
             let mut session = Session::new(kind, HOME, queue, hang_up);

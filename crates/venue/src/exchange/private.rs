@@ -3,25 +3,30 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use windvane_venue_core::{ExecutionType, Output};
+use windvane_venue_core::{Category, ExecutionType, Output};
 
 use super::Exchange;
 use crate::config::NewField;
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
 use crate::server::SocketKind;
-use crate::wire::LINEAR;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
 use crate::wire::position::{Destination, Position};
 use crate::wire::wallet::Wallet;
 
-/// The private topics, without their `.linear` form.
-const TOPICS: [&str; 5] = ["order", "execution", "execution.fast", "position", "wallet"];
+/// The private topics that have a categorised form (`order.linear`) beside the plain one, and those that have not.
+const CATEGORISED: [&str; 4] = ["order", "execution", "execution.fast", "position"];
+const PLAIN: [&str; 4] = ["wallet", "dcp.future", "dcp.spot", "dcp.option"];
+/// Product groups that a topic may name: also the one that this venue has nothing of.
+const GROUPS: [&str; 4] = ["linear", "inverse", "spot", "option"];
 
 /// Whether a private socket may subscribe to this text.
 pub(super) fn is_topic(text: &str) -> bool {
-    TOPICS.contains(&text.strip_suffix(".linear").unwrap_or(text))
+    let categorised = text
+        .rsplit_once('.')
+        .is_some_and(|(topic, group)| CATEGORISED.contains(&topic) && GROUPS.contains(&group));
+    categorised || CATEGORISED.contains(&text) || PLAIN.contains(&text)
 }
 
 #[derive(Serialize)]
@@ -40,9 +45,9 @@ impl Exchange {
         let mut rest = outputs;
         while let Some(first) = rest.first() {
             let together = match first {
-                Output::Execution { uid, .. } => rest
+                Output::Execution { uid, row } => rest
                     .iter()
-                    .take_while(|next| matches!(next, Output::Execution { uid: other, .. } if other == uid))
+                    .take_while(|next| matches!(next, Output::Execution { uid: other, row: next } if other == uid && next.category == row.category))
                     .count(),
                 _ => 1,
             };
@@ -53,34 +58,43 @@ impl Exchange {
     }
 
     fn tell_account(&mut self, group: &[Output], now_ms: i64) {
-        let (uid, topic, symbol) = match group.first() {
-            Some(Output::Order { uid, row }) => (*uid, "order", Some(row.symbol.to_string())),
-            Some(Output::Execution { uid, row }) => (*uid, "execution", Some(row.symbol.to_string())),
-            Some(Output::Position { uid, row }) => (*uid, "position", Some(row.symbol.to_string())),
+        let (uid, topic, of) = match group.first() {
+            Some(Output::Order { uid, row }) => (*uid, "order", Some((row.category, &row.symbol))),
+            Some(Output::Execution { uid, row }) => (*uid, "execution", Some((row.category, &row.symbol))),
+            Some(Output::Position { uid, row }) => (*uid, "position", Some((row.category, &row.symbol))),
             Some(Output::Wallet { uid, .. }) => (*uid, "wallet", None),
             Some(Output::Trade(_) | Output::Book(_) | Output::Ticker(_)) | None => return,
         };
         let subject = Subject {
             uid: Some(uid),
-            symbol: symbol.as_deref(),
+            symbol: of.map(|(_, symbol)| &**symbol),
             topic: Some(topic),
             socket: Some(SocketKind::Private.path()),
             path: None,
         };
-        self.push(&subject, topic, now_ms, |exchange| {
+        let category = of.map(|(category, _)| category);
+        self.push(&subject, (topic, category), now_ms, |exchange| {
             group.iter().filter_map(|output| exchange.row(output)).collect()
         });
         if topic == "execution" {
             let subject = Subject { topic: Some("execution.fast"), ..subject };
-            self.push(&subject, "execution.fast", now_ms, |_| group.iter().filter_map(fast_row).collect());
+            self.push(&subject, ("execution.fast", category), now_ms, |_| {
+                group.iter().filter_map(fast_row).collect()
+            });
         }
     }
 
     /// Sends rows to every socket of the account that listens to `topic`, as a fault may bend it. The rows are
     /// made only when someone listens.
-    fn push(&mut self, subject: &Subject<'_>, topic: &str, now_ms: i64, rows: impl Fn(&Self) -> Vec<Value>) {
+    fn push(
+        &mut self,
+        subject: &Subject<'_>,
+        (topic, category): (&str, Option<Category>),
+        now_ms: i64,
+        rows: impl Fn(&Self) -> Vec<Value>,
+    ) {
         let uid = subject.uid.unwrap_or_default();
-        let listeners = self.hub.private_listeners(uid, topic);
+        let listeners = self.hub.private_listeners(uid, topic, category);
         if listeners.is_empty() {
             return;
         }
@@ -113,13 +127,15 @@ impl Exchange {
     }
 
     fn row(&self, output: &Output) -> Option<Value> {
-        let scales = |symbol: &str| self.scales.get(symbol).copied();
+        let scales = |category: Category, symbol: &str| self.scales.get(category, symbol).copied();
         match output {
-            Output::Order { row, .. } => Some(to_value(&Order::new(row, scales(&row.symbol)?))),
-            Output::Execution { row, .. } => Some(to_value(&Execution::new(row, scales(&row.symbol)?))),
+            Output::Order { row, .. } => Some(to_value(&Order::new(row, scales(row.category, &row.symbol)?))),
+            Output::Execution { row, .. } => {
+                Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?)))
+            }
             Output::Position { row, .. } => Some(to_value(&Position::new(
                 row,
-                scales(&row.symbol)?,
+                scales(row.category, &row.symbol)?,
                 (Destination::Topic, self.doubts.untraded_seq),
             ))),
             Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
@@ -133,7 +149,7 @@ fn fast_row(output: &Output) -> Option<Value> {
     let Output::Execution { row, .. } = output else { return None };
     (row.exec_type == ExecutionType::Trade).then(|| {
         json!({
-            "category": LINEAR,
+            "category": row.category.as_str(),
             "symbol": &*row.symbol,
             "execId": row.exec_id,
             "execPrice": row.exec_price.to_string(),

@@ -16,7 +16,7 @@ impl Exchange {
             let due = self.clock.next_due();
             let lagging =
                 due.filter(|_| self.clock.is_replay()).and_then(|_| self.hub.lagging_public_queue());
-            let repetition = self.feeds.next_repetition(&self.hub);
+            let repetition = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub)).min();
             // All branches are cancel safe: a message is received whole, waiting changes nothing.
             tokio::select! {
                 biased;
@@ -35,7 +35,9 @@ impl Exchange {
                 () = reached(repetition) => {
                     let now_ms = self.now_ms();
                     let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
-                    self.feeds.repeat(now_ms, &mut stage);
+                    for feeds in &mut self.feeds {
+                        feeds.repeat(now_ms, &mut stage);
+                    }
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use windvane_venue_core::Category;
 
 use super::Exchange;
 use super::feed::{Topic, View};
@@ -25,10 +26,10 @@ impl Exchange {
         match (kind, op.as_str()) {
             (_, "ping") => self.send(id, &pong(kind, id, &frame)),
             (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, &frame),
-            (SocketKind::Public | SocketKind::Private, "subscribe") => self.subscribe(id, kind, &frame),
-            (SocketKind::Public | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, &frame),
+            (SocketKind::Public(_) | SocketKind::Private, "subscribe") => self.subscribe(id, kind, &frame),
+            (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, &frame),
             (SocketKind::Trade, _) => self.trade(id, &op, &frame),
-            (SocketKind::Public | SocketKind::Private, _) => {
+            (SocketKind::Public(_) | SocketKind::Private, _) => {
                 let reply = acknowledgement(id, &op, &frame, Err(format!("unknown op: {op}")));
                 self.send(id, &reply);
             }
@@ -56,7 +57,7 @@ impl Exchange {
                 echo(&mut reply, frame, "reqId");
                 reply
             }
-            SocketKind::Public | SocketKind::Private => {
+            SocketKind::Public(_) | SocketKind::Private => {
                 let mut reply = acknowledgement(
                     id,
                     "auth",
@@ -111,7 +112,10 @@ impl Exchange {
             }
             Some(TooManyTopics::HangUp) => return self.hub.close(id),
         };
-        let reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
+        let mut reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
+        if kind == SocketKind::Public(Category::Spot) && reply["success"] == true {
+            reply["ret_msg"] = "subscribe".into();
+        }
         match self.doubts.first_frame {
             FirstFrame::AfterAcknowledgement => {
                 self.send(id, &reply);
@@ -162,9 +166,13 @@ impl Exchange {
 
     fn open_topics(&mut self, id: ConnectionId, kind: SocketKind, topics: &[String]) {
         for text in topics {
-            let heard = self.hub.is_heard(text);
+            let SocketKind::Public(category) = kind else {
+                self.hub.subscribe(id, text);
+                continue;
+            };
+            let heard = self.hub.is_heard(category, text);
             // A repeated subscription changes nothing.
-            if !self.hub.subscribe(id, text) || kind != SocketKind::Public {
+            if !self.hub.subscribe(id, text) {
                 continue;
             }
             let now_ms = self.now_ms();
@@ -175,8 +183,11 @@ impl Exchange {
                 doubts: &self.doubts,
                 now_ms,
             };
-            let first =
-                Topic::parse(text).and_then(|topic| self.feeds.first_frame(&topic, text, heard, &view));
+            let mut feeds = self.feeds.iter_mut().filter(|feeds| feeds.category() == category);
+            let first = feeds
+                .next()
+                .zip(Topic::parse(text))
+                .and_then(|(feeds, topic)| feeds.first_frame(&topic, text, heard, &view));
             if let Some(first) = first {
                 self.hub.send(id, first.into());
             }
@@ -186,9 +197,10 @@ impl Exchange {
     fn has_topic(&self, kind: SocketKind, text: &str) -> bool {
         match kind {
             SocketKind::Private => private::is_topic(text),
-            SocketKind::Public | SocketKind::Trade => {
-                Topic::parse(text).is_some_and(|topic| self.scales.contains_key(topic.symbol()))
-            }
+            SocketKind::Public(category) => Topic::parse(text).is_some_and(|topic| {
+                self.scales.get(category, topic.symbol()).is_some() && topic.is_in(category)
+            }),
+            SocketKind::Trade => false,
         }
     }
 
@@ -223,7 +235,10 @@ fn acknowledgement(
 fn pong(kind: SocketKind, id: ConnectionId, frame: &Map<String, Value>) -> Value {
     let now = wall_ms().to_string();
     let mut reply = match kind {
-        SocketKind::Public => {
+        SocketKind::Public(Category::Spot) => {
+            json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "op": "ping"})
+        }
+        SocketKind::Public(Category::Linear | Category::Inverse) => {
             json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "req_id": "", "op": "ping"})
         }
         SocketKind::Private => {

@@ -1,6 +1,7 @@
 //! The way of a public frame from its topic to its listeners, as a fault may bend it.
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use windvane_venue_core::Category;
 
 use super::hub::Hub;
 use crate::fault::{FaultKind, Faults, Subject, Target};
@@ -14,20 +15,20 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     /// Whether anyone listens to a topic.
-    pub(super) fn is_heard(&self, topic: &str) -> bool {
-        self.hub.is_heard(topic)
+    pub(super) fn is_heard(&self, category: Category, topic: &str) -> bool {
+        self.hub.is_heard(category, topic)
     }
 
     /// Sends a frame to everyone who listens to a topic; a fault strikes each listener by itself.
-    pub(super) fn publish(&mut self, topic: &str, frame: &str) {
+    pub(super) fn publish(&mut self, category: Category, topic: &str, frame: &str) {
         let frame = Utf8Bytes::from(frame);
         let subject = Subject {
             topic: Some(topic),
             symbol: topic.rsplit('.').next(),
-            socket: Some(SocketKind::Public.path()),
+            socket: Some(SocketKind::Public(category).path()),
             ..Subject::default()
         };
-        for id in self.hub.listeners(topic) {
+        for id in self.hub.listeners(category, topic) {
             let strike = self.faults.strike(Target::PublicPush, &subject);
             match strike.map(|strike| (strike.kind, strike.delay)) {
                 Some((FaultKind::DropPublic, _)) => {}

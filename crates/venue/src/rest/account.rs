@@ -1,11 +1,12 @@
 //! The account. Source: Bybit V5, "Account".
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, Fees};
+use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 
 use super::page::{DAY_MS, listing, page, window};
 use super::query::to_value;
-use super::{is_linear, market};
+use super::{category, market, require_category};
 use crate::exchange::Exchange;
 use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
@@ -13,10 +14,11 @@ use crate::wire::fields::Fields;
 use crate::wire::number::amount;
 use crate::wire::wallet::Wallet;
 
-/// A unified trading account 2.0 in cross margin.
-pub(crate) fn info(exchange: &Exchange, _: u64, _: &Fields) -> Answer {
+/// A unified trading account 2.0.
+pub(crate) fn info(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
+    let mode = exchange.core.margin_mode(uid).ok_or_else(no_account)?;
     Ok(Accepted::new(json!({
-        "marginMode": "REGULAR_MARGIN",
+        "marginMode": mode.as_str(),
         "updatedTime": exchange.now_ms().to_string(),
         "unifiedMarginStatus": 5,
         "dcpStatus": "OFF",
@@ -25,6 +27,40 @@ pub(crate) fn info(exchange: &Exchange, _: u64, _: &Fields) -> Answer {
         "isMasterTrader": false,
         "spotHedgingStatus": "OFF",
     })))
+}
+
+/// The group of accounts that do not trade with each other.
+pub(crate) fn smp_group(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
+    Ok(Accepted::new(json!({"smpGroup": exchange.core.smp_group(uid).ok_or_else(no_account)?})))
+}
+
+/// What happens to a limit price beyond the bound, among other settings. `lpaPerp` says that it is refused, `lpaSpot`
+/// that it is moved: the two flags mean opposite things. Source: Bybit V5, "Get User Setting Config".
+pub(crate) fn user_settings(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
+    Ok(Accepted::new(json!({
+        "lpaSpot": exchange.modifies_price(uid, Category::Spot),
+        "lpaPerp": !exchange.modifies_price(uid, Category::Linear),
+        "smsef": false,
+        "fmsef": false,
+    })))
+}
+
+/// What could be transferred away, by coin.
+pub(crate) fn withdrawal(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    let names = fields.required("coinName")?;
+    let wallet = exchange.core.wallet(uid).ok_or_else(no_account)?;
+    let free = |name: &str| {
+        let held = wallet.coin(name).map_or(Decimal::ZERO, |coin| coin.wallet_balance - coin.locked);
+        amount(held.min(wallet.total_available_balance.max(Decimal::ZERO)).max(Decimal::ZERO))
+    };
+    let by_coin: serde_json::Map<String, Value> =
+        names.split(',').map(|name| (name.to_owned(), free(name).into())).collect();
+    let first = names.split(',').next().map(free).unwrap_or_default();
+    Ok(Accepted::new(json!({"availableWithdrawal": first, "availableWithdrawalMap": by_coin})))
+}
+
+fn no_account() -> Refusal {
+    Refusal::new(10003, "no such account")
 }
 
 /// Every account may trade every instrument.
@@ -41,33 +77,30 @@ pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> 
     if fields.required("accountType")? != "UNIFIED" {
         return Err(Refusal::parameter("accountType only support UNIFIED"));
     }
-    let row = exchange.core.wallet(uid).ok_or_else(|| Refusal::new(10003, "no such account"))?;
+    let row = exchange.core.wallet(uid).ok_or_else(no_account)?;
     let mut wallet = to_value(&Wallet::new(&row));
-    // Only USDT is held; asking for other coins alone leaves the list of coins empty.
-    if fields.text("coin").is_some_and(|coins| !coins.split(',').any(|coin| row.coin(coin).is_some())) {
-        wallet["coin"] = json!([]);
+    if let (Some(asked), Some(Value::Array(coins))) = (fields.text("coin"), wallet.get_mut("coin")) {
+        coins.retain(|coin| asked.split(',').any(|asked| coin["coin"] == asked));
     }
     Ok(Accepted::new(json!({"list": [wallet]})))
 }
 
 pub(crate) fn fee_rate(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    let mut rows = Vec::new();
-    if is_linear(fields)? {
-        let fees = exchange
-            .core
-            .fees(uid, Category::Linear)
-            .ok_or_else(|| Refusal::new(10003, "no such account"))?;
-        let symbol = fields.text("symbol");
-        let all = exchange.core.instruments();
-        rows = all
-            .filter(|i| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol))
-            .map(|i| fee_row(&i.symbol, fees))
-            .collect();
-        if rows.is_empty() {
-            return Err(Refusal::parameter("symbol invalid"));
-        }
+    let Some(category) = category(fields)? else { return Ok(Accepted::new(json!({"list": []}))) };
+    let fees = exchange.core.fees(uid, category).ok_or_else(no_account)?;
+    let symbol = fields.text("symbol");
+    let all = exchange.core.instruments().filter(|i| i.category == category);
+    let rows: Vec<Value> = all
+        .filter(|i| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol))
+        .map(|i| fee_row(&i.symbol, fees))
+        .collect();
+    if rows.is_empty() && symbol.is_some() {
+        return Err(Refusal::parameter("symbol invalid"));
     }
-    Ok(Accepted::new(json!({"list": rows})))
+    Ok(Accepted::new(match category {
+        Category::Spot => json!({"category": "spot", "list": rows}),
+        Category::Linear | Category::Inverse => json!({"list": rows}),
+    }))
 }
 
 fn fee_row(symbol: &str, fees: Fees) -> Value {
@@ -82,47 +115,48 @@ fn fee_row(symbol: &str, fees: Fees) -> Value {
 pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let (start, end) = window(fields, exchange.now_ms(), DAY_MS)?;
     let (kind, currency) = (fields.text("type"), fields.text("currency"));
-    let elsewhere = !is_linear(fields)? || currency.is_some_and(|currency| currency != "USDT");
+    let (wanted, named) = (category(fields)?, fields.text("category").is_some());
     let rows: Vec<_> = exchange
         .core
         .transactions(uid)
         .iter()
         .rev()
-        .filter(|row| !elsewhere && (start..=end).contains(&row.transaction_time_ms))
+        .filter(|row| (start..=end).contains(&row.transaction_time_ms))
+        .filter(|row| !named || row.category == wanted)
+        .filter(|row| currency.as_deref().is_none_or(|currency| *row.currency == *currency))
         .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
         .collect();
     let (rows, cursor) =
         page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
-    let rows = rows
-        .into_iter()
-        .map(|row| to_value(&Transaction::new(row, exchange.scales.get(&*row.symbol).copied())));
-    Ok(listing(rows.collect(), cursor))
+    let scales = |row: &TransactionRow| exchange.scales.get(row.category?, &row.symbol).copied();
+    let rows = rows.into_iter().map(|row| to_value(&Transaction::new(row, scales(row))));
+    Ok(listing(fields, rows.collect(), cursor))
 }
 
-/// What happens to a price beyond the bound is the venue's `price_limit` switch: a request is accepted when
-/// it asks for what is so, and refused otherwise rather than acknowledged without effect.
-pub(crate) fn set_limit_price_action(exchange: &mut Exchange, _: u64, fields: &Fields) -> Answer {
-    fields.required("category")?;
+/// Whether a limit price beyond the bound is moved to it or refused, for all contracts or for spot.
+pub(crate) fn set_limit_price_action(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let category = require_category(fields)?;
     let modify =
         fields.flag("modifyEnable")?.ok_or_else(|| Refusal::parameter("modifyEnable is required"))?;
-    if modify == exchange.moves_prices() {
-        return Ok(Accepted::empty());
-    }
-    Err(Refusal::parameter("this venue's price_limit switch says otherwise"))
+    exchange.request(uid, &Request::SetLimitPriceAction { category, modify })?;
+    exchange.note_price_action(uid, category, modify);
+    Ok(Accepted::empty())
 }
 
-/// Cross margin is the only mode.
-pub(crate) fn set_margin_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answer {
-    match fields.required("setMarginMode")?.as_str() {
-        "REGULAR_MARGIN" => Ok(Accepted::new(json!({"reasons": []}))),
-        "ISOLATED_MARGIN" | "PORTFOLIO_MARGIN" => {
-            let reason = json!({"reasonCode": "3400000", "reasonMsg": "only cross margin is offered here"});
-            Err(Refusal {
-                code: 3400045,
-                message: "Set margin mode failed".to_owned(),
-                result: json!({"reasons": [reason]}),
-            })
+/// Cross or isolated margin, for the whole account. A refusal says why in `result.reasons`.
+pub(crate) fn set_margin_mode(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let wanted = fields.required("setMarginMode")?;
+    let outcome = match (MarginMode::parse(&wanted), wanted.as_str()) {
+        (Some(mode), _) => exchange.request(uid, &Request::SetMarginMode(mode)),
+        (None, "PORTFOLIO_MARGIN") => Err(Refusal::new(3400000, "portfolio margin is not offered here")),
+        (None, _) => return Err(Refusal::parameter("setMarginMode is invalid")),
+    };
+    match outcome {
+        Ok(_) => Ok(Accepted::new(json!({"reasons": []}))),
+        Err(refusal) => {
+            let reason = json!({"reasonCode": refusal.code.to_string(), "reasonMsg": refusal.message});
+            let failed = Refusal::new(3400045, "Set margin mode failed");
+            Err(Refusal { result: json!({"reasons": [reason]}), ..failed })
         }
-        _ => Err(Refusal::parameter("setMarginMode is invalid")),
     }
 }

@@ -1,20 +1,16 @@
 //! Market data. Source: Bybit V5, "Market".
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, Instrument, TickerRow};
+use windvane_venue_core::{Category, Instrument};
 
-use super::is_linear;
+use super::category;
 use super::page::page;
 use crate::exchange::Exchange;
 use crate::exchange::feed::levels;
+use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
-use crate::market::{DayFigures, MarketRecord};
 use crate::server::wall_ms;
-use crate::wire::LINEAR;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
@@ -56,26 +52,31 @@ pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
 }
 
 pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
-    let category = fields.required("category")?;
+    let text = fields.required("category")?;
     let trading = fields.text("status").is_none_or(|status| status == "Trading");
+    let symbol = fields.text("symbol");
     let mut listed: Vec<(usize, &Instrument)> = Vec::new();
-    if is_linear(fields)? && trading {
-        let (symbol, base) = (fields.text("symbol"), fields.text("baseCoin"));
+    if let (Some(category), true) = (category(fields)?, trading) {
+        let base = fields.text("baseCoin");
         listed = (1..)
             .zip(exchange.core.instruments())
+            .filter(|(_, i)| i.category == category && base.as_deref().is_none_or(|base| i.base_coin == base))
             .filter(|(_, i)| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol))
-            .filter(|(_, i)| base.as_deref().is_none_or(|base| i.base_coin == base))
             .collect();
         if listed.is_empty() && symbol.is_some() {
             return Err(Refusal::parameter("symbol invalid"));
         }
     }
+    // Spot has no pages.
+    let limit = if text == "spot" { usize::MAX } else { fields.limit(500, 1_000)? };
     let (rows, cursor) =
-        page(listed, fields, (fields.limit(500, 1_000)?, exchange.doubts.last_cursor), |(_, i)| {
-            i.symbol.to_string()
-        });
+        page(listed, fields, (limit, exchange.doubts.last_cursor), |(_, i)| i.symbol.to_string());
     let rows: Vec<Value> = rows.into_iter().map(|(id, i)| instrument::instrument(i, id)).collect();
-    Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
+    Ok(Accepted::new(if text == "spot" {
+        json!({"category": text, "list": rows})
+    } else {
+        json!({"category": text, "list": rows, "nextPageCursor": cursor})
+    }))
 }
 
 pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
@@ -121,22 +122,20 @@ fn candles(
     book: impl Fn(&MarketRecord) -> &crate::market::candle::CandleBook,
     row: impl Fn(&Candle, Scales) -> Value,
 ) -> Answer {
-    let (record, scales, symbol) = record(exchange, fields)?;
+    let Subject { record, scales, symbol, category } = subject(exchange, fields)?;
     let interval = Interval::parse(&fields.required("interval")?)
         .ok_or_else(|| Refusal::parameter("interval is invalid"))?;
     let (start, end) = (fields.integer("start")?, fields.integer("end")?);
     let candles = book(record).page(interval, start, end, fields.limit(200, 1_000)?);
     let rows: Vec<Value> = candles.iter().map(|candle| row(candle, scales)).collect();
-    Ok(Accepted::new(json!({"symbol": symbol, "category": LINEAR, "list": rows})))
+    Ok(Accepted::new(json!({"symbol": symbol, "category": category.as_str(), "list": rows})))
 }
 
 pub(crate) fn orderbook(exchange: &Exchange, fields: &Fields) -> Answer {
-    let (_, scales, symbol) = record(exchange, fields)?;
-    let depth = fields.limit(25, 1_000)?;
-    let book = exchange
-        .core
-        .book(Category::Linear, &symbol, depth)
-        .ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    let Subject { scales, symbol, category, .. } = subject(exchange, fields)?;
+    let depth = fields.limit(if category == Category::Spot { 1 } else { 25 }, 1_000)?;
+    let book =
+        exchange.core.book(category, &symbol, depth).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
     Ok(Accepted::new(json!({
         "s": symbol,
         "b": levels(&book.bids, scales),
@@ -148,80 +147,10 @@ pub(crate) fn orderbook(exchange: &Exchange, fields: &Fields) -> Answer {
     })))
 }
 
-pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
-    let category = fields.required("category")?;
-    let mut rows = Vec::new();
-    if is_linear(fields)? {
-        let symbol = fields.text("symbol");
-        for instrument in exchange.core.instruments() {
-            if symbol.as_deref().is_some_and(|symbol| *instrument.symbol != *symbol) {
-                continue;
-            }
-            let record = exchange.records.get(&*instrument.symbol);
-            if let (Some(row), Some(record)) =
-                (exchange.core.ticker(Category::Linear, &instrument.symbol), record)
-            {
-                rows.push(ticker_fields(&row, &record.day(), instrument));
-            }
-        }
-        if rows.is_empty() && symbol.is_some() {
-            return Err(Refusal::parameter("symbol invalid"));
-        }
-    }
-    Ok(Accepted::new(json!({"category": category, "list": rows})))
-}
-
-/// The fields of a ticker, for the query and the topic alike; all text.
-pub(crate) fn ticker_fields(
-    row: &TickerRow,
-    day: &DayFigures,
-    instrument: &Instrument,
-) -> BTreeMap<&'static str, String> {
-    let scales = Scales::of(instrument);
-    let price = |price: Option<Decimal>| price.map(|price| scales.price(price)).unwrap_or_default();
-    let size = |level: Option<(Decimal, Decimal)>| level.map(|(_, qty)| scales.qty(qty)).unwrap_or_default();
-    let last = row.last_price.unwrap_or_default();
-    let change = (last - day.prev_price_24h).checked_div(day.prev_price_24h).unwrap_or_default();
-    let interest_value = row.open_interest * row.mark_price.unwrap_or_default();
-    BTreeMap::from([
-        ("symbol", row.symbol.to_string()),
-        ("tickDirection", "ZeroPlusTick".to_owned()),
-        ("lastPrice", price(row.last_price)),
-        ("markPrice", price(row.mark_price)),
-        ("indexPrice", price(row.index_price)),
-        ("prevPrice24h", scales.price(day.prev_price_24h)),
-        ("prevPrice1h", scales.price(day.prev_price_1h)),
-        ("price24hPcnt", amount(change.round_dp(6))),
-        ("highPrice24h", scales.price(day.high)),
-        ("lowPrice24h", scales.price(day.low)),
-        ("openInterest", scales.qty(row.open_interest)),
-        ("openInterestValue", amount(interest_value.round_dp(2))),
-        ("singleOpenInterest", scales.qty(row.open_interest)),
-        ("singleOpenInterestValue", amount(interest_value.round_dp(2))),
-        ("turnover24h", amount(day.turnover.round_dp(4))),
-        ("volume24h", scales.qty(day.volume)),
-        ("fundingRate", amount(row.funding_rate)),
-        ("nextFundingTime", row.next_funding_ms.to_string()),
-        ("fundingIntervalHour", (instrument.funding_interval_min / 60).to_string()),
-        ("fundingCap", amount(instrument.funding_rate_cap)),
-        ("bid1Price", price(row.bid1.map(|level| level.0))),
-        ("bid1Size", size(row.bid1)),
-        ("ask1Price", price(row.ask1.map(|level| level.0))),
-        ("ask1Size", size(row.ask1)),
-        ("deliveryTime", "0".to_owned()),
-        ("deliveryFeeRate", String::new()),
-        ("predictedDeliveryPrice", String::new()),
-        ("basis", String::new()),
-        ("basisRate", String::new()),
-        ("preOpenPrice", String::new()),
-        ("preQty", String::new()),
-        ("curPreListingPhase", String::new()),
-    ])
-}
-
 pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
-    let (record, scales, _) = record(exchange, fields)?;
-    let latest = record.trades.iter().rev().take(fields.limit(500, 1_000)?);
+    let Subject { record, scales, category, .. } = subject(exchange, fields)?;
+    let (default, most) = if category == Category::Spot { (60, 60) } else { (500, 1_000) };
+    let latest = record.trades.iter().rev().take(fields.limit(default, most)?);
     let rows: Vec<Value> = latest
         .map(|trade| {
             json!({
@@ -237,12 +166,12 @@ pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
             })
         })
         .collect();
-    Ok(Accepted::new(json!({"category": LINEAR, "list": rows})))
+    Ok(Accepted::new(json!({"category": category.as_str(), "list": rows})))
 }
 
 /// What is open now, at the start of the running interval: the venue keeps no record of it.
 pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
-    let (_, scales, symbol) = record(exchange, fields)?;
+    let Subject { scales, symbol, category, .. } = contract(exchange, fields)?;
     let minutes = match fields.required("intervalTime")?.as_str() {
         "5min" => 5,
         "15min" => 15,
@@ -252,22 +181,21 @@ pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
         "1d" => 1_440,
         _ => return Err(Refusal::parameter("intervalTime is invalid")),
     };
-    let row = exchange
-        .core
-        .ticker(Category::Linear, &symbol)
-        .ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    let row = exchange.core.ticker(category, &symbol).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
     let at_ms = Interval::Minutes(minutes).start_of(exchange.now_ms());
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
     let mut rows = Vec::new();
     if start.is_none_or(|start| at_ms >= start) && end.is_none_or(|end| at_ms <= end) {
         rows.push(json!({"openInterest": scales.qty(row.open_interest), "timestamp": at_ms.to_string()}));
     }
-    Ok(Accepted::new(json!({"symbol": symbol, "category": LINEAR, "list": rows, "nextPageCursor": ""})))
+    Ok(Accepted::new(
+        json!({"symbol": symbol, "category": category.as_str(), "list": rows, "nextPageCursor": ""}),
+    ))
 }
 
 /// Settlements, newest first. A start without an end is an error on the exchange, too.
 pub(crate) fn funding_history(exchange: &Exchange, fields: &Fields) -> Answer {
-    let (record, _, symbol) = record(exchange, fields)?;
+    let Subject { record, symbol, category, .. } = contract(exchange, fields)?;
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
     if start.is_some() && end.is_none() {
         return Err(Refusal::parameter("endTime is required with startTime"));
@@ -280,15 +208,15 @@ pub(crate) fn funding_history(exchange: &Exchange, fields: &Fields) -> Answer {
             json!({"symbol": symbol, "fundingRate": amount(*rate), "fundingRateTimestamp": at.to_string()})
         })
         .collect();
-    Ok(Accepted::new(json!({"category": LINEAR, "list": rows})))
+    Ok(Accepted::new(json!({"category": category.as_str(), "list": rows})))
 }
 
 pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
-    let category = fields.required("category")?;
+    let text = fields.required("category")?;
     let symbol = fields.text("symbol");
     let mut listed: Vec<&Instrument> = Vec::new();
-    if is_linear(fields)? {
-        let all = exchange.core.instruments();
+    if let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) {
+        let all = exchange.core.instruments().filter(|i| i.category == category);
         listed = all.filter(|i| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol)).collect();
         if listed.is_empty() && symbol.is_some() {
             return Err(Refusal::parameter("symbol invalid"));
@@ -300,15 +228,13 @@ pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
         .into_iter()
         .flat_map(|i| instrument::risk_tiers(i, exchange.doubts.risk_limit_rates))
         .collect();
-    Ok(Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor})))
+    Ok(Accepted::new(json!({"category": text, "list": rows, "nextPageCursor": cursor})))
 }
 
 pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
-    let (_, scales, symbol) = record(exchange, fields)?;
-    let (buy, sell) = exchange
-        .core
-        .price_limits(Category::Linear, &symbol)
-        .ok_or_else(|| Refusal::parameter("no price yet"))?;
+    let Subject { scales, symbol, category, .. } = subject(exchange, fields)?;
+    let (buy, sell) =
+        exchange.core.price_limits(category, &symbol).ok_or_else(|| Refusal::parameter("no price yet"))?;
     Ok(Accepted::new(json!({
         "symbol": symbol,
         "buyLmt": scales.price(buy),
@@ -317,13 +243,27 @@ pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
     })))
 }
 
-/// The record, digits and name of the symbol asked for.
-fn record<'a>(
-    exchange: &'a Exchange,
-    fields: &Fields,
-) -> Result<(&'a MarketRecord, Scales, String), Refusal> {
+/// The instrument that a request is about.
+struct Subject<'a> {
+    record: &'a MarketRecord,
+    scales: Scales,
+    symbol: String,
+    category: Category,
+}
+
+fn subject<'a>(exchange: &'a Exchange, fields: &Fields) -> Result<Subject<'a>, Refusal> {
+    let invalid = || Refusal::parameter("symbol invalid");
     let symbol = fields.required("symbol")?;
-    let scales = exchange.scales_of(&symbol)?;
-    let known = exchange.records.get(&symbol).filter(|_| is_linear(fields).unwrap_or(false));
-    Ok((known.ok_or_else(|| Refusal::parameter("symbol invalid"))?, scales, symbol))
+    let category = category(fields)?.ok_or_else(invalid)?;
+    let record = exchange.records.get(category, &symbol).ok_or_else(invalid)?;
+    Ok(Subject { record, scales: exchange.scales_of(category, &symbol)?, symbol, category })
+}
+
+fn contract<'a>(exchange: &'a Exchange, fields: &Fields) -> Result<Subject<'a>, Refusal> {
+    match subject(exchange, fields)? {
+        Subject { category: Category::Spot, .. } => {
+            Err(Refusal::parameter("category must be linear or inverse"))
+        }
+        contract => Ok(contract),
+    }
 }

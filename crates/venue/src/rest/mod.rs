@@ -7,12 +7,13 @@ pub(crate) mod page;
 pub(crate) mod position;
 pub(crate) mod query;
 pub(crate) mod right;
+pub(crate) mod ticker;
 mod user;
 
 use hyper::Method;
+use windvane_venue_core::Category;
 
 use crate::exchange::Exchange;
-use crate::wire::LINEAR;
 use crate::wire::envelope::{Answer, Refusal};
 use crate::wire::fields::Fields;
 
@@ -49,13 +50,14 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         // This venue's index is its mark.
         "market/mark-price-kline" | "market/index-price-kline" => Market(market::mark_price_kline),
         "market/orderbook" => Market(market::orderbook),
-        "market/tickers" => Market(market::tickers),
+        "market/tickers" => Market(ticker::tickers),
         "market/recent-trade" => Market(market::recent_trade),
         "market/funding/history" => Market(market::funding_history),
         "market/open-interest" => Market(market::open_interest),
         "market/risk-limit" => Market(market::risk_limit),
         "market/price-limit" => Market(market::price_limit),
         "system/status" => Market(market::system_status),
+        "order/pre-check" => Action(order::pre_check),
         "order/create" => Action(order::create),
         "order/amend" => Action(order::amend),
         "order/cancel" => Action(order::cancel),
@@ -70,12 +72,19 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "position/closed-pnl" => Query(position::closed_pnl),
         "position/set-leverage" => Action(position::set_leverage),
         "position/trading-stop" => Action(position::trading_stop),
+        "position/add-margin" => Action(position::add_margin),
+        "position/set-auto-add-margin" => Action(position::set_auto_add_margin),
+        "position/confirm-pending-mmr" => Action(position::confirm_pending_mmr),
+        "position/symbol-info" => Query(position::symbol_info),
         "position/switch-mode" => Action(position::switch_mode),
         "account/info" => Query(account::info),
         "account/wallet-balance" => Query(account::wallet_balance),
         "account/fee-rate" => Query(account::fee_rate),
         "account/transaction-log" => Query(account::transaction_log),
         "account/instruments-info" => Query(account::instruments_info),
+        "account/smp-group" => Query(account::smp_group),
+        "account/user-setting-config" => Query(account::user_settings),
+        "account/withdrawal" => Query(account::withdrawal),
         "account/set-limit-px-action" => Action(account::set_limit_price_action),
         "account/set-margin-mode" => Action(account::set_margin_mode),
         "user/query-api" => KeyQuery(user::query_api),
@@ -106,23 +115,37 @@ pub(crate) fn trade_operation(op: &str) -> Option<Endpoint> {
     endpoint(&Method::POST, path)
 }
 
-/// Whether the request is about the one category listed here.
+/// The product group that a request is about, linear when it names none; `None` for options, of which nothing is
+/// listed here.
 ///
 /// # Errors
 /// 10001 for a category the exchange does not have.
-pub(crate) fn is_linear(fields: &Fields) -> Result<bool, Refusal> {
+pub(crate) fn category(fields: &Fields) -> Result<Option<Category>, Refusal> {
     match fields.text("category").as_deref() {
-        None | Some(LINEAR) => Ok(true),
-        Some("spot" | "inverse" | "option") => Ok(false),
-        Some(_) => Err(Refusal::parameter("category is invalid")),
+        None => Ok(Some(Category::Linear)),
+        Some("option") => Ok(None),
+        Some(text) => {
+            Category::parse(text).map(Some).ok_or_else(|| Refusal::parameter("category is invalid"))
+        }
     }
 }
 
-/// As [`is_linear`], for requests that make no sense elsewhere.
+/// As [`category`], for requests that must name one that is offered.
 ///
 /// # Errors
-/// 10001 for any other category.
-pub(crate) fn require_linear(fields: &Fields) -> Result<(), Refusal> {
+/// 10001 without a category, and for options.
+pub(crate) fn require_category(fields: &Fields) -> Result<Category, Refusal> {
     fields.required("category")?;
-    if is_linear(fields)? { Ok(()) } else { Err(Refusal::parameter("category is not offered here")) }
+    category(fields)?.ok_or_else(|| Refusal::parameter("category is not offered here"))
+}
+
+/// As [`require_category`], for contracts.
+///
+/// # Errors
+/// 10001 for spot, too.
+pub(crate) fn require_contract(fields: &Fields) -> Result<Category, Refusal> {
+    match require_category(fields)? {
+        Category::Spot => Err(Refusal::parameter("category must be linear or inverse")),
+        contract => Ok(contract),
+    }
 }

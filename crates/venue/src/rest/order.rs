@@ -3,92 +3,133 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{
-    Acknowledgement, AmendOrder, CancelAll, CancelOrder, Category, CreateOrder, OrderIds, OrderKind,
-    OrderReference, OrderType, ProtectionPrice, Request, SelfMatchPrevention, Side, TimeInForce, TriggerBy,
-    TriggerDirection, TriggerSpec,
+    Acknowledgement, AmendOrder, CancelAll, CancelOrder, Category, CreateOrder, MarketUnit, OrderIds,
+    OrderKind, OrderReference, OrderType, PositionIdx, ProtectionPrice, Request, SelfMatchPrevention, Side,
+    SlippageTolerance, SlippageUnit, TimeInForce, TpslMode, TriggerBy, TriggerDirection, TriggerSpec,
 };
 
-use super::{Action, require_linear};
+use super::{Action, require_category};
 use crate::config::CancelAllReply;
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 
-/// Orders in one batch.
+/// Orders in one batch, and in one of spot.
 const BATCH_MAX: usize = 20;
+const SPOT_BATCH_MAX: usize = 10;
 
 pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
-    if fields.integer("positionIdx")?.unwrap_or(0) != 0 {
-        return Err(Refusal::new(10001, "position idx not match position mode"));
+    ids(exchange.request(uid, &Request::Create(new_order(fields)?))?)
+}
+
+/// What an order would do to the account's margin rates. A refusal for margin holds the rates in `retExtInfo`.
+pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let order = new_order(fields)?;
+    let link_id = order.order_link_id.clone().unwrap_or_default();
+    match exchange.core.pre_check(uid, &order) {
+        Ok(rates) => Ok(Accepted::new(json!({
+            "orderId": "",
+            "orderLinkId": link_id,
+            "preImrE4": rates.pre_imr_e4,
+            "preMmrE4": rates.pre_mmr_e4,
+            "postImrE4": rates.post_imr_e4,
+            "postMmrE4": rates.post_mmr_e4,
+        }))),
+        Err(refused) => {
+            let mut ext_info = json!({"future_order_id": "", "future_order_link_id": link_id});
+            if let Some(rates) = refused.rates {
+                ext_info["post_imr_e4"] = rates.post_imr_e4.into();
+                ext_info["post_mmr_e4"] = rates.post_mmr_e4.into();
+            }
+            let refusal = Refusal::new(refused.refusal.code.into(), refused.refusal.message);
+            Err(Refusal { ext_info, ..refusal })
+        }
     }
-    if fields.text("tpslMode").as_deref() == Some("Partial") {
-        return Err(Refusal::parameter("tpslMode Partial is not offered here"));
-    }
+}
+
+/// The order that a request describes.
+fn new_order(fields: &Fields) -> Result<CreateOrder, Refusal> {
     let order_type = word(fields, "orderType", OrderType::parse)?
         .ok_or_else(|| Refusal::parameter("orderType is required"))?;
-    let side = word(fields, "side", Side::parse)?.ok_or_else(|| Refusal::parameter("side is required"))?;
-    let qty = fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?;
-    let order = CreateOrder {
+    let kind = match fields.text("orderFilter").as_deref() {
+        None | Some("Order") => None,
+        Some(text) => {
+            Some(OrderKind::parse(text).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))?)
+        }
+    };
+    Ok(CreateOrder {
+        category: require_category(fields)?,
+        symbol: fields.required("symbol")?,
+        side: word(fields, "side", Side::parse)?.ok_or_else(|| Refusal::parameter("side is required"))?,
         order_type,
+        qty: fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?,
         price: fields.decimal("price")?.filter(|price| !price.is_zero()),
         time_in_force: word(fields, "timeInForce", TimeInForce::parse)?.unwrap_or(match order_type {
             OrderType::Market => TimeInForce::Ioc,
             OrderType::Limit | OrderType::Unknown => TimeInForce::Gtc,
         }),
         order_link_id: fields.text("orderLinkId"),
+        position_idx: position_idx(fields)?,
         reduce_only: fields.flag("reduceOnly")?.unwrap_or(false),
         close_on_trigger: fields.flag("closeOnTrigger")?.unwrap_or(false),
         trigger: trigger(fields)?,
-        stop_loss: protection(fields, "stopLoss", "slTriggerBy")?,
-        take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
+        kind,
+        market_unit: word(fields, "marketUnit", MarketUnit::parse)?,
+        is_leverage: fields.integer("isLeverage")? == Some(1),
+        tpsl_mode: word(fields, "tpslMode", TpslMode::parse)?,
+        stop_loss: protection(fields, Stop::Loss)?,
+        take_profit: protection(fields, Stop::Profit)?,
+        slippage: slippage(fields)?,
         self_match_prevention: word(fields, "smpType", SelfMatchPrevention::parse)?
             .unwrap_or(SelfMatchPrevention::None),
-        ..CreateOrder::market(&fields.required("symbol")?, side, qty)
-    };
-    ids(exchange.request(uid, &Request::Create(order))?)
+    })
 }
 
 pub(crate) fn amend(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
     let order = AmendOrder {
+        category: require_category(fields)?,
+        symbol: fields.required("symbol")?,
+        order: reference(fields)?,
         qty: fields.decimal("qty")?,
         price: fields.decimal("price")?,
         trigger_price: fields.decimal("triggerPrice")?,
-        stop_loss: protection(fields, "stopLoss", "slTriggerBy")?,
-        take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
-        ..AmendOrder::of(&fields.required("symbol")?, reference(fields)?)
+        trigger_by: word(fields, "triggerBy", TriggerBy::parse)?,
+        stop_loss: protection(fields, Stop::Loss)?,
+        take_profit: protection(fields, Stop::Profit)?,
+        tpsl_mode: word(fields, "tpslMode", TpslMode::parse)?,
     };
     ids(exchange.request(uid, &Request::Amend(order))?)
 }
 
 pub(crate) fn cancel(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
     let order = CancelOrder {
-        category: Category::Linear,
+        category: require_category(fields)?,
         symbol: fields.required("symbol")?,
         order: reference(fields)?,
-        kind: None,
+        kind: word(fields, "orderFilter", OrderKind::parse)?,
     };
     ids(exchange.request(uid, &Request::Cancel(order))?)
 }
 
 pub(crate) fn cancel_all(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
     let kind = match fields.text("orderFilter").as_deref() {
         None => None,
         Some("OpenOrder") => Some(OrderKind::Order),
+        // Kinds of spot orders that this venue never has.
+        Some("OcoOrder" | "BidirectionalTpslOrder") => {
+            return Ok(Accepted::new(json!({"list": [], "success": "1"})));
+        }
         Some(text) => {
             Some(OrderKind::parse(text).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))?)
         }
     };
     let request = CancelAll {
+        category: require_category(fields)?,
         symbol: fields.text("symbol"),
         base_coin: fields.text("baseCoin"),
         settle_coin: fields.text("settleCoin"),
         kind,
         spare_protection: fields.text("stopOrderType").as_deref() == Some("Stop"),
-        ..CancelAll::of(Category::Linear)
     };
     let list: Vec<Value> = match exchange.request(uid, &Request::CancelAll(request))? {
         Acknowledgement::Orders(orders) => orders.iter().map(named).collect(),
@@ -111,17 +152,21 @@ pub(crate) fn batch(
     granted: usize,
     single: Action,
 ) -> Answer {
-    require_linear(fields)?;
+    let category = require_category(fields)?;
     let items = fields.objects("request")?;
-    if items.is_empty() || items.len() > BATCH_MAX {
-        return Err(Refusal::parameter(format!("a batch holds 1 to {BATCH_MAX} orders")));
+    let most = match category {
+        Category::Spot => SPOT_BATCH_MAX,
+        Category::Linear | Category::Inverse => BATCH_MAX,
+    };
+    if items.is_empty() || items.len() > most {
+        return Err(Refusal::parameter(format!("a batch holds 1 to {most} orders")));
     }
     let (mut rows, mut codes) = (Vec::new(), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
-        let item = item.with("category", crate::wire::LINEAR);
+        let item = item.with("category", category.as_str());
         let answer = if index < granted { single(exchange, uid, &item) } else { Err(Refusal::too_many()) };
         let mut row = json!({
-            "category": crate::wire::LINEAR,
+            "category": category.as_str(),
             "symbol": item.text("symbol").unwrap_or_default(),
             "orderId": "",
             "orderLinkId": item.text("orderLinkId").unwrap_or_default(),
@@ -141,25 +186,63 @@ pub(crate) fn batch(
     Ok(Accepted { result: json!({"list": rows}), ext_info: json!({"list": codes}) })
 }
 
-/// A take-profit or stop-loss price with the price it watches; `LastPrice` unless said. Zero removes.
+/// The two protective stops, by the fields that describe each.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stop {
+    Loss,
+    Profit,
+}
+
+/// A stop-loss or take-profit price with what it watches and what it becomes; `None` when it is not given.
 ///
 /// # Errors
-/// 10001 when the price or the word is invalid.
-pub(super) fn protection(fields: &Fields, price: &str, by: &str) -> Result<Option<ProtectionPrice>, Refusal> {
+/// 10001 when a price or a word is invalid, or a limit order has no price.
+pub(super) fn protection(fields: &Fields, stop: Stop) -> Result<Option<ProtectionPrice>, Refusal> {
+    let [price, by, order_type, limit] = match stop {
+        Stop::Loss => ["stopLoss", "slTriggerBy", "slOrderType", "slLimitPrice"],
+        Stop::Profit => ["takeProfit", "tpTriggerBy", "tpOrderType", "tpLimitPrice"],
+    };
     let by = word(fields, by, TriggerBy::parse)?.unwrap_or(TriggerBy::LastPrice);
-    Ok(fields.decimal(price)?.map(|price| ProtectionPrice::market(price, by)))
+    let limit_price = match word(fields, order_type, OrderType::parse)? {
+        Some(OrderType::Limit) => match fields.decimal(limit)? {
+            None => return Err(Refusal::parameter(format!("{limit} is required"))),
+            price => price,
+        },
+        _ => None,
+    };
+    Ok(fields.decimal(price)?.map(|price| ProtectionPrice { price, by, limit_price }))
+}
+
+/// Which position a request is about: 0 (or absent), 1 or 2.
+///
+/// # Errors
+/// 10001 for any other number.
+pub(super) fn position_idx(fields: &Fields) -> Result<PositionIdx, Refusal> {
+    let number = fields.integer("positionIdx")?.unwrap_or(0);
+    PositionIdx::parse(number).ok_or_else(|| Refusal::new(10001, "position idx not match position mode"))
+}
+
+fn slippage(fields: &Fields) -> Result<Option<SlippageTolerance>, Refusal> {
+    let Some(unit) = word(fields, "slippageToleranceType", SlippageUnit::parse)? else { return Ok(None) };
+    let value = fields.decimal("slippageTolerance")?;
+    let value = value.ok_or_else(|| Refusal::parameter("slippageTolerance is required"))?;
+    Ok(Some(SlippageTolerance { unit, value }))
 }
 
 fn trigger(fields: &Fields) -> Result<Option<TriggerSpec>, Refusal> {
     let Some(price) = fields.decimal("triggerPrice")?.filter(|price| *price > Decimal::ZERO) else {
         return Ok(None);
     };
-    let direction = fields
-        .integer("triggerDirection")?
-        .and_then(TriggerDirection::parse)
-        .ok_or_else(|| Refusal::parameter("triggerDirection must be 1 or 2"))?;
+    let direction = match fields.integer("triggerDirection")? {
+        // Spot needs none: it is whichever way the price lies.
+        None | Some(0) if fields.text("category").as_deref() == Some("spot") => None,
+        number => {
+            let direction = number.and_then(TriggerDirection::parse);
+            Some(direction.ok_or_else(|| Refusal::parameter("triggerDirection must be 1 or 2"))?)
+        }
+    };
     let by = word(fields, "triggerBy", TriggerBy::parse)?.unwrap_or(TriggerBy::LastPrice);
-    Ok(Some(TriggerSpec { price, direction: Some(direction), by }))
+    Ok(Some(TriggerSpec { price, direction, by }))
 }
 
 fn reference(fields: &Fields) -> Result<OrderReference, Refusal> {
@@ -171,7 +254,15 @@ fn reference(fields: &Fields) -> Result<OrderReference, Refusal> {
     Ok(reference)
 }
 
-fn word<T>(fields: &Fields, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
+/// A field with a word from a list; `None` when it is absent.
+///
+/// # Errors
+/// 10001 for a word that is not in the list.
+pub(super) fn word<T>(
+    fields: &Fields,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Refusal> {
     match fields.text(name) {
         None => Ok(None),
         Some(text) => {

@@ -1,9 +1,9 @@
 //! Pages of long lists: newest first, a cursor that names the last row seen.
 
 use serde_json::{Value, json};
+use windvane_venue_core::Category;
 
 use crate::config::LastCursor;
-use crate::wire::LINEAR;
 use crate::wire::envelope::{Accepted, Refusal};
 use crate::wire::fields::{Fields, percent_decoded};
 
@@ -60,8 +60,9 @@ pub(crate) fn page<T>(
 }
 
 /// `{category, list, nextPageCursor}`.
-pub(crate) fn listing(rows: Vec<Value>, cursor: String) -> Accepted {
-    Accepted::new(json!({"category": LINEAR, "list": rows, "nextPageCursor": cursor}))
+pub(crate) fn listing(fields: &Fields, rows: Vec<Value>, cursor: String) -> Accepted {
+    let category = fields.text("category").unwrap_or_else(|| Category::Linear.to_string());
+    Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor}))
 }
 
 #[cfg(test)]

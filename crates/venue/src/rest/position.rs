@@ -1,54 +1,55 @@
-//! Positions, leverage and protective stops. Source: Bybit V5, "Position".
+//! Positions, leverage, modes, margin and protective stops. Source: Bybit V5, "Position".
 
 use rust_decimal::Decimal;
-use serde_json::Value;
-use windvane_venue_core::{Category, PositionRow, Request, SetLeverage, TradingStop};
+use serde_json::{Value, json};
+use windvane_venue_core::{
+    AddMargin, Category, PositionIdx, PositionMode, PositionRow, Request, SetAutoAddMargin, SetLeverage,
+    SwitchMode, TpslMode, TradingStop,
+};
 
-use super::order::protection;
+use super::order::{Stop, position_idx, protection, word};
 use super::page::{WEEK_MS, listing, page, window};
 use super::query::{is_in_scope, to_value};
-use super::{is_linear, require_linear};
+use super::{category, require_contract};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::position::{ClosedPnl, Destination, Position};
 
-/// With a symbol its row even when flat, with a settle coin the open positions only.
+/// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if !is_linear(fields)? {
-        return Ok(listing(Vec::new(), String::new()));
-    }
+    let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) else {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    };
     let rows: Vec<PositionRow> = match (fields.text("symbol"), fields.text("settleCoin")) {
         (Some(symbol), _) => {
-            exchange.scales_of(&symbol)?;
+            exchange.scales_of(category, &symbol)?;
             exchange.core.positions_in(uid, &symbol)
         }
-        (None, Some(_)) => {
-            let open = exchange.core.positions(uid).into_iter();
-            open.filter(|row| is_in_scope(exchange, &row.symbol, fields)).collect()
+        (None, None) if category == Category::Linear => {
+            return Err(Refusal::parameter("symbol or settleCoin is required"));
         }
-        (None, None) => return Err(Refusal::parameter("symbol or settleCoin is required")),
+        (None, _) => {
+            let open = exchange.core.positions(uid).into_iter().filter(|row| row.category == category);
+            open.filter(|row| is_in_scope(exchange, (category, &row.symbol), fields)).collect()
+        }
     };
     let (rows, cursor) = page(rows, fields, (fields.limit(20, 200)?, exchange.doubts.last_cursor), |row| {
-        row.symbol.to_string()
+        format!("{},{}", row.symbol, row.position_idx.as_int())
     });
-    let rows = rows
-        .iter()
-        .map(|row| {
-            Ok(to_value(&Position::new(
-                row,
-                exchange.scales_of(&row.symbol)?,
-                (Destination::Query, exchange.doubts.untraded_seq),
-            )))
-        })
-        .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(rows, cursor))
+    let rows = rows.iter().map(|row| shown(exchange, row)).collect::<Result<Vec<Value>, Refusal>>()?;
+    Ok(listing(fields, rows, cursor))
+}
+
+fn shown(exchange: &Exchange, row: &PositionRow) -> Result<Value, Refusal> {
+    let scales = exchange.scales_of(row.category, &row.symbol)?;
+    Ok(to_value(&Position::new(row, scales, (Destination::Query, exchange.doubts.untraded_seq))))
 }
 
 pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if !is_linear(fields)? {
-        return Ok(listing(Vec::new(), String::new()));
-    }
+    let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) else {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    };
     let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
     let symbol = fields.text("symbol");
     let rows: Vec<_> = exchange
@@ -56,7 +57,7 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .closed_pnl(uid)
         .iter()
         .rev()
-        .filter(|row| (start..=end).contains(&row.updated_time_ms))
+        .filter(|row| row.category == category && (start..=end).contains(&row.updated_time_ms))
         .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
         .collect();
     let (rows, cursor) = page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| {
@@ -64,18 +65,46 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     });
     let rows = rows
         .into_iter()
-        .map(|row| Ok(to_value(&ClosedPnl::new(row, exchange.scales_of(&row.symbol)?))))
+        .map(|row| Ok(to_value(&ClosedPnl::new(row, exchange.scales_of(category, &row.symbol)?))))
         .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(rows, cursor))
+    Ok(listing(fields, rows, cursor))
+}
+
+/// Leverage of a symbol by position, held or not.
+pub(crate) fn symbol_info(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    let category = require_contract(fields)?;
+    let symbol = fields.text("symbol");
+    if let Some(symbol) = &symbol {
+        exchange.scales_of(category, symbol)?;
+    }
+    let wanted = exchange
+        .core
+        .instruments()
+        .filter(|i| i.category == category && symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol));
+    let rows: Vec<Value> = wanted
+        .flat_map(|i| exchange.core.positions_in(uid, &i.symbol))
+        .map(|row| {
+            json!({
+                "symbol": &*row.symbol,
+                "leverage": row.leverage.normalize().to_string(),
+                "side": match row.position_idx {
+                    PositionIdx::OneWay => row.side.map_or("", |side| side.as_str()),
+                    PositionIdx::Long => "Buy",
+                    PositionIdx::Short => "Sell",
+                },
+                "positionIdx": row.position_idx.as_int(),
+            })
+        })
+        .collect();
+    Ok(Accepted::new(json!({"category": category.as_str(), "list": rows})))
 }
 
 pub(crate) fn set_leverage(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
     let leverage = |name: &str| -> Result<Decimal, Refusal> {
         fields.decimal(name)?.ok_or_else(|| Refusal::parameter(format!("{name} is required")))
     };
     let request = SetLeverage {
-        category: Category::Linear,
+        category: require_contract(fields)?,
         symbol: fields.required("symbol")?,
         buy_leverage: leverage("buyLeverage")?,
         sell_leverage: leverage("sellLeverage")?,
@@ -85,33 +114,69 @@ pub(crate) fn set_leverage(exchange: &mut Exchange, uid: u64, fields: &Fields) -
 }
 
 pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
-    if fields.integer("positionIdx")?.unwrap_or(0) != 0 {
-        return Err(Refusal::new(10001, "position idx not match position mode"));
-    }
-    if fields.text("tpslMode").is_some_and(|mode| mode != "Full") {
-        return Err(Refusal::parameter("tpslMode Partial is not offered here"));
-    }
     let request = TradingStop {
-        stop_loss: protection(fields, "stopLoss", "slTriggerBy")?,
-        take_profit: protection(fields, "takeProfit", "tpTriggerBy")?,
+        category: require_contract(fields)?,
+        symbol: fields.required("symbol")?,
+        position_idx: position_idx(fields)?,
+        mode: word(fields, "tpslMode", TpslMode::parse)?.unwrap_or(TpslMode::Full),
+        stop_loss: protection(fields, Stop::Loss)?,
+        take_profit: protection(fields, Stop::Profit)?,
+        stop_loss_size: fields.decimal("slSize")?,
+        take_profit_size: fields.decimal("tpSize")?,
         trailing_stop: fields.decimal("trailingStop")?,
         active_price: fields.decimal("activePrice")?,
-        ..TradingStop::full(&fields.required("symbol")?)
     };
     exchange.request(uid, &Request::TradingStop(request))?;
     Ok(Accepted::empty())
 }
 
-/// One-way is the only mode, and it is always on: asking for it again is refused for a symbol (110025) and
-/// accepted for a coin, as freqtrade does at each start.
-pub(crate) fn switch_mode(_: &mut Exchange, _: u64, fields: &Fields) -> Answer {
-    require_linear(fields)?;
-    match fields.integer("mode")? {
-        // By coin it also settles what later listings begin with, so that repeating it is no mistake.
-        Some(0) if fields.text("symbol").is_none() && fields.text("coin").is_some() => Ok(Accepted::empty()),
-        Some(0) => Err(Refusal::new(110025, "Position mode is not modified")),
-        Some(3) => Err(Refusal::new(110029, "hedge mode is not offered here")),
-        _ => Err(Refusal::parameter("mode must be 0 or 3")),
+/// One-way or hedge mode. By coin it also settles what later listings begin with, so asking for the mode that is on
+/// already is no mistake then, as freqtrade does at each start.
+pub(crate) fn switch_mode(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    if require_contract(fields)? != Category::Linear {
+        return Err(Refusal::new(110029, "this symbol cannot set hedge mode"));
     }
+    let mode = fields.integer("mode")?.and_then(PositionMode::parse);
+    let mode = mode.ok_or_else(|| Refusal::parameter("mode must be 0 or 3"))?;
+    let (symbol, coin) = (fields.text("symbol"), fields.text("coin"));
+    let by_coin = symbol.is_none() && coin.is_some();
+    match exchange.request(uid, &Request::SwitchMode(SwitchMode { symbol, coin, mode })) {
+        Err(refusal) if !(by_coin && refusal.code == 110025) => Err(refusal),
+        _ => Ok(Accepted::empty()),
+    }
+}
+
+pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let (category, symbol, position_idx) =
+        (require_contract(fields)?, fields.required("symbol")?, position_idx(fields)?);
+    let margin = fields.decimal("margin")?.ok_or_else(|| Refusal::parameter("margin is required"))?;
+    let request = AddMargin { category, symbol: symbol.clone(), position_idx, margin };
+    exchange.request(uid, &Request::AddMargin(request))?;
+    let row = exchange.core.position(uid, &symbol, position_idx);
+    let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
+    Ok(Accepted::new(shown(exchange, &row)?))
+}
+
+pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    // The page's own example spells it so.
+    let asked = fields.integer("autoAddMargin")?.or(fields.integer("autoAddmargin")?);
+    let auto_add = match asked {
+        Some(0) => false,
+        Some(1) => true,
+        _ => return Err(Refusal::parameter("autoAddMargin must be 0 or 1")),
+    };
+    let request = SetAutoAddMargin {
+        category: require_contract(fields)?,
+        symbol: fields.required("symbol")?,
+        position_idx: position_idx(fields)?,
+        auto_add,
+    };
+    exchange.request(uid, &Request::SetAutoAddMargin(request))?;
+    Ok(Accepted::empty())
+}
+
+/// Risk limits are never lowered under a position here, so there is nothing to confirm.
+pub(crate) fn confirm_pending_mmr(exchange: &mut Exchange, _: u64, fields: &Fields) -> Answer {
+    exchange.scales_of(require_contract(fields)?, &fields.required("symbol")?)?;
+    Ok(Accepted::empty())
 }

@@ -10,7 +10,7 @@ use windvane_venue_core::{
     Category, ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
 };
 
-use super::is_linear;
+use super::category;
 use super::page::{DAY_MS, WEEK_MS, listing, page, window};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
@@ -22,13 +22,13 @@ use crate::wire::order::Order;
 const RECENTLY_CLOSED: usize = 500;
 
 pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if !is_linear(fields)? {
-        return Ok(listing(Vec::new(), String::new()));
-    }
+    let Some(category) = category(fields)? else {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    };
     let reference =
         OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
     if reference != OrderReference::default() {
-        let found = exchange.core.order(uid, &reference);
+        let found = exchange.core.order(uid, &reference).filter(|row| row.category == category);
         let recent = |row: &OrderRow| {
             !row.order_status.is_closed()
                 || exchange
@@ -42,11 +42,16 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
         return orders(exchange, found.into_iter().filter(recent).collect(), fields);
     }
     let scope = ["symbol", "baseCoin", "settleCoin"];
-    if scope.iter().all(|name| fields.text(name).is_none()) {
+    if category == Category::Linear && scope.iter().all(|name| fields.text(name).is_none()) {
         return Err(Refusal::parameter("symbol, settleCoin or baseCoin is required"));
     }
     let symbol = fields.text("symbol");
-    let filter = OrderFilter { symbol: symbol.as_deref(), kind: kind(fields)?, ..OrderFilter::default() };
+    let filter = OrderFilter {
+        category: Some(category),
+        symbol: symbol.as_deref(),
+        kind: kind(fields)?,
+        ..OrderFilter::default()
+    };
     let rows = match fields.integer("openOnly")?.unwrap_or(0) {
         1 => exchange
             .core
@@ -61,13 +66,13 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
 }
 
 pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if !is_linear(fields)? {
-        return Ok(listing(Vec::new(), String::new()));
-    }
+    let Some(category) = category(fields)? else {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    };
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
     let filter = OrderFilter {
-        category: Some(Category::Linear),
+        category: Some(category),
         symbol: symbol.as_deref(),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),
@@ -105,15 +110,15 @@ fn is_remembered(row: &OrderRow, now_ms: i64) -> bool {
 }
 
 pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if !is_linear(fields)? {
-        return Ok(listing(Vec::new(), String::new()));
-    }
+    let Some(category) = category(fields)? else {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    };
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
     let named = order_id.is_some() || link_id.is_some();
     let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
     let filter = ExecutionFilter {
-        category: Some(Category::Linear),
+        category: Some(category),
         symbol: symbol.as_deref(),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),
@@ -125,7 +130,7 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         Some(text) => match ExecutionType::parse(&text) {
             Some(kind) => Some(kind),
             // A kind this venue never makes: nothing can match.
-            None => return Ok(listing(Vec::new(), String::new())),
+            None => return Ok(listing(fields, Vec::new(), String::new())),
         },
     };
     let rows: Vec<_> = exchange
@@ -133,15 +138,18 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .executions(uid, filter)
         .into_iter()
         .filter(|row| kind.is_none_or(|kind| row.exec_type == kind))
-        .filter(|row| is_in_scope(exchange, &row.symbol, fields) && exchange.is_indexed(row.exec_time_ms))
+        .filter(|row| {
+            is_in_scope(exchange, (row.category, &row.symbol), fields)
+                && exchange.is_indexed(row.exec_time_ms)
+        })
         .collect();
     let (rows, cursor) =
         page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| row.exec_id.clone());
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Execution::new(row, exchange.scales_of(&row.symbol)?))))
+        .map(|row| Ok(to_value(&Execution::new(row, exchange.scales_of(row.category, &row.symbol)?))))
         .collect::<Result<_, Refusal>>()?;
-    Ok(listing(rows, cursor))
+    Ok(listing(fields, rows, cursor))
 }
 
 fn orders(exchange: &Exchange, mut rows: Vec<OrderRow>, fields: &Fields) -> Answer {
@@ -151,21 +159,27 @@ fn orders(exchange: &Exchange, mut rows: Vec<OrderRow>, fields: &Fields) -> Answ
     });
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(&row.symbol)?))))
+        .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(row.category, &row.symbol)?))))
         .collect::<Result<Vec<Value>, Refusal>>()?;
-    let accepted: Accepted = listing(rows, cursor);
+    let accepted: Accepted = listing(fields, rows, cursor);
     Ok(accepted)
 }
 
 fn in_scope(exchange: &Exchange, rows: Vec<OrderRow>, fields: &Fields) -> Vec<OrderRow> {
-    rows.into_iter().filter(|row| is_in_scope(exchange, &row.symbol, fields)).collect()
+    rows.into_iter().filter(|row| is_in_scope(exchange, (row.category, &row.symbol), fields)).collect()
 }
 
 /// Whether a symbol is settled in, and based on, the coins asked for.
-pub(super) fn is_in_scope(exchange: &Exchange, symbol: &str, fields: &Fields) -> bool {
-    let instrument = exchange.core.instruments().find(|instrument| *instrument.symbol == *symbol);
-    let settle_fits =
-        fields.text("settleCoin").is_none_or(|coin| instrument.is_some_and(|i| i.quote_coin == coin));
+pub(super) fn is_in_scope(
+    exchange: &Exchange,
+    (category, symbol): (Category, &str),
+    fields: &Fields,
+) -> bool {
+    let mut instruments = exchange.core.instruments();
+    let instrument = instruments.find(|i| i.category == category && *i.symbol == *symbol);
+    let settle_fits = fields
+        .text("settleCoin")
+        .is_none_or(|coin| instrument.is_some_and(|i| i.settle_coin() == Some(&coin)));
     let base_fits =
         fields.text("baseCoin").is_none_or(|coin| instrument.is_some_and(|i| i.base_coin == coin));
     settle_fits && base_fits
@@ -174,7 +188,7 @@ pub(super) fn is_in_scope(exchange: &Exchange, symbol: &str, fields: &Fields) ->
 fn kind(fields: &Fields) -> Result<Option<OrderKind>, Refusal> {
     match fields.text("orderFilter").as_deref() {
         None => Ok(None),
-        Some("tpslOrder") => Ok(Some(OrderKind::StopOrder)),
+        Some("tpslOrder") if category(fields)? != Some(Category::Spot) => Ok(Some(OrderKind::StopOrder)),
         Some(text) => {
             OrderKind::parse(text).map(Some).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))
         }

@@ -55,7 +55,7 @@ impl Quotas {
 
     /// Whether an address that has `open` sockets of this kind may open one more.
     pub(crate) fn admit_socket(&mut self, peer: IpAddr, kind: SocketKind, open: usize, now_ms: i64) -> bool {
-        (kind != SocketKind::Public || open < PUBLIC_SOCKETS_MAX) && self.opened.admit(peer, now_ms)
+        (!kind.is_public() || open < PUBLIC_SOCKETS_MAX) && self.opened.admit(peer, now_ms)
     }
 
     /// Whether an address may send one more request on its trade sockets.
@@ -82,6 +82,6 @@ impl Quotas {
         if self.preset == LimitPreset::Article && topics > ARTICLE_TOPICS_MAX {
             return Some(TooManyTopics::HangUp);
         }
-        (kind == SocketKind::Public && characters > ARGUMENT_CHARACTERS_MAX).then_some(TooManyTopics::Refuse)
+        (kind.is_public() && characters > ARGUMENT_CHARACTERS_MAX).then_some(TooManyTopics::Refuse)
     }
 }

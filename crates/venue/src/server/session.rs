@@ -31,7 +31,7 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 pub(super) fn idle_limit(kind: SocketKind, query: &str) -> Duration {
     let asked = Fields::from_query(query).text("max_active_time");
     match (kind, asked) {
-        (SocketKind::Public, _) | (_, None) => IDLE_DEFAULT,
+        (SocketKind::Public(_), _) | (_, None) => IDLE_DEFAULT,
         (SocketKind::Private | SocketKind::Trade, Some(text)) => {
             let seconds = match (text.strip_suffix('s'), text.strip_suffix('m')) {
                 (Some(seconds), _) => seconds.parse().ok(),
@@ -192,6 +192,8 @@ async fn arrived(arrival: Option<Instant>) {
 
 #[cfg(test)]
 mod tests {
+    use windvane_venue_core::Category;
+
     use super::*;
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
             (SocketKind::Trade, "max_active_time=1m", 60),
             (SocketKind::Private, "max_active_time=5s", 30),
             (SocketKind::Private, "max_active_time=nonsense", 600),
-            (SocketKind::Public, "max_active_time=30s", 600),
+            (SocketKind::Public(Category::Linear), "max_active_time=30s", 600),
         ] {
             assert_eq!(idle_limit(kind, query).as_secs(), seconds, "{query}");
         }

@@ -1,21 +1,18 @@
 //! Acting on an account from outside: credits and orders "from the phone".
 
 use serde_json::{Value, json};
-use windvane_venue_core::Request;
+use windvane_venue_core::{Category, Request};
 
 use crate::exchange::Exchange;
 use crate::rest::order;
-use crate::wire::LINEAR;
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
 
-/// `{uid, coin, delta}`: credits or debits USDT.
+/// `{uid, coin, delta}`: credits or debits a coin.
 pub(super) fn transfer(exchange: &mut Exchange, fields: &Fields) -> Result<Value, Refusal> {
-    if fields.required("coin")? != "USDT" {
-        return Err(Refusal::parameter("only USDT is held here"));
-    }
+    let coin = fields.required("coin")?;
     let amount = fields.decimal("delta")?.ok_or_else(|| Refusal::parameter("delta is required"))?;
-    exchange.request(uid(exchange, fields)?, &Request::Transfer { coin: "USDT".to_owned(), amount })?;
+    exchange.request(uid(exchange, fields)?, &Request::Transfer { coin, amount })?;
     Ok(json!({}))
 }
 
@@ -24,7 +21,10 @@ pub(super) fn transfer(exchange: &mut Exchange, fields: &Fields) -> Result<Value
 pub(super) fn order(exchange: &mut Exchange, fields: &Fields) -> Result<Value, Refusal> {
     let uid = uid(exchange, fields)?;
     let cancel = fields.flag("cancel")?.unwrap_or(false);
-    let fields = fields.clone().with("category", LINEAR);
+    let fields = match fields.text("category") {
+        Some(_) => fields.clone(),
+        None => fields.clone().with("category", Category::Linear.as_str()),
+    };
     let answer =
         if cancel { order::cancel(exchange, uid, &fields) } else { order::create(exchange, uid, &fields) };
     Ok(answer?.result)

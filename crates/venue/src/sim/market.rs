@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use windvane_venue_core::{Category, Level, MarketInput, Side};
 
 use crate::exchange::Exchange;
+use crate::rest::category;
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
 
@@ -16,7 +17,11 @@ pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     require_manual(exchange)?;
     let symbol = fields.required("symbol")?;
     let (mark, index, last) = (fields.decimal("mark")?, fields.decimal("index")?, fields.decimal("last")?);
-    let depth = exchange.core.instruments().find(|i| *i.symbol == *symbol).map(|i| i.max_order_qty);
+    let category = require_group(fields)?;
+    let mut instruments = exchange.core.instruments();
+    let instrument = instruments.find(|i| i.category == category && *i.symbol == *symbol);
+    let depth = instrument.map(|i| i.max_order_qty);
+    drop(instruments);
     let book = match (fields.decimal("bid")?, fields.decimal("ask")?, depth) {
         (Some(bid), Some(ask), Some(depth)) => Some((vec![(bid, depth)], vec![(ask, depth)])),
         (None, None, _) => None,
@@ -27,16 +32,10 @@ pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     };
     // Reference prices first: a book must lie near the mark to be tradable.
     if mark.or(index).or(last).is_some() {
-        exchange.move_market(&MarketInput::Prices {
-            category: Category::Linear,
-            symbol: symbol.clone(),
-            mark,
-            index,
-            last,
-        })?;
+        exchange.move_market(&MarketInput::Prices { category, symbol: symbol.clone(), mark, index, last })?;
     }
     if let Some((bids, asks)) = book {
-        exchange.move_market(&MarketInput::Book { category: Category::Linear, symbol, bids, asks })?;
+        exchange.move_market(&MarketInput::Book { category, symbol, bids, asks })?;
     }
     Ok(json!({}))
 }
@@ -45,7 +44,7 @@ pub(super) fn price(exchange: &mut Exchange, fields: &Fields) -> Outcome {
 pub(super) fn book(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     require_manual(exchange)?;
     let input = MarketInput::Book {
-        category: Category::Linear,
+        category: require_group(fields)?,
         symbol: fields.required("symbol")?,
         bids: levels(fields, "bids")?,
         asks: levels(fields, "asks")?,
@@ -62,7 +61,7 @@ pub(super) fn trade(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     };
     let side = Side::parse(&fields.required("side")?).ok_or_else(|| Refusal::parameter("side is invalid"))?;
     let input = MarketInput::Trade {
-        category: Category::Linear,
+        category: require_group(fields)?,
         symbol: fields.required("symbol")?,
         side,
         price: required("price")?,
@@ -74,18 +73,17 @@ pub(super) fn trade(exchange: &mut Exchange, fields: &Fields) -> Outcome {
 
 /// `{kind: "funding", symbol, rate?}`: settles funding now, at the announced rate unless one is given.
 pub(super) fn event(exchange: &mut Exchange, fields: &Fields) -> Outcome {
-    let symbol = fields.required("symbol")?;
+    let (category, symbol) = (require_group(fields)?, fields.required("symbol")?);
     match fields.required("kind")?.as_str() {
         "funding" => {
             if let Some(rate) = fields.decimal("rate")? {
-                let category = Category::Linear;
                 let next_funding_ms =
                     exchange.core.ticker(category, &symbol).map_or(0, |row| row.next_funding_ms);
                 let announce =
                     MarketInput::FundingRate { category, symbol: symbol.clone(), rate, next_funding_ms };
                 exchange.move_market(&announce)?;
             }
-            exchange.move_market(&MarketInput::SettleFunding { category: Category::Linear, symbol })?;
+            exchange.move_market(&MarketInput::SettleFunding { category, symbol })?;
             Ok(json!({}))
         }
         other => Err(Refusal::parameter(format!("event {other} is not offered"))),
@@ -97,6 +95,11 @@ pub(super) fn clock(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     let run = fields.flag("run")?.ok_or_else(|| Refusal::parameter("run is required"))?;
     exchange.set_running(run);
     Ok(json!({"market_ms": exchange.now_ms()}))
+}
+
+/// The product group that a control request is about; linear when it names none.
+fn require_group(fields: &Fields) -> Result<Category, Refusal> {
+    category(fields)?.ok_or_else(|| Refusal::parameter("no options are listed here"))
 }
 
 fn require_manual(exchange: &Exchange) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use windvane_venue_core::{ExecutionFilter, OrderFilter, WalletRow};
+use windvane_venue_core::{Category, ExecutionFilter, OrderFilter, WalletRow};
 
 use crate::exchange::Exchange;
 use crate::rest::query::to_value;
@@ -31,19 +31,23 @@ fn coins(row: &WalletRow) -> impl Iterator<Item = Value> {
 
 fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let core = &exchange.core;
-    let scales = |symbol: &str| exchange.scales.get(symbol).copied();
+    let scales = |category: Category, symbol: &str| exchange.scales.get(category, symbol).copied();
     let mut orders = core.closed_orders(uid, OrderFilter::default());
     orders.extend(core.open_orders(uid, OrderFilter::default()));
     orders.sort_by(|a, b| (a.created_time_ms, &a.order_id).cmp(&(b.created_time_ms, &b.order_id)));
-    let orders = orders.iter().filter_map(|row| Some(to_value(&Order::new(row, scales(&row.symbol)?))));
+    let orders =
+        orders.iter().filter_map(|row| Some(to_value(&Order::new(row, scales(row.category, &row.symbol)?))));
     let fills = core.executions(uid, ExecutionFilter::default());
-    let fills =
-        fills.iter().rev().filter_map(|row| Some(to_value(&Execution::new(row, scales(&row.symbol)?))));
-    let positions = core.instruments().flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
+    let fills = fills
+        .iter()
+        .rev()
+        .filter_map(|row| Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?))));
+    let contracts = core.instruments().filter(|instrument| instrument.category != Category::Spot);
+    let positions = contracts.flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
     let positions = positions.filter_map(|row| {
         Some(to_value(&Position::new(
             &row,
-            scales(&row.symbol)?,
+            scales(row.category, &row.symbol)?,
             (Destination::Query, exchange.doubts.untraded_seq),
         )))
     });

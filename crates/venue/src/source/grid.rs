@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_book_is_two_sided_and_one_tick_wide() {
-        let grid = Grid::new(&catalogue::listing("BTCUSDT").unwrap().instrument);
+        let grid = Grid::new(&catalogue::listing(Category::Linear, "BTCUSDT").unwrap().instrument);
         let last = grid.ticks(Decimal::new(60_000, 0)).unwrap();
         for (side, bid, ask) in [(Side::Buy, 599_999, 600_000), (Side::Sell, 600_000, 600_001)] {
             let MarketInput::Book { bids, asks, .. } = grid.book(last, side, 10_000) else {

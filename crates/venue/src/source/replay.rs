@@ -227,6 +227,8 @@ fn index_ms(index: usize, each_ms: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use windvane_venue_core::Category;
+
     use super::*;
     use crate::catalogue;
 
@@ -234,7 +236,7 @@ mod tests {
         let path = PathBuf::from("btcusdt.csv");
         let table = Table::parse(text, &path).unwrap();
         Replay::new(
-            vec![(catalogue::listing("BTCUSDT").unwrap().instrument.clone(), path, table)],
+            vec![(catalogue::listing(Category::Linear, "BTCUSDT").unwrap().instrument.clone(), path, table)],
             history_bars,
         )
     }
@@ -263,7 +265,7 @@ mod tests {
         let table = |symbol: &&str| {
             let path = folder.join(format!("{}.csv", symbol.to_lowercase()));
             let table = Table::load(&path).unwrap();
-            (catalogue::listing(symbol).unwrap().instrument.clone(), path, table)
+            (catalogue::listing(Category::Linear, symbol).unwrap().instrument.clone(), path, table)
         };
         let replay = Replay::new(catalogue::RECORDED.iter().map(table).collect(), 500).unwrap();
         assert!(replay.end_ms() - replay.start_ms() >= 14 * 24 * HOUR_MS);

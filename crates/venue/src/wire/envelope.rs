@@ -12,11 +12,13 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// `result`, for the few refusals that carry one.
     pub(crate) result: Value,
+    /// `retExtInfo`, for the one that carries it.
+    pub(crate) ext_info: Value,
 }
 
 impl Refusal {
     pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), result: json!({}) }
+        Self { code, message: message.into(), result: json!({}), ext_info: json!({}) }
     }
 
     /// 10006: the account's budget for this endpoint is used up.
@@ -66,7 +68,6 @@ struct Envelope<'a> {
 
 /// The REST body of an answer. `wall_ms` is the server's wall clock in milliseconds.
 pub(crate) fn rest_body(answer: &Answer, success_text: &str, wall_ms: i64) -> String {
-    let nothing = json!({});
     let envelope = match answer {
         Ok(accepted) => Envelope {
             ret_code: 0,
@@ -79,7 +80,7 @@ pub(crate) fn rest_body(answer: &Answer, success_text: &str, wall_ms: i64) -> St
             ret_code: refusal.code,
             ret_msg: &refusal.message,
             result: &refusal.result,
-            ret_ext_info: &nothing,
+            ret_ext_info: &refusal.ext_info,
             time: wall_ms,
         },
     };

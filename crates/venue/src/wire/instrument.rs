@@ -2,22 +2,66 @@
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::Instrument;
+use windvane_venue_core::{Category, Instrument};
 
 use super::number::{Scales, amount};
 use crate::config::RiskLimitRates;
 
 /// One instrument, in the words of the wire.
 pub(crate) fn instrument(instrument: &Instrument, symbol_id: usize) -> Value {
+    match instrument.category {
+        Category::Spot => pair(instrument, symbol_id),
+        Category::Linear => contract(instrument, "LinearPerpetual", symbol_id),
+        Category::Inverse => contract(instrument, "InversePerpetual", symbol_id),
+    }
+}
+
+fn pair(instrument: &Instrument, symbol_id: usize) -> Value {
+    let scales = Scales::of(instrument);
+    let max_market = amount(instrument.max_market_order_qty);
+    let max_limit = amount(instrument.max_order_qty);
+    // The finest amount that a price times a quantity can come to, within eight digits.
+    let quote_precision =
+        Decimal::new(1, (instrument.tick_size.scale() + instrument.qty_step.scale()).min(8));
+    json!({
+        "symbol": &*instrument.symbol,
+        "symbolId": symbol_id,
+        "baseCoin": instrument.base_coin,
+        "quoteCoin": instrument.quote_coin,
+        "innovation": "0",
+        "status": "Trading",
+        "marginTrading": "none",
+        "stTag": "0",
+        "lotSizeFilter": {
+            "basePrecision": instrument.qty_step.to_string(),
+            "quotePrecision": quote_precision.to_string(),
+            "minOrderQty": scales.qty(instrument.min_order_qty),
+            "maxOrderQty": max_limit.clone(),
+            "minOrderAmt": amount(instrument.min_notional),
+            "maxOrderAmt": "8000000",
+            "maxLimitOrderQty": max_limit.clone(),
+            "maxMarketOrderQty": max_market,
+            "postOnlyMaxLimitOrderSize": max_limit,
+        },
+        "priceFilter": {"tickSize": instrument.tick_size.to_string()},
+        "riskParameters": {
+            "priceLimitRatioX": amount(instrument.price_limit_ratio_x),
+            "priceLimitRatioY": amount(instrument.price_limit_ratio_y),
+        },
+        "symbolType": "",
+    })
+}
+
+fn contract(instrument: &Instrument, contract_type: &str, symbol_id: usize) -> Value {
     let scales = Scales::of(instrument);
     json!({
         "symbol": &*instrument.symbol,
         "symbolId": symbol_id,
-        "contractType": "LinearPerpetual",
+        "contractType": contract_type,
         "status": "Trading",
         "baseCoin": instrument.base_coin,
         "quoteCoin": instrument.quote_coin,
-        "settleCoin": instrument.quote_coin,
+        "settleCoin": instrument.settle_coin(),
         "launchTime": instrument.launch_time_ms.to_string(),
         "deliveryTime": "0",
         "deliveryFeeRate": "",

@@ -12,6 +12,3 @@ pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod position;
 pub(crate) mod wallet;
-
-/// The one product category this venue lists.
-pub(crate) const LINEAR: &str = "linear";

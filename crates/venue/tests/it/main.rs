@@ -10,6 +10,7 @@ mod keys;
 mod limits;
 mod market_data;
 mod orders;
+mod products;
 mod replay;
 mod session;
 mod shape;

@@ -165,37 +165,11 @@ async fn positions_take_stops_and_leverage() {
 }
 
 #[tokio::test]
-async fn modes_the_venue_does_not_have_are_refused_and_those_it_has_are_confirmed() {
-    let (_venue, client) = manual().await;
-    let cross = client.post("/v5/account/set-margin-mode", &json!({"setMarginMode": "REGULAR_MARGIN"})).await;
-    assert_eq!((&cross["retCode"], &cross["result"]["reasons"]), (&json!(0), &json!([])));
-    let isolated =
-        client.post("/v5/account/set-margin-mode", &json!({"setMarginMode": "ISOLATED_MARGIN"})).await;
-    assert_eq!(isolated["retCode"], 3400045);
-    assert!(isolated["result"]["reasons"][0]["reasonMsg"].is_string());
-    for (modify, code) in [(true, 0), (false, 10001)] {
-        let action = json!({"category": "linear", "modifyEnable": modify});
-        assert_eq!(client.post("/v5/account/set-limit-px-action", &action).await["retCode"], code);
-    }
-    let hedge = json!({"category": "linear", "coin": "USDT", "mode": 3});
-    assert_eq!(client.post("/v5/position/switch-mode", &hedge).await["retCode"], 110029);
-    let mut order = buy("0.001", "59000");
-    order["positionIdx"] = 1.into();
-    assert_eq!(
-        client.post("/v5/order/create", &order).await["retMsg"],
-        "position idx not match position mode"
-    );
-}
-
-#[tokio::test]
 async fn one_way_mode_is_on_already_and_asking_for_it_by_coin_is_no_mistake() {
     let (_venue, client) = manual().await;
-    for (by, mode, code) in [
-        (json!({"symbol": "BTCUSDT"}), 0, 110025),
-        (json!({"coin": "USDT"}), 0, 0),
-        (json!({"coin": "USDT"}), 3, 110029),
-        (json!({}), 7, 10001),
-    ] {
+    for (by, mode, code) in
+        [(json!({"symbol": "BTCUSDT"}), 0, 110025), (json!({"coin": "USDT"}), 0, 0), (json!({}), 7, 10001)]
+    {
         let mut request = by.clone();
         request["category"] = "linear".into();
         request["mode"] = mode.into();

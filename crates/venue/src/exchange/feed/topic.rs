@@ -1,5 +1,7 @@
 //! Names of public topics.
 
+use windvane_venue_core::Category;
+
 use crate::market::interval::Interval;
 
 /// Book depths that can be subscribed to.
@@ -34,6 +36,11 @@ impl Topic {
             ["allLiquidation", symbol] => Some(Self::Liquidations { symbol: (*symbol).to_owned() }),
             _ => None,
         }
+    }
+
+    /// Whether a product group has topics of this kind.
+    pub(crate) fn is_in(&self, category: Category) -> bool {
+        !matches!((self, category), (Self::Liquidations { .. }, Category::Spot))
     }
 
     pub(crate) fn symbol(&self) -> &str {
