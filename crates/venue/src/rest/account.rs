@@ -63,9 +63,17 @@ fn no_account() -> Refusal {
     Refusal::new(10003, "no such account")
 }
 
-/// Every account may trade every instrument.
+/// Every account may trade every instrument; three more fields than the public list has.
 pub(crate) fn instruments_info(exchange: &Exchange, _: u64, fields: &Fields) -> Answer {
-    market::instruments_info(exchange, fields)
+    let mut listed = market::instruments_info(exchange, fields)?;
+    if let Some(Value::Array(rows)) = listed.result.get_mut("list") {
+        for row in rows {
+            row["displayName"] = "".into();
+            row["isPublicRpi"] = false.into();
+            row["myRpiPermission"] = false.into();
+        }
+    }
+    Ok(listed)
 }
 
 /// No coin can be deposited or withdrawn here.

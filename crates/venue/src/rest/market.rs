@@ -186,7 +186,10 @@ pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
     let mut rows = Vec::new();
     if start.is_none_or(|start| at_ms >= start) && end.is_none_or(|end| at_ms <= end) {
-        rows.push(json!({"openInterest": scales.qty(row.open_interest), "timestamp": at_ms.to_string()}));
+        let interest = scales.qty(row.open_interest);
+        rows.push(json!({
+            "openInterest": interest.clone(), "singleOpenInterest": interest, "timestamp": at_ms.to_string(),
+        }));
     }
     Ok(Accepted::new(
         json!({"symbol": symbol, "category": category.as_str(), "list": rows, "nextPageCursor": ""}),

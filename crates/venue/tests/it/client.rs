@@ -124,13 +124,18 @@ impl Client {
     pub(crate) async fn socket(&self, path: &str) -> Socket {
         let mut socket = self.unsigned_socket(path).await;
         if path != "/v5/public/linear" {
-            let expires = wall_ms() + 5_000;
-            let signature = hmac_hex(&self.secret, &format!("GET/realtime{expires}"));
-            socket.send(&json!({"op": "auth", "args": [self.key, expires, signature]})).await;
+            socket.send(&self.auth()).await;
             let reply = socket.next().await;
             assert!(reply["success"] == true || reply["retCode"] == 0, "{reply}");
         }
         socket
+    }
+
+    /// The frame that signs a socket in.
+    pub(crate) fn auth(&self) -> Value {
+        let expires = wall_ms() + 5_000;
+        let signature = hmac_hex(&self.secret, &format!("GET/realtime{expires}"));
+        json!({"op": "auth", "args": [self.key, expires, signature]})
     }
 
     /// Opens a socket and says nothing.

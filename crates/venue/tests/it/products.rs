@@ -1,25 +1,31 @@
 //! Products beside linear contracts in one-way mode and cross margin.
 
 use serde_json::{Value, json};
-use windvane_venue::{BalanceConfig, Embedded};
+use windvane_venue::{BalanceConfig, Embedded, VenueConfig};
 
 use crate::client::Client;
 use crate::{buy, manual, manual_with};
 
 /// A venue with BTC spot and inverse beside the contract, each with a market at 60,000, and a BTC in the wallet.
-async fn all_products() -> (Embedded, Client) {
+pub(crate) async fn all_products(change: impl FnOnce(&mut VenueConfig)) -> (Embedded, Client) {
     let (venue, client) = manual_with(|config| {
         config.spot = vec!["BTCUSDT".into()];
         config.inverse = vec!["BTCUSD".into()];
         config.accounts[0].coins = vec![BalanceConfig { coin: "BTC".into(), balance: 1.into() }];
+        change(config);
     })
     .await;
-    for (category, symbol) in [("spot", "BTCUSDT"), ("inverse", "BTCUSD")] {
-        let price = json!({"category": category, "symbol": symbol, "bid": "60000", "ask": "60000.1",
-                           "last": "60000", "mark": "60000", "index": "60000"});
-        client.sim("price", &price).await;
-    }
+    price(&client, "spot", "BTCUSDT", 60_000).await;
+    price(&client, "inverse", "BTCUSD", 60_000).await;
     (venue, client)
+}
+
+/// Moves a market to this bid.
+pub(crate) async fn price(client: &Client, category: &str, symbol: &str, bid: u32) {
+    let bid = bid.to_string();
+    let price = json!({"category": category, "symbol": symbol, "bid": bid, "ask": format!("{bid}.1"),
+                       "last": bid, "mark": bid, "index": bid});
+    client.sim("price", &price).await;
 }
 
 async fn accepted(client: &Client, path: &str, body: Value) -> Value {
@@ -100,7 +106,7 @@ async fn in_isolated_margin_a_position_takes_margin_of_its_own() {
 
 #[tokio::test]
 async fn a_spot_market_buy_counts_the_quote_coin_and_pays_its_fee_in_the_base_coin() {
-    let (_venue, client) = all_products().await;
+    let (_venue, client) = all_products(|_| {}).await;
     let mut private = client.socket("/v5/private").await;
     private.subscribe(&["execution.spot", "order.linear"]).await;
     let order =
@@ -120,7 +126,7 @@ async fn a_spot_market_buy_counts_the_quote_coin_and_pays_its_fee_in_the_base_co
 
 #[tokio::test]
 async fn a_resting_spot_order_locks_what_it_would_pay_and_frees_it_when_cancelled() {
-    let (_venue, client) = all_products().await;
+    let (_venue, client) = all_products(|_| {}).await;
     let order = json!({"category": "spot", "symbol": "BTCUSDT", "side": "Sell", "orderType": "Limit", "qty": "0.5",
                        "price": "60100", "orderLinkId": "s-1"});
     accepted(&client, "/v5/order/create", order).await;
@@ -138,7 +144,7 @@ async fn a_resting_spot_order_locks_what_it_would_pay_and_frees_it_when_cancelle
 
 #[tokio::test]
 async fn each_product_group_has_its_own_market_data() {
-    let (_venue, client) = all_products().await;
+    let (_venue, client) = all_products(|_| {}).await;
     for (category, symbol, kind) in
         [("linear", "BTCUSDT", "LinearPerpetual"), ("inverse", "BTCUSD", "InversePerpetual")]
     {
@@ -174,7 +180,7 @@ async fn each_product_group_has_its_own_market_data() {
 
 #[tokio::test]
 async fn an_inverse_order_counts_dollars_and_its_position_is_worth_coins() {
-    let (_venue, client) = all_products().await;
+    let (_venue, client) = all_products(|_| {}).await;
     let order = json!({"category": "inverse", "symbol": "BTCUSD", "side": "Buy", "orderType": "Market", "qty": "600"});
     accepted(&client, "/v5/order/create", order).await;
     let listed = client.get("/v5/position/list", "category=inverse&symbol=BTCUSD").await;
