@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{ConfigProblem, VenueConfig};
+use crate::config::{ConfigProblem, MarketConfig, VenueConfig};
 use crate::exchange::Exchange;
 use crate::server::{self, ExchangeLink, INBOUND_CAPACITY, Inbound};
-use crate::source::SourceError;
+use crate::source::{SourceError, relay};
 
 /// Why a venue does not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ pub async fn serve(
     let (finished, _) = watch::channel(false);
     let (link, inbound) = mpsc::channel(INBOUND_CAPACITY);
     let exchange = build(&config, finished)?;
-    let door = Door { listener, latency: config.latency(), link };
+    let door = Door::new(&config, &exchange, listener, link);
     run(exchange, door, inbound, stop).await;
     Ok(())
 }
@@ -90,7 +90,7 @@ impl Embedded {
         let port = listener.local_addr().map_err(listen)?.port();
         let exchange = build(&config, finished_sender)?;
         drop(entered);
-        let door = Door { listener, latency: config.latency(), link: link.clone() };
+        let door = Door::new(&config, &exchange, listener, link.clone());
         let thread = std::thread::Builder::new()
             .name("venue".to_owned())
             .spawn(move || runtime.block_on(run(exchange, door, inbound, stopped)))
@@ -147,13 +147,25 @@ fn build(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Exchange
     Ok(Exchange::new(config, finished)?)
 }
 
-/// Where clients come in.
+/// Where clients and relayed frames come in.
 struct Door {
     listener: TcpListener,
     /// Wall time that whatever the venue says takes to its clients.
     latency: Duration,
     /// To the exchange, for each connection.
     link: ExchangeLink,
+    /// The stream to relay, and the symbols asked of it.
+    relay: Option<(String, Vec<String>)>,
+}
+
+impl Door {
+    fn new(config: &VenueConfig, exchange: &Exchange, listener: TcpListener, link: ExchangeLink) -> Self {
+        let relay = match &config.market {
+            MarketConfig::Relay(relay) => Some((relay.url.clone(), exchange.relayed_symbols())),
+            _ => None,
+        };
+        Self { listener, latency: config.latency(), link, relay }
+    }
 }
 
 /// Runs the exchange beside the accept loop until `stop`; sockets close as their queues are dropped.
@@ -163,11 +175,19 @@ async fn run(
     inbound: mpsc::Receiver<Inbound>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let relay = door.relay.map(|(url, symbols)| relay::follow(url, symbols, door.link.clone()));
+    let relaying = async {
+        match relay {
+            Some(relay) => relay.await,
+            None => std::future::pending().await,
+        }
+    };
     let accepting = server::accept(door.listener, door.link, door.latency, stop.clone());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stopped| *stopped) => {}
         () = exchange.run(inbound) => {}
         () = accepting => {}
+        () = relaying => {}
     }
 }

@@ -1,6 +1,6 @@
 //! Where prices come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -10,6 +10,12 @@ use serde::Deserialize;
 pub enum MarketConfig {
     /// Recorded figures, replayed from its own start time at a multiple of the wall clock.
     Replay(ReplayConfig),
+    /// Trade rows in the columns of the exchange's public archive, replayed from their own time.
+    Trades(TradesConfig),
+    /// Frames of a V5 public socket, recorded one a line, replayed from their own time.
+    Recording(RecordingConfig),
+    /// Another V5 public stream as it comes: the real exchange's, or a second venue's.
+    Relay(RelayConfig),
     /// A seeded random walk on the wall clock.
     Synthetic(SyntheticConfig),
     /// Only the control surface moves the market. On the wall clock.
@@ -29,6 +35,34 @@ pub struct ReplayConfig {
     pub speed: u32,
 }
 
+/// Archived trade rows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradesConfig {
+    /// Folder with one `<symbol in lower case>.csv` for each listed contract.
+    pub dir: PathBuf,
+    /// Market milliseconds for each wall millisecond, at least 1.
+    pub speed: u32,
+}
+
+/// Recorded frames of the linear stream.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordingConfig {
+    /// Files with a frame on each line; what is no frame of a listed contract is passed over.
+    pub files: Vec<PathBuf>,
+    /// Market milliseconds for each wall millisecond, at least 1.
+    pub speed: u32,
+}
+
+/// A live stream.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Address of the linear public stream, such as `wss://stream.bybit.com/v5/public/linear`.
+    pub url: String,
+}
+
 /// A seeded random walk.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +78,32 @@ pub struct SyntheticConfig {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManualConfig {}
+
+impl MarketConfig {
+    /// Takes paths that are not absolute as meant from `folder`: that of the file they were typed in.
+    pub fn resolve_paths(&mut self, folder: &Path) {
+        match self {
+            Self::Replay(ReplayConfig { dir, .. }) | Self::Trades(TradesConfig { dir, .. }) => *dir = folder.join(&*dir),
+            Self::Recording(recording) => {
+                for file in &mut recording.files {
+                    *file = folder.join(&*file);
+                }
+            }
+            Self::Relay(_) | Self::Synthetic(_) | Self::Manual(_) => {}
+        }
+    }
+
+    /// Market milliseconds for each wall millisecond of what is replayed; `None` on the wall clock.
+    #[must_use]
+    pub fn speed(&self) -> Option<u32> {
+        match self {
+            Self::Replay(ReplayConfig { speed, .. })
+            | Self::Trades(TradesConfig { speed, .. })
+            | Self::Recording(RecordingConfig { speed, .. }) => Some(*speed),
+            Self::Relay(_) | Self::Synthetic(_) | Self::Manual(_) => None,
+        }
+    }
+}
 
 fn history_bars() -> usize {
     500

@@ -16,7 +16,9 @@ use windvane_venue_core::Category;
 
 pub use account::{AccountConfig, BalanceConfig, KeyConfig, Right};
 pub use doubt::*;
-pub use market::{ManualConfig, MarketConfig, ReplayConfig, SyntheticConfig};
+pub use market::{
+    ManualConfig, MarketConfig, RecordingConfig, RelayConfig, ReplayConfig, SyntheticConfig, TradesConfig,
+};
 
 use crate::catalogue::{self, Listing};
 use crate::server::auth::ApiKey;
@@ -203,7 +205,7 @@ impl VenueConfig {
                 problems.push(ConfigProblem::OutOfRange { what: "leverage", uid, value: account.leverage });
             }
         }
-        if let MarketConfig::Replay(ReplayConfig { speed: 0, .. }) = &self.market {
+        if self.market.speed() == Some(0) {
             problems.push(ConfigProblem::SpeedZero);
         }
         problems

@@ -97,6 +97,9 @@ impl Exchange {
             (MarketConfig::Replay(settings), Source::Replay(replay)) => {
                 MarketClock::replay(replay.start_ms(), settings.speed)
             }
+            (settings, Source::Tape(tape)) => {
+                MarketClock::replay(tape.start_ms(), settings.speed().unwrap_or(1))
+            }
             (_, Source::Synthetic(_)) => MarketClock::wall(Some(Duration::from_millis(synthetic::STEP_MS))),
             _ => MarketClock::wall(None),
         };
@@ -270,6 +273,24 @@ impl Exchange {
         strikes: impl Fn(Option<u64>, &str) -> bool,
     ) -> usize {
         self.hub.silence(length, |session| strikes(session.uid(), session.kind.path()))
+    }
+
+    /// A frame of the stream that the market is relayed from, as of now.
+    fn relayed(&mut self, text: &str) {
+        let now_ms = self.now_ms();
+        if let Source::Relay(lines) = &mut self.source
+            && let Some(step) = lines.read(text)
+        {
+            self.apply_step(&Step { at_ms: now_ms, ..step });
+        }
+    }
+
+    /// What the relayed stream is asked for; empty for any other source.
+    pub(crate) fn relayed_symbols(&self) -> Vec<String> {
+        match &self.source {
+            Source::Relay(lines) => lines.symbols().map(str::to_owned).collect(),
+            Source::Replay(_) | Source::Tape(_) | Source::Synthetic(_) | Source::Manual => Vec::new(),
+        }
     }
 
     /// Takes one step of the market and tells everyone.

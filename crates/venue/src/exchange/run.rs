@@ -60,6 +60,7 @@ impl Exchange {
             }
             Inbound::Frame { id, text } => self.frame(id, &text),
             Inbound::Closed { id } => self.hub.close(id),
+            Inbound::Relayed { text } => self.relayed(&text),
             Inbound::Start => self.set_running(true),
         }
         let now_ms = self.now_ms();

@@ -108,6 +108,8 @@ pub(crate) enum Inbound {
     Frame { id: ConnectionId, text: Utf8Bytes },
     /// The socket is gone.
     Closed { id: ConnectionId },
+    /// A frame of the stream that the market is relayed from.
+    Relayed { text: Utf8Bytes },
     /// The owner lets the market clock run.
     Start,
 }

@@ -2,19 +2,24 @@
 
 pub(crate) mod basis;
 pub(crate) mod grid;
+pub(crate) mod line;
+pub(crate) mod relay;
 pub(crate) mod replay;
 pub(crate) mod synthetic;
+pub(crate) mod tape;
 
 use std::path::PathBuf;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::MarketInput;
+use windvane_venue_core::{Category, MarketInput};
 
 use crate::catalogue::Listing;
 use crate::config::MarketConfig;
 use crate::table::{Table, TableError};
+use line::Lines;
 use replay::Replay;
 use synthetic::Synthetic;
+use tape::Tape;
 
 /// What happens in the market at one moment.
 #[derive(Debug, Clone)]
@@ -29,6 +34,9 @@ pub(crate) struct Step {
 #[derive(Debug)]
 pub(crate) enum Source {
     Replay(Replay),
+    Tape(Tape),
+    /// Frames come through the exchange's task.
+    Relay(Lines),
     Synthetic(Synthetic),
     Manual,
 }
@@ -39,6 +47,30 @@ pub enum SourceError {
     /// A table is unreadable or malformed.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// A recording cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of a recording is not what the format says.
+    #[error("{}:{line}: {problem}", path.display())]
+    Line {
+        /// Which file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A recording in which nothing happens.
+    #[error("{}: nothing is recorded of what is listed", path.display())]
+    Empty {
+        /// Which file or folder.
+        path: PathBuf,
+    },
     /// A recorded figure does not fit the instrument.
     #[error("{}: bar at {start_ms}: {value} is not a multiple of {step}", path.display())]
     OffGrid {
@@ -82,6 +114,11 @@ impl Source {
                 Ok(Self::Replay(Replay::new(tables, replay.history_bars)?))
             }
             MarketConfig::Synthetic(config) => Ok(Self::Synthetic(Synthetic::new(config, listings, wall_ms))),
+            MarketConfig::Trades(trades) => Ok(Self::Tape(Tape::of_trades(&trades.dir, listings)?)),
+            MarketConfig::Recording(recording) => {
+                Ok(Self::Tape(Tape::of_frames(&recording.files, lines(listings))?))
+            }
+            MarketConfig::Relay(_) => Ok(Self::Relay(lines(listings))),
             MarketConfig::Manual(_) => Ok(Self::Manual),
         }
     }
@@ -91,7 +128,7 @@ impl Source {
         match self {
             Self::Replay(replay) => replay.history(),
             Self::Synthetic(synthetic) => synthetic.history(),
-            Self::Manual => Vec::new(),
+            Self::Tape(_) | Self::Relay(_) | Self::Manual => Vec::new(),
         }
     }
 
@@ -100,7 +137,7 @@ impl Source {
         match self {
             Self::Replay(replay) => Some(replay.opening()),
             Self::Synthetic(synthetic) => Some(synthetic.step()),
-            Self::Manual => None,
+            Self::Tape(_) | Self::Relay(_) | Self::Manual => None,
         }
     }
 
@@ -109,7 +146,14 @@ impl Source {
         match self {
             Self::Replay(replay) => replay.next_step(),
             Self::Synthetic(synthetic) => Some(synthetic.step()),
-            Self::Manual => None,
+            Self::Tape(tape) => tape.next_step(),
+            Self::Relay(_) | Self::Manual => None,
         }
     }
+}
+
+/// A reader of frames for the linear contracts among the listings.
+fn lines(listings: &[&Listing]) -> Lines {
+    let contracts = listings.iter().filter(|listing| listing.instrument.category == Category::Linear);
+    Lines::new(Category::Linear, contracts.map(|listing| listing.instrument.symbol.to_string()))
 }

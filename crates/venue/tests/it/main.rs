@@ -11,6 +11,7 @@ mod limits;
 mod market_data;
 mod orders;
 mod products;
+mod relay;
 mod replay;
 mod session;
 mod shape;
