@@ -34,8 +34,13 @@ def market(check, client):
         row = client.get_instruments_info(**LINEAR)["result"]["list"][0]
         equal((row["symbol"], row["settleCoin"], row["status"]), (SYMBOL, "USDT", "Trading"))
         expect(float(row["priceFilter"]["tickSize"]) > 0 and float(row["lotSizeFilter"]["minNotionalValue"]) > 0)
-    with check.case("market: instruments-info of another category is an empty list"):
-        equal(client.get_instruments_info(category="spot")["result"]["list"], [])
+    with check.case("market: spot pairs and inverse contracts have instruments of their own"):
+        pair = client.get_instruments_info(category="spot", symbol=SYMBOL)["result"]["list"][0]
+        expect(float(pair["lotSizeFilter"]["basePrecision"]) > 0 and "contractType" not in pair)
+        contract = client.get_instruments_info(category="inverse", symbol="BTCUSD")["result"]["list"][0]
+        equal((contract["contractType"], contract["settleCoin"]), ("InversePerpetual", "BTC"))
+    with check.case("market: a category that is not listed is an empty list"):
+        equal(client.get_instruments_info(category="option")["result"]["list"], [])
     with check.case("market: instruments-info pages by cursor to the end"):
         names, cursor = [], ""
         while True:

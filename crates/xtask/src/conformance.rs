@@ -15,9 +15,10 @@ use std::{
 };
 
 /// Scripts by client, in the order they run.
-const PYTHON_SCRIPTS: [(&str, &str); 5] = [
+const PYTHON_SCRIPTS: [(&str, &str); 6] = [
     ("pybit market", "pybit_market.py"),
     ("pybit trading", "pybit_trading.py"),
+    ("pybit products", "pybit_products.py"),
     ("pybit sockets", "pybit_sockets.py"),
     ("ccxt", "ccxt_sync.py"),
     ("ccxt pro", "ccxt_pro.py"),

@@ -7,7 +7,7 @@ use anyhow::Context;
 use std::process::ExitCode;
 use tokio::sync::watch;
 use windvane_telemetry::LogFormat;
-use windvane_venue::{MarketConfig, VenueConfig};
+use windvane_venue::VenueConfig;
 
 /// Prints every doubt about the exchange that the venue's `[doubts]` can settle.
 fn list_doubts() -> ExitCode {
@@ -37,9 +37,7 @@ pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
             error.message()
         ))
     })?;
-    if let MarketConfig::Replay(replay) = &mut config.market {
-        replay.dir = path.parent().unwrap_or(path).join(&replay.dir);
-    }
+    config.market.resolve_paths(path.parent().unwrap_or(path));
     let address = arguments.listen.unwrap_or(config.listen);
     if !address.ip().is_loopback() {
         return Err(Failure::Config(format!("the venue listens on loopback only, not on {address}")));
@@ -50,7 +48,9 @@ pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
             .await
             .map_err(|error| Failure::Config(format!("cannot listen on {address}: {error}")))?;
         let address = listener.local_addr().context("the listener's address")?;
-        println!("venue: http://{address} and ws://{address}/v5/{{public/linear,private,trade}}");
+        println!(
+            "venue: http://{address} and ws://{address}/v5/{{public/{{linear,inverse,spot}},private,trade}}"
+        );
         let (stop, stopped) = watch::channel(false);
         let mut signals = crate::live::Signals::new().context("taking over the signals")?;
         tokio::task::spawn_local(async move {

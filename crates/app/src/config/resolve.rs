@@ -181,11 +181,11 @@ impl<'t> Resolver<'t> {
         for problem in config.check() {
             self.problem(span.clone(), problem);
         }
-        if let MarketConfig::Replay(replay) = &mut config.market {
-            replay.dir = self.folder.join(&replay.dir);
-            if !replay.dir.is_dir() {
-                self.problem(span, format!("the replay's folder {} does not exist", replay.dir.display()));
-            }
+        config.market.resolve_paths(&self.folder);
+        if let MarketConfig::Replay(replay) = &config.market
+            && !replay.dir.is_dir()
+        {
+            self.problem(span, format!("the replay's folder {} does not exist", replay.dir.display()));
         }
         config
     }

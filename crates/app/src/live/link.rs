@@ -35,12 +35,9 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
             // The verdict reads the venue's own books.
             config.sim = true;
             let credentials = keys::build(account.key.clone(), account.secret.clone())?;
-            let clock = match config.market {
-                windvane_venue::MarketConfig::Replay(_) => MarketClock::Messages,
-                windvane_venue::MarketConfig::Synthetic(_) | windvane_venue::MarketConfig::Manual(_) => {
-                    MarketClock::Wall
-                }
-            };
+            // What is replayed has times of its own.
+            let clock =
+                if config.market.speed().is_some() { MarketClock::Messages } else { MarketClock::Wall };
             let counts_requests = config.rate_limits && clock == MarketClock::Wall;
             let rate_limits = if counts_requests { RateLimits::Published } else { RateLimits::Off };
             let embedded = Embedded::start(config).map_err(|error| Failure::Config(error.to_string()))?;

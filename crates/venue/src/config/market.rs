@@ -83,7 +83,9 @@ impl MarketConfig {
     /// Takes paths that are not absolute as meant from `folder`: that of the file they were typed in.
     pub fn resolve_paths(&mut self, folder: &Path) {
         match self {
-            Self::Replay(ReplayConfig { dir, .. }) | Self::Trades(TradesConfig { dir, .. }) => *dir = folder.join(&*dir),
+            Self::Replay(ReplayConfig { dir, .. }) | Self::Trades(TradesConfig { dir, .. }) => {
+                *dir = folder.join(&*dir)
+            }
             Self::Recording(recording) => {
                 for file in &mut recording.files {
                     *file = folder.join(&*file);

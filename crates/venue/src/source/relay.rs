@@ -44,7 +44,9 @@ async fn listen(
     let (mut socket, _) = connect_async(url).await?;
     let topics: Vec<String> = symbols
         .iter()
-        .flat_map(|symbol| ["orderbook.50", "publicTrade", "tickers"].map(|topic| format!("{topic}.{symbol}")))
+        .flat_map(|symbol| {
+            ["orderbook.50", "publicTrade", "tickers"].map(|topic| format!("{topic}.{symbol}"))
+        })
         .collect();
     for topics in topics.chunks(TOPICS_A_REQUEST) {
         socket.send(Message::text(json!({"op": "subscribe", "args": topics}).to_string())).await?;

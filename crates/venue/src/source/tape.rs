@@ -76,8 +76,7 @@ impl Tape {
 }
 
 fn read(path: &Path) -> Result<String, SourceError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| SourceError::Unreadable { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|source| SourceError::Unreadable { path: path.to_owned(), source })
 }
 
 /// One archived print, with the book that is left around it.
@@ -124,7 +123,8 @@ mod tests {
         let times: Vec<i64> = std::iter::from_fn(|| tape.next_step()).map(|step| step.at_ms).collect();
         assert_eq!(times, [1_723_161_256_322, 1_723_161_256_344]);
 
-        std::fs::write(folder.path().join("btcusdt.csv"), "timestamp\n1,BTCUSDT,Buy,0.0005,61800.30\n").unwrap();
+        std::fs::write(folder.path().join("btcusdt.csv"), "timestamp\n1,BTCUSDT,Buy,0.0005,61800.30\n")
+            .unwrap();
         let error = Tape::of_trades(folder.path(), &listings).unwrap_err().to_string();
         assert!(error.ends_with("btcusdt.csv:2: not a multiple of 0.001"), "{error}");
     }

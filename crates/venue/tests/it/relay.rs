@@ -31,7 +31,11 @@ async fn a_relay_follows_another_venue_and_fills_orders_itself() {
     let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"});
     assert_eq!(client.post("/v5/order/create", &market).await["retCode"], 0);
     assert_eq!(client.state().await["accounts"][0]["fills"][0]["execPrice"], "60000.10");
-    assert_eq!(far.state().await["accounts"][0]["fills"], json!([]), "nothing is sent to where the market comes from");
+    assert_eq!(
+        far.state().await["accounts"][0]["fills"],
+        json!([]),
+        "nothing is sent to where the market comes from"
+    );
 
     // The stream is cut; when it is back, so is the market.
     far.sim("fault", &json!({"kind": "disconnect"})).await;
