@@ -4,16 +4,26 @@
 //! wrong with it by line and column; [`Definition::bot`] makes the bot. Nothing here reads a clock, a file or the network.
 
 mod context;
+mod dca;
 mod describe;
+mod grid;
 mod indicator;
 mod language;
 mod maker;
+mod minimum;
+mod resting;
 mod rules;
+mod section;
+mod timed;
 mod toml_file;
+mod venue_stop;
 
 pub use context::{
     CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Strategy, Subscription, Wake,
 };
+pub use dca::{Dca, DcaSettings};
+pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use language::{Entry, Problem, Problems, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, check, load};
+pub use timed::{Timed, TimedSettings, Work};

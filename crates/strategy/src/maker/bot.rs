@@ -6,14 +6,15 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    ExitCause, Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, RefusalFamily, Request, Role, Side,
-    Tag, TimeInForce,
+    Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag, TimeInForce,
 };
 
 use super::MakerSettings;
 use crate::context::{
     Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, OwnOrder, Strategy, Subscription, Wake,
 };
+use crate::minimum::{Minimum, affordable};
+use crate::venue_stop::{VenueStop, pause_until, shifted, was_stopped};
 
 /// Shape of the memory's bytes.
 const VERSION: u32 = 1;
@@ -24,8 +25,8 @@ pub struct Maker {
     settings: MakerSettings,
     memory: Memory,
     written: Memory,
-    /// The stop that the venue was last asked to hold, with the side it protects.
-    stop: Option<(Side, Price)>,
+    stop: VenueStop,
+    minimum: Minimum,
     /// Quotes stay as they are until then.
     quiet_until: MarketTime,
     next_tag: u32,
@@ -48,10 +49,11 @@ impl Maker {
     pub fn new(settings: MakerSettings) -> Self {
         let memory = Memory { version: VERSION, cooldown_until_ms: 0 };
         Self {
+            stop: VenueStop::new(settings.stop),
+            minimum: Minimum::default(),
             settings,
             memory,
             written: memory,
-            stop: None,
             quiet_until: MarketTime::default(),
             next_tag: 0,
             unanswered: Vec::new(),
@@ -60,56 +62,13 @@ impl Maker {
     }
 
     fn note(&mut self, notice: &Notice, now: MarketTime) {
-        match notice {
-            Notice::Submitted { tag, .. } | Notice::Denied { tag: Some(tag), .. } => {
-                self.unanswered.retain(|(waiting, _)| waiting != tag);
-            }
-            Notice::Denied { tag: None, client_order_id: None, .. } => self.stop = None,
-            // "It is so already" is what was wanted.
-            Notice::Refused(refused)
-                if refused.request == Request::SetProtection
-                    && refused.family != RefusalFamily::AlreadySo =>
-            {
-                self.stop = None;
-            }
-            Notice::Undetermined { request: Request::SetProtection, .. } => self.stop = None,
-            Notice::PositionClosed { cause, .. } => {
-                self.stop = None;
-                if let ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation = cause {
-                    self.memory.cooldown_until_ms = now.after(self.settings.cooldown_after_stop_ms).0;
-                }
-            }
-            // Orders and position are read from the context, where they are always whole.
-            Notice::Denied { .. }
-            | Notice::Refused(_)
-            | Notice::Undetermined { .. }
-            | Notice::Working { .. }
-            | Notice::Filled { .. }
-            | Notice::Closed { .. }
-            | Notice::PositionChanged { .. }
-            | Notice::RunState(_) => {}
+        if let Notice::Submitted { tag, .. } | Notice::Denied { tag: Some(tag), .. } = notice {
+            self.unanswered.retain(|(waiting, _)| waiting != tag);
         }
-    }
-
-    /// Keeps the venue's stop at its distance from the average entry price.
-    fn protect(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
-        let Some((side, average)) = context.holding.side.zip(context.holding.average_price) else {
-            self.stop = None;
-            return;
-        };
-        let Some(stop) = self.stop_for(side, average.get(), context) else { return };
-        // A stop that is off by less than a tenth of its distance is left alone: each change is a request.
-        let slack = average.distance(stop) / Decimal::TEN;
-        let is_near = self.stop.is_some_and(|(held, at)| held == side && at.distance(stop) <= slack);
-        if !is_near {
-            self.stop = Some((side, stop));
-            out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+        // Orders and position are read from the context, where they are always whole.
+        if self.stop.note(notice).is_some_and(was_stopped) {
+            self.memory.cooldown_until_ms = pause_until(now, self.settings.cooldown_after_stop_ms);
         }
-    }
-
-    fn stop_for(&self, side: Side, entry: Decimal, context: &Context<'_>) -> Option<Price> {
-        let level = shifted(entry, self.settings.stop, side.opposite())?;
-        context.instrument.round_passive_to_tick(side, level)
     }
 
     /// Brings the quotes to where they should be.
@@ -146,7 +105,7 @@ impl Maker {
     }
 
     /// Price and quantity of the quote for `side`; `None` where there should be none.
-    fn wanted(&self, side: Side, context: &Context<'_>) -> Option<(Price, Qty)> {
+    fn wanted(&mut self, side: Side, context: &Context<'_>) -> Option<(Price, Qty)> {
         let book = context.market.book();
         let mid = book.mid()?;
         let held = context.holding.qty.get().checked_mul(mid.get())?;
@@ -172,10 +131,9 @@ impl Maker {
             Side::Sell => price.max(book.best(Side::Buy)?.get() + tick),
         };
         let price = context.instrument.round_passive_to_tick(side, price)?;
-        let qty = context.instrument.round_down_to_lot(self.settings.size.checked_div(price.get())?);
-        let is_enough =
-            qty >= context.instrument.min_qty && price.times(qty) >= context.instrument.min_notional;
-        is_enough.then_some((price, qty))
+        let qty = affordable(self.settings.size, price, context.instrument);
+        self.minimum.note(qty.is_some());
+        Some((price, qty?))
     }
 
     fn place(&mut self, side: Side, price: Price, qty: Qty, context: &Context<'_>, out: &mut Vec<Intent>) {
@@ -191,20 +149,11 @@ impl Maker {
             qty,
             kind: OrderKind::Limit { price, time_in_force: TimeInForce::PostOnly },
             reduce_only: false,
-            stop_loss: self.stop_for(side, price.get(), context),
+            stop_loss: self.stop.level(side, price.get(), context),
             take_profit: None,
             send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }
-}
-
-/// `price` moved by a fraction: up where `towards` is a buy (paying more), down where it is a sell.
-fn shifted(price: Decimal, fraction: Decimal, towards: Side) -> Option<Decimal> {
-    let factor = match towards {
-        Side::Buy => Decimal::ONE + fraction,
-        Side::Sell => Decimal::ONE - fraction,
-    };
-    price.checked_mul(factor)
 }
 
 impl Strategy for Maker {
@@ -222,7 +171,7 @@ impl Strategy for Maker {
             return;
         }
         let before = out.len();
-        self.protect(context, out);
+        self.stop.keep(context, out);
         if let Wake::Book | Wake::Timer = wake {
             self.quote(context, out);
         }
@@ -258,6 +207,6 @@ impl Strategy for Maker {
     }
 
     fn conditions(&self) -> Vec<Condition> {
-        Vec::new()
+        vec![self.minimum.condition("quote.size")]
     }
 }

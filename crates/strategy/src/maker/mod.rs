@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use crate::section::{refuse_overrides, section};
 use crate::toml_file::Table;
 
 pub use bot::Maker;
@@ -33,11 +34,7 @@ pub struct MakerSettings {
 
 /// Reads the settings from the file's root table.
 pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Option<MakerSettings> {
-    if let Some(name) = overrides.keys().next() {
-        root.problem(format!(
-            "the bot sets `{name}`, but a built-in bot has no [params]: write the setting into the file"
-        ));
-    }
+    refuse_overrides(&root, overrides);
     let quote = section(&root, "quote", ["half_spread", "size", "requote", "every"]);
     let inventory = section(&root, "inventory", ["max", "skew"]);
     let protect = section(&root, "protect", ["stop", "cooldown_after_stop"]);
@@ -78,21 +75,4 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
         return None;
     }
     Some(settings)
-}
-
-fn section<'t, const N: usize>(
-    root: &Table<'t>,
-    key: &'static str,
-    needed: [&'static str; N],
-) -> Option<Table<'t>> {
-    if !root.has(key) {
-        root.problem(format!("[{key}] is missing: it says {}", needed.join(", ")));
-    }
-    let table = root.table(key, &format!("[{key}]"))?;
-    for key in needed {
-        if !table.has(key) {
-            table.problem(format!("`{key}` is missing"));
-        }
-    }
-    Some(table)
 }

@@ -21,9 +21,12 @@ mod tape;
 use std::collections::BTreeMap;
 
 use crate::context::Strategy;
+use crate::dca::{self, Dca, DcaSettings};
 use crate::describe::describe;
+use crate::grid::{self, Grid, GridSettings};
 use crate::language::{Problem, Problems, Report};
 use crate::maker::{self, Maker, MakerSettings};
+use crate::timed::{self, Timed, TimedSettings};
 use crate::toml_file::{self, Table};
 
 pub use bot::RuleBot;
@@ -37,6 +40,12 @@ pub enum Definition {
     Rules(Box<Rules>),
     /// Settings of the built-in market maker.
     Maker(MakerSettings),
+    /// Settings of the built-in grid.
+    Grid(GridSettings),
+    /// Settings of the built-in DCA bot.
+    Dca(DcaSettings),
+    /// Settings of a built-in bot that goes by the clock: TWAP, schedule, rebalance.
+    Timed(TimedSettings),
 }
 
 impl Definition {
@@ -46,6 +55,9 @@ impl Definition {
         match self {
             Self::Rules(rules) => Box::new(RuleBot::new(rules.as_ref().clone())),
             Self::Maker(settings) => Box::new(Maker::new(settings.clone())),
+            Self::Grid(settings) => Box::new(Grid::new(settings.clone())),
+            Self::Dca(settings) => Box::new(Dca::new(settings.clone())),
+            Self::Timed(settings) => Box::new(Timed::new(settings.clone())),
         }
     }
 }
@@ -71,8 +83,7 @@ pub fn check(file: &str, text: &str, overrides: &BTreeMap<String, String>) -> Re
     let read = toml_file::parse(text, &report).and_then(|document| {
         let root = Table::root(&document, &report);
         let definition = if root.has("builtin") {
-            root.choice("builtin", &[("maker", ())]);
-            maker::read(root, overrides).map(Definition::Maker)
+            built_in(root, overrides)
         } else {
             file::read(root, &report, overrides).map(|rules| Definition::Rules(Box::new(rules)))
         }?;
@@ -81,6 +92,20 @@ pub fn check(file: &str, text: &str, overrides: &BTreeMap<String, String>) -> Re
     });
     let ((definition, description), warnings) = report.finish(read)?;
     Ok(Checked { definition, warnings, description })
+}
+
+/// Reads the preset of a built-in bot.
+fn built_in(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Option<Definition> {
+    type Reader = fn(Table<'_>, &BTreeMap<String, String>) -> Option<Definition>;
+    const BOTS: [(&str, Reader); 6] = [
+        ("maker", |root, set| maker::read(root, set).map(Definition::Maker)),
+        ("grid", |root, set| grid::read(root, set).map(Definition::Grid)),
+        ("dca", |root, set| dca::read(root, set).map(Definition::Dca)),
+        ("twap", |root, set| timed::read_twap(root, set).map(Definition::Timed)),
+        ("schedule", |root, set| timed::read_schedule(root, set).map(Definition::Timed)),
+        ("rebalance", |root, set| timed::read_rebalance(root, set).map(Definition::Timed)),
+    ];
+    root.choice("builtin", &BOTS).and_then(|read| read(root, overrides))
 }
 
 /// [`check`] for who only wants to run it.

@@ -310,6 +310,23 @@ impl World {
         }
     }
 
+    /// What the bot remembers now.
+    pub(crate) fn memory(&mut self) -> Vec<u8> {
+        self.bot.changed_memory().unwrap()
+    }
+
+    /// Somebody else cancels an order, and nobody is told.
+    pub(crate) fn lose_order(&mut self, is_meant: impl Fn(&OwnOrder) -> bool) {
+        let at = self.orders.iter().position(|(order, _)| is_meant(order)).unwrap();
+        self.orders.remove(at);
+    }
+
+    /// Somebody else moves an order.
+    pub(crate) fn move_order(&mut self, is_meant: impl Fn(&OwnOrder) -> bool, price: Price) {
+        let found = self.orders.iter_mut().find(|(order, _)| is_meant(order));
+        found.unwrap().0.price = Some(price);
+    }
+
     /// The book becomes this, as `(price, size)`, best first.
     pub(crate) fn book(&mut self, now: i64, bids: &[(&str, &str)], asks: &[(&str, &str)]) {
         self.now = now;

@@ -1,0 +1,220 @@
+//! A bot that goes by the clock: at each moment it looks at what it holds and sends one market order, or none.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Request, Role, Tag};
+
+use super::{TimedSettings, Work};
+use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
+use crate::minimum::{Minimum, affordable};
+use crate::venue_stop::VenueStop;
+
+const VERSION: u32 = 1;
+/// Pause before a moment's order that was not taken is sent again, milliseconds of market time.
+const RETRY_MS: i64 = 5_000;
+
+/// A built-in bot that goes by the clock.
+#[derive(Debug, Clone)]
+pub struct Timed {
+    settings: TimedSettings,
+    memory: Memory,
+    written: Memory,
+    stop: VenueStop,
+    minimum: Minimum,
+    next_tag: u32,
+    /// The order under way, with what memory was before it.
+    asked: Option<(Tag, Memory)>,
+    /// No order before then.
+    quiet_until: MarketTime,
+    orders: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    version: u32,
+    /// When the first moment was, milliseconds since 1970.
+    started_ms: Option<i64>,
+    /// The newest moment that was seen to.
+    done_ms: Option<i64>,
+    /// Slices that are done.
+    slices: u32,
+}
+
+impl Timed {
+    /// A bot with nothing remembered.
+    #[must_use]
+    pub fn new(settings: TimedSettings) -> Self {
+        let memory = Memory { version: VERSION, ..Memory::default() };
+        Self {
+            stop: VenueStop::new(settings.stop),
+            settings,
+            memory,
+            written: memory,
+            minimum: Minimum::default(),
+            next_tag: 0,
+            asked: None,
+            quiet_until: MarketTime::default(),
+            orders: 0,
+        }
+    }
+
+    /// The moment that is due at `now`, if it has not been seen to. Moments that were missed are not made up, except by a
+    /// TWAP, which has to get its whole sum through.
+    fn due(&self, now: MarketTime) -> Option<i64> {
+        let every = self.settings.every_ms;
+        match self.settings.work {
+            Work::Twap { slices, .. } => {
+                let started = self.memory.started_ms.unwrap_or(now.0);
+                let due = started + i64::from(self.memory.slices) * every;
+                (self.memory.slices < slices && due <= now.0).then_some(due)
+            }
+            Work::Schedule { .. } | Work::Rebalance { .. } => {
+                let moment = now.0.div_euclid(every) * every;
+                // The moment before the start is not this run's.
+                let first = self.memory.started_ms.is_some_and(|started| moment > started);
+                (first && self.memory.done_ms.is_none_or(|done| done < moment)).then_some(moment)
+            }
+        }
+    }
+
+    fn act(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let now = context.now;
+        self.memory.started_ms.get_or_insert(now.0);
+        let is_busy = self.asked.is_some() || !context.orders.is_empty() || now < self.quiet_until;
+        let Some(moment) = self.due(now).filter(|_| !is_busy) else { return };
+        let Some(mid) = context.market.book().mid() else { return };
+        let before = self.memory;
+        self.memory.done_ms = Some(moment);
+        self.memory.slices = self.memory.slices.saturating_add(1);
+        let Some(value) = self.wanted_value(mid, context) else { return };
+        let qty = affordable(value.abs(), mid, context.instrument);
+        self.minimum.note(qty.is_some());
+        if let Some(qty) = qty {
+            self.send(qty, value > Decimal::ZERO, mid, before, context, out);
+        }
+    }
+
+    /// Value to add to the position (negative: to take off), quote coin; `None` where nothing is to be done.
+    fn wanted_value(&self, mid: Price, context: &Context<'_>) -> Option<Decimal> {
+        let held = context.holding.qty.get().checked_mul(mid.get())?;
+        match self.settings.work {
+            Work::Twap { each, .. } => Some(each),
+            Work::Schedule { each, most } => (held.checked_add(each)? <= most).then_some(each),
+            Work::Rebalance { target, band } => {
+                let equity = context.equity.get();
+                let (wanted, slack) = (equity.checked_mul(target)?, equity.checked_mul(band)?);
+                let missing = wanted.checked_sub(held)?;
+                (missing.abs() > slack).then_some(missing)
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        qty: Qty,
+        opens: bool,
+        mid: Price,
+        before: Memory,
+        context: &Context<'_>,
+        out: &mut Vec<Intent>,
+    ) {
+        let side = if opens { self.settings.side } else { self.settings.side.opposite() };
+        let stop = self.stop.level(self.settings.side, mid.get(), context).filter(|_| opens);
+        self.next_tag = self.next_tag.wrapping_add(1);
+        let tag = Tag(self.next_tag);
+        self.asked = Some((tag, before));
+        self.orders += 1;
+        out.push(Intent::Place(Place {
+            tag,
+            symbol: context.symbol(),
+            role: if opens { Role::Entry } else { Role::Exit },
+            side,
+            qty: qty.min(context.instrument.max_market_qty),
+            kind: OrderKind::Market { max_slippage_ticks: None },
+            reduce_only: !opens,
+            stop_loss: stop,
+            take_profit: None,
+            send_before: opens.then(|| context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
+        }));
+    }
+
+    fn note(&mut self, notice: &Notice, now: MarketTime) {
+        self.stop.note(notice);
+        match notice {
+            Notice::Submitted { tag, .. } if self.asked.is_some_and(|(asked, _)| asked == *tag) => {
+                self.asked = None;
+            }
+            // What was not taken is still to be done.
+            Notice::Denied { tag: Some(tag), .. } => {
+                if let Some((_, before)) = self.asked.take_if(|(asked, _)| asked == tag) {
+                    self.memory = before;
+                    self.quiet_until = now.after(RETRY_MS);
+                }
+            }
+            Notice::Refused(refused) if refused.request == Request::Submit => {
+                self.memory.slices = self.memory.slices.saturating_sub(1);
+                self.memory.done_ms = None;
+                self.quiet_until = now.after(RETRY_MS);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Strategy for Timed {
+    fn subscription(&self) -> Subscription {
+        Subscription { quotes: true, ..Subscription::default() }
+    }
+
+    fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
+        if let Wake::Notice(notice) = wake {
+            self.note(notice, context.now);
+        }
+        self.stop.keep(context, out);
+        if let Wake::Book | Wake::Timer = wake {
+            self.act(context, out);
+        }
+    }
+
+    fn wake_at(&self) -> Option<MarketTime> {
+        let started = self.memory.started_ms?;
+        let every = self.settings.every_ms;
+        let next = match self.settings.work {
+            Work::Twap { slices, .. } if self.memory.slices >= slices => return None,
+            Work::Twap { .. } => started + i64::from(self.memory.slices) * every,
+            Work::Schedule { .. } | Work::Rebalance { .. } => {
+                let done = self.memory.done_ms.unwrap_or(started.div_euclid(every) * every);
+                done + every
+            }
+        };
+        Some(MarketTime(next).max(self.quiet_until))
+    }
+
+    fn changed_memory(&mut self) -> Option<Vec<u8>> {
+        if self.memory == self.written {
+            return None;
+        }
+        self.written = self.memory;
+        Some(serde_json::to_vec(&self.memory).unwrap_or_default())
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
+        let memory: Memory =
+            serde_json::from_slice(bytes).map_err(|error| MemoryError { reason: error.to_string() })?;
+        if memory.version != VERSION {
+            return Err(MemoryError { reason: format!("version {} is not {VERSION}", memory.version) });
+        }
+        (self.memory, self.written) = (memory, memory);
+        Ok(())
+    }
+
+    /// Orders sent.
+    fn signals(&self) -> u64 {
+        self.orders
+    }
+
+    fn conditions(&self) -> Vec<Condition> {
+        vec![self.minimum.condition("the order's size")]
+    }
+}

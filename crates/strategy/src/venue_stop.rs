@@ -1,0 +1,87 @@
+//! The venue's stop of a built-in bot: at a fixed distance from the average entry price, asked for once and again when it
+//! was refused.
+
+use rust_decimal::Decimal;
+use windvane_model::{ExitCause, Intent, MarketTime, Notice, Price, RefusalFamily, Request, Side};
+
+use crate::context::Context;
+
+/// Keeps the stop of one position.
+#[derive(Debug, Clone)]
+pub(crate) struct VenueStop {
+    /// Distance from the average entry price, a fraction of it.
+    distance: Decimal,
+    /// The stop that the venue was last asked to hold, with the side it protects.
+    asked: Option<(Side, Price)>,
+}
+
+impl VenueStop {
+    pub(crate) fn new(distance: Decimal) -> Self {
+        Self { distance, asked: None }
+    }
+
+    /// Takes what happened. Answers how the position ended where it did.
+    pub(crate) fn note(&mut self, notice: &Notice) -> Option<ExitCause> {
+        match notice {
+            Notice::Denied { tag: None, client_order_id: None, .. }
+            | Notice::Undetermined { request: Request::SetProtection, .. } => self.asked = None,
+            // "It is so already" is what was wanted.
+            Notice::Refused(refused)
+                if refused.request == Request::SetProtection
+                    && refused.family != RefusalFamily::AlreadySo =>
+            {
+                self.asked = None;
+            }
+            Notice::PositionClosed { cause, .. } => {
+                self.asked = None;
+                return Some(*cause);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Keeps the venue's stop at its distance from the average entry price.
+    pub(crate) fn keep(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let Some((side, average)) = context.holding.side.zip(context.holding.average_price) else {
+            self.asked = None;
+            return;
+        };
+        let Some(stop) = self.level(side, average.get(), context) else { return };
+        // A stop that is off by less than a tenth of its distance is left alone: each change is a request.
+        let slack = average.distance(stop) / Decimal::TEN;
+        let is_near = self.asked.is_some_and(|(held, at)| held == side && at.distance(stop) <= slack);
+        if !is_near {
+            self.asked = Some((side, stop));
+            out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+        }
+    }
+
+    /// Where the stop of a position of `side` entered at `entry` belongs, on the grid.
+    pub(crate) fn level(&self, side: Side, entry: Decimal, context: &Context<'_>) -> Option<Price> {
+        let level = shifted(entry, self.distance, side.opposite())?;
+        context.instrument.round_passive_to_tick(side, level)
+    }
+}
+
+/// `price` moved by a fraction: up where `towards` is a buy (paying more), down where it is a sell.
+pub(crate) fn shifted(price: Decimal, fraction: Decimal, towards: Side) -> Option<Decimal> {
+    let factor = match towards {
+        Side::Buy => Decimal::ONE.checked_add(fraction)?,
+        Side::Sell => Decimal::ONE.checked_sub(fraction)?,
+    };
+    price.checked_mul(factor)
+}
+
+/// Whether a position that ended so was stopped out.
+pub(crate) fn was_stopped(cause: ExitCause) -> bool {
+    match cause {
+        ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
+        ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
+    }
+}
+
+/// A pause after a stop, kept by market time.
+pub(crate) fn pause_until(now: MarketTime, length_ms: i64) -> i64 {
+    now.after(length_ms).0
+}
