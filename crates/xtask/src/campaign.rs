@@ -7,8 +7,48 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The line of the test's output that holds its figures.
-const FIGURES: &str = "kill9 figures:";
+/// A campaign that is a test of some crate with larger numbers.
+struct Enlarged<'a> {
+    /// The campaign's name; its figures are on the line that begins with it.
+    name: &'a str,
+    package: &'a str,
+    /// Where in the package, as cargo is told.
+    target: &'a [&'a str],
+    test: &'a str,
+    is_optimised: bool,
+    environment: Vec<(&'a str, String)>,
+}
+
+impl Enlarged<'_> {
+    /// Runs the test and shows its figures last.
+    fn run(&self) -> anyhow::Result<()> {
+        let profile = self.is_optimised.then_some("--release");
+        let mut test = cargo(["test", "--package", self.package])
+            .args(self.target)
+            .args(profile)
+            .args(["--", "--nocapture", self.test])
+            .envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting cargo test")?;
+        let output = test.stdout.take().context("the output of cargo test is not a pipe")?;
+        let (label, mut figures) = (format!("{} figures:", self.name), None);
+        for line in BufReader::new(output).lines() {
+            let line = line.context("reading what cargo test says")?;
+            if let Some((_, found)) = line.split_once(&label) {
+                figures = Some(found.trim().to_owned());
+            }
+            println!("{line}");
+        }
+        let (name, status) = (self.name, test.wait().context("waiting for cargo test")?);
+        let figures = figures.unwrap_or_else(|| "it did not come to its figures".to_owned());
+        if !status.success() {
+            bail!("{name}: FAILED: {figures}");
+        }
+        println!("── {name}: {figures}");
+        Ok(())
+    }
+}
 
 /// Which campaign.
 #[derive(Debug, Subcommand)]
@@ -22,6 +62,18 @@ pub(crate) enum Campaign {
     Fuzz(Fuzz),
     /// Plays scenarios out of files (`tests/scenarios/`); one alone is told event by event.
     Scenario(Scenario),
+    /// Truncates a journal of 256 KiB segments at every byte and flips every bit of 64 KiB: recovered or refused.
+    CrashBytes,
+    /// Books fills that come twice, out of order and late: the sums are exact to the last digit.
+    Fills(Fills),
+}
+
+/// How many fills are booked.
+#[derive(Debug, Args)]
+pub(crate) struct Fills {
+    /// Fills.
+    #[arg(long, default_value_t = 1_000_000)]
+    count: u64,
 }
 
 /// Which scenarios.
@@ -73,7 +125,38 @@ impl Campaign {
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
             Self::Scenario(scenario) => scenario.run(),
+            Self::CrashBytes => crash_bytes(),
+            Self::Fills(fills) => fills.run(),
         }
+    }
+}
+
+fn crash_bytes() -> anyhow::Result<()> {
+    Enlarged {
+        name: "crash-bytes",
+        package: "windvane-journal",
+        target: &["--test", "it"],
+        test: "campaign::a_journal_damaged_anywhere",
+        is_optimised: true,
+        environment: vec![
+            ("WINDVANE_CRASH_SEGMENT", (256 << 10).to_string()),
+            ("WINDVANE_CRASH_FLIPPED", (64 << 10).to_string()),
+        ],
+    }
+    .run()
+}
+
+impl Fills {
+    fn run(&self) -> anyhow::Result<()> {
+        Enlarged {
+            name: "fills",
+            package: "windvane-order-management",
+            target: &["--lib"],
+            test: "fill_audit::sums_are_exact",
+            is_optimised: true,
+            environment: vec![("WINDVANE_FILLS", self.count.to_string())],
+        }
+        .run()
     }
 }
 
@@ -113,29 +196,14 @@ impl Kill9 {
         let profile = self.release.then_some("--release");
         let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
         run(cargo(["build"]).args(profile).args(packages))?;
-        let mut test = cargo(["test", "--package", "windvane-tests", "--test", "it"]);
-        let mut test = test
-            .args(profile)
-            .args(["--", "--nocapture", "restart::killed_at_random_moments"])
-            .env("WINDVANE_KILL9_CYCLES", self.cycles.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting cargo test")?;
-        let output = test.stdout.take().context("the output of cargo test is not a pipe")?;
-        let mut figures = None;
-        for line in BufReader::new(output).lines() {
-            let line = line.context("reading what cargo test says")?;
-            if let Some((_, found)) = line.split_once(FIGURES) {
-                figures = Some(found.trim().to_owned());
-            }
-            println!("{line}");
+        Enlarged {
+            name: "kill9",
+            package: "windvane-tests",
+            target: &["--test", "it"],
+            test: "restart::killed_at_random_moments",
+            is_optimised: self.release,
+            environment: vec![("WINDVANE_KILL9_CYCLES", self.cycles.to_string())],
         }
-        let status = test.wait().context("waiting for cargo test")?;
-        let figures = figures.unwrap_or_else(|| "it did not come to its figures".to_owned());
-        if !status.success() {
-            bail!("kill9: FAILED: {figures}");
-        }
-        println!("── kill9: {figures}");
-        Ok(())
+        .run()
     }
 }

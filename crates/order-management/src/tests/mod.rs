@@ -2,6 +2,7 @@
 
 mod account;
 mod approval;
+mod fill_audit;
 mod order_life;
 mod properties;
 mod races;
