@@ -1,12 +1,19 @@
 //! The venue's core through its public doors: requests and market inputs in, outputs and queries out.
 
+mod account;
+mod conservation;
 mod desk;
 mod funding;
+mod hedge;
+mod isolated;
 mod liquidation;
 mod margin;
 mod margin_cases;
 mod market;
 mod orders;
+mod other_margin_cases;
+mod partial;
 mod properties;
 mod reduce_only;
+mod spot;
 mod stops;

@@ -1,5 +1,6 @@
 //! The published and captured margin figures, read in place: `margin-cases.json` in the folder that `WINDVANE_SHARED` names,
-//! by default `../shared` beside the workspace. Cases of other products and of rules before 2025-09 do not apply.
+//! by default `../shared` beside the workspace. Those of inverse contracts, isolated margin and coins are in
+//! `other_margin_cases.rs`, those that no door shows in the core's own unit tests.
 
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ const APPLICABLE: [&str; 9] = [
     "risk_limit_value",
 ];
 
-fn cases() -> Option<Vec<Value>> {
+pub(crate) fn cases() -> Option<Vec<Value>> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
     let path =
         std::env::var_os("WINDVANE_SHARED").map_or_else(beside, PathBuf::from).join("margin-cases.json");
@@ -34,7 +35,7 @@ fn cases() -> Option<Vec<Value>> {
     Some(file["cases"].as_array().expect("it holds cases").clone())
 }
 
-fn number(value: &Value) -> Decimal {
+pub(crate) fn number(value: &Value) -> Decimal {
     dec(value.as_str().unwrap_or_else(|| panic!("a decimal as text, not {value}")))
 }
 
@@ -60,7 +61,7 @@ fn venue_of(inputs: &Value) -> Desk {
     Desk::bare(setup)
 }
 
-fn tier(row: &Value) -> RiskTier {
+pub(crate) fn tier(row: &Value) -> RiskTier {
     RiskTier {
         limit: number(&row["limit"]),
         maintenance_rate: number(&row["mmr"]),
@@ -84,11 +85,11 @@ fn open(desk: &mut Desk, side: Side, size: &str, entry: &str, mark: &str) {
     assert_eq!(desk.position(ME).size, dec(size));
 }
 
-fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(object: &'a Value, key: &str) -> &'a str {
     object[key].as_str().expect("a text")
 }
 
-fn check(case: &Value, shown: &[(&str, Decimal)]) {
+pub(crate) fn check(case: &Value, shown: &[(&str, Decimal)]) {
     let tolerance = number(&case["tolerance"]);
     for (field, value) in shown {
         let Some(expected) = case["expected"].get(*field).map(number) else { continue };
