@@ -88,7 +88,8 @@ fn prove(case: &Value) -> bool {
             desk.reference(Category::Inverse, SYMBOL, Some(number(&inputs["price"])));
             let order =
                 CreateOrder::limit(SYMBOL, Side::Buy, number(&inputs["qtyUsd"]), number(&inputs["price"]));
-            desk.create(ME, CreateOrder { category: Category::Inverse, ..order }).unwrap();
+            desk.create(ME, CreateOrder { category: Category::Inverse, ..order })
+                .expect("the account is rich");
             vec![("orderCost", desk.coin(ME, "BTC").total_order_im)]
         }
         "mm_tiered" if inputs.get("qtyUsd").is_some() => {
@@ -105,14 +106,14 @@ fn prove(case: &Value) -> bool {
             let mut desk = venue_of(inputs, Category::Linear, MarginMode::Isolated);
             let (size, entry) = (text(inputs, "size"), text(inputs, "entryPrice"));
             let row = open(&mut desk, Category::Linear, Side::Buy, size, entry);
-            vec![("liqPrice", row.liq_price.unwrap()), ("initialMargin", row.position_im)]
+            vec![("liqPrice", row.liq_price.expect("isolated")), ("initialMargin", row.position_im)]
         }
         "liq_price_isolated_inverse" => [(Side::Buy, "liqPriceLong"), (Side::Sell, "liqPriceShort")]
             .into_iter()
             .map(|(side, name)| {
                 let mut desk = inverse(inputs, MarginMode::Isolated);
                 let (qty, entry) = (text(inputs, "qtyUsd"), text(inputs, "entryPrice"));
-                (name, open(&mut desk, Category::Inverse, side, qty, entry).liq_price.unwrap())
+                (name, open(&mut desk, Category::Inverse, side, qty, entry).liq_price.expect("isolated"))
             })
             .collect(),
         "roi_linear" => {
