@@ -1,85 +1,130 @@
-//! A real Prometheus scrapes a running engine, and every query of the dashboard must return data.
+//! A real Prometheus scrapes two running engines, one that plays the demo and one in trouble: every query of the
+//! dashboards and every recording rule must return data, every declared metric must show, and the alerts must fire.
 
-use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use windvane_tests::{binary, config, free_port, get, program, root, start, wait_until};
+use std::time::{Duration, Instant};
+use windvane_telemetry::{METRICS, MetricKind};
+use windvane_tests::{
+    Ground, Market, Running, ask, binary, config, finish, free_port, get, program, queries, root, start,
+    wait_until, windvane,
+};
 
-/// Every query of the dashboard with its panel's title.
-fn queries() -> Vec<(String, String)> {
-    let path = root().join("deploy/grafana/dashboards/engine.json");
-    let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let panels = dashboard["panels"].as_array().unwrap();
-    let targets = panels.iter().flat_map(|panel| {
-        let title = panel["title"].as_str().unwrap().to_owned();
-        let targets = panel["targets"].as_array().cloned().unwrap_or_default();
-        targets.into_iter().map(move |target| (title.clone(), target["expr"].as_str().unwrap().to_owned()))
-    });
-    targets.collect()
-}
+/// What the trouble must have led to, as Prometheus sees it.
+const TROUBLE: [&str; 9] = [
+    "sum(windvane_orders_rejected_total{family=\"insufficient_margin\"}) > 0",
+    "windvane_websocket_reconnects_total{stream=\"private\"} > 0",
+    "windvane_duplicate_reports_total > 0",
+    "sum(windvane_reconcile_differences_total) > 0",
+    "windvane_fills_backfilled_total > 0",
+    "windvane_reconcile_runs_total{trigger=\"reconnect\"} > 1",
+    "windvane_foreign_orders > 0",
+    "windvane_breaker_state{breaker=\"operator\"} == 1",
+    "sum(windvane_orders_denied_total{reason=\"run_state\"}) > 0",
+];
+/// Alerts that the trouble sets off, and one that it does not.
+const FIRING: [&str; 2] = ["MarginRejection", "EngineHalted"];
+const QUIET: &str = "BookKeepsBreaking";
 
-fn encode(query: &str) -> String {
-    query
-        .bytes()
-        .map(
-            |byte| {
-                if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") }
-            },
-        )
-        .collect()
-}
-
-fn ask(prometheus: SocketAddr, query: &str) -> Vec<Value> {
-    let Some((200, body)) = get(prometheus, &format!("/api/v1/query?query={}", encode(query))) else {
-        return Vec::new();
-    };
-    let answer: Value = serde_json::from_str(&body).unwrap_or_default();
-    let rows = answer["data"]["result"].as_array().cloned().unwrap_or_default();
-    // A quantile over nothing is an answer, too, but no data.
-    rows.into_iter().filter(|row| row["value"][1] != "NaN").collect()
-}
-
-/// The shipped scrape configuration, faster and at the test's port.
-fn scrape_config(folder: &Path, metrics: u16) -> PathBuf {
-    let shipped = std::fs::read_to_string(root().join("deploy/prometheus/prometheus.yml")).unwrap();
-    assert!(shipped.contains("127.0.0.1:9464"), "the shipped configuration scrapes the default port");
-    let text = shipped
-        .replace("127.0.0.1:9464", &format!("127.0.0.1:{metrics}"))
-        .replace("interval: 5s", "interval: 1s");
+/// The shipped configuration and rules, faster and at the tests' ports.
+fn scrape_config(folder: &Path, engines: [u16; 2]) -> PathBuf {
+    let shipped = root().join("deploy/prometheus");
+    for entry in shipped.read_dir().unwrap().flatten() {
+        std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    let text = std::fs::read_to_string(shipped.join("prometheus.yml")).unwrap();
+    assert!(text.contains("\"127.0.0.1:9464\""), "the shipped configuration scrapes the default port");
+    let both = engines.map(|port| format!("\"127.0.0.1:{port}\"")).join(", ");
     let path = folder.join("prometheus.yml");
-    std::fs::write(&path, text).unwrap();
+    let fast = text.replace("\"127.0.0.1:9464\"", &both).replace("interval: 5s", "interval: 1s");
+    std::fs::write(&path, fast).unwrap();
     path
 }
 
+fn start_prometheus(program: &Path, folder: &Path, engines: [u16; 2], port: u16) -> Running {
+    let storage = format!("--storage.tsdb.path={}", folder.join("tsdb").display());
+    let web = format!("--web.listen-address=127.0.0.1:{port}");
+    let scrape = format!("--config.file={}", scrape_config(folder, engines).display());
+    start("prometheus", program, &[&scrape, &storage, &web], folder)
+}
+
+fn start_demo(folder: &Path, port: u16) -> Running {
+    let listen = format!("listen = \"127.0.0.1:{port}\"");
+    let text =
+        config("paper.toml", &folder.join("data"), &[("listen = \"127.0.0.1:9464\"", listen.as_str())]);
+    let path = folder.join("paper.toml");
+    std::fs::write(&path, text).unwrap();
+    start("demo", &binary(), &["run", "--config", path.to_str().unwrap()], folder)
+}
+
+/// The key that expires.
+fn write_key(ground: &Ground) {
+    let path = ground.folder().join("short.key");
+    std::fs::write(&path, "key = \"short-lived\"\nsecret = \"worth-nothing\"\n").unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+/// Everything that the dashboard of incidents is for.
+fn make_trouble(ground: &Ground) {
+    ground.sim("fault", r#"{"kind":"retcode","match":{"path":"order.create"},"code":110007,"count":4}"#);
+    ground.sim("fault", r#"{"kind":"duplicate","match":{"topic":"execution"},"count":6}"#);
+    ground.sim("fault", r#"{"kind":"drop_private","match":{"topic":"execution"},"count":2}"#);
+    ground.sim("fault", r#"{"kind":"disconnect","match":{"path":"/v5/private"}}"#);
+    let uid = ground.account()["uid"].clone();
+    let order = format!(
+        r#"{{"uid":{uid},"symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.01","price":"20000"}}"#
+    );
+    ground.sim("order", &order);
+    std::thread::sleep(Duration::from_secs(6));
+    let (code, _, err) = finish(&windvane(&["halt", "--config", &ground.config()]));
+    assert_eq!(code, Some(0), "{err}");
+}
+
+fn alerts(prometheus: SocketAddr) -> String {
+    get(prometheus, "/api/v1/alerts").map(|(_, body)| body).unwrap_or_default()
+}
+
 #[test]
-fn every_query_of_the_dashboard_returns_data_while_the_demo_runs() {
+fn every_query_every_metric_and_the_alerts_hold_on_engines_that_trade_and_that_are_in_trouble() {
     let Some(prometheus) = program("prometheus", "apt-get install prometheus") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (metrics, port) = (free_port(), free_port());
-    let listen = format!("listen = \"127.0.0.1:{metrics}\"");
-    let changes = [("listen = \"127.0.0.1:9464\"", listen.as_str())];
-    let text = config("paper.toml", &folder.path().join("data"), &changes);
-    let path = folder.path().join("paper.toml");
-    std::fs::write(&path, text).unwrap();
-    let mut run = start("demo", &binary(), &["run", "--config", path.to_str().unwrap()], folder.path());
-
+    let ground = Ground::strict(Market::Walking);
+    let ports = [free_port(), free_port()];
+    write_key(&ground);
+    ground.write_config(&[
+        ("enabled = false", &format!("listen = \"127.0.0.1:{}\"", ports[1])),
+        ("[venue.endpoints]", "key_file = \"short.key\"\n\n[venue.endpoints]"),
+    ]);
+    let mut troubled = ground.engine("engine", &[]);
+    let mut demo = start_demo(folder.path(), ports[0]);
+    let port = free_port();
     let address: SocketAddr = ([127, 0, 0, 1], port).into();
-    let storage = format!("--storage.tsdb.path={}", folder.path().join("tsdb").display());
-    let web = format!("--web.listen-address={address}");
-    let scrape = format!("--config.file={}", scrape_config(folder.path(), metrics).display());
-    let _prometheus = start("prometheus", &prometheus, &[&scrape, &storage, &web], folder.path());
-    wait_until("the engine to be scraped", Duration::from_secs(60), || {
-        !ask(address, "windvane_up").is_empty()
+    let _prometheus = start_prometheus(&prometheus, folder.path(), ports, port);
+    wait_until("both engines to be scraped", Duration::from_secs(60), || {
+        ask(address, "windvane_up").len() == 2
     });
+    wait_until("fills", Duration::from_secs(30), || !ground.rows("fills").is_empty());
+    make_trouble(&ground);
 
-    let mut empty = queries();
-    assert!(empty.len() >= 40, "the dashboard has its queries");
-    let mut patience = 120;
-    while !empty.is_empty() && patience > 0 && run.is_running() {
+    let series = |metric: &windvane_telemetry::Metric| match metric.kind {
+        MetricKind::Histogram => format!("{}_count", metric.name),
+        MetricKind::Counter | MetricKind::Gauge => metric.name.to_owned(),
+    };
+    let mut missing = queries();
+    assert!(missing.len() >= 120, "the dashboards have their queries: {}", missing.len());
+    missing.extend(METRICS.iter().map(|metric| ("declared".to_owned(), series(metric))));
+    missing.extend(TROUBLE.map(|query| ("trouble".to_owned(), query.to_owned())));
+    let patience = Instant::now() + Duration::from_secs(150);
+    while !missing.is_empty() && Instant::now() < patience && demo.is_running() {
+        missing.retain(|(_, query)| ask(address, query).is_empty());
         std::thread::sleep(Duration::from_secs(1));
-        empty.retain(|(_, query)| ask(address, query).is_empty());
-        patience -= 1;
     }
-    assert!(empty.is_empty(), "no data for: {empty:#?}");
+    assert!(missing.is_empty(), "no data for: {missing:#?}\n{}\n{}", troubled.err(), demo.err());
+    for alert in FIRING {
+        wait_until(alert, Duration::from_secs(20), || {
+            alerts(address).contains(&format!("\"alertname\":\"{alert}\""))
+        });
+    }
+    assert!(!alerts(address).contains(QUIET), "an alert without its subject is quiet");
+    assert!(troubled.is_running());
 }

@@ -5,8 +5,10 @@
 mod bad_input;
 mod dashboard;
 mod demo;
+mod deployed;
 mod faults;
 mod interrupt;
+mod operator;
 mod page;
 mod refused;
 mod restart;

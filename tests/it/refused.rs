@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 use windvane_tests::{
-    Ground, MALFORMED, Market, config, finish, free_port, get, meddle, wait_until, windvane,
+    Ground, MALFORMED, Market, binary, config, finish, free_port, get, meddle, start, wait_until, windvane,
 };
 
 /// Starts an engine that must refuse by itself: its exit code and its last sentence.
@@ -174,4 +174,24 @@ fn sizes_that_are_off_the_lot_grid() {
     let before = ground.client_order_ids();
     ground.trade("small", 4);
     assert_eq!(ground.client_order_ids(), before);
+}
+
+#[test]
+fn two_demos_on_one_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let quiet = ("listen = \"127.0.0.1:9464\"", "enabled = false");
+    let path = folder.path().join("paper.toml");
+    std::fs::write(&path, config("paper.toml", &data, &[quiet])).unwrap();
+    let arguments = ["run", "--json", "--config", path.to_str().unwrap()];
+    let first = start("first", &binary(), &arguments, folder.path());
+    let asks = || finish(&windvane(&["status", "--config", path.to_str().unwrap()]));
+    wait_until("the first to answer", Duration::from_secs(40), || asks().0 == Some(0));
+
+    let (code, _, err) = finish(&windvane(&arguments));
+    assert_eq!(code, Some(3), "{err}");
+    let sentence = err.lines().last().unwrap_or_default();
+    assert!(sentence.contains("in use by process") && sentence.contains(&first.id().to_string()), "{err}");
+    assert!(sentence.contains("another data folder"), "{err}");
+    assert_eq!(asks().0, Some(0), "the first still has its control socket");
 }

@@ -37,9 +37,22 @@ impl Ground {
     /// When the venue does not come up.
     #[must_use]
     pub fn new(market: Market) -> Self {
+        Self::on(market, &[("rate_limits = true", "rate_limits = false")])
+    }
+
+    /// The same on a venue with rate limits, whose account has a second key, `short-lived` with the secret
+    /// `worth-nothing`, that expires.
+    #[must_use]
+    pub fn strict(market: Market) -> Self {
+        let key = "leverage = \"10\"\n\n[[accounts.keys]]\nkey = \"short-lived\"\nsecret = \"worth-nothing\"\n\
+                   expires = \"2099-01-01T00:00:00Z\"\n";
+        Self::on(market, &[("leverage = \"10\"\n", key)])
+    }
+
+    fn on(market: Market, changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let port = free_port();
-        let venue = start_venue(folder.path(), port, market);
+        let venue = start_venue(folder.path(), port, market, changes);
         let ground = Self { folder, port, _venue: venue };
         ground.write_config(&[]);
         ground
@@ -154,14 +167,16 @@ fn address(port: u16) -> SocketAddr {
     ([127, 0, 0, 1], port).into()
 }
 
-fn start_venue(folder: &Path, port: u16, market: Market) -> Running {
-    let shipped =
+fn start_venue(folder: &Path, port: u16, market: Market, changes: &[(&str, &str)]) -> Running {
+    let mut text =
         std::fs::read_to_string(root().join("config/venue.toml")).expect("the shipped venue config");
-    let mut text = shipped.replace("rate_limits = true", "rate_limits = false");
+    for (from, to) in changes {
+        assert!(text.contains(from), "the shipped venue config has no `{from}` to change");
+        text = text.replace(from, to);
+    }
     if market == Market::Still {
         text = text.replace("[market.synthetic]\nseed = 1", "[market.manual]");
     }
-    assert!(text.contains("rate_limits = false"), "the shipped venue config has the line to change");
     let path = folder.join("venue.toml");
     std::fs::write(&path, text).expect("the venue's config can be written");
     let listen = format!("127.0.0.1:{port}");

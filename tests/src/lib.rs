@@ -1,11 +1,13 @@
 //! What the end-to-end tests share: the binary as a user runs it, on configs in folders of their own.
 
+mod dashboard;
 mod ground;
 mod http;
 mod meddler;
 mod process;
 mod record;
 
+pub use dashboard::{Dashboard, ask, dashboards, queries};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};

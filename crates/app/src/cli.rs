@@ -43,8 +43,68 @@ pub(crate) enum Command {
     Trades(Past),
     /// Says why: each step from signal and risk to command, answer, fills and position, out of the journal.
     Explain(Explain),
+    /// What happened lately; with `--follow`, what happens.
+    Events(Events),
+    /// The status of a running engine in the terminal, renewed once a second.
+    Top(Target),
+    /// Looks for what would keep an engine from trading here, and says what to do about each.
+    Doctor(Doctor),
+    /// Writes a commented starter project.
+    Init(Init),
     /// Reads the journal off line.
     Journal(Journal),
+    /// Prints the completions of a shell.
+    Completions(Completions),
+    /// Writes manual pages.
+    Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Goes on with what happens, until a signal or the end of the engine.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// How many of the newest to begin with.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) count: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The config file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Looks at this machine only.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Prints the findings as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where; made if it is not there. Nothing in it is overwritten.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder to write into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

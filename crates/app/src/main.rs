@@ -7,6 +7,8 @@ mod cli;
 mod command;
 mod config;
 mod control;
+mod disk;
+mod doctor;
 mod exit;
 mod history;
 mod live;

@@ -199,9 +199,9 @@ impl Engine {
                 self.quote_touch(symbol, stamp);
                 self.wake_symbol(symbol, Wake::Book, stamp, out);
             }
-            Change::BookLost(_) => {
+            Change::BookLost(gap) => {
                 self.quotes.set_touch(symbol, None, None, stamp.wall);
-                out.push(Output::Resubscribe(symbol));
+                out.push(Output::Resubscribe(symbol, gap));
             }
             Change::Trades => {
                 if let MarketEvent::Trades(prints) = event {

@@ -1,6 +1,7 @@
 //! What the engine answers to an event.
 
 use crate::protection::Naked;
+use windvane_market::BookGap;
 use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, RunState, Symbol, Tag};
 use windvane_order_management::Difference;
 
@@ -29,8 +30,8 @@ pub enum Output {
     },
     /// To the log: what a bot was told.
     Notice(NoticeTo),
-    /// To the connector: a book can no longer be trusted.
-    Resubscribe(Symbol),
+    /// To the connector: a book can no longer be trusted, and why.
+    Resubscribe(Symbol, BookGap),
     /// To the log and the metrics: what the engine allows has changed.
     RunState(RunState),
     /// To the log: our picture and the venue's differed.

@@ -32,7 +32,7 @@ mod writer;
 pub use export::{ExportError, export};
 pub use fault::{Fault, OnSync, SyncNotice};
 pub use journal::{Config, Durability, Figures, Journal, JournalError, OpenError, Ticket};
-pub use lock::LockError;
+pub use lock::{Lock, LockError};
 pub use reader::{Item, Reader, read};
 pub use record::{Record, Start, StopCause};
 pub use recover::Recovered;

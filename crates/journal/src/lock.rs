@@ -33,13 +33,16 @@ pub enum LockError {
 
 /// The right to write in a folder, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     file: File,
 }
 
 impl Lock {
-    /// Takes the folder.
-    pub(crate) fn take(folder: &Path) -> Result<Self, LockError> {
+    /// Takes the folder, which must be there.
+    ///
+    /// # Errors
+    /// When another process has it, or the lock file cannot be written.
+    pub fn take(folder: &Path) -> Result<Self, LockError> {
         let path = folder.join(NAME);
         let io_error = |source| LockError::Io { path: path.clone(), source };
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);

@@ -35,7 +35,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         Output::Memory(memory) => Some(Line::Memory(memory.clone())),
         Output::Denied { .. }
         | Output::Notice(_)
-        | Output::Resubscribe(_)
+        | Output::Resubscribe(..)
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }

@@ -43,9 +43,15 @@ catalogue! {
     READY = Gauge "ready" None, "1 when connected, reconciled and allowed to open.";
     RUN_STATE = Gauge "run_state" None, "1 for the state the engine is in, 0 for the others.";
     START_TIME = Gauge "start_time_seconds" Some(Unit::Seconds), "Unix time of the start.";
-    LOOP_LAG = Histogram "engine_loop_lag_seconds" Some(Unit::Seconds), "From taking an event off its channel's socket to handling it.";
+    LOOP_LAG = Histogram "engine_loop_lag_seconds" Some(Unit::Seconds), "From reading an event off its socket to having handled it.";
     CHANNEL_DEPTH = Gauge "channel_depth" None, "Messages waiting in a channel.";
     CHANNEL_FULL = Counter "channel_full_total" None, "Times a sender found its channel full.";
+    TURN = Histogram "engine_turn_seconds" Some(Unit::Seconds), "From taking an event to having handed over everything that followed from it.";
+    OBSERVATIONS_DROPPED = Counter "observations_dropped_total" None, "Measurements of the link that found no room; trading never waits for one.";
+    DISK_FREE = Gauge "data_disk_free_bytes" Some(Unit::Bytes), "Free space where the data folder lies, for this user.";
+    DISK_SIZE = Gauge "data_disk_size_bytes" Some(Unit::Bytes), "Size of the disk where the data folder lies.";
+    CONFIG_INFO = Gauge "config_info" None, "Always 1; the label is the beginning of the SHA-256 over config and strategies.";
+    CONFIG_LOADED = Gauge "config_last_reload_success_timestamp_seconds" Some(Unit::Seconds), "Unix time when the config in force was read.";
     // Venue link.
     WS_CONNECTED = Gauge "websocket_connected" None, "1 when the stream is up: authenticated and every topic confirmed.";
     WS_RECONNECTS = Counter "websocket_reconnects_total" None, "Connections of a stream after its first.";
@@ -58,10 +64,12 @@ catalogue! {
     RATE_LIMITED = Counter "rate_limited_total" None, "Requests refused for their rate.";
     CLOCK_OFFSET = Gauge "clock_offset_seconds" Some(Unit::Seconds), "Venue clock minus ours.";
     ROUND_TRIP = Gauge "venue_round_trip_seconds" Some(Unit::Seconds), "Last measured round trip to the venue.";
+    KEY_EXPIRES = Gauge "api_key_expires_seconds" Some(Unit::Seconds), "Time until the API key expires; absent for one that does not.";
     // Market data.
     MARKET_MESSAGES = Counter "market_messages_total" None, "Market messages by kind.";
     MARKET_AGE = Gauge "market_data_age_seconds" Some(Unit::Seconds), "Age of the newest book or ticker of a symbol.";
     BOOK_RESYNCS = Counter "book_resyncs_total" None, "Times a book was dropped and subscribed again.";
+    BOOK_CROSSED = Counter "book_crossed_total" None, "Times a book showed its best bid at or above its best ask.";
     MID_PRICE = Gauge "mid_price" None, "Middle of best bid and ask, quote coin.";
     SPREAD = Gauge "spread_ratio" None, "Best ask minus best bid over the middle.";
     MARK_PRICE = Gauge "mark_price" None, "Mark price, quote coin.";
@@ -79,6 +87,7 @@ catalogue! {
     FILL = Histogram "order_fill_seconds" Some(Unit::Seconds), "From sending an order to its first fill, wall time.";
     CANCEL = Histogram "order_cancel_seconds" Some(Unit::Seconds), "From sending a cancel to the order's end.";
     TICK_TO_ORDER = Histogram "tick_to_order_seconds" Some(Unit::Seconds), "From reading a market frame to handing its order to the socket.";
+    SIGNAL_TO_SEND = Histogram "signal_to_send_seconds" Some(Unit::Seconds), "From taking the event that decided an order to handing it to the socket.";
     // Reconciliation.
     RECONCILES = Counter "reconcile_runs_total" None, "Reconciliations with the venue, by trigger.";
     DIFFERENCES = Counter "reconcile_differences_total" None, "Differences found, by kind.";
@@ -100,10 +109,28 @@ catalogue! {
     LIQUIDATION = Gauge "liquidation_distance_ratio" None, "Distance from mark to the liquidation price over mark.";
     UNPROTECTED = Gauge "position_unprotected_seconds" Some(Unit::Seconds), "How long a position has had no stop at the venue.";
     REPORT_TO_POSITION = Histogram "report_to_position_seconds" Some(Unit::Seconds), "From reading an execution to the position it makes.";
+    STOP_TO_WIRE = Histogram "stop_to_wire_seconds" Some(Unit::Seconds), "From reading what called for a stop to handing its request to the socket.";
+    TIME_TO_FLAT = Histogram "time_to_flat_seconds" Some(Unit::Seconds), "From the first order that closes a position to its being flat, wall time.";
+    ADL_RANK = Gauge "adl_rank" None, "Place in the venue's queue of auto-deleveraging, 0 to 5; 5 is next.";
+    // Margin and risk.
+    INITIAL_MARGIN = Gauge "account_initial_margin_ratio" None, "Initial margin over margin balance; at 1 nothing more may be opened.";
+    MAINTENANCE_MARGIN = Gauge "account_maintenance_margin_ratio" None, "Maintenance margin over margin balance; at 1 the account is liquidated.";
+    MARGIN_RESERVED = Gauge "margin_reserved" None, "Initial margin by what holds it, settle coin; open orders include those of unknown outcome.";
+    MARGIN_ERROR = Gauge "margin_model_error_ratio" None, "Our initial margin minus the venue's own figure, over equity.";
+    LIMIT_USED = Gauge "limit_utilisation_ratio" None, "How much of a limit is used; above 1 nothing more may be opened.";
+    DAY_PNL = Gauge "day_pnl" None, "Profit since the UTC day began, settle coin.";
     DRAWDOWN = Gauge "drawdown_ratio" None, "Distance of equity from its highest value.";
+    BREAKER = Gauge "breaker_state" None, "1 for the cause that holds the engine halted, 0 for the others.";
+    // Strategy.
     BOT_UP = Gauge "bot_up" None, "1 while a bot takes part.";
+    BOT_EQUITY = Gauge "bot_equity" None, "A bot's share at the start plus its profits and losses.";
+    BOT_EXPOSURE = Gauge "bot_exposure" None, "Value of a bot's position at mark, without its sign.";
+    SIGNALS = Counter "signals_total" None, "Signals that a bot's rule gave.";
+    BLOCKED = Counter "blocked_total" None, "Signals that a condition stopped, by condition.";
     // Journal.
     JOURNAL_BYTES = Counter "journal_bytes_total" Some(Unit::Bytes), "Bytes appended to the journal.";
+    TAPE_BYTES = Counter "tape_bytes_total" Some(Unit::Bytes), "Bytes appended to the tape of market events.";
+    JOURNAL_APPEND = Histogram "journal_append_seconds" Some(Unit::Seconds), "Duration of handing the records of one event to the kernel.";
     JOURNAL_SYNC = Histogram "journal_sync_seconds" Some(Unit::Seconds), "Duration of one sync of the journal.";
     JOURNAL_UNSYNCED = Gauge "journal_unsynced_records" None, "Records written and not yet on the disk.";
 }
@@ -152,10 +179,13 @@ mod tests {
     /// Every word that begins with our prefix in the dashboards and rules under `deploy/`.
     fn metrics_in_use() -> Vec<String> {
         let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
-        let files = ["grafana/dashboards/engine.json", "prometheus/windvane.rules.yml"];
-        let read = |file| std::fs::read_to_string(deploy.join(file)).unwrap();
-        let text: String = files.map(read).concat();
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        let files =
+            ["grafana/dashboards", "prometheus"].map(|folder| deploy.join(folder).read_dir().unwrap());
+        let texts =
+            files.into_iter().flatten().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        texts
+            .collect::<String>()
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .filter(|word| word.starts_with("windvane_"))
             .map(|word| word.trim_end_matches("_bucket").to_owned())
             .collect()

@@ -144,9 +144,14 @@ impl Chronicle {
         &self.entries[self.entries.len() - 1]
     }
 
-    /// The entries after that number, oldest first, at most `count` of them.
-    pub fn after(&self, number: u64, count: usize) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.number > number).take(count)
+    /// What came after that number; without one, the newest `count`. Oldest first.
+    #[must_use]
+    pub fn told(&self, after: Option<u64>, count: usize) -> Vec<Entry> {
+        let first = match after {
+            Some(number) => self.entries.partition_point(|entry| entry.number <= number),
+            None => self.entries.len().saturating_sub(count),
+        };
+        self.entries.iter().skip(first).cloned().collect()
     }
 
     /// The newest `count`, newest first.
@@ -166,9 +171,15 @@ mod tests {
             chronicle.note(Story::of(Kind::Link, format!("round {round}")), 0, 0);
         }
         assert_eq!(chronicle.newest(1).next().unwrap().text, format!("round {}", ENTRIES_MAX + 5));
-        let oldest = chronicle.after(0, 1).next().unwrap();
-        assert_eq!(oldest.number, 6, "five are forgotten, and the numbers say so");
-        assert_eq!(chronicle.after(1_003, 10).count(), 2);
+        let all = chronicle.told(Some(0), 0);
+        assert_eq!(
+            (all.len(), all[0].number),
+            (ENTRIES_MAX, 6),
+            "five are forgotten, and the numbers say so"
+        );
+        assert_eq!(chronicle.told(Some(1_003), 0).len(), 2);
+        let newest = chronicle.told(None, 3);
+        assert_eq!(newest.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1_003, 1_004, 1_005]);
     }
 
     #[test]

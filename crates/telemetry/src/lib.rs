@@ -5,6 +5,8 @@
 //! [`Picture`] that the loop hands over once a second. Live and replay therefore show the same numbers.
 
 mod board;
+#[cfg(test)]
+mod cardinality;
 mod catalogue;
 mod chronicle;
 mod health;
@@ -14,12 +16,14 @@ mod page;
 mod picture;
 mod routes;
 mod server;
+mod show;
 
 pub use board::Board;
 pub use catalogue::{METRICS, Metric, MetricKind};
 pub use chronicle::{Chronicle, Entry, Kind, Story};
 pub use health::{Health, Readiness};
 pub use log::{LogFormat, start_logging};
-pub use observer::Observer;
-pub use picture::{BotPicture, Picture, PositionPicture, SymbolPicture, show};
+pub use observer::{Build, Observer};
+pub use picture::{BotPicture, Picture, PositionPicture, RiskPicture, SymbolPicture};
 pub use server::{Server, ServerError};
+pub use show::show;

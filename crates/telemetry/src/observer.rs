@@ -5,7 +5,8 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 use std::collections::BTreeMap;
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Command, Denial, Event, Execution, ExecutionKind, Link, LinkState,
-    MarketEvent, OrderReport, OrderStatus, RefusalFamily, Request, Side, Stamped, Submit, Symbol, WallTime,
+    MarketEvent, OrderReport, OrderStatus, Query, RefusalFamily, Request, Side, Stamped, Submit, Symbol,
+    WallTime,
 };
 
 /// Open requests remembered for their latency; beyond this the oldest is forgotten.
@@ -15,14 +16,30 @@ const PENDING_MAX: usize = 4_096;
 pub struct Observer {
     market: [Counter; 4],
     loop_lag: Histogram,
+    turn: Histogram,
     tick_to_order: Histogram,
+    signal_to_send: Histogram,
+    journal_append: Histogram,
     report_to_position: Histogram,
     /// When an order left, by its id; until its first fill or its end.
     sent: BTreeMap<ClientOrderId, Sent>,
     /// How often each stream came up.
     connections: BTreeMap<&'static str, u64>,
+    /// When the first order left that closes a position; until it is flat.
+    closing: BTreeMap<Symbol, WallTime>,
     /// Whose position is whose: a stop that the venue made is booked to the bot whose position it closes.
     owners: BTreeMap<Symbol, BotName>,
+}
+
+/// What runs.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The version of the binary.
+    pub version: &'static str,
+    /// The commit it was built from, where that is known.
+    pub commit: &'static str,
+    /// The beginning of the fingerprint over config and strategies, hexadecimal.
+    pub config: String,
 }
 
 struct Sent {
@@ -38,10 +55,14 @@ impl Default for Observer {
             market: ["book", "trades", "ticker", "candle"]
                 .map(|kind| counter!(name::MARKET_MESSAGES, "stream" => "public", "kind" => kind)),
             loop_lag: histogram!(name::LOOP_LAG),
+            turn: histogram!(name::TURN),
             tick_to_order: histogram!(name::TICK_TO_ORDER),
+            signal_to_send: histogram!(name::SIGNAL_TO_SEND),
+            journal_append: histogram!(name::JOURNAL_APPEND),
             report_to_position: histogram!(name::REPORT_TO_POSITION),
             sent: BTreeMap::new(),
             connections: BTreeMap::new(),
+            closing: BTreeMap::new(),
             owners: BTreeMap::new(),
         }
     }
@@ -50,24 +71,27 @@ impl Default for Observer {
 impl Observer {
     /// Says which build runs since when, and shows the counters of rare events at zero: a rate can only be
     /// taken of a counter that was there before its first event.
-    pub fn start(
-        &mut self,
-        version: &'static str,
-        commit: &'static str,
-        bots: &[(BotName, Symbol)],
-        now: WallTime,
-    ) {
+    pub fn start(&mut self, build: &Build, bots: &[(BotName, Symbol)], now: WallTime) {
         self.owners = bots.iter().map(|(bot, symbol)| (*symbol, *bot)).collect();
-        gauge!(name::BUILD_INFO, "version" => version, "commit" => commit).set(1.0);
+        gauge!(name::BUILD_INFO, "version" => build.version, "commit" => build.commit).set(1.0);
+        gauge!(name::CONFIG_INFO, "hash" => build.config.clone()).set(1.0);
         gauge!(name::START_TIME).set(seconds(now.0));
+        gauge!(name::CONFIG_LOADED).set(seconds(now.0));
         counter!(name::REJECTED, "code" => "110007", "family" => RefusalFamily::InsufficientMargin.as_str())
             .increment(0);
         for stream in ["public", "private", "trade"] {
             counter!(name::WS_QUARANTINED, "stream" => stream).increment(0);
         }
-        for (bot, _) in bots {
+        for channel in ["commands", "market", "account"] {
+            counter!(name::CHANNEL_FULL, "channel" => channel).increment(0);
+        }
+        counter!(name::RATE_LIMITED, "endpoint" => "submit").increment(0);
+        for (bot, symbol) in bots {
             for reason in ["margin", "order_notional", "position_notional", "run_state"] {
                 counter!(name::DENIED, "bot" => bot.to_string(), "reason" => reason).increment(0);
+            }
+            for metric in [name::BOOK_RESYNCS, name::BOOK_CROSSED] {
+                counter!(metric, "symbol" => symbol.to_string()).increment(0);
             }
         }
     }
@@ -75,6 +99,7 @@ impl Observer {
     /// An event that was read off its socket at `received` has been handled at `handled`.
     pub fn event(&mut self, stamped: &Stamped, received: WallTime, handled: WallTime) {
         self.loop_lag.record(seconds(handled.0 - received.0));
+        self.turn.record(seconds(handled.0 - stamped.stamp.wall.0));
         match &stamped.event {
             Event::Market(event) => self.market_event(event),
             Event::Account(event) => {
@@ -88,27 +113,42 @@ impl Observer {
         }
     }
 
-    /// A command of `bot` was handed to its socket at `now`. `caused_at` is when the market frame that led
-    /// to it was read, if one did.
+    /// A command of `bot` was handed to its socket at `now`, because of the event `cause`, which was read at `received`.
     pub fn command(
         &mut self,
         bot: Option<BotName>,
         command: &Command,
-        caused_at: Option<WallTime>,
+        cause: &Stamped,
+        received: WallTime,
         now: WallTime,
     ) {
         match command {
-            Command::Submit(submit) => self.submit(bot, submit, caused_at, now),
+            Command::Submit(submit) => {
+                if matches!(cause.event, Event::Market(_)) {
+                    self.tick_to_order.record(seconds(now.0 - received.0));
+                }
+                self.signal_to_send.record(seconds(now.0 - cause.stamp.wall.0));
+                self.submit(bot, submit, now);
+            }
             Command::Cancel(cancel) => {
                 if let Some(sent) = cancel.client_order_id.and_then(|id| self.sent.get_mut(&id)) {
                     sent.cancel_at = Some(now);
                 }
             }
-            Command::Amend(_)
-            | Command::CancelAll(_)
-            | Command::SetProtection(_)
-            | Command::SetLeverage(_)
-            | Command::Query(_) => {}
+            Command::SetProtection(_) => {
+                histogram!(name::STOP_TO_WIRE).record(seconds(now.0 - received.0));
+            }
+            Command::Query(Query::Account { .. }) => {
+                counter!(name::RECONCILES, "trigger" => trigger(&cause.event)).increment(1);
+            }
+            Command::Amend(_) | Command::CancelAll(_) | Command::SetLeverage(_) | Command::Query(_) => {}
+        }
+    }
+
+    /// The position on that contract went flat.
+    pub fn flat(&mut self, symbol: Symbol, now: WallTime) {
+        if let Some(since) = self.closing.remove(&symbol) {
+            histogram!(name::TIME_TO_FLAT).record(seconds(now.0 - since.0));
         }
     }
 
@@ -139,14 +179,22 @@ impl Observer {
         counter!(name::WS_QUARANTINED, "stream" => stream).increment(1);
     }
 
-    /// A book had a gap and was subscribed again.
-    pub fn book_resync(&self, symbol: &str) {
-        counter!(name::BOOK_RESYNCS, "symbol" => symbol.to_owned()).increment(1);
+    /// A book could not be trusted and was subscribed again, because its sides crossed or because of a gap.
+    pub fn book_resync(&self, symbol: Symbol, is_crossed: bool) {
+        counter!(name::BOOK_RESYNCS, "symbol" => symbol.to_string()).increment(1);
+        if is_crossed {
+            counter!(name::BOOK_CROSSED, "symbol" => symbol.to_string()).increment(1);
+        }
     }
 
     /// A sender found its channel full.
     pub fn channel_full(&self, channel: &'static str) {
         counter!(name::CHANNEL_FULL, "channel" => channel).increment(1);
+    }
+
+    /// The records of one event took so long to reach the kernel.
+    pub fn journal_append(&self, nanos: i64) {
+        self.journal_append.record(seconds(nanos));
     }
 
     /// One sync of the journal took this long.
@@ -234,12 +282,12 @@ impl Observer {
             .increment(1);
     }
 
-    fn submit(&mut self, bot: Option<BotName>, submit: &Submit, caused_at: Option<WallTime>, now: WallTime) {
+    fn submit(&mut self, bot: Option<BotName>, submit: &Submit, now: WallTime) {
         let kind = if submit.kind.limit_price().is_some() { "limit" } else { "market" };
         counter!(name::SUBMITTED, "bot" => label(bot), "symbol" => submit.symbol.to_string(), "side" => side(submit.side), "kind" => kind)
             .increment(1);
-        if let Some(caused_at) = caused_at {
-            self.tick_to_order.record(seconds(now.0 - caused_at.0));
+        if submit.reduce_only {
+            self.closing.entry(submit.symbol).or_insert(now);
         }
         if self.sent.len() >= PENDING_MAX {
             self.sent.pop_first();
@@ -265,6 +313,17 @@ impl Observer {
 
 fn label(bot: Option<BotName>) -> String {
     bot.map_or_else(|| "none".to_owned(), |bot| bot.to_string())
+}
+
+/// Why the account is asked for: the label of reconciliations.
+const fn trigger(cause: &Event) -> &'static str {
+    match cause {
+        Event::Link(_) => "reconnect",
+        Event::Account(_) => "report",
+        Event::Control(_) => "command",
+        Event::Timer => "schedule",
+        Event::Market(_) | Event::Reference(_) => "other",
+    }
 }
 
 const fn side(side: Side) -> &'static str {

@@ -1,10 +1,8 @@
-//! The state of the engine once a second, as gauges.
+//! The state of the engine once a second: everything that is shown as a gauge.
 
-use crate::catalogue as name;
-use metrics::{counter, gauge};
 use windvane_model::{BotName, Coin, Money, Price, Qty, Rate, RunState, Side, Symbol};
 
-/// Everything that is shown as a gauge. The loop fills it; [`show`] publishes it.
+/// Everything that is shown as a gauge. The loop fills it; [`show`](crate::show) publishes it.
 #[derive(Debug, Clone, Default)]
 pub struct Picture {
     /// What the engine allows; `None` before the first event.
@@ -39,8 +37,6 @@ pub struct Picture {
     pub foreign_orders: usize,
     /// Seconds since the last reconciliation that agreed; `None` before the first.
     pub reconcile_age: Option<f64>,
-    /// Reconciliations so far.
-    pub reconciles: u64,
     /// Differences found so far, by kind.
     pub differences: Vec<(&'static str, u64)>,
     /// Fills learnt by query so far.
@@ -49,8 +45,39 @@ pub struct Picture {
     pub duplicates: u64,
     /// Bytes of journal so far.
     pub journal_bytes: u64,
+    /// Bytes of tape so far.
+    pub tape_bytes: u64,
     /// Records not yet on the disk.
     pub journal_unsynced: u64,
+    /// Measurements of the link that found no room so far.
+    pub observations_dropped: u64,
+    /// Free space and size of the data folder's disk, bytes.
+    pub disk: Option<(u64, u64)>,
+    /// Seconds until the API key expires; `None` for one that does not.
+    pub key_expires: Option<f64>,
+    /// Which cause holds the engine halted.
+    pub breakers: Vec<(&'static str, bool)>,
+    /// The account against its limits.
+    pub risk: RiskPicture,
+}
+
+/// The account against its limits.
+#[derive(Debug, Clone, Default)]
+pub struct RiskPicture {
+    /// Initial margin over margin balance, a fraction.
+    pub initial_margin_ratio: Option<f64>,
+    /// Maintenance margin over margin balance, a fraction.
+    pub maintenance_margin_ratio: Option<f64>,
+    /// Initial margin of positions, settle coin.
+    pub position_margin: f64,
+    /// Initial margin of open orders, settle coin.
+    pub order_margin: f64,
+    /// Our initial margin minus the venue's, over equity; `None` until the venue has told its own.
+    pub model_error: Option<f64>,
+    /// How much of each limit is used, a fraction, by the limit's key.
+    pub limits: Vec<(&'static str, f64)>,
+    /// Profit since the UTC day began, settle coin.
+    pub day_pnl: Option<Money>,
 }
 
 /// Market figures of a symbol.
@@ -89,10 +116,12 @@ pub struct PositionPicture {
     pub liquidation_distance: Option<f64>,
     /// Seconds without a stop at the venue; 0 when protected or flat.
     pub unprotected_seconds: f64,
+    /// Place in the venue's queue of auto-deleveraging, 0 to 5.
+    pub adl_rank: u8,
 }
 
 /// One bot.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BotPicture {
     /// The bot.
     pub bot: BotName,
@@ -108,107 +137,14 @@ pub struct BotPicture {
     pub taker_fees: Money,
     /// Funding paid.
     pub funding: Money,
-}
-
-/// Publishes a picture.
-#[expect(clippy::cast_precision_loss, reason = "gauges are f64; counts stay far below 2^53")]
-pub fn show(picture: &Picture) {
-    gauge!(name::UP).set(1.0);
-    gauge!(name::READY).set(flag(picture.is_ready));
-    if let Some(state) = picture.run_state {
-        for word in ["active", "reducing", "halted", "fenced"] {
-            gauge!(name::RUN_STATE, "state" => word).set(flag(state.as_str() == word));
-        }
-    }
-    for (stream, age) in &picture.stream_ages {
-        gauge!(name::WS_AGE, "stream" => *stream).set(*age);
-    }
-    for (stream, topics) in &picture.subscriptions {
-        gauge!(name::WS_SUBSCRIPTIONS, "stream" => *stream).set(*topics as f64);
-    }
-    for (channel, depth) in &picture.channel_depths {
-        gauge!(name::CHANNEL_DEPTH, "channel" => *channel).set(*depth as f64);
-    }
-    picture.symbols.iter().for_each(show_symbol);
-    if let Some(coin) = picture.coin {
-        show_money(picture, &coin.to_string());
-    }
-    gauge!(name::DRAWDOWN).set(picture.drawdown);
-    gauge!(name::UNKNOWN).set(picture.orders_unknown as f64);
-    gauge!(name::FOREIGN).set(picture.foreign_orders as f64);
-    if let Some(age) = picture.reconcile_age {
-        gauge!(name::RECONCILE_AGE).set(age);
-    }
-    counter!(name::RECONCILES).absolute(picture.reconciles);
-    for (kind, count) in &picture.differences {
-        counter!(name::DIFFERENCES, "kind" => *kind).absolute(*count);
-    }
-    counter!(name::BACKFILLED).absolute(picture.backfilled);
-    counter!(name::DUPLICATES).absolute(picture.duplicates);
-    counter!(name::JOURNAL_BYTES).absolute(picture.journal_bytes);
-    gauge!(name::JOURNAL_UNSYNCED).set(picture.journal_unsynced as f64);
-}
-
-/// Everything that is counted in the settle coin; before the wallet is known there is nothing to show.
-fn show_money(picture: &Picture, coin: &str) {
-    for position in &picture.positions {
-        show_position(position, coin);
-    }
-    for bot in &picture.bots {
-        show_bot(bot, coin);
-    }
-    for (metric, amount) in [
-        (name::WALLET, picture.wallet_balance),
-        (name::EQUITY, picture.equity),
-        (name::AVAILABLE, picture.available),
-    ] {
-        gauge!(metric, "coin" => coin.to_owned()).set(amount.to_f64());
-    }
-}
-
-fn show_symbol(figures: &SymbolPicture) {
-    let symbol = figures.symbol.to_string();
-    for (metric, value) in [
-        (name::MID_PRICE, figures.mid),
-        (name::SPREAD, figures.spread),
-        (name::MARK_PRICE, figures.mark.map(Price::to_f64)),
-        (name::FUNDING_RATE, figures.funding_rate.map(Rate::to_f64)),
-        (name::MARKET_AGE, figures.age),
-    ] {
-        if let Some(value) = value {
-            gauge!(metric, "symbol" => symbol.clone()).set(value);
-        }
-    }
-}
-
-fn show_position(position: &PositionPicture, coin: &str) {
-    let symbol = position.symbol.to_string();
-    let sign = if position.side == Some(Side::Sell) { -1.0 } else { 1.0 };
-    gauge!(name::POSITION_QTY, "symbol" => symbol.clone()).set(sign * position.qty.to_f64());
-    gauge!(name::POSITION_NOTIONAL, "symbol" => symbol.clone()).set(sign * position.notional);
-    gauge!(name::ENTRY_PRICE, "symbol" => symbol.clone())
-        .set(position.average_price.map_or(0.0, Price::to_f64));
-    gauge!(name::UNREALISED, "symbol" => symbol.clone(), "coin" => coin.to_owned())
-        .set(position.unrealised.to_f64());
-    gauge!(name::UNPROTECTED, "symbol" => symbol.clone()).set(position.unprotected_seconds);
-    if let Some(distance) = position.liquidation_distance {
-        gauge!(name::LIQUIDATION, "symbol" => symbol).set(distance);
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "gauges are f64; counts stay far below 2^53")]
-fn show_bot(bot: &BotPicture, coin: &str) {
-    let name = bot.bot.to_string();
-    gauge!(name::BOT_UP, "bot" => name.clone()).set(1.0);
-    gauge!(name::OPEN, "bot" => name.clone(), "symbol" => bot.symbol.to_string()).set(bot.open_orders as f64);
-    gauge!(name::REALISED, "bot" => name.clone(), "coin" => coin.to_owned()).set(bot.realised.to_f64());
-    for (liquidity, fees) in [("maker", bot.maker_fees), ("taker", bot.taker_fees)] {
-        gauge!(name::FEES, "bot" => name.clone(), "coin" => coin.to_owned(), "liquidity" => liquidity)
-            .set(fees.to_f64());
-    }
-    gauge!(name::FUNDING, "bot" => name, "coin" => coin.to_owned()).set(bot.funding.to_f64());
-}
-
-fn flag(is_set: bool) -> f64 {
-    if is_set { 1.0 } else { 0.0 }
+    /// Share at the start plus profits and losses.
+    pub equity: Money,
+    /// Value of its position at mark, without its sign.
+    pub exposure: f64,
+    /// Signals so far.
+    pub signals: u64,
+    /// Signals stopped so far, by condition.
+    pub blocked: Vec<(String, u64)>,
+    /// Whether it takes part: it is not being wound down.
+    pub is_up: bool,
 }

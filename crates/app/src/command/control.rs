@@ -4,7 +4,7 @@ use crate::cli::{Flatten, Halt, Resolve, Target};
 use crate::config;
 use crate::control::{self, Answer, Ask, SOCKET_NAME};
 use crate::exit::Failure;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `windvane status`.
@@ -49,18 +49,31 @@ pub(crate) fn resolve(arguments: &Resolve) -> Result<ExitCode, Failure> {
 
 fn send(target: &Target, ask: &Ask) -> Result<ExitCode, Failure> {
     let socket = socket(target)?;
-    match control::ask(&socket, ask)? {
+    match reach(&socket, ask)? {
         Answer::Done(state) => println!("run state: {state}"),
         Answer::Status(status) => {
             let text = serde_json::to_string_pretty(&status).map_err(anyhow::Error::new)?;
             println!("{text}");
         }
+        Answer::Events(entries) => println!("{} events", entries.len()),
         Answer::Refused(why) => return Err(Failure::Fault(anyhow::anyhow!(why))),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn socket(target: &Target) -> Result<PathBuf, Failure> {
+/// Asks the engine behind a socket.
+///
+/// # Errors
+/// When no engine answers.
+pub(super) fn reach(socket: &Path, ask: &Ask) -> Result<Answer, Failure> {
+    Ok(control::ask(socket, ask)?)
+}
+
+/// The control socket of the engine that is meant.
+///
+/// # Errors
+/// When the config that names it is bad.
+pub(super) fn socket(target: &Target) -> Result<PathBuf, Failure> {
     match (&target.socket, &target.config) {
         (Some(socket), _) => Ok(socket.clone()),
         (None, Some(path)) => Ok(config::load(path)?.data_dir.join(SOCKET_NAME)),

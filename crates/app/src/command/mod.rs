@@ -2,11 +2,16 @@
 
 mod check;
 mod control;
+mod doctor;
+mod events;
+mod init;
 mod journal;
 mod keys;
 mod past;
 mod replay;
 mod run;
+mod shell;
+mod top;
 mod venue;
 
 use crate::cli::{Command, JournalAction, KeysAction};
@@ -35,6 +40,12 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Fills(fills) => past::fills(&fills),
         Command::Trades(trades) => past::trades(&trades),
         Command::Explain(explain) => past::explain(&explain),
+        Command::Events(events) => events::events(&events),
+        Command::Top(target) => top::top(&target),
+        Command::Doctor(doctor) => doctor::doctor(&doctor),
+        Command::Init(init) => init::init(&init),
+        Command::Completions(completions) => Ok(shell::completions(&completions)),
+        Command::Man(man) => shell::man(&man),
         Command::Journal(journal) => match journal.action {
             JournalAction::Verify(folder) => journal::verify(&folder),
             JournalAction::Export(folder) => journal::export(&folder),

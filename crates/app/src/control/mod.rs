@@ -10,6 +10,7 @@ pub(crate) use client::ask;
 pub(crate) use server::{Listener, Pending};
 
 use serde::{Deserialize, Serialize};
+use windvane_telemetry::Entry;
 
 /// Name of the socket in the data folder.
 pub(crate) const SOCKET_NAME: &str = "control.sock";
@@ -20,6 +21,13 @@ pub(crate) const SOCKET_NAME: &str = "control.sock";
 pub(crate) enum Ask {
     /// How are you?
     Status {},
+    /// What happened?
+    Events {
+        /// Only what comes after this number, at most as much as is kept; `None` for the newest `count`.
+        after: Option<u64>,
+        /// How many of the newest, when there is no number.
+        count: usize,
+    },
     /// Stop opening.
     Halt {
         /// Also cancel own orders that would open.
@@ -47,6 +55,8 @@ pub(crate) enum Answer {
     Done(String),
     /// The state of the engine.
     Status(serde_json::Value),
+    /// What happened, oldest first.
+    Events(Vec<Entry>),
     /// It cannot be done; the text says why.
     Refused(String),
 }

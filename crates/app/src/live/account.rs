@@ -6,9 +6,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
 use windvane_model::{
-    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Query, QueryAnswer, Reference, Symbol,
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, Query, QueryAnswer, Reference,
+    Symbol, WallTime,
 };
 
+const DAY_MS: Millis = 86_400_000;
 /// Candles of history that one request brings at most.
 const CANDLES_MAX: usize = 999;
 
@@ -20,6 +22,8 @@ pub(crate) struct Account {
     pub(crate) reference: Reference,
     /// History for the bots, oldest first.
     pub(crate) history: Vec<Candle>,
+    /// When the key expires; `None` for one that does not.
+    pub(crate) key_expires: Option<WallTime>,
 }
 
 /// Asks for everything, and refuses what must not be traded on.
@@ -50,7 +54,9 @@ pub(crate) async fn prepare(
     })?;
     let fees = rest.fee_rates(&symbols).await.map_err(|error| unreachable("the fee rates", &error))?;
     let history = history(rest, bots).await?;
-    Ok(Account { uid: key.uid, reference: Reference { instruments, fees }, history })
+    let now = rest.clock().now();
+    let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
+    Ok(Account { uid: key.uid, reference: Reference { instruments, fees }, history, key_expires })
 }
 
 /// The contracts of all bots, each once.

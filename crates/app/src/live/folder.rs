@@ -5,19 +5,27 @@ use crate::exit::Failure;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use windvane_connector::WallClock;
+use windvane_journal::Lock;
 
 /// Where the journal goes: the data folder, or for a venue that forgets a folder of its own inside it.
 ///
+/// The journal locks its own folder. With a folder for each run that leaves the data folder open, where the control
+/// socket lies; so two runs on one data folder are kept apart by the lock that comes with the path.
+///
 /// # Errors
-/// When it cannot be made or tidied.
-pub(super) fn journal_folder(settings: &Settings, wall: WallClock) -> Result<PathBuf, Failure> {
+/// When it cannot be made or tidied, or another engine runs on it.
+pub(super) fn journal_folder(
+    settings: &Settings,
+    wall: WallClock,
+) -> Result<(PathBuf, Option<Lock>), Failure> {
     let base = &settings.data_dir;
     std::fs::create_dir_all(base).with_context(|| format!("creating the data folder {}", base.display()))?;
     match settings.venue {
-        VenueSettings::Remote(_) => Ok(base.clone()),
+        VenueSettings::Remote(_) => Ok((base.clone(), None)),
         VenueSettings::Embedded(_) => {
+            let lock = Lock::take(base).map_err(|error| Failure::Refused(error.to_string()))?;
             prune_runs(base).with_context(|| format!("tidying {}", base.display()))?;
-            Ok(base.join(format!("{RUN_PREFIX}{}", wall.now().as_millis())))
+            Ok((base.join(format!("{RUN_PREFIX}{}", wall.now().as_millis())), Some(lock)))
         }
     }
 }

@@ -4,13 +4,13 @@ use super::Live;
 use super::curve::Curve;
 use super::day::Days;
 use super::links::Links;
+use std::path::PathBuf;
 use std::time::Instant;
 use windvane_connector::Observation;
 use windvane_engine::Engine;
-use windvane_market::Topic;
-use windvane_model::{Money, Notional, Price, RunState, Side, WallTime};
-use windvane_order_management::{DifferenceKind, Order, OrderState};
-use windvane_telemetry::{BotPicture, Observer, Picture, PositionPicture, Readiness, SymbolPicture};
+use windvane_model::{HaltCause, MarketTime, Money, RunState, WallTime};
+use windvane_order_management::{Order, OrderState, OtherOrder};
+use windvane_telemetry::{Observer, Readiness};
 
 /// What the loop keeps for showing, and when it shows next.
 pub(super) struct Gauges {
@@ -20,23 +20,37 @@ pub(super) struct Gauges {
     pub(super) curve: Curve,
     pub(super) days: Days,
     peak_equity: Money,
+    pub(super) observations: windvane_connector::Observer,
+    pub(super) key_expires: Option<WallTime>,
+    pub(super) data: PathBuf,
 }
 
-impl Default for Gauges {
-    fn default() -> Self {
-        let now = Instant::now();
+impl Gauges {
+    /// Nothing measured yet. `observations`: whose dropped ones are counted; `data`: the folder whose disk is watched.
+    pub(super) fn new(
+        observations: windvane_connector::Observer,
+        key_expires: Option<WallTime>,
+        data: PathBuf,
+    ) -> Self {
         Self {
-            next_picture: now,
+            next_picture: Instant::now(),
             has_journal_fault: false,
             links: Links::default(),
             curve: Curve::default(),
             days: Days::default(),
             peak_equity: Money::ZERO,
+            observations,
+            key_expires,
+            data,
         }
     }
-}
 
-impl Gauges {
+    /// Takes the equity of this moment for the curve and its peak.
+    pub(super) fn observe_equity(&mut self, at: MarketTime, equity: Money) {
+        self.peak_equity = self.peak_equity.max(equity);
+        self.curve.observe(at, equity.to_f64());
+    }
+
     /// Distance of equity from its highest value of this run, a fraction.
     pub(super) fn drawdown(&self, equity: Money) -> f64 {
         let peak = self.peak_equity;
@@ -91,113 +105,14 @@ pub(super) fn readiness(engine: &Engine) -> Readiness {
         RunState::Active => Readiness::Ready,
         RunState::Reducing if engine.waiting().is_some() => Readiness::Starting,
         RunState::Reducing => Readiness::Reducing,
-        RunState::Halted(windvane_model::HaltCause::Shutdown) => Readiness::Stopping,
+        RunState::Halted(HaltCause::Shutdown) => Readiness::Stopping,
         RunState::Halted(_) | RunState::Fenced => Readiness::Halted,
     }
 }
 
-/// Everything that is shown as a gauge.
-pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: WallTime) -> Picture {
-    let engine = &live.engine;
-    let margin = engine.margin();
-    let (wallet, counters, figures) =
-        (engine.orders().wallet(), engine.orders().counters(), live.recorder.figures());
-    live.gauges.peak_equity = live.gauges.peak_equity.max(margin.equity());
-    if wallet.coins().next().is_some() {
-        live.gauges.curve.observe(live.stamper.market_now(), margin.equity().to_f64());
-    }
-    Picture {
-        run_state: Some(engine.run_state()),
-        is_ready: engine.run_state() == RunState::Active,
-        stream_ages: live.gauges.links.ages(now).collect(),
-        subscriptions: live.gauges.links.topics().collect(),
-        channel_depths: depths.to_vec(),
-        symbols: engine
-            .market()
-            .contracts()
-            .map(|(symbol, contract)| symbol_picture(symbol, contract, now))
-            .collect(),
-        positions: engine
-            .orders()
-            .positions()
-            .map(|position| position_picture(engine, position, now))
-            .collect(),
-        bots: engine.bots().map(|bot| bot_picture(&bot)).collect(),
-        coin: wallet.coins().next(),
-        wallet_balance: wallet.balance(),
-        equity: margin.equity(),
-        available: Money::new(margin.available()),
-        drawdown: live.gauges.drawdown(margin.equity()),
-        orders_unknown: engine.orders().live_orders().filter(|o| o.state() == OrderState::Unknown).count(),
-        foreign_orders: engine.orders().other_orders().filter(|other| is_foreign_and_open(other)).count(),
-        reconcile_age: engine.orders().last_agreed().map(|at| seconds(now.0 - at.0)),
-        reconciles: counters.reconciliations,
-        differences: DifferenceKind::ALL
-            .iter()
-            .map(|kind| (kind.as_str(), counters.differences.get(kind).copied().unwrap_or(0)))
-            .collect(),
-        backfilled: counters.backfilled_executions,
-        duplicates: counters.duplicate_executions,
-        journal_bytes: figures.journal_bytes,
-        journal_unsynced: figures.unsynced_records,
-    }
-}
-
-pub(super) fn is_foreign_and_open(other: &windvane_order_management::OtherOrder) -> bool {
+/// Whether it is an order of the account that is neither ours nor a child of ours.
+pub(super) fn is_foreign_and_open(other: &OtherOrder) -> bool {
     other.child_of().is_none() && !other.report().status.is_terminal()
-}
-
-fn symbol_picture(
-    symbol: windvane_model::Symbol,
-    contract: &windvane_market::Contract,
-    now: WallTime,
-) -> SymbolPicture {
-    let (book, ticker) = (contract.book(), contract.ticker());
-    let best = |side| book.best(side).map(Price::to_f64);
-    let mid = book.mid().map(Price::to_f64);
-    let spread = best(Side::Sell).zip(best(Side::Buy)).map(|(ask, bid)| ask - bid);
-    let ages = [Topic::Book, Topic::Ticker].map(|topic| contract.age_ms(topic, now));
-    SymbolPicture {
-        symbol,
-        mid,
-        spread: spread.zip(mid).map(|(spread, mid)| spread / mid),
-        mark: ticker.mark,
-        funding_rate: ticker.funding_rate,
-        age: ages.into_iter().flatten().min().map(|ms| seconds(ms * 1_000_000)),
-    }
-}
-
-fn position_picture(
-    engine: &Engine,
-    position: &windvane_order_management::Position,
-    now: WallTime,
-) -> PositionPicture {
-    let (symbol, index) = position.key();
-    let held = position.holding();
-    let mark = engine.market().contract(symbol).and_then(|contract| contract.ticker().mark);
-    PositionPicture {
-        symbol,
-        side: held.side(),
-        qty: held.qty(),
-        average_price: held.average_price(),
-        notional: mark.map_or(0.0, |mark| Notional::to_f64(mark.times(held.qty()))),
-        unrealised: mark.map_or(Money::ZERO, |mark| held.unrealised_pnl(mark)),
-        liquidation_distance: engine.liquidation_distance(symbol, index),
-        unprotected_seconds: seconds(position.unprotected_ms(now) * 1_000_000),
-    }
-}
-
-fn bot_picture(bot: &windvane_engine::BotView) -> BotPicture {
-    let totals = &bot.account.totals;
-    BotPicture {
-        bot: bot.name,
-        symbol: bot.symbol,
-        open_orders: bot.open_orders,
-        realised: Money::new(totals.realised_pnl),
-        maker_fees: Money::new(totals.maker_fees),
-        taker_fees: Money::new(totals.taker_fees),
-        funding: Money::new(totals.funding),
-    }
 }
 
 /// The status line's figures.

@@ -4,7 +4,7 @@
 //! send the commands. Nothing leaves before its record is with the kernel. Private and control events go
 //! first; a burst of prices never delays a fill or a halt.
 
-mod account;
+pub(crate) mod account;
 mod curve;
 mod day;
 mod dispatch;
@@ -14,6 +14,7 @@ pub(crate) mod keys;
 mod link;
 mod links;
 mod orphan;
+mod picture;
 mod recorder;
 mod stamper;
 mod start;
@@ -257,7 +258,7 @@ impl Live {
         if Instant::now() >= self.gauges.next_picture {
             self.gauges.next_picture = Instant::now() + PICTURE_EVERY;
             let depths = [("market", inlets.market.len()), ("account", inlets.account.len())];
-            windvane_telemetry::show(&gather::picture(self, &depths, now));
+            windvane_telemetry::show(&picture::picture(self, &depths, now));
             self.tell_day();
             self.board.publish(&status::status(self, now).to_string());
             self.health.beat(gather::readiness(&self.engine));

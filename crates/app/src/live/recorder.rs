@@ -142,7 +142,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
             detail: denial.reason.to_string(),
         }),
         Output::Notice(_)
-        | Output::Resubscribe(_)
+        | Output::Resubscribe(..)
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }

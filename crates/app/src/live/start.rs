@@ -26,7 +26,7 @@ use windvane_model::{
     Epoch, Event, HaltCause, InstallTag, MarketEvent, Money, PositionIndex, RunState, Symbol, Text,
 };
 use windvane_risk::Ownership;
-use windvane_telemetry::{Board, Health, Observer, Server};
+use windvane_telemetry::{Board, Build, Health, Observer, Server};
 use windvane_venue::Embedded;
 
 /// Market messages that may wait for the loop: two seconds of a busy market.
@@ -80,11 +80,12 @@ pub(crate) async fn run(
     let wall = WallClock::start();
     let clock = Arc::new(VenueClock::new(wall));
     let (observations, observed) = mpsc::channel(OBSERVATION_CAPACITY);
+    let observations = windvane_connector::Observer::new(observations);
     let rest = RestClient::new(
         &link.endpoints,
         Arc::new(link.credentials),
         clock,
-        windvane_connector::Observer::new(observations),
+        observations.clone(),
         link.rate_limits,
     )
     .context("setting up REST")?;
@@ -92,7 +93,8 @@ pub(crate) async fn run(
     let account = account::prepare(&rest, &settings.bots, key).await?;
     let uid = account.uid;
 
-    let folder = journal_folder(settings, wall)?;
+    // Held until the end of the run.
+    let (folder, _lock) = journal_folder(settings, wall)?;
     let durability = match settings.durability {
         Durability::Group => windvane_journal::Durability::Group,
         Durability::BeforeSend => windvane_journal::Durability::BeforeSend,
@@ -145,12 +147,12 @@ pub(crate) async fn run(
 
     let mut observer = Observer::default();
     let bots: Vec<_> = settings.bots.iter().map(|bot| (bot.name, bot.symbol)).collect();
-    observer.start(
-        env!("CARGO_PKG_VERSION"),
-        option_env!("WINDVANE_COMMIT").unwrap_or("unknown"),
-        &bots,
-        wall.now(),
-    );
+    let build = Build {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("WINDVANE_COMMIT").unwrap_or("unknown"),
+        config: settings.fingerprint[..6].iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    observer.start(&build, &bots, wall.now());
     let mut live = Live {
         engine,
         connector: Some(connector),
@@ -168,7 +170,7 @@ pub(crate) async fn run(
         outputs: Vec::new(),
         unconcluded: None,
         care: super::care_clock(),
-        gauges: gather::Gauges::default(),
+        gauges: gather::Gauges::new(observations, account.key_expires, folder.clone()),
     };
     live.take(wall.now(), Event::Reference(account.reference));
     for candle in account.history {

@@ -3,6 +3,7 @@
 use super::Live;
 use std::collections::BTreeMap;
 use windvane_engine::{Naked, Output, Remedy};
+use windvane_market::BookGap;
 use windvane_model::{
     BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
     Stamp, Submit,
@@ -69,17 +70,20 @@ impl Live {
             }
             Output::Notice(told) => {
                 log_notice(&told.bot, &told.notice);
+                if let Notice::PositionClosed { symbol, .. } = told.notice {
+                    self.observer.flat(symbol, stamp.wall);
+                }
                 if let Some(story) = story_of(told.bot, &told.notice) {
                     self.teller.note(story, stamp);
                 }
             }
-            Output::Resubscribe(symbol) => {
-                self.observer.book_resync(symbol.as_str());
+            Output::Resubscribe(symbol, gap) => {
+                self.observer.book_resync(symbol, matches!(gap, BookGap::Crossed { .. }));
                 if let Some(connector) = &self.connector {
                     connector.resubscribe(symbol);
                 }
-                tracing::warn!(%symbol, "the book has a gap; subscribing again");
-                let story = Story::of(Kind::Link, "the book has a gap; subscribing again");
+                tracing::warn!(%symbol, %gap, "the book cannot be trusted; subscribing again");
+                let story = Story::of(Kind::Link, format!("{gap}; subscribing again"));
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
             }
             Output::RunState(state) => {

@@ -36,7 +36,10 @@ impl Live {
         let mut recorded = self.recorder.event(&stamped);
         let mut outputs = std::mem::take(&mut self.outputs);
         self.engine.handle(&stamped, &mut outputs);
-        match self.recorder.outputs(stamped.stamp, &outputs) {
+        let decided = self.clock.now();
+        let written = self.recorder.outputs(stamped.stamp, &outputs);
+        self.observer.journal_append(self.clock.now().0 - decided.0);
+        match written {
             Ok(ticket) => self.send(&outputs, ticket),
             Err(error) => {
                 recorded = Err(error);
@@ -86,11 +89,10 @@ impl Live {
     pub(super) fn conclude(&mut self) {
         let Some(Turn { stamped, received, handled, mut outputs }) = self.unconcluded.take() else { return };
         self.recorder.rouse();
-        let caused_at = matches!(stamped.event, Event::Market(_)).then_some(received);
         for output in outputs.drain(..) {
             match output {
                 Output::Command { bot, command, .. } => {
-                    self.observer.command(bot, &command, caused_at, handled);
+                    self.observer.command(bot, &command, &stamped, received, handled);
                     self.tell_command(bot, &command, stamped.stamp);
                 }
                 other => self.tell(other, stamped.stamp),
@@ -114,7 +116,7 @@ impl Live {
     pub(super) fn answer(&mut self, pending: Pending) {
         let mut answer = self.obey(&pending.ask);
         // What a person was promised must outlive a power cut. Rare enough to wait for the disk.
-        if !matches!(pending.ask, Ask::Status {})
+        if !matches!(pending.ask, Ask::Status {} | Ask::Events { .. })
             && let Err(error) = self.recorder.make_durable()
         {
             answer = Answer::Refused(format!("it is in force, but not on the disk: {error}"));
@@ -126,6 +128,9 @@ impl Live {
     fn obey(&mut self, ask: &Ask) -> Answer {
         let controls = match ask {
             Ask::Status {} => return Answer::Status(super::status::status(self, self.clock.now())),
+            Ask::Events { after, count } => {
+                return Answer::Events(self.teller.chronicle.told(*after, *count));
+            }
             Ask::Halt { cancel_entries } => {
                 let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
                 vec![Some(Control::Halt(HaltCause::Operator)), cancel]

@@ -162,7 +162,7 @@ impl World {
                 self.tally.denials += 1;
                 self.remark(format_args!("{bot} is denied: {}", denial.reason));
             }
-            Output::Resubscribe(symbol) => {
+            Output::Resubscribe(symbol, _) => {
                 let at = self.now + self.wait(10..2_000);
                 self.queue.at(at, Happening::Snapshot { life: self.life, symbol });
             }

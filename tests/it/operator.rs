@@ -1,0 +1,85 @@
+//! What an operator asks and is told: `doctor`, `init`, `events`, `top`, completions and manual pages.
+
+use serde_json::Value;
+use std::time::Duration;
+use windvane_tests::{Ground, Market, finish, free_port, start, wait_until, windvane};
+
+fn findings(arguments: &[&str]) -> (Option<i32>, Value, String) {
+    let (code, out, err) = finish(&windvane(&[&["doctor", "--json"], arguments].concat()));
+    let findings: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    (code, findings["findings"].clone(), err)
+}
+
+fn verdict<'v>(findings: &'v Value, what: &str) -> &'v str {
+    let found = findings.as_array().unwrap().iter().find(|finding| finding["what"] == what);
+    found.unwrap_or_else(|| panic!("no `{what}` in {findings}"))["verdict"].as_str().unwrap()
+}
+
+#[test]
+fn the_doctor_finds_a_sound_ground_sound_and_says_what_to_do_about_each_ill() {
+    let ground = Ground::new(Market::Walking);
+    let config = ground.config();
+    let (code, found, err) = findings(&["--config", &config]);
+    assert_eq!(code, Some(0), "{found}{err}");
+    for what in ["data folder", "disk", "engine", "key", "connection", "clock", "account"] {
+        assert_eq!(verdict(&found, what), "good", "{found}");
+    }
+
+    let venue = ground.venue().port().to_string();
+    ground.write_config(&[(venue.as_str(), &free_port().to_string())]);
+    let (code, found, _) = findings(&["--config", &config]);
+    assert_eq!((code, verdict(&found, "connection")), (Some(5), "bad"), "{found}");
+
+    ground.write_config(&[("[venue.endpoints]", "key_file = \"none.key\"\n\n[venue.endpoints]")]);
+    let (code, found, _) = findings(&["--config", &config]);
+    assert_eq!((code, verdict(&found, "key")), (Some(3), "bad"), "{found}");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("listen = \"{}\"", taken.local_addr().unwrap());
+    ground.write_config(&[("enabled = false", &listen)]);
+    let (code, found, _) = findings(&["--offline", "--config", &config]);
+    assert_eq!((code, verdict(&found, "metrics port")), (Some(2), "bad"), "{found}");
+    for finding in found.as_array().unwrap() {
+        let is_ill = finding["verdict"] == "bad" || finding["verdict"] == "warning";
+        assert_eq!(is_ill, finding["remedy"] != "", "{finding}");
+    }
+}
+
+#[test]
+fn what_happens_is_followed_and_shown_in_the_terminal() {
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    let config = ground.config();
+    wait_until("the engine to trade", Duration::from_secs(30), || !ground.rows("fills").is_empty());
+    let follow = ["events", "--follow", "--json", "--config", &config];
+    let mut events = start("events", &windvane_tests::binary(), &follow, ground.folder());
+    let (_, shown, err) = finish(&windvane(&["top", "--config", &config]));
+    for word in ["custom  active", "maker", "DOGEUSDT", "private up"] {
+        assert!(shown.contains(word), "no `{word}` in:\n{shown}{err}");
+    }
+    assert_eq!(finish(&windvane(&["halt", "--config", &config])).0, Some(0));
+    wait_until("the halt to be told", Duration::from_secs(5), || events.out().contains("\"kind\":\"halt\""));
+    let numbers: Vec<u64> = events
+        .out()
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["number"].as_u64())
+        .collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "each once, in order: {numbers:?}");
+    engine.interrupt();
+    assert!(engine.wait(Duration::from_secs(60)).is_some());
+    assert_eq!(events.wait(Duration::from_secs(5)), Some(0), "it ends with its engine: {}", events.err());
+}
+
+#[test]
+fn completions_and_manual_pages_come_from_the_command_line() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = finish(&windvane(&["completions", shell]));
+        assert!(code == Some(0) && out.contains("doctor") && out.contains("flatten"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, err) = finish(&windvane(&["man", "--out", folder.path().to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{err}");
+    let page = std::fs::read_to_string(folder.path().join("windvane.1")).unwrap();
+    assert!(page.starts_with(".ie") || page.contains(".TH"), "{page}");
+    assert!(folder.path().join("windvane-doctor.1").exists());
+}
