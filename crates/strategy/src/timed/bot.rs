@@ -102,7 +102,7 @@ impl Timed {
             Work::Twap { each, .. } => Some(each),
             Work::Schedule { each, most } => (held.checked_add(each)? <= most).then_some(each),
             Work::Rebalance { target, band } => {
-                let equity = context.equity.get();
+                let equity = context.means.equity().get();
                 let (wanted, slack) = (equity.checked_mul(target)?, equity.checked_mul(band)?);
                 let missing = wanted.checked_sub(held)?;
                 (missing.abs() > slack).then_some(missing)
