@@ -16,7 +16,7 @@ pub enum MarketConfig {
     Recording(RecordingConfig),
     /// Another V5 public stream as it comes: the real exchange's, or a second venue's.
     Relay(RelayConfig),
-    /// A seeded random walk on the wall clock.
+    /// A made-up market on the wall clock, the same for the same seed.
     Synthetic(SyntheticConfig),
     /// Only the control surface moves the market. On the wall clock.
     Manual(ManualConfig),
@@ -63,11 +63,11 @@ pub struct RelayConfig {
     pub url: String,
 }
 
-/// A seeded random walk.
+/// A made-up market: see the head of `source/synthetic.rs`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SyntheticConfig {
-    /// Seed of the walk.
+    /// Seed of all that happens in it.
     pub seed: u64,
     /// How many 5-minute bars of invented history precede the start.
     #[serde(default = "history_bars")]

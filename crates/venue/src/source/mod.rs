@@ -3,10 +3,12 @@
 pub(crate) mod basis;
 pub(crate) mod grid;
 pub(crate) mod line;
+mod queue;
 pub(crate) mod relay;
 pub(crate) mod replay;
 pub(crate) mod synthetic;
 pub(crate) mod tape;
+mod walk;
 
 use std::path::PathBuf;
 

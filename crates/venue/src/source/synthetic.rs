@@ -1,16 +1,20 @@
-//! A market without data: a seeded random walk on the wall clock.
+//! A market without data: coins whose worth moves ([`super::walk`]) and crowds that trade around it ([`super::queue`]).
 //!
-//! The walk depends on the seed alone; only its times are those of the wall clock.
+//! All of it depends on the seed alone; only its times are those of the wall clock.
 
-use windvane_venue_core::{MarketInput, Side};
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use windvane_venue_core::{Category, MarketInput};
 
 use super::Step;
 use super::grid::Grid;
+use super::queue::Queue;
+use super::walk::{Climate, Worth};
 use crate::catalogue::Listing;
 use crate::config::SyntheticConfig;
 use crate::server::wall_ms;
 use crate::table::{BAR_MS, HOUR_MS};
-use rust_decimal::Decimal;
 
 /// Wall milliseconds between two steps.
 pub(crate) const STEP_MS: u64 = 100;
@@ -18,13 +22,12 @@ pub(crate) const STEP_MS: u64 = 100;
 const HISTORY_STEP_MS: i64 = 25_000;
 /// Funding interval and its rate: the interest-rate baseline.
 const FUNDING_INTERVAL_MS: i64 = 8 * HOUR_MS;
-/// A step moves the price by at most one part in this many.
-const STEP_SHARE: i64 = 30_000;
-
-/// A random walk of several symbols.
+/// A made-up market of several instruments. Those of one coin share its worth.
 #[derive(Debug)]
 pub(crate) struct Synthetic {
-    walks: Vec<Walk>,
+    climate: Climate,
+    worths: BTreeMap<String, Worth>,
+    crowds: Vec<Crowd>,
     random: fastrand::Rng,
     next_funding_ms: i64,
     history_bars: usize,
@@ -32,20 +35,22 @@ pub(crate) struct Synthetic {
     start_ms: i64,
 }
 
+/// Who trades one instrument.
 #[derive(Debug)]
-struct Walk {
-    grid: Grid,
-    ticks: i64,
-    side: Side,
-    /// Lots that set the sizes of the book and of the prints.
-    volume: i64,
+struct Crowd {
+    coin: String,
+    /// Price at the start in ticks.
+    start: i64,
+    queue: Queue,
 }
 
 impl Synthetic {
     pub(crate) fn new(config: &SyntheticConfig, listings: &[&Listing], start_ms: i64) -> Self {
-        let walks = listings.iter().map(|listing| Walk::new(listing)).collect();
+        let crowds: Vec<Crowd> = listings.iter().map(|listing| Crowd::new(listing)).collect();
         Self {
-            walks,
+            climate: Climate::new(),
+            worths: crowds.iter().map(|crowd| (crowd.coin.clone(), Worth::of(&crowd.coin))).collect(),
+            crowds,
             random: fastrand::Rng::with_seed(config.seed),
             next_funding_ms: (start_ms.div_euclid(FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS,
             history_bars: config.history_bars,
@@ -72,62 +77,52 @@ impl Synthetic {
     }
 
     fn step_at(&mut self, at_ms: i64) -> Step {
-        let mut inputs = Vec::new();
-        let settles = at_ms >= self.next_funding_ms;
-        let next_funding_ms =
-            if settles { self.next_funding_ms + FUNDING_INTERVAL_MS } else { self.next_funding_ms };
-        for walk in &mut self.walks {
-            let volume = walk.advance(&mut self.random);
-            let symbol = walk.grid.symbol().to_owned();
-            let price = walk.grid.price(walk.ticks);
-            let category = walk.grid.category();
-            inputs.push(MarketInput::Prices {
-                category,
-                symbol: symbol.clone(),
-                mark: Some(price),
-                index: Some(price),
-                last: None,
-            });
-            if settles {
-                inputs.push(MarketInput::SettleFunding { category, symbol: symbol.clone() });
-            }
-            inputs.push(MarketInput::FundingRate {
-                category,
-                symbol,
-                rate: Decimal::new(1, 4),
-                next_funding_ms,
-            });
-            inputs.push(walk.grid.book(walk.ticks, walk.side, walk.volume));
-            inputs.push(walk.grid.trade(walk.ticks, volume, walk.side));
+        let weather = self.climate.step(&mut self.random);
+        for worth in self.worths.values_mut() {
+            worth.step(weather, &mut self.random);
         }
-        self.next_funding_ms = next_funding_ms;
+        let settles = at_ms >= self.next_funding_ms;
+        if settles {
+            self.next_funding_ms += FUNDING_INTERVAL_MS;
+        }
+        let mut inputs = Vec::new();
+        for crowd in &mut self.crowds {
+            let Some(worth) = self.worths.get(&crowd.coin) else { continue };
+            let ticks = worth.ticks(crowd.start);
+            inputs.extend(reference(crowd.queue.grid(), ticks, settles, self.next_funding_ms));
+            inputs.extend(crowd.queue.step(ticks, &mut self.random));
+        }
         Step { at_ms, inputs }
     }
 }
 
-impl Walk {
+/// Mark and index at the worth, and of contracts the funding, settled when it is due.
+fn reference(grid: &Grid, ticks: i64, settles: bool, next_funding_ms: i64) -> Vec<MarketInput> {
+    let (category, symbol, price) = (grid.category(), grid.symbol().to_owned(), Some(grid.price(ticks)));
+    let mut inputs =
+        vec![MarketInput::Prices { category, symbol: symbol.clone(), mark: price, index: price, last: None }];
+    if category != Category::Spot {
+        if settles {
+            inputs.push(MarketInput::SettleFunding { category, symbol: symbol.clone() });
+        }
+        inputs.push(MarketInput::FundingRate { category, symbol, rate: Decimal::new(1, 4), next_funding_ms });
+    }
+    inputs
+}
+
+impl Crowd {
     fn new(listing: &Listing) -> Self {
         let grid = Grid::new(&listing.instrument);
-        let lot_value = listing.start_price * listing.instrument.qty_step;
+        let lot_value = match listing.instrument.category {
+            Category::Linear | Category::Spot => listing.start_price * listing.instrument.qty_step,
+            // A lot is a dollar.
+            Category::Inverse => listing.instrument.qty_step,
+        };
         let volume = (listing.turnover_5m / lot_value).trunc();
         Self {
-            ticks: grid.ticks(listing.start_price).unwrap_or(1),
-            volume: i64::try_from(volume).unwrap_or(1),
-            side: Side::Buy,
-            grid,
+            coin: listing.instrument.base_coin.clone(),
+            start: grid.ticks(listing.start_price).unwrap_or(2),
+            queue: Queue::new(grid, i64::try_from(volume).unwrap_or(1)),
         }
-    }
-
-    /// Moves one step and returns the lots of its print.
-    fn advance(&mut self, random: &mut fastrand::Rng) -> i64 {
-        let reach = self.ticks / STEP_SHARE + 1;
-        let moved = random.i64(-reach..=reach);
-        self.side = match moved.cmp(&0) {
-            std::cmp::Ordering::Greater => Side::Buy,
-            std::cmp::Ordering::Less => Side::Sell,
-            std::cmp::Ordering::Equal => self.side,
-        };
-        self.ticks = (self.ticks + moved).max(1);
-        random.i64(1..=(self.volume / 1_000).max(1))
     }
 }
