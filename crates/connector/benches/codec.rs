@@ -1,14 +1,15 @@
-//! What one price and one order cost between the socket and the engine: decoding a book delta, encoding and
-//! signing an order. A bare parse of the same delta into a `serde_json::Value` is the measure beside it.
+//! What a message costs between the socket and the engine: decoding each kind, encoding and signing an order. A bare
+//! parse of the same text into a `serde_json::Value` stands beside each as the floor to compare with.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use windvane_connector::{Credentials, Mutation, Secret, codec::decode_public};
+use windvane_connector::{
+    Credentials, Mutation, Secret,
+    codec::{decode_private, decode_public},
+};
 use windvane_model::{
     ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol, TimeInForce,
 };
-
-const DELTA: &str = include_str!("../tests/payloads/public/orderbook-delta.json");
 
 fn order() -> Option<Submit> {
     Some(Submit {
@@ -29,17 +30,38 @@ fn order() -> Option<Submit> {
     })
 }
 
+const PUBLIC: [(&str, &str); 3] = [
+    ("an orderbook delta of 12 levels", include_str!("../tests/payloads/public/orderbook-delta.json")),
+    ("public trades", include_str!("../tests/payloads/public/trades.json")),
+    ("a ticker delta", include_str!("../tests/payloads/public/ticker-delta.json")),
+];
+const PRIVATE: [(&str, &str); 3] = [
+    ("executions", include_str!("../tests/payloads/private/executions.json")),
+    ("an order report", include_str!("../tests/payloads/private/order-working-with-stop.json")),
+    ("positions", include_str!("../tests/payloads/private/position-open-and-flat.json")),
+];
+
 fn codec(criterion: &mut Criterion) {
-    let mut out = Vec::with_capacity(1);
-    criterion.bench_function("decode an orderbook delta of 12 levels", |bench| {
-        bench.iter(|| {
-            out.clear();
-            black_box(decode_public(black_box(DELTA), &mut out));
+    let mut market = Vec::with_capacity(8);
+    for (what, text) in PUBLIC {
+        criterion.bench_function(&format!("decode {what}"), |bench| {
+            bench.iter(|| {
+                market.clear();
+                black_box(decode_public(black_box(text), &mut market));
+            });
         });
-    });
-    criterion.bench_function("floor: the same text into a serde_json value", |bench| {
-        bench.iter(|| black_box(serde_json::from_str::<serde_json::Value>(black_box(DELTA))));
-    });
+        floor(criterion, what, text);
+    }
+    let mut account = Vec::with_capacity(8);
+    for (what, text) in PRIVATE {
+        criterion.bench_function(&format!("decode {what}"), |bench| {
+            bench.iter(|| {
+                account.clear();
+                black_box(decode_private(black_box(text), &mut account));
+            });
+        });
+        floor(criterion, what, text);
+    }
 
     let secret = Secret::new("benchSecret".to_owned());
     let (Ok(credentials), Some(order)) = (Credentials::new("benchKey".to_owned(), secret), order()) else {
@@ -50,6 +72,12 @@ fn codec(criterion: &mut Criterion) {
             let body = Mutation::Submit(black_box(order)).body();
             black_box(credentials.sign_rest("1700000000000", "2000", &body))
         });
+    });
+}
+
+fn floor(criterion: &mut Criterion, what: &str, text: &str) {
+    criterion.bench_function(&format!("floor: {what} into a serde_json value"), |bench| {
+        bench.iter(|| black_box(serde_json::from_str::<serde_json::Value>(black_box(text))));
     });
 }
 

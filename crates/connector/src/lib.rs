@@ -12,6 +12,9 @@
 //! - Nothing is sent twice and nothing is kept for later: on a disconnect, what has not left is refused.
 //! - The private link is up only when every topic is confirmed. Nothing is replayed after a reconnect: the link
 //!   going up means that the account must be read anew.
+//! - Requests keep to the venue's rate limits on both transports together; what closes, protects or cancels has a
+//!   reserve in each limit and leaves first.
+//! - The engine is told when request stamps or the key can no longer be relied on.
 //! - A message that cannot be read is put aside and counted; when it was a private one, a reconciliation is asked
 //!   for.
 //!

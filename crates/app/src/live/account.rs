@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
 use windvane_model::{
-    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, Query, QueryAnswer, Reference,
-    Symbol, WallTime,
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, PositionIndex, Query, QueryAnswer,
+    Reference, Symbol, WallTime,
 };
 
 const DAY_MS: Millis = 86_400_000;
@@ -66,27 +66,37 @@ pub(crate) fn symbols(bots: &[BotSettings]) -> Vec<Symbol> {
 
 /// The highest epoch among the open orders of this installation at the venue: a start must be above it even if
 /// its own journal is an old copy.
+///
+/// # Errors
+/// [`Failure::Refused`] when a contract is in hedge mode, which the same look at the account shows.
 pub(crate) async fn highest_epoch(
     rest: &RestClient,
     install: InstallTag,
     symbols: &[Symbol],
-) -> Option<Epoch> {
+) -> Result<Option<Epoch>, Failure> {
     // Executions are not wanted here; since now there are none.
     let query = Query::Account { executions_since: MarketTime(rest.clock().now().as_millis()) };
-    match rest.answer(query, symbols).await {
-        AccountEvent::Answer(QueryAnswer::Account(snapshot)) => snapshot
-            .open_orders
-            .iter()
-            .filter_map(|order| IdGrammar::parse(&order.client_order_id?))
-            .filter(|grammar| grammar.install == install)
-            .map(|grammar| grammar.epoch)
-            .max(),
-        _ => {
-            tracing::warn!(
-                "open orders could not be read before the start; the epoch goes by journal and clock"
-            );
-            None
-        }
+    let AccountEvent::Answer(QueryAnswer::Account(snapshot)) = rest.answer(query, symbols).await else {
+        tracing::warn!("open orders could not be read before the start; the epoch goes by journal and clock");
+        return Ok(None);
+    };
+    if let Some(hedged) = snapshot.positions.iter().find(|row| row.position_index != PositionIndex::default())
+    {
+        return Err(Failure::Refused(format!(
+            "{} is in hedge mode; this version trades in one-way mode: switch it at the exchange while it has \
+             neither position nor order",
+            hedged.symbol
+        )));
+    }
+    let ours = snapshot.open_orders.iter().filter_map(|order| IdGrammar::parse(&order.client_order_id?));
+    Ok(ours.filter(|grammar| grammar.install == install).map(|grammar| grammar.epoch).max())
+}
+
+/// Makes the settings of a real account that trading relies on. One that is refused is told, not fatal: demo accounts
+/// do not offer it.
+pub(crate) async fn set_up(rest: &RestClient) {
+    if let Err(error) = rest.refuse_moved_prices().await {
+        tracing::warn!(%error, "the venue may move limit prices beyond its band instead of refusing them");
     }
 }
 

@@ -92,6 +92,9 @@ pub(crate) async fn run(
     let key = KeyPolicy { reads_only: settings.is_shadow, ..link.key };
     let account = account::prepare(&rest, &settings.bots, key).await?;
     let uid = account.uid;
+    if link.embedded.is_none() && !settings.is_shadow {
+        account::set_up(&rest).await;
+    }
 
     // Held until the end of the run.
     let (folder, _lock) = journal_folder(settings, wall)?;
@@ -120,7 +123,7 @@ pub(crate) async fn run(
     };
     orphan::refuse(&rest, settings, &books).await?;
     let symbols = account::symbols(&settings.bots);
-    let at_venue = account::highest_epoch(&rest, install, &symbols).await;
+    let at_venue = account::highest_epoch(&rest, install, &symbols).await?;
     let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
     recorder
         .start(start_record(settings, epoch, install, account.uid, wall))

@@ -143,7 +143,7 @@ impl RestClient {
     }
 
     /// Waits until the rate budget has room for `call`.
-    async fn turn(&self, call: Call) -> Result<Turn, RestError> {
+    pub(super) async fn turn(&self, call: Call) -> Result<Turn, RestError> {
         loop {
             let now = self.clock.now();
             match self.budget.with(|budget| budget.ask(now, &call)) {

@@ -8,6 +8,7 @@ mod mutate;
 mod page;
 mod query;
 mod reference;
+mod setup;
 
 pub use client::RestClient;
 pub use error::RestError;

@@ -473,3 +473,14 @@ async fn topics_are_shared_out_over_connections_and_the_link_is_up_when_all_are(
     assert_eq!(subscriptions.len(), 3, "{subscriptions:?}");
     assert!(subscriptions[0].contains(r#"["orderbook.50.ETHUSDT"]"#), "{subscriptions:?}");
 }
+
+#[tokio::test]
+async fn the_venue_is_asked_to_refuse_prices_rather_than_move_them() {
+    let http = |_: &str| (200, r#"{"retCode":0,"retMsg":"OK","result":{}}"#.to_owned());
+    let mut peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    rest.refuse_moved_prices().await.unwrap();
+    let Some(Seen::Http(head, body)) = peer.seen.recv().await else { panic!() };
+    assert!(head.starts_with("POST /v5/account/set-limit-px-action"), "{head}");
+    assert_eq!(body, r#"{"category":"linear","modifyEnable":false}"#);
+}
