@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
 use windvane_model::{
-    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, PositionIndex, Query, QueryAnswer,
-    Reference, Symbol, WallTime,
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, PositionIndex, Query,
+    QueryAnswer, Reference, Symbol, WallTime,
 };
 
 const DAY_MS: Millis = 86_400_000;
