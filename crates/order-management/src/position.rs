@@ -187,13 +187,14 @@ impl Position {
     }
 
     /// Puts executions that tie into the order of a list of the venue's, by their ranks in it; those of which it does
-    /// not show all stay. Says whether anything changed.
-    pub(crate) fn follow_list(&mut self, ranks: &BTreeMap<FillKey, usize>) -> bool {
+    /// not show all stay. The list shows nothing from before `since`, so that much of the book, which may be long, is
+    /// not looked at. Says whether anything changed.
+    pub(crate) fn follow_list(&mut self, ranks: &BTreeMap<FillKey, usize>, since: MarketTime) -> bool {
         let rank =
             |booked: &Booked| ranks.get(&(booked.execution.symbol, booked.execution.execution_id)).copied();
         let mut first_changed = None;
-        let mut start = 0;
-        for tied in self.book.chunk_by_mut(|a, b| a.turn.ties_with(&b.turn)) {
+        let mut start = self.book.partition_point(|booked| booked.turn.at < since);
+        for tied in self.book[start..].chunk_by_mut(|a, b| a.turn.ties_with(&b.turn)) {
             if tied.len() > 1
                 && tied.iter().all(|booked| rank(booked).is_some())
                 && !tied.is_sorted_by_key(rank)
@@ -368,9 +369,9 @@ mod tests {
         assert_ne!(other_way.holding(), venues_way.holding());
         let ranked = fills.iter().enumerate();
         let ranks = ranked.map(|(rank, fill)| ((fill.symbol, fill.execution_id), rank)).collect();
-        assert!(other_way.follow_list(&ranks));
+        assert!(other_way.follow_list(&ranks, MarketTime(0)));
         assert_eq!(other_way.holding(), venues_way.holding());
-        assert!(!other_way.follow_list(&ranks), "nothing is left to be changed");
+        assert!(!other_way.follow_list(&ranks, MarketTime(0)), "nothing is left to be changed");
     }
 
     #[test]

@@ -177,11 +177,12 @@ impl Orders {
             .enumerate()
             .map(|(rank, execution)| ((execution.symbol, execution.execution_id), rank))
             .collect();
+        let Some(since) = oldest_first.iter().map(|execution| execution.at).min() else { return };
         let settle = settle_coin();
         let mut moved = Vec::new();
         for position in self.positions.values_mut() {
             let before = position.holding().totals.net();
-            if position.follow_list(&ranks) {
+            if position.follow_list(&ranks, since) {
                 self.wallet.book(settle, position.holding().totals.net().less(before).get());
                 moved.push(position.key());
             }
