@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::process::Command;
 use windvane_tests::{Dashboard, dashboards, root};
 
 /// Units that the panels use, by Grafana's ids.
@@ -142,4 +143,45 @@ fn every_alert_says_what_to_do_and_has_its_page_and_its_tests() {
         .filter(|file| !pages.contains(file))
         .collect();
     assert!(orphans.is_empty(), "pages of alerts that are gone: {orphans:?}");
+}
+
+#[test]
+fn the_service_unit_is_valid_and_gives_the_engine_little_to_harm_with() {
+    let analyze = std::path::Path::new("/usr/bin/systemd-analyze");
+    if !analyze.exists() {
+        // A machine without systemd would not run the unit either.
+        eprintln!("skipped: systemd-analyze is not installed (apt-get install systemd)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = std::fs::read_to_string(root().join("deploy/systemd/windvane.service")).unwrap();
+    let path = folder.path().join("windvane.service");
+    // `verify` wants to see the program.
+    std::fs::write(&path, shipped.replace("/usr/local/bin/windvane", "/bin/true")).unwrap();
+    let ask = |arguments: &[&str]| Command::new(analyze).args(arguments).arg(&path).output().unwrap();
+    let verified = ask(&["verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    // In tenths; 100 is a service without any protection.
+    let rated = ask(&["security", "--offline=true", "--threshold=20"]);
+    assert!(rated.status.success(), "{}", String::from_utf8_lossy(&rated.stdout));
+    for line in ["Type=notify", "WatchdogSec=", "LoadCredential=", "RestartPreventExitStatus=2 3 4"] {
+        assert!(shipped.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn links_between_the_documents_lead_somewhere() {
+    for folder in ["docs", "docs/runbook", "deploy"] {
+        for entry in root().join(folder).read_dir().unwrap().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|end| end != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+                let target = path.parent().unwrap().join(link);
+                assert!(link.contains("://") || target.exists(), "{}: {link}", path.display());
+            }
+        }
+    }
 }

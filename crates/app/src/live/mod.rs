@@ -16,6 +16,7 @@ mod links;
 mod orphan;
 mod picture;
 mod recorder;
+mod service;
 mod stamper;
 mod start;
 mod status;
@@ -83,6 +84,7 @@ pub(crate) struct Live {
     /// What the engine trades on, for people: `mainnet`.
     environment: &'static str,
     teller: tell::Teller,
+    service: service::Service,
     clock: WallClock,
     shutdown: Vec<(BotName, OnShutdown)>,
     /// Answers that arise inside a turn and are taken as events after it.
@@ -152,6 +154,7 @@ impl Live {
     ) -> Ending {
         let deadline = duration.map(|length| Instant::now() + length);
         let mut was_ready = false;
+        self.service.started();
         loop {
             if let Some(ending) = self.step(inlets, signals, show).await {
                 return ending;
@@ -260,6 +263,7 @@ impl Live {
             let depths = [("market", inlets.market.len()), ("account", inlets.account.len())];
             windvane_telemetry::show(&picture::picture(self, &depths, now));
             self.tell_day();
+            self.service.alive(self.engine.run_state().as_str());
             self.board.publish(&status::status(self, now).to_string());
             self.health.beat(gather::readiness(&self.engine));
             show(self);
@@ -278,6 +282,7 @@ impl Live {
     /// Stops opening and begins what each bot's policy asks for.
     fn begin_wind_down(&mut self) {
         self.health.beat(windvane_telemetry::Readiness::Stopping);
+        self.service.stopping();
         let now = self.clock.now();
         self.take(now, Event::Control(Control::Halt(HaltCause::Shutdown)));
         for (bot, policy) in self.shutdown.clone() {

@@ -167,6 +167,7 @@ pub(crate) async fn run(
         board,
         environment: settings.environment.as_str(),
         teller: super::tell::Teller::default(),
+        service: super::service::Service::from_environment(),
         clock: wall,
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),
         echoes: VecDeque::new(),
