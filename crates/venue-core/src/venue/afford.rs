@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
+use super::matching::accepts;
 use crate::account::{Hold, Hypothetical};
 use crate::api::{
     EmptyMarket, MarginMode, MarketOrderMargin, OrderStatus, OrderType, Refusal, Side, StopOrderType,
@@ -142,6 +143,6 @@ impl Venue {
             .book
             .levels(side.opposite())
             .filter_map(|(price, size)| Some((units(price)?, units(size)?)))
-            .take_while(move |(price, _)| super::matching::accepts(side, limit, *price))
+            .take_while(move |(price, _)| accepts(side, limit, *price))
     }
 }

@@ -8,7 +8,7 @@ use super::Venue;
 use crate::account::Account;
 use crate::api::{
     Acknowledgement, CancelType, CreateOrder, CreateType, OrderId, OrderIds, OrderKind, OrderStatus,
-    OrderType, Refusal, RejectReason, StopOrderType, TimeInForce, TpslMode,
+    OrderType, PositionIdx, Refusal, RejectReason, StopOrderType, TimeInForce, TpslMode, TriggerDirection,
 };
 use crate::order::{Children, Order, OrderKey, Place, Trigger};
 
@@ -107,7 +107,7 @@ impl Venue {
         let place = Place { account, market, position_idx: request.position_idx };
         if self.markets[market].is_spot() {
             check_spot_words(request)?;
-            return Ok(Place { position_idx: Default::default(), ..place });
+            return Ok(Place { position_idx: PositionIdx::OneWay, ..place });
         }
         self.check_position_idx(place)
     }
@@ -148,10 +148,10 @@ fn stop_order_type(request: &CreateOrder) -> StopOrderType {
     }
 }
 
-/// Where an order's trigger and a current price stand to each other.
+/// The refusal of a trigger that the current price has already reached.
 pub(super) fn refuse_reached(trigger: Trigger) -> Refusal {
     match trigger.direction {
-        crate::api::TriggerDirection::Rise => Refusal::new(110092, "triggerPrice expects a rise"),
-        crate::api::TriggerDirection::Fall => Refusal::new(110093, "triggerPrice expects a fall"),
+        TriggerDirection::Rise => Refusal::new(110092, "triggerPrice expects a rise"),
+        TriggerDirection::Fall => Refusal::new(110093, "triggerPrice expects a fall"),
     }
 }

@@ -1,6 +1,7 @@
 //! Auto-deleveraging: a liquidation that finds nothing in the book is closed against opposite positions at the bankruptcy
 //! price, the most profitable and most leveraged first. Source: Bybit help centre, "Auto-Deleveraging (ADL)".
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -9,6 +10,7 @@ use super::Venue;
 use super::fill::Role;
 use crate::api::{CreateType, Deleveraging, PositionIdx, Side};
 use crate::order::{Order, OrderKey, Place};
+use crate::payoff::Payoff;
 use crate::units::{decimal, round_down};
 
 /// Steps of the indicator that shows a position's place in the queue.
@@ -60,8 +62,8 @@ impl Venue {
         let position = account.position(place);
         let size = decimal(position.size);
         let price = match market.payoff {
-            crate::payoff::Payoff::Linear => mark - balance.checked_div(size)?,
-            crate::payoff::Payoff::Inverse => size.checked_div(size.checked_div(mark)? + balance)?,
+            Payoff::Linear => mark - balance.checked_div(size)?,
+            Payoff::Inverse => size.checked_div(size.checked_div(mark)? + balance)?,
         };
         let lowest = market.extreme_price(Side::Sell);
         Some(round_down(price, 1).max(lowest))
@@ -71,7 +73,7 @@ impl Venue {
     fn first_in_queue(&self, place: Place, side: Side) -> Option<Place> {
         let opposite =
             self.queue(place.market, side).into_iter().filter(|(other, _)| other.account != place.account);
-        opposite.max_by_key(|(other, score)| (*score, std::cmp::Reverse(*other))).map(|(other, _)| other)
+        opposite.max_by_key(|(other, score)| (*score, Reverse(*other))).map(|(other, _)| other)
     }
 
     /// Open positions of one side with their scores: profit by entry value, times leverage for a gain, by leverage for a

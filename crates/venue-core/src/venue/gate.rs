@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::Venue;
+use super::create::refuse_reached;
 use crate::account::Account;
 use crate::api::{
-    CreateOrder, HedgeClose, MarketUnit, MinNotionalReduceOnly, OrderLinkId, OrderLinkIdLife, OrderType,
-    PositionMode, PriceLimit, ProtectionPrice, Refusal, Side, SlippageTolerance, SlippageUnit, StopOrderType,
-    TpslMode, TriggerDirection, TriggerSpec,
+    Category, CreateOrder, HedgeClose, MarketUnit, MinNotionalReduceOnly, OrderLinkId, OrderLinkIdLife,
+    OrderType, PositionMode, PriceLimit, ProtectionPrice, Refusal, Side, SlippageTolerance, SlippageUnit,
+    StopOrderType, TpslMode, TriggerDirection, TriggerSpec,
 };
 use crate::order::{Order, Place, Protection, Trigger};
 use crate::units::{decimal, units};
@@ -78,7 +79,7 @@ impl Venue {
         let direction = wanted.direction.unwrap_or_else(by_price);
         let trigger = Trigger { price, direction, by: wanted.by };
         if current.is_some_and(|current| trigger.is_reached(current)) {
-            return Err(super::create::refuse_reached(trigger));
+            return Err(refuse_reached(trigger));
         }
         Ok(trigger)
     }
@@ -160,8 +161,8 @@ impl Venue {
         let at = if price > 0 { decimal(price) } else { request.trigger.map_or(Decimal::ZERO, |t| t.price) };
         let worth = match of_market.spec.category {
             // An inverse quantity is its own value in quote coin.
-            crate::api::Category::Inverse => request.qty,
-            crate::api::Category::Linear | crate::api::Category::Spot => at * decimal(qty),
+            Category::Inverse => request.qty,
+            Category::Linear | Category::Spot => at * decimal(qty),
         };
         if worth < of_market.spec.min_notional {
             return Err(self.under_minimum(place.market, worth));

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::Venue;
 use crate::api::{Acknowledgement, MarginMode, PositionIdx, PositionMode, Refusal, SetLeverage};
 use crate::market::Market;
+use crate::order::Place;
 
 impl Venue {
     pub(super) fn set_leverage(
@@ -40,7 +41,7 @@ impl Venue {
             return Err(Refusal::new(110044, "available margin is insufficient"));
         }
         for idx in self.accounts[account].holdings[market].mode.positions() {
-            self.touch(crate::order::Place { account, market, position_idx: *idx });
+            self.touch(Place { account, market, position_idx: *idx });
         }
         Ok(Acknowledgement::Done)
     }
