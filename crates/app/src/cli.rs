@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Venue(Venue),
     /// Validates a config with its strategies, or one strategy file, without network.
     Check(Check),
+    /// Prints the JSON Schema of strategy files, for editors.
+    Schema,
     /// Asks a running engine how it is.
     Status(Target),
     /// Stops opening positions until `resume`; protection and reducing go on.
@@ -162,8 +164,18 @@ pub(crate) struct KeysCheck {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) what: Checked,
+    /// Prints what was understood of a strategy file as one JSON object.
+    #[arg(long, requires = "strategy")]
+    pub(crate) json: bool,
+}
+
+/// What is checked.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Checked {
     /// A config file, checked with every strategy it names.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

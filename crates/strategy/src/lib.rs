@@ -13,6 +13,7 @@ mod maker;
 mod minimum;
 mod resting;
 mod rules;
+mod schema;
 mod section;
 mod timed;
 mod toml_file;
@@ -23,7 +24,8 @@ pub use context::{
 };
 pub use dca::{Dca, DcaSettings};
 pub use grid::{Direction, Grid, GridSettings, Spacing};
-pub use language::{Entry, Problem, Problems, vocabulary};
+pub use language::{Entry, Ohlcv, Problem, Problems, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, check, load};
+pub use schema::schema;
 pub use timed::{Timed, TimedSettings, Work};

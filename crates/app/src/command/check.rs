@@ -10,13 +10,26 @@ use std::process::ExitCode;
 /// # Errors
 /// With every problem, each with its place.
 pub(crate) fn check(arguments: &Check) -> Result<ExitCode, Failure> {
-    if let Some(path) = &arguments.config {
+    if let Some(path) = &arguments.what.config {
         let settings = config::load(path)?;
         println!("{}: good, {} bot(s)", path.display(), settings.bots.len());
     }
-    if let Some(path) = &arguments.strategy {
-        config::check_strategy_file(path)?;
-        println!("{}: good", path.display());
+    if let Some(path) = &arguments.what.strategy {
+        let checked = config::check_strategy_file(path)?;
+        for warning in &checked.warnings {
+            eprintln!("warning: {}", warning.shown(&path.display().to_string()));
+        }
+        if arguments.json {
+            println!("{}", checked.description);
+        } else {
+            println!("{}: good, {} warning(s)", path.display(), checked.warnings.len());
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the JSON Schema of strategy files.
+pub(crate) fn schema() -> ExitCode {
+    println!("{:#}", windvane_strategy::schema());
+    ExitCode::SUCCESS
 }

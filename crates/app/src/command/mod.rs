@@ -27,6 +27,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(run) => run::run(&run),
         Command::Venue(venue) => venue::serve(&venue),
         Command::Check(check) => check::check(&check),
+        Command::Schema => Ok(check::schema()),
         Command::Status(target) => control::status(&target),
         Command::Halt(halt) => control::halt(&halt),
         Command::Resume(target) => control::resume(&target),

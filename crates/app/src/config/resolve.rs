@@ -42,9 +42,9 @@ pub(crate) fn load(path: &Path) -> Result<Settings, Failure> {
 ///
 /// # Errors
 /// [`Failure::Config`] with one line per problem.
-pub(crate) fn check_strategy_file(path: &Path) -> Result<Definition, Failure> {
+pub(crate) fn check_strategy_file(path: &Path) -> Result<windvane_strategy::Checked, Failure> {
     let text = read(path)?;
-    windvane_strategy::load(&path.display().to_string(), &text, &BTreeMap::new())
+    windvane_strategy::check(&path.display().to_string(), &text, &BTreeMap::new())
         .map_err(|problems| Failure::Config(problems.to_string()))
 }
 

@@ -9,6 +9,7 @@ mod maker;
 mod messages;
 mod mutation;
 mod rule_bot;
+mod schema;
 mod shipped;
 mod signals;
 mod world;
