@@ -46,6 +46,8 @@ impl OtherOrder {
             price: report.price.or(report.trigger_price)?,
             reduce_only: false,
             is_market: report.is_market,
+            // A stop that waits holds no margin yet.
+            is_confirmed: false,
         })
     }
 }

@@ -158,6 +158,7 @@ fn resting(symbol: Symbol, number: usize) -> OrderExposure {
         price: Price::new(dec("30000") - below).expect("a price"),
         reduce_only: false,
         is_market: false,
+        is_confirmed: true,
     }
 }
 

@@ -112,6 +112,7 @@ impl Approved {
             price: reserved.price,
             reduce_only: reserved.reduce_only,
             is_market: self.takes_at_once,
+            is_confirmed: false,
         })
     }
 }

@@ -55,6 +55,8 @@ impl Enlarged<'_> {
 pub(crate) enum Campaign {
     /// Kills an engine at random moments, while orders rest and fill, and starts it again: nothing may be lost or doubled.
     Kill9(Kill9),
+    /// Puts orders near the edge of random accounts to risk and to the venue: none that could be foreseen is refused.
+    Margin(Margin),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
     /// Plays random schedules on the connector's sessions, with damaged messages: every request is answered once,
@@ -82,6 +84,14 @@ pub(crate) struct Scenario {
     /// The files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+}
+
+/// How long it goes on.
+#[derive(Debug, Args)]
+pub(crate) struct Margin {
+    /// Orders that margin decides.
+    #[arg(long, default_value_t = 1_000_000)]
+    orders: u64,
 }
 
 /// Which stories are told.
@@ -122,6 +132,7 @@ impl Campaign {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Kill9(kill9) => kill9.run(),
+            Self::Margin(margin) => margin.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
             Self::Scenario(scenario) => scenario.run(),
@@ -181,6 +192,16 @@ impl Fuzz {
         run(test
             .args(["--nocapture", "session::chaos"])
             .env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string()))
+    }
+}
+
+impl Margin {
+    /// The test of the same name, longer and optimised. Its figures are the last lines that the test prints.
+    fn run(&self) -> anyhow::Result<()> {
+        let test = ["test", "--release", "--quiet", "--package", "windvane-risk", "--test", "it", "--"];
+        let mut test = cargo(test);
+        let test = test.args(["--nocapture", "campaign::"]);
+        run(test.env("WINDVANE_MARGIN_ORDERS", self.orders.to_string()))
     }
 }
 

@@ -322,6 +322,9 @@ impl Order {
             price,
             reduce_only: self.reduce_only,
             is_market: self.takes_at_once(),
+            is_confirmed: matches!(self.state, OrderState::Working(_))
+                && !self.is_amend_pending()
+                && !self.is_cancel_pending(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::{Context, OpenOrder};
 use crate::approved::Reserved;
 use crate::margin::Candidate;
-use crate::{Action, Contract, ContractExposure};
+use crate::{Action, Contract, ContractExposure, OrderExposure};
 use rust_decimal::Decimal;
 use windvane_model::{DenialReason, OrderKind, Place, PositionIndex, Price, Qty, Side, Symbol, TimeInForce};
 
@@ -87,7 +87,7 @@ impl<'a> Proposal<'a> {
             replaces,
         };
         Ok(Self {
-            action: amend_action(order, old_price, new_price, new_qty),
+            action: amend_action(order, replaces.as_ref(), new_price, new_qty),
             contract,
             held,
             side: order.side,
@@ -130,15 +130,17 @@ impl<'a> Proposal<'a> {
 }
 
 /// What an amend does. A lower price of a sell is nearer to a fill and a higher one is worth more, so for a sell
-/// only the same price is plainly safer.
-fn amend_action(order: &OpenOrder, old_price: Price, new_price: Price, new_qty: Qty) -> Action {
-    let is_safer_price = match order.side {
+/// only the same price is plainly safer. And while another request about it is unanswered, the venue may have less of it
+/// than we know, so that nothing is.
+fn amend_action(order: &OpenOrder, row: Option<&OrderExposure>, new_price: Price, new_qty: Qty) -> Action {
+    let is_safer_price = order.price.is_some_and(|old_price| match order.side {
         Side::Buy => new_price <= old_price,
         Side::Sell => new_price == old_price,
-    };
+    });
+    let is_known = row.is_some_and(|row| row.is_confirmed);
     if order.reduce_only {
         Action::Reduce
-    } else if new_qty <= order.qty && is_safer_price {
+    } else if is_known && new_qty <= order.qty && is_safer_price {
         Action::AmendDown
     } else {
         Action::AmendUp

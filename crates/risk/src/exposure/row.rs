@@ -56,4 +56,7 @@ pub struct OrderExposure {
     pub reduce_only: bool,
     /// Whether it takes at once instead of resting: market, immediate-or-cancel, fill-or-kill.
     pub is_market: bool,
+    /// Whether the venue holds margin for just this, and no answer of ours is awaited. What is not confirmed counts
+    /// where it takes room, and not where it makes room.
+    pub is_confirmed: bool,
 }

@@ -13,6 +13,7 @@ pub struct SideExposure {
     reducing_qty: Decimal,
     reducing_market_qty: Decimal,
     order_count: u32,
+    unconfirmed_count: u32,
     /// How many opening orders work at each price; its last key is the highest.
     opening_prices: BTreeMap<Price, u32>,
     /// How many orders rest at each price, reduce-only ones included.
@@ -50,6 +51,12 @@ impl SideExposure {
         self.order_count
     }
 
+    /// Whether the venue is sure to hold margin for all of them as they stand here.
+    #[must_use]
+    pub const fn is_confirmed(&self) -> bool {
+        self.unconfirmed_count == 0
+    }
+
     /// The highest price among the orders that are not reduce-only, quote coin.
     #[must_use]
     pub fn highest_opening_price(&self) -> Option<Price> {
@@ -69,6 +76,7 @@ impl SideExposure {
 
     pub(super) fn add(&mut self, order: &OrderExposure) {
         self.order_count += 1;
+        self.unconfirmed_count += u32::from(!order.is_confirmed);
         if !order.is_market {
             *self.resting_prices.entry(order.price).or_default() += 1;
         }
@@ -92,6 +100,7 @@ impl SideExposure {
             *self = Self::default();
             return;
         }
+        self.unconfirmed_count -= u32::from(!order.is_confirmed);
         if !order.is_market {
             remove_one(&mut self.resting_prices, order.price);
         }

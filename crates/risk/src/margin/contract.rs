@@ -71,6 +71,11 @@ impl SideSum {
         let rest = self.qty.saturating_sub(closing).max(Decimal::ZERO);
         rest.saturating_mul(self.highest).min(self.value)
     }
+
+    /// The same at least: the dearest are taken to be the closing ones.
+    fn least_value_beyond(&self, closing: Decimal) -> Decimal {
+        self.value.saturating_sub(closing.saturating_mul(self.highest)).max(Decimal::ZERO)
+    }
 }
 
 impl ContractTerms<'_> {
@@ -105,6 +110,21 @@ impl ContractTerms<'_> {
     #[must_use]
     pub fn order_margin(&self, candidate: Option<&Candidate>) -> Decimal {
         self.side_margin(Side::Buy, candidate).max(self.side_margin(Side::Sell, candidate))
+    }
+
+    /// Initial margin that the venue holds for the open orders at least, whichever of the readings known holds and
+    /// whatever becomes of what is not confirmed; settle coin. Equal to [`ContractTerms::order_margin`] where all are
+    /// confirmed and none works against the position.
+    #[must_use]
+    pub fn least_order_margin(&self) -> Decimal {
+        let side_margin = |side: Side| {
+            if !self.exposure.side(side).is_confirmed() {
+                return Decimal::ZERO;
+            }
+            let closing = self.exposure.held_qty(side.opposite());
+            self.order_terms(side).cost(self.sum(side, None).least_value_beyond(closing)).total()
+        };
+        side_margin(Side::Buy).max(side_margin(Side::Sell))
     }
 
     /// The worst value of the position, quote coin: on each side what is held plus all that may still fill, at

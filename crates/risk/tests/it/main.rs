@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod breakers;
+mod campaign;
 mod cases;
 mod closing;
 mod denials;

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, at, dec, id, limits, market, other_symbol, place, price, qty};
 use windvane_model::{DenialReason, Money, Place, Side, WallTime};
-use windvane_risk::Action;
+use windvane_risk::{Action, OrderExposure};
 
 #[test]
 fn two_bots_and_an_amend_share_a_balance_for_three_orders() {
@@ -17,7 +17,7 @@ fn two_bots_and_an_amend_share_a_balance_for_three_orders() {
     assert_eq!(scene.available(), dec("10.1045"), "the acknowledgements are still under way");
 
     let row = scene.rest(1, Side::Buy, "1", "100");
-    assert_eq!(Some(row), first.exposure(id(1)));
+    assert_eq!(Some(OrderExposure { is_confirmed: false, ..row }), first.exposure(id(1)));
     let amend = scene.amend(None, Some("2")).unwrap();
     scene.exposure.set_order(amend.exposure(id(1)).unwrap());
     assert_eq!(scene.available(), dec("0"), "all of it is used");

@@ -226,6 +226,7 @@ impl Scene {
             price: price(limit),
             reduce_only: false,
             is_market: false,
+            is_confirmed: true,
         };
         self.exposure.set_order(row);
         self.existing = Some(OpenOrder {

@@ -122,6 +122,7 @@ impl World {
             self.scene.exposure.set_order(OrderExposure {
                 leaves_qty: qty.less(order.filled_qty),
                 price,
+                is_confirmed: true,
                 ..row
             });
         }

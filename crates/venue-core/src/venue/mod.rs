@@ -42,7 +42,7 @@ use crate::market::Market;
 use crate::order::{OrderKey, Orders, Place};
 
 /// A Bybit V5 exchange in memory. See the crate's head for the contract.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Venue {
     markets: Vec<Market>,
     /// Slots of markets, by [`Category::slot`] and symbol.
@@ -66,7 +66,7 @@ pub struct Venue {
 }
 
 /// What the current input has changed and `settle` or `publish` still has to look at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Touched {
     /// Positions whose size changed since their stops and reduce-only orders were last looked at.
     resized: BTreeSet<Place>,

@@ -1,0 +1,232 @@
+//! A random account on the venue's core, with our picture of it kept in step.
+
+use super::listing::{LEVERAGES, Listing, fees, limits, reference};
+use crate::scene::{bot, dec};
+use fastrand::Rng;
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+use windvane_model::{
+    BotTag, ClientOrderId, Epoch, IdGrammar, InstallTag, Intent, Leverage, MarketTime, Money, PositionIndex,
+    Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
+};
+use windvane_risk::{
+    Approved, Ask, Context, Exposure, OpenOrder, OrderExposure, OrderKey, Ownership, PositionExposure,
+    Quotes, Risk,
+};
+use windvane_venue_core as venue;
+
+pub(crate) const UID: venue::Uid = 1;
+pub(crate) const INDEX: PositionIndex = PositionIndex(0);
+
+pub(crate) struct Account {
+    pub(crate) venue: venue::Venue,
+    pub(crate) listings: Vec<Listing>,
+    pub(crate) marks: Vec<Decimal>,
+    pub(crate) exposure: Exposure,
+    pub(crate) open: Vec<OpenOrder>,
+    /// The one direction that each contract is traded in; half of the accounts trade both.
+    pub(crate) only_sides: Option<[Side; 3]>,
+    risk: Risk,
+    quotes: Quotes,
+    stamp: Stamp,
+    sequence: u64,
+}
+
+impl Account {
+    pub(crate) fn random(rng: &mut Rng) -> Self {
+        let listings: Vec<Listing> = (0..3).map(|number| Listing::random(number, rng)).collect();
+        let fees = fees(rng);
+        let balance = Decimal::new(rng.i64(5_000_000..2_000_000_000), 5);
+        let leverage = dec(rng.choice(LEVERAGES).unwrap());
+        let account = venue::AccountSetup::usdt(UID, balance, leverage, fees);
+        let mut doubts = venue::Doubts::default();
+        let charged_at = rng.choice(["protective", "best-opposite", "mark"]).unwrap();
+        doubts.set("market-order-margin", charged_at).unwrap();
+        let venue = venue::Venue::new(venue::Setup {
+            instruments: listings.iter().map(Listing::of_venue).collect(),
+            accounts: vec![account],
+            coins: Vec::new(),
+            doubts,
+            seed: rng.u64(..),
+        });
+        let claims = listings.iter().map(|listing| (listing.symbol, INDEX, bot()));
+        let mut risk = Risk::new(limits(), Ownership::new(claims).unwrap());
+        risk.set_run_state(RunState::Active);
+        let mut exposure = Exposure::default();
+        exposure.set_reference(&reference(&listings, fees));
+        let mut account = Self {
+            venue,
+            marks: listings.iter().map(|listing| listing.start).collect(),
+            listings,
+            exposure,
+            open: Vec::new(),
+            only_sides: rng.bool().then(|| [(); 3].map(|()| if rng.bool() { Side::Buy } else { Side::Sell })),
+            risk,
+            quotes: Quotes::default(),
+            stamp: Stamp { sequence: 1, wall: WallTime(1_000_000_000), market: MarketTime(1_000) },
+            sequence: 0,
+        };
+        for number in 0..account.listings.len() {
+            account.move_market(number, account.marks[number]);
+            account.learn_mark(number);
+            let leverage = dec(rng.choice(LEVERAGES).unwrap());
+            account.set_leverage(number, leverage);
+        }
+        account.learn();
+        account
+    }
+
+    /// Puts the mark of a contract at the tick nearest to `mark`, with a deep book around it; what of ours the book
+    /// crosses fills.
+    pub(crate) fn move_market(&mut self, number: usize, mark: Decimal) {
+        let listing = &self.listings[number];
+        let mark = ((mark / listing.tick).round() * listing.tick).max(listing.tick * dec("200"));
+        self.marks[number] = mark;
+        let symbol = listing.symbol.as_str().to_owned();
+        let level = |ticks: i64| (mark + listing.tick * Decimal::from(ticks), dec("1000000"));
+        let prices = venue::MarketInput::Prices {
+            category: venue::Category::Linear,
+            symbol: symbol.clone(),
+            mark: Some(mark),
+            index: Some(mark),
+            last: Some(mark),
+        };
+        let book = venue::MarketInput::Book {
+            category: venue::Category::Linear,
+            symbol,
+            bids: vec![level(-1), level(-2)],
+            asks: vec![level(1), level(2)],
+        };
+        let mut out = Vec::new();
+        for input in [prices, book] {
+            self.venue.apply_market(1, &input, &mut out).unwrap();
+        }
+    }
+
+    /// The mark has come through to us.
+    pub(crate) fn learn_mark(&mut self, number: usize) {
+        let (symbol, tick) = (self.listings[number].symbol, self.listings[number].tick);
+        let (mark, now) = (price(self.marks[number]), self.stamp.wall);
+        self.exposure.set_mark(symbol, mark);
+        self.quotes.set_mark(symbol, mark, now);
+        let (bid, ask) = (price(mark.get() - tick), price(mark.get() + tick));
+        self.quotes.set_touch(symbol, Some(bid), Some(ask), now);
+    }
+
+    pub(crate) fn set_leverage(&mut self, number: usize, leverage: Decimal) {
+        let symbol = self.listings[number].symbol.as_str().to_owned();
+        let set = venue::SetLeverage {
+            category: venue::Category::Linear,
+            symbol,
+            buy_leverage: leverage,
+            sell_leverage: leverage,
+        };
+        let _ = self.request(&venue::Request::SetLeverage(set));
+    }
+
+    pub(crate) fn request(&mut self, request: &venue::Request) -> Result<(), i32> {
+        let mut out = Vec::new();
+        self.venue.apply_request(1, UID, request, &mut out).map(drop).map_err(|refusal| refusal.code)
+    }
+
+    /// What the venue would have answered.
+    pub(crate) fn would_take(&self, request: &venue::Request) -> Result<(), i32> {
+        let mut copy = self.venue.clone();
+        copy.apply_request(1, UID, request, &mut Vec::new()).map(drop).map_err(|refusal| refusal.code)
+    }
+
+    pub(crate) fn check(
+        &mut self,
+        intent: &Intent,
+        existing: Option<&OpenOrder>,
+    ) -> Result<Approved, windvane_model::DenialReason> {
+        let ask = Ask { bot: bot(), intent, existing };
+        let context = Context {
+            exposure: &self.exposure,
+            quotes: &self.quotes,
+            stamp: self.stamp,
+            symbol_in_doubt: false,
+        };
+        let verdict = self.risk.check(&ask, &context).map_err(|denial| denial.reason);
+        self.stamp.wall.0 += 1_000;
+        verdict
+    }
+
+    pub(crate) fn mint(&mut self) -> ClientOrderId {
+        self.sequence += 1;
+        let (install, tag) = (InstallTag::from_seed(1), BotTag::of(&bot()));
+        IdGrammar { install, bot: tag, role: Role::Entry, epoch: Epoch(1), sequence: self.sequence }.mint()
+    }
+
+    /// Every push has arrived: positions, orders and wallet are what the venue says.
+    pub(crate) fn learn(&mut self) {
+        for listing in &self.listings {
+            let row = self.venue.position(UID, listing.symbol.as_str(), venue::PositionIdx::OneWay).unwrap();
+            self.exposure.set_position(PositionExposure {
+                symbol: listing.symbol,
+                index: INDEX,
+                side: row.side.map(side),
+                qty: Qty::new(row.size).unwrap(),
+                average_price: row.side.map(|_| price(row.avg_price)),
+                leverage: Leverage::new(row.leverage),
+                adl_rank: 0,
+            });
+        }
+        self.open.clear();
+        let mut working = BTreeSet::new();
+        for row in self.venue.open_orders(UID, venue::OrderFilter::default()) {
+            let id = ClientOrderId::new(&row.order_link_id).unwrap();
+            let symbol = Symbol::new(&row.symbol).unwrap();
+            let order = OpenOrder {
+                client_order_id: id,
+                bot: bot(),
+                symbol,
+                position_index: INDEX,
+                side: side(row.side),
+                price: Some(price(row.price)),
+                qty: Qty::new(row.qty).unwrap(),
+                filled_qty: Qty::new(row.cum_exec_qty).unwrap(),
+                reduce_only: row.reduce_only,
+            };
+            self.exposure.set_order(OrderExposure {
+                key: id.into(),
+                symbol,
+                index: INDEX,
+                side: order.side,
+                leaves_qty: Qty::new(row.leaves_qty).unwrap(),
+                price: price(row.price),
+                reduce_only: row.reduce_only,
+                is_market: false,
+                is_confirmed: true,
+            });
+            working.insert(OrderKey::Client(id));
+            self.open.push(order);
+        }
+        let gone: Vec<OrderKey> =
+            self.exposure.orders().map(|order| order.key).filter(|key| !working.contains(key)).collect();
+        for key in gone {
+            self.exposure.remove_order(key);
+        }
+        let coins = self.venue.wallet(UID).unwrap().coins;
+        let balance = coins.iter().find(|coin| &*coin.coin == "USDT").map(|coin| coin.wallet_balance);
+        self.exposure.set_wallet(Money::new(balance.unwrap_or_default()));
+    }
+
+    /// Whether some order works against a position, so that margin is bounded and not exact.
+    pub(crate) fn has_order_against_position(&self) -> bool {
+        self.exposure.contracts().any(|held| {
+            held.position.side.is_some_and(|side| !held.side(side.opposite()).opening_qty().is_zero())
+        })
+    }
+}
+
+pub(crate) fn price(value: Decimal) -> Price {
+    Price::new(value).unwrap()
+}
+
+const fn side(side: venue::Side) -> Side {
+    match side {
+        venue::Side::Buy => Side::Buy,
+        venue::Side::Sell => Side::Sell,
+    }
+}
