@@ -50,6 +50,12 @@ impl Queue {
         prints
     }
 
+    /// A print at the worth, without a book around it.
+    pub(super) fn print(&self, worth: i64, random: &mut fastrand::Rng) -> MarketInput {
+        let side = if random.bool() { Side::Buy } else { Side::Sell };
+        self.grid.trade(worth, random.i64(1..=(self.volume / LEVEL_SHARE).max(1)), side)
+    }
+
     /// Takers clear what stands beyond the worth, or else nibble at the touch.
     fn take(&mut self, worth: i64, random: &mut fastrand::Rng) -> Vec<MarketInput> {
         let mut prints = Vec::new();

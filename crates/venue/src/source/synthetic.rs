@@ -19,7 +19,7 @@ use crate::table::{BAR_MS, HOUR_MS};
 /// Wall milliseconds between two steps.
 pub(crate) const STEP_MS: u64 = 100;
 /// Market milliseconds between two steps of the invented history.
-const HISTORY_STEP_MS: i64 = 25_000;
+const HISTORY_STEP_MS: i64 = 60_000;
 /// Funding interval and its rate: the interest-rate baseline.
 const FUNDING_INTERVAL_MS: i64 = 8 * HOUR_MS;
 /// A made-up market of several instruments. Those of one coin share its worth.
@@ -65,7 +65,7 @@ impl Synthetic {
         let mut steps = Vec::new();
         let mut at_ms = first_ms;
         while at_ms < self.start_ms {
-            steps.push(self.step_at(at_ms));
+            steps.push(self.step_at(at_ms, Detail::PrintsOnly));
             at_ms += HISTORY_STEP_MS;
         }
         steps
@@ -73,10 +73,10 @@ impl Synthetic {
 
     /// The walk's next step, now.
     pub(super) fn step(&mut self) -> Step {
-        self.step_at(wall_ms())
+        self.step_at(wall_ms(), Detail::Full)
     }
 
-    fn step_at(&mut self, at_ms: i64) -> Step {
+    fn step_at(&mut self, at_ms: i64, detail: Detail) -> Step {
         let weather = self.climate.step(&mut self.random);
         for worth in self.worths.values_mut() {
             worth.step(weather, &mut self.random);
@@ -90,10 +90,21 @@ impl Synthetic {
             let Some(worth) = self.worths.get(&crowd.coin) else { continue };
             let ticks = worth.ticks(crowd.start);
             inputs.extend(reference(crowd.queue.grid(), ticks, settles, self.next_funding_ms));
-            inputs.extend(crowd.queue.step(ticks, &mut self.random));
+            match detail {
+                Detail::Full => inputs.extend(crowd.queue.step(ticks, &mut self.random)),
+                Detail::PrintsOnly => inputs.push(crowd.queue.print(ticks, &mut self.random)),
+            }
         }
         Step { at_ms, inputs }
     }
+}
+
+/// How much of a step is made.
+#[derive(Debug, Clone, Copy)]
+enum Detail {
+    Full,
+    /// Without a book, which history does not need.
+    PrintsOnly,
 }
 
 /// Mark and index at the worth, and of contracts the funding, settled when it is due.
