@@ -5,6 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 use windvane_tests::{Ground, Market, finish, free_port, get, program, wait_until, windvane};
 
+/// What the engine signs with here; worth nothing, and to be found nowhere.
+const SECRET: &str = "paper-secret";
+
 /// Loads the page, lets its script run for some seconds of its own time, and gives the document as it then is. The
 /// picture stays beside the test's binary, for people.
 fn look(chromium: &Path, profile: &Path, port: u16, name: &str) -> String {
@@ -30,12 +33,12 @@ fn chromium() -> Option<PathBuf> {
 }
 
 #[test]
-fn the_page_shows_bots_orders_links_and_a_halt_and_tells_no_secret() {
+fn the_page_shows_bots_orders_links_and_a_halt_and_no_secret_is_told_anywhere() {
     let Some(chromium) = chromium() else { return };
     let ground = Ground::new(Market::Walking);
     let port = free_port();
     ground.write_config(&[("enabled = false", &format!("listen = \"127.0.0.1:{port}\""))]);
-    let _engine = ground.engine("engine", &[]);
+    let engine = ground.engine("engine", &[]);
     let address = ([127, 0, 0, 1], port).into();
     wait_until("the document to hold an order, a fill and a curve", Duration::from_secs(40), || {
         let Some((200, status)) = get(address, "/status.json") else { return false };
@@ -65,7 +68,7 @@ fn the_page_shows_bots_orders_links_and_a_halt_and_tells_no_secret() {
     ] {
         assert!(page.contains(shown), "no `{shown}` on the page: {page}");
     }
-    for secret in ["paper-key", "paper-secret"] {
+    for secret in ["paper-key", SECRET] {
         assert!(!page.contains(secret), "the page shows `{secret}`");
     }
 
@@ -76,6 +79,18 @@ fn the_page_shows_bots_orders_links_and_a_halt_and_tells_no_secret() {
     });
     let page = look(&chromium, &ground.folder().join("browser"), port, "halted");
     assert!(page.contains("class=\"state halted\"") && page.contains("halted (operator)"), "{page}");
+
+    let metrics = get(address, "/metrics").unwrap().1;
+    for (place, text) in [("metrics", metrics), ("log", engine.err()), ("output", engine.out())] {
+        assert!(!text.contains(SECRET), "the {place} shows the secret");
+    }
+    let process = PathBuf::from(format!("/proc/{}/cmdline", engine.id()));
+    let written = ground.data().read_dir().unwrap().flatten().map(|entry| entry.path());
+    for path in written.filter(|path| path.is_file()).chain([process]) {
+        let bytes = std::fs::read(&path).unwrap();
+        let holds = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!holds, "{} holds the secret", path.display());
+    }
 
     let (code, _) = get(address, "/halt").unwrap();
     assert_eq!(code, 404, "nothing can be told over HTTP");
