@@ -151,6 +151,9 @@ pub(crate) fn set_limit_price_action(exchange: &mut Exchange, uid: u64, fields: 
     Ok(Accepted::empty())
 }
 
+/// Code of a margin mode that is on already. Clients ask for theirs at each start, and that is no mistake.
+const MODE_NOT_MODIFIED: i64 = 110026;
+
 /// Cross or isolated margin, for the whole account. A refusal says why in `result.reasons`.
 pub(crate) fn set_margin_mode(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     let wanted = fields.required("setMarginMode")?;
@@ -160,7 +163,7 @@ pub(crate) fn set_margin_mode(exchange: &mut Exchange, uid: u64, fields: &Fields
         (None, _) => return Err(Refusal::parameter("setMarginMode is invalid")),
     };
     match outcome {
-        Ok(_) => Ok(Accepted::new(json!({"reasons": []}))),
+        Ok(_) | Err(Refusal { code: MODE_NOT_MODIFIED, .. }) => Ok(Accepted::new(json!({"reasons": []}))),
         Err(refusal) => {
             let reason = json!({"reasonCode": refusal.code.to_string(), "reasonMsg": refusal.message});
             let failed = Refusal::new(3400045, "Set margin mode failed");
