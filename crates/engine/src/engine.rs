@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use windvane_market::{Change, Market};
 use windvane_model::{
     BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState, MarketEvent,
-    MarketTime, Millis, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped, Symbol,
-    WallTime,
+    MarketTime, Millis, Mutant, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped,
+    Symbol, WallTime, mutant,
 };
 use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
@@ -244,6 +244,11 @@ impl Engine {
             }
             // Nothing is replayed on a private stream: what happened while it was down must be asked for.
             Link::Private(LinkState::Down) => self.gate.set_reconciled(false),
+            Link::Private(LinkState::Up)
+                if self.orders.is_reconciled() && mutant(Mutant::ReconnectIsNoGap) =>
+            {
+                self.gate.set_reconciled(true);
+            }
             Link::Private(LinkState::Up) => self.reconcile(stamp, out),
             Link::Public(LinkState::Up) | Link::Trade(_) => {}
         }
@@ -268,6 +273,7 @@ impl Engine {
 
     fn control(&mut self, control: Control, stamp: Stamp, out: &mut Vec<Output>) {
         match control {
+            Control::Halt(_) if mutant(Mutant::HaltIsNotHeard) => {}
             Control::Halt(cause) => self.gate.halt(cause),
             Control::Lift(cause) => self.gate.lift(cause),
             Control::Resume => {
@@ -305,6 +311,10 @@ impl Engine {
     /// lost, and a change may go untold; so what is not seen in time is looked up, and what still differs is asked
     /// for again.
     fn ask_leverage(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if mutant(Mutant::LeverageIsNotSet) {
+            self.gate.set_leverage_known(true);
+            return;
+        }
         if !self.orders.is_reconciled() || self.gate.state() == RunState::Fenced {
             self.leverage_asked.clear();
             return;

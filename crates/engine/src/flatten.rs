@@ -7,7 +7,7 @@
 use crate::engine::Engine;
 use crate::output::Output;
 use crate::view::open_orders_of;
-use windvane_model::{ClientOrderId, Intent, Millis, Role, Scope, Stamp};
+use windvane_model::{ClientOrderId, Intent, Millis, Mutant, Role, Scope, Stamp, mutant};
 use windvane_risk::{Ask, Share};
 
 /// From one round of cancels and closes to the next, wall clock.
@@ -32,7 +32,7 @@ impl Engine {
             for id in doomed {
                 self.cancel(bot, id, stamp, out);
             }
-            if is_flattening {
+            if is_flattening && !mutant(Mutant::FlattenDoesNotClose) {
                 for close in self.risk.protective(Scope::Bot(name), Share::All, self.orders.exposure()) {
                     self.command(&close, stamp, out);
                 }

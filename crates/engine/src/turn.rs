@@ -6,8 +6,8 @@ use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::view::Share;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Notice, NoticeTo, RunState,
-    Stamp, Symbol, Tag,
+    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Mutant, Notice, NoticeTo,
+    RunState, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -52,7 +52,7 @@ impl Engine {
             }
         }
         self.effects = effects;
-        self.gate.set_reconciled(self.orders.is_reconciled());
+        self.gate.set_reconciled(self.orders.is_reconciled() || mutant(Mutant::OpensUnreconciled));
         let state = self.gate.state();
         self.announce(state, out);
     }

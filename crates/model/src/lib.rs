@@ -32,6 +32,7 @@ mod id;
 mod instrument;
 mod intent;
 mod market;
+mod mutant;
 mod notice;
 mod number;
 mod order;
@@ -55,6 +56,9 @@ pub use market::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, IntervalError, MarketEvent, Ticker, Trade,
     TradePrints,
 };
+#[cfg(feature = "mutants")]
+pub use mutant::choose_mutant;
+pub use mutant::{Mutant, mutant};
 pub use notice::{BotMemory, ExitCause, Notice, NoticeTo};
 pub use number::{Money, Notional, NumberError, Price, Qty, Rate};
 pub use order::{OrderKind, OrderStatus, PositionIndex, Side, TimeInForce, TriggerBy};

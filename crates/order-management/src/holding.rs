@@ -5,7 +5,7 @@
 //! the fill's price. Realised profit is (exit − average) × quantity, signed, fees and funding apart.
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use windvane_model::{Coin, Execution, ExecutionKind, Money, Price, Qty, Side};
+use windvane_model::{Coin, Execution, ExecutionKind, Money, Mutant, Price, Qty, Side, mutant};
 
 use crate::wallet::settle_coin;
 
@@ -136,7 +136,8 @@ impl Holding {
     /// The position after one execution.
     pub(crate) fn after(mut self, execution: &Execution) -> Self {
         self.charge(execution);
-        if execution.kind.moves_position() {
+        let is_trade = execution.kind.moves_position() || mutant(Mutant::FundingIsTrade);
+        if is_trade {
             self.trade(execution);
         }
         self
@@ -149,6 +150,7 @@ impl Holding {
         if self.size.is_zero() {
             self.net = Decimal::ZERO;
         }
+        let fee = if mutant(Mutant::FeesTwice) { fee * Decimal::TWO } else { fee };
         self.net = self.net.saturating_sub(fee);
         let totals = &mut self.totals;
         match execution.kind {
@@ -188,6 +190,9 @@ impl Holding {
         self.totals.realised_pnl = self.totals.realised_pnl.saturating_add(profit);
         self.net = self.net.saturating_add(profit);
         self.size -= closed;
+        if mutant(Mutant::DecreaseMovesAverage) {
+            self.average = price;
+        }
         if self.size.is_zero() {
             self.average = Decimal::ZERO;
             self.last_net = self.net;

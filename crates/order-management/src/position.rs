@@ -5,7 +5,7 @@ use crate::identity::PositionKey;
 use crate::ledger::FillKey;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{Execution, MarketTime, Millis, PositionReport, Price, Side, WallTime};
+use windvane_model::{Execution, MarketTime, Millis, Mutant, PositionReport, Price, Side, WallTime, mutant};
 
 /// One position of the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,7 +228,7 @@ impl Position {
         let is_older = self
             .reported
             .is_some_and(|known| (report.sequence, report.updated) < (known.sequence, known.updated));
-        if !is_older {
+        if !is_older || mutant(Mutant::OldPositionWins) {
             self.reported = Some(*report);
             self.watch_protection(now);
         }
@@ -311,6 +311,9 @@ impl Turn {
             Side::Buy => execution.price.get(),
             Side::Sell => -execution.price.get(),
         };
+        if mutant(Mutant::ArrivalIsOrder) {
+            return Self { at: MarketTime::default(), sequence: 0, walk: Decimal::ZERO, arrival };
+        }
         Self { at: execution.at, sequence: execution.sequence, walk, arrival }
     }
 }

@@ -3,7 +3,8 @@
 use crate::{Identity, Orders, PositionKey, Provenance};
 use std::collections::BTreeMap;
 use windvane_model::{
-    BotName, BotTag, Command, Control, Epoch, Event, IdGrammar, InstallTag, Stamp, Stamped,
+    AccountEvent, BotName, BotTag, Command, Control, Epoch, Event, IdGrammar, InstallTag, Mutant, Stamp,
+    Stamped, mutant,
 };
 
 /// Books that are being rebuilt line by line.
@@ -41,6 +42,8 @@ impl Rebuild {
         // Notices and questions were carried out when they were new.
         let mut effects = Vec::new();
         match &stamped.event {
+            Event::Account(AccountEvent::Execution(_)) if mutant(Mutant::DedupeForgets) => {}
+            Event::Timer if mutant(Mutant::RebuildForgetsTimers) => {}
             Event::Account(event) => self.orders.apply(event, stamped.stamp, &mut effects),
             Event::Timer => self.orders.on_timer(stamped.stamp, &mut effects),
             Event::Control(Control::Resolve(id)) => self.orders.resolve(id, stamped.stamp, &mut effects),
@@ -50,6 +53,9 @@ impl Rebuild {
 
     /// A command was about to leave, because of the event with the stamp `cause`.
     pub fn command(&mut self, cause: Stamp, provenance: Provenance, command: &Command) {
+        if matches!(command, Command::Cancel(_)) && mutant(Mutant::RebuildForgetsCancels) {
+            return;
+        }
         let bot = provenance.bot.or_else(|| self.maker(command));
         if let (Command::Submit(submit), Some(bot)) = (command, bot)
             && !submit.reduce_only

@@ -124,7 +124,7 @@ impl OrderState {
 
 impl Evidence {
     /// The state that this evidence alone supports.
-    const fn claim(self) -> OrderState {
+    pub(crate) const fn claim(self) -> OrderState {
         match self {
             Self::Undetermined => OrderState::Unknown,
             Self::Acknowledged => OrderState::Acknowledged,

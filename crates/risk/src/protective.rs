@@ -4,7 +4,8 @@ use crate::approved::{Approved, Reserved, Seal};
 use crate::{Action, ContractExposure, Exposure, Risk, allows};
 use rust_decimal::Decimal;
 use windvane_model::{
-    BotName, IdGrammar, Instrument, Intent, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
+    BotName, IdGrammar, Instrument, Intent, Mutant, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
+    mutant,
 };
 
 /// Most closes of one position at a time. A position that needs more is closed by asking again; without a bound, a
@@ -110,7 +111,7 @@ fn close(bot: BotName, held: &ContractExposure, side: Side, qty: Qty, price: Pri
         side,
         qty,
         kind: OrderKind::Market { max_slippage_ticks: None },
-        reduce_only: true,
+        reduce_only: !mutant(Mutant::CloseIsNotReduceOnly),
         stop_loss: None,
         take_profit: None,
         send_before: None,

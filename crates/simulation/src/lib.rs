@@ -20,12 +20,14 @@ mod oracle;
 mod record;
 mod report;
 mod scenario;
+mod shrink;
 mod swarm;
 mod tally;
 mod world;
 
 pub use report::{Failure, Report};
 pub use scenario::{Scenario, ScenarioError, Telling};
+pub use shrink::Shrunk;
 pub use swarm::Swarm;
 pub use tally::{Fault, Tally};
-pub use world::{run, run_aloud};
+pub use world::{run, run_aloud, run_in};

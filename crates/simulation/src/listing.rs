@@ -131,14 +131,14 @@ pub(crate) fn reference() -> Reference {
 }
 
 /// A venue with one account.
-pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal) -> venue::Venue {
+pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal, doubts: venue::Doubts) -> venue::Venue {
     let fees = venue::Fees { taker: number("0.00055"), maker: number("0.0002") };
     let account = venue::AccountSetup::usdt(UID, balance_usdt, Decimal::from(FOUND_LEVERAGE), fees);
     venue::Venue::new(venue::Setup {
         instruments: LISTINGS.iter().map(Listing::of_venue).collect(),
         coins: Vec::new(),
         accounts: vec![account],
-        doubts: venue::Doubts::default(),
+        doubts,
         seed,
     })
 }
@@ -151,7 +151,7 @@ pub(crate) fn limits(require_stop_on_entry: bool) -> RiskLimits {
         max_position_notional: "40000 USDT".parse().expect(WRITTEN),
         max_gross_exposure: "70000 USDT".parse().expect(WRITTEN),
         max_leverage: "10x".parse().expect(WRITTEN),
-        max_open_orders: 30,
+        max_open_orders: 16,
         max_order_rate_short: "40 per 1s".parse().expect(WRITTEN),
         max_order_rate_long: "1000 per 1m".parse().expect(WRITTEN),
         price_collar: "4%".parse().expect(WRITTEN),

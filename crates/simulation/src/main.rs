@@ -1,12 +1,14 @@
 //! The simulator's own program: many seeds, one seed aloud, or a scenario out of a file.
 
 mod campaign;
+#[cfg(feature = "mutants")]
+mod mutants;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use windvane_simulation::{Scenario, Telling};
+use windvane_simulation::{Scenario, Shrunk, Telling};
 
 /// The whole engine against the venue's core in virtual time.
 #[derive(Parser)]
@@ -31,6 +33,23 @@ enum Command {
         /// The seed.
         seed: u64,
     },
+    /// Makes the core make one known mistake after the other, and counts which the seeds notice.
+    #[cfg(feature = "mutants")]
+    Mutants {
+        /// Only these, by their names; all when none is named.
+        names: Vec<String>,
+        /// Seconds that each may live.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Makes a failing seed small and writes it as a scenario file.
+    Shrink {
+        /// The seed.
+        seed: u64,
+        /// The file.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Plays scenarios out of files; one alone is told with every event and command on standard error.
     Scenario {
         /// The files.
@@ -43,6 +62,9 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Simulate { seeds, from } => campaign::simulate(from, seeds),
         Command::Tell { seed } => tell(seed),
+        #[cfg(feature = "mutants")]
+        Command::Mutants { names, seconds } => mutants::campaign(&names, seconds),
+        Command::Shrink { seed, out } => shrink(seed, &out),
         Command::Scenario { files } => scenarios(&files),
     };
     match outcome {
@@ -57,6 +79,14 @@ fn main() -> ExitCode {
 fn tell(seed: u64) -> anyhow::Result<()> {
     let report = windvane_simulation::run_aloud(seed)?;
     print!("{}", report.tally);
+    Ok(())
+}
+
+fn shrink(seed: u64, out: &Path) -> anyhow::Result<()> {
+    let Some(shrunk) = Shrunk::of(seed) else { bail!("nothing is wrong with seed {seed}") };
+    let text = shrunk.to_toml();
+    std::fs::write(out, &text).with_context(|| format!("writing {}", out.display()))?;
+    println!("{text}");
     Ok(())
 }
 

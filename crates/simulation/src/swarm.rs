@@ -3,9 +3,12 @@
 //! Each seed has a subset of the faults (swarm testing): a story with everything at once hides what only shows when
 //! one fault meets a quiet world.
 
+mod less;
+
 use crate::scenario::Settings;
 use crate::tally::Fault;
 use fastrand::Rng;
+use windvane_venue_core::{DOUBTS, Doubts};
 
 /// Milliseconds of the story's wall clock.
 pub(crate) type Millis = i64;
@@ -13,6 +16,8 @@ pub(crate) type Millis = i64;
 /// The other bot beside the random one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Second {
+    /// None.
+    Nobody,
     /// A second random one.
     Chaos,
     /// `strategies/maker.toml`.
@@ -48,6 +53,8 @@ pub struct Swarm {
     pub(crate) refused: f64,
     pub(crate) request_lost: f64,
     pub(crate) reply_lost: f64,
+    pub(crate) request_twice: f64,
+    pub(crate) topic_late: f64,
     pub(crate) push_twice: f64,
     pub(crate) push_again_later: f64,
     pub(crate) push_dropped: f64,
@@ -66,11 +73,21 @@ pub struct Swarm {
     pub(crate) funding_every: Millis,
     /// Whether a kill takes the last lines of the record with it.
     pub(crate) power_cut: bool,
+    /// Whether the account holds something long before the first start.
+    pub(crate) finds_position: bool,
     /// Whether the stranger cancels our orders, too.
     pub(crate) meddles: bool,
+    /// How the venue behaves where the exchange's documentation leaves it open.
+    pub(crate) doubts: Doubts,
 }
 
 impl Swarm {
+    /// The troubles that a seed draws.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        Self::draw(&mut Rng::with_seed(seed))
+    }
+
     /// Draws a swarm.
     pub(crate) fn draw(rng: &mut Rng) -> Self {
         let mut rate = |worst: f64| if rng.u8(..5) < 2 { rng.f64() * worst } else { 0.0 };
@@ -86,6 +103,8 @@ impl Swarm {
         let late_index = rate(0.4);
         let book_gap = rate(0.05);
         let jump = rate(0.02);
+        let request_twice = rate(0.1);
+        let topic_late = rate(0.1);
         let mut every = |shortest: Millis| {
             if rng.u8(..3) == 0 { shortest + rng.i64(0..shortest * 4) } else { 0 }
         };
@@ -110,6 +129,8 @@ impl Swarm {
             refused,
             request_lost,
             reply_lost,
+            request_twice,
+            topic_late,
             push_twice,
             push_again_later,
             push_dropped,
@@ -127,6 +148,8 @@ impl Swarm {
             funding_every,
             power_cut: rng.u8(..3) == 0,
             meddles: rng.u8(..4) == 0,
+            finds_position: rng.u8(..3) == 0,
+            doubts: draw_doubts(rng),
         }
     }
 
@@ -145,6 +168,8 @@ impl Swarm {
             thin_book: false,
             power_cut: false,
             meddles: false,
+            finds_position: false,
+            doubts: Doubts::default(),
             ..drawn.calmed()
         }
     }
@@ -157,6 +182,8 @@ impl Swarm {
             Fault::Refused => self.refused,
             Fault::RequestLost => self.request_lost,
             Fault::ReplyLost => self.reply_lost,
+            Fault::RequestTwice => self.request_twice,
+            Fault::TopicLate => self.topic_late,
             Fault::PushTwice => self.push_twice,
             Fault::PushAgain => self.push_again_later,
             Fault::PushDropped => self.push_dropped,
@@ -175,6 +202,8 @@ impl Swarm {
             refused: 0.0,
             request_lost: 0.0,
             reply_lost: 0.0,
+            request_twice: 0.0,
+            topic_late: 0.0,
             push_twice: 0.0,
             push_again_later: 0.0,
             push_dropped: 0.0,
@@ -192,4 +221,18 @@ impl Swarm {
             ..self.clone()
         }
     }
+}
+
+/// Answers to all that the exchange's documentation leaves open: every second question as usual.
+fn draw_doubts(rng: &mut Rng) -> Doubts {
+    let mut doubts = Doubts::default();
+    for doubt in DOUBTS {
+        let choice = rng.usize(..doubt.choices.len());
+        if rng.bool() {
+            doubts
+                .set(doubt.name, doubt.choices[choice])
+                .expect("the list holds questions with their choices");
+        }
+    }
+    doubts
 }

@@ -62,6 +62,10 @@ pub(crate) enum Campaign {
     /// Plays random schedules on the connector's sessions, with damaged messages: every request is answered once,
     /// nothing is sent over the rate limit, nothing crashes or hangs.
     Fuzz(Fuzz),
+    /// Makes the core make known mistakes, one at a time, and counts which the simulation notices.
+    Mutants(Mutants),
+    /// Makes a failing seed small and writes it as a scenario file.
+    Shrink(Shrink),
     /// Plays scenarios out of files (`tests/scenarios/`); one alone is told event by event.
     Scenario(Scenario),
     /// Truncates a journal of 256 KiB segments at every byte and flips every bit of 64 KiB: recovered or refused.
@@ -76,6 +80,26 @@ pub(crate) struct Fills {
     /// Fills.
     #[arg(long, default_value_t = 1_000_000)]
     count: u64,
+}
+
+/// Which mistakes.
+#[derive(Debug, Args)]
+pub(crate) struct Mutants {
+    /// Only these, by their names in `crates/model/src/mutant.rs`.
+    names: Vec<String>,
+    /// Seconds that each may live.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+}
+
+/// Which seed.
+#[derive(Debug, Args)]
+pub(crate) struct Shrink {
+    /// The seed.
+    seed: u64,
+    /// The file that is written.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 /// Which scenarios.
@@ -135,6 +159,8 @@ impl Campaign {
             Self::Margin(margin) => margin.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
+            Self::Mutants(mutants) => mutants.run(),
+            Self::Shrink(shrink) => shrink.run(),
             Self::Scenario(scenario) => scenario.run(),
             Self::CrashBytes => crash_bytes(),
             Self::Fills(fills) => fills.run(),
@@ -173,7 +199,28 @@ impl Fills {
 
 /// The simulator's own program. Always optimised: debug builds tell a tenth of the stories.
 fn simulator() -> Command {
-    cargo(["run", "--release", "--package", "windvane-simulation", "--quiet", "--"])
+    simulator_with(&[])
+}
+
+fn simulator_with(features: &[&str]) -> Command {
+    let mut command = cargo(["run", "--release", "--package", "windvane-simulation", "--quiet"]);
+    command.args(features).arg("--");
+    command
+}
+
+impl Mutants {
+    fn run(&self) -> anyhow::Result<()> {
+        let seconds = self.seconds.to_string();
+        let mut simulator = simulator_with(&["--features", "mutants"]);
+        run(simulator.args(["mutants", "--seconds", &seconds]).args(&self.names))
+    }
+}
+
+impl Shrink {
+    fn run(&self) -> anyhow::Result<()> {
+        let out = std::path::absolute(&self.out)?;
+        run(simulator().args(["shrink", &self.seed.to_string(), "--out"]).arg(out))
+    }
 }
 
 impl Scenario {

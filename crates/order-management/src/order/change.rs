@@ -6,7 +6,7 @@ use crate::inquiry::{AbsenceBounds, Inquiry};
 use crate::pending::Phase;
 use crate::transition::{Evidence, OrderState};
 use crate::wallet::settle_coin;
-use windvane_model::{Execution, Millis, Money, OrderKind, OrderReport, Stamp, WallTime};
+use windvane_model::{Execution, Millis, Money, Mutant, OrderKind, OrderReport, Stamp, WallTime, mutant};
 
 /// A request without an answer for so long counts as undetermined, and one that was taken without the order
 /// showing it is looked up.
@@ -46,6 +46,8 @@ impl Order {
         let is_open = self.state.is_open();
         if self.is_missing {
             Some(0)
+        } else if self.state == OrderState::Submitted && mutant(Mutant::SilenceIsForgotten) {
+            None
         } else if self.state == OrderState::Unknown {
             Some(UNKNOWN_MS)
         } else if !self.has_all_fills() || (is_open && self.filled_qty >= self.qty) {
@@ -61,6 +63,9 @@ impl Order {
 
     fn request_unrest(&self) -> Millis {
         let requests = self.amendments.iter().map(|amendment| &amendment.pending).chain(&self.cancellations);
+        if self.state.is_confirmed() && mutant(Mutant::LostChangeIsForgotten) {
+            return Millis::from(i32::MAX);
+        }
         let is_undetermined = requests.into_iter().any(|pending| pending.phase == Phase::Undetermined);
         if is_undetermined { UNKNOWN_MS } else { SILENCE_MS }
     }
@@ -73,12 +78,14 @@ impl Order {
 
     /// From when on an empty round counts towards absence.
     pub(crate) fn provably_absent_from(&self, bounds: &AbsenceBounds) -> WallTime {
-        self.admissible_until(bounds).after(bounds.late_index_ms)
+        let late_index_ms = if mutant(Mutant::IndexIsNeverLate) { 0 } else { bounds.late_index_ms };
+        self.admissible_until(bounds).after(late_index_ms)
     }
 
     /// Notes that the venue, or the way to it, said something of this order.
     pub(crate) fn hear(&mut self, evidence: Evidence, stamp: Stamp) {
-        self.state = self.state.after(evidence);
+        self.state =
+            if mutant(Mutant::TerminalReverts) { evidence.claim() } else { self.state.after(evidence) };
         self.last_heard = Stamp { wall: self.last_heard.wall.max(stamp.wall), ..stamp };
     }
 
@@ -103,7 +110,12 @@ impl Order {
                 report.updated > version || (report.updated == version && (is_further || heard <= asked))
             }
         });
-        let is_current = is_later && !is_behind;
+        let is_current = (is_later && !is_behind)
+            || (source == Source::Stream && mutant(Mutant::OldReportWins))
+            || (source != Source::Stream && mutant(Mutant::OldPictureWins));
+        if mutant(Mutant::FillsAreInferred) || (!self.state.is_open() && mutant(Mutant::CancelFillsTheRest)) {
+            self.filled_qty = self.filled_qty.max(report.cumulative_qty);
+        }
         if is_current {
             self.version = Some(report.updated);
             self.qty = report.qty;
@@ -145,6 +157,9 @@ impl Order {
 
     /// Drops the requests whose outcome a look asked for at `asked` has shown to be: no effect.
     pub(crate) fn settle_requests(&mut self, asked: WallTime, bounds: &AbsenceBounds) {
+        if mutant(Mutant::ChangeWaitsForEver) {
+            return;
+        }
         self.amendments.retain(|amendment| !amendment.pending.is_settled_by(asked, bounds));
         self.cancellations.retain(|pending| !pending.is_settled_by(asked, bounds));
     }

@@ -9,8 +9,8 @@ use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::OrderState;
 use rust_decimal::Decimal;
 use windvane_model::{
-    BotName, ClientOrderId, MarketTime, Money, Notice, OrderId, OrderKind, OrderReport, PositionIndex, Price,
-    Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, WallTime,
+    BotName, ClientOrderId, MarketTime, Money, Mutant, Notice, OrderId, OrderKind, OrderReport,
+    PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, WallTime, mutant,
 };
 use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
 
@@ -270,7 +270,8 @@ impl Order {
     #[must_use]
     pub fn leaves_qty(&self) -> Qty {
         let whole = if self.state.is_open() {
-            let asked = self.amendments.iter().filter_map(|amendment| amendment.qty);
+            let amendments = if mutant(Mutant::AmendIsNotReserved) { &[][..] } else { &self.amendments[..] };
+            let asked = amendments.iter().filter_map(|amendment| amendment.qty);
             asked.fold(self.qty, Qty::max).max(self.reported_qty)
         } else {
             self.reported_qty
@@ -309,7 +310,8 @@ impl Order {
     /// price counts at `reference`, else at the dearest price there is.
     pub(crate) fn exposure(&self, reference: Option<Price>) -> Option<OrderExposure> {
         let leaves_qty = self.leaves_qty();
-        if leaves_qty.is_zero() || self.is_lost_reduction() {
+        let is_free = !self.state.is_confirmed() && mutant(Mutant::UnconfirmedIsFree);
+        if leaves_qty.is_zero() || self.is_lost_reduction() || is_free {
             return None;
         }
         let price = self.highest_price().or(reference).or_else(|| Price::new(DEAREST).ok())?;

@@ -6,8 +6,8 @@ use crate::order::Order;
 use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
-    Acknowledged, BotName, ClientOrderId, Notice, OrderId, PositionIndex, RefusalFamily, Refused, Request,
-    Stamp, Symbol, Undetermined,
+    Acknowledged, BotName, ClientOrderId, Mutant, Notice, OrderId, OrderStatus, PositionIndex, RefusalFamily,
+    Refused, Request, Stamp, Symbol, Undetermined, mutant,
 };
 
 impl Orders {
@@ -15,6 +15,10 @@ impl Orders {
         let Some(id) = ack.client_order_id else { return };
         let Some(order) = self.orders.get_mut(&id) else { return };
         match ack.request {
+            Request::Submit if mutant(Mutant::AckIsFill) => {
+                order.hear(Evidence::Reported(OrderStatus::Filled), stamp);
+            }
+            Request::Submit if mutant(Mutant::LateAckReopens) => order.state = OrderState::Acknowledged,
             Request::Submit => order.hear(Evidence::Acknowledged, stamp),
             Request::Amend | Request::Cancel => advance(order, ack.request, Phase::Acknowledged),
             Request::CancelAll | Request::SetProtection | Request::SetLeverage => {}
@@ -35,7 +39,9 @@ impl Orders {
         let Some(order) = self.orders.get_mut(&id) else { return };
         let bot = order.bot;
         let is_told = match refused.request {
-            Request::Submit if refused.family == RefusalFamily::Duplicate => {
+            Request::Submit
+                if refused.family == RefusalFamily::Duplicate && !mutant(Mutant::DuplicateIsRefusal) =>
+            {
                 // Proof that an order under this id exists. Whether it is this one, its figures must show.
                 order.expects_twin = !order.state.is_confirmed();
                 order.hear(Evidence::Undetermined, stamp);
@@ -74,7 +80,9 @@ impl Orders {
         let is_cancel = request == Request::Cancel;
         let is_gone =
             family == RefusalFamily::OrderNotFound || (is_cancel && family == RefusalFamily::AlreadySo);
-        if is_gone {
+        if is_gone && is_cancel && mutant(Mutant::NotFoundIsCancelled) {
+            order.hear(Evidence::Reported(OrderStatus::Cancelled), stamp);
+        } else if is_gone {
             advance(order, request, Phase::Undetermined);
             self.look_up_if_open(id, stamp, out);
         } else if is_cancel {
@@ -95,6 +103,7 @@ impl Orders {
         };
         let Some(order) = self.orders.get_mut(&id) else { return };
         match open.request {
+            Request::Submit if mutant(Mutant::LostReplyIsRefusal) => order.hear(Evidence::Refused, stamp),
             Request::Submit => self.doubt_order(id, stamp, out),
             Request::Amend | Request::Cancel => {
                 advance(order, open.request, Phase::Undetermined);

@@ -19,8 +19,8 @@ use crate::transition::OrderState;
 use crate::wallet::settle_coin;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountSnapshot, ClientOrderId, Execution, Millis, Money, OrderId, PositionReport, Stamp, Symbol,
-    WallTime, WalletReport,
+    AccountSnapshot, ClientOrderId, Execution, Millis, Money, Mutant, OrderId, PositionReport, Stamp, Symbol,
+    WallTime, WalletReport, mutant,
 };
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
@@ -149,7 +149,8 @@ impl Orders {
             return;
         }
         let source = Source::Query { asked: asked.wall };
-        for execution in &snapshot.executions {
+        let is_left_out = mutant(Mutant::GapIsNotBackfilled) && self.reconcile.has_begun;
+        for execution in snapshot.executions.iter().filter(|_| !is_left_out) {
             self.take_execution(execution, source, stamp, out);
         }
         self.follow_list(&snapshot.executions);
@@ -196,6 +197,9 @@ impl Orders {
     /// Whether something filled while the picture was taken. Its parts are read one after the other, so books
     /// that began with such a picture would count the fill on one side only, for ever.
     fn is_torn(&self, snapshot: &AccountSnapshot, asked: Stamp) -> bool {
+        if mutant(Mutant::TornBeginning) {
+            return false;
+        }
         let told = snapshot.executions.iter().map(|execution| execution.at);
         let pushed = Some(self.latest_execution).filter(|_| self.fill_count() > 0);
         told.chain(pushed).any(|at| at >= asked.market.after(-CLOCK_DOUBT_MS))
@@ -209,6 +213,7 @@ impl Orders {
             let Some(position) = self.positions.get_mut(&key) else { continue };
             if let (Comparison::Size | Comparison::Average, Some(report)) =
                 (position.compare(), position.reported().copied())
+                && !mutant(Mutant::FoundIsNothing)
             {
                 position.begin_at(&report, now);
             }
@@ -221,6 +226,9 @@ impl Orders {
     /// Looks up each order that we hold open and the picture does not show. What was heard of after the
     /// question is left alone: the picture may be older.
     fn seek_absent(&mut self, snapshot: &AccountSnapshot, asked: Stamp, stamp: Stamp, out: &mut Vec<Effect>) {
+        if mutant(Mutant::MissingIsIgnored) {
+            return;
+        }
         let shown: BTreeSet<OrderId> = snapshot.open_orders.iter().map(|report| report.order_id).collect();
         let absent: Vec<ClientOrderId> = self
             .live

@@ -10,7 +10,9 @@ use crate::other::cause_of;
 use crate::position::Position;
 use crate::wallet::settle_coin;
 use rust_decimal::Decimal;
-use windvane_model::{ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Notice, Role, Stamp};
+use windvane_model::{
+    ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Money, Mutant, Notice, Role, Stamp, mutant,
+};
 
 impl Orders {
     pub(super) fn take_execution(
@@ -71,7 +73,8 @@ impl Orders {
     /// Books what changed: profit, because a late fill can change that of later ones, and the fee.
     fn book_money(&mut self, execution: &Execution, before: &Holding, after: &Holding) {
         let settle = settle_coin();
-        let change = after.totals.net().less(before.totals.net());
+        let is_free = execution.kind == ExecutionKind::Funding && mutant(Mutant::FundingIsFree);
+        let change = if is_free { Money::ZERO } else { after.totals.net().less(before.totals.net()) };
         self.wallet.book(settle, change.get());
         if fee_in(settle, execution) == Decimal::ZERO && execution.fee.get() != Decimal::ZERO {
             self.wallet.book(execution.fee_coin, -execution.fee.get());
@@ -89,6 +92,9 @@ impl Orders {
     ) {
         self.revive(id, out);
         let Some(order) = self.orders.get_mut(&id) else { return };
+        if !order.state.is_open() && mutant(Mutant::FillAfterEndIsDropped) {
+            return;
+        }
         order.fill(execution, stamp);
         let bot = order.bot;
         if !order.reduce_only

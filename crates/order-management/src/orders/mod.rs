@@ -33,8 +33,8 @@ use crate::sought::Sought;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Notice, NoticeTo, OrderId, Price, Query,
-    QueryAnswer, Reference, Stamp, Symbol, WallTime,
+    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Mutant, Notice, NoticeTo, OrderId, Price, Query,
+    QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
 };
 use windvane_risk::{Exposure, PositionExposure};
 
@@ -114,8 +114,10 @@ impl Orders {
     /// The same under the epoch of a later start, whose record in the journal follows. The ids minted from
     /// here on are new by their epoch.
     #[must_use]
-    pub const fn with_epoch(mut self, epoch: Epoch) -> Self {
-        self.identity.epoch = epoch;
+    pub fn with_epoch(mut self, epoch: Epoch) -> Self {
+        if !mutant(Mutant::IdsRepeat) {
+            self.identity.epoch = epoch;
+        }
         self.minted = 0;
         self
     }

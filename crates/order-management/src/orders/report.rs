@@ -8,7 +8,8 @@ use crate::order::{Order, Source};
 use crate::other::parent_of_order;
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
-    ClientOrderId, HaltCause, Notice, OrderLookup, OrderReport, OrderStatus, Price, Qty, Stamp, WallTime,
+    ClientOrderId, HaltCause, Mutant, Notice, OrderLookup, OrderReport, OrderStatus, Price, Qty, Stamp,
+    WallTime, mutant,
 };
 
 /// `cancelType` and `rejectReason` of an order that somebody's request cancelled. Source: Bybit V5, enums.
@@ -26,6 +27,7 @@ impl Orders {
         match report.client_order_id.or_else(by_venue) {
             Some(id) if self.orders.contains_key(&id) => self.merge_report(id, report, source, stamp, out),
             Some(id) => match self.identity.maker(&id) {
+                Maker::Ours(_) if mutant(Mutant::NothingIsAdopted) => self.take_other(report, stamp),
                 Maker::Ours(_) => {
                     self.adopt(id, report, stamp, out);
                     self.merge_report(id, report, source, stamp, out);

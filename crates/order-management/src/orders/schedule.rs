@@ -2,8 +2,8 @@
 
 use super::Orders;
 use crate::effect::Effect;
-use crate::transition::OrderState;
-use windvane_model::{ClientOrderId, Query, Stamp, WallTime};
+use crate::transition::{Evidence, OrderState};
+use windvane_model::{ClientOrderId, Mutant, Query, Stamp, WallTime, mutant};
 
 impl Orders {
     /// When [`Orders::on_timer`] is next to be called; `None` when nothing is waited for.
@@ -24,7 +24,7 @@ impl Orders {
         if let Some(query) = self.reconcile.retry(stamp) {
             out.push(Effect::Ask(query));
         }
-        if self.reconcile.is_audit_due(stamp.wall) {
+        if self.reconcile.is_audit_due(stamp.wall) && !mutant(Mutant::NoAudit) {
             self.audit(stamp, out);
         }
     }
@@ -36,6 +36,11 @@ impl Orders {
 
     /// Asks for an order now, if anything about it is open. Silence after a submit makes it unknown.
     pub(super) fn look_up_if_open(&mut self, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Effect>) {
+        if mutant(Mutant::SilenceIsRefusal)
+            && let Some(order) = self.orders.get_mut(&id)
+        {
+            order.hear(Evidence::Refused, stamp);
+        }
         if self.orders.get(&id).is_some_and(|order| order.state == OrderState::Submitted) {
             self.doubt_order(id, stamp, out);
         }

@@ -9,7 +9,7 @@ use super::protection::{References, check_sides};
 use crate::Risk;
 use crate::margin::highest_value_at;
 use rust_decimal::Decimal;
-use windvane_model::{BotName, DenialReason, Notional, Place, Price, Side};
+use windvane_model::{BotName, DenialReason, Mutant, Notional, Place, Price, Side, mutant};
 
 impl Risk {
     pub(super) fn check_limits(
@@ -74,7 +74,11 @@ impl Risk {
 
     fn check_open_orders(&self, context: &Context<'_>) -> Result<(), DenialReason> {
         let (open, limit) = (context.exposure.open_orders(), self.limits.max_open_orders);
-        if open >= limit { Err(DenialReason::OpenOrders { open, limit }) } else { Ok(()) }
+        if open >= limit && !mutant(Mutant::NoOrderCount) {
+            Err(DenialReason::OpenOrders { open, limit })
+        } else {
+            Ok(())
+        }
     }
 
     /// Leverage, the value of the position and of all of them together, and the venue's limit on a position at that
@@ -89,7 +93,7 @@ impl Risk {
         for (value, limit) in
             [(after.position_value, self.limits.max_position_notional.value), (after.risk_value, of_venue)]
         {
-            if value > limit {
+            if value > limit && !mutant(Mutant::NoPositionLimit) {
                 return Err(DenialReason::PositionNotional { value, limit });
             }
         }

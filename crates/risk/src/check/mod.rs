@@ -19,8 +19,8 @@ use crate::approved::Seal;
 use crate::{Action, Approved, Contract, DrawdownStep, Exposure, Quotes, Risk, allows};
 use proposal::Proposal;
 use windvane_model::{
-    BotName, ClientOrderId, Denial, DenialReason, InstrumentStatus, Intent, Place, PositionIndex, Price, Qty,
-    RunState, Side, Stamp, Symbol, WallTime,
+    BotName, ClientOrderId, Denial, DenialReason, InstrumentStatus, Intent, Mutant, Place, PositionIndex,
+    Price, Qty, RunState, Side, Stamp, Symbol, WallTime, mutant,
 };
 
 /// One wish and whose it is.
@@ -198,7 +198,11 @@ impl Risk {
             RunState::Active if is_falling => RunState::Reducing,
             state => state,
         };
-        if allows(state, action) { Ok(()) } else { Err(DenialReason::RunState { state }) }
+        if allows(state, action) || mutant(Mutant::HaltedMayOpen) {
+            Ok(())
+        } else {
+            Err(DenialReason::RunState { state })
+        }
     }
 
     /// An order that opens must leave while the prices it was approved on are still fresh.

@@ -1,13 +1,13 @@
 //! The worst case, counted anew from the venue's truth and from what is under way to it.
 
 use super::Oracle;
-use crate::listing::{UID, install, limits};
+use crate::listing::{LEVERAGE, UID, install, limits};
 use crate::world::Broken;
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windvane_engine::Engine;
 use windvane_model::{ClientOrderId, Side, Submit};
-use windvane_venue_core::{OrderFilter, PositionIdx, Venue};
+use windvane_venue_core::{OrderFilter, OrderRow, PositionIdx, Venue};
 
 /// The mark may move between the check and the count, and orders are counted at their own prices.
 const TOLERANCE: Decimal = Decimal::from_parts(110, 0, 0, false, 2);
@@ -22,18 +22,35 @@ pub(crate) fn worst_case(
     engine: &Engine,
     venue: &Venue,
     travelling: &BTreeSet<ClientOrderId>,
+    amending: &BTreeMap<String, Decimal>,
     oracle: &Oracle,
 ) -> Result<(), Broken> {
     let name = submit.symbol.as_str();
     let Some(row) = venue.position(UID, name, PositionIdx::OneWay) else { return Ok(()) };
+    if row.leverage != Decimal::from(LEVERAGE) {
+        return Err(("E02 leverage as configured", format!("{name} has {}", row.leverage)));
+    }
     let is_same_way = row.side.is_some_and(|side| side.as_str() == submit.side.as_str());
     let held = if is_same_way { row.size } else { -row.size };
     let open = venue.open_orders(UID, OrderFilter { symbol: Some(name), ..OrderFilter::default() });
+    let is_ours = |row: &&OrderRow| row.order_link_id.starts_with(install().as_str());
+    let of_all = venue.open_orders(UID, OrderFilter::default());
+    let count = of_all.iter().filter(is_ours).count() + travelling.len();
+    let most = usize::try_from(limits(false).max_open_orders).unwrap_or(usize::MAX);
+    if count > most {
+        return Err((
+            "A19 order counts within limits",
+            format!("{count} orders of ours, {most} are allowed"),
+        ));
+    }
     let resting: Decimal = open
         .iter()
-        .filter(|row| row.order_link_id.starts_with(install().as_str()))
+        .filter(is_ours)
         .filter(|row| !row.reduce_only && row.side.as_str() == submit.side.as_str())
-        .map(|row| row.leaves_qty)
+        .map(|row| {
+            let asked = amending.get(&*row.order_link_id).copied().unwrap_or_default();
+            row.leaves_qty.max(asked - row.cum_exec_qty)
+        })
         .sum();
     let on_the_way: Decimal = travelling
         .iter()

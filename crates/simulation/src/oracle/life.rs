@@ -7,7 +7,7 @@ use crate::world::Broken;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_engine::Engine;
 use windvane_model::{
-    AccountEvent, ClientOrderId, Command, Event, Link, LinkState, Qty, QueryAnswer, Submit,
+    AccountEvent, ClientOrderId, Command, Control, Event, Link, LinkState, Qty, QueryAnswer, Submit,
 };
 use windvane_order_management::OrderState;
 use windvane_venue_core::Venue;
@@ -22,6 +22,8 @@ pub(crate) struct Oracle {
     /// Orders that have ended.
     ended: BTreeMap<ClientOrderId, OrderState>,
     private_is_up: bool,
+    /// Whether a person has halted the engine and not resumed it.
+    is_halted: bool,
     /// Whether the account was read since the private stream came up.
     has_account: bool,
 }
@@ -36,6 +38,7 @@ impl Oracle {
     /// A record that lost its tail may have lost the end of an order, too.
     pub(crate) fn forgive_lost_record(&mut self) {
         self.ended.clear();
+        self.is_halted = false;
     }
 
     pub(crate) fn order(&self, id: &ClientOrderId) -> Option<&Submit> {
@@ -45,6 +48,8 @@ impl Oracle {
     /// Something reaches the engine.
     pub(crate) fn hear(&mut self, event: &Event) {
         match event {
+            Event::Control(Control::Halt(_)) => self.is_halted = true,
+            Event::Control(Control::Resume) => self.is_halted = false,
             Event::Link(Link::Private(state)) => {
                 self.private_is_up = *state == LinkState::Up;
                 self.has_account = false;
@@ -64,6 +69,9 @@ impl Oracle {
                     return Err(("I1 one intent, one order", format!("{} again", submit.client_order_id)));
                 }
                 let opens = !submit.reduce_only;
+                if opens && self.is_halted {
+                    return Err(("I22 a halt is heard", format!("{submit:?}")));
+                }
                 if opens && !(self.has_account && may_open) {
                     return Err(("I14 nothing opens before the account is known", format!("{submit:?}")));
                 }
@@ -90,6 +98,11 @@ impl Oracle {
     ) -> Result<(), Broken> {
         let orders = engine.orders();
         for order in orders.live_orders() {
+            let ended = self.ended.get(&order.id()).filter(|state| state.is_confirmed());
+            if let (Some(state), true) = (ended, order.state().is_open()) {
+                let (id, now) = (order.id(), order.state());
+                return Err(("I6 terminal never reverts", format!("{id} is {now:?} after {state:?}")));
+            }
             self.watched.entry(order.id()).or_insert((order.state(), order.filled_qty()));
         }
         let mut over = Vec::new();

@@ -67,7 +67,11 @@ pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable)
         ("order", "row") => {
             let ours = ClientOrderId::new(&difference.name).ok().and_then(|id| orders.order(&id));
             let is_being_proven = ours.is_some_and(|order| !order.state().is_confirmed());
-            !(is_being_proven || unknowable.lost_record && ours.is_none())
+            let is_open = || {
+                let mut open = venue.open_orders(UID, OrderFilter::default()).into_iter();
+                open.any(|row| *row.order_link_id == *difference.name)
+            };
+            !(is_being_proven || unknowable.lost_record && ours.is_none() && !is_open())
         }
         ("order", "status" | "price" | "quantity") if unknowable.dropped_pushes => {
             ClientOrderId::new(&difference.name).is_ok_and(|id| orders.order(&id).is_some())

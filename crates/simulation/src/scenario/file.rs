@@ -24,6 +24,8 @@ pub(super) struct ScenarioFile {
     pub(super) length: Span,
     #[serde(default)]
     pub(super) world: WorldTable,
+    /// The story of a seed with some of its troubles, instead of rows.
+    pub(super) chance: Option<ChanceTable>,
     #[serde(default)]
     pub(super) market: Rows<MarketRow>,
     #[serde(default)]
@@ -54,6 +56,17 @@ pub(super) struct ScenarioFile {
     pub(super) fault: Rows<FaultRow>,
     #[serde(default)]
     pub(super) expect: Rows<ExpectRow>,
+}
+
+/// A story by chance.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChanceTable {
+    pub(super) seed: u64,
+    /// One: only the random bot.
+    pub(super) bots: u8,
+    /// Of the troubles that the seed draws, those that stay.
+    pub(super) faults: Vec<Spanned<String>>,
 }
 
 /// What holds all the time.

@@ -3,6 +3,8 @@
 //! A file (`tests/scenarios/*.toml`) holds rows of what the market, bots, strangers and people do and when, which
 //! messages go wrong, and what is expected on the way. There is no chance in it. At its end both worlds are compared
 //! to the last digit as after every other story. A fault that meets no message fails: then it is another story.
+//!
+//! One kind of file is left to chance: what shrinking makes of a failing seed names the seed and the troubles that stay.
 
 mod expect;
 mod file;
@@ -12,7 +14,7 @@ mod script;
 mod value;
 
 pub(crate) use expect::Seen;
-pub(crate) use hand::Hand;
+pub(crate) use hand::{Desk, Hand};
 pub(crate) use script::{Occasion, Script, Settings, Step, Strike};
 
 use crate::report::{Failure, Report};
@@ -93,6 +95,10 @@ impl Scenario {
     /// The first thing that was not as it must be.
     pub fn play(self, telling: Telling) -> Result<Report, ScenarioError> {
         let Self { path, script } = self;
-        crate::world::play_script(script, telling).map_err(|failure| ScenarioError::Failed { path, failure })
+        let played = match &script.chance {
+            Some((seed, swarm)) => crate::world::run_in(*seed, swarm),
+            None => crate::world::play_script(script, telling),
+        };
+        played.map_err(|failure| ScenarioError::Failed { path, failure })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::hand::Desk;
 use super::value::Moment;
-use crate::swarm::Millis;
+use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use crate::world::{Stream, Topic};
 use rust_decimal::Decimal;
@@ -15,6 +15,8 @@ use windvane_venue_core as venue;
 pub(crate) struct Script {
     pub(crate) title: String,
     pub(crate) settings: Settings,
+    /// A story by chance instead: its seed and its troubles.
+    pub(crate) chance: Option<(u64, Swarm)>,
     pub(crate) steps: Vec<(Millis, Step)>,
     pub(super) faults: Vec<FaultRule>,
     pub(super) expectations: Vec<Expectation>,
@@ -129,6 +131,7 @@ impl Script {
         Self {
             title,
             settings,
+            chance: None,
             steps: Vec::new(),
             faults: Vec::new(),
             expectations: Vec::new(),

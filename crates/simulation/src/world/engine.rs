@@ -73,7 +73,6 @@ impl World {
             return Ok(());
         }
         self.see_push_first(&event);
-        self.oracle.hear(&event);
         self.take(event)
     }
 
@@ -90,6 +89,7 @@ impl World {
     /// One turn: the event on record, the engine's answers on record, then out.
     pub(super) fn take(&mut self, event: Event) -> Result<(), Broken> {
         let Some(mut engine) = self.engine.take() else { return Ok(()) };
+        self.oracle.hear(&event);
         self.sequence += 1;
         self.tally.events += 1;
         let stamp = Stamp { sequence: self.sequence, wall: self.wall(), market: self.market() };
@@ -154,7 +154,14 @@ impl World {
                     && self.tally.hits(Fault::PushDropped) == 0
                     && self.wires.get(Stream::Private).is_up
                 {
-                    oracle::worst_case(&submit, engine, &self.venue, &self.travelling, &self.oracle)?;
+                    oracle::worst_case(
+                        &submit,
+                        engine,
+                        &self.venue,
+                        &self.travelling,
+                        &self.amending,
+                        &self.oracle,
+                    )?;
                 }
                 self.send(command);
             }

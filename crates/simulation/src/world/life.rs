@@ -8,7 +8,7 @@ use crate::chaos::Chaos;
 use crate::listing::{self, LISTINGS, symbol};
 use crate::oracle;
 use crate::record::{Line, recover};
-use crate::scenario::Hand;
+use crate::scenario::{Desk, Hand};
 use crate::swarm::{Millis, Second};
 use crate::tally::Fault;
 use crate::world::Broken;
@@ -111,6 +111,9 @@ impl World {
             (0, _) | (_, Second::Chaos) => {
                 return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone()));
             }
+            (_, Second::Nobody) => {
+                return Box::new(Hand::new(Desk::default(), symbol(LISTINGS[slot].symbol)));
+            }
             (_, Second::Maker) => ("maker.toml", include_str!("../../../../strategies/maker.toml")),
             (_, Second::Reversion) => {
                 ("reversion.toml", include_str!("../../../../strategies/reversion.toml"))
@@ -149,6 +152,7 @@ impl World {
             self.count(&engine);
         }
         self.wires.reset();
+        self.amending.clear();
         let back_after = if self.is_scripted() {
             self.lose_tail(self.loses);
             self.back_after

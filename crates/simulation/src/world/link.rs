@@ -91,6 +91,8 @@ pub(super) struct Wire {
     pub(super) generation: u32,
     /// When the last of what is under way arrives here: nothing overtakes.
     last_down: Millis,
+    /// When the last of each topic that was held back arrives: a topic keeps its order.
+    topic_down: [Millis; Topic::ALL.len()],
     /// The same for what goes to the venue.
     last_up: Millis,
 }
@@ -181,8 +183,15 @@ impl World {
             wire.last_up = wire.last_up.max(at);
             at = wire.last_up;
         }
-        if let Command::Submit(submit) = &command {
-            self.travelling.insert(submit.client_order_id);
+        match &command {
+            Command::Submit(submit) => {
+                self.travelling.insert(submit.client_order_id);
+            }
+            Command::Amend(amend) => {
+                let qty = amend.qty.map(|qty| qty.get()).unwrap_or_default();
+                self.amending.insert(amend.client_order_id.to_string(), qty);
+            }
+            _ => {}
         }
         let (life, sent) = (self.life, self.now + self.clock_off);
         self.queue.at(at, Happening::Arrive { life, number, command, sent });
@@ -276,12 +285,15 @@ impl World {
     }
 
     /// A private fact, under the fate of its message.
-    pub(super) fn push_private(&mut self, fact: AccountEvent, fate: Fate) {
+    pub(super) fn push_private(&mut self, topic: Topic, fact: AccountEvent, fate: Fate) {
         let event = Event::Account(fact);
+        let held_until = self.wires.get(Stream::Private).topic_down[topic as usize];
         match fate {
             Fate::Lost => return,
-            Fate::Arrives => {}
-            Fate::Late(at) => {
+            Fate::Arrives if held_until <= self.now => {}
+            Fate::Arrives | Fate::Late(_) => {
+                let at = if let Fate::Late(at) = fate { at.max(held_until) } else { held_until };
+                self.wires.get_mut(Stream::Private).topic_down[topic as usize] = at;
                 let (life, by) =
                     (self.life, Some((Stream::Private, self.wires.get(Stream::Private).generation)));
                 self.queue.at(at, Happening::Deliver(Delivery { life, by, answers: None, event }));

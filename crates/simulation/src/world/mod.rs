@@ -21,7 +21,7 @@ use crate::record::Line;
 use crate::report::{Failure, Report};
 use crate::scenario::Script;
 use crate::swarm::{Millis, Second, Swarm};
-use crate::tally::Tally;
+use crate::tally::{Fault, Tally};
 use fastrand::Rng;
 use happening::{Happening, Queue};
 use link::Wires;
@@ -41,6 +41,14 @@ const SPIN_MAX: u32 = 5_000;
 
 /// A broken invariant: its name and what was seen.
 pub(crate) type Broken = (&'static str, String);
+
+/// Tells the story of `seed` with the troubles of `swarm`.
+///
+/// # Errors
+/// The first invariant that does not hold.
+pub fn run_in(seed: u64, swarm: &Swarm) -> Result<Report, Failure> {
+    World::in_swarm(seed, swarm.clone()).tell(seed)
+}
 
 /// Tells the story of `seed`.
 ///
@@ -78,6 +86,10 @@ pub(crate) struct World {
     wires: Wires,
     /// Orders under way to the venue.
     travelling: BTreeSet<ClientOrderId>,
+    /// Quantities that amends under way ask for.
+    amending: BTreeMap<String, Decimal>,
+    /// One source of chance for each fault, so that a story without one of them keeps the others.
+    dice: Vec<Rng>,
     /// Orders that queries do not show before a moment.
     hidden: BTreeMap<String, Millis>,
     /// The next turn with commands is cut off by a kill.
@@ -116,23 +128,30 @@ impl std::fmt::Write for Trace {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut rng = Rng::with_seed(seed);
-        let swarm = Swarm::draw(&mut rng);
+        Self::in_swarm(seed, Swarm::draw(&mut Rng::with_seed(seed)))
+    }
+
+    /// The story of a seed with other troubles than it draws.
+    fn in_swarm(seed: u64, swarm: Swarm) -> Self {
+        let rng = Rng::with_seed(!seed);
         let mut world = Self::with(seed, rng, swarm, listing::number(BALANCE));
         world.queue.at(world.swarm.length_ms, Happening::Calm);
         world.plan_troubles();
+        if world.swarm.finds_position {
+            world.trade_before_the_story();
+        }
         world
     }
 
     fn with(seed: u64, rng: Rng, swarm: Swarm, balance: Decimal) -> Self {
         let interval = match swarm.second {
-            Second::Chaos | Second::Maker => Interval::M1,
+            Second::Nobody | Second::Chaos | Second::Maker => Interval::M1,
             Second::Reversion | Second::Trend => Interval::M5,
         };
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            venue: listing::open_venue(seed, balance),
+            venue: listing::open_venue(seed, balance, swarm.doubts),
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,
@@ -141,6 +160,8 @@ impl World {
             record: Vec::new(),
             wires: Wires::default(),
             travelling: BTreeSet::new(),
+            amending: BTreeMap::new(),
+            dice: Fault::ALL.iter().map(|fault| Rng::with_seed(seed ^ (*fault as u64 + 1) << 48)).collect(),
             hidden: BTreeMap::new(),
             is_doomed: false,
             is_calm: false,

@@ -1,8 +1,8 @@
 //! Those who do something from outside: strangers on the account, people at the controls, funding; and when.
 
-use super::World;
 use super::happening::Happening;
 use super::link::Stream;
+use super::{EPOCH_MS, World};
 use crate::listing::{LISTINGS, UID, install, number};
 use crate::swarm::Millis;
 use crate::tally::Fault;
@@ -12,6 +12,9 @@ use windvane_model::{Control, Event, HaltCause, Scope};
 use windvane_venue_core::{
     CancelOrder, Category, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
 };
+
+/// Further back than a first reconciliation reads.
+const LONG_AGO_MS: Millis = 600_000;
 
 impl World {
     /// Plans the first of everything that comes again and again.
@@ -36,6 +39,19 @@ impl World {
             self.queue.at(at, happening());
             at += self.rng.i64(1..=mean * 2);
         }
+    }
+
+    /// Somebody opened a position so long ago that its executions are not read any more.
+    pub(super) fn trade_before_the_story(&mut self) {
+        let at = EPOCH_MS - LONG_AGO_MS;
+        for input in self.feeds[0].inputs(&mut self.rng, false) {
+            self.venue.apply_market(at, &input, &mut self.facts).ok();
+        }
+        let qty = number(LISTINGS[0].lot) * Decimal::from(self.rng.i64(1..60));
+        let side = if self.rng.bool() { Side::Buy } else { Side::Sell };
+        let order = Request::Create(CreateOrder::market(LISTINGS[0].symbol, side, qty));
+        self.venue.apply_request(at, UID, &order, &mut self.facts).ok();
+        self.facts.clear();
     }
 
     pub(super) fn fund(&mut self) -> Result<(), Broken> {

@@ -50,7 +50,10 @@ impl World {
     pub(super) fn strikes(&mut self, fault: Fault, occasion: impl FnOnce() -> Occasion) -> Option<Strike> {
         match &mut self.script {
             Some(script) => script.strike(fault, self.now, &occasion()),
-            None => self.chance(self.swarm.rate(fault)).then(Strike::default),
+            None => {
+                let rate = self.swarm.rate(fault);
+                (rate > 0.0 && self.dice[fault as usize].f64() < rate).then(Strike::default)
+            }
         }
     }
 

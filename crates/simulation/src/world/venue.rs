@@ -28,8 +28,10 @@ const fn window_ms(command: &Command) -> Millis {
 
 impl World {
     pub(super) fn arrive(&mut self, number: u64, command: &Command, sent: Millis) -> Result<(), Broken> {
-        if let Command::Submit(submit) = command {
-            self.travelling.remove(&submit.client_order_id);
+        match command {
+            Command::Submit(submit) => drop(self.travelling.remove(&submit.client_order_id)),
+            Command::Amend(amend) => drop(self.amending.remove(amend.client_order_id.as_str())),
+            _ => {}
         }
         let Some(request) = convert::request(command) else { return Ok(()) };
         let age = self.now - sent;
@@ -157,18 +159,26 @@ impl World {
             self.tally.venue_events += 1;
             match fact {
                 Output::Order { row, .. } => {
-                    self.push_private(AccountEvent::Order(convert::order(&row)), orders);
+                    self.push_private(Topic::Order, AccountEvent::Order(convert::order(&row)), orders);
                 }
                 Output::Execution { row, .. } => {
                     self.see_execution(&row)?;
-                    self.push_private(AccountEvent::Execution(convert::execution(&row)), executions);
+                    self.push_private(
+                        Topic::Execution,
+                        AccountEvent::Execution(convert::execution(&row)),
+                        executions,
+                    );
                 }
                 Output::Position { row, .. } => {
-                    self.push_private(AccountEvent::Position(convert::position(&row)), positions);
+                    self.push_private(
+                        Topic::Position,
+                        AccountEvent::Position(convert::position(&row)),
+                        positions,
+                    );
                 }
                 Output::Wallet { row, .. } => {
                     let wallet = convert::wallet(&row, self.market());
-                    self.push_private(AccountEvent::Wallet(wallet), wallets);
+                    self.push_private(Topic::Wallet, AccountEvent::Wallet(wallet), wallets);
                 }
                 Output::Trade(trade) => self.push_public(convert::print(&trade)),
                 Output::Book(delta) => {
