@@ -11,7 +11,8 @@ use crate::tally::Fault;
 use crate::world::Broken;
 use windvane_model::{AccountEvent, ClientOrderId, Command, Event, MarketEvent, OrderId};
 use windvane_venue_core::{
-    Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderReference, Output, Request, StopOrderType,
+    Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, Output, Request,
+    StopOrderType,
 };
 
 /// How far ahead of the venue's clock a stamp may be.
@@ -65,7 +66,13 @@ impl World {
                 self.hidden.insert(id, until);
             }
         }
-        if self.strikes(Fault::RequestTwice, || occasion(command)).is_some() {
+        // Only where the first is still open: the id of one that is over may be free again, and that is nobody's fault.
+        let is_open = matches!(command, Command::Submit(_))
+            && named(command).is_some_and(|id| {
+                let mut open = self.venue.open_orders(UID, OrderFilter::default()).into_iter();
+                open.any(|row| *row.order_link_id == *id)
+            });
+        if is_open && self.strikes(Fault::RequestTwice, || occasion(command)).is_some() {
             self.tally.hit(Fault::RequestTwice);
             verdict = self.request(&request)?;
         }
