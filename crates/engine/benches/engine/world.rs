@@ -289,7 +289,8 @@ fn execution(submit: &Submit, sequence: u64) -> Execution {
         closed_qty: if submit.reduce_only { submit.qty } else { Qty::ZERO },
         venue_pnl: None,
         at: MarketTime(0),
-        sequence: 0,
+        // Rising, as the venue's: else each fill would be booked in the midst of the earlier ones.
+        sequence: i64::try_from(sequence).unwrap(),
     }
 }
 
