@@ -68,7 +68,10 @@ fn write_key(ground: &Ground) {
 fn make_trouble(ground: &Ground) {
     ground.sim("fault", r#"{"kind":"retcode","match":{"path":"order.create"},"code":110007,"count":4}"#);
     ground.sim("fault", r#"{"kind":"duplicate","match":{"topic":"execution"},"count":6}"#);
+    // Fills that are not told, and then a reason to ask for them.
+    let told = ground.rows("fills").len();
     ground.sim("fault", r#"{"kind":"drop_private","match":{"topic":"execution"},"count":2}"#);
+    wait_until("fills that are not told", Duration::from_secs(60), || ground.rows("fills").len() >= told + 2);
     ground.sim("fault", r#"{"kind":"disconnect","match":{"path":"/v5/private"}}"#);
     let uid = ground.account()["uid"].clone();
     let order = format!(

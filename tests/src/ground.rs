@@ -182,7 +182,7 @@ fn start_venue(folder: &Path, port: u16, market: Market, changes: &[(&str, &str)
     let listen = format!("127.0.0.1:{port}");
     let arguments = ["venue", "--config", path.to_str().expect("a path that is text"), "--listen", &listen];
     let venue = start("venue", &binary(), &arguments, folder);
-    wait_until("the venue to answer", Duration::from_secs(20), || {
+    wait_until("the venue to answer", Duration::from_secs(60), || {
         get(address(port), "/v5/market/time").is_some()
     });
     venue
