@@ -175,7 +175,9 @@ fn start_venue(folder: &Path, port: u16, market: Market, changes: &[(&str, &str)
         text = text.replace(from, to);
     }
     if market == Market::Still {
-        text = text.replace("[market.synthetic]\nseed = 1", "[market.manual]");
+        // The file's last table, whatever it says.
+        let made_up = text.find("\n[market.synthetic]\n").expect("the shipped venue makes its market up");
+        text.replace_range(made_up.., "\n[market.manual]\n");
     }
     let path = folder.join("venue.toml");
     std::fs::write(&path, text).expect("the venue's config can be written");
