@@ -11,6 +11,7 @@ mod indicator;
 mod language;
 mod maker;
 mod minimum;
+mod remembered;
 mod resting;
 mod rules;
 mod schema;

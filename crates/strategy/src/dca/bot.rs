@@ -10,6 +10,7 @@ use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Role, 
 use super::DcaSettings;
 use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
 use crate::minimum::{Minimum, affordable};
+use crate::remembered;
 use crate::resting::{Resting, Wanted};
 use crate::venue_stop::{VenueStop, pause_until, shifted, was_stopped};
 
@@ -173,19 +174,11 @@ impl Strategy for Dca {
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {
-        if self.memory == self.written {
-            return None;
-        }
-        self.written.clone_from(&self.memory);
-        Some(serde_json::to_vec(&self.memory).unwrap_or_default())
+        remembered::changed(&self.memory, &mut self.written)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
-        let memory: Memory =
-            serde_json::from_slice(bytes).map_err(|error| MemoryError { reason: error.to_string() })?;
-        if memory.version != VERSION {
-            return Err(MemoryError { reason: format!("version {} is not {VERSION}", memory.version) });
-        }
+        let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
         self.resting.restore(memory.orders.clone());
         self.written.clone_from(&memory);
         self.memory = memory;

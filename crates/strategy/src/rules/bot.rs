@@ -15,6 +15,7 @@ use super::reading::Reading;
 use super::tape::Tape;
 use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Wake};
 use crate::language::{LiveWord, Quote};
+use crate::remembered;
 
 /// Pause before a refused or unanswered request is repeated, milliseconds of market time.
 pub(super) const RETRY_MS: i64 = 5_000;
@@ -353,11 +354,7 @@ impl Strategy for RuleBot {
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {
-        if self.memory == self.written {
-            return None;
-        }
-        self.written = self.memory;
-        Some(self.memory.to_bytes())
+        remembered::changed(&self.memory, &mut self.written)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {

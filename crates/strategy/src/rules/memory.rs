@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use windvane_model::{MarketTime, Money, Side};
 
 use crate::context::MemoryError;
+use crate::remembered;
 
 /// Shape of the bytes; one that is not this is refused rather than guessed at.
 const VERSION: u32 = 1;
@@ -95,18 +96,8 @@ impl Default for Memory {
 }
 
 impl Memory {
-    pub(super) fn to_bytes(self) -> Vec<u8> {
-        // A struct of numbers always has a JSON form; NaN would become null and be refused on the way back.
-        serde_json::to_vec(&self).unwrap_or_default()
-    }
-
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, MemoryError> {
-        let memory: Self =
-            serde_json::from_slice(bytes).map_err(|error| MemoryError { reason: error.to_string() })?;
-        if memory.version != VERSION {
-            return Err(MemoryError { reason: format!("version {} is not {VERSION}", memory.version) });
-        }
-        Ok(memory)
+        remembered::read(bytes, VERSION, |memory: &Self| memory.version)
     }
 
     /// Begins a new count when a new UTC day has begun.

@@ -7,6 +7,7 @@ use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, R
 use super::{TimedSettings, Work};
 use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
 use crate::minimum::{Minimum, affordable};
+use crate::remembered;
 use crate::venue_stop::VenueStop;
 
 const VERSION: u32 = 1;
@@ -192,19 +193,11 @@ impl Strategy for Timed {
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {
-        if self.memory == self.written {
-            return None;
-        }
-        self.written = self.memory;
-        Some(serde_json::to_vec(&self.memory).unwrap_or_default())
+        remembered::changed(&self.memory, &mut self.written)
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
-        let memory: Memory =
-            serde_json::from_slice(bytes).map_err(|error| MemoryError { reason: error.to_string() })?;
-        if memory.version != VERSION {
-            return Err(MemoryError { reason: format!("version {} is not {VERSION}", memory.version) });
-        }
+        let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
         (self.memory, self.written) = (memory, memory);
         Ok(())
     }
