@@ -25,6 +25,11 @@ impl Rebuilt {
         Self { books: Rebuild::new(claims, install), memories: BTreeMap::new(), start: None }
     }
 
+    /// The same, but what is over is kept for ever: for those who ask what was, not for an engine.
+    pub(crate) fn keeping_everything(self) -> Self {
+        Self { books: self.books.keeping(None), ..self }
+    }
+
     /// Takes the next record of the journal.
     pub(crate) fn take(&mut self, record: &Record) {
         match record {
@@ -55,7 +60,7 @@ impl Rebuilt {
     }
 }
 
-/// Reads the journal in `folder` from its beginning to its end.
+/// Reads the journal in `folder` from its beginning to its end, and forgets nothing.
 ///
 /// # Errors
 /// When it cannot be read or is damaged.
@@ -64,7 +69,7 @@ pub(crate) fn from_journal(
     claims: Claims,
     install: InstallTag,
 ) -> anyhow::Result<Rebuilt> {
-    let mut rebuilt = Rebuilt::new(claims, install);
+    let mut rebuilt = Rebuilt::new(claims, install).keeping_everything();
     let reader = windvane_journal::read(folder).with_context(|| format!("reading {}", folder.display()))?;
     for item in reader {
         match item.with_context(|| format!("reading {}", folder.display()))? {

@@ -3,10 +3,10 @@
 use crate::reader::{Item, Reader};
 use crate::record::Record;
 use crate::walk::ReadError;
-use crate::wire::Choice;
-use crate::wire::{Json, object};
 use serde_json::Value;
 use std::io::{self, Write};
+use windvane_layout::Choice;
+use windvane_layout::{Json, object};
 use windvane_model::{Epoch, Stamped};
 
 /// Why an export ended early.

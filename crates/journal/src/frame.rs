@@ -9,8 +9,8 @@
 //! `previous`, so the chain covers everything at the cost of one hash block per record, however long.
 
 use crate::record::{Record, VERSION};
-use crate::wire::{Choice, Decode, DecodeError, Encode, Input};
 use sha2::{Digest, Sha256};
+use windvane_layout::{Choice, Decode, DecodeError, Encode, Input};
 use windvane_model::Epoch;
 
 /// Bytes before the part that `len` counts.

@@ -8,12 +8,12 @@ use crate::storage::{Disk, Storage};
 use crate::sync::{Pace, SyncThread};
 use crate::tape::{Tape, TapeConfig};
 use crate::walk::ReadError;
-use crate::wire::{Choice, Encode};
 use crate::writer::{Sizes, Writer};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use windvane_layout::{Choice, Encode};
 use windvane_model::{Epoch, Event, Stamped};
 
 /// How long a person waits for the disk at start and stop.

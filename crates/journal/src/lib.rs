@@ -40,4 +40,4 @@ pub use stat::{Stat, stat, stat_of, verify};
 pub use storage::{Disk, Storage, StoredFile};
 pub use tape::TapeConfig;
 pub use walk::{Entry, Flaw, ReadError, Tail};
-pub use wire::DecodeError;
+pub use windvane_layout::DecodeError;

@@ -8,10 +8,10 @@ use crate::frame::{Chain, Frame, MARKER_SIZE, NoFrame};
 use crate::record::Record;
 use crate::segment::{Family, HEADER_SIZE, Header, NoHeader, read_whole};
 use crate::storage::Storage;
-use crate::wire::DecodeError;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use windvane_layout::DecodeError;
 use windvane_model::Epoch;
 
 /// A record of the journal with its place.

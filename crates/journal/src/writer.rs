@@ -245,7 +245,7 @@ mod tests {
     use super::*;
     use crate::record::Record;
     use crate::storage::Disk;
-    use crate::wire::{Choice, Encode};
+    use windvane_layout::{Choice, Encode};
 
     fn writer(folder: &tempfile::TempDir, sizes: Sizes) -> Writer {
         let resume =

@@ -2,6 +2,7 @@
 
 use crate::DifferenceKind;
 use std::collections::BTreeMap;
+use windvane_layout::layout;
 
 /// Counts since the account's journal began.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,3 +30,17 @@ pub struct Counters {
     /// Orders of ours that were adopted from the venue.
     pub adopted_orders: u64,
 }
+
+layout!(Counters {
+    reconciliations,
+    unresolved_reconciliations,
+    differences,
+    backfilled_executions,
+    duplicate_executions,
+    foreign_orders,
+    foreign_executions,
+    unknown_orders,
+    retired_orders,
+    resolved_orders,
+    adopted_orders,
+});

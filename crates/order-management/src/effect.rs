@@ -1,6 +1,7 @@
 //! What a fact of the account makes others do.
 
 use std::fmt;
+use windvane_layout::choices;
 use windvane_model::{Epoch, HaltCause, NoticeTo, Query, Symbol};
 
 /// One consequence of an event, in the order in which it is to be carried out.
@@ -58,11 +59,13 @@ pub enum DifferenceKind {
     CancelledByOther,
     /// An order that we had concluded to be gone exists.
     Revived,
+    /// An execution from before the ids that are kept; it is not booked.
+    SealedFill,
 }
 
 impl DifferenceKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UnknownOrder,
         Self::MissingOrder,
         Self::MissedFill,
@@ -72,6 +75,7 @@ impl DifferenceKind {
         Self::Wallet,
         Self::CancelledByOther,
         Self::Revived,
+        Self::SealedFill,
     ];
 
     /// A short word for logs and metric labels.
@@ -87,6 +91,7 @@ impl DifferenceKind {
             Self::Wallet => "wallet",
             Self::CancelledByOther => "cancelled_by_other",
             Self::Revived => "revived",
+            Self::SealedFill => "sealed_fill",
         }
     }
 }
@@ -99,3 +104,16 @@ impl fmt::Display for Difference {
         }
     }
 }
+
+choices!(DifferenceKind {
+    1 => UnknownOrder,
+    2 => MissingOrder,
+    3 => MissedFill,
+    4 => UnknownExecution,
+    5 => PositionSize,
+    6 => AveragePrice,
+    7 => Wallet,
+    8 => CancelledByOther,
+    9 => Revived,
+    10 => SealedFill,
+});

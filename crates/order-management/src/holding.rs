@@ -5,6 +5,7 @@
 //! the fill's price. Realised profit is (exit − average) × quantity, signed, fees and funding apart.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use windvane_layout::layout;
 use windvane_model::{Coin, Execution, ExecutionKind, Money, Mutant, Price, Qty, Side, mutant};
 
 use crate::wallet::settle_coin;
@@ -226,6 +227,19 @@ fn signed(side: Side, qty: Qty) -> Decimal {
         Side::Sell => -qty.get(),
     }
 }
+
+layout!(Holding { size, average, net, last_net, totals });
+
+layout!(Totals {
+    fills,
+    maker_fills,
+    volume,
+    realised_pnl,
+    maker_fees,
+    taker_fees,
+    funding,
+    funding_payments,
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Whose order is whose: ours by install tag and epoch, a bot's by its tag, a position's by the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use windvane_layout::layout;
 use windvane_model::{
     BotName, BotTag, ClientOrderId, Epoch, Execution, IdGrammar, InstallTag, PositionIndex, Side, Symbol,
 };
@@ -88,6 +89,8 @@ impl Owners {
         (execution.symbol, PositionIndex(index))
     }
 }
+
+layout!(Identity { install, epoch });
 
 #[cfg(test)]
 mod tests {

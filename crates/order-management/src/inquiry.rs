@@ -4,6 +4,7 @@
 //! longer be admitted (its window has passed), the venue's index can no longer be late, and two rounds asked
 //! after that came back empty. Source: reliability rows A01 to A07.
 
+use windvane_layout::layout;
 use windvane_model::{Millis, Mutant, WallTime, mutant};
 
 /// Waits between the rounds of an inquiry; the last one repeats.
@@ -103,6 +104,8 @@ impl Inquiry {
         self.empty_looks
     }
 }
+
+layout!(Inquiry { next, rounds, asked, empty_rounds, empty_looks });
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
 //! The fill ledger: every execution once, for ever, keyed by (symbol, execution id).
 //!
-//! This version keeps all of them. The bounded form (ids for the venue's reach and a sealed watermark per
-//! symbol) belongs behind the same methods.
+//! Ids are kept for as long as the venue's queries reach, and are forgotten after that. What is forgotten is sealed:
+//! the ledger keeps, for each symbol, the time of the latest execution that it forgot, and takes nothing in from then
+//! or before. So an execution can be booked twice neither before nor after its id is gone. Source: reliability, 5.3.
 
 use std::collections::BTreeMap;
-use windvane_model::{ClientOrderId, Execution, ExecutionId, Mutant, OrderId, Symbol, mutant};
+use windvane_layout::layout;
+use windvane_model::{ClientOrderId, Execution, ExecutionId, MarketTime, Mutant, OrderId, Symbol, mutant};
 
 /// What is unique of an execution.
 pub(crate) type FillKey = (Symbol, ExecutionId);
@@ -16,6 +18,10 @@ pub(crate) struct Ledger {
     /// Executions without a known order, by the names under which it may turn up.
     waiting_by_client: BTreeMap<ClientOrderId, Vec<FillKey>>,
     waiting_by_venue: BTreeMap<OrderId, Vec<FillKey>>,
+    /// Executions taken in so far, those forgotten included.
+    entered: u64,
+    /// By symbol: when the latest execution happened that is forgotten.
+    sealed: BTreeMap<Symbol, MarketTime>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +40,8 @@ pub(crate) enum Entered {
     Duplicate,
     /// One with this id but other figures is known already.
     Contradiction,
+    /// It is from before the ids that are kept, so nobody can say whether it is new.
+    Sealed,
 }
 
 impl Ledger {
@@ -45,7 +53,11 @@ impl Ledger {
             let is_same = figures(&known.execution) == figures(execution);
             return if is_same { Entered::Duplicate } else { Entered::Contradiction };
         }
-        let arrival = self.executions.len() as u64;
+        if self.sealed.get(&execution.symbol).is_some_and(|sealed| execution.at <= *sealed) {
+            return Entered::Sealed;
+        }
+        let arrival = self.entered;
+        self.entered += 1;
         self.executions.insert(key, Entry { execution: *execution, order });
         if order.is_none() && execution.kind.moves_position() {
             match execution.client_order_id {
@@ -71,13 +83,36 @@ impl Ledger {
         .collect()
     }
 
+    /// Forgets what happened by `until`, and takes nothing in from then on that did.
+    pub(crate) fn seal(&mut self, until: MarketTime) {
+        let Self { executions, waiting_by_client, waiting_by_venue, sealed, .. } = self;
+        executions.retain(|(symbol, _), entry| {
+            let is_kept = entry.execution.at > until;
+            if !is_kept {
+                let latest = sealed.entry(*symbol).or_default();
+                *latest = entry.execution.at.max(*latest);
+            }
+            is_kept
+        });
+        let is_known = |keys: &mut Vec<FillKey>| {
+            keys.retain(|key| executions.contains_key(key));
+            !keys.is_empty()
+        };
+        waiting_by_client.retain(|_, keys| is_known(keys));
+        waiting_by_venue.retain(|_, keys| is_known(keys));
+    }
+
     /// Every execution with its order, in the order of symbol and id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Execution, Option<ClientOrderId>)> {
         self.executions.values().map(|entry| (&entry.execution, entry.order))
     }
 
-    /// How many executions are known.
+    /// How many executions are known by their ids.
     pub(crate) fn len(&self) -> usize {
         self.executions.len()
     }
 }
+
+layout!(Ledger { executions, waiting_by_client, waiting_by_venue, entered, sealed });
+
+layout!(Entry { execution, order });

@@ -5,7 +5,10 @@
 
 use crate::identity::Owners;
 use std::collections::BTreeMap;
-use windvane_model::{BotName, Execution, ExecutionKind, ExitCause, OrderId, OrderReport, Origin, StopKind};
+use windvane_layout::layout;
+use windvane_model::{
+    BotName, Execution, ExecutionKind, ExitCause, MarketTime, OrderId, OrderReport, Origin, StopKind,
+};
 use windvane_risk::{OrderExposure, OrderKey};
 
 /// An order that we did not place.
@@ -54,14 +57,16 @@ impl OtherOrder {
 
 /// All of them, by the venue's id. Closed ones stay as tombstones, so that an old report cannot raise them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct OtherOrders(BTreeMap<OrderId, OtherOrder>);
+pub(crate) struct OtherOrders {
+    orders: BTreeMap<OrderId, OtherOrder>,
+}
 
 impl OtherOrders {
     /// Merges a report: a closed order stays closed, else the later report counts. Says whether the order is
     /// new.
     pub(crate) fn merge(&mut self, report: &OrderReport, child_of: Option<BotName>, heard: u64) -> bool {
-        let Some(known) = self.0.get_mut(&report.order_id) else {
-            self.0.insert(report.order_id, OtherOrder { report: *report, child_of, heard });
+        let Some(known) = self.orders.get_mut(&report.order_id) else {
+            self.orders.insert(report.order_id, OtherOrder { report: *report, child_of, heard });
             return true;
         };
         let rank = |r: &OrderReport| (r.status.is_terminal(), r.updated, r.cumulative_qty);
@@ -73,12 +78,27 @@ impl OtherOrders {
         false
     }
 
+    /// Forgets orders that ended by `until`.
+    pub(crate) fn forget(&mut self, until: MarketTime) {
+        self.orders.retain(|_, order| !(order.report.status.is_terminal() && order.report.updated <= until));
+    }
+
+    /// Whether the order is known.
+    pub(crate) fn knows(&self, id: OrderId) -> bool {
+        self.orders.contains_key(&id)
+    }
+
+    /// The ids known, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = OrderId> {
+        self.orders.keys().copied()
+    }
+
     pub(crate) fn exposure(&self, id: OrderId) -> Option<OrderExposure> {
-        self.0.get(&id)?.exposure()
+        self.orders.get(&id)?.exposure()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &OtherOrder> {
-        self.0.values()
+        self.orders.values()
     }
 
     /// Removes open orders that a full picture, asked for at `asked`, does not show. They have no id by which
@@ -88,9 +108,9 @@ impl OtherOrders {
             !order.report.status.is_terminal() && order.heard < asked && !shown(order.report.order_id)
         };
         let absent: Vec<OrderId> =
-            self.0.iter().filter(|(_, order)| is_absent(order)).map(|(id, _)| *id).collect();
+            self.orders.iter().filter(|(_, order)| is_absent(order)).map(|(id, _)| *id).collect();
         for id in &absent {
-            self.0.remove(id);
+            self.orders.remove(id);
         }
         absent
     }
@@ -116,3 +136,7 @@ pub(crate) fn cause_of(execution: &Execution) -> ExitCause {
         _ => ExitCause::Foreign,
     }
 }
+
+layout!(OtherOrders { orders });
+
+layout!(OtherOrder { report, child_of, heard });

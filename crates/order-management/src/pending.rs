@@ -2,6 +2,7 @@
 //! itself shows what became of it.
 
 use crate::AbsenceBounds;
+use windvane_layout::{choices, layout};
 use windvane_model::{OrderReport, Price, Qty, WallTime};
 
 /// How far a cancel or an amend has come.
@@ -58,3 +59,9 @@ impl Amendment {
             && self.qty.is_none_or(|qty| report.qty == qty)
     }
 }
+
+choices!(Phase { 1 => Sent, 2 => Acknowledged, 3 => Undetermined });
+
+layout!(Pending { phase, sent });
+
+layout!(Amendment { price, qty, pending });

@@ -5,6 +5,7 @@ use crate::identity::PositionKey;
 use crate::ledger::FillKey;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use windvane_layout::layout;
 use windvane_model::{Execution, MarketTime, Millis, Mutant, PositionReport, Price, Side, WallTime, mutant};
 
 /// One position of the account.
@@ -13,6 +14,8 @@ pub struct Position {
     key: PositionKey,
     /// What was held before the first execution of the book.
     found: Holding,
+    /// Sequence of the last execution that is part of `found` and moved the position.
+    sealed_sequence: Option<i64>,
     book: Vec<Booked>,
     reported: Option<PositionReport>,
     /// Since when the venue's size or average has differed.
@@ -67,6 +70,7 @@ impl Position {
         Self {
             key,
             found: Holding::default(),
+            sealed_sequence: None,
             book: Vec::new(),
             reported: None,
             differs_since: None,
@@ -237,16 +241,34 @@ impl Position {
     /// Begins the book at what the venue holds: executions up to the report's sequence are part of it.
     pub(crate) fn begin_at(&mut self, report: &PositionReport, now: WallTime) {
         self.found = Holding::found(report.side, report.qty, report.average_price);
+        self.sealed_sequence = None;
         self.book.retain(|booked| booked.turn.sequence > report.sequence);
         self.recompute(0);
         self.watch_protection(now);
     }
 
+    /// Takes what happened by `until` out of the book and into what was held before it: how it came about is forgotten,
+    /// what it came to is not.
+    pub(crate) fn seal(&mut self, until: MarketTime) {
+        let count = self.book.partition_point(|booked| booked.turn.at <= until);
+        if let Some(last) = count.checked_sub(1) {
+            let moved = self.book[..count].iter().rev().find(|booked| booked.execution.kind.moves_position());
+            self.sealed_sequence = moved.map(|booked| booked.turn.sequence).or(self.sealed_sequence);
+            self.found = self.book[last].after;
+            self.book.drain(..count);
+        }
+    }
+
+    /// Sequence of the last execution that moved the position.
+    fn last_move(&self) -> Option<i64> {
+        let last = self.book.iter().rev().find(|booked| booked.execution.kind.moves_position());
+        last.map(|booked| booked.turn.sequence).or(self.sealed_sequence)
+    }
+
     pub(crate) fn compare(&self) -> Comparison {
         let Some(report) = &self.reported else { return Comparison::Stale };
         // Funding has a sequence of its own and does not change what a position report shows.
-        let last_move = self.book.iter().rev().find(|booked| booked.execution.kind.moves_position());
-        if last_move.is_some_and(|booked| report.sequence < booked.turn.sequence) {
+        if self.last_move().is_some_and(|sequence| report.sequence < sequence) {
             return Comparison::Stale;
         }
         let holding = self.holding();
@@ -317,6 +339,25 @@ impl Turn {
         Self { at: execution.at, sequence: execution.sequence, walk, arrival }
     }
 }
+
+layout!(Position {
+    key,
+    found,
+    sealed_sequence,
+    book,
+    reported,
+    differs_since,
+    average_complaint,
+    is_in_doubt,
+    is_ours,
+    wanted_stop,
+    unprotected_since,
+    unprotected_before_ms,
+});
+
+layout!(Booked { turn, execution, after });
+
+layout!(Turn { at, sequence, walk, arrival });
 
 #[cfg(test)]
 mod tests {

@@ -2,9 +2,10 @@
 
 use crate::{Identity, Orders, PositionKey, Provenance};
 use std::collections::BTreeMap;
+use windvane_layout::{Decode, DecodeError, Encode, Input};
 use windvane_model::{
-    AccountEvent, BotName, BotTag, Command, Control, Epoch, Event, IdGrammar, InstallTag, Mutant, Stamp,
-    Stamped, mutant,
+    AccountEvent, BotName, BotTag, Command, Control, Epoch, Event, IdGrammar, InstallTag, Millis, Mutant,
+    Stamp, Stamped, mutant,
 };
 
 /// Books that are being rebuilt line by line.
@@ -26,13 +27,39 @@ impl Rebuild {
         Self { orders, has_started: false, claims, openers: BTreeMap::new() }
     }
 
+    /// The same, but what is over is kept for `span`, market time; `None` keeps everything.
+    #[must_use]
+    pub fn keeping(self, span: Option<Millis>) -> Self {
+        Self { orders: self.orders.keeping(span), ..self }
+    }
+
+    /// Appends everything to `out`, for a snapshot.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.has_started.encode(out);
+        self.openers.encode(out);
+        self.orders.write(out);
+    }
+
+    /// Reads books back that were written like this. `claims` names each bot with the positions it owns now.
+    ///
+    /// # Errors
+    /// When the bytes are not books, or those of another version.
+    pub fn read(
+        input: &mut Input<'_>,
+        claims: Vec<(BotName, Vec<PositionKey>)>,
+    ) -> Result<Self, DecodeError> {
+        let (has_started, openers) = (bool::decode(input)?, Decode::decode(input)?);
+        let orders = Orders::read(input, &claims)?;
+        Ok(Self { orders, has_started, claims, openers })
+    }
+
     /// An engine came up.
     pub fn start(&mut self, identity: Identity) {
         if self.has_started {
             let orders = std::mem::replace(&mut self.orders, Orders::new(identity, &[]));
             self.orders = orders.with_epoch(identity.epoch);
         } else {
-            self.orders = Orders::new(identity, &self.claims);
+            self.orders = Orders::new(identity, &self.claims).keeping(self.orders.keeps());
         }
         self.has_started = true;
     }

@@ -1,5 +1,6 @@
 //! The course of a reconciliation: asked, answered, repeated within bounds.
 
+use windvane_layout::{choices, layout};
 use windvane_model::{MarketTime, Millis, Query, Stamp, WallTime};
 
 /// Executions are read from this long before the last mark on, market time. The venue stamps them before it
@@ -144,6 +145,11 @@ impl Reconcile {
         self.run.is_some_and(|run| run.failures < RETRY_MS.len())
     }
 
+    /// What happened by `until` is known and forgotten: no question reaches back there any more.
+    pub(crate) fn forget(&mut self, until: MarketTime) {
+        self.complete_until(until.after(OVERLAP_MS + 1));
+    }
+
     /// Every execution up to `moment` is known: positions and money agree with the venue's.
     pub(crate) fn complete_until(&mut self, moment: MarketTime) {
         self.complete_until = self.complete_until.max(moment);
@@ -158,6 +164,12 @@ pub(crate) enum Verdict {
     /// The tries are spent.
     GivenUp,
 }
+
+layout!(Reconcile { has_begun, run, complete_until, agreed_at, ended_at });
+
+layout!(Run { reason, asked, tries, failures, again });
+
+choices!(Reason { 1 => Gap, 2 => Audit });
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 use crate::inquiry::Inquiry;
 use std::collections::BTreeMap;
+use windvane_layout::layout;
 use windvane_model::{ClientOrderId, Query, Symbol, WallTime};
 
 /// Looks that find nothing before the search is given up; their waits outlast the venue's late index. The fill is
@@ -13,7 +14,9 @@ const LOOKS_MAX: u32 = 12;
 
 /// The searches under way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Sought(BTreeMap<ClientOrderId, Search>);
+pub(crate) struct Sought {
+    searches: BTreeMap<ClientOrderId, Search>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Search {
@@ -24,17 +27,17 @@ struct Search {
 impl Sought {
     /// Begins a search, due at once. Nothing changes when it is under way.
     pub(crate) fn begin(&mut self, id: ClientOrderId, symbol: Symbol, now: WallTime) {
-        self.0.entry(id).or_insert_with(|| Search { symbol, inquiry: Inquiry::due(now) });
+        self.searches.entry(id).or_insert_with(|| Search { symbol, inquiry: Inquiry::due(now) });
     }
 
     /// When the next question is due.
     pub(crate) fn next_deadline(&self) -> Option<WallTime> {
-        self.0.values().map(|search| search.inquiry.next()).min()
+        self.searches.values().map(|search| search.inquiry.next()).min()
     }
 
     /// The questions that are due by `now`, which count as asked from here on.
     pub(crate) fn ask(&mut self, now: WallTime) -> Vec<Query> {
-        let due = self.0.iter_mut().filter(|(_, search)| search.inquiry.next() <= now);
+        let due = self.searches.iter_mut().filter(|(_, search)| search.inquiry.next() <= now);
         due.map(|(id, search)| {
             search.inquiry.ask(now);
             Query::Order { symbol: search.symbol, client_order_id: *id }
@@ -44,24 +47,28 @@ impl Sought {
 
     /// Ends a search: the order is known.
     pub(crate) fn find(&mut self, id: &ClientOrderId) {
-        self.0.remove(id);
+        self.searches.remove(id);
     }
 
     /// A look has shown nothing.
     pub(crate) fn find_nothing(&mut self, id: &ClientOrderId, now: WallTime) {
-        let Some(search) = self.0.get_mut(id) else { return };
+        let Some(search) = self.searches.get_mut(id) else { return };
         let asked = search.inquiry.close_round(now);
         // No bound: nothing is concluded from absence here.
         search.inquiry.is_absence_proven(asked, now);
         if search.inquiry.empty_looks() >= LOOKS_MAX {
-            self.0.remove(id);
+            self.searches.remove(id);
         }
     }
 
     /// A look has failed; that says nothing.
     pub(crate) fn fail(&mut self, id: &ClientOrderId, now: WallTime) {
-        if let Some(search) = self.0.get_mut(id) {
+        if let Some(search) = self.searches.get_mut(id) {
             search.inquiry.close_round(now);
         }
     }
 }
+
+layout!(Sought { searches });
+
+layout!(Search { symbol, inquiry });

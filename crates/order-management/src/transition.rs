@@ -18,6 +18,7 @@
 //! nevertheless shows the order, it exists, and counting it as gone would leave an order alive that nobody
 //! watches. So only they can be lifted again, only by the venue's own record, and the aggregate halts on it.
 
+use windvane_layout::choices;
 use windvane_model::OrderStatus;
 
 /// Where an order stands.
@@ -143,6 +144,20 @@ impl Evidence {
         }
     }
 }
+
+choices!(OrderState {
+    1 => Submitted,
+    2 => Unknown,
+    3 => Acknowledged,
+    4 => Refused,
+    5 => Retired,
+    6 => Working(working),
+    7 => Rejected,
+    8 => Cancelled,
+    9 => Filled,
+});
+
+choices!(Working { 1 => Untriggered, 2 => New, 3 => PartiallyFilled });
 
 #[cfg(test)]
 mod tests {

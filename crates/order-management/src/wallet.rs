@@ -7,6 +7,7 @@
 
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use windvane_layout::layout;
 use windvane_model::{Coin, CoinBalance, Money, WallTime, WalletReport};
 
 /// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
@@ -142,6 +143,10 @@ impl Wallet {
         }
     }
 }
+
+layout!(Wallet { coins, totals });
+
+layout!(CoinAccount { start, booked, adjustments, reported, differs_since });
 
 #[cfg(test)]
 mod tests {

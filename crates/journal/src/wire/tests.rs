@@ -1,11 +1,10 @@
 //! Layouts: what is written is read back, and nothing made up is.
 
-use super::sample::Sample;
-use super::{Choice, Decode, DecodeError, Encode, Input, Json};
 use crate::record::Record;
 use fastrand::Rng;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use windvane_layout::{Choice, Decode, DecodeError, Encode, Input, Json, Sample};
 use windvane_model::{
     Amend, ClientOrderId, Command, Event, MarketTime, Price, Stamp, Stamped, Symbol, Tag, WallTime,
 };

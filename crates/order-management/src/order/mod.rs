@@ -8,6 +8,7 @@ use crate::inquiry::Inquiry;
 use crate::pending::{Amendment, Pending, Phase};
 use crate::transition::OrderState;
 use rust_decimal::Decimal;
+use windvane_layout::layout;
 use windvane_model::{
     BotName, ClientOrderId, MarketTime, Money, Mutant, Notice, OrderId, OrderKind, OrderReport,
     PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, WallTime, mutant,
@@ -351,3 +352,36 @@ impl Order {
         Notice::Working { client_order_id: self.id, price: self.price, qty: self.qty }
     }
 }
+
+layout!(Order {
+    id,
+    bot,
+    tag,
+    role,
+    symbol,
+    position_index,
+    side,
+    kind,
+    reduce_only,
+    expects_twin,
+    price,
+    qty,
+    worst_price,
+    stop_loss,
+    state,
+    order_id,
+    reported_qty,
+    filled_qty,
+    filled_value,
+    fees,
+    version,
+    amendments,
+    cancellations,
+    submitted,
+    last_heard,
+    is_missing,
+    inquiry,
+    scheduled,
+    was_told_working,
+    was_told_closed,
+});

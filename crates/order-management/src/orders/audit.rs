@@ -19,8 +19,8 @@ use crate::transition::OrderState;
 use crate::wallet::settle_coin;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountSnapshot, ClientOrderId, Execution, Millis, Money, Mutant, OrderId, PositionReport, Stamp, Symbol,
-    WallTime, WalletReport, mutant,
+    AccountSnapshot, ClientOrderId, Execution, MarketTime, Millis, Money, Mutant, OrderId, PositionReport,
+    Stamp, Symbol, WallTime, WalletReport, mutant,
 };
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
@@ -71,7 +71,7 @@ impl Orders {
     }
 
     /// Whether positions and wallet agree with the venue's last words of them.
-    fn is_in_agreement(&self) -> bool {
+    pub(super) fn is_in_agreement(&self) -> bool {
         let agrees = |position: &Position| {
             matches!(position.compare(), Comparison::Agrees | Comparison::Stale | Comparison::Average)
         };
@@ -201,7 +201,7 @@ impl Orders {
             return false;
         }
         let told = snapshot.executions.iter().map(|execution| execution.at);
-        let pushed = Some(self.latest_execution).filter(|_| self.fill_count() > 0);
+        let pushed = Some(self.latest_execution).filter(|at| *at != MarketTime::default());
         told.chain(pushed).any(|at| at >= asked.market.after(-CLOCK_DOUBT_MS))
     }
 

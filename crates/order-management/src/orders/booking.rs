@@ -29,6 +29,15 @@ impl Orders {
                 self.counters.duplicate_executions += 1;
                 return;
             }
+            // A question about an old order shows its old fills, too; a push of that age is news.
+            Entered::Sealed if source == Source::Stream => {
+                self.differ(DifferenceKind::SealedFill, Some(execution.symbol), out);
+                return;
+            }
+            Entered::Sealed => {
+                self.counters.duplicate_executions += 1;
+                return;
+            }
             Entered::Contradiction => {
                 out.push(Effect::Halt(HaltCause::Contradiction));
                 self.set_doubt(execution.symbol, out);

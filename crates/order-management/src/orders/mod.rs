@@ -6,12 +6,15 @@
 //!
 //! One input ripples through five places, one file each: [`command`] (what we ask), [`answer`] (what the gate
 //! says), [`report`] (what the venue shows of an order), [`booking`] (executions) and [`audit`] (comparison
-//! with the venue's picture); [`schedule`] keeps the deadlines, [`read`] the questions others may ask.
+//! with the venue's picture); [`schedule`] keeps the deadlines, [`read`] the questions others may ask, [`forget`] the
+//! end of what is over, [`image`] the way into a snapshot and out of it.
 
 mod answer;
 mod audit;
 mod booking;
 mod command;
+mod forget;
+mod image;
 mod read;
 mod report;
 mod resolve;
@@ -33,8 +36,8 @@ use crate::sought::Sought;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Mutant, Notice, NoticeTo, OrderId, Price, Query,
-    QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
+    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Millis, Mutant, Notice, NoticeTo, OrderId,
+    Price, Query, QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
 };
 use windvane_risk::{Exposure, PositionExposure};
 
@@ -66,6 +69,12 @@ pub struct Orders {
     reconcile: Reconcile,
     exposure: Exposure,
     counters: Counters,
+    /// How long what is over is kept, market time; `None`: for ever.
+    keeps_ms: Option<Millis>,
+    /// When to look next for something to forget.
+    next_look_back: MarketTime,
+    /// What was over by then is forgotten.
+    forgotten_until: MarketTime,
 }
 
 /// What is counted of a bot beside its positions.
@@ -101,6 +110,9 @@ impl Orders {
             reconcile: Reconcile::default(),
             exposure: Exposure::default(),
             counters: Counters::default(),
+            keeps_ms: Some(forget::VENUE_REACH_MS),
+            next_look_back: MarketTime::default(),
+            forgotten_until: MarketTime::default(),
         }
     }
 
@@ -129,6 +141,7 @@ impl Orders {
 
     /// Applies a fact of the account and appends what follows from it to `out`.
     pub fn apply(&mut self, event: &AccountEvent, stamp: Stamp, out: &mut Vec<Effect>) {
+        self.forget_old(stamp);
         match event {
             AccountEvent::Acknowledged(ack) => self.take_acknowledged(ack, stamp, out),
             AccountEvent::Refused(refused) => self.take_refused(refused, stamp, out),
@@ -172,6 +185,11 @@ impl Orders {
         if !order.is_missing {
             self.missing.remove(&id);
         }
+        self.expose_order(id);
+    }
+
+    fn expose_order(&mut self, id: ClientOrderId) {
+        let Some(order) = self.orders.get(&id) else { return };
         let reference =
             self.positions.get(&(order.symbol, order.position_index)).and_then(Position::reference_price);
         match order.exposure(reference) {

@@ -23,6 +23,9 @@ impl Orders {
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
+        if self.is_forgotten(report) {
+            return;
+        }
         let by_venue = || self.by_order_id.get(&report.order_id).copied();
         match report.client_order_id.or_else(by_venue) {
             Some(id) if self.orders.contains_key(&id) => self.merge_report(id, report, source, stamp, out),

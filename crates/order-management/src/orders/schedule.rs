@@ -16,6 +16,7 @@ impl Orders {
 
     /// Does what is due by now and appends what follows to `out`.
     pub fn on_timer(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        self.forget_old(stamp);
         while let Some((_, id)) = self.agenda.first().copied().filter(|(due, _)| *due <= stamp.wall) {
             self.look_up_if_open(id, stamp, out);
         }

@@ -3,6 +3,7 @@
 mod account;
 mod approval;
 mod fill_audit;
+mod forget;
 mod order_life;
 mod properties;
 mod races;

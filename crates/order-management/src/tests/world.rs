@@ -1,11 +1,12 @@
 //! A small world around the aggregate: it stamps what happens, keeps the journal and moves the clock.
 
 use crate::testing::{bot, position_report, symbol, wallet_report};
-use crate::{Effect, Identity, Orders, Provenance};
+use crate::{Effect, Identity, Orders, PositionKey, Provenance};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, Acknowledged, Amend, Cancel, ClientOrderId, Command, Epoch, Execution,
-    InstallTag, MarketTime, Millis, Notice, OrderLookup, OrderReport, OrderStatus, PositionIndex, Price, Qty,
-    Query, QueryAnswer, RefusalFamily, Refused, Request, Stamp, Submit, Text, Undetermined, WallTime,
+    AccountEvent, AccountSnapshot, Acknowledged, Amend, BotName, Cancel, ClientOrderId, Command, Epoch,
+    Execution, InstallTag, MarketTime, Millis, Notice, OrderLookup, OrderReport, OrderStatus, PositionIndex,
+    Price, Qty, Query, QueryAnswer, RefusalFamily, Refused, Request, Stamp, Submit, Text, Undetermined,
+    WallTime,
 };
 
 /// One line of the journal.
@@ -25,7 +26,11 @@ pub(super) struct World {
 
 fn empty() -> Orders {
     let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
-    Orders::new(identity, &[(bot(), vec![(symbol("BTCUSDT"), PositionIndex(0))])])
+    Orders::new(identity, &claims())
+}
+
+fn claims() -> Vec<(BotName, Vec<PositionKey>)> {
+    vec![(bot(), vec![(symbol("BTCUSDT"), PositionIndex(0))])]
 }
 
 /// Begins the books of `orders` flat, with a wallet.
@@ -209,6 +214,24 @@ impl World {
         let rebuilt = self.rebuilt();
         assert_eq!(format!("{rebuilt:#?}"), format!("{:#?}", self.orders));
         assert_eq!(rebuilt, self.orders);
+        assert_eq!(self.reread(), self.orders, "the snapshot of it is it");
+    }
+
+    /// The books out of a snapshot.
+    pub(super) fn reread(&self) -> Orders {
+        let mut bytes = Vec::new();
+        self.orders.write(&mut bytes);
+        let mut input = windvane_layout::Input::new(&bytes);
+        let orders = Orders::read(&mut input, &claims()).unwrap();
+        input.finish().unwrap();
+        orders
+    }
+
+    /// Lets days pass in which nothing happens, and has both sides agree after them.
+    pub(super) fn days_pass(&mut self, days: i64, snapshot: AccountSnapshot) -> Vec<Effect> {
+        self.now.market = self.now.market.after(days * 24 * 60 * 60 * 1_000);
+        self.reconcile_with(snapshot);
+        self.wait(40_000)
     }
 
     pub(super) fn rebuilt(&self) -> Orders {

@@ -1,6 +1,6 @@
 //! Layout of the market's facts.
 
-use super::{choices, layout};
+use crate::{choices, layout};
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, MarketEvent, Side, Ticker, Trade, TradePrints,
 };

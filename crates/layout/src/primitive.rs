@@ -1,8 +1,9 @@
 //! Numbers, texts, lists, and the model's newtypes on them.
 
-use super::{Decode, DecodeError, Encode, Input, Json};
+use crate::{Decode, DecodeError, Encode, Input, Json};
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
     BotName, ClientOrderId, Coin, Epoch, ExecutionId, Fixed, InstallTag, Leverage, MarketTime, Money,
     Notional, OrderId, PositionIndex, Price, Qty, Rate, Symbol, Tag, Text, WallTime,
@@ -31,6 +32,25 @@ macro_rules! integers {
 }
 
 integers!(u8, u32, u64, i32, i64);
+
+/// As eight bytes, whatever the machine.
+impl Encode for usize {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self as u64).encode(out);
+    }
+}
+
+impl Decode for usize {
+    fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Self::try_from(u64::decode(input)?).map_err(|_| DecodeError::OutOfRange("usize"))
+    }
+}
+
+impl Json for usize {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
 
 impl Encode for bool {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -103,6 +123,52 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 impl<T: Json> Json for Vec<T> {
+    fn json(&self) -> Value {
+        Value::Array(self.iter().map(T::json).collect())
+    }
+}
+
+/// Pairs in the order of their keys.
+impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        for (key, value) in self {
+            key.encode(out);
+            value.encode(out);
+        }
+    }
+}
+
+impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
+    fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let length = decode_length(input)?;
+        (0..length).map(|_| <(K, V)>::decode(input)).collect()
+    }
+}
+
+impl<K: Json, V: Json> Json for BTreeMap<K, V> {
+    fn json(&self) -> Value {
+        Value::Array(self.iter().map(|(key, value)| Value::Array(vec![key.json(), value.json()])).collect())
+    }
+}
+
+impl<T: Encode> Encode for BTreeSet<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        for item in self {
+            item.encode(out);
+        }
+    }
+}
+
+impl<T: Decode + Ord> Decode for BTreeSet<T> {
+    fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let length = decode_length(input)?;
+        (0..length).map(|_| T::decode(input)).collect()
+    }
+}
+
+impl<T: Json> Json for BTreeSet<T> {
     fn json(&self) -> Value {
         Value::Array(self.iter().map(T::json).collect())
     }

@@ -1,43 +1,44 @@
-//! The byte layout of records: little-endian, written out field by field.
+//! The byte layout of what is written down: little-endian, field by field.
 //!
-//! The order of the fields and the code of each variant stand in the tables of the sibling modules and
-//! nowhere else; reordering a struct in the model changes nothing on disk. Changing a table needs a new
-//! [`crate::record::VERSION`]. From the same tables comes the JSON of the export, so that the two cannot
-//! drift apart.
+//! The order of the fields and the code of each variant stand in tables ([`layout!`], [`choices!`]) and nowhere
+//! else; reordering a struct changes nothing on disk. The tables of the model's words are here; whoever writes
+//! records of its own of them, the journal and the books, keeps their tables beside the types, under a version of
+//! its own. From the same tables comes the JSON of an export, so that the two cannot drift apart.
 
 mod account;
 mod command;
 mod event;
 mod market;
 mod primitive;
-mod record;
-#[cfg(test)]
-pub(crate) mod sample;
-#[cfg(test)]
-mod tests;
+#[cfg(feature = "sample")]
+mod sample;
 
-use serde_json::Value;
+#[cfg(feature = "sample")]
+pub use fastrand::Rng;
+#[cfg(feature = "sample")]
+pub use sample::Sample;
+pub use serde_json::Value;
 
 /// Writes a value's bytes.
-pub(crate) trait Encode {
+pub trait Encode {
     /// Appends the bytes to `out`.
     fn encode(&self, out: &mut Vec<u8>);
 }
 
 /// Reads a value back.
-pub(crate) trait Decode: Sized {
+pub trait Decode: Sized {
     /// Takes the value's bytes off the front of `input`.
     fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError>;
 }
 
 /// Shows a value to people and their tools.
-pub(crate) trait Json {
+pub trait Json {
     /// The value as JSON; decimals are strings.
     fn json(&self) -> Value;
 }
 
 /// An enum whose variant is kept apart from its content: the frame's header carries a record's kind.
-pub(crate) trait Choice: Sized {
+pub trait Choice: Sized {
     /// The code of the variant.
     fn code(&self) -> u8;
     /// Appends the content, without the code.
@@ -73,41 +74,45 @@ pub enum DecodeError {
 
 /// Bytes being read, front to back.
 #[derive(Debug)]
-pub(crate) struct Input<'a> {
+pub struct Input<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Input<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    /// All of `bytes`.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Takes the next `count` bytes.
-    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// Takes the next `N` bytes.
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    pub(crate) const fn remaining(&self) -> usize {
+    /// How many bytes are left.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
         self.rest.len()
     }
 
     /// Nothing may be left over.
-    pub(crate) const fn finish(self) -> Result<(), DecodeError> {
+    pub const fn finish(self) -> Result<(), DecodeError> {
         if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::LeftOver(self.rest.len())) }
     }
 }
 
 /// `{"name": content}`, or the bare name where there is no content.
-pub(crate) fn named(name: &str, content: Option<Value>) -> Value {
+pub fn named(name: &str, content: Option<Value>) -> Value {
     match content {
         None => Value::String(name.to_owned()),
         Some(content) => object([(name, content)]),
@@ -115,47 +120,44 @@ pub(crate) fn named(name: &str, content: Option<Value>) -> Value {
 }
 
 /// A JSON object.
-pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+pub fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// The layout of a struct: its fields in the order of their bytes.
+#[macro_export]
 macro_rules! layout {
     ($type:ident { $($field:ident),* $(,)? }) => {
-        impl $crate::wire::Encode for $type {
+        impl $crate::Encode for $type {
             fn encode(&self, out: &mut Vec<u8>) {
-                $( $crate::wire::Encode::encode(&self.$field, out); )*
+                $( $crate::Encode::encode(&self.$field, out); )*
             }
         }
 
-        impl $crate::wire::Decode for $type {
-            fn decode(input: &mut $crate::wire::Input<'_>) -> Result<Self, $crate::wire::DecodeError> {
+        impl $crate::Decode for $type {
+            fn decode(input: &mut $crate::Input<'_>) -> Result<Self, $crate::DecodeError> {
                 // The fields of a struct expression are evaluated in the order they are written.
-                Ok(Self { $( $field: $crate::wire::Decode::decode(input)? ),* })
+                Ok(Self { $( $field: $crate::Decode::decode(input)? ),* })
             }
         }
 
-        impl $crate::wire::Json for $type {
-            fn json(&self) -> serde_json::Value {
-                $crate::wire::object([$( (stringify!($field), $crate::wire::Json::json(&self.$field)) ),*])
+        impl $crate::Json for $type {
+            fn json(&self) -> $crate::Value {
+                $crate::object([$( (stringify!($field), $crate::Json::json(&self.$field)) ),*])
             }
         }
 
-        #[cfg(test)]
-        impl $crate::wire::sample::Sample for $type {
-            fn sample(random: &mut fastrand::Rng) -> Self {
-                Self { $( $field: $crate::wire::sample::Sample::sample(random) ),* }
-            }
-        }
+        $crate::sampled_layout!($type { $($field),* });
     };
 }
 
 /// The layout of an enum: one byte for the variant, then its content.
+#[macro_export]
 macro_rules! choices {
     ($type:ident {
         $( $code:literal => $variant:ident $( ( $inner:ident ) )? $( { $($field:ident),* } )? ),* $(,)?
     }) => {
-        impl $crate::wire::Choice for $type {
+        impl $crate::Choice for $type {
             fn code(&self) -> u8 {
                 match self {
                     $( Self::$variant { .. } => $code, )*
@@ -166,65 +168,92 @@ macro_rules! choices {
             fn encode_content(&self, _out: &mut Vec<u8>) {
                 match self {
                     $( Self::$variant $( ($inner) )? $( { $($field),* } )? => {
-                        $( $crate::wire::Encode::encode($inner, _out); )?
-                        $( $( $crate::wire::Encode::encode($field, _out); )* )?
+                        $( $crate::Encode::encode($inner, _out); )?
+                        $( $( $crate::Encode::encode($field, _out); )* )?
                     } )*
                 }
             }
 
             fn decode_content(
                 code: u8,
-                _input: &mut $crate::wire::Input<'_>,
-            ) -> Result<Self, $crate::wire::DecodeError> {
+                _input: &mut $crate::Input<'_>,
+            ) -> Result<Self, $crate::DecodeError> {
                 Ok(match code {
                     $( $code => Self::$variant
-                        $( ({ let $inner = $crate::wire::Decode::decode(_input)?; $inner }) )?
-                        $( { $( $field: $crate::wire::Decode::decode(_input)? ),* } )?, )*
+                        $( ({ let $inner = $crate::Decode::decode(_input)?; $inner }) )?
+                        $( { $( $field: $crate::Decode::decode(_input)? ),* } )?, )*
                     code => {
                         let what = stringify!($type);
-                        return Err($crate::wire::DecodeError::UnknownCode { what, code });
+                        return Err($crate::DecodeError::UnknownCode { what, code });
                     }
                 })
             }
         }
 
-        impl $crate::wire::Encode for $type {
+        impl $crate::Encode for $type {
             fn encode(&self, out: &mut Vec<u8>) {
-                out.push($crate::wire::Choice::code(self));
-                $crate::wire::Choice::encode_content(self, out);
+                out.push($crate::Choice::code(self));
+                $crate::Choice::encode_content(self, out);
             }
         }
 
-        impl $crate::wire::Decode for $type {
-            fn decode(input: &mut $crate::wire::Input<'_>) -> Result<Self, $crate::wire::DecodeError> {
+        impl $crate::Decode for $type {
+            fn decode(input: &mut $crate::Input<'_>) -> Result<Self, $crate::DecodeError> {
                 let [code] = input.array()?;
-                $crate::wire::Choice::decode_content(code, input)
+                $crate::Choice::decode_content(code, input)
             }
         }
 
-        impl $crate::wire::Json for $type {
-            fn json(&self) -> serde_json::Value {
+        impl $crate::Json for $type {
+            fn json(&self) -> $crate::Value {
                 match self {
                     $( Self::$variant $( ($inner) )? $( { $($field),* } )? => {
                         let content = None
-                            $( .or(Some($crate::wire::Json::json($inner))) )?
-                            $( .or(Some($crate::wire::object([
-                                $( (stringify!($field), $crate::wire::Json::json($field)) ),*
+                            $( .or(Some($crate::Json::json($inner))) )?
+                            $( .or(Some($crate::object([
+                                $( (stringify!($field), $crate::Json::json($field)) ),*
                             ]))) )?;
-                        $crate::wire::named(stringify!($variant), content)
+                        $crate::named(stringify!($variant), content)
                     } )*
                 }
             }
         }
 
-        #[cfg(test)]
-        impl $crate::wire::sample::Sample for $type {
-            fn sample(random: &mut fastrand::Rng) -> Self {
+        $crate::sampled_choices!($type {
+            $( $code => $variant $( ($inner) )? $( { $($field),* } )? ),*
+        });
+    };
+}
+
+/// Arbitrary values of a struct, made from its table.
+#[cfg(feature = "sample")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sampled_layout {
+    ($type:ident { $($field:ident),* }) => {
+        impl $crate::Sample for $type {
+            fn sample(random: &mut $crate::Rng) -> Self {
+                Self { $( $field: $crate::Sample::sample(random) ),* }
+            }
+        }
+    };
+}
+
+/// Arbitrary values of an enum, made from its table.
+#[cfg(feature = "sample")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sampled_choices {
+    ($type:ident {
+        $( $code:literal => $variant:ident $( ( $inner:ident ) )? $( { $($field:ident),* } )? ),*
+    }) => {
+        impl $crate::Sample for $type {
+            fn sample(random: &mut $crate::Rng) -> Self {
                 let codes = [$($code),*];
                 match codes[random.usize(..codes.len())] {
                     $( $code => Self::$variant
-                        $( ({ let $inner = $crate::wire::sample::Sample::sample(random); $inner }) )?
-                        $( { $( $field: $crate::wire::sample::Sample::sample(random) ),* } )?, )*
+                        $( ({ let $inner = $crate::Sample::sample(random); $inner }) )?
+                        $( { $( $field: $crate::Sample::sample(random) ),* } )?, )*
                     code => unreachable!("{code} is none of the codes"),
                 }
             }
@@ -232,4 +261,18 @@ macro_rules! choices {
     };
 }
 
-pub(crate) use {choices, layout};
+/// No arbitrary values in this build.
+#[cfg(not(feature = "sample"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sampled_layout {
+    ($($table:tt)*) => {};
+}
+
+/// No arbitrary values in this build.
+#[cfg(not(feature = "sample"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sampled_choices {
+    ($($table:tt)*) => {};
+}

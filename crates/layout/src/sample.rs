@@ -1,15 +1,19 @@
-//! Arbitrary values of everything that has a layout, for the tests: made from the same tables, so that a field
+//! Arbitrary values of everything that has a layout, for tests: made from the same tables, so that a field
 //! or a variant cannot be forgotten.
+
+#![expect(clippy::unwrap_used, reason = "each value is made inside its type's range")]
 
 use fastrand::Rng;
 use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
     BotName, ClientOrderId, Coin, Epoch, ExecutionId, Fixed, InstallTag, Leverage, MarketTime, Money,
     Notional, OrderId, PositionIndex, Price, Qty, Rate, Symbol, Tag, Text, WallTime,
 };
 
 /// An arbitrary value.
-pub(crate) trait Sample: Sized {
+pub trait Sample: Sized {
+    /// Draws one.
     fn sample(random: &mut Rng) -> Self;
 }
 
@@ -28,7 +32,7 @@ macro_rules! integers {
     )* };
 }
 
-integers!(u8, u32, u64, i32, i64);
+integers!(u8, u32, u64, usize, i32, i64);
 
 impl Sample for bool {
     fn sample(random: &mut Rng) -> Self {
@@ -45,6 +49,18 @@ impl<T: Sample> Sample for Option<T> {
 impl<T: Sample> Sample for Vec<T> {
     fn sample(random: &mut Rng) -> Self {
         (0..random.usize(0..4)).map(|_| T::sample(random)).collect()
+    }
+}
+
+impl<K: Sample + Ord, V: Sample> Sample for BTreeMap<K, V> {
+    fn sample(random: &mut Rng) -> Self {
+        Vec::<(K, V)>::sample(random).into_iter().collect()
+    }
+}
+
+impl<T: Sample + Ord> Sample for BTreeSet<T> {
+    fn sample(random: &mut Rng) -> Self {
+        Vec::<T>::sample(random).into_iter().collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Layout of events, links, controls and what the venue says of its contracts.
 
-use super::{choices, layout};
+use crate::{choices, layout};
 use windvane_model::{
     BotMemory, Control, Event, FeeRates, HaltCause, Instrument, InstrumentStatus, Link, LinkState, Reference,
     RiskTier, Scope, Stamp, Stamped,

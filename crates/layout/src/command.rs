@@ -1,6 +1,6 @@
 //! Layout of what the engine asks of the venue.
 
-use super::{choices, layout};
+use crate::{choices, layout};
 use windvane_model::{
     Amend, Cancel, CancelAll, Command, OrderKind, Role, SetLeverage, SetProtection, Submit,
 };

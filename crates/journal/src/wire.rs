@@ -1,7 +1,7 @@
 //! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
 
-use super::{choices, layout};
 use crate::record::{Record, Start, StopCause};
+use windvane_layout::{choices, layout};
 
 choices!(Record {
     1 => Start(start),
@@ -16,3 +16,6 @@ choices!(Record {
 layout!(Start { epoch, install, version, config, account, wall, note });
 
 choices!(StopCause { 1 => Finished, 2 => Interrupted, 3 => Halted(cause), 4 => Failed });
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Layout of the account's facts.
 
-use super::{choices, layout};
+use crate::{choices, layout};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
     OrderReport, OrderStatus, Origin, PositionReport, Query, QueryAnswer, QueryFailed, RefusalFamily,

@@ -1,0 +1,90 @@
+//! The books as bytes, for a snapshot of the journal, and back.
+//!
+//! What is derived from the rest (indexes, deadlines, exposure) is derived again; marks are not in it, because they
+//! are on the tape. Reading under another configuration is allowed: owners are those of the configuration.
+
+use super::{BotTally, Orders};
+use crate::bot::EquityCurve;
+use crate::identity::{Identity, PositionKey};
+use crate::position::Position;
+use std::collections::BTreeMap;
+use windvane_layout::{Decode, DecodeError, Encode, Input};
+use windvane_model::{BotName, ClientOrderId, OrderId};
+
+/// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
+const VERSION: u8 = 1;
+
+impl Orders {
+    /// Appends the books to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        VERSION.encode(out);
+        self.identity.encode(out);
+        self.minted.encode(out);
+        self.orders.encode(out);
+        self.by_order_id.encode(out);
+        self.missing.encode(out);
+        self.sought.encode(out);
+        self.others.encode(out);
+        self.ledger.encode(out);
+        self.latest_execution.encode(out);
+        self.positions.encode(out);
+        self.wallet.encode(out);
+        let tallies: BTreeMap<BotName, u64> =
+            self.bots.iter().map(|(bot, tally)| (*bot, tally.orders)).collect();
+        tallies.encode(out);
+        self.reconcile.encode(out);
+        self.counters.encode(out);
+        self.next_look_back.encode(out);
+        self.forgotten_until.encode(out);
+    }
+
+    /// Reads books back. `bots` names each bot of the configuration with the positions it owns.
+    ///
+    /// # Errors
+    /// When the bytes are not books, or those of another version.
+    pub fn read(input: &mut Input<'_>, bots: &[(BotName, Vec<PositionKey>)]) -> Result<Self, DecodeError> {
+        match u8::decode(input)? {
+            VERSION => {}
+            other => return Err(DecodeError::UnknownVersion(other)),
+        }
+        let mut books = Self::new(Identity::decode(input)?, bots);
+        books.minted = Decode::decode(input)?;
+        books.orders = Decode::decode(input)?;
+        books.by_order_id = Decode::decode(input)?;
+        books.missing = Decode::decode(input)?;
+        books.sought = Decode::decode(input)?;
+        books.others = Decode::decode(input)?;
+        books.ledger = Decode::decode(input)?;
+        books.latest_execution = Decode::decode(input)?;
+        books.positions.extend(BTreeMap::<PositionKey, Position>::decode(input)?);
+        books.wallet = Decode::decode(input)?;
+        for (bot, orders) in BTreeMap::<BotName, u64>::decode(input)? {
+            if let Some(tally) = books.bots.get_mut(&bot) {
+                *tally = BotTally { orders, curve: EquityCurve::default() };
+            }
+        }
+        books.reconcile = Decode::decode(input)?;
+        books.counters = Decode::decode(input)?;
+        books.next_look_back = Decode::decode(input)?;
+        books.forgotten_until = Decode::decode(input)?;
+        books.derive();
+        Ok(books)
+    }
+
+    /// Makes everything anew that follows from the rest.
+    fn derive(&mut self) {
+        for (id, order) in &self.orders {
+            if order.state.is_open() || order.scheduled.is_some() {
+                self.live.insert(*id);
+            }
+            self.agenda.extend(order.scheduled.map(|due| (due, *id)));
+        }
+        let orders: Vec<ClientOrderId> = self.orders.keys().copied().collect();
+        orders.into_iter().for_each(|id| self.expose_order(id));
+        let others: Vec<OrderId> = self.others.ids().collect();
+        others.into_iter().for_each(|id| self.expose_other(id));
+        let positions: Vec<PositionKey> = self.positions.keys().copied().collect();
+        positions.into_iter().for_each(|key| self.expose_position(key));
+        self.expose_wallet();
+    }
+}
