@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hyper::{Method, StatusCode};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use windvane_venue_core::Category;
 
 use super::Exchange;
 use crate::fault::{FaultKind, Strike, Subject, Target};
@@ -118,8 +119,12 @@ impl Exchange {
             // A batch costs as many units as it has orders; a malformed one is refused for that instead.
             Endpoint::Batch(_) => fields.objects("request").map_or(1, |items| items.len()),
         };
-        let allowance =
-            if self.limits_rates() { self.budgets.take(uid, path, units, wall_ms()) } else { None };
+        let allowance = if self.limits_rates() {
+            let category = fields.text("category").and_then(|text| Category::parse(&text));
+            self.budgets.take(uid, (path, category), units, wall_ms())
+        } else {
+            None
+        };
         let granted = allowance.map_or(units, |allowance| allowance.granted);
         let answer = match endpoint {
             _ if granted == 0 && units > 0 => Err(Refusal::too_many()),

@@ -1,8 +1,10 @@
 //! Rate budgets: requests per rolling second, per account and endpoint, as the exchange publishes them.
 //!
-//! Source: Bybit V5, "Rate Limit" (default tier, linear). Market endpoints have no budget per account.
+//! Source: Bybit V5, "Rate Limit" (default tier). Market endpoints have no budget per account.
 
 use std::collections::{BTreeMap, VecDeque};
+
+use windvane_venue_core::Category;
 
 /// Length of the rolling window in milliseconds.
 const WINDOW_MS: i64 = 1_000;
@@ -31,9 +33,16 @@ pub(crate) struct Budgets {
 }
 
 impl Budgets {
-    /// Takes up to `units` from the budget of `endpoint`; `None` for an endpoint without a budget.
-    pub(crate) fn take(&mut self, uid: u64, endpoint: &str, units: usize, now_ms: i64) -> Option<Allowance> {
-        let (bucket, limit) = bucket_of(endpoint)?;
+    /// Takes up to `units` from the budget that `endpoint` has for spot or for contracts; `None` for an endpoint without a
+    /// budget.
+    pub(crate) fn take(
+        &mut self,
+        uid: u64,
+        (endpoint, category): (&str, Option<Category>),
+        units: usize,
+        now_ms: i64,
+    ) -> Option<Allowance> {
+        let (bucket, limit) = bucket_of(endpoint, category == Some(Category::Spot))?;
         let spent = self.spent.entry((uid, bucket)).or_default();
         while spent.front().is_some_and(|at| *at <= now_ms - WINDOW_MS) {
             spent.pop_front();
@@ -49,32 +58,51 @@ impl Budgets {
 }
 
 /// The budget an endpoint draws from and its size per second. REST paths without `/v5/` and the trade
-/// socket's operations (`order.create`) share one budget, since one account sends both.
-fn bucket_of(endpoint: &str) -> Option<(&'static str, usize)> {
+/// socket's operations (`order.create`) share one budget, since one account sends both. Orders of spot have budgets of their
+/// own beside those of contracts.
+fn bucket_of(endpoint: &str, is_spot: bool) -> Option<(&'static str, usize)> {
+    let of_orders = |contract, spot, spot_limit| if is_spot { (spot, spot_limit) } else { (contract, 10) };
     let bucket = match endpoint.trim_start_matches("/v5/") {
-        "order/create" | "order.create" => ("order/create", 10),
-        "order/amend" | "order.amend" => ("order/amend", 10),
-        "order/cancel" | "order.cancel" => ("order/cancel", 10),
-        "order/cancel-all" => ("order/cancel-all", 10),
-        "order/create-batch" | "order.create-batch" => ("order/create-batch", 10),
-        "order/amend-batch" | "order.amend-batch" => ("order/amend-batch", 10),
-        "order/cancel-batch" | "order.cancel-batch" => ("order/cancel-batch", 10),
+        "order/create" | "order.create" => of_orders("order/create", "spot order/create", 20),
+        "order/amend" | "order.amend" => of_orders("order/amend", "spot order/amend", 10),
+        "order/cancel" | "order.cancel" => of_orders("order/cancel", "spot order/cancel", 20),
+        "order/cancel-all" => of_orders("order/cancel-all", "spot order/cancel-all", 20),
+        "order/create-batch" | "order.create-batch" => {
+            of_orders("order/create-batch", "spot order/create-batch", 20)
+        }
+        "order/amend-batch" | "order.amend-batch" => {
+            of_orders("order/amend-batch", "spot order/amend-batch", 20)
+        }
+        "order/cancel-batch" | "order.cancel-batch" => {
+            of_orders("order/cancel-batch", "spot order/cancel-batch", 20)
+        }
+        "order/pre-check" => of_orders("order/pre-check", "spot order/pre-check", 20),
+        "order/disconnected-cancel-all" => ("order/disconnected-cancel-all", 5),
         "order/realtime" => ("order/realtime", 50),
         "order/history" => ("order/history", 50),
         "execution/list" => ("execution/list", 50),
         "position/list" => ("position/list", 50),
         "position/closed-pnl" => ("position/closed-pnl", 50),
         "position/set-leverage" => ("position/set-leverage", 10),
+        "position/add-margin" => ("position/add-margin", 10),
+        "position/confirm-pending-mmr" => ("position/confirm-pending-mmr", 10),
         "position/switch-mode" => ("position/switch-mode", 10),
+        "position/set-auto-add-margin" => ("position/set-auto-add-margin", 10),
         "position/trading-stop" => ("position/trading-stop", 10),
         "account/wallet-balance" => ("account/wallet-balance", 50),
+        "account/withdrawal" => ("account/withdrawal", 50),
         "account/info" => ("account/info", 50),
+        "account/user-setting-config" => ("account/user-setting-config", 50),
         "account/transaction-log" => ("account/transaction-log", 25),
         "account/instruments-info" => ("account/instruments-info", 10),
         "account/fee-rate" => ("account/fee-rate", 5),
+        "account/query-dcp-info" => ("account/query-dcp-info", 5),
+        "account/smp-group" => ("account/smp-group", 5),
         "account/set-margin-mode" => ("account/set-margin-mode", 5),
         "account/set-limit-px-action" => ("account/set-limit-px-action", 10),
         "user/query-api" => ("user/query-api", 10),
+        "user/update-api" => ("user/update-api", 5),
+        "user/delete-api" => ("user/delete-api", 5),
         _ => return None,
     };
     Some(bucket)
@@ -88,22 +116,33 @@ mod tests {
     fn the_eleventh_create_of_a_second_is_refused_with_its_reset() {
         let mut budgets = Budgets::default();
         for n in 0..10 {
-            let allowance = budgets.take(1, "/v5/order/create", 1, 1_000 + n).unwrap();
+            let allowance = budgets.take(1, ("/v5/order/create", None), 1, 1_000 + n).unwrap();
             assert_eq!(allowance.granted, 1);
         }
-        let refused = budgets.take(1, "order.create", 1, 1_500).unwrap();
+        let refused = budgets.take(1, ("order.create", None), 1, 1_500).unwrap();
         assert_eq!(refused, Allowance { limit: 10, left: 0, reset_ms: 2_000, granted: 0 });
-        let nearly_free = budgets.take(1, "order.create", 1, 1_999).unwrap();
+        let nearly_free = budgets.take(1, ("order.create", None), 1, 1_999).unwrap();
         assert_eq!((nearly_free.granted, nearly_free.reset_ms), (0, 2_049));
-        assert_eq!(budgets.take(2, "order.create", 1, 1_500).map(|a| a.granted), Some(1));
-        assert_eq!(budgets.take(1, "order.create", 1, 2_000).map(|a| a.granted), Some(1));
+        assert_eq!(budgets.take(2, ("order.create", None), 1, 1_500).map(|a| a.granted), Some(1));
+        assert_eq!(budgets.take(1, ("order.create", None), 1, 2_000).map(|a| a.granted), Some(1));
+    }
+
+    #[test]
+    fn spot_has_budgets_of_its_own_and_larger_ones() {
+        let mut budgets = Budgets::default();
+        let mut take = |category, units| {
+            budgets.take(1, ("order.create", Some(category)), units, 0).map(|a| (a.limit, a.granted))
+        };
+        assert_eq!(take(Category::Spot, 25), Some((20, 20)));
+        assert_eq!(take(Category::Linear, 8), Some((10, 8)));
+        assert_eq!(take(Category::Inverse, 8), Some((10, 2)), "contracts share theirs");
     }
 
     #[test]
     fn a_batch_over_the_budget_is_granted_in_part() {
         let mut budgets = Budgets::default();
-        let allowance = budgets.take(1, "/v5/order/create-batch", 13, 0).unwrap();
+        let allowance = budgets.take(1, ("/v5/order/create-batch", None), 13, 0).unwrap();
         assert_eq!((allowance.granted, allowance.left, allowance.reset_ms), (10, 0, 1_000));
-        assert_eq!(budgets.take(1, "/v5/market/kline", 1, 0), None);
+        assert_eq!(budgets.take(1, ("/v5/market/kline", None), 1, 0), None);
     }
 }
