@@ -221,3 +221,28 @@ async fn an_account_chooses_what_happens_to_a_price_beyond_the_bound() {
     assert_eq!(setting().await, json!(true));
     assert_eq!(client.post("/v5/order/create", &buy("0.001", "65000")).await["retCode"], 110003);
 }
+
+#[tokio::test]
+async fn a_contract_in_usdc_is_margined_and_paid_in_usdc_and_has_one_mode() {
+    let (_venue, client) = manual_with(|config| {
+        config.instruments = vec!["BTCUSDT".into(), "BTCPERP".into()];
+        config.accounts[0].coins = vec![BalanceConfig { coin: "USDC".into(), balance: 5_000.into() }];
+    })
+    .await;
+    price(&client, "linear", "BTCPERP", 60_000).await;
+    let listed = client.public("/v5/market/instruments-info?category=linear&symbol=BTCPERP").await;
+    assert_eq!(listed["result"]["list"][0]["settleCoin"], "USDC");
+    let order = json!({"category": "linear", "symbol": "BTCPERP", "side": "Buy", "orderType": "Market", "qty": "0.1"});
+    accepted(&client, "/v5/order/create", order).await;
+    let usdc = coin(&client, "USDC").await;
+    // 0.1 at 60 000.1 costs 0.055 % in USDC; a tenth of its value is held there.
+    assert_eq!(usdc["walletBalance"], "4996.6999945");
+    assert!(usdc["totalPositionIM"].as_str().unwrap().starts_with("60"), "{usdc}");
+    assert_eq!(coin(&client, "USDT").await["walletBalance"], "100000");
+    for (settle, rows) in [("USDC", 1), ("USDT", 0)] {
+        let open = client.get("/v5/position/list", &format!("category=linear&settleCoin={settle}")).await;
+        assert_eq!(open["result"]["list"].as_array().map(Vec::len), Some(rows), "{settle}");
+    }
+    let hedge = json!({"category": "linear", "symbol": "BTCPERP", "mode": 3});
+    assert_eq!(client.post("/v5/position/switch-mode", &hedge).await["retCode"], 110029);
+}
