@@ -233,6 +233,14 @@ doubts! {
         Skipped = "skipped",
     } default Shown, meaning "whether a conditional order is reported as Triggered before New or Filled";
 
+    /// What disconnection protection ends.
+    disconnect_scope = "disconnect-scope": DisconnectScope {
+        /// Active orders, as the documentation says.
+        Active = "active",
+        /// Conditional orders, too; never the stops of a position.
+        AndConditional = "and-conditional",
+    } default Active, meaning "disconnection protection (DCP) ends active orders, or conditional ones, too";
+
     /// A cancel that comes just after the order has filled.
     late_cancel = "late-cancel": LateCancel {
         /// It is refused with 110001.

@@ -15,8 +15,8 @@ mod word;
 use std::sync::Arc;
 
 pub use doubt::{
-    BankruptBalance, DOUBTS, Deleveraging, Doubt, Doubts, EmptyMarket, FillReport, Haircut, HedgeClose,
-    HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
+    BankruptBalance, DOUBTS, Deleveraging, DisconnectScope, Doubt, Doubts, EmptyMarket, FillReport, Haircut,
+    HedgeClose, HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
     MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBound, PriceLimit, ReduceOnlyExcess,
     TriggeredRow, UnknownDoubt,
 };

@@ -35,6 +35,9 @@ pub enum Request {
         /// Whether a price beyond the bound is moved to it (else the order is refused).
         modify: bool,
     },
+    /// Ends what the account has working in a product group, because its connections are gone. Source: Bybit V5, "Set
+    /// Disconnect Cancel All".
+    Disconnected(Category),
     /// Credit (positive) or debit (negative) from outside.
     Transfer {
         /// Which coin.

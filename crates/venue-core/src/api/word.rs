@@ -234,6 +234,8 @@ words! {
         ByPairedTakeProfit = "CancelByOCOSlCanceledByTpTriggered",
         /// It would have traded with an order of the same account or self-match group.
         BySelfMatch = "CancelBySmp",
+        /// The connections that it was to live as long as are gone (disconnection protection).
+        ByDisconnection = "CancelByDCP",
         /// The account could not afford it when it was triggered.
         ByCost = "CancelByCannotAffordOrderCost",
     }

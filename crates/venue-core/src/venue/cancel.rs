@@ -2,8 +2,8 @@
 
 use super::Venue;
 use crate::api::{
-    Acknowledgement, CancelAll, CancelOrder, CancelType, Category, LateCancel, OrderId, OrderIds, OrderKind,
-    OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
+    Acknowledgement, CancelAll, CancelOrder, CancelType, Category, DisconnectScope, LateCancel, OrderId,
+    OrderIds, OrderKind, OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
 };
 use crate::order::{OrderKey, Surroundings};
 
@@ -62,6 +62,26 @@ impl Venue {
             self.cancel_by_user(key);
         }
         Ok(Acknowledgement::Orders(keys.into_iter().map(|key| self.ids_of(key)).collect()))
+    }
+
+    /// Ends the active orders of a product group, and those that wait for their trigger where the doubt says so. Stops
+    /// that belong to a position stay with it.
+    pub(super) fn disconnect(&mut self, account: usize, category: Category) -> Acknowledgement {
+        let of_account = &self.accounts[account];
+        let markets = (0..self.markets.len()).filter(|slot| self.markets[*slot].spec.category == category);
+        let mut keys: Vec<OrderKey> = Vec::new();
+        for market in markets {
+            keys.extend(&of_account.resting[market]);
+            if self.doubts.disconnect_scope == DisconnectScope::AndConditional {
+                let waiting = of_account.waiting[market].iter().copied();
+                keys.extend(waiting.filter(|key| !self.orders[*key].is_protection()));
+            }
+        }
+        keys.sort_unstable();
+        for &key in &keys {
+            self.end(key, CancelType::ByDisconnection, RejectReason::NoError);
+        }
+        Acknowledgement::Orders(keys.into_iter().map(|key| self.ids_of(key)).collect())
     }
 
     /// The markets that a cancel-all means.

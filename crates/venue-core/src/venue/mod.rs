@@ -183,6 +183,7 @@ impl Venue {
             Request::SetLimitPriceAction { category, modify } => {
                 Ok(self.set_limit_price_action(account, *category, *modify))
             }
+            Request::Disconnected(category) => Ok(self.disconnect(account, *category)),
             Request::Transfer { coin, amount } => self.transfer(account, coin, *amount),
         }
     }
@@ -257,6 +258,7 @@ fn kind(request: &Request) -> &'static str {
         Request::AddMargin(_) => "position.add-margin",
         Request::SetAutoAddMargin(_) => "position.set-auto-add-margin",
         Request::SetLimitPriceAction { .. } => "account.set-limit-px-action",
+        Request::Disconnected(_) => "account.disconnected",
         Request::Transfer { .. } => "account.transfer",
     }
 }

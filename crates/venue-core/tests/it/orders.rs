@@ -217,3 +217,38 @@ fn a_closing_order_has_a_closed_pnl_row_with_both_fees() {
     assert_eq!(desk.wallet(ME).total_wallet_balance, dec("10000") + row.closed_pnl);
     assert_eq!(desk.usdt(ME).cum_realised_pnl, row.closed_pnl);
 }
+
+#[test]
+fn a_disconnected_account_keeps_its_stops_and_loses_what_is_active() {
+    for (scope, conditional) in [
+        (DisconnectScope::Active, OrderStatus::Untriggered),
+        (DisconnectScope::AndConditional, OrderStatus::Deactivated),
+    ] {
+        let mut setup = setup();
+        setup.doubts.disconnect_scope = scope;
+        let mut desk = Desk::with(setup);
+        let stop = ProtectionPrice { price: dec("50000"), by: TriggerBy::MarkPrice, limit_price: None };
+        let entry = CreateOrder::market(BTC, Side::Buy, dec("0.1"));
+        desk.create(ME, CreateOrder { stop_loss: Some(stop), ..entry }).unwrap();
+        let resting = desk.limit(ME, Side::Buy, "0.01", "59900");
+        let trigger = TriggerSpec {
+            price: dec("61000"),
+            direction: Some(TriggerDirection::Rise),
+            by: TriggerBy::MarkPrice,
+        };
+        let waiting =
+            CreateOrder { trigger: Some(trigger), ..CreateOrder::market(BTC, Side::Buy, dec("0.01")) };
+        let waiting = desk.create(ME, waiting).unwrap();
+        desk.request(ME, Request::Disconnected(Category::Spot)).unwrap();
+        assert_eq!(desk.row(ME, &resting.order_id).order_status, OrderStatus::New, "another product");
+        desk.request(ME, Request::Disconnected(Category::Linear)).unwrap();
+        let ended = desk.row(ME, &resting.order_id);
+        assert_eq!(
+            (ended.order_status, ended.cancel_type),
+            (OrderStatus::Cancelled, CancelType::ByDisconnection)
+        );
+        assert_eq!(desk.row(ME, &waiting.order_id).order_status, conditional);
+        let stops = desk.venue.open_orders(ME, OrderFilter::default());
+        assert!(stops.iter().any(|row| row.stop_order_type == Some(StopOrderType::StopLoss)), "{stops:?}");
+    }
+}

@@ -198,9 +198,139 @@ doubts! {
             /// Each holds one, with nested content.
             Present = "present",
         }
+        "new-word", "whether rows on private topics say something in createType that no client knows yet",
+        new_word: NewWord {
+            /// They do not.
+            Absent = "absent",
+            /// Each does.
+            Present = "present",
+        }
+        "smp-group", "smpGroup on the order topic is a number or text",
+        smp_group: SmpGroupType {
+            /// A number.
+            Number = "number",
+            /// Text.
+            Text = "text",
+        }
+        "is-reduce-only", "whether rows on the position topic have isReduceOnly",
+        is_reduce_only: IsReduceOnly {
+            /// They have.
+            Present = "present",
+            /// They have not.
+            Absent = "absent",
+        }
+        "cross-liquidation-price", "liqPrice of a position in cross margin, whose formula is not published: an estimate, or empty",
+        cross_liquidation_price: CrossLiquidationPrice {
+            /// An estimate.
+            Estimate = "estimate",
+            /// Empty text.
+            Empty = "empty",
+        }
+        "margin-refusal", "code of an order for a contract that the balance cannot bear: the documentation's, or the introductory article's",
+        margin_refusal: MarginRefusal {
+            /// 110007.
+            Documented = "110007",
+            /// 30087.
+            Article = "30087",
+        }
+        "batch-size", "orders in a batch: 20 (10 of spot) as the endpoints' pages say, or 10 as the page on rate limits says",
+        batch_size: BatchSize {
+            /// 20, and 10 of spot.
+            Endpoint = "endpoint",
+            /// 10.
+            RateLimit = "rate-limit",
+        }
+        "batch-trigger-direction", "whether conditional orders for inverse contracts may come in a batch",
+        batch_trigger_direction: BatchTriggerDirection {
+            /// They may.
+            Both = "both",
+            /// Linear ones only; others are refused with 10001.
+            LinearOnly = "linear-only",
+        }
+        "inverse-switch-mode", "switch-mode for inverse contracts: refused with 110029, or accepted for the one-way mode that they have",
+        inverse_switch_mode: InverseSwitchMode {
+            /// Refused.
+            Refused = "refused",
+            /// Accepted where it asks for one-way mode.
+            OneWay = "one-way",
+        }
+        "auto-add-margin-field", "spelling of the field of set-auto-add-margin: either, the table's, or the example's",
+        auto_add_margin_field: AutoAddMarginField {
+            /// Either.
+            Either = "either",
+            /// As in the table.
+            Table = "autoAddMargin",
+            /// As in the example.
+            Example = "autoAddmargin",
+        }
+        "limit-time-in-force", "an order whose timeInForce is Limit, as an example of the documentation has it: refused with 10001, or taken as GTC",
+        limit_time_in_force: LimitTimeInForce {
+            /// Refused.
+            Refused = "refused",
+            /// Taken as GTC.
+            Gtc = "gtc",
+        }
+        "fee-rate-category", "fee-rate without a category: answered for linear contracts, or refused with 10001",
+        fee_rate_category: FeeRateCategory {
+            /// Answered.
+            Optional = "optional",
+            /// Refused.
+            Required = "required",
+        }
+        "ticker-data", "data of the tickers topic: an object as in the example, or a list as in the table",
+        ticker_data: TickerData {
+            /// An object.
+            Object = "object",
+            /// A list of one.
+            List = "list",
+        }
+        "price-limit-data", "data of the priceLimit topic: an object as in the example, or a list as in the table",
+        price_limit_data: PriceLimitData {
+            /// An object.
+            Object = "object",
+            /// A list of one.
+            List = "list",
+        }
+        "liquidation-data", "data of the allLiquidation topic: a list as in the example, or an object as in the table, a frame for each",
+        liquidation_data: LiquidationData {
+            /// A list.
+            List = "list",
+            /// An object.
+            Object = "object",
+        }
+        "book-time", "ts of a book frame: a number as in the example, or text as in the notes",
+        book_time: BookTime {
+            /// A number.
+            Number = "number",
+            /// Text.
+            Text = "text",
+        }
+        "level-one-repeat", "which level-1 books are sent again under their number when nothing changes for three seconds",
+        level_one_repeat: LevelOneRepeat {
+            /// All.
+            All = "all",
+            /// Those of contracts.
+            Contracts = "contracts",
+        }
+        "system-status-numbers", "maintainType and env of system/status: numbers as in the example, or text as in the table",
+        system_status_numbers: SystemStatusNumbers {
+            /// Numbers.
+            Number = "number",
+            /// Text.
+            Text = "text",
+        }
+        "disconnection-protection", "disconnection protection (DCP) is switched on for the account, or refused with 10005",
+        disconnection_protection: DisconnectionProtection {
+            /// It can be set.
+            Offered = "offered",
+            /// It is refused.
+            Refused = "refused",
+        }
     }
     numbers {
         "index-lag-ms", "milliseconds of market time by which queries of orders and executions lag behind what has happened", index_lag_ms;
+        "status-lag-ms", "milliseconds of market time by which queries show an order as it was before its last changes", status_lag_ms;
+        "daily-orders-max", "orders of one account a UTC day before the next is refused with 10006; 0 for any", daily_orders_max;
         "trade-sessions-max", "sockets of one account at the trade path before the next is refused with 10003; 0 for any", trade_sessions_max;
     }
 }

@@ -12,9 +12,11 @@ mod hub;
 #[cfg(test)]
 mod mutation;
 mod private;
+pub(crate) mod protection;
 mod run;
 mod socket;
 mod stage;
+mod status;
 mod trade;
 
 use std::collections::BTreeMap;
@@ -25,10 +27,11 @@ use windvane_venue_core::{
     Acknowledgement, Category, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup, Venue,
 };
 
-use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, VenueConfig};
+use crate::config::{AccountConfig, DoubtsConfig, MarginRefusal, MarketConfig, VenueConfig};
 use crate::fault::Faults;
 use crate::listed::Listed;
 use crate::market::MarketRecord;
+use crate::rest::page::DAY_MS;
 use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
@@ -40,7 +43,13 @@ use crate::wire::number::Scales;
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
 use hub::Hub;
+use protection::Protection;
 use stage::Stage;
+use status::StatusIndex;
+
+/// Codes of an order that the balance cannot bear: the documentation's, and the introductory article's.
+const DOCUMENTED_MARGIN_REFUSAL: i32 = 110007;
+const ARTICLE_MARGIN_REFUSAL: i64 = 30087;
 
 /// Requests of one account since the start, by operation and by code.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +84,11 @@ pub(crate) struct Exchange {
     /// The step that comes next, drawn ahead to know when it is due.
     upcoming: Option<Step>,
     hub: Hub,
+    pub(crate) protection: Protection,
     feeds: Vec<PublicFeeds>,
+    status: StatusIndex,
+    /// Orders of each account on a UTC day of market time.
+    daily_orders: BTreeMap<u64, (i64, u32)>,
     /// How far queries lag behind what has happened, during a query that a fault struck.
     index_lag: Duration,
     /// What the core put out and nobody was told yet.
@@ -135,7 +148,13 @@ impl Exchange {
             clock,
             upcoming: None,
             hub: Hub::default(),
-            feeds: Category::ALL.into_iter().map(PublicFeeds::new).collect(),
+            protection: Protection::default(),
+            feeds: Category::ALL
+                .into_iter()
+                .map(|category| PublicFeeds::new(category, &config.doubts))
+                .collect(),
+            status: StatusIndex::new(config.doubts.status_lag_ms),
+            daily_orders: BTreeMap::new(),
             index_lag: Duration::ZERO,
             outputs: Vec::new(),
             frames: 0,
@@ -243,7 +262,33 @@ impl Exchange {
         let now_ms = self.now_ms();
         self.core
             .apply_request(now_ms, uid, request, &mut self.outputs)
-            .map_err(|refusal| Refusal::new(refusal.code.into(), refusal.message))
+            .map_err(|refusal| self.refusal(refusal))
+    }
+
+    /// The core's refusal in the venue's codes.
+    pub(crate) fn refusal(&self, refusal: windvane_venue_core::Refusal) -> Refusal {
+        let code = match (refusal.code, self.doubts.margin_refusal) {
+            (DOCUMENTED_MARGIN_REFUSAL, MarginRefusal::Article) => ARTICLE_MARGIN_REFUSAL,
+            (code, _) => code.into(),
+        };
+        Refusal::new(code, refusal.message)
+    }
+
+    /// Counts an order of an account on this UTC day.
+    ///
+    /// # Errors
+    /// 10006 when it is one too many, and not counted.
+    pub(crate) fn count_order(&mut self, uid: u64) -> Result<(), Refusal> {
+        let (most, today) = (self.doubts.daily_orders_max, self.now_ms().div_euclid(DAY_MS));
+        let (day, count) = self.daily_orders.entry(uid).or_insert((today, 0));
+        if *day != today {
+            (*day, *count) = (today, 0);
+        }
+        if most > 0 && *count >= most {
+            return Err(Refusal::too_many());
+        }
+        *count += 1;
+        Ok(())
     }
 
     /// Hands a movement of the market to the core.
@@ -396,10 +441,8 @@ impl Exchange {
                 Output::Execution { row, .. } if row.exec_type == ExecutionType::BustTrade => {
                     changed.entry(row.category, &row.symbol).liquidations.push(row.clone());
                 }
-                Output::Order { .. }
-                | Output::Execution { .. }
-                | Output::Position { .. }
-                | Output::Wallet { .. } => {}
+                Output::Order { row, .. } => self.status.note(now_ms, row),
+                Output::Execution { .. } | Output::Position { .. } | Output::Wallet { .. } => {}
             }
         }
         let view = View {

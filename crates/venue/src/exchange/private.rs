@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use windvane_venue_core::{Category, ExecutionType, Output};
+use windvane_venue_core::{Category, ExecutionType, MarginMode, Output, PositionRow};
 
 use super::Exchange;
-use crate::config::NewField;
+use crate::config::{CrossLiquidationPrice, DoubtsConfig, IsReduceOnly, NewField, NewWord, SmpGroupType};
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
 use crate::server::SocketKind;
@@ -102,10 +102,8 @@ impl Exchange {
         if rows.is_empty() {
             return;
         }
-        if self.doubts.new_field == NewField::Present {
-            for row in &mut rows {
-                row["futureField"] = json!({"list": [{"kind": "UNHEARD_OF", "value": null}]});
-            }
+        for row in &mut rows {
+            drift(&self.doubts, row);
         }
         for (connection, heard_as) in listeners {
             self.frames += 1;
@@ -126,6 +124,17 @@ impl Exchange {
         }
     }
 
+    /// A position of an account, in the words of the wire; `None` for a symbol that is not listed.
+    pub(crate) fn position(&self, uid: u64, row: &PositionRow, destination: Destination) -> Option<Value> {
+        let scales = self.scales.get(row.category, &row.symbol).copied()?;
+        let mut shown = to_value(&Position::new(row, scales, (destination, self.doubts.untraded_seq)));
+        let is_cross = self.core.margin_mode(uid) == Some(MarginMode::Cross);
+        if is_cross && self.doubts.cross_liquidation_price == CrossLiquidationPrice::Empty {
+            shown["liqPrice"] = "".into();
+        }
+        Some(shown)
+    }
+
     fn row(&self, output: &Output) -> Option<Value> {
         let scales = |category: Category, symbol: &str| self.scales.get(category, symbol).copied();
         match output {
@@ -133,14 +142,27 @@ impl Exchange {
             Output::Execution { row, .. } => {
                 Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?)))
             }
-            Output::Position { row, .. } => Some(to_value(&Position::new(
-                row,
-                scales(row.category, &row.symbol)?,
-                (Destination::Topic, self.doubts.untraded_seq),
-            ))),
+            Output::Position { uid, row } => self.position(*uid, row, Destination::Topic),
             Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
             Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
         }
+    }
+}
+
+/// Bends a row to what its schema may be some day, or was once. Sources: the changelog of Bybit V5, and what broke clients.
+fn drift(doubts: &DoubtsConfig, row: &mut Value) {
+    if doubts.new_field == NewField::Present {
+        row["futureField"] = json!({"list": [{"kind": "UNHEARD_OF", "value": null}]});
+    }
+    let Value::Object(fields) = row else { return };
+    if let (Some(word), NewWord::Present) = (fields.get_mut("createType"), doubts.new_word) {
+        *word = "CreateByUnheardOf".into();
+    }
+    if let (Some(group), SmpGroupType::Text) = (fields.get_mut("smpGroup"), doubts.smp_group) {
+        *group = group.to_string().into();
+    }
+    if doubts.is_reduce_only == IsReduceOnly::Absent {
+        fields.remove("isReduceOnly");
     }
 }
 

@@ -17,6 +17,7 @@ impl Exchange {
             let lagging =
                 due.filter(|_| self.clock.is_replay()).and_then(|_| self.hub.lagging_public_queue());
             let repetition = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub)).min();
+            let disconnection = self.next_disconnection();
             // All branches are cancel safe: a message is received whole, waiting changes nothing.
             tokio::select! {
                 biased;
@@ -32,6 +33,7 @@ impl Exchange {
                     // Behind its schedule the replay would never wait: let the sockets write.
                     tokio::task::yield_now().await;
                 }
+                () = reached(disconnection) => self.end_disconnected(),
                 () = reached(repetition) => {
                     let now_ms = self.now_ms();
                     let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };

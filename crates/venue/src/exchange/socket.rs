@@ -7,6 +7,7 @@ use windvane_venue_core::Category;
 use super::Exchange;
 use super::feed::{Topic, View};
 use super::private;
+use super::protection::Product;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::server::auth::Caller;
 use crate::server::quota::TooManyTopics;
@@ -207,6 +208,10 @@ impl Exchange {
     fn unsubscribe(&mut self, id: ConnectionId, frame: &Map<String, Value>) {
         for topic in topics(frame) {
             self.hub.unsubscribe(id, &topic);
+            let uid = self.hub.session(id).and_then(|session| session.uid());
+            if let (Some(uid), Some(product)) = (uid, Product::of_topic(&topic)) {
+                self.protection.let_go(uid, product);
+            }
         }
         let reply = acknowledgement(id, "unsubscribe", frame, Ok(()));
         self.send(id, &reply);

@@ -7,6 +7,7 @@ use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 use super::page::{DAY_MS, listing, page, window};
 use super::query::to_value;
 use super::{category, market, require_category};
+use crate::config::FeeRateCategory;
 use crate::exchange::Exchange;
 use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
@@ -17,12 +18,13 @@ use crate::wire::wallet::Wallet;
 /// A unified trading account 2.0.
 pub(crate) fn info(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
     let mode = exchange.core.margin_mode(uid).ok_or_else(no_account)?;
+    let protected = exchange.protection.of(uid).next();
     Ok(Accepted::new(json!({
         "marginMode": mode.as_str(),
         "updatedTime": exchange.now_ms().to_string(),
         "unifiedMarginStatus": 5,
-        "dcpStatus": "OFF",
-        "timeWindow": 10,
+        "dcpStatus": if protected.is_some() { "ON" } else { "OFF" },
+        "timeWindow": protected.map_or(10, |(_, window)| window.as_secs()),
         "smpGroup": 0,
         "isMasterTrader": false,
         "spotHedgingStatus": "OFF",
@@ -94,6 +96,9 @@ pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> 
 }
 
 pub(crate) fn fee_rate(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    if exchange.doubts.fee_rate_category == FeeRateCategory::Required {
+        fields.required("category")?;
+    }
     let Some(category) = category(fields)? else { return Ok(Accepted::new(json!({"list": []}))) };
     let fees = exchange.core.fees(uid, category).ok_or_else(no_account)?;
     let symbol = fields.text("symbol");

@@ -5,6 +5,7 @@ use windvane_venue_core::{Category, Instrument};
 
 use super::category;
 use super::page::page;
+use crate::config::SystemStatusNumbers;
 use crate::exchange::Exchange;
 use crate::exchange::feed::levels;
 use crate::market::MarketRecord;
@@ -29,6 +30,10 @@ pub(crate) fn time(exchange: &Exchange, _: &Fields) -> Answer {
 /// Maintenances, newest first. Those here are faults that somebody asked for.
 pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
     let (id, state) = (fields.text("id"), fields.text("state"));
+    let word = |number: u8| match exchange.doubts.system_status_numbers {
+        SystemStatusNumbers::Number => Value::from(number),
+        SystemStatusNumbers::Text => Value::from(number.to_string()),
+    };
     let rows = exchange.faults.maintenances(wall_ms()).into_iter().rev().map(|(number, span, ongoing)| {
         json!({
             "id": number.to_string(),
@@ -40,8 +45,8 @@ pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
             "serviceTypes": [1],
             "product": [1, 2],
             "uidSuffix": [],
-            "maintainType": 1,
-            "env": 1,
+            "maintainType": word(1),
+            "env": word(1),
         })
     });
     let asked = |row: &Value| {

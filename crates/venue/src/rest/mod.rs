@@ -1,6 +1,7 @@
 //! The endpoints by path. Each one reads its fields, asks the core and writes rows.
 
 pub(crate) mod account;
+mod disconnection;
 pub(crate) mod market;
 pub(crate) mod order;
 pub(crate) mod page;
@@ -62,6 +63,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "order/amend" => Action(order::amend),
         "order/cancel" => Action(order::cancel),
         "order/cancel-all" => Action(order::cancel_all),
+        "order/disconnected-cancel-all" => Action(disconnection::set),
         "order/create-batch" => Batch(order::create),
         "order/amend-batch" => Batch(order::amend),
         "order/cancel-batch" => Batch(order::cancel),
@@ -82,6 +84,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "account/fee-rate" => Query(account::fee_rate),
         "account/transaction-log" => Query(account::transaction_log),
         "account/instruments-info" => Query(account::instruments_info),
+        "account/query-dcp-info" => Query(disconnection::query),
         "account/smp-group" => Query(account::smp_group),
         "account/user-setting-config" => Query(account::user_settings),
         "account/withdrawal" => Query(account::withdrawal),

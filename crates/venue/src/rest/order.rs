@@ -9,22 +9,24 @@ use windvane_venue_core::{
 };
 
 use super::{Action, require_category};
-use crate::config::CancelAllReply;
+use crate::config::{BatchSize, BatchTriggerDirection, CancelAllReply, LimitTimeInForce};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 
-/// Orders in one batch, and in one of spot.
+/// Orders in one batch of contracts; of spot, and by the page on rate limits of any.
 const BATCH_MAX: usize = 20;
 const SPOT_BATCH_MAX: usize = 10;
 
 pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    ids(exchange.request(uid, &Request::Create(new_order(fields)?))?)
+    let order = new_order(exchange, fields)?;
+    exchange.count_order(uid)?;
+    ids(exchange.request(uid, &Request::Create(order))?)
 }
 
 /// What an order would do to the account's margin rates. A refusal for margin holds the rates in `retExtInfo`.
 pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    let order = new_order(fields)?;
+    let order = new_order(exchange, fields)?;
     let link_id = order.order_link_id.clone().unwrap_or_default();
     match exchange.core.pre_check(uid, &order) {
         Ok(rates) => Ok(Accepted::new(json!({
@@ -41,14 +43,13 @@ pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> A
                 ext_info["post_imr_e4"] = rates.post_imr_e4.into();
                 ext_info["post_mmr_e4"] = rates.post_mmr_e4.into();
             }
-            let refusal = Refusal::new(refused.refusal.code.into(), refused.refusal.message);
-            Err(Refusal { ext_info, ..refusal })
+            Err(Refusal { ext_info, ..exchange.refusal(refused.refusal) })
         }
     }
 }
 
 /// The order that a request describes.
-fn new_order(fields: &Fields) -> Result<CreateOrder, Refusal> {
+fn new_order(exchange: &Exchange, fields: &Fields) -> Result<CreateOrder, Refusal> {
     let order_type = word(fields, "orderType", OrderType::parse)?
         .ok_or_else(|| Refusal::parameter("orderType is required"))?;
     let kind = match fields.text("orderFilter").as_deref() {
@@ -64,7 +65,7 @@ fn new_order(fields: &Fields) -> Result<CreateOrder, Refusal> {
         order_type,
         qty: fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?,
         price: fields.decimal("price")?.filter(|price| !price.is_zero()),
-        time_in_force: word(fields, "timeInForce", TimeInForce::parse)?.unwrap_or(match order_type {
+        time_in_force: time_in_force(exchange, fields)?.unwrap_or(match order_type {
             OrderType::Market => TimeInForce::Ioc,
             OrderType::Limit | OrderType::Unknown => TimeInForce::Gtc,
         }),
@@ -82,6 +83,13 @@ fn new_order(fields: &Fields) -> Result<CreateOrder, Refusal> {
         slippage: slippage(fields)?,
         self_match_prevention: word(fields, "smpType", SelfMatchPrevention::parse)?
             .unwrap_or(SelfMatchPrevention::None),
+    })
+}
+
+fn time_in_force(exchange: &Exchange, fields: &Fields) -> Result<Option<TimeInForce>, Refusal> {
+    word(fields, "timeInForce", |text| match (text, exchange.doubts.limit_time_in_force) {
+        ("Limit", LimitTimeInForce::Gtc) => Some(TimeInForce::Gtc),
+        _ => TimeInForce::parse(text),
     })
 }
 
@@ -154,17 +162,26 @@ pub(crate) fn batch(
 ) -> Answer {
     let category = require_category(fields)?;
     let items = fields.objects("request")?;
-    let most = match category {
-        Category::Spot => SPOT_BATCH_MAX,
-        Category::Linear | Category::Inverse => BATCH_MAX,
+    let most = match (category, exchange.doubts.batch_size) {
+        (Category::Spot, _) | (_, BatchSize::RateLimit) => SPOT_BATCH_MAX,
+        (Category::Linear | Category::Inverse, BatchSize::Endpoint) => BATCH_MAX,
     };
+    let linear_only = exchange.doubts.batch_trigger_direction == BatchTriggerDirection::LinearOnly;
     if items.is_empty() || items.len() > most {
         return Err(Refusal::parameter(format!("a batch holds 1 to {most} orders")));
     }
     let (mut rows, mut codes) = (Vec::new(), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
         let item = item.with("category", category.as_str());
-        let answer = if index < granted { single(exchange, uid, &item) } else { Err(Refusal::too_many()) };
+        let is_undirected =
+            linear_only && category == Category::Inverse && item.text("triggerDirection").is_some();
+        let answer = if index >= granted {
+            Err(Refusal::too_many())
+        } else if is_undirected {
+            Err(Refusal::parameter("triggerDirection is for linear contracts"))
+        } else {
+            single(exchange, uid, &item)
+        };
         let mut row = json!({
             "category": category.as_str(),
             "symbol": item.text("symbol").unwrap_or_default(),

@@ -11,10 +11,11 @@ use super::order::{Stop, position_idx, protection, word};
 use super::page::{WEEK_MS, listing, page, window};
 use super::query::{is_in_scope, to_value};
 use super::{category, require_contract};
+use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
-use crate::wire::position::{ClosedPnl, Destination, Position};
+use crate::wire::position::{ClosedPnl, Destination};
 
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -37,13 +38,13 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let (rows, cursor) = page(rows, fields, (fields.limit(20, 200)?, exchange.doubts.last_cursor), |row| {
         format!("{},{}", row.symbol, row.position_idx.as_int())
     });
-    let rows = rows.iter().map(|row| shown(exchange, row)).collect::<Result<Vec<Value>, Refusal>>()?;
+    let rows = rows.iter().map(|row| shown(exchange, uid, row)).collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }
 
-fn shown(exchange: &Exchange, row: &PositionRow) -> Result<Value, Refusal> {
-    let scales = exchange.scales_of(row.category, &row.symbol)?;
-    Ok(to_value(&Position::new(row, scales, (Destination::Query, exchange.doubts.untraded_seq))))
+fn shown(exchange: &Exchange, uid: u64, row: &PositionRow) -> Result<Value, Refusal> {
+    let shown = exchange.position(uid, row, Destination::Query);
+    shown.ok_or_else(|| Refusal::parameter("symbol invalid"))
 }
 
 pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -134,6 +135,10 @@ pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -
 /// already is no mistake then, as freqtrade does at each start.
 pub(crate) fn switch_mode(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     if require_contract(fields)? != Category::Linear {
+        let is_one_way = fields.integer("mode")? == Some(0);
+        if is_one_way && exchange.doubts.inverse_switch_mode == InverseSwitchMode::OneWay {
+            return Ok(Accepted::empty());
+        }
         return Err(Refusal::new(110029, "this symbol cannot set hedge mode"));
     }
     let mode = fields.integer("mode")?.and_then(PositionMode::parse);
@@ -154,12 +159,17 @@ pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     exchange.request(uid, &Request::AddMargin(request))?;
     let row = exchange.core.position(uid, &symbol, position_idx);
     let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(shown(exchange, &row)?))
+    Ok(Accepted::new(shown(exchange, uid, &row)?))
 }
 
 pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    // The page's own example spells it so.
-    let asked = fields.integer("autoAddMargin")?.or(fields.integer("autoAddmargin")?);
+    let by_table = fields.integer("autoAddMargin")?;
+    let by_example = fields.integer("autoAddmargin")?;
+    let asked = match exchange.doubts.auto_add_margin_field {
+        AutoAddMarginField::Either => by_table.or(by_example),
+        AutoAddMarginField::Table => by_table,
+        AutoAddMarginField::Example => by_example,
+    };
     let auto_add = match asked {
         Some(0) => false,
         Some(1) => true,

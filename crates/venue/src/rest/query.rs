@@ -29,6 +29,7 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
         OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
     if reference != OrderReference::default() {
         let found = exchange.core.order(uid, &reference).filter(|row| row.category == category);
+        let found = found.map(|row| exchange.order_shown(row));
         let recent = |row: &OrderRow| {
             !row.order_status.is_closed()
                 || exchange
@@ -54,13 +55,12 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
     };
     let rows = match fields.integer("openOnly")?.unwrap_or(0) {
         1 => exchange
-            .core
-            .closed_orders(uid, filter)
+            .orders_closed(uid, filter)
             .into_iter()
             .take(RECENTLY_CLOSED)
             .filter(|row| exchange.recalls(row.updated_time_ms))
             .collect(),
-        _ => exchange.core.open_orders(uid, filter),
+        _ => exchange.orders_open(uid, filter),
     };
     orders(exchange, in_scope(exchange, rows, fields), fields)
 }
@@ -83,8 +83,7 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     let status = fields.text("orderStatus");
     let named = order_id.is_some() || link_id.is_some();
     let rows = exchange
-        .core
-        .closed_orders(uid, filter)
+        .orders_closed(uid, filter)
         .into_iter()
         .filter(|row| named || (start..=end).contains(&row.created_time_ms))
         .filter(|row| status.as_deref().is_none_or(|status| row.order_status.as_str() == status))

@@ -9,7 +9,7 @@ use crate::exchange::Exchange;
 use crate::rest::query::to_value;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
-use crate::wire::position::{Destination, Position};
+use crate::wire::position::Destination;
 use crate::wire::wallet::{Coin, Wallet};
 
 /// Everything about every account since the start, oldest first.
@@ -44,13 +44,7 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
         .filter_map(|row| Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?))));
     let contracts = core.instruments().filter(|instrument| instrument.category != Category::Spot);
     let positions = contracts.flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
-    let positions = positions.filter_map(|row| {
-        Some(to_value(&Position::new(
-            &row,
-            scales(row.category, &row.symbol)?,
-            (Destination::Query, exchange.doubts.untraded_seq),
-        )))
-    });
+    let positions = positions.filter_map(|row| exchange.position(uid, &row, Destination::Query));
     let wallet = core.wallet(uid);
     let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
     let refused: BTreeMap<String, u64> =

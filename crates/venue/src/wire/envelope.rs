@@ -35,7 +35,7 @@ impl Refusal {
 /// What an accepted request returns.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Accepted {
-    /// `result` (REST) or `data` (trade socket).
+    /// `result` (REST) or `data` (trade socket). Null where the exchange leaves it out.
     pub(crate) result: Value,
     /// `retExtInfo`: the codes of each item of a batch, else empty.
     pub(crate) ext_info: Value,
@@ -61,7 +61,9 @@ pub(crate) type Answer = Result<Accepted, Refusal>;
 struct Envelope<'a> {
     ret_code: i64,
     ret_msg: &'a str,
+    #[serde(skip_serializing_if = "Value::is_null")]
     result: &'a Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
     ret_ext_info: &'a Value,
     time: i64,
 }

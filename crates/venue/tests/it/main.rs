@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
+mod disconnection;
 mod doubts;
 mod faults;
 mod hostile;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::Instant;
 use windvane_venue_core::{BookSnapshot, Level};
 
+use crate::config::BookTime;
 use crate::wire::number::Scales;
 
 /// A level-1 book that does not change is sent again after this wall time. Source: Bybit V5, "Orderbook".
@@ -15,9 +17,8 @@ const REPEATED_AFTER: Duration = Duration::from_secs(3);
 /// A stream of one symbol at one depth.
 #[derive(Debug)]
 pub(super) struct BookFeed {
-    topic: String,
+    words: BookWords,
     symbol: String,
-    scales: Scales,
     /// The levels as last published.
     bids: Vec<Level>,
     asks: Vec<Level>,
@@ -30,12 +31,20 @@ pub(super) struct BookFeed {
     published: Instant,
 }
 
+/// How a stream writes what it tells.
+#[derive(Debug)]
+pub(super) struct BookWords {
+    pub(super) topic: String,
+    pub(super) scales: Scales,
+    pub(super) time: BookTime,
+}
+
 #[derive(Serialize)]
 struct Frame<'a> {
     topic: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
-    ts: i64,
+    ts: Value,
     data: Data<'a>,
     cts: i64,
 }
@@ -51,11 +60,10 @@ struct Data<'a> {
 
 impl BookFeed {
     /// A stream that begins with `book`; its numbers go on from `after`, so that a topic never counts back.
-    pub(super) fn new(topic: String, depth: usize, scales: Scales, book: BookSnapshot, after: i64) -> Self {
+    pub(super) fn new(words: BookWords, depth: usize, book: BookSnapshot, after: i64) -> Self {
         Self {
-            topic,
+            words,
             symbol: book.symbol.to_string(),
-            scales,
             update_id: book.update_id.max(after + 1),
             seq: book.seq,
             bids: book.bids,
@@ -114,12 +122,16 @@ impl BookFeed {
     fn frame(&self, kind: &'static str, bids: &[Level], asks: &[Level], now_ms: i64) -> String {
         let data = Data {
             s: &self.symbol,
-            b: levels(bids, self.scales),
-            a: levels(asks, self.scales),
+            b: levels(bids, self.words.scales),
+            a: levels(asks, self.words.scales),
             u: self.update_id,
             seq: self.seq,
         };
-        let frame = Frame { topic: &self.topic, kind, ts: now_ms, data, cts: now_ms };
+        let ts = match self.words.time {
+            BookTime::Number => now_ms.into(),
+            BookTime::Text => now_ms.to_string().into(),
+        };
+        let frame = Frame { topic: &self.words.topic, kind, ts, data, cts: now_ms };
         serde_json::to_string(&frame).expect("text and numbers encode")
     }
 }

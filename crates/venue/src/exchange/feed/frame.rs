@@ -1,8 +1,10 @@
 //! Frames of the public topics that have no state of their own.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use windvane_venue_core::{ExecutionRow, PublicTrade, Side};
 
+use super::View;
+use crate::config::{LiquidationData, PriceLimitData, TickerData};
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
 use crate::wire::number::{Scales, amount};
@@ -54,9 +56,23 @@ pub(super) fn klines(
     json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
 }
 
+/// A ticker: all of its fields, or those that changed.
+pub(super) fn ticker((topic, kind): (&str, &str), fields: Value, seq: i64, view: &View<'_>) -> String {
+    let data = match view.doubts.ticker_data {
+        TickerData::Object => fields,
+        TickerData::List => json!([fields]),
+    };
+    json!({"topic": topic, "type": kind, "data": data, "cs": seq, "ts": view.now_ms}).to_string()
+}
+
 /// Liquidations of one moment. The side is that of the position: `Buy` is a long that was closed. The price is the
 /// one it was closed at, since positions are closed in the book here and never taken over at the bankruptcy price.
-pub(super) fn liquidations(topic: &str, fills: &[ExecutionRow], scales: Scales, now_ms: i64) -> String {
+pub(super) fn liquidations(
+    topic: &str,
+    fills: &[ExecutionRow],
+    scales: Scales,
+    view: &View<'_>,
+) -> Vec<String> {
     let row = |fill: &ExecutionRow| {
         let position = match fill.side {
             Side::Buy => Side::Sell,
@@ -70,12 +86,27 @@ pub(super) fn liquidations(topic: &str, fills: &[ExecutionRow], scales: Scales, 
             "p": scales.price(fill.exec_price),
         })
     };
-    let rows: Vec<_> = fills.iter().map(row).collect();
-    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+    let rows: Vec<Value> = fills.iter().map(row).collect();
+    let frame = |data: Value| {
+        json!({"topic": topic, "type": "snapshot", "ts": view.now_ms, "data": data}).to_string()
+    };
+    match view.doubts.liquidation_data {
+        LiquidationData::List => vec![frame(rows.into())],
+        LiquidationData::Object => rows.into_iter().map(frame).collect(),
+    }
 }
 
 /// Highest buy and lowest sell price, as text.
-pub(super) fn price_limit(topic: &str, symbol: &str, (buy, sell): &(String, String), now_ms: i64) -> String {
-    json!({"topic": topic, "ts": now_ms, "data": {"symbol": symbol, "buyLmt": buy, "sellLmt": sell}})
-        .to_string()
+pub(super) fn price_limit(
+    topic: &str,
+    symbol: &str,
+    (buy, sell): &(String, String),
+    view: &View<'_>,
+) -> String {
+    let limits = json!({"symbol": symbol, "buyLmt": buy, "sellLmt": sell});
+    let data = match view.doubts.price_limit_data {
+        PriceLimitData::Object => limits,
+        PriceLimitData::List => json!([limits]),
+    };
+    json!({"topic": topic, "ts": view.now_ms, "data": data}).to_string()
 }

@@ -12,15 +12,15 @@ use windvane_venue_core::{Category, ExecutionRow, PublicTrade, Venue};
 
 use super::hub::Hub;
 use super::stage::Stage;
-use crate::config::{DoubtsConfig, QuietCandle};
+use crate::config::{DoubtsConfig, LevelOneRepeat, QuietCandle};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
 use crate::rest::ticker::{TickerFields, topic_fields};
 use crate::wire::number::Scales;
-use book::BookFeed;
 pub(crate) use book::levels;
+use book::{BookFeed, BookWords};
 use topic::DEPTHS;
 pub(super) use topic::Topic;
 
@@ -31,6 +31,8 @@ pub(super) struct PublicFeeds {
     books: BTreeMap<String, BookFeed>,
     tickers: BTreeMap<String, TickerFields>,
     price_limits: BTreeMap<String, (String, String)>,
+    /// Whether a level-1 book that stands still is sent again.
+    repeats: bool,
     /// Whether the numbers of books have begun again, so that they no longer are those of the core.
     restarted: bool,
 }
@@ -56,9 +58,10 @@ pub(super) struct View<'a> {
 
 impl PublicFeeds {
     /// The topics of a product group, all silent.
-    pub(super) fn new(category: Category) -> Self {
+    pub(super) fn new(category: Category, doubts: &DoubtsConfig) -> Self {
         Self {
             category,
+            repeats: category != Category::Spot || doubts.level_one_repeat == LevelOneRepeat::All,
             books: BTreeMap::new(),
             tickers: BTreeMap::new(),
             price_limits: BTreeMap::new(),
@@ -89,7 +92,8 @@ impl PublicFeeds {
                         book.update_id = 1;
                     }
                     let last = self.books.get(text).map_or(0, BookFeed::update_id);
-                    let feed = BookFeed::new(text.to_owned(), *depth, scales, book, last);
+                    let words = BookWords { topic: text.to_owned(), scales, time: view.doubts.book_time };
+                    let feed = BookFeed::new(words, *depth, book, last);
                     self.books.insert(text.to_owned(), feed);
                 }
                 Some(self.books.get(text)?.snapshot(now_ms))
@@ -99,20 +103,16 @@ impl PublicFeeds {
                     self.tickers.insert(symbol.to_owned(), ticker((self.category, symbol), view)?);
                 }
                 let (fields, seq) = (self.tickers.get(symbol)?, view.core.ticker(self.category, symbol)?.seq);
-                let frame =
-                    json!({"topic": text, "type": "snapshot", "data": fields, "cs": seq, "ts": now_ms});
-                Some(frame.to_string())
+                Some(frame::ticker((text, "snapshot"), json!(fields), seq, view))
             }
             Topic::Kline { interval, .. } => {
                 let open = view.records.get(self.category, symbol)?.candles.series(*interval).back()?;
                 Some(frame::klines(text, &[(open, false)], *interval, scales, now_ms))
             }
-            Topic::PriceLimit { .. } => Some(frame::price_limit(
-                text,
-                symbol,
-                &price_limit((self.category, symbol), scales, view)?,
-                now_ms,
-            )),
+            Topic::PriceLimit { .. } => {
+                let limits = price_limit((self.category, symbol), scales, view)?;
+                Some(frame::price_limit(text, symbol, &limits, view))
+            }
             Topic::Trades { .. } | Topic::Liquidations { .. } => None,
         }
     }
@@ -146,8 +146,9 @@ impl PublicFeeds {
         }
         let topic = format!("allLiquidation.{symbol}");
         if !changes.liquidations.is_empty() && stage.is_heard(self.category, &topic) {
-            let frame = frame::liquidations(&topic, &changes.liquidations, scales, view.now_ms);
-            stage.publish(self.category, &topic, &frame);
+            for frame in frame::liquidations(&topic, &changes.liquidations, scales, view) {
+                stage.publish(self.category, &topic, &frame);
+            }
         }
         let topic = format!("tickers.{symbol}");
         if stage.is_heard(self.category, &topic)
@@ -161,21 +162,22 @@ impl PublicFeeds {
             && let Some(limits) = price_limit((self.category, symbol), scales, view)
             && self.price_limits.get(symbol) != Some(&limits)
         {
-            stage.publish(self.category, &topic, &frame::price_limit(&topic, symbol, &limits, view.now_ms));
+            stage.publish(self.category, &topic, &frame::price_limit(&topic, symbol, &limits, view));
             self.price_limits.insert(symbol.to_owned(), limits);
         }
     }
 
     /// When the next unchanged level-1 book has to be sent again, if someone listens to one.
     pub(super) fn next_repetition(&self, hub: &Hub) -> Option<Instant> {
-        let heard = self.books.iter().filter(|(topic, _)| hub.is_heard(self.category, topic));
+        let books = self.books.iter().filter(|_| self.repeats);
+        let heard = books.filter(|(topic, _)| hub.is_heard(self.category, topic));
         heard.filter_map(|(_, feed)| feed.repetition_due()).min()
     }
 
     /// Sends again the level-1 books that are due for it.
     pub(super) fn repeat(&mut self, now_ms: i64, stage: &mut Stage<'_>) {
         let now = Instant::now();
-        for (topic, feed) in &mut self.books {
+        for (topic, feed) in self.books.iter_mut().filter(|_| self.repeats) {
             if feed.repetition_due().is_some_and(|due| due <= now) && stage.is_heard(self.category, topic) {
                 stage.publish(self.category, topic, &feed.repeat(now_ms));
             }
@@ -205,8 +207,7 @@ impl PublicFeeds {
         }
         delta.insert("symbol", symbol);
         let seq = view.core.ticker(self.category, symbol)?.seq;
-        let frame = json!({"topic": topic, "type": "delta", "data": delta, "cs": seq, "ts": view.now_ms});
-        let frame = frame.to_string();
+        let frame = frame::ticker((topic, "delta"), json!(delta), seq, view);
         *known = fields;
         Some(frame)
     }

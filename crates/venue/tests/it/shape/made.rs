@@ -274,6 +274,11 @@ async fn settings(client: &Client, made: &mut Made) {
             json!({"category": "linear", "symbol": "ETHUSDT", "mode": 3}),
         ),
         (
+            "rest/order.disconnected-cancel-all.resp.json",
+            "order/disconnected-cancel-all",
+            json!({"product": "SPOT", "timeWindow": 40}),
+        ),
+        (
             "rest/account.set-limit-px-action.resp.json",
             "account/set-limit-px-action",
             json!({"category": "spot", "modifyEnable": true}),
@@ -292,6 +297,8 @@ async fn settings(client: &Client, made: &mut Made) {
     ] {
         made.insert(name, accepted(client, &format!("/v5/{path}"), body).await);
     }
+    let protected = client.get("/v5/account/query-dcp-info", "").await;
+    made.insert("rest/account.query-dcp-info.resp.json", protected);
     let portfolio = json!({"setMarginMode": "PORTFOLIO_MARGIN"});
     let failed = client.post("/v5/account/set-margin-mode", &portfolio).await;
     made.insert("rest/account.set-margin-mode.failure.resp.json", failed);

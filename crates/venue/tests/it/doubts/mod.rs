@@ -1,5 +1,8 @@
 //! Doubts: each answer is heard on the wire.
 
+mod documentation;
+mod rows;
+
 use serde_json::{Value, json};
 use windvane_venue::Embedded;
 
@@ -121,4 +124,56 @@ async fn private_sockets_can_spell_codes_differently_carry_new_fields_and_be_few
     let signature = hmac_hex(&client.secret, &format!("GET/realtime{expires}"));
     second.send(&json!({"op": "auth", "args": [client.key, expires, signature]})).await;
     assert_eq!(second.next().await["retCode"], 10003);
+}
+
+#[tokio::test]
+async fn rows_can_say_more_less_or_otherwise_than_a_client_knows() {
+    let (_venue, client) = manual_with(|config| {
+        config.doubts.set("new-word", "present").unwrap();
+        config.doubts.set("smp-group", "text").unwrap();
+        config.doubts.set("is-reduce-only", "absent").unwrap();
+        config.doubts.set("cross-liquidation-price", "empty").unwrap();
+    })
+    .await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order", "position"]).await;
+    let market =
+        json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "4"});
+    assert_eq!(client.post("/v5/order/create", &market).await["retCode"], 0);
+    let (order, position) = (private.next_of("order").await, private.next_of("position").await);
+    let (order, position) = (&order["data"][0], &position["data"][0]);
+    assert_eq!((&order["createType"], &order["smpGroup"]), (&json!("CreateByUnheardOf"), &json!("0")));
+    assert_eq!((position.get("isReduceOnly"), &position["liqPrice"]), (None, &json!("")));
+    let listed = client.get("/v5/position/list", "category=linear&symbol=BTCUSDT").await;
+    assert_eq!(listed["result"]["list"][0]["liqPrice"], "");
+    let (_venue, client) = with("cross-liquidation-price", "estimate").await;
+    assert_eq!(client.post("/v5/order/create", &market).await["retCode"], 0);
+    let listed = client.get("/v5/position/list", "category=linear&symbol=BTCUSDT").await;
+    assert_ne!(listed["result"]["list"][0]["liqPrice"], "");
+}
+
+#[tokio::test]
+async fn queries_can_show_an_order_as_it_was_a_while_ago() {
+    let (_venue, client) = with("status-lag-ms", "60000").await;
+    assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+    let all = json!({"category": "linear", "symbol": "BTCUSDT"});
+    assert_eq!(client.post("/v5/order/cancel-all", &all).await["retCode"], 0);
+    let open = client.get("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await;
+    let row = &open["result"]["list"][0];
+    assert_eq!(row["orderStatus"], "New", "the cancel is not indexed yet: {open}");
+    let by_id = format!("category=linear&orderId={}", row["orderId"].as_str().unwrap());
+    for path in ["/v5/order/realtime", "/v5/order/history"] {
+        let named = client.get(path, &by_id).await;
+        let expected = if path.ends_with("history") { json!([]) } else { json!("New") };
+        let list = &named["result"]["list"];
+        assert_eq!(if list == &json!([]) { list } else { &list[0]["orderStatus"] }, &expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_can_have_an_end_to_its_orders() {
+    let (_venue, client) = with("daily-orders-max", "2").await;
+    for code in [0, 0, 10006] {
+        assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], code);
+    }
 }

@@ -1,0 +1,68 @@
+//! What queries say of orders: the index behind them may lag their changes, so that an order that was cancelled a moment ago
+//! is still shown as open.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use windvane_venue_core::{OrderFilter, OrderId, OrderRow};
+
+use super::Exchange;
+
+/// Earlier states of orders, as long as the index may show them. Empty while it does not lag.
+#[derive(Debug)]
+pub(super) struct StatusIndex {
+    lag_ms: i64,
+    /// By order, oldest first, each with the market ms from which it held.
+    states: BTreeMap<OrderId, VecDeque<(i64, OrderRow)>>,
+}
+
+impl StatusIndex {
+    /// An index that lags by so many milliseconds of market time.
+    pub(super) fn new(lag_ms: u32) -> Self {
+        Self { lag_ms: lag_ms.into(), states: BTreeMap::new() }
+    }
+
+    /// An order has come to a new state.
+    pub(super) fn note(&mut self, now_ms: i64, row: &OrderRow) {
+        if self.lag_ms == 0 {
+            return;
+        }
+        let states = self.states.entry(row.order_id.clone()).or_default();
+        states.push_back((now_ms, row.clone()));
+        let shown_ms = now_ms - self.lag_ms;
+        while states.get(1).is_some_and(|(since, _)| *since <= shown_ms) {
+            states.pop_front();
+        }
+    }
+
+    /// The state of an order that the index shows at a market time; of one that is younger than the lag the first.
+    fn shown(&self, now_ms: i64, row: OrderRow) -> OrderRow {
+        let Some(states) = self.states.get(&row.order_id) else { return row };
+        let past = states.iter().take_while(|(since, _)| *since <= now_ms - self.lag_ms).last();
+        past.or(states.front()).map_or(row, |(_, row)| row.clone())
+    }
+}
+
+impl Exchange {
+    /// An order as the index shows it now.
+    pub(crate) fn order_shown(&self, row: OrderRow) -> OrderRow {
+        self.status.shown(self.now_ms(), row)
+    }
+
+    /// The orders of an account that the index shows as open, newest first.
+    pub(crate) fn orders_open(&self, uid: u64, filter: OrderFilter<'_>) -> Vec<OrderRow> {
+        let mut rows = self.core.open_orders(uid, filter);
+        if self.status.lag_ms > 0 {
+            rows.extend(self.core.closed_orders(uid, filter));
+            rows = rows.into_iter().map(|row| self.order_shown(row)).collect();
+            rows.retain(|row| !row.order_status.is_closed());
+            rows.sort_by_key(|row| std::cmp::Reverse(row.created_time_ms));
+        }
+        rows
+    }
+
+    /// The orders of an account that the index shows as closed, newest first.
+    pub(crate) fn orders_closed(&self, uid: u64, filter: OrderFilter<'_>) -> Vec<OrderRow> {
+        let rows = self.core.closed_orders(uid, filter).into_iter().map(|row| self.order_shown(row));
+        rows.filter(|row| row.order_status.is_closed()).collect()
+    }
+}

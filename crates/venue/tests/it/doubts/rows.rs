@@ -1,0 +1,96 @@
+//! Every place where the documentation leaves something open is a setting of the venue, or stands in `rows.tsv` with the
+//! reason why not.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use windvane_venue::doubts;
+
+/// What the venue makes of one open question.
+struct Row {
+    source: &'static str,
+    name: &'static str,
+    settings: Vec<&'static str>,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = include_str!("rows.tsv").lines().filter(|line| !line.starts_with('#'));
+    let read = |line: &'static str| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [source, name, settings, reason] = columns[..] else { panic!("four columns: {line}") };
+        assert_eq!(settings == "-", !reason.is_empty(), "a setting or a reason: {line}");
+        let settings = settings.split(',').filter(|setting| *setting != "-").collect();
+        Row { source, name, settings }
+    };
+    lines.map(read).collect()
+}
+
+/// A page of the notes on the exchange, or `None` (said aloud) when it is not there.
+fn page(name: &str) -> Option<String> {
+    let folder = std::env::var_os("WINDVANE_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path);
+    if text.is_err() {
+        eprintln!("SKIPPED: no {} (set WINDVANE_SHARED)", path.display());
+    }
+    text.ok()
+}
+
+/// A section, from the heading that begins so to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> impl Iterator<Item = &'a str> {
+    let lines = page.lines().skip_while(move |line| !line.starts_with(heading)).skip(1);
+    lines.take_while(|line| !line.starts_with("## "))
+}
+
+/// The first cells of a section's tables.
+fn cells<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let cells = section(page, heading).filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    cells.filter(|cell| !matches!(*cell, "topic" | "id") && !cell.starts_with("---")).collect()
+}
+
+#[test]
+fn every_setting_exists_and_is_there_for_a_reason() {
+    let known: BTreeSet<&str> = doubts().map(|doubt| doubt.name).collect();
+    assert_eq!(known.len(), doubts().count(), "no name twice");
+    let used: BTreeSet<&str> = rows().into_iter().flat_map(|row| row.settings).collect();
+    assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "no such setting");
+    // What the notes mention in passing, outside the two sections and the catalogue.
+    let in_passing: BTreeSet<&str> = BTreeSet::from(["first-frame", "success-text"]);
+    let unused: Vec<_> = known.difference(&used).filter(|name| !in_passing.contains(**name)).collect();
+    assert_eq!(unused, Vec::<&&str>::new(), "nothing asks for it");
+}
+
+#[test]
+fn every_contradiction_of_the_documentation_has_its_row() {
+    let Some(page) = page("bybit-v5.md") else { return };
+    let asked = cells(&page, "## 19 ");
+    let answered: Vec<&str> = rows().iter().filter(|row| row.source == "19").map(|row| row.name).collect();
+    assert_eq!(answered, asked);
+}
+
+#[test]
+fn everything_that_was_not_found_has_its_row() {
+    let Some(page) = page("bybit-v5.md") else { return };
+    let rows: Vec<Row> = rows().into_iter().filter(|row| row.source == "21").collect();
+    let bullets = section(&page, "## 21 ").filter_map(|line| line.strip_prefix("- "));
+    let asked: Vec<&str> = bullets.flat_map(|bullet| bullet.split("; ")).collect();
+    assert_eq!(rows.len(), asked.len());
+    for (row, asked) in rows.iter().zip(asked) {
+        assert!(asked.starts_with(row.name), "{asked:?} is not {:?}", row.name);
+        assert!(!row.settings.is_empty(), "{asked}: a setting");
+    }
+}
+
+#[test]
+fn every_failure_of_the_catalogue_can_be_had_here_or_is_none_of_an_exchanges() {
+    let Some(page) = page("reliability.md") else { return };
+    let rows: BTreeSet<&str> = rows().iter().filter(|row| row.source == "2").map(|row| row.name).collect();
+    let asked = cells(&page, "## 2. ");
+    assert!(asked.len() > 90, "{}", asked.len());
+    for id in asked {
+        assert!(rows.contains(id) || rows.contains(&id[..1]), "{id} has no row");
+    }
+}
