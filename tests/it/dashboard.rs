@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use windvane_telemetry::{METRICS, MetricKind};
 use windvane_tests::{
-    Ground, Market, Running, ask, binary, config, finish, free_port, get, program, queries, root, start,
-    wait_until, windvane,
+    Ground, Market, PATIENCE, Running, ask, binary, config, finish, free_port, get, metric, program, queries,
+    root, start, wait_until, windvane,
 };
 
 /// What the trouble must have led to, as Prometheus sees it.
@@ -64,21 +64,31 @@ fn write_key(ground: &Ground) {
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
-/// Everything that the dashboard of incidents is for.
-fn make_trouble(ground: &Ground) {
-    ground.sim("fault", r#"{"kind":"retcode","match":{"path":"order.create"},"code":110007,"count":4}"#);
-    ground.sim("fault", r#"{"kind":"duplicate","match":{"topic":"execution"},"count":6}"#);
-    // Fills that are not told, and then a reason to ask for them.
+/// Everything that the dashboard of incidents is for, one after the other, each until the engine has seen it.
+fn make_trouble(ground: &Ground, port: u16) {
+    let seen = |what: &str, name: &str, label: &str| {
+        wait_until(what, PATIENCE, || metric(port, name, label) > Some(0.0));
+    };
+    // While the fault is armed no fill is told; one that comes after it was armed is certainly not.
+    let untold = ground.sim("fault", r#"{"kind":"drop_private","match":{"topic":"execution"}}"#);
     let told = ground.rows("fills").len();
-    ground.sim("fault", r#"{"kind":"drop_private","match":{"topic":"execution"},"count":2}"#);
-    wait_until("fills that are not told", Duration::from_secs(60), || ground.rows("fills").len() >= told + 2);
+    wait_until("a fill that is not told", PATIENCE, || ground.rows("fills").len() > told);
+    ground.mend(&untold);
     ground.sim("fault", r#"{"kind":"disconnect","match":{"path":"/v5/private"}}"#);
+    seen("the fill to be learnt by query", "windvane_fills_backfilled_total", "");
+
+    let twice = ground.sim("fault", r#"{"kind":"duplicate","match":{"topic":"execution"}}"#);
+    seen("a fill that is told twice", "windvane_duplicate_reports_total", "");
+    ground.mend(&twice);
+
+    ground.sim("fault", r#"{"kind":"retcode","match":{"path":"order.create"},"code":110007,"count":2}"#);
+    seen("a refusal", "windvane_orders_rejected_total", "family=\"insufficient_margin\"");
     let uid = ground.account()["uid"].clone();
     let order = format!(
         r#"{{"uid":{uid},"symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.01","price":"20000"}}"#
     );
     ground.sim("order", &order);
-    std::thread::sleep(Duration::from_secs(6));
+    seen("the foreign order", "windvane_foreign_orders", "");
     let (code, _, err) = finish(&windvane(&["halt", "--config", &ground.config()]));
     assert_eq!(code, Some(0), "{err}");
 }
@@ -103,11 +113,8 @@ fn every_query_every_metric_and_the_alerts_hold_on_engines_that_trade_and_that_a
     let port = free_port();
     let address: SocketAddr = ([127, 0, 0, 1], port).into();
     let _prometheus = start_prometheus(&prometheus, folder.path(), ports, port);
-    wait_until("both engines to be scraped", Duration::from_secs(60), || {
-        ask(address, "windvane_up").len() == 2
-    });
-    wait_until("fills", Duration::from_secs(30), || !ground.rows("fills").is_empty());
-    make_trouble(&ground);
+    wait_until("both engines to be scraped", PATIENCE, || ask(address, "windvane_up").len() == 2);
+    make_trouble(&ground, ports[1]);
 
     let series = |metric: &windvane_telemetry::Metric| match metric.kind {
         MetricKind::Histogram => format!("{}_count", metric.name),
@@ -124,9 +131,7 @@ fn every_query_every_metric_and_the_alerts_hold_on_engines_that_trade_and_that_a
     }
     assert!(missing.is_empty(), "no data for: {missing:#?}\n{}\n{}", troubled.err(), demo.err());
     for alert in FIRING {
-        wait_until(alert, Duration::from_secs(20), || {
-            alerts(address).contains(&format!("\"alertname\":\"{alert}\""))
-        });
+        wait_until(alert, PATIENCE, || alerts(address).contains(&format!("\"alertname\":\"{alert}\"")));
     }
     assert!(!alerts(address).contains(QUIET), "an alert without its subject is quiet");
     assert!(troubled.is_running());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
-use windvane_tests::{binary, config, finish, free_port, get, root, start, wait_until, windvane};
+use windvane_tests::{PATIENCE, binary, config, finish, free_port, get, root, start, wait_until, windvane};
 
 /// Days that are replayed. The debug binary takes several times as long as the one that users run, so the rest of the
 /// fortnight is left out; `WINDVANE_DEMO_DAYS=14` plays all of it.
@@ -44,7 +44,7 @@ fn the_demo_trades_shows_itself_adds_up_and_replays() {
     let arguments = ["run", "--json", "--config", path.to_str().unwrap()];
     let mut run = start("demo", &binary(), &arguments, folder.path());
     let address = ([127, 0, 0, 1], metrics).into();
-    wait_until("the engine to be ready", Duration::from_secs(60), || {
+    wait_until("the engine to be ready", PATIENCE, || {
         get(address, "/ready").is_some_and(|(code, _)| code == 200)
     });
     assert_eq!(get(address, "/health").map(|(code, _)| code), Some(200));

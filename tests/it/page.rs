@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
-use windvane_tests::{Ground, Market, finish, free_port, get, program, wait_until, windvane};
+use windvane_tests::{Ground, Market, PATIENCE, finish, free_port, get, program, wait_until, windvane};
 
 /// What the engine signs with here; worth nothing, and to be found nowhere.
 const SECRET: &str = "paper-secret";
@@ -40,7 +39,7 @@ fn the_page_shows_bots_orders_links_and_a_halt_and_no_secret_is_told_anywhere() 
     ground.write_config(&[("enabled = false", &format!("listen = \"127.0.0.1:{port}\""))]);
     let engine = ground.engine("engine", &[]);
     let address = ([127, 0, 0, 1], port).into();
-    wait_until("the document to hold an order, a fill and a curve", Duration::from_secs(40), || {
+    wait_until("the document to hold an order, a fill and a curve", PATIENCE, || {
         let Some((200, status)) = get(address, "/status.json") else { return false };
         let status: serde_json::Value = serde_json::from_str(&status).unwrap();
         let kinds =
@@ -74,7 +73,7 @@ fn the_page_shows_bots_orders_links_and_a_halt_and_no_secret_is_told_anywhere() 
 
     let (code, _, err) = finish(&windvane(&["halt", "--config", &ground.config()]));
     assert_eq!(code, Some(0), "{err}");
-    wait_until("the halt to be published", Duration::from_secs(5), || {
+    wait_until("the halt to be published", PATIENCE, || {
         get(address, "/status.json").is_some_and(|(_, status)| status.contains("halted (operator)"))
     });
     let page = look(&chromium, &ground.folder().join("browser"), port, "halted");

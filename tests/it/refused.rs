@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 use windvane_tests::{
-    Ground, MALFORMED, Market, binary, config, finish, free_port, get, meddle, start, wait_until, windvane,
+    Ground, MALFORMED, Market, PATIENCE, binary, config, finish, free_port, meddle, metric, start,
+    wait_until, windvane,
 };
 
 /// Starts an engine that must refuse by itself: its exit code and its last sentence.
@@ -93,7 +94,7 @@ fn a_mainnet_key_from_the_environment() {
 fn a_data_folder_that_a_running_engine_holds() {
     let ground = Ground::new(Market::Walking);
     let mut engine = ground.engine("engine", &[]);
-    wait_until("the engine to trade", Duration::from_secs(30), || !ground.client_order_ids().is_empty());
+    wait_until("the engine to trade", PATIENCE, || !ground.client_order_ids().is_empty());
     let (code, sentence) = refusal(&ground);
     assert_eq!(code, Some(3), "{sentence}");
     let pid = engine.id().to_string();
@@ -138,21 +139,24 @@ fn messages_that_are_malformed() {
         (&format!("public = \"ws://127.0.0.1:{venue}"), &format!("public = \"ws://127.0.0.1:{meddler}")),
         ("enabled = false", &format!("listen = \"127.0.0.1:{metrics}\"")),
     ]);
-    let mut engine = ground.engine("engine", &["--duration", "8s"]);
-    let count = format!("windvane_websocket_quarantined_total{{stream=\"public\"}} {}", MALFORMED.len());
-    wait_until("every malformed message to be counted", Duration::from_secs(8), || {
-        get(([127, 0, 0, 1], metrics).into(), "/metrics").is_some_and(|(_, text)| text.contains(&count))
+    let malformed = f64::from(u8::try_from(MALFORMED.len()).unwrap());
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("every malformed message to be counted", PATIENCE, || {
+        let counted = metric(metrics, "windvane_websocket_quarantined_total", "stream=\"public\"");
+        counted == Some(malformed)
     });
-    assert_eq!(engine.wait(Duration::from_secs(60)), Some(0), "{}\n{}", engine.out(), engine.err());
-    assert!(engine.out().contains("\"is_equal\":true"), "{}", engine.out());
+    let before = ground.rows("fills").len();
+    wait_until("it to live on", PATIENCE, || ground.rows("fills").len() > before);
+    ground.end(&mut engine);
     assert!(engine.err().contains("a message was set aside"), "{}", engine.err());
-    assert!(!ground.rows("fills").is_empty(), "it lived on");
 }
 
 #[test]
 fn sizes_that_are_off_the_lot_grid() {
     let ground = Ground::new(Market::Walking);
-    ground.trade("odd", 4);
+    let mut engine = ground.engine("odd", &[]);
+    wait_until("orders", PATIENCE, || ground.client_order_ids().len() >= 6);
+    ground.end(&mut engine);
     // 600 USDT are no whole number of lots of any of the three.
     for row in ground.rows("orders") {
         let places = row["qty"].as_str().unwrap().split_once('.').map_or(0, |(_, places)| places.len());
@@ -172,7 +176,12 @@ fn sizes_that_are_off_the_lot_grid() {
     assert_ne!(busy, small, "the preset has the line to change");
     std::fs::write(&path, small).unwrap();
     let before = ground.client_order_ids();
-    ground.trade("small", 4);
+    let mut engine = ground.engine("small", &[]);
+    let status = || finish(&windvane(&["status", "--config", &ground.config()])).1;
+    wait_until("an engine that may trade", PATIENCE, || status().contains("\"run_state\": \"active\""));
+    // Three times as long as the busy maker needs for a quote.
+    std::thread::sleep(Duration::from_secs(3));
+    ground.end(&mut engine);
     assert_eq!(ground.client_order_ids(), before);
 }
 
@@ -186,7 +195,7 @@ fn two_demos_on_one_data_folder() {
     let arguments = ["run", "--json", "--config", path.to_str().unwrap()];
     let first = start("first", &binary(), &arguments, folder.path());
     let asks = || finish(&windvane(&["status", "--config", path.to_str().unwrap()]));
-    wait_until("the first to answer", Duration::from_secs(40), || asks().0 == Some(0));
+    wait_until("the first to answer", PATIENCE, || asks().0 == Some(0));
 
     let (code, _, err) = finish(&windvane(&arguments));
     assert_eq!(code, Some(3), "{err}");

@@ -3,7 +3,9 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use windvane_tests::{ABSENCE_SECONDS, Ground, Market, Recorded, Running, finish, wait_until, windvane};
+use windvane_tests::{
+    ABSENCE_SECONDS, Ground, Market, PATIENCE, Recorded, Running, finish, wait_until, windvane,
+};
 
 /// Kills in the ordinary test; `cargo xtask campaign kill9 --cycles N` sets another number.
 const CYCLES: u64 = 6;
@@ -38,7 +40,7 @@ fn wait_for_new_orders(ground: &Ground, engine: &mut Running, cycle: u64) {
     let started = Instant::now();
     while ground.client_order_ids().len() == before {
         assert!(engine.is_running(), "cycle {cycle}: it ended by itself: {}", engine.err());
-        assert!(started.elapsed() < Duration::from_secs(30), "cycle {cycle}: no orders: {}", engine.err());
+        assert!(started.elapsed() < Duration::from_secs(60), "cycle {cycle}: no orders: {}", engine.err());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -110,9 +112,7 @@ fn halt_and_resume_reach_a_running_engine() {
     let ground = Ground::new(Market::Walking);
     let _engine = ground.engine("engine", &[]);
     let ask = |command: &str| finish(&windvane(&[command, "--config", &ground.config()])).1;
-    wait_until("the engine to be active", Duration::from_secs(30), || {
-        ask("status").contains("\"run_state\": \"active\"")
-    });
+    wait_until("the engine to be active", PATIENCE, || ask("status").contains("\"run_state\": \"active\""));
     assert!(ask("halt").contains("halted (operator)"));
     assert!(ask("status").contains("halted (operator)"));
     assert!(ask("resume").contains("active"));

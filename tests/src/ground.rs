@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// be half a minute late.
 pub const ABSENCE_SECONDS: u32 = 45;
 
+/// How long an orderly end may take on a busy machine: the engine gives up waiting after 50 s by itself.
+const ORDERLY_END: Duration = Duration::from_secs(90);
+
 /// Who moves the venue's market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Market {
@@ -106,10 +109,25 @@ impl Ground {
     /// When it does not end with exit code 0 and equal books.
     pub fn trade(&self, name: &str, seconds: u32) -> Running {
         let mut engine = self.engine(name, &["--duration", &format!("{seconds}s")]);
-        let code = engine.wait(Duration::from_secs(u64::from(seconds) + 45));
-        assert_eq!(code, Some(0), "{}\n{}", engine.out(), engine.err());
-        assert!(engine.out().contains("\"is_equal\":true"), "{}\n{}", engine.out(), engine.err());
+        ends_well(&mut engine, Duration::from_secs(u64::from(seconds)) + ORDERLY_END);
         engine
+    }
+
+    /// Asks an engine to end, once a test has seen what it waited for.
+    ///
+    /// # Panics
+    /// When it does not end with exit code 0 and equal books.
+    pub fn end(&self, engine: &mut Running) {
+        engine.interrupt();
+        ends_well(engine, ORDERLY_END);
+    }
+
+    /// Starts an engine whose metrics can be read, at the port that comes with it.
+    #[must_use]
+    pub fn watched_engine(&self) -> (Running, u16) {
+        let port = free_port();
+        self.write_config(&[("enabled = false", &format!("listen = \"127.0.0.1:{port}\""))]);
+        (self.engine("engine", &[]), port)
     }
 
     /// The venue's truth about the account.
@@ -161,6 +179,13 @@ impl Ground {
     pub fn venue(&self) -> SocketAddr {
         address(self.port)
     }
+}
+
+/// Waits for an engine that ends by itself or was asked to.
+fn ends_well(engine: &mut Running, patience: Duration) {
+    let code = engine.wait(patience);
+    assert_eq!(code, Some(0), "{}\n{}", engine.out(), engine.err());
+    assert!(engine.out().contains("\"is_equal\":true"), "{}\n{}", engine.out(), engine.err());
 }
 
 fn address(port: u16) -> SocketAddr {

@@ -4,6 +4,7 @@ mod dashboard;
 mod ground;
 mod http;
 mod meddler;
+mod metric;
 mod process;
 mod record;
 
@@ -11,7 +12,8 @@ pub use dashboard::{Dashboard, ask, dashboards, queries};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};
-pub use process::{Running, finish, program, start, wait_until, windvane};
+pub use metric::metric;
+pub use process::{PATIENCE, Running, finish, program, start, wait_until, windvane};
 pub use record::Recorded;
 
 use std::path::{Path, PathBuf};

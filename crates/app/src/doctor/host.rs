@@ -18,7 +18,7 @@ pub(crate) fn look(settings: &Settings) -> Vec<Finding> {
     let is_running = control::ask(&settings.data_dir.join(SOCKET_NAME), &Ask::Status {}).is_ok();
     vec![
         folder(&settings.data_dir),
-        disk(&settings.data_dir),
+        disk(crate::disk::space(nearest(&settings.data_dir))),
         engine(&settings.data_dir, is_running),
         port(settings, is_running),
         open_files(&limits()),
@@ -46,9 +46,10 @@ fn folder(data: &Path) -> Finding {
     }
 }
 
-fn disk(data: &Path) -> Finding {
+/// By bytes free and in all; `None` where the system does not tell.
+fn disk(space: Option<(u64, u64)>) -> Finding {
     let what = "disk";
-    let Some((free, size)) = crate::disk::space(nearest(data)) else {
+    let Some((free, size)) = space else {
         return Finding::skipped(what, "the system does not tell how full it is");
     };
     let found = format!("{} MiB free of {} MiB", free >> 20, size >> 20);
@@ -156,6 +157,18 @@ mod tests {
         let unlimited = "Max core file size        unlimited            unlimited            bytes\n";
         assert_eq!(core_dumps(unlimited).verdict, Verdict::Warning);
         assert_eq!(open_files(unlimited).verdict, Verdict::Good);
+    }
+
+    #[test]
+    fn a_disk_is_judged_by_what_is_free() {
+        for (free, expected) in [
+            (Some(8 << 30), Verdict::Good),
+            (Some(1 << 30), Verdict::Warning),
+            (Some(100 << 20), Verdict::Bad),
+            (None, Verdict::Skipped),
+        ] {
+            assert_eq!(disk(free.map(|free| (free, 100 << 30))).verdict, expected, "{free:?}");
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@ use crate::config::{Settings, VenueSettings};
 use crate::exit::Failure;
 use crate::live::{account, keys};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::mpsc;
-use windvane_connector::{Observer, RestClient, VenueClock, WallClock};
+use windvane_connector::{ClockOffset, Observer, RestClient, VenueClock, WallClock};
 
 /// The venue refuses requests from more than a second ahead of it; half of it is close.
 const OFFSET_BAD_MS: u64 = 1_000;
 const OFFSET_CLOSE_MS: u64 = 300;
+/// Measurements of the clocks, of which the surest counts: one alone may have waited for a busy machine.
+const MEASUREMENTS: usize = 5;
 /// A key that expires sooner should be renewed now.
 const EXPIRES_SOON_DAYS: i64 = 14;
 
@@ -55,10 +57,17 @@ pub(crate) async fn look(settings: &Settings) -> Vec<Finding> {
 async fn findings_of_connection(rest: &RestClient, findings: &mut Vec<Finding>) -> bool {
     let began = Instant::now();
     match rest.server_time().await {
-        Ok(time) => {
+        Ok(first) => {
             let took = began.elapsed();
             findings.push(Finding::good("connection", format!("answers within {} ms", took.as_millis())));
-            findings.push(clocks(time.offset.offset_ns, took));
+            let mut surest = first.offset;
+            for _ in 1..MEASUREMENTS {
+                let Ok(time) = rest.server_time().await else { break };
+                if time.offset.uncertainty_ns < surest.uncertainty_ns {
+                    surest = time.offset;
+                }
+            }
+            findings.push(clocks(surest));
             true
         }
         Err(error) => {
@@ -69,10 +78,12 @@ async fn findings_of_connection(rest: &RestClient, findings: &mut Vec<Finding>) 
     }
 }
 
-fn clocks(offset_ns: i64, took: Duration) -> Finding {
-    let off = offset_ns.unsigned_abs() / 1_000_000;
-    let found = format!("{off} ms from the venue's, give or take {} ms", took.as_millis() / 2);
-    match off {
+/// Judged by what is sure: a clock that may be right is not called wrong because the answer took its time.
+fn clocks(measured: ClockOffset) -> Finding {
+    let ms = |ns: i64| ns.unsigned_abs() / 1_000_000;
+    let (off, doubt) = (ms(measured.offset_ns), ms(measured.uncertainty_ns));
+    let found = format!("{off} ms from the venue's, give or take {doubt} ms");
+    match off.saturating_sub(doubt) {
         OFFSET_BAD_MS.. => Finding::bad("clock", found, "run NTP: requests from too far off are refused"),
         OFFSET_CLOSE_MS.. => Finding::warning("clock", found, "run NTP: it is drifting away"),
         _ => Finding::good("clock", found),
@@ -117,14 +128,24 @@ fn expiry(left_ns: Option<i64>) -> Finding {
 mod tests {
     use super::*;
     use crate::doctor::Verdict;
+    use windvane_model::WallTime;
 
     #[test]
     fn a_clock_is_judged_by_its_distance_whichever_side_it_is_on() {
-        let took = Duration::from_millis(200);
-        for (offset_ms, expected) in
-            [(100, Verdict::Good), (400, Verdict::Warning), (2_500, Verdict::Bad), (-2_000, Verdict::Bad)]
-        {
-            assert_eq!(clocks(offset_ms * 1_000_000, took).verdict, expected, "{offset_ms} ms");
+        for (offset_ms, uncertainty_ms, expected) in [
+            (100, 50, Verdict::Good),
+            (400, 50, Verdict::Warning),
+            (2_500, 50, Verdict::Bad),
+            (-2_000, 50, Verdict::Bad),
+            (700, 650, Verdict::Good),
+            (1_500, 600, Verdict::Warning),
+        ] {
+            let measured = ClockOffset {
+                offset_ns: offset_ms * 1_000_000,
+                uncertainty_ns: uncertainty_ms * 1_000_000,
+                at: WallTime(0),
+            };
+            assert_eq!(clocks(measured).verdict, expected, "{offset_ms} ± {uncertainty_ms} ms");
         }
     }
 
