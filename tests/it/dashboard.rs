@@ -11,7 +11,7 @@ use windvane_tests::{
 };
 
 /// What the trouble must have led to, as Prometheus sees it.
-const TROUBLE: [&str; 9] = [
+const TROUBLE: [&str; 10] = [
     "sum(windvane_orders_rejected_total{family=\"insufficient_margin\"}) > 0",
     "windvane_websocket_reconnects_total{stream=\"private\"} > 0",
     "windvane_duplicate_reports_total > 0",
@@ -21,6 +21,7 @@ const TROUBLE: [&str; 9] = [
     "windvane_foreign_orders > 0",
     "windvane_breaker_state{breaker=\"operator\"} == 1",
     "sum(windvane_orders_denied_total{reason=\"run_state\"}) > 0",
+    "windvane_notifications_total{endpoint=\"webhook\",result=\"failed\"} > 0",
 ];
 /// Alerts that the trouble sets off, and one that it does not.
 const FIRING: [&str; 2] = ["MarginRejection", "EngineHalted"];
@@ -55,13 +56,6 @@ fn start_demo(folder: &Path, port: u16) -> Running {
     let path = folder.join("paper.toml");
     std::fs::write(&path, text).unwrap();
     start("demo", &binary(), &["run", "--config", path.to_str().unwrap()], folder)
-}
-
-/// The key that expires.
-fn write_key(ground: &Ground) {
-    let path = ground.folder().join("short.key");
-    std::fs::write(&path, "key = \"short-lived\"\nsecret = \"worth-nothing\"\n").unwrap();
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 /// Everything that the dashboard of incidents is for, one after the other, each until the engine has seen it.
@@ -103,8 +97,12 @@ fn every_query_every_metric_and_the_alerts_hold_on_engines_that_trade_and_that_a
     let folder = tempfile::tempdir().unwrap();
     let ground = Ground::strict(Market::Walking);
     let ports = [free_port(), free_port()];
-    write_key(&ground);
+    ground.write_secret("short.key", "key = \"short-lived\"\nsecret = \"worth-nothing\"\n");
+    // Nobody listens there.
+    let hook = format!("[webhook]\nurl = \"http://127.0.0.1:{}/\"\n", free_port());
+    ground.write_secret("notify.key", &hook);
     ground.write_config(&[
+        ("[log]", "[notify]\nfile = \"notify.key\"\n\n[log]"),
         ("enabled = false", &format!("listen = \"127.0.0.1:{}\"", ports[1])),
         ("[venue.endpoints]", "key_file = \"short.key\"\n\n[venue.endpoints]"),
     ]);

@@ -8,6 +8,7 @@ mod demo;
 mod deployed;
 mod faults;
 mod interrupt;
+mod notify;
 mod operator;
 mod page;
 mod refused;

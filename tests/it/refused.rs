@@ -63,9 +63,7 @@ fn a_venue_that_cannot_be_reached() {
 #[test]
 fn a_secret_that_is_not_the_keys() {
     let ground = Ground::new(Market::Walking);
-    let key = ground.folder().join("wrong.key");
-    std::fs::write(&key, "key = \"paper-key\"\nsecret = \"not-the-secret\"\n").unwrap();
-    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    ground.write_secret("wrong.key", "key = \"paper-key\"\nsecret = \"not-the-secret\"\n");
     ground.write_config(&[("[venue.endpoints]", "key_file = \"wrong.key\"\n\n[venue.endpoints]")]);
     let (code, sentence) = refusal(&ground);
     assert_eq!(code, Some(3), "{sentence}");

@@ -122,6 +122,17 @@ impl Ground {
         ends_well(engine, ORDERLY_END);
     }
 
+    /// Writes a file for the engine's user alone, as those with secrets must be.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write_secret(&self, name: &str, text: &str) {
+        let path = self.folder().join(name);
+        std::fs::write(&path, text).expect("the file can be written");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("the file is ours");
+    }
+
     /// Starts an engine whose metrics can be read, at the port that comes with it.
     #[must_use]
     pub fn watched_engine(&self) -> (Running, u16) {

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod ground;
+mod hook;
 mod http;
 mod meddler;
 mod metric;
@@ -10,6 +11,7 @@ mod record;
 
 pub use dashboard::{Dashboard, ask, dashboards, queries};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
+pub use hook::{Hook, Letter};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};
 pub use metric::metric;

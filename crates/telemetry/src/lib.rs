@@ -1,4 +1,4 @@
-//! What operators see: metrics, health, the status page, logs.
+//! What operators see: metrics, health, the status page, logs, notifications.
 //!
 //! Telemetry observes; it never decides. The pure core does not know the metrics library: counters are
 //! derived from the events and commands that pass through the loop ([`Observer`]), gauges from a
@@ -11,9 +11,11 @@ mod catalogue;
 mod chronicle;
 mod health;
 mod log;
+mod notify;
 mod observer;
 mod page;
 mod picture;
+mod post;
 mod routes;
 mod server;
 mod show;
@@ -23,6 +25,7 @@ pub use catalogue::{METRICS, Metric, MetricKind};
 pub use chronicle::{Chronicle, Entry, Kind, Story};
 pub use health::{Health, Readiness};
 pub use log::{LogFormat, start_logging};
+pub use notify::{EndpointError, Endpoints, Notifier};
 pub use observer::{Build, Observer};
 pub use picture::{BotPicture, Picture, PositionPicture, RiskPicture, SymbolPicture};
 pub use server::{Server, ServerError};

@@ -85,6 +85,11 @@ impl Observer {
         for channel in ["commands", "market", "account"] {
             counter!(name::CHANNEL_FULL, "channel" => channel).increment(0);
         }
+        for endpoint in crate::notify::NAMES {
+            for result in crate::notify::RESULTS {
+                counter!(name::NOTIFICATIONS, "endpoint" => endpoint, "result" => result).increment(0);
+            }
+        }
         counter!(name::RATE_LIMITED, "endpoint" => "submit").increment(0);
         for (bot, symbol) in bots {
             for reason in ["margin", "order_notional", "position_notional", "run_state"] {

@@ -27,6 +27,8 @@ pub(crate) struct ConfigFile {
     /// Metrics and health.
     #[serde(default)]
     pub(crate) telemetry: TelemetrySection,
+    /// Who is told of what; nobody without it.
+    pub(crate) notify: Option<NotifySection>,
     /// Logs.
     #[serde(default)]
     pub(crate) log: LogSection,
@@ -160,6 +162,24 @@ pub(crate) struct TelemetrySection {
     /// Whether `listen` may be an address that others can reach. Then the status page is not served, because it
     /// shows orders and positions; metrics, health and readiness are, to whoever asks.
     pub(crate) remote: bool,
+}
+
+/// `[notify]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NotifySection {
+    /// File with the endpoints and their secrets, relative to the config, mode 0600; where the systemd credential
+    /// `windvane-notify` is loaded, that is read instead.
+    pub(crate) file: Option<PathBuf>,
+    /// What is told: of `state`, `halt`, `order`, `fill`, `exit`, `stop`, `denial`, `refusal`, `doubt`, `link`, `day`.
+    #[serde(default = "worth_a_message")]
+    pub(crate) tell: Vec<windvane_telemetry::Kind>,
+}
+
+/// What a person wants to hear of without having asked.
+fn worth_a_message() -> Vec<windvane_telemetry::Kind> {
+    use windvane_telemetry::Kind;
+    vec![Kind::Halt, Kind::Stop, Kind::Day]
 }
 
 /// `[log]`.

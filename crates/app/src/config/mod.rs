@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) tape_bytes: u64,
     /// Where `/metrics` is served; `None` when it is not.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Who is told of what; `None` when nobody is.
+    pub(crate) notify: Option<NotifySettings>,
     /// Which log lines are written.
     pub(crate) log_filter: String,
     /// How they look.
@@ -47,6 +49,15 @@ pub(crate) struct Settings {
     pub(crate) left: Vec<BotName>,
     /// SHA-256 over the config and every strategy file: a replay needs the same.
     pub(crate) fingerprint: [u8; 32],
+}
+
+/// Who is told of what.
+#[derive(Debug)]
+pub(crate) struct NotifySettings {
+    /// The file with the endpoints, when it does not come from systemd.
+    pub(crate) file: Option<PathBuf>,
+    /// What is told.
+    pub(crate) tell: Vec<windvane_telemetry::Kind>,
 }
 
 /// Which venue the engine trades on.

@@ -3,7 +3,7 @@
 use super::file::{
     BotSection, ConfigFile, Environment, MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
 };
-use super::{BotSettings, RemoteVenue, Settings, VenueSettings};
+use super::{BotSettings, NotifySettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +127,10 @@ impl<'t> Resolver<'t> {
             durability: file.journal.durability,
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
             metrics: file.telemetry.enabled.then_some(file.telemetry.listen),
+            notify: file.notify.map(|notify| NotifySettings {
+                file: notify.file.map(|file| self.folder.join(file)),
+                tell: notify.tell,
+            }),
             log_filter: file.log.filter,
             log_style: file.log.style,
             bots,

@@ -25,11 +25,8 @@ struct KeyFile {
 /// # Errors
 /// [`Failure::Refused`] with the ways to give one.
 pub(crate) fn find(venue: &RemoteVenue) -> Result<Credentials, Failure> {
-    if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
-        let path = PathBuf::from(folder).join(CREDENTIAL_NAME);
-        if path.exists() {
-            return read(&path, venue.environment);
-        }
+    if let Some(path) = credential(CREDENTIAL_NAME) {
+        return read(&path, venue.environment);
     }
     if let Some(path) = &venue.key_file {
         check_mode(path)?;
@@ -49,6 +46,12 @@ pub(crate) fn find(venue: &RemoteVenue) -> Result<Credentials, Failure> {
                 .to_owned(),
         )),
     }
+}
+
+/// The file of a systemd credential, where one of this name is loaded.
+pub(super) fn credential(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(PathBuf::from(folder).join(name)).filter(|path| path.exists())
 }
 
 /// The key of an account of the embedded venue.
@@ -79,8 +82,8 @@ fn read(path: &Path, environment: Environment) -> Result<Credentials, Failure> {
 }
 
 /// A secret that others on the machine can read or replace is none.
-fn check_mode(path: &Path) -> Result<(), Failure> {
-    let refuse = |why: String| Err(Failure::Refused(format!("the key file {} {why}", path.display())));
+pub(super) fn check_mode(path: &Path) -> Result<(), Failure> {
+    let refuse = |why: String| Err(Failure::Refused(format!("the secret file {} {why}", path.display())));
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => return refuse(format!("cannot be read: {error}")),

@@ -13,6 +13,7 @@ mod gather;
 pub(crate) mod keys;
 mod link;
 mod links;
+mod notify;
 mod orphan;
 mod picture;
 mod recorder;

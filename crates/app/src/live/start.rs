@@ -76,6 +76,7 @@ pub(crate) async fn run(
         .map(|address| Server::start(address, health.clone(), board.clone()))
         .transpose()
         .map_err(|error| Failure::Config(error.to_string()))?;
+    let notifier = super::notify::start(settings)?;
     let link = connect(settings)?;
     let wall = WallClock::start();
     let clock = Arc::new(VenueClock::new(wall));
@@ -166,7 +167,7 @@ pub(crate) async fn run(
         health,
         board,
         environment: settings.environment.as_str(),
-        teller: super::tell::Teller::default(),
+        teller: super::tell::Teller::new(notifier),
         service: super::service::Service::from_environment(),
         clock: wall,
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),

@@ -6,17 +6,18 @@ use windvane_engine::{Naked, Output, Remedy};
 use windvane_market::BookGap;
 use windvane_model::{
     BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
-    Stamp, Submit,
+    Stamp, Submit, WallTime,
 };
-use windvane_telemetry::{Chronicle, Kind, Story};
+use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
 
 /// A wish that is denied for the same reason again and again is told once in so long, wall clock.
 const DENIAL_AGAIN_MS: i64 = 60_000;
 
 /// What people are told.
-#[derive(Default)]
 pub(super) struct Teller {
     pub(super) chronicle: Chronicle,
+    /// Who is told besides; `None` when nobody is.
+    notifier: Option<Notifier>,
     pub(super) denials: BTreeMap<BotName, Denials>,
 }
 
@@ -33,8 +34,19 @@ pub(super) struct Denials {
 }
 
 impl Teller {
+    pub(super) fn new(notifier: Option<Notifier>) -> Self {
+        Self { chronicle: Chronicle::default(), notifier, denials: BTreeMap::new() }
+    }
+
     fn note(&mut self, story: Story, stamp: Stamp) {
-        self.chronicle.note(story, stamp.wall.as_millis(), stamp.market.0);
+        self.note_at(story, stamp.wall, stamp.market);
+    }
+
+    fn note_at(&mut self, story: Story, wall: WallTime, market: MarketTime) {
+        let entry = self.chronicle.note(story, wall.as_millis(), market.0);
+        if let Some(notifier) = &self.notifier {
+            notifier.offer(entry);
+        }
     }
 
     fn denied(&mut self, bot: BotName, denial: &Denial, stamp: Stamp) {
@@ -173,8 +185,7 @@ impl Live {
                 day.fills
             );
             tracing::info!(profit = %day.profit, equity = %day.equity, fills = day.fills, "day ended");
-            let wall_ms = self.clock.now().as_millis();
-            self.teller.chronicle.note(Story::of(Kind::Day, text), wall_ms, now.0);
+            self.teller.note_at(Story::of(Kind::Day, text), self.clock.now(), now);
         }
     }
 }

@@ -1,0 +1,110 @@
+//! What people are told, and that an endpoint which is dead, slow or refusing harms nobody.
+
+use std::collections::BTreeSet;
+use windvane_tests::{Ground, Hook, Market, PATIENCE, finish, free_port, metric, wait_until, windvane};
+
+/// What the endpoints' secrets hold here; to be found nowhere.
+const CANARY: &str = "canary-of-the-endpoints";
+
+/// Three endpoints: a web hook that is there, a Telegram that fails twice, a Discord that is dead.
+fn write_endpoints(ground: &Ground, hook: &Hook, telegram: &Hook) {
+    let text = format!(
+        "[webhook]\nurl = \"http://127.0.0.1:{}/hook\"\nauthorization = \"Bearer {CANARY}\"\n\
+         [telegram]\napi = \"http://127.0.0.1:{}\"\ntoken = \"1:{CANARY}\"\nchat = \"-100\"\n\
+         [discord]\nwebhook = \"http://127.0.0.1:{}/api/webhooks/1/{CANARY}\"\n",
+        hook.port(),
+        telegram.port(),
+        free_port()
+    );
+    ground.write_secret("notify.key", &text);
+}
+
+fn say(ground: &Ground, word: &str) {
+    let (code, _, err) = finish(&windvane(&[word, "--config", &ground.config()]));
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn a_halt_and_fills_are_told_in_order_and_a_dead_endpoint_harms_nobody() {
+    let ground = Ground::new(Market::Walking);
+    let (hook, telegram) = (Hook::start(0), Hook::start(2));
+    write_endpoints(&ground, &hook, &telegram);
+    let port = free_port();
+    ground.write_config(&[
+        ("enabled = false", &format!("listen = \"127.0.0.1:{port}\"")),
+        ("[log]", "[notify]\nfile = \"notify.key\"\ntell = [\"fill\", \"halt\"]\n\n[log]"),
+    ]);
+    let mut engine = ground.engine("engine", &[]);
+    let told = |hook: &Hook| {
+        let letters = hook.heard().into_iter();
+        letters.flat_map(|letter| letter.body["entries"].as_array().cloned().unwrap_or_default()).collect()
+    };
+    let hears = |kind: &str| {
+        let entries: Vec<serde_json::Value> = told(&hook);
+        entries.iter().any(|entry| entry["kind"] == kind)
+    };
+    wait_until("a fill to be told", PATIENCE, || hears("fill"));
+    say(&ground, "halt");
+    wait_until("the halt to be told", PATIENCE, || hears("halt"));
+    let is_halt =
+        |text: &serde_json::Value| text.as_str().is_some_and(|text| text.contains("halted (operator)"));
+    wait_until("Telegram to be told at the third try", PATIENCE, || {
+        telegram.heard().iter().any(|letter| is_halt(&letter.body["text"]))
+    });
+    let sent = |endpoint: &str, result: &str| {
+        let name = "windvane_notifications_total";
+        metric(port, name, &format!("endpoint=\"{endpoint}\",result=\"{result}\"")).unwrap_or_default()
+    };
+    assert!(sent("webhook", "sent") >= 2.0 && sent("telegram", "failed") >= 2.0);
+    assert!(sent("discord", "failed") >= 1.0 && sent("discord", "sent") == 0.0);
+    say(&ground, "resume");
+    let before = ground.rows("fills").len();
+    wait_until("it to trade on", PATIENCE, || ground.rows("fills").len() > before);
+    ground.end(&mut engine);
+
+    let letter = &telegram.heard()[0];
+    assert!(letter.head.starts_with(&format!("POST /bot1:{CANARY}/sendMessage ")), "{}", letter.head);
+    assert_eq!(letter.body["chat_id"], "-100");
+    let letter = &hook.heard()[0];
+    assert!(
+        letter.head.to_lowercase().contains(&format!("authorization: bearer {CANARY}")),
+        "{}",
+        letter.head
+    );
+    assert_eq!(
+        (&letter.body["schema"], &letter.body["sender"]),
+        (&"windvane.notify/1".into(), &"custom".into())
+    );
+    let entries: Vec<serde_json::Value> = told(&hook);
+    let numbers: Vec<_> = entries.iter().filter_map(|entry| entry["number"].as_u64()).collect();
+    assert!(
+        numbers.is_sorted() && numbers.iter().collect::<BTreeSet<_>>().len() == numbers.len(),
+        "{numbers:?}"
+    );
+    assert!(
+        entries.iter().all(|entry| entry["kind"] == "fill" || entry["kind"] == "halt"),
+        "as it was chosen"
+    );
+    for text in [engine.err(), engine.out()] {
+        assert!(!text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
+fn endpoints_that_others_can_read_are_refused() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_secret("notify.key", &format!("[webhook]\nurl = \"http://hook.test/{CANARY}\"\n"));
+    ground.write_config(&[("[log]", "[notify]\nfile = \"notify.key\"\n\n[log]")]);
+    let mut engine = ground.engine("open", &[]);
+    assert_eq!(engine.wait(PATIENCE), Some(3), "{}", engine.err());
+    assert!(
+        engine.err().contains("must begin with https://") && !engine.err().contains(CANARY),
+        "{}",
+        engine.err()
+    );
+    let path = ground.folder().join("notify.key");
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let mut engine = ground.engine("readable", &[]);
+    assert_eq!(engine.wait(PATIENCE), Some(3), "{}", engine.err());
+    assert!(engine.err().contains("chmod 600") && !ground.data().exists(), "{}", engine.err());
+}
