@@ -3,6 +3,7 @@
 use anyhow::Context;
 use std::collections::BTreeMap;
 use windvane_journal::{Record, Start};
+use windvane_layout::{Decode, DecodeError, Encode, Input};
 use windvane_model::{BotName, InstallTag, PositionIndex, Symbol};
 use windvane_order_management::{Identity, Orders, PositionKey, Provenance, Rebuild};
 
@@ -23,6 +24,32 @@ impl Rebuilt {
     /// Begins with nothing.
     pub(crate) fn new(claims: Claims, install: InstallTag) -> Self {
         Self { books: Rebuild::new(claims, install), memories: BTreeMap::new(), start: None }
+    }
+
+    /// Begins with what a snapshot of the journal holds; with nothing where there is none.
+    ///
+    /// # Errors
+    /// When the snapshot is of another version.
+    pub(crate) fn begin(
+        snapshot: Option<&[u8]>,
+        claims: Claims,
+        install: InstallTag,
+    ) -> Result<Self, DecodeError> {
+        let Some(bytes) = snapshot else { return Ok(Self::new(claims, install)) };
+        let mut input = Input::new(bytes);
+        let (start, memories) = (Decode::decode(&mut input)?, Decode::decode(&mut input)?);
+        let books = Rebuild::read(&mut input, claims)?;
+        input.finish()?;
+        Ok(Self { books, memories, start })
+    }
+
+    /// Everything as bytes, for a snapshot of the journal.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.start.encode(&mut bytes);
+        self.memories.encode(&mut bytes);
+        self.books.write(&mut bytes);
+        bytes
     }
 
     /// The same, but what is over is kept for ever: for those who ask what was, not for an engine.
@@ -54,13 +81,19 @@ impl Rebuilt {
         self.books.opener(key)
     }
 
+    /// The bots that last opened in a position.
+    pub(crate) fn openers(&self) -> impl Iterator<Item = (PositionKey, BotName)> {
+        self.books.openers()
+    }
+
     /// Orders, fills, positions and wallet.
     pub(crate) const fn orders(&self) -> &Orders {
         self.books.orders()
     }
 }
 
-/// Reads the journal in `folder` from its beginning to its end, and forgets nothing.
+/// Reads the journal in `folder` from the first record that is still there to the last, and forgets nothing from there
+/// on.
 ///
 /// # Errors
 /// When it cannot be read or is damaged.
@@ -69,8 +102,11 @@ pub(crate) fn from_journal(
     claims: Claims,
     install: InstallTag,
 ) -> anyhow::Result<Rebuilt> {
-    let mut rebuilt = Rebuilt::new(claims, install).keeping_everything();
     let reader = windvane_journal::read(folder).with_context(|| format!("reading {}", folder.display()))?;
+    let beginning = Rebuilt::begin(reader.snapshot(), claims, install);
+    let mut rebuilt = beginning
+        .with_context(|| format!("reading the snapshot in {}", folder.display()))?
+        .keeping_everything();
     for item in reader {
         match item.with_context(|| format!("reading {}", folder.display()))? {
             windvane_journal::Item::Journal(entry) => rebuilt.take(&entry.record),
@@ -80,6 +116,8 @@ pub(crate) fn from_journal(
     Ok(rebuilt)
 }
 
+#[cfg(test)]
+mod startup;
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -24,12 +24,20 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// Compares what we hold with the venue's `/sim/state`.
+    /// Compares what we hold with the venue's `/sim/state`: where the journal no longer holds all rows (`is_whole`),
+    /// only what they came to.
     ///
     /// # Errors
     /// When the state is not of the documented shape: then nothing can be said.
-    pub(crate) fn of(ours: &Truth, state: &Value, uid: u64) -> anyhow::Result<Self> {
-        let theirs = truth_of_venue(state, uid)?;
+    pub(crate) fn of(ours: &Truth, state: &Value, uid: u64, is_whole: bool) -> anyhow::Result<Self> {
+        let mut theirs = truth_of_venue(state, uid)?;
+        let mut ours = ours.clone();
+        if !is_whole {
+            for side in [&mut ours, &mut theirs] {
+                side.orders.clear();
+                side.fills.clear();
+            }
+        }
         let rows = [theirs.orders.len(), theirs.fills.len(), theirs.positions.len(), theirs.wallet.len()];
         let rate_limits = text(state, "rate_limits")?;
         Ok(Self { rows, differences: ours.differences(&theirs), rate_limits })

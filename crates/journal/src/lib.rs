@@ -9,9 +9,13 @@
 //! Recovery reads the longest valid prefix. What the last marker calls durable must be there, else opening is
 //! refused; what lies beyond it was promised to nobody and is cut where it breaks.
 //!
+//! What whole segments amount to is summed up in snapshots ([`compact`]), so that a start reads the newest one and
+//! the records after it, however long the journal; the oldest segments go when there are too many.
+//!
 //! The tape is not synced and is dropped when old. Both files share one sequence of events: [`read`] merges
 //! them again, and names the gaps, for replay and for people.
 
+mod compact;
 mod export;
 mod fault;
 mod frame;
@@ -21,6 +25,7 @@ mod reader;
 mod record;
 mod recover;
 mod segment;
+mod snapshot;
 mod stat;
 mod storage;
 mod sync;
@@ -29,6 +34,7 @@ mod walk;
 mod wire;
 mod writer;
 
+pub use compact::{Compacted, compact, compact_on};
 pub use export::{ExportError, export};
 pub use fault::{Fault, OnSync, SyncNotice};
 pub use journal::{Config, Durability, Figures, Journal, JournalError, OpenError, Ticket};

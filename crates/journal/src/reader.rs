@@ -1,6 +1,7 @@
 //! Journal and tape together, in the order in which the engine took them in.
 
 use crate::record::Record;
+use crate::snapshot;
 use crate::storage::{Disk, Storage};
 use crate::tape::TapeReader;
 use crate::walk::{Entry, ReadError, Tail, Walk};
@@ -33,6 +34,8 @@ pub enum Item {
 ///
 /// A command, a denial or a memory follows the event that caused it.
 pub struct Reader {
+    /// What was summed up of records that are no longer there.
+    snapshot: Option<Vec<u8>>,
     journal: Walk,
     tape: TapeReader,
     next_entry: Option<Entry>,
@@ -58,11 +61,27 @@ impl Reader {
     /// # Errors
     /// When it or its first files cannot be read.
     pub fn new(storage: Arc<dyn Storage>) -> Result<Self, ReadError> {
-        let mut journal = Walk::new(Arc::clone(&storage))?;
+        let oldest = snapshot::oldest(storage.as_ref())
+            .map_err(|source| ReadError::Io { file: "the snapshots".to_owned(), source })?;
+        let mut journal = Walk::from(Arc::clone(&storage), oldest.as_ref().map(|snapshot| &snapshot.base))?;
         let mut tape = TapeReader::new(storage)?;
-        let (next_entry, next_tape) = (journal.advance()?, tape.advance()?);
-        let (expected, spoken_of, is_over) = (1, 0, false);
-        Ok(Self { journal, tape, next_entry, next_tape, expected, spoken_of, is_over })
+        let next_entry = journal.advance()?;
+        let last_before = oldest.as_ref().map_or(0, |snapshot| snapshot.base.last_sequence);
+        let mut next_tape = tape.advance()?;
+        // Market events from before the records have nothing to stand beside.
+        while next_tape.as_ref().is_some_and(|(_, stamped)| stamped.stamp.sequence <= last_before) {
+            next_tape = tape.advance()?;
+        }
+        let (expected, spoken_of, is_over) = (last_before + 1, last_before, false);
+        let snapshot = oldest.map(|snapshot| snapshot.state);
+        Ok(Self { snapshot, journal, tape, next_entry, next_tape, expected, spoken_of, is_over })
+    }
+
+    /// What the records before the first one that is still there amount to, as it was written down; `None` when all
+    /// are there.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&[u8]> {
+        self.snapshot.as_deref()
     }
 
     /// What lies behind the journal's last good record and was never durable; known at the end.
@@ -71,9 +90,9 @@ impl Reader {
         self.journal.tail.as_ref()
     }
 
-    /// The last segment of the journal that was reached, from 1.
+    /// How many segments of the journal were reached.
     pub(crate) fn journal_segments(&self) -> u64 {
-        self.journal.end.map_or(0, |end| end.segment)
+        self.journal.end.map_or(0, |end| end.segment + 1 - self.journal.first_segment)
     }
 
     pub(crate) const fn tape_segments(&self) -> u64 {

@@ -28,7 +28,12 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// What the disk says.
     fn remove(&self, name: &str) -> io::Result<()>;
-    /// Makes creations and removals durable.
+    /// Gives a file another name; one that has it already is replaced.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Makes creations, removals and names durable.
     ///
     /// # Errors
     /// What the disk says.
@@ -116,6 +121,10 @@ impl Storage for Disk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.folder.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.folder.join(from), self.folder.join(to))
     }
 
     fn sync_folder(&self) -> io::Result<()> {

@@ -7,6 +7,7 @@
 use crate::frame::{Chain, Frame, MARKER_SIZE, NoFrame};
 use crate::record::Record;
 use crate::segment::{Family, HEADER_SIZE, Header, NoHeader, read_whole};
+use crate::snapshot::Base;
 use crate::storage::Storage;
 use std::fmt;
 use std::io;
@@ -148,6 +149,8 @@ pub struct Tail {
 pub(crate) struct Walk {
     storage: Arc<dyn Storage>,
     indexes: Vec<u64>,
+    /// Index of the segment at which the walk begins.
+    pub(crate) first_segment: u64,
     /// How many of `indexes` have been loaded; the last of them is in `bytes`.
     loaded: usize,
     bytes: Vec<u8>,
@@ -166,20 +169,25 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn new(storage: Arc<dyn Storage>) -> Result<Self, ReadError> {
+    /// Begins after what `base` knows, else with the first record.
+    pub(crate) fn from(storage: Arc<dyn Storage>, base: Option<&Base>) -> Result<Self, ReadError> {
         let list = Family::Journal.indexes(storage.as_ref());
-        let indexes = list.map_err(|source| ReadError::Io { file: "the data folder".to_owned(), source })?;
+        let mut indexes =
+            list.map_err(|source| ReadError::Io { file: "the data folder".to_owned(), source })?;
+        let first_segment = base.map_or(1, |base| base.next.index);
+        indexes.retain(|index| *index >= first_segment);
         Ok(Self {
             storage,
             indexes,
+            first_segment,
             loaded: 0,
             bytes: Vec::new(),
             offset: 0,
             end: None,
             tail: None,
-            number: 0,
-            chain: Chain::default(),
-            epoch: Epoch(0),
+            number: base.map_or(0, |base| base.next.first - 1),
+            chain: base.map_or_else(Chain::default, |base| base.next.chain),
+            epoch: base.map_or(Epoch(0), |base| base.epoch),
             is_over: false,
         })
     }
@@ -237,7 +245,8 @@ impl Walk {
     }
 
     fn segment(&self) -> u64 {
-        self.loaded.checked_sub(1).and_then(|at| self.indexes.get(at)).copied().unwrap_or(0)
+        let loaded = self.loaded.checked_sub(1).and_then(|at| self.indexes.get(at)).copied();
+        loaded.unwrap_or(self.first_segment - 1)
     }
 
     fn file(&self) -> String {
@@ -303,7 +312,7 @@ impl Walk {
 
 /// The highest durable number that any whole marker in `bytes` names, wherever it begins: behind a damaged
 /// length nobody knows where records start.
-fn last_marker(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn last_marker(bytes: &[u8]) -> Option<u64> {
     (0..bytes.len().saturating_sub(MARKER_SIZE - 1))
         .map(|at| &bytes[at..at + MARKER_SIZE])
         // A cheap look at the low byte of the length before the checksum is worth computing.

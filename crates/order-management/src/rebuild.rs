@@ -104,6 +104,11 @@ impl Rebuild {
         self.openers.get(&key).copied()
     }
 
+    /// Every position in which a bot opened, with the bot that did so last.
+    pub fn openers(&self) -> impl Iterator<Item = (PositionKey, BotName)> {
+        self.openers.iter().map(|(key, bot)| (*key, *bot))
+    }
+
     /// The bot whose tag an order's id bears.
     fn maker(&self, command: &Command) -> Option<BotName> {
         let Command::Submit(submit) = command else { return None };

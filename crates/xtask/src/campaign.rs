@@ -70,8 +70,18 @@ pub(crate) enum Campaign {
     Scenario(Scenario),
     /// Truncates a journal of 256 KiB segments at every byte and flips every bit of 64 KiB: recovered or refused.
     CrashBytes,
+    /// Starts on a long journal, from all of its records and from a snapshot: the same books, and how long each takes.
+    StartUp(StartUp),
     /// Books fills that come twice, out of order and late: the sums are exact to the last digit.
     Fills(Fills),
+}
+
+/// How long the journal is.
+#[derive(Debug, Args)]
+pub(crate) struct StartUp {
+    /// Records.
+    #[arg(long, default_value_t = 10_000_000)]
+    records: u64,
 }
 
 /// How many fills are booked.
@@ -164,6 +174,7 @@ impl Campaign {
             Self::Scenario(scenario) => scenario.run(),
             Self::CrashBytes => crash_bytes(),
             Self::Fills(fills) => fills.run(),
+            Self::StartUp(start_up) => start_up.run(),
         }
     }
 }
@@ -181,6 +192,20 @@ fn crash_bytes() -> anyhow::Result<()> {
         ],
     }
     .run()
+}
+
+impl StartUp {
+    fn run(&self) -> anyhow::Result<()> {
+        Enlarged {
+            name: "start-up",
+            package: "windvane-app",
+            target: &["--bin", "windvane"],
+            test: "startup::a_start_from_a_snapshot",
+            is_optimised: true,
+            environment: vec![("WINDVANE_JOURNAL_RECORDS", self.records.to_string())],
+        }
+        .run()
+    }
 }
 
 impl Fills {

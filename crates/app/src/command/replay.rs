@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 use windvane_engine::{Engine, Output};
 use windvane_journal::{Item, Record, Start};
-use windvane_model::Stamped;
+use windvane_model::{InstallTag, Stamped};
 
 /// How many deviations are printed before the rest is only counted.
 const SHOWN: u64 = 5;
@@ -24,6 +24,13 @@ pub(crate) fn replay(arguments: &Replay) -> Result<ExitCode, Failure> {
     let folder = arguments.data.clone().unwrap_or_else(|| settings.data_dir.clone());
     let reader = windvane_journal::read(&folder).with_context(|| format!("reading {}", folder.display()))?;
     let mut player = Player::new(&settings);
+    if let Some(snapshot) = reader.snapshot() {
+        println!(
+            "the journal's beginning is summed up; what can be replayed begins with the next start of an engine"
+        );
+        let books = Rebuilt::begin(Some(snapshot), claims(&settings), InstallTag::from_seed(0));
+        player.books = Some(books.context("reading the snapshot")?);
+    }
     for item in reader {
         player.take(item.with_context(|| format!("reading {}", folder.display()))?)?;
     }

@@ -10,7 +10,7 @@ use crate::verdict::Verdict;
 use crate::{rebuild, summary};
 use std::process::ExitCode;
 use std::time::Instant;
-use windvane_model::{HaltCause, RunState};
+use windvane_model::{HaltCause, MarketTime, RunState};
 use windvane_telemetry::LogFormat;
 use windvane_venue::MarketConfig;
 use windvane_venue::table::Table;
@@ -106,7 +106,8 @@ fn judge(session: &Session) -> Result<Option<Verdict>, Failure> {
         tracing::warn!("ended before the account was read; the books are not compared");
         return Ok(None);
     }
-    Ok(Some(Verdict::of(&rebuilt.orders().truth(), state, session.uid)?))
+    let is_whole = rebuilt.orders().forgotten_until() == MarketTime::default();
+    Ok(Some(Verdict::of(&rebuilt.orders().truth(), state, session.uid, is_whole)?))
 }
 
 fn print(arguments: &Run, session: &Session, verdict: Option<&Verdict>, began: Instant) {

@@ -137,6 +137,8 @@ pub(crate) struct ProtectionSection {
 pub(crate) struct JournalSection {
     /// When an order that opens may leave.
     pub(crate) durability: Durability,
+    /// How much of the journal is kept, in MiB. What is older is summed up; the engine needs no more than that.
+    pub(crate) keep_mib: u32,
     /// How much tape of market events is kept, in MiB.
     pub(crate) tape_mib: u32,
 }
@@ -257,7 +259,7 @@ impl Default for ProtectionSection {
 
 impl Default for JournalSection {
     fn default() -> Self {
-        Self { durability: Durability::BeforeSend, tape_mib: 512 }
+        Self { durability: Durability::BeforeSend, keep_mib: 4096, tape_mib: 512 }
     }
 }
 

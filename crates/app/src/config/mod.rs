@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) unprotected_ms_max: Millis,
     /// When an order that opens may leave: with its record in the kernel, or on the disk.
     pub(crate) durability: Durability,
+    /// How much of the journal is kept, in bytes.
+    pub(crate) journal_bytes: u64,
     /// How much tape is kept, in bytes.
     pub(crate) tape_bytes: u64,
     /// Where `/metrics` is served; `None` when it is not.

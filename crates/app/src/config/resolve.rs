@@ -125,6 +125,7 @@ impl<'t> Resolver<'t> {
             risk,
             unprotected_ms_max: without_stop.get_ref().millis(),
             durability: file.journal.durability,
+            journal_bytes: u64::from(file.journal.keep_mib) << 20,
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
             metrics: file.telemetry.enabled.then_some(file.telemetry.listen),
             notify: file.notify.map(|notify| NotifySettings {

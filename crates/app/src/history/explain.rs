@@ -93,10 +93,13 @@ impl<'h> Explanation<'h> {
         at_ms: Option<i64>,
     ) -> Result<Vec<String>, Failure> {
         let claims = &history.claims;
+        let reading = || format!("reading {}", folder.display());
+        let reader = windvane_journal::read(folder).with_context(reading)?;
+        let before = Rebuilt::begin(reader.snapshot(), claims.clone(), InstallTag::from_seed(0));
         let mut explanation = Self {
             question,
             claims,
-            books: Rebuilt::new(claims.clone(), InstallTag::from_seed(0)),
+            books: before.with_context(reading)?.keeping_everything(),
             names: BTreeSet::new(),
             known_fills: BTreeSet::new(),
             woken_by: None,
@@ -105,8 +108,7 @@ impl<'h> Explanation<'h> {
         if let Question::VenueOrder(id) = question {
             explanation.names.insert(id);
         }
-        let reading = || format!("reading {}", folder.display());
-        for item in windvane_journal::read(folder).with_context(reading)? {
+        for item in reader {
             explanation.take(item.with_context(reading)?);
         }
         Ok(explanation.lines(at_ms))

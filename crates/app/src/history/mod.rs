@@ -77,9 +77,11 @@ fn owner(claims: &Claims, key: PositionKey) -> Option<BotName> {
 
 /// The positions that bots submitted orders for; of two bots on one position the later has it.
 fn claims_on_record(folder: &Path) -> Result<Claims, Failure> {
-    let mut owners = BTreeMap::new();
     let reading = || format!("reading {}", folder.display());
-    for item in windvane_journal::read(folder).with_context(reading)? {
+    let reader = windvane_journal::read(folder).with_context(reading)?;
+    let before = Rebuilt::begin(reader.snapshot(), Claims::new(), InstallTag::from_seed(0));
+    let mut owners: BTreeMap<PositionKey, BotName> = before.with_context(reading)?.openers().collect();
+    for item in reader {
         if let Item::Journal(entry) = item.with_context(reading)?
             && let Record::Command { bot: Some(bot), command: Command::Submit(submit), .. } = entry.record
         {

@@ -5,6 +5,7 @@
 //! first; a burst of prices never delays a fill or a halt.
 
 pub(crate) mod account;
+mod compactor;
 mod curve;
 mod day;
 mod dispatch;
@@ -25,6 +26,8 @@ mod tell;
 mod turn;
 
 pub(crate) use account::{check_key, unreachable};
+#[cfg(test)]
+pub(crate) use compactor::sum_up;
 pub(crate) use recorder::records;
 pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
 

@@ -1,5 +1,6 @@
 //! Bringing an engine up in order: venue, account, journal, books, streams; and down again.
 
+use super::compactor::Compactor;
 use super::dispatch::Dispatch;
 use super::folder::journal_folder;
 use super::link::connect;
@@ -106,7 +107,9 @@ pub(crate) async fn run(
     let (mut recorder, recovered) = Recorder::open(&folder, durability, settings.tape_bytes)
         .map_err(|error| Failure::Refused(format!("{error:#}")))?;
     let claims = claims(settings);
-    let mut books = Rebuilt::new(claims.clone(), InstallTag::from_seed(wall.now().0.unsigned_abs()));
+    let seed = InstallTag::from_seed(wall.now().0.unsigned_abs());
+    let mut books = Rebuilt::begin(recovered.snapshot(), claims.clone(), seed)
+        .context("reading the journal's snapshot")?;
     for entry in recovered.records().context("reading the journal")? {
         books.take(&entry.context("reading the journal")?.record);
     }
@@ -120,7 +123,7 @@ pub(crate) async fn run(
             )));
         }
         Some(start) => start.install,
-        None => InstallTag::from_seed(wall.now().0.unsigned_abs()),
+        None => seed,
     };
     orphan::refuse(&rest, settings, &books).await?;
     let symbols = account::symbols(&settings.bots);
@@ -130,6 +133,10 @@ pub(crate) async fn run(
         .start(start_record(settings, epoch, install, account.uid, wall))
         .context("beginning the journal's epoch")?;
     let engine = build_engine(settings, &books, install, epoch, needs_trade_link(settings))?;
+    drop(books);
+    // Until the end of the run.
+    let _compactor = Compactor::start(folder.clone(), claims.clone(), settings.journal_bytes)
+        .context("starting the thread that sums the journal up")?;
 
     let (market_outlet, market) = mpsc::channel(MARKET_CAPACITY);
     let (account_outlet, account_inlet) = mpsc::channel(ACCOUNT_CAPACITY);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod campaign;
+mod compact;
 mod crash;
 mod disk;
 mod keeping;
