@@ -15,7 +15,7 @@ def market(check, exchange):
     with check.case("market: load_markets with keys finds linear, inverse and spot"):
         markets = exchange.load_markets()
         kinds = {(row["type"], row["settle"]) for row in markets.values() if row["base"] == "BTC"}
-        equal(kinds, {("swap", "USDT"), ("swap", "BTC"), ("spot", None)})
+        equal(kinds, {("swap", "USDT"), ("swap", "USDC"), ("swap", "BTC"), ("spot", None)})
         row = markets[MARKET]
         equal((row["precision"]["price"], row["limits"]["amount"]["min"], row["settle"]), (0.1, 0.001, "USDT"))
     with check.case("market: fetch_time and load_time_difference"):

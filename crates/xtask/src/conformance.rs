@@ -1,88 +1,116 @@
 //! `cargo xtask conformance`: other people's clients, unmodified, against our venue. The scripts are in `tests/conformance`.
-//!
-//! Not part of `cargo xtask test`: fetching the clients the first time takes longer than all of its other steps.
+
+mod install;
 
 use crate::{
-    process::{cargo, run, succeeds, target_folder, workspace_root},
+    process::{cargo, run, target_folder, workspace_root},
     report::Report,
 };
 use anyhow::{Context as _, bail};
+use install::Python;
 use std::{
-    fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-/// Scripts by client, in the order they run.
-const PYTHON_SCRIPTS: [(&str, &str); 6] = [
-    ("pybit market", "pybit_market.py"),
-    ("pybit trading", "pybit_trading.py"),
-    ("pybit products", "pybit_products.py"),
-    ("pybit sockets", "pybit_sockets.py"),
-    ("ccxt", "ccxt_sync.py"),
-    ("ccxt pro", "ccxt_pro.py"),
+/// A Python environment of clients, with the scripts that use it.
+struct Environment {
+    /// Name of its folder and of its requirements (`requirements-NAME.txt`).
+    name: &'static str,
+    /// Scripts by client, in the order they run.
+    scripts: &'static [(&'static str, &'static str)],
+}
+
+/// The clients that are quickly fetched.
+const LIGHT: Environment = Environment {
+    name: "clients",
+    scripts: &[
+        ("pybit market", "pybit_market.py"),
+        ("pybit trading", "pybit_trading.py"),
+        ("pybit products", "pybit_products.py"),
+        ("pybit sockets", "pybit_sockets.py"),
+        ("ccxt", "ccxt_sync.py"),
+        ("ccxt pro", "ccxt_pro.py"),
+    ],
+};
+/// Whole trading systems, half a gigabyte each.
+const SYSTEMS: [Environment; 2] = [
+    Environment { name: "freqtrade", scripts: &[("freqtrade", "freqtrade_bot.py")] },
+    Environment { name: "nautilus", scripts: &[("nautilus", "nautilus_node.py")] },
 ];
+/// The Python from which on the test command takes the systems in.
+const SYSTEMS_FROM: (u32, u32) = (3, 12);
 const NODE_SCRIPT: (&str, &str) = ("bybit-api", "bybit_api.cjs");
 
-/// Installs the clients, starts a venue and runs every script against it, also after one has failed.
+/// Runs every client that this machine can run.
 ///
 /// # Errors
 /// When anything could not be set up or a script failed; the account of the run has been printed.
 pub(crate) fn run_all() -> anyhow::Result<()> {
     let mut report = Report::start();
+    let package = ["build", "--locked", "--package", "windvane-app", "--bin", "windvane"];
+    report.step("build", || run(&mut cargo(package)));
+    run_steps(&mut report, |_| true);
+    report.finish()
+}
+
+/// The same as a part of the test command, which has built the program already. The trading systems are big, so it takes them
+/// in only where the machine has a Python that they have not begun to leave behind.
+pub(crate) fn run_with_tests(report: &mut Report) {
+    run_steps(report, |python| python.version >= SYSTEMS_FROM);
+}
+
+/// Installs the clients, starts a venue and runs every script against it, also after one has failed.
+fn run_steps(report: &mut Report, takes_systems: impl Fn(&Python) -> bool) {
+    let Some(venue) = report.step("venue", start_venue) else { return };
     let mut figures = Vec::new();
-    let python = report.step("python clients", install_python_clients);
-    let venue = report.step("venue", start_venue);
-    if let (Some(python), Some(venue)) = (&python, &venue) {
-        for (name, script) in PYTHON_SCRIPTS {
-            figures.extend(
-                report.step(name, || run_script(Command::new(python).arg(script_path(script)), venue)),
-            );
-        }
-    }
-    if let Some(venue) = &venue {
-        let (name, script) = NODE_SCRIPT;
-        match install_node_client() {
-            Ok(modules) => {
-                let mut command = Command::new("node");
-                command.arg(script_path(script)).env("NODE_PATH", modules);
-                figures.extend(report.step(name, || run_script(&mut command, venue)));
+    match install::python() {
+        Ok(python) => {
+            run_environment(report, &LIGHT, &python, &venue, &mut figures);
+            for system in &SYSTEMS {
+                if takes_systems(&python) {
+                    run_environment(report, system, &python, &venue, &mut figures);
+                } else {
+                    let (major, minor) = SYSTEMS_FROM;
+                    let why = format!("with Python {major}.{minor}, or by `cargo xtask conformance`");
+                    report.leave_out(system.name, &why);
+                }
             }
-            Err(error) => report.skip(name, &format!("{error:#}")),
         }
+        Err(error) => report.skip(LIGHT.name, &format!("{error:#}")),
+    }
+    let (name, script) = NODE_SCRIPT;
+    match install::node() {
+        Ok(modules) => {
+            let mut command = Command::new("node");
+            command.arg(script_path(script)).env("NODE_PATH", modules);
+            figures.extend(report.step(name, || run_script(&mut command, &venue)));
+        }
+        Err(error) => report.skip(name, &format!("{error:#}")),
     }
     for line in figures {
         println!("── {line}");
     }
-    report.finish()
 }
 
-/// Makes a virtual environment with the pinned clients and gives its interpreter.
-fn install_python_clients() -> anyhow::Result<PathBuf> {
-    let folder = clients_folder()?.join("venv");
-    let python = folder.join("bin/python");
-    if !succeeds(Command::new(&python).arg("--version")) {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-            .context("install Python 3 with its module venv")?;
+fn run_environment(
+    report: &mut Report,
+    environment: &Environment,
+    python: &Python,
+    venue: &Venue,
+    figures: &mut Vec<String>,
+) {
+    match install::environment(environment.name, python) {
+        Ok(interpreter) => {
+            for (name, script) in environment.scripts {
+                let mut command = Command::new(&interpreter);
+                command.arg(script_path(script));
+                figures.extend(report.step(name, || run_script(&mut command, venue)));
+            }
+        }
+        Err(error) => report.skip(environment.name, &format!("{error:#}")),
     }
-    let requirements = script_path("requirements.txt");
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-        .arg(requirements))?;
-    Ok(python)
-}
-
-/// Installs the Node client and gives the folder its package lies in.
-fn install_node_client() -> anyhow::Result<PathBuf> {
-    if !succeeds(Command::new("node").arg("--version")) {
-        bail!("install Node.js with npm");
-    }
-    let folder = clients_folder()?.join("node");
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    fs::copy(script_path("package.json"), folder.join("package.json")).context("copying package.json")?;
-    run(Command::new("npm").args(["install", "--silent", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    Ok(folder.join("node_modules"))
 }
 
 /// A venue process; it ends with this value.
@@ -100,9 +128,8 @@ impl Drop for Venue {
     }
 }
 
-/// Builds the program and starts the shipped venue on a free port.
+/// Starts the shipped venue on a free port.
 fn start_venue() -> anyhow::Result<Venue> {
-    run(&mut cargo(["build", "--locked", "--package", "windvane-app", "--bin", "windvane"]))?;
     let program = target_folder()?.join("debug/windvane");
     let mut process = Command::new(&program)
         .args(["venue", "--config", "config/venue.toml", "--listen", "127.0.0.1:0"])
@@ -145,10 +172,4 @@ fn run_script(command: &mut Command, venue: &Venue) -> anyhow::Result<String> {
 
 fn script_path(name: &str) -> PathBuf {
     workspace_root().join(Path::new("tests/conformance")).join(name)
-}
-
-fn clients_folder() -> anyhow::Result<PathBuf> {
-    let folder = target_folder()?.join("conformance");
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-    Ok(folder)
 }

@@ -53,6 +53,12 @@ impl Report {
         }
     }
 
+    /// Notes that something was not meant to be checked here, whoever asks.
+    pub(crate) fn leave_out(&mut self, name: &'static str, when: &str) {
+        println!("── {name}: left out; it is run {when}");
+        self.skipped.push(format!("{name} (run {when})"));
+    }
+
     /// Prints the closing lines.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! One profile only, so that each dependency is compiled once for the lints and once for the tests.
 
 use crate::{
+    conformance,
     process::{cargo, run, workspace_root},
     report::Report,
     tool,
@@ -45,6 +46,7 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     }
     report.step("doc tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked", "--quiet"])));
     let summary = report.step("tests", || run_tests(&path));
+    conformance::run_with_tests(&mut report);
     if let Some(summary) = summary {
         println!("── {summary}");
     }
