@@ -6,6 +6,7 @@ mod bad_input;
 mod dashboard;
 mod demo;
 mod deployed;
+mod documents;
 mod faults;
 mod interrupt;
 mod notify;
