@@ -4,19 +4,19 @@ mod margin;
 mod row;
 mod spot;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
 use crate::api::{
-    AccountSetup, Category, ClosedPnlRow, Doubts, ExecutionRow, Fees, MarginMode, OrderId, OrderLinkId,
-    PriceLimit, Side, TransactionRow, Uid,
+    AccountSetup, Audience, Category, Doubts, Fees, MarginMode, OrderLinkId, PriceLimit, Side, Uid,
 };
 use crate::coin::Coins;
 use crate::market::Market;
 use crate::order::{OrderKey, Orders, Place};
 use crate::position::{Holdings, Position};
+use crate::record::{ClosedPnl, Execution, Transaction};
+use crate::sorted::SortedSet;
 
 pub(crate) use spot::Hold;
 
@@ -24,6 +24,7 @@ pub(crate) use spot::Hold;
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) uid: Uid,
+    pub(crate) audience: Audience,
     pub(crate) fees: Fees,
     pub(crate) spot_fees: Fees,
     pub(crate) margin_mode: MarginMode,
@@ -32,18 +33,15 @@ pub(crate) struct Account {
     pub(crate) balances: Vec<Balance>,
     pub(crate) holdings: Vec<Holdings>,
     /// Orders on the books.
-    pub(crate) resting: Vec<BTreeSet<OrderKey>>,
+    pub(crate) resting: Vec<SortedSet<OrderKey>>,
     /// Orders that wait for a trigger.
-    pub(crate) waiting: Vec<BTreeSet<OrderKey>>,
+    pub(crate) waiting: Vec<SortedSet<OrderKey>>,
     /// Closed orders in the order of their closing.
     pub(crate) closed: Vec<OrderKey>,
-    pub(crate) by_id: BTreeMap<OrderId, OrderKey>,
     pub(crate) by_link_id: BTreeMap<OrderLinkId, OrderKey>,
-    pub(crate) executions: Vec<ExecutionRow>,
-    pub(crate) transactions: Vec<TransactionRow>,
-    pub(crate) closed_pnl: Vec<ClosedPnlRow>,
-    /// Where an order's row is in `closed_pnl`.
-    pub(crate) closed_pnl_of: BTreeMap<OrderKey, usize>,
+    pub(crate) executions: Vec<Execution>,
+    pub(crate) transactions: Vec<Transaction>,
+    pub(crate) closed_pnl: Vec<ClosedPnl>,
 }
 
 /// One coin of an account, in that coin.
@@ -101,6 +99,7 @@ impl Account {
         }
         Self {
             uid: setup.uid,
+            audience: Audience::EVERYTHING,
             fees: setup.fees,
             spot_fees: setup.spot_fees,
             margin_mode: setup.margin_mode,
@@ -108,15 +107,13 @@ impl Account {
             price_limit: PriceLimitChoice::default(),
             balances,
             holdings: vec![Holdings::new(setup.leverage); markets],
-            resting: vec![BTreeSet::new(); markets],
-            waiting: vec![BTreeSet::new(); markets],
+            resting: vec![SortedSet::default(); markets],
+            waiting: vec![SortedSet::default(); markets],
             closed: Vec::new(),
-            by_id: BTreeMap::new(),
             by_link_id: BTreeMap::new(),
             executions: Vec::new(),
             transactions: Vec::new(),
             closed_pnl: Vec::new(),
-            closed_pnl_of: BTreeMap::new(),
         }
     }
 
@@ -128,27 +125,11 @@ impl Account {
         self.holdings[place.market].get_mut(place.position_idx)
     }
 
-    pub(crate) fn find(&self, order_id: Option<&str>, order_link_id: Option<&str>) -> Option<OrderKey> {
-        match (order_id.filter(|id| !id.is_empty()), order_link_id.filter(|id| !id.is_empty())) {
-            (Some(id), _) => self.by_id.get(id),
-            (None, Some(id)) => self.by_link_id.get(id),
-            (None, None) => None,
-        }
-        .copied()
-    }
-
     /// Records a change of a balance and applies it.
-    pub(crate) fn book(&mut self, coin: usize, mut row: TransactionRow) {
-        let balance = &mut self.balances[coin];
-        row.change = row.cash_flow + row.funding - row.fee;
-        balance.wallet += row.change;
+    pub(crate) fn book(&mut self, entry: Transaction) {
+        let balance = &mut self.balances[entry.coin];
+        balance.wallet += entry.change();
         balance.is_used = true;
-        row.cash_balance = balance.wallet;
-        self.transactions.push(row);
-    }
-
-    /// Text shared by rows without a name.
-    pub(crate) fn no_name() -> Arc<str> {
-        Arc::from("")
+        self.transactions.push(Transaction { balance: balance.wallet, ..entry });
     }
 }

@@ -1,37 +1,81 @@
-//! Identifiers: UUID-formatted text from a seeded counter, the same in every run with the same seed.
+//! Identifiers: UUID-formatted text of a kind and a number, the same in every run with the same seed. The number is all
+//! that is kept; the text is made where it is shown, and read back without a table.
+
+use std::sync::Arc;
+
+/// Letters of an identifier.
+const LENGTH: usize = 36;
+/// Where its hyphens are.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// Kinds that fit into a number's lowest bits.
+const KINDS: u64 = 8;
+
+/// What an identifier names; each kind has numbers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdKind {
+    Order,
+    Execution,
+    Trade,
+    Transaction,
+    /// The order that a funding execution names, by the number of the execution.
+    Settlement,
+}
 
 /// Source of identifiers.
 #[derive(Clone, Debug)]
 pub(crate) struct Ids {
     seed: u64,
-    issued: u64,
+    drawn: u64,
 }
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, issued: 0 }
+        Self { seed, drawn: 0 }
     }
 
     /// A number below `end`, which is not zero.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.issued += 1;
+        self.drawn += 1;
         let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
-        usize::try_from(mix(self.seed ^ mix(self.issued)) % end).unwrap_or(0)
+        usize::try_from(mix(self.seed ^ mix(self.drawn)) % end).unwrap_or(0)
     }
 
-    /// The next identifier; it never repeats because the count is part of what is mixed, and mixing is one to one.
-    pub(crate) fn next(&mut self) -> String {
-        self.issued += 1;
-        let high = mix(self.seed ^ mix(self.issued));
-        let low = mix(self.issued.wrapping_add(self.seed));
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            (low >> 48) & 0x3fff | 0x8000,
-            low & 0xffff_ffff_ffff,
-        )
+    /// The identifier's text. It never repeats, because kind and number are what is mixed, and mixing is one to one.
+    pub(crate) fn text(&self, kind: IdKind, number: u64) -> String {
+        String::from_utf8_lossy(&self.letters(kind, number)).into_owned()
+    }
+
+    /// The same, cheap to clone.
+    pub(crate) fn shared(&self, kind: IdKind, number: u64) -> Arc<str> {
+        Arc::from(std::str::from_utf8(&self.letters(kind, number)).unwrap_or_default())
+    }
+
+    /// The number of an identifier of a kind, if the text is one of this venue.
+    pub(crate) fn number(&self, kind: IdKind, text: &str) -> Option<u64> {
+        let low = u64::from_str_radix(text.get(19..23)?, 16).ok()? << 48;
+        let low = low | u64::from_str_radix(text.get(24..)?, 16).ok()?;
+        // The two highest bits gave way to the UUID's variant.
+        (0..4_u64).find_map(|lost| {
+            let low = low & (u64::MAX >> 2) | lost << 62;
+            let mixed = unmix(low).wrapping_sub(self.seed);
+            let number = mixed / KINDS;
+            (self.letters(kind, number) == *text.as_bytes()).then_some(number)
+        })
+    }
+
+    fn letters(&self, kind: IdKind, number: u64) -> [u8; LENGTH] {
+        let input = number.wrapping_mul(KINDS).wrapping_add(kind as u64);
+        let high = mix(self.seed ^ mix(input)) & !0xf000 | 0x4000;
+        let low = mix(input.wrapping_add(self.seed)) & (u64::MAX >> 2) | 1 << 63;
+        let digits = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        let mut letters = [b'-'; LENGTH];
+        let mut places = (0..LENGTH).filter(|place| !HYPHENS.contains(place));
+        for digit in digits.into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+            if let Some(letter) = places.next().and_then(|place| letters.get_mut(place)) {
+                *letter = b"0123456789abcdef"[usize::from(digit)];
+            }
+        }
+        letters
     }
 }
 
@@ -43,6 +87,14 @@ fn mix(value: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// The way back: the factors are the inverses of those of [`mix`] modulo 2^64, the shifts are undone twice over.
+fn unmix(mixed: u64) -> u64 {
+    let mut value = mixed ^ (mixed >> 31) ^ (mixed >> 62);
+    value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    value = (value ^ (value >> 27) ^ (value >> 54)).wrapping_mul(0x96de_1b17_3f11_9089);
+    (value ^ (value >> 30) ^ (value >> 60)).wrapping_sub(0x9e37_79b9_7f4a_7c15)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -51,11 +103,38 @@ mod tests {
 
     #[test]
     fn ids_look_like_uuids_and_do_not_repeat() {
-        let mut ids = Ids::new(7);
-        let issued: BTreeSet<String> = (0..10_000).map(|_| ids.next()).collect();
+        let ids = Ids::new(7);
+        let kinds =
+            [IdKind::Order, IdKind::Execution, IdKind::Trade, IdKind::Transaction, IdKind::Settlement];
+        let numbers = kinds.into_iter().flat_map(|kind| (0..2_000).map(move |number| (kind, number)));
+        let issued: BTreeSet<String> = numbers.map(|(kind, number)| ids.text(kind, number)).collect();
         assert_eq!(issued.len(), 10_000);
-        assert!(issued.iter().all(|id| id.len() == 36 && id.split('-').count() == 5));
-        assert_eq!(Ids::new(7).next(), Ids::new(7).next());
-        assert_ne!(Ids::new(7).next(), Ids::new(8).next());
+        assert!(issued.iter().all(|id| id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])));
+        let first = ids.text(IdKind::Order, 0);
+        assert_eq!(*ids.shared(IdKind::Order, 0), *first);
+        assert_eq!(Ids::new(7).text(IdKind::Order, 0), first);
+        assert_ne!(Ids::new(8).text(IdKind::Order, 0), first);
+    }
+
+    #[test]
+    fn an_id_is_read_back_and_nothing_else_is() {
+        for seed in [0, 7, u64::MAX] {
+            let ids = Ids::new(seed);
+            for number in [0, 1, 12_345, u64::from(u32::MAX)] {
+                let text = ids.text(IdKind::Order, number);
+                assert_eq!(ids.number(IdKind::Order, &text), Some(number));
+                assert_eq!(ids.number(IdKind::Execution, &text), None);
+                assert_eq!(Ids::new(1).number(IdKind::Order, &text), None);
+            }
+            for odd in [
+                "",
+                "x",
+                "é9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+                "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+                "\u{1f600}",
+            ] {
+                assert_eq!(ids.number(IdKind::Order, odd), None, "{odd}");
+            }
+        }
     }
 }

@@ -34,6 +34,8 @@ mod market;
 mod order;
 mod payoff;
 mod position;
+mod record;
+mod sorted;
 mod units;
 mod venue;
 

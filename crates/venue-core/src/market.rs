@@ -2,20 +2,22 @@
 //! them.
 
 mod band;
+mod grid;
 
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::api::{
-    Category, Instrument, OrderType, PositionIdx, Refusal, Side, Symbol, TickerRow, TimeInForce, TriggerBy,
-};
+use crate::api::{Category, Instrument, PositionIdx, Side, Symbol, TickerRow, TriggerBy};
 use crate::book::Book;
 use crate::coin::Coins;
 use crate::margin::Tiers;
 use crate::order::OrderKey;
 use crate::payoff::Payoff;
-use crate::units::{decimal, round_down, round_up, units};
+use crate::sorted::SortedSet;
+use crate::units::decimal;
+
+use grid::Grid;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
@@ -26,8 +28,7 @@ pub(crate) struct Market {
     pub(crate) quote: usize,
     pub(crate) settle: usize,
     pub(crate) tiers: Tiers,
-    tick: i64,
-    step: i64,
+    pub(crate) grid: Grid,
     pub(crate) book: Book,
     pub(crate) mark: Option<i64>,
     pub(crate) index: Option<i64>,
@@ -35,7 +36,7 @@ pub(crate) struct Market {
     pub(crate) funding_rate: Decimal,
     pub(crate) next_funding_ms: i64,
     /// Untriggered orders of all accounts.
-    pub(crate) waiting: BTreeSet<OrderKey>,
+    pub(crate) waiting: SortedSet<OrderKey>,
     /// Open positions, as (account, position).
     pub(crate) holders: BTreeSet<(usize, PositionIdx)>,
     /// Sum of all long positions, in units.
@@ -57,16 +58,14 @@ impl Market {
                 Category::Inverse => base,
             },
             tiers: Tiers::new(&spec.risk_tiers),
-            // A step that is no whole number of units cannot be traded; one unit is then the finest there is.
-            tick: units(spec.tick_size).filter(|tick| *tick > 0).unwrap_or(1),
-            step: units(spec.qty_step).filter(|step| *step > 0).unwrap_or(1),
+            grid: Grid::of(&spec),
             book: Book::default(),
             mark: None,
             index: None,
             last: None,
             funding_rate: Decimal::ZERO,
             next_funding_ms: 0,
-            waiting: BTreeSet::new(),
+            waiting: SortedSet::default(),
             holders: BTreeSet::new(),
             open_interest: 0,
             update_id: 1,
@@ -102,70 +101,6 @@ impl Market {
             TriggerBy::IndexPrice => self.index,
             TriggerBy::MarkPrice => self.mark,
         }
-    }
-
-    /// A price in units, if it is positive, on the tick grid and inside the instrument's range.
-    pub(crate) fn price(&self, price: Decimal) -> Result<i64, Refusal> {
-        let spec = &self.spec;
-        let refusal = |spot_code: i32| {
-            let code = if self.is_spot() { spot_code } else { 10001 };
-            Refusal::new(code, format!("price invalid: {price} (tick size {})", spec.tick_size))
-        };
-        let in_units = units(price).filter(|price| price % self.tick == 0).ok_or_else(|| refusal(170134))?;
-        if price <= Decimal::ZERO || price < spec.min_price {
-            return Err(refusal(170133));
-        }
-        if price > spec.max_price { Err(refusal(170132)) } else { Ok(in_units) }
-    }
-
-    /// A quantity in units, if it is on the lot grid and between the smallest and the largest order.
-    pub(crate) fn qty(
-        &self,
-        qty: Decimal,
-        order_type: OrderType,
-        time_in_force: TimeInForce,
-    ) -> Result<i64, Refusal> {
-        let spec = &self.spec;
-        let refusal = |spot_code: i32, why: String| {
-            let code = if self.is_spot() { spot_code } else { 10001 };
-            Err(Refusal::new(code, format!("qty invalid: {qty} ({why})")))
-        };
-        let Some(in_units) = units(qty).filter(|qty| qty % self.step == 0) else {
-            return refusal(170137, format!("qty step {}", spec.qty_step));
-        };
-        let largest = match (order_type, time_in_force) {
-            (OrderType::Market, _) => spec.max_market_order_qty,
-            // Spot allows post-only orders five times the size. Source: Bybit V5, "Get Instruments Info".
-            (OrderType::Limit, TimeInForce::PostOnly) if self.is_spot() => {
-                spec.max_order_qty.saturating_mul(Decimal::from(5))
-            }
-            (OrderType::Limit | OrderType::Unknown, _) => spec.max_order_qty,
-        };
-        if qty < spec.min_order_qty || qty <= Decimal::ZERO {
-            return refusal(170136, format!("minimum {}", spec.min_order_qty));
-        }
-        if qty > largest {
-            return refusal(170124, format!("maximum {largest}"));
-        }
-        Ok(in_units)
-    }
-
-    /// The largest quantity on the lot grid that is not above `qty`, in units.
-    pub(crate) fn lots(&self, qty: Decimal) -> i64 {
-        round_down(qty, self.step)
-    }
-
-    /// The far end of the instrument's range: the price of an order that must trade at any price.
-    pub(crate) fn extreme_price(&self, side: Side) -> i64 {
-        match side {
-            Side::Buy => round_down(self.spec.max_price, self.tick),
-            Side::Sell => round_up(self.spec.min_price, self.tick).max(self.tick),
-        }
-    }
-
-    /// Nearest tick below a price, as a decimal.
-    pub(crate) fn on_tick(&self, price: Decimal) -> Decimal {
-        decimal(round_down(price, self.tick))
     }
 
     pub(crate) fn ticker(&self, seq: i64) -> TickerRow {

@@ -8,14 +8,22 @@ pub(crate) use row::Surroundings;
 use rust_decimal::Decimal;
 
 use crate::api::{
-    CancelType, CreateType, OrderId, OrderLinkId, OrderStatus, OrderType, PositionIdx, RejectReason,
+    CancelType, CreateType, OrderLinkId, OrderStatus, OrderType, PositionIdx, RejectReason,
     SelfMatchPrevention, Side, SlippageTolerance, StopOrderType, TimeInForce, TpslMode, TriggerBy,
     TriggerDirection,
 };
+use crate::book::Ticket;
 
 /// Place of an order in the store; keys rise with creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OrderKey(pub(crate) usize);
+
+impl OrderKey {
+    /// The number of its id.
+    pub(crate) fn number(self) -> u64 {
+        u64::try_from(self.0).unwrap_or(u64::MAX)
+    }
+}
 
 /// All orders, open and closed. Closed ones stay: they are the answer to history queries and the reason why a client id
 /// is never free again.
@@ -26,6 +34,12 @@ impl Orders {
     pub(crate) fn insert(&mut self, order: Order) -> OrderKey {
         self.0.push(order);
         OrderKey(self.0.len() - 1)
+    }
+
+    /// The order whose id has a number, if there is one.
+    pub(crate) fn numbered(&self, number: u64) -> Option<OrderKey> {
+        let place = usize::try_from(number).ok()?;
+        (place < self.0.len()).then_some(OrderKey(place))
     }
 }
 
@@ -100,7 +114,6 @@ pub(crate) struct Order {
     pub(crate) account: usize,
     /// Slot of its market.
     pub(crate) market: usize,
-    pub(crate) id: OrderId,
     pub(crate) link_id: OrderLinkId,
     /// Client id of the order that brought this stop.
     pub(crate) parent_link_id: OrderLinkId,
@@ -115,10 +128,12 @@ pub(crate) struct Order {
     pub(crate) filled: i64,
     /// Value of its fills, in the coin of its market's values.
     pub(crate) filled_value: Decimal,
-    /// Fees by coin slot.
-    pub(crate) fees: Vec<(usize, Decimal)>,
+    /// Fees by coin slot: a contract's are in one coin, those of spot in two at most.
+    pub(crate) fees: [Option<(usize, Decimal)>; 2],
     /// Realised by its closing fills, after both fees, in settle coin.
     pub(crate) closed_pnl: Decimal,
+    /// Index of the account's record of what it closed.
+    pub(crate) closed_record: Option<usize>,
     pub(crate) status: OrderStatus,
     pub(crate) cancel_type: CancelType,
     pub(crate) reject_reason: RejectReason,
@@ -144,6 +159,8 @@ pub(crate) struct Order {
     /// The order that self-match prevention kept it from.
     pub(crate) self_match: Option<OrderKey>,
     pub(crate) last_price_on_created: Option<i64>,
+    /// Its place in the queue of its price, while it rests.
+    pub(crate) ticket: Ticket,
     pub(crate) created_ms: i64,
     pub(crate) updated_ms: i64,
 }
@@ -152,7 +169,7 @@ impl Order {
     /// A market order by which the venue itself closes a position; quantity and price are still zero.
     pub(crate) fn closing(
         place: Place,
-        id: OrderId,
+        no_name: &OrderLinkId,
         side: Side,
         create_type: CreateType,
         now_ms: i64,
@@ -160,9 +177,8 @@ impl Order {
         Self {
             account: place.account,
             market: place.market,
-            id,
-            link_id: OrderLinkId::from(""),
-            parent_link_id: OrderLinkId::from(""),
+            link_id: no_name.clone(),
+            parent_link_id: no_name.clone(),
             position_idx: place.position_idx,
             side,
             order_type: OrderType::Market,
@@ -171,8 +187,9 @@ impl Order {
             qty: 0,
             filled: 0,
             filled_value: Decimal::ZERO,
-            fees: Vec::new(),
+            fees: [None; 2],
             closed_pnl: Decimal::ZERO,
+            closed_record: None,
             status: OrderStatus::New,
             cancel_type: CancelType::Unknown,
             reject_reason: RejectReason::NoError,
@@ -192,6 +209,7 @@ impl Order {
             self_match_prevention: SelfMatchPrevention::None,
             self_match: None,
             last_price_on_created: None,
+            ticket: Ticket::default(),
             created_ms: now_ms,
             updated_ms: now_ms,
         }
@@ -227,9 +245,10 @@ impl Order {
 
     /// Adds to the fees of a coin.
     pub(crate) fn pay(&mut self, coin: usize, fee: Decimal) {
-        match self.fees.iter_mut().find(|(paid_in, _)| *paid_in == coin) {
-            Some((_, paid)) => *paid += fee,
-            None => self.fees.push((coin, fee)),
+        let is_meant =
+            |place: &&mut Option<(usize, Decimal)>| place.is_none_or(|(paid_in, _)| paid_in == coin);
+        if let Some(place) = self.fees.iter_mut().find(is_meant) {
+            *place = Some((coin, place.map_or(fee, |(_, paid)| paid + fee)));
         }
     }
 }

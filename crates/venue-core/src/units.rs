@@ -5,20 +5,39 @@ use rust_decimal::Decimal;
 /// Decimal places of a unit.
 const PLACES: u32 = 8;
 /// Units in one whole.
-#[cfg(test)]
 pub(crate) const ONE: i64 = 100_000_000;
+/// Powers of ten up to a unit.
+const TENS: [i64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, ONE];
 
 /// The number of units, if the value is a whole number of them and fits.
 pub(crate) fn units(value: Decimal) -> Option<i64> {
-    let value = value.normalize();
-    let missing_places = PLACES.checked_sub(value.scale())?;
-    let scaled = value.mantissa().checked_mul(10_i128.pow(missing_places))?;
-    i64::try_from(scaled).ok()
+    let missing_places = PLACES.checked_sub(value.scale());
+    let factor = missing_places.and_then(|missing| TENS.get(usize::try_from(missing).ok()?));
+    match (factor, i64::try_from(value.mantissa())) {
+        (Some(factor), Ok(mantissa)) => mantissa.checked_mul(*factor),
+        (Some(_), Err(_)) => None,
+        // Digits beyond the eighth are only allowed to be zeros.
+        (None, _) => {
+            let divisor = 10_i128.checked_pow(value.scale() - PLACES)?;
+            let mantissa = value.mantissa();
+            if mantissa % divisor == 0 { i64::try_from(mantissa / divisor).ok() } else { None }
+        }
+    }
 }
 
 /// The units as a decimal without trailing zeros.
 pub(crate) fn decimal(units: i64) -> Decimal {
-    Decimal::new(units, PLACES).normalize()
+    if units % ONE == 0 {
+        return Decimal::new(units / ONE, 0);
+    }
+    let (mut mantissa, mut places) = (units, PLACES);
+    for (zeros, factor) in [(4, 10_000), (2, 100), (1, 10)] {
+        if mantissa % factor == 0 {
+            mantissa /= factor;
+            places -= zeros;
+        }
+    }
+    Decimal::new(mantissa, places)
 }
 
 /// Price × quantity as an exact decimal, in USDT.
@@ -48,12 +67,19 @@ mod tests {
             ("1", Some(ONE)),
             ("0.00000001", Some(1)),
             ("0.10000000000", Some(ONE / 10)),
+            ("92233720368.54775807", Some(i64::MAX)),
+            ("92233720368.54775808", None),
+            ("0.0000000100000000000000000000", Some(1)),
             ("0.000000001", None),
         ] {
             assert_eq!(units(text.parse().unwrap()), expected, "{text}");
         }
         assert_eq!(units(Decimal::MAX), None);
-        assert_eq!(decimal(ONE / 10).to_string(), "0.1");
+        for (number, text) in
+            [(ONE / 10, "0.1"), (0, "0"), (-12 * ONE, "-12"), (1_230_000, "0.0123"), (7, "0.00000007")]
+        {
+            assert_eq!(decimal(number).to_string(), text);
+        }
     }
 
     #[test]

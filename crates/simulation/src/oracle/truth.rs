@@ -99,10 +99,10 @@ pub(crate) fn same_trades(engine: &Engine, venue: &Venue, unknowable: Unknowable
         let name = symbol.as_str();
         let of =
             |trades: &[Trade], figure: fn(&Trade) -> Money| trades.iter().map(figure).sum::<Money>().get();
-        let log = venue.transactions(UID).iter().filter(|row| &*row.symbol == name);
+        let log = venue.transactions(UID).into_iter().filter(|row| &*row.symbol == name);
         let mut pairs = vec![("transactions", of(&trades, Trade::net_pnl), log.map(|row| row.change).sum())];
         if position.holding().side().is_none() {
-            let rows = venue.closed_pnl(UID).iter().filter(|row| &*row.symbol == name);
+            let rows = venue.closed_pnl(UID).into_iter().filter(|row| &*row.symbol == name);
             let theirs: Decimal = rows.map(|row| row.closed_pnl).sum();
             // A closing order's share of the opening fees may have no last digit, and the venue rounds it at its 28th.
             let ours = of(&trades, Trade::closed_pnl).round_dp(SHARED_DIGITS);

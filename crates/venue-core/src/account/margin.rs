@@ -59,8 +59,8 @@ impl Account {
         let replaced = extra.and_then(|extra| extra.replaces);
         let mut working: Vec<(i64, i64)> = self.resting[slot]
             .iter()
-            .filter(|key| Some(**key) != replaced)
-            .map(|key| &orders[*key])
+            .filter(|key| Some(*key) != replaced)
+            .map(|key| &orders[key])
             .filter(|order| order.side == side && !order.reduce_only)
             .map(|order| (order.price, order.leaves()))
             .collect();

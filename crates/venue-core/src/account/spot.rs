@@ -43,8 +43,8 @@ impl Account {
             order.status != OrderStatus::Untriggered
                 || order.stop_order_type == Some(StopOrderType::TpslOrder)
         };
-        let keys = self.resting[slot].iter().chain(&self.waiting[slot]);
-        for order in keys.map(|key| &context.orders[*key]).filter(holds_funds) {
+        let keys = self.resting[slot].iter().chain(self.waiting[slot].iter());
+        for order in keys.map(|key| &context.orders[key]).filter(holds_funds) {
             let hold = Hold::of(order, market);
             total.coins[hold.coin].locked += hold.amount;
             total.haircut += self.haircut(&hold, context);

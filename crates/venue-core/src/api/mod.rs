@@ -1,5 +1,6 @@
 //! The words of the venue: what goes in, what comes out, how it is set up. No behaviour.
 
+mod audience;
 mod doubt;
 mod market_input;
 mod order_request;
@@ -14,6 +15,7 @@ mod word;
 
 use std::sync::Arc;
 
+pub use audience::{Audience, PublicAudience};
 pub use doubt::{
     BankruptBalance, DOUBTS, Deleveraging, DisconnectScope, Doubt, Doubts, EmptyMarket, FillReport, Haircut,
     HedgeClose, HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,

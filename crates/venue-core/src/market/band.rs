@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Market;
 use crate::api::{PriceBound, Side, SlippageTolerance, SlippageUnit};
-use crate::units::{decimal, round_down, round_up};
+use crate::units::{ONE, decimal, round_down, round_up};
 
 /// Highest buy and lowest sell price, in units.
 #[derive(Clone, Copy, Debug)]
@@ -13,33 +13,37 @@ pub(crate) struct PriceBounds {
     pub(crate) lowest_sell: i64,
 }
 
+/// A price in units at one factor, in units of units (1e-16) so that nothing is rounded.
+fn at(price: i64, factor: i64) -> i128 {
+    i128::from(price) * i128::from(factor)
+}
+
 impl Market {
     /// Contracts: min(max(index, mark(1+X)), mark(1+Y)) for buys, mirrored for sells; spot the same with the index in the
     /// mark's place and without the premium. Source: Bybit help centre, "Price Limit".
     pub(crate) fn price_bounds(&self, rule: PriceBound) -> Option<PriceBounds> {
-        let reference = decimal(if self.is_spot() { self.index } else { self.mark }?);
-        let index = self.index.map_or(reference, decimal);
-        let (x, y) = (self.spec.price_limit_ratio_x, self.spec.price_limit_ratio_y);
-        let one = Decimal::ONE;
+        let reference = if self.is_spot() { self.index } else { self.mark }?;
+        let index = at(self.index.unwrap_or(reference), ONE);
+        let (x, y) = (self.grid.ratio_x, self.grid.ratio_y);
         let premium = match rule {
-            PriceBound::WithoutPremium => Decimal::ZERO,
+            PriceBound::WithoutPremium => 0,
             PriceBound::WithPremium => self.premium(reference),
         };
-        let rise = reference * (one + x) + premium.max(Decimal::ZERO);
-        let fall = reference * (one - x) + premium.min(Decimal::ZERO);
-        let highest = rise.max(index).min(reference * (one + y));
-        let lowest = fall.min(index).max(reference * (one - y));
+        let rise = at(reference, ONE.saturating_add(x)) + premium.max(0);
+        let fall = at(reference, ONE.saturating_sub(x)) + premium.min(0);
+        let highest = rise.max(index).min(at(reference, ONE.saturating_add(y)));
+        let lowest = fall.min(index).max(at(reference, ONE.saturating_sub(y)));
         Some(PriceBounds {
-            highest_buy: round_down(highest, self.tick),
-            lowest_sell: round_up(lowest, self.tick).max(self.tick),
+            highest_buy: self.grid.tick_below(highest),
+            lowest_sell: self.grid.tick_above(lowest),
         })
     }
 
-    /// Middle of the book less the reference price; zero with a side missing.
-    fn premium(&self, reference: Decimal) -> Decimal {
+    /// Middle of the book less the reference price, in units of units; zero with a side missing.
+    fn premium(&self, reference: i64) -> i128 {
         match (self.book.best(Side::Buy), self.book.best(Side::Sell)) {
-            (Some(bid), Some(ask)) => (decimal(bid) + decimal(ask)) / Decimal::TWO - reference,
-            _ => Decimal::ZERO,
+            (Some(bid), Some(ask)) => at(bid, ONE / 2) + at(ask, ONE / 2) - at(reference, ONE),
+            _ => 0,
         }
     }
 
@@ -55,23 +59,23 @@ impl Market {
     /// The worst price a market order may take: mark × (1 ± X) (spot: index), on the tick inside the band, and inside the
     /// client's own tolerance from the best opposite price. Source: Bybit V5, "Place Order", `slippageTolerance`.
     pub(crate) fn protective_price(&self, side: Side, slippage: Option<SlippageTolerance>) -> Option<i64> {
-        let reference = decimal(if self.is_spot() { self.coin_price() } else { self.valuation_price() }?);
-        let x = self.spec.price_limit_ratio_x;
+        let reference = if self.is_spot() { self.coin_price() } else { self.valuation_price() }?;
+        let (grid, x) = (&self.grid, self.grid.ratio_x);
         let protective = match side {
-            Side::Buy => round_down(reference * (Decimal::ONE + x), self.tick),
-            Side::Sell => round_up(reference * (Decimal::ONE - x), self.tick).max(self.tick),
+            Side::Buy => grid.tick_below(at(reference, ONE.saturating_add(x))),
+            Side::Sell => grid.tick_above(at(reference, ONE.saturating_sub(x))),
         };
         let Some((tolerance, best)) = slippage.zip(self.book.best(side.opposite())) else {
             return Some(protective);
         };
         let best = decimal(best);
         let distance = match tolerance.unit {
-            SlippageUnit::TickSize => decimal(self.tick) * tolerance.value,
+            SlippageUnit::TickSize => decimal(grid.tick()) * tolerance.value,
             SlippageUnit::Percent => best * tolerance.value / Decimal::ONE_HUNDRED,
         };
         Some(match side {
-            Side::Buy => protective.min(round_down(best + distance, self.tick)),
-            Side::Sell => protective.max(round_up(best - distance, self.tick).max(self.tick)),
+            Side::Buy => protective.min(round_down(best + distance, grid.tick())),
+            Side::Sell => protective.max(round_up(best - distance, grid.tick()).max(grid.tick())),
         })
     }
 }

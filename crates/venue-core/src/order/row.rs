@@ -17,6 +17,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) market: &'a Market,
     pub(crate) coins: &'a Coins,
     pub(crate) smp_group: u32,
+    pub(crate) order_id: OrderId,
     /// The order that self-match prevention kept this one from, or empty.
     pub(crate) smp_order_id: OrderId,
 }
@@ -28,7 +29,7 @@ impl Order {
         let filled = decimal(self.filled);
         OrderRow {
             category: market.spec.category,
-            order_id: self.id.clone(),
+            order_id: around.order_id,
             order_link_id: self.link_id.clone(),
             parent_order_link_id: self.parent_link_id.clone(),
             symbol: market.symbol().clone(),
@@ -49,6 +50,7 @@ impl Order {
             cum_fee_detail: self
                 .fees
                 .iter()
+                .flatten()
                 .map(|(coin, fee)| (around.coins.name(*coin).clone(), *fee))
                 .collect(),
             closed_pnl: self.closed_pnl,

@@ -9,7 +9,7 @@ use crate::api::{
     EmptyMarket, MarginMode, MarketOrderMargin, OrderStatus, OrderType, Refusal, Side, StopOrderType,
 };
 use crate::order::{Order, OrderKey};
-use crate::units::{decimal, units, value};
+use crate::units::{decimal, value};
 
 impl Venue {
     /// A market order needs something inside its protective price.
@@ -141,8 +141,7 @@ impl Venue {
     fn opposite_levels(&self, market: usize, side: Side, limit: i64) -> impl Iterator<Item = (i64, i64)> {
         self.markets[market]
             .book
-            .levels(side.opposite())
-            .filter_map(|(price, size)| Some((units(price)?, units(size)?)))
+            .sizes(side.opposite())
             .take_while(move |(price, _)| accepts(side, limit, *price))
     }
 }

@@ -110,7 +110,7 @@ impl Venue {
         let keeps_place = amended.price == before.price && amended.qty <= before.qty;
         if keeps_place {
             let leaves = amended.leaves();
-            self.markets[market].book.set_leaves(amended.side, amended.price, key, leaves);
+            self.book_mut(market).set_leaves(amended.side, amended.price, amended.ticket, leaves);
             self.orders[key] = amended;
             self.report_order(key);
         } else {

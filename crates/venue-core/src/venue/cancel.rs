@@ -2,9 +2,10 @@
 
 use super::Venue;
 use crate::api::{
-    Acknowledgement, CancelAll, CancelOrder, CancelType, Category, DisconnectScope, LateCancel, OrderId,
-    OrderIds, OrderKind, OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
+    Acknowledgement, CancelAll, CancelOrder, CancelType, Category, DisconnectScope, LateCancel, OrderIds,
+    OrderKind, OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
 };
+use crate::ids::IdKind;
 use crate::order::{OrderKey, Surroundings};
 
 /// Orders for contracts that one cancel-all takes; which ones, beyond that number, is chance. Source: Bybit V5, "Cancel All
@@ -50,8 +51,7 @@ impl Venue {
         let of_account = &self.accounts[account];
         let mut keys: Vec<OrderKey> = markets
             .iter()
-            .flat_map(|market| of_account.resting[*market].iter().chain(&of_account.waiting[*market]))
-            .copied()
+            .flat_map(|market| of_account.resting[*market].iter().chain(of_account.waiting[*market].iter()))
             .filter(is_meant)
             .collect();
         if request.category != Category::Spot {
@@ -71,9 +71,9 @@ impl Venue {
         let markets = (0..self.markets.len()).filter(|slot| self.markets[*slot].spec.category == category);
         let mut keys: Vec<OrderKey> = Vec::new();
         for market in markets {
-            keys.extend(&of_account.resting[market]);
+            keys.extend(of_account.resting[market].iter());
             if self.doubts.disconnect_scope == DisconnectScope::AndConditional {
-                let waiting = of_account.waiting[market].iter().copied();
+                let waiting = of_account.waiting[market].iter();
                 keys.extend(waiting.filter(|key| !self.orders[*key].is_protection()));
             }
         }
@@ -139,8 +139,7 @@ impl Venue {
         if reference.order_id.is_none() && reference.order_link_id.is_none() {
             return Err(Refusal::new(10001, "orderId or orderLinkId is required"));
         }
-        self.accounts[account]
-            .find(reference.order_id.as_deref(), reference.order_link_id.as_deref())
+        self.find(account, reference)
             .filter(|key| self.orders[*key].market == market && !self.orders[*key].status.is_closed())
             .ok_or_else(|| {
                 let code = if self.markets[market].is_spot() { 170213 } else { 110001 };
@@ -148,19 +147,34 @@ impl Venue {
             })
     }
 
+    /// The order of an account by either id, open or closed; the venue's own wins.
+    pub(super) fn find(&self, account: usize, reference: &OrderReference) -> Option<OrderKey> {
+        let id = reference.order_id.as_deref().filter(|id| !id.is_empty());
+        let link_id = reference.order_link_id.as_deref().filter(|id| !id.is_empty());
+        match (id, link_id) {
+            (Some(id), _) => {
+                let key = self.orders.numbered(self.ids.number(IdKind::Order, id)?)?;
+                (self.orders[key].account == account).then_some(key)
+            }
+            (None, Some(id)) => self.accounts[account].by_link_id.get(id).copied(),
+            (None, None) => None,
+        }
+    }
+
     /// The filled order a request means, if it means one.
     fn filled_order(&self, account: usize, market: usize, reference: &OrderReference) -> Option<OrderKey> {
-        self.accounts[account].find(reference.order_id.as_deref(), reference.order_link_id.as_deref()).filter(
-            |key| {
-                let order = &self.orders[*key];
-                order.market == market && order.status == OrderStatus::Filled
-            },
-        )
+        self.find(account, reference).filter(|key| {
+            let order = &self.orders[*key];
+            order.market == market && order.status == OrderStatus::Filled
+        })
     }
 
     /// The second `Filled` row of a cancel that came too late; the order itself stays as it was. Source: Bybit V5,
     /// "Order" (private topic).
     fn report_late_cancel(&mut self, key: OrderKey) {
+        if !self.accounts[self.orders[key].account].audience.orders {
+            return;
+        }
         let row = OrderRow {
             cancel_type: CancelType::ByUser,
             reject_reason: RejectReason::OrigClOrdIdDoesNotExist,
@@ -171,7 +185,7 @@ impl Venue {
 
     pub(super) fn ids_of(&self, key: OrderKey) -> OrderIds {
         let order = &self.orders[key];
-        OrderIds { order_id: order.id.clone(), order_link_id: order.link_id.clone() }
+        OrderIds { order_id: self.order_id(key), order_link_id: order.link_id.clone() }
     }
 
     /// Ends an order with something unfilled: it leaves the book or the waiting room and is reported. One that never
@@ -209,12 +223,13 @@ impl Venue {
     pub(super) fn leave(&mut self, key: OrderKey) {
         let order = &self.orders[key];
         let (place, market, side, price) = (order.place(), order.market, order.side, order.price);
-        let account = &mut self.accounts[place.account];
-        if account.resting[market].remove(&key) {
-            self.markets[market].book.remove(side, price, key);
+        let ticket = order.ticket;
+        if self.accounts[place.account].resting[market].remove(key) {
+            self.book_mut(market).set_leaves(side, price, ticket, 0);
         }
-        if account.waiting[market].remove(&key) {
-            self.markets[market].waiting.remove(&key);
+        let account = &mut self.accounts[place.account];
+        if account.waiting[market].remove(key) {
+            self.markets[market].waiting.remove(key);
             account.position_mut(place).protection.forget(key);
         }
     }
@@ -229,18 +244,22 @@ impl Venue {
     }
 
     pub(super) fn report_order(&mut self, key: OrderKey) {
+        if !self.accounts[self.orders[key].account].audience.orders {
+            return;
+        }
         let row = self.order_row(key);
         self.out.push(Output::Order { uid: self.accounts[self.orders[key].account].uid, row });
     }
 
     pub(super) fn order_row(&self, key: OrderKey) -> OrderRow {
         let order = &self.orders[key];
-        let other = order.self_match.map(|other| self.orders[other].id.clone());
+        let other = order.self_match.map(|other| self.order_id(other));
         order.row(Surroundings {
             market: &self.markets[order.market],
             coins: &self.coins,
             smp_group: self.accounts[order.account].smp_group,
-            smp_order_id: other.unwrap_or_else(|| OrderId::from("")),
+            order_id: self.order_id(key),
+            smp_order_id: other.unwrap_or_else(|| self.no_name.clone()),
         })
     }
 }

@@ -1,15 +1,13 @@
 //! A new order: everything is checked before anything changes, then it goes to matching or waits for its trigger.
 
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::account::Account;
 use crate::api::{
-    Acknowledgement, CancelType, CreateOrder, CreateType, OrderId, OrderIds, OrderKind, OrderStatus,
-    OrderType, PositionIdx, Refusal, RejectReason, StopOrderType, TimeInForce, TpslMode, TriggerDirection,
+    Acknowledgement, CancelType, CreateOrder, CreateType, OrderKind, OrderStatus, OrderType, PositionIdx,
+    Refusal, RejectReason, StopOrderType, TimeInForce, TpslMode, TriggerDirection,
 };
+use crate::book::Ticket;
 use crate::order::{Children, Order, OrderKey, Place, Trigger};
 
 impl Venue {
@@ -18,14 +16,13 @@ impl Venue {
         account: usize,
         request: &CreateOrder,
     ) -> Result<Acknowledgement, Refusal> {
-        let mut order = self.draft(account, request)?;
+        let order = self.draft(account, request)?;
         if order.trigger.is_none() {
             self.check_liquidity(&order)?;
         }
         self.check_affordable(&order, None)?;
-        order.id = Arc::from(self.ids.next());
-        let ids = OrderIds { order_id: order.id.clone(), order_link_id: order.link_id.clone() };
         let key = self.enter(order);
+        let ids = self.ids_of(key);
         if self.orders[key].status == OrderStatus::Untriggered {
             self.wait_for_trigger(key);
         } else {
@@ -36,18 +33,15 @@ impl Venue {
 
     /// Puts an order into the store and under its names.
     pub(super) fn enter(&mut self, order: Order) -> OrderKey {
-        let (account, id, link_id) = (order.account, order.id.clone(), order.link_id.clone());
+        let (account, link_id) = (order.account, order.link_id.clone());
         let key = self.orders.insert(order);
-        let account = &mut self.accounts[account];
-        account.by_id.insert(id, key);
         if !link_id.is_empty() {
-            account.by_link_id.insert(link_id, key);
+            self.accounts[account].by_link_id.insert(link_id, key);
         }
         key
     }
 
-    /// The order that a request makes, checked in everything but what it costs and what it would meet; still without an
-    /// id.
+    /// The order that a request makes, checked in everything but what it costs and what it would meet.
     pub(super) fn draft(&self, account: usize, request: &CreateOrder) -> Result<Order, Refusal> {
         let market = self.market_slot(request.category, &request.symbol)?;
         let link_id = self.check_link_id(account, market, request.order_link_id.as_deref())?;
@@ -60,9 +54,8 @@ impl Venue {
         let order = Order {
             account,
             market,
-            id: OrderId::from(""),
             link_id,
-            parent_link_id: Account::no_name(),
+            parent_link_id: self.no_name.clone(),
             position_idx: place.position_idx,
             side: request.side,
             order_type: request.order_type,
@@ -74,8 +67,9 @@ impl Venue {
             qty: size.qty,
             filled: 0,
             filled_value: Decimal::ZERO,
-            fees: Vec::new(),
+            fees: [None; 2],
             closed_pnl: Decimal::ZERO,
+            closed_record: None,
             status: if trigger.is_some() { OrderStatus::Untriggered } else { OrderStatus::New },
             cancel_type: CancelType::Unknown,
             reject_reason: RejectReason::NoError,
@@ -96,6 +90,7 @@ impl Venue {
             self_match_prevention: request.self_match_prevention,
             self_match: None,
             last_price_on_created: self.markets[market].last,
+            ticket: Ticket::default(),
             created_ms: self.now_ms,
             updated_ms: self.now_ms,
         };

@@ -1,10 +1,8 @@
 //! Auto-deleveraging: a liquidation that finds nothing in the book is closed against opposite positions at the bankruptcy
 //! price, the most profitable and most leveraged first. Source: Bybit help centre, "Auto-Deleveraging (ADL)".
 
-use std::cmp::Reverse;
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
+use std::cmp::Reverse;
 
 use super::Venue;
 use super::fill::Role;
@@ -48,8 +46,11 @@ impl Venue {
         price: i64,
         qty: i64,
     ) -> OrderKey {
-        let id = Arc::from(self.ids.next());
-        self.enter(Order { price, qty, ..Order::closing(place, id, side, create_type, self.now_ms) })
+        self.enter(Order {
+            price,
+            qty,
+            ..Order::closing(place, &self.no_name, side, create_type, self.now_ms)
+        })
     }
 
     /// The mark price at which the account would be worth nothing, everything else unchanged.

@@ -3,12 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{
-    ClosedPnlRow, CreateType, ExecutionRow, ExecutionType, Fees, OrderStatus, Output, TransactionRow,
-    TransactionType,
-};
+use crate::api::{CreateType, ExecutionType, Fees, OrderStatus, Output, TransactionType};
 use crate::order::{OrderKey, Place};
 use crate::position::{Closed, PositionFill};
+use crate::record::{ClosedPnl, Execution, Transaction};
 use crate::units::decimal;
 
 /// Which side of a match an order was on.
@@ -27,7 +25,7 @@ impl Role {
     }
 }
 
-/// What a fill came to, for its row.
+/// What a fill came to.
 pub(super) struct Booked {
     pub(super) role: Role,
     pub(super) fee_rate: Decimal,
@@ -35,6 +33,17 @@ pub(super) struct Booked {
     pub(super) coin: usize,
     pub(super) exec_value: Decimal,
     pub(super) closed: Option<Closed>,
+}
+
+/// What an execution moved of one coin, as a transaction has it.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) coin: usize,
+    /// Position after, in units.
+    pub(super) size: i64,
+    pub(super) cash_flow: Decimal,
+    pub(super) funding: Decimal,
+    pub(super) fee: Decimal,
 }
 
 impl Venue {
@@ -50,7 +59,7 @@ impl Venue {
         }
         let order = &self.orders[key];
         if order.status == OrderStatus::Filled {
-            self.accounts[place.account].resting[place.market].remove(&key);
+            self.accounts[place.account].resting[place.market].remove(key);
             self.close_order(key);
         }
     }
@@ -72,16 +81,18 @@ impl Venue {
             self.touched.protected_fills.push((key, opened));
         }
 
-        let execution = self.execution_row(key, &fill, Booked { role, fee_rate, coin, exec_value, closed });
-        let row = self.transaction_row(key, &execution);
-        let account = &mut self.accounts[place.account];
-        account.balances[coin].cum_realised += execution.exec_pnl - fill.fee;
-        account.book(coin, row);
-        account.executions.push(execution.clone());
+        let execution = self.execution(key, &fill, Booked { role, fee_rate, coin, exec_value, closed });
+        let size = self.accounts[place.account].position(place).size;
+        self.accounts[place.account].balances[coin].cum_realised += execution.realised - fill.fee;
+        self.keep(place.account, execution);
+        self.book_execution(
+            place.account,
+            Entry { coin, size, cash_flow: execution.realised, funding: Decimal::ZERO, fee: fill.fee },
+        );
         if let Some(closed) = closed {
             self.book_closed_pnl(key, &execution, &closed);
         }
-        self.out.push(Output::Execution { uid: self.accounts[place.account].uid, row: execution });
+        self.tell_execution(place.account, &execution);
     }
 
     /// Applies a fill to its position, and to the market's count of them.
@@ -120,35 +131,17 @@ impl Venue {
         self.touch(place);
     }
 
-    pub(super) fn execution_row(
-        &mut self,
-        key: OrderKey,
-        fill: &PositionFill,
-        booked: Booked,
-    ) -> ExecutionRow {
-        let exec_id = self.ids.next();
+    /// The record of a fill that has been applied to its order.
+    pub(super) fn execution(&mut self, key: OrderKey, fill: &PositionFill, booked: Booked) -> Execution {
+        self.executions += 1;
         let order = &self.orders[key];
         let market = &self.markets[order.market];
-        ExecutionRow {
-            exec_id,
-            category: market.spec.category,
-            symbol: market.symbol().clone(),
-            order_id: order.id.clone(),
-            order_link_id: order.link_id.clone(),
+        Execution {
+            number: self.executions,
+            order: Some(key),
+            market: order.market,
             side: order.side,
-            order_price: decimal(order.price),
-            order_qty: decimal(order.qty),
-            leaves_qty: decimal(order.leaves()),
-            create_type: Some(order.create_type),
-            order_type: order.order_type,
-            stop_order_type: order.stop_order_type,
-            exec_fee: fill.fee,
-            fee_currency: self.coins.name(booked.coin).clone(),
-            fee_rate: booked.fee_rate,
-            exec_price: decimal(fill.price),
-            exec_qty: decimal(fill.qty),
-            exec_value: booked.exec_value,
-            exec_type: match order.create_type {
+            kind: match order.create_type {
                 CreateType::ByLiquidation | CreateType::ByTakeOver => ExecutionType::BustTrade,
                 CreateType::ByAdl => ExecutionType::AdlTrade,
                 CreateType::ByUser
@@ -159,87 +152,95 @@ impl Venue {
                 | CreateType::ByPartialStopLoss
                 | CreateType::ByTrailingStop => ExecutionType::Trade,
             },
-            exec_time_ms: self.now_ms,
+            order_price: order.price,
+            order_qty: order.qty,
+            leaves: order.leaves(),
+            price: fill.price,
+            qty: fill.qty,
+            value: booked.exec_value,
+            coin: booked.coin,
+            fee: fill.fee,
+            fee_rate: booked.fee_rate,
             is_maker: booked.role == Role::Maker,
-            mark_price: market.valuation_price().map_or(Decimal::ZERO, decimal),
-            index_price: market.index.map_or(Decimal::ZERO, decimal),
-            closed_size: booked.closed.map_or(Decimal::ZERO, |closed| decimal(closed.qty)),
-            exec_pnl: booked.closed.map_or(Decimal::ZERO, |closed| closed.realised),
+            mark: market.valuation_price().unwrap_or(0),
+            index: market.index.unwrap_or(0),
+            closed: booked.closed.map_or(0, |closed| closed.qty),
+            realised: booked.closed.map_or(Decimal::ZERO, |closed| closed.realised),
+            time_ms: self.now_ms,
             seq: self.seq,
         }
     }
 
-    fn transaction_row(&mut self, key: OrderKey, execution: &ExecutionRow) -> TransactionRow {
-        let order = &self.orders[key];
-        TransactionRow {
-            id: self.ids.next(),
-            category: Some(execution.category),
-            currency: execution.fee_currency.clone(),
-            symbol: execution.symbol.clone(),
-            side: Some(execution.side),
-            kind: match execution.exec_type {
-                ExecutionType::BustTrade => TransactionType::Liquidation,
-                ExecutionType::AdlTrade => TransactionType::Adl,
-                ExecutionType::Trade | ExecutionType::Funding => TransactionType::Trade,
-            },
-            transaction_time_ms: self.now_ms,
-            qty: execution.exec_qty,
-            size: decimal(self.accounts[order.account].position(order.place()).size),
-            trade_price: execution.exec_price,
-            funding: Decimal::ZERO,
-            fee: execution.exec_fee,
-            fee_rate: execution.fee_rate,
-            cash_flow: execution.exec_pnl,
-            change: Decimal::ZERO,
-            cash_balance: Decimal::ZERO,
-            trade_id: execution.exec_id.clone(),
-            order_id: execution.order_id.clone(),
-            order_link_id: execution.order_link_id.clone(),
+    pub(super) fn keep(&mut self, account: usize, execution: Execution) {
+        self.accounts[account].executions.push(execution);
+    }
+
+    /// Books what the newest execution of an account moved of one coin.
+    pub(super) fn book_execution(&mut self, account: usize, entry: Entry) {
+        let Some(newest) = self.accounts[account].executions.last() else { return };
+        let kind = match newest.kind {
+            ExecutionType::BustTrade => TransactionType::Liquidation,
+            ExecutionType::AdlTrade => TransactionType::Adl,
+            ExecutionType::Trade => TransactionType::Trade,
+            ExecutionType::Funding => TransactionType::Settlement,
+        };
+        self.transactions += 1;
+        let account = &mut self.accounts[account];
+        account.book(Transaction {
+            number: self.transactions,
+            kind,
+            coin: entry.coin,
+            execution: account.executions.len().checked_sub(1),
+            size: entry.size,
+            cash_flow: entry.cash_flow,
+            funding: entry.funding,
+            fee: entry.fee,
+            balance: Decimal::ZERO,
+            time_ms: self.now_ms,
+        });
+    }
+
+    pub(super) fn tell_execution(&mut self, account: usize, execution: &Execution) {
+        if self.accounts[account].audience.executions {
+            let row = self.execution_row(execution);
+            self.out.push(Output::Execution { uid: self.accounts[account].uid, row });
         }
     }
 
-    /// Adds a closing fill to the row of its order.
-    fn book_closed_pnl(&mut self, key: OrderKey, execution: &ExecutionRow, closed: &Closed) {
-        let order = &self.orders[key];
+    /// Adds a closing fill to the record of its order.
+    fn book_closed_pnl(&mut self, key: OrderKey, execution: &Execution, closed: &Closed) {
+        let order = &mut self.orders[key];
         let payoff = self.markets[order.market].payoff;
         let account = &mut self.accounts[order.account];
         let leverage = account.position(order.place()).leverage;
-        let place = *account.closed_pnl_of.entry(key).or_insert(account.closed_pnl.len());
-        if place == account.closed_pnl.len() {
-            account.closed_pnl.push(ClosedPnlRow {
-                category: execution.category,
-                symbol: execution.symbol.clone(),
-                order_id: order.id.clone(),
-                side: order.side,
-                qty: decimal(order.qty),
-                order_price: decimal(order.price),
-                order_type: order.order_type,
-                exec_type: execution.exec_type,
-                closed_size: Decimal::ZERO,
-                cum_entry_value: Decimal::ZERO,
-                avg_entry_price: Decimal::ZERO,
-                cum_exit_value: Decimal::ZERO,
-                avg_exit_price: Decimal::ZERO,
-                closed_pnl: Decimal::ZERO,
-                fill_count: 0,
+        let index = *order.closed_record.get_or_insert(account.closed_pnl.len());
+        if index == account.closed_pnl.len() {
+            account.closed_pnl.push(ClosedPnl {
+                order: key,
+                kind: execution.kind,
+                order_price: order.price,
+                order_qty: order.qty,
                 leverage,
+                closed: 0,
+                entry_value: Decimal::ZERO,
+                exit_value: Decimal::ZERO,
+                profit: Decimal::ZERO,
                 open_fee: Decimal::ZERO,
                 close_fee: Decimal::ZERO,
-                created_time_ms: self.now_ms,
-                updated_time_ms: self.now_ms,
+                fills: 0,
+                created_ms: self.now_ms,
+                updated_ms: self.now_ms,
             });
         }
-        let row = &mut account.closed_pnl[place];
+        let record = &mut account.closed_pnl[index];
         let qty = decimal(closed.qty);
-        row.closed_size += qty;
-        row.cum_entry_value += payoff.value(closed.entry_price, qty);
-        row.cum_exit_value += payoff.value(execution.exec_price, qty);
-        row.avg_entry_price = payoff.price_of(row.closed_size, row.cum_entry_value);
-        row.avg_exit_price = payoff.price_of(row.closed_size, row.cum_exit_value);
-        row.open_fee += closed.open_fee;
-        row.close_fee += closed.close_fee;
-        row.closed_pnl += closed.realised - closed.open_fee - closed.close_fee;
-        row.fill_count += 1;
-        row.updated_time_ms = self.now_ms;
+        record.closed += closed.qty;
+        record.entry_value += payoff.value(closed.entry_price, qty);
+        record.exit_value += payoff.value(decimal(execution.price), qty);
+        record.open_fee += closed.open_fee;
+        record.close_fee += closed.close_fee;
+        record.profit += closed.realised - closed.open_fee - closed.close_fee;
+        record.fills += 1;
+        record.updated_ms = self.now_ms;
     }
 }

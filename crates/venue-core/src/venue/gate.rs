@@ -6,14 +6,13 @@ use rust_decimal::Decimal;
 
 use super::Venue;
 use super::create::refuse_reached;
-use crate::account::Account;
 use crate::api::{
     Category, CreateOrder, HedgeClose, MarketUnit, MinNotionalReduceOnly, OrderLinkId, OrderLinkIdLife,
     OrderType, PositionMode, PriceLimit, ProtectionPrice, Refusal, Side, SlippageTolerance, SlippageUnit,
     StopOrderType, TpslMode, TriggerDirection, TriggerSpec,
 };
-use crate::order::{Order, Place, Protection, Trigger};
-use crate::units::{decimal, units};
+use crate::order::{Order, OrderKey, Place, Protection, Trigger};
+use crate::units::{decimal, units, value};
 
 /// Longest client order id. Source: Bybit V5, "Place Order".
 const LINK_ID_LENGTH_MAX: usize = 36;
@@ -41,7 +40,7 @@ impl Venue {
         market: usize,
         link_id: Option<&str>,
     ) -> Result<OrderLinkId, Refusal> {
-        let Some(link_id) = link_id.filter(|id| !id.is_empty()) else { return Ok(Account::no_name()) };
+        let Some(link_id) = link_id.filter(|id| !id.is_empty()) else { return Ok(self.no_name.clone()) };
         let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
         if link_id.len() > LINK_ID_LENGTH_MAX || !link_id.chars().all(is_allowed) {
             return Err(Refusal::new(10001, "orderLinkId invalid"));
@@ -158,13 +157,13 @@ impl Venue {
         if reduce_only && is_spared {
             return Ok(of_qty(if is_waiting { qty } else { qty.min(reducible) }));
         }
-        let at = if price > 0 { decimal(price) } else { request.trigger.map_or(Decimal::ZERO, |t| t.price) };
-        let worth = match of_market.spec.category {
-            // An inverse quantity is its own value in quote coin.
-            Category::Inverse => request.qty,
-            Category::Linear | Category::Spot => at * decimal(qty),
-        };
-        if worth < of_market.spec.min_notional {
+        let trigger_price = || request.trigger.and_then(|trigger| units(trigger.price)).unwrap_or(0);
+        let at = if price > 0 { price } else { trigger_price() };
+        if of_market.is_too_small(at, qty) {
+            let worth = match of_market.spec.category {
+                Category::Inverse => request.qty,
+                Category::Linear | Category::Spot => value(at, qty),
+            };
             return Err(self.under_minimum(place.market, worth));
         }
         Ok(of_qty(if reduce_only && !is_waiting { qty.min(reducible) } else { qty }))
@@ -250,7 +249,7 @@ impl Venue {
         if self.markets[order.market].is_spot() {
             let spot = (0..self.markets.len()).filter(|slot| self.markets[*slot].is_spot());
             let all: usize = spot.map(|slot| account.resting[slot].len() + account.waiting[slot].len()).sum();
-            let of_kind = |key: &&_| self.orders[**key].stop_order_type == order.stop_order_type;
+            let of_kind = |key: &OrderKey| self.orders[*key].stop_order_type == order.stop_order_type;
             let is_full = all >= SPOT_ORDERS_MAX
                 || order.trigger.is_some() && waiting.iter().filter(of_kind).count() >= SPOT_WAITING_MAX;
             return if is_full { Err(Refusal::new(170810, "too many spot orders")) } else { Ok(()) };
@@ -259,8 +258,7 @@ impl Venue {
             let is_full = account.resting[order.market].len() >= RESTING_ORDERS_MAX;
             return if is_full { Err(Refusal::new(110020, "over 500 active orders")) } else { Ok(()) };
         }
-        if waiting.iter().filter(|key| !self.orders[**key].is_protection()).count() >= CONDITIONAL_ORDERS_MAX
-        {
+        if waiting.iter().filter(|key| !self.orders[*key].is_protection()).count() >= CONDITIONAL_ORDERS_MAX {
             return Err(Refusal::new(110009, "over 10 conditional orders"));
         }
         Ok(())

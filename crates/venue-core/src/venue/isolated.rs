@@ -1,7 +1,5 @@
 //! Isolated margin: adding and taking back margin, and the liquidation of one position when the mark reaches its price.
 
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
 
 use super::Venue;
@@ -101,7 +99,7 @@ impl Venue {
         if self.replenish(place) {
             return true;
         }
-        let orders: Vec<OrderKey> = self.accounts[account].resting[place.market].iter().copied().collect();
+        let orders: Vec<OrderKey> = self.accounts[account].resting[place.market].iter().collect();
         for &key in &orders {
             self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
         }
@@ -136,11 +134,10 @@ impl Venue {
         {}
         let left = self.accounts[place.account].position(place).reducible(side);
         if left > 0 {
-            let id = Arc::from(self.ids.next());
             let order = Order {
                 price,
                 qty: left,
-                ..Order::closing(place, id, side, CreateType::ByTakeOver, self.now_ms)
+                ..Order::closing(place, &self.no_name, side, CreateType::ByTakeOver, self.now_ms)
             };
             let key = self.enter(order);
             self.fill(key, price, left, Role::Taker);

@@ -4,27 +4,24 @@
 //! Liquidation takes what the book holds at any price. With nothing in the book, opposite positions are reduced
 //! (`deleveraging.rs`); what they cannot take stays open and is tried again at the next input.
 
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{
-    BankruptBalance, CancelType, CreateType, MarginMode, RejectReason, Side, TransactionRow, TransactionType,
-};
+use crate::api::{BankruptBalance, CancelType, CreateType, MarginMode, RejectReason, Side, TransactionType};
 use crate::order::{Order, OrderKey, Place};
 use crate::units::decimal;
 
 impl Venue {
     /// Accounts whose margin a moved price may have eaten up.
     pub(super) fn look_at_holders(&mut self) {
-        let holders = self.markets.iter().flat_map(|market| market.holders.iter());
-        self.touched.at_risk.extend(holders.map(|(account, _)| *account));
+        for (account, _) in self.markets.iter().flat_map(|market| market.holders.iter()) {
+            self.touched.at_risk.insert(*account);
+        }
     }
 
     /// Does one step of one liquidation; says whether there was anything to do.
     pub(super) fn liquidate_next(&mut self) -> bool {
-        while let Some(account) = self.touched.at_risk.first().copied() {
+        while let Some(account) = self.touched.at_risk.first() {
             let has_moved = match self.accounts[account].margin_mode {
                 MarginMode::Cross => self.is_liquidated(account) && self.liquidate(account),
                 MarginMode::Isolated => self.liquidate_isolated(account),
@@ -33,7 +30,7 @@ impl Venue {
                 self.cover_debts(account);
                 return true;
             }
-            self.touched.at_risk.remove(&account);
+            self.touched.at_risk.remove(account);
         }
         false
     }
@@ -52,7 +49,7 @@ impl Venue {
             .iter()
             .enumerate()
             .filter(is_contract)
-            .flat_map(|(_, keys)| keys.iter().copied())
+            .flat_map(|(_, keys)| keys.iter())
             .collect();
         for &key in &orders {
             self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
@@ -110,12 +107,11 @@ impl Venue {
 
     /// An order of the venue for the whole position, at a price in units.
     pub(super) fn enter_liquidation(&mut self, place: Place, side: Side, price: i64) -> OrderKey {
-        let id = Arc::from(self.ids.next());
         let order = Order {
             price,
             qty: self.accounts[place.account].position(place).reducible(side),
             last_price_on_created: self.markets[place.market].last,
-            ..Order::closing(place, id, side, CreateType::ByLiquidation, self.now_ms)
+            ..Order::closing(place, &self.no_name, side, CreateType::ByLiquidation, self.now_ms)
         };
         self.enter(order)
     }
@@ -128,10 +124,7 @@ impl Venue {
         for coin in 0..self.accounts[account].balances.len() {
             let debt = -self.accounts[account].balances[coin].wallet;
             if debt > Decimal::ZERO {
-                let row =
-                    TransactionRow { cash_flow: debt, ..self.transfer_row(coin, TransactionType::Bonus) };
-                self.accounts[account].book(coin, row);
-                self.touched.wallets.insert(account);
+                self.book_transfer(account, coin, TransactionType::Bonus, debt);
             }
         }
     }

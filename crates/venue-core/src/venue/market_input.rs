@@ -1,7 +1,5 @@
 //! What the outside does: its book, its trades, its prices, its funding.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
 use super::Venue;
@@ -41,13 +39,13 @@ impl Venue {
     fn replace_outside(&mut self, market: usize, bids: &[Level], asks: &[Level]) -> Result<(), Refusal> {
         let bids = check_levels(bids)?;
         let asks = check_levels(asks)?;
-        if let (Some((bid, _)), Some((ask, _))) = (bids.last_key_value(), asks.first_key_value())
+        if let (Some((bid, _)), Some((ask, _))) = (bids.last(), asks.first())
             && bid >= ask
         {
             return Err(Refusal::new(10001, "the outside book is crossed"));
         }
         self.seq += 1;
-        let book = &mut self.markets[market].book;
+        let book = self.book_mut(market);
         book.replace_outside(Side::Buy, &bids);
         book.replace_outside(Side::Sell, &asks);
         self.uncross(market);
@@ -80,7 +78,7 @@ impl Venue {
                 None => break,
                 Some(Front::Outside(size)) => {
                     let taken = size.min(left);
-                    self.markets[market].book.take_outside(hit, price, taken);
+                    self.book_mut(market).take_outside(hit, price, taken);
                     left -= taken;
                 }
                 Some(Front::Order(maker)) => {
@@ -117,9 +115,16 @@ impl Venue {
     }
 }
 
-/// Levels by price, in units.
-fn check_levels(levels: &[Level]) -> Result<BTreeMap<i64, i64>, Refusal> {
-    levels.iter().map(|(price, qty)| Ok((positive(*price)?, positive(*qty)?))).collect()
+/// Levels by rising price, in units.
+fn check_levels(levels: &[Level]) -> Result<Vec<(i64, i64)>, Refusal> {
+    let in_units = levels.iter().map(|(price, qty)| Ok((positive(*price)?, positive(*qty)?)));
+    let mut levels = in_units.collect::<Result<Vec<_>, Refusal>>()?;
+    levels.sort_by_key(|(price, _)| *price);
+    // Of a price that comes twice the last word counts.
+    levels.reverse();
+    levels.dedup_by_key(|(price, _)| *price);
+    levels.reverse();
+    Ok(levels)
 }
 
 /// A positive number in units.

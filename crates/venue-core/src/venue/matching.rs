@@ -7,6 +7,7 @@ use crate::api::{
     TimeInForce,
 };
 use crate::book::Front;
+use crate::ids::IdKind;
 use crate::order::OrderKey;
 use crate::units::decimal;
 
@@ -73,7 +74,7 @@ impl Venue {
         match front {
             Front::Outside(size) => {
                 let qty = leaves.min(size);
-                self.markets[market].book.take_outside(opposite, price, qty);
+                self.book_mut(market).take_outside(opposite, price, qty);
                 self.fill(key, price, qty, Role::Taker);
                 self.print(market, side, price, qty);
             }
@@ -96,7 +97,8 @@ impl Venue {
     pub(super) fn fill_resting(&mut self, maker: OrderKey, qty: i64) {
         let order = &self.orders[maker];
         let (market, side, price, leaves) = (order.market, order.side, order.price, order.leaves() - qty);
-        self.markets[market].book.set_leaves(side, price, maker, leaves);
+        let ticket = order.ticket;
+        self.book_mut(market).set_leaves(side, price, ticket, leaves);
         self.fill(maker, price, qty, Role::Maker);
         self.report_order(maker);
     }
@@ -126,8 +128,9 @@ impl Venue {
         order.qty = order.filled + leaves;
         order.updated_ms = self.now_ms;
         let (account, market, side, price) = (order.account, order.market, order.side, order.price);
-        if self.accounts[account].resting[market].contains(&key) {
-            self.markets[market].book.set_leaves(side, price, key, leaves);
+        let ticket = order.ticket;
+        if self.accounts[account].resting[market].contains(key) {
+            self.book_mut(market).set_leaves(side, price, ticket, leaves);
         }
         true
     }
@@ -175,7 +178,7 @@ impl Venue {
         match order.time_in_force {
             TimeInForce::Gtc | TimeInForce::PostOnly => {
                 let leaves = order.leaves();
-                self.markets[market].book.rest(side, price, key, leaves);
+                self.orders[key].ticket = self.book_mut(market).rest(side, price, key, leaves);
                 self.accounts[place.account].resting[market].insert(key);
                 // A reduce-only order may now be one too many; it is looked at together with the others.
                 self.touched.resized.insert(place);
@@ -214,7 +217,7 @@ impl Venue {
             if let Some(room) = self.maker_room(maker) {
                 let qty = room.min(size);
                 let price = self.orders[maker].price;
-                self.markets[market].book.take_outside(outside_side, outside_price, qty);
+                self.book_mut(market).take_outside(outside_side, outside_price, qty);
                 self.fill_resting(maker, qty);
                 self.print(market, outside_side, price, qty);
             }
@@ -223,13 +226,17 @@ impl Venue {
 
     /// Reports a public trade and moves the last price.
     pub(super) fn print(&mut self, market: usize, side: Side, price: i64, qty: i64) {
-        let trade_id = self.ids.next();
         let of_market = &mut self.markets[market];
         if of_market.last != Some(price) {
             of_market.last = Some(price);
             self.touched.tickers.insert(market);
             self.touched.priced.insert(market);
         }
+        if !self.public_audience.trades {
+            return;
+        }
+        self.trades += 1;
+        let trade_id = self.ids.text(IdKind::Trade, self.trades);
         self.out.push(Output::Trade(PublicTrade {
             category: of_market.spec.category,
             symbol: of_market.symbol().clone(),

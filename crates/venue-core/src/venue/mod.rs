@@ -22,24 +22,28 @@ mod pre_check;
 mod protection;
 mod publish;
 mod query;
+mod record;
 mod spot_fill;
 mod trading_stop;
 mod transfer;
 mod trigger;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use pre_check::{PreCheck, PreCheckRefusal};
 pub use query::{ExecutionFilter, OrderFilter};
 
 use crate::account::{Account, Context};
 use crate::api::{
-    Acknowledgement, Category, Doubts, FillReport, MarketInput, Output, Refusal, Request, Setup, Symbol, Uid,
+    Acknowledgement, Audience, Category, Doubts, FillReport, MarketInput, OrderLinkId, Output,
+    PublicAudience, Refusal, Request, Setup, Symbol, Uid,
 };
+use crate::book::Book;
 use crate::coin::Coins;
 use crate::ids::Ids;
 use crate::market::Market;
 use crate::order::{OrderKey, Orders, Place};
+use crate::sorted::SortedSet;
 
 /// A Bybit V5 exchange in memory. See the crate's head for the contract.
 #[derive(Clone, Debug)]
@@ -52,7 +56,14 @@ pub struct Venue {
     account_slots: BTreeMap<Uid, usize>,
     orders: Orders,
     doubts: Doubts,
+    public_audience: PublicAudience,
     ids: Ids,
+    /// The text of what has no name.
+    no_name: OrderLinkId,
+    /// Executions, public trades and changes of balances so far: the numbers of their ids.
+    executions: u64,
+    trades: u64,
+    transactions: u64,
     /// Cross sequence: one step for each match, settlement or book input.
     seq: i64,
     /// Market time of the current input.
@@ -61,7 +72,7 @@ pub struct Venue {
     out: Vec<Output>,
     touched: Touched,
     /// Accounts that should be liquidated and could not be; they are tried again at each input.
-    stuck: BTreeSet<usize>,
+    stuck: SortedSet<usize>,
     counts: RequestCounts,
 }
 
@@ -69,16 +80,18 @@ pub struct Venue {
 #[derive(Clone, Debug, Default)]
 struct Touched {
     /// Positions whose size changed since their stops and reduce-only orders were last looked at.
-    resized: BTreeSet<Place>,
+    resized: SortedSet<Place>,
     /// Orders with attached stops that filled since then, and how much they opened, in units.
     protected_fills: Vec<(OrderKey, i64)>,
     /// Markets whose prices or waiting orders changed since triggers were last looked at.
-    priced: BTreeSet<usize>,
+    priced: SortedSet<usize>,
     /// Accounts whose margin changed since liquidation last looked at them.
-    at_risk: BTreeSet<usize>,
-    positions: BTreeSet<Place>,
-    wallets: BTreeSet<usize>,
-    tickers: BTreeSet<usize>,
+    at_risk: SortedSet<usize>,
+    positions: SortedSet<Place>,
+    wallets: SortedSet<usize>,
+    /// Markets whose book changed.
+    books: SortedSet<usize>,
+    tickers: SortedSet<usize>,
 }
 
 /// How many requests were accepted and refused, by kind (`order.create`, …).
@@ -118,14 +131,38 @@ impl Venue {
             accounts,
             orders: Orders::default(),
             doubts: setup.doubts,
+            public_audience: PublicAudience::EVERYTHING,
             ids: Ids::new(setup.seed),
+            no_name: OrderLinkId::from(""),
+            executions: 0,
+            trades: 0,
+            transactions: 0,
             seq: 0,
             now_ms: 0,
             out: Vec::new(),
             touched: Touched::default(),
-            stuck: BTreeSet::new(),
+            stuck: SortedSet::default(),
             counts: RequestCounts::default(),
         }
+    }
+
+    /// Says which rows of an account are made from now on.
+    ///
+    /// # Errors
+    /// 110018 when there is no such account.
+    pub fn listen(&mut self, uid: Uid, audience: Audience) -> Result<(), Refusal> {
+        let account = self.account_slot(uid)?;
+        self.accounts[account].audience = audience;
+        Ok(())
+    }
+
+    /// Says which rows of the public are made from now on.
+    pub fn listen_public(&mut self, audience: PublicAudience) {
+        self.public_audience = audience;
+    }
+
+    fn account_slot(&self, uid: Uid) -> Result<usize, Refusal> {
+        self.account_slots.get(&uid).copied().ok_or_else(|| Refusal::new(110018, "user id invalid"))
     }
 
     /// Handles a request of an account at market time `now_ms`. The answer is the gateway's verdict; what follows from
@@ -168,7 +205,7 @@ impl Venue {
     }
 
     fn handle(&mut self, uid: Uid, request: &Request) -> Result<Acknowledgement, Refusal> {
-        let account = *self.account_slots.get(&uid).ok_or_else(|| Refusal::new(110018, "user id invalid"))?;
+        let account = self.account_slot(uid)?;
         match request {
             Request::Create(create) => self.create(account, create),
             Request::Amend(amend) => self.amend(account, amend),
@@ -190,7 +227,9 @@ impl Venue {
 
     /// Draws the consequences of what was done and hands over the outputs.
     fn finish(&mut self, out: &mut Vec<Output>) {
-        self.touched.at_risk.append(&mut self.stuck);
+        while let Some(account) = self.stuck.pop_first() {
+            self.touched.at_risk.insert(account);
+        }
         self.settle();
         if self.doubts.fill_report == FillReport::OrderFirst {
             // Stable: among themselves orders and executions keep the order of their happening.
@@ -233,6 +272,12 @@ impl Venue {
     /// What the figures of an account depend on beside itself.
     fn context(&self) -> Context<'_> {
         Context { markets: &self.markets, coins: &self.coins, orders: &self.orders, doubts: self.doubts }
+    }
+
+    /// The book of a market, to be changed.
+    fn book_mut(&mut self, market: usize) -> &mut Book {
+        self.touched.books.insert(market);
+        &mut self.markets[market].book
     }
 
     fn touch(&mut self, place: Place) {

@@ -48,7 +48,7 @@ impl Venue {
     /// # Errors
     /// The refusal that the order would meet, or 10001 for what is not offered: spot, conditional orders, isolated margin.
     pub fn pre_check(&self, uid: Uid, request: &CreateOrder) -> Result<PreCheck, PreCheckRefusal> {
-        let account = *self.account_slots.get(&uid).ok_or_else(|| Refusal::new(110018, "user id invalid"))?;
+        let account = self.account_slot(uid)?;
         let is_cross = self.accounts[account].margin_mode == MarginMode::Cross;
         if request.category != Category::Linear || request.trigger.is_some() || !is_cross {
             let text = "pre-check takes unconditional linear orders in cross margin";

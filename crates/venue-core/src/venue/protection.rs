@@ -2,8 +2,6 @@
 //! size, in mode Partial up to twenty of fixed sizes. The venue makes them as orders that wait; they die with the
 //! position. Reduce-only orders follow the position as well.
 
-use std::sync::Arc;
-
 use super::Venue;
 use crate::api::{
     CancelType, CreateType, OrderLinkId, OrderStatus, OrderType, ReduceOnlyExcess, RejectReason, Side,
@@ -45,7 +43,6 @@ impl Venue {
         // A stop-loss of a long fires on a fall, its take-profit on a rise; an activation price is reached like a profit.
         let fires_on_fall = (position_side == Side::Buy) == is_loss(wanted.kind);
         let direction = if fires_on_fall { TriggerDirection::Fall } else { TriggerDirection::Rise };
-        let id = Arc::from(self.ids.next());
         let limit = wanted.trigger.limit;
         let order = Order {
             parent_link_id: wanted.parent_link_id,
@@ -60,7 +57,13 @@ impl Venue {
             trailing: wanted.trailing,
             close_on_trigger: true,
             last_price_on_created: self.markets[place.market].last,
-            ..Order::closing(place, id, position_side.opposite(), create_type(wanted.kind), self.now_ms)
+            ..Order::closing(
+                place,
+                &self.no_name,
+                position_side.opposite(),
+                create_type(wanted.kind),
+                self.now_ms,
+            )
         };
         let key = self.enter(order);
         self.accounts[place.account].position_mut(place).protection.file(wanted.kind, key);
@@ -78,8 +81,8 @@ impl Venue {
 
     /// Brings stops and reduce-only orders in line with the positions that changed.
     pub(super) fn follow_positions(&mut self) {
-        let resized = std::mem::take(&mut self.touched.resized);
-        for &place in &resized {
+        let mut resized = std::mem::take(&mut self.touched.resized);
+        for place in resized.iter() {
             self.clear_orphaned_stops(place);
         }
         for (key, opened) in std::mem::take(&mut self.touched.protected_fills) {
@@ -88,10 +91,13 @@ impl Venue {
                 Some(TpslMode::Full) | None => self.attach_stops(key),
             }
         }
-        for place in resized {
+        while let Some(place) = resized.pop_first() {
             self.resize_stops(place);
             self.cut_reduce_only(place);
         }
+        // Nothing of this resizes a position: the empty set goes back with its memory.
+        debug_assert!(self.touched.resized.is_empty());
+        self.touched.resized = resized;
     }
 
     /// Stops whose position is gone or has flipped.
@@ -186,8 +192,7 @@ impl Venue {
             let order = &self.orders[*key];
             order.reduce_only && order.position_idx == place.position_idx
         };
-        let reduce_only: Vec<OrderKey> =
-            account.resting[place.market].iter().copied().filter(is_meant).collect();
+        let reduce_only: Vec<OrderKey> = account.resting[place.market].iter().filter(is_meant).collect();
         for key in reduce_only {
             let is_closing = Some(self.orders[key].side) == closing_side;
             let is_excess = self.orders[key].leaves() > coverable

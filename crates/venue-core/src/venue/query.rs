@@ -9,7 +9,10 @@ use crate::api::{
     OrderReference, OrderRow, PositionIdx, PositionMode, PositionRow, Side, StopOrderType, TickerRow,
     TransactionRow, Uid, WalletRow,
 };
+use crate::ids::IdKind;
 use crate::order::{OrderKey, Place};
+use crate::record::Execution;
+use crate::sorted::SortedSet;
 use crate::units::decimal;
 
 /// Which orders a listing means; an absent field does not restrict.
@@ -42,17 +45,6 @@ pub struct ExecutionFilter<'a> {
     pub start_ms: Option<i64>,
     /// Not after this market ms.
     pub end_ms: Option<i64>,
-}
-
-impl ExecutionFilter<'_> {
-    fn admits(&self, row: &ExecutionRow) -> bool {
-        self.category.is_none_or(|category| row.category == category)
-            && self.symbol.is_none_or(|symbol| &*row.symbol == symbol)
-            && self.order_id.is_none_or(|id| &*row.order_id == id)
-            && self.order_link_id.is_none_or(|id| &*row.order_link_id == id)
-            && self.start_ms.is_none_or(|start| row.exec_time_ms >= start)
-            && self.end_ms.is_none_or(|end| row.exec_time_ms <= end)
-    }
 }
 
 impl Venue {
@@ -99,7 +91,7 @@ impl Venue {
     pub fn open_orders(&self, uid: Uid, filter: OrderFilter<'_>) -> Vec<OrderRow> {
         let Some(account) = self.account(uid) else { return Vec::new() };
         let mut open: Vec<OrderKey> =
-            account.resting.iter().chain(&account.waiting).flatten().copied().collect();
+            account.resting.iter().chain(&account.waiting).flat_map(SortedSet::iter).collect();
         open.sort_unstable();
         self.order_rows(open.into_iter().rev(), filter)
     }
@@ -112,7 +104,9 @@ impl Venue {
     }
 
     fn order_rows(&self, keys: impl Iterator<Item = OrderKey>, filter: OrderFilter<'_>) -> Vec<OrderRow> {
-        keys.filter(|key| self.admits(filter, *key)).map(|key| self.order_row(key)).collect()
+        let numbered = filter.order_id.map(|id| self.ids.number(IdKind::Order, id));
+        let wanted = keys.filter(|key| numbered.is_none_or(|number| number == Some(key.number())));
+        wanted.filter(|key| self.admits(filter, *key)).map(|key| self.order_row(key)).collect()
     }
 
     fn admits(&self, filter: OrderFilter<'_>, key: OrderKey) -> bool {
@@ -125,7 +119,6 @@ impl Venue {
         let market = &self.markets[order.market];
         filter.category.is_none_or(|category| market.spec.category == category)
             && filter.symbol.is_none_or(|symbol| &**market.symbol() == symbol)
-            && filter.order_id.is_none_or(|id| &*order.id == id)
             && filter.order_link_id.is_none_or(|id| &*order.link_id == id)
             && filter.kind.is_none_or(|wanted| wanted == kind())
     }
@@ -133,16 +126,32 @@ impl Venue {
     /// An order by either id, open or closed.
     #[must_use]
     pub fn order(&self, uid: Uid, reference: &OrderReference) -> Option<OrderRow> {
-        let key =
-            self.account(uid)?.find(reference.order_id.as_deref(), reference.order_link_id.as_deref())?;
-        Some(self.order_row(key))
+        let account = *self.account_slots.get(&uid)?;
+        self.find(account, reference).map(|key| self.order_row(key))
     }
 
     /// Fills and funding, newest first.
     #[must_use]
     pub fn executions(&self, uid: Uid, filter: ExecutionFilter<'_>) -> Vec<ExecutionRow> {
         let Some(account) = self.account(uid) else { return Vec::new() };
-        account.executions.iter().rev().filter(|row| filter.admits(row)).cloned().collect()
+        let wanted =
+            account.executions.iter().rev().filter(|execution| self.admits_execution(filter, execution));
+        wanted.map(|execution| self.execution_row(execution)).collect()
+    }
+
+    fn admits_execution(&self, filter: ExecutionFilter<'_>, execution: &Execution) -> bool {
+        let market = &self.markets[execution.market];
+        let (kind, number) = match execution.order {
+            Some(key) => (IdKind::Order, key.number()),
+            None => (IdKind::Settlement, execution.number),
+        };
+        let link_id = execution.order.map_or("", |key| &*self.orders[key].link_id);
+        filter.category.is_none_or(|category| market.spec.category == category)
+            && filter.symbol.is_none_or(|symbol| &**market.symbol() == symbol)
+            && filter.order_id.is_none_or(|id| self.ids.number(kind, id) == Some(number))
+            && filter.order_link_id.is_none_or(|id| link_id == id)
+            && filter.start_ms.is_none_or(|start| execution.time_ms >= start)
+            && filter.end_ms.is_none_or(|end| execution.time_ms <= end)
     }
 
     /// One position of an account in a contract, flat or not; `None` when either is unknown.
@@ -188,14 +197,22 @@ impl Venue {
 
     /// Changes of the wallet balances, oldest first.
     #[must_use]
-    pub fn transactions(&self, uid: Uid) -> &[TransactionRow] {
-        self.account(uid).map_or(&[], |account| &account.transactions)
+    pub fn transactions(&self, uid: Uid) -> Vec<TransactionRow> {
+        let Some(account) = self.account(uid) else { return Vec::new() };
+        account.transactions.iter().map(|entry| self.transaction_row(account, entry)).collect()
+    }
+
+    /// How many changes of its balances an account has seen.
+    #[must_use]
+    pub fn transaction_count(&self, uid: Uid) -> usize {
+        self.account(uid).map_or(0, |account| account.transactions.len())
     }
 
     /// Closed profit and loss by closing order, oldest first.
     #[must_use]
-    pub fn closed_pnl(&self, uid: Uid) -> &[ClosedPnlRow] {
-        self.account(uid).map_or(&[], |account| &account.closed_pnl)
+    pub fn closed_pnl(&self, uid: Uid) -> Vec<ClosedPnlRow> {
+        let Some(account) = self.account(uid) else { return Vec::new() };
+        account.closed_pnl.iter().map(|closed| self.closed_pnl_row(closed)).collect()
     }
 
     /// The public book, at most `depth` levels a side.

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use super::fill::{Booked, Role};
-use crate::api::{Category, ExecutionRow, Output, Side, TransactionRow, TransactionType};
+use super::fill::{Booked, Entry, Role};
+use crate::api::Side;
 use crate::order::OrderKey;
 use crate::position::PositionFill;
 use crate::units::{decimal, value};
@@ -20,45 +20,15 @@ impl Venue {
         let (coin, fee) = if in_base { (base, qty * fee_rate) } else { (quote, exec_value * fee_rate) };
         let fill = PositionFill { fee, ..fill };
         self.fill_order(key, &fill, exec_value, coin);
-        let execution =
-            self.execution_row(key, &fill, Booked { role, fee_rate, coin, exec_value, closed: None });
+        let booked = Booked { role, fee_rate, coin, exec_value, closed: None };
+        let execution = self.execution(key, &fill, booked);
+        self.keep(place.account, execution);
         let direction = Decimal::from(fill.side.sign());
-        for (moved, amount) in [(base, qty * direction), (quote, -exec_value * direction)] {
+        for (moved, cash_flow) in [(base, qty * direction), (quote, -exec_value * direction)] {
             let fee = if moved == coin { fee } else { Decimal::ZERO };
-            let row = self.spot_row(&execution, moved, amount, fee);
-            self.accounts[place.account].book(moved, row);
+            let entry = Entry { coin: moved, size: 0, cash_flow, funding: Decimal::ZERO, fee };
+            self.book_execution(place.account, entry);
         }
-        self.accounts[place.account].executions.push(execution.clone());
-        self.out.push(Output::Execution { uid: self.accounts[place.account].uid, row: execution });
-    }
-
-    fn spot_row(
-        &mut self,
-        execution: &ExecutionRow,
-        coin: usize,
-        amount: Decimal,
-        fee: Decimal,
-    ) -> TransactionRow {
-        TransactionRow {
-            id: self.ids.next(),
-            category: Some(Category::Spot),
-            currency: self.coins.name(coin).clone(),
-            symbol: execution.symbol.clone(),
-            side: Some(execution.side),
-            kind: TransactionType::Trade,
-            transaction_time_ms: self.now_ms,
-            qty: amount.abs(),
-            size: Decimal::ZERO,
-            trade_price: execution.exec_price,
-            funding: Decimal::ZERO,
-            fee,
-            fee_rate: if fee.is_zero() { Decimal::ZERO } else { execution.fee_rate },
-            cash_flow: amount,
-            change: Decimal::ZERO,
-            cash_balance: Decimal::ZERO,
-            trade_id: execution.exec_id.clone(),
-            order_id: execution.order_id.clone(),
-            order_link_id: execution.order_link_id.clone(),
-        }
+        self.tell_execution(place.account, &execution);
     }
 }

@@ -3,7 +3,6 @@
 use super::Venue;
 use super::gate::check_limit_mode;
 use super::protection::{PARTIAL_STOPS_MAX, Wanted};
-use crate::account::Account;
 use crate::api::{
     Acknowledgement, OrderType, ProtectionPrice, Refusal, Side, StopOrderType, TimeInForce, TpslMode,
     TradingStop, TriggerBy,
@@ -96,7 +95,7 @@ impl Venue {
         let kinds = [StopOrderType::PartialTakeProfit, StopOrderType::PartialStopLoss];
         let [take_profit, stop_loss] = [0, 1].map(|n| {
             let (trigger, size) = checked[n]?;
-            let parent_link_id = Account::no_name();
+            let parent_link_id = self.no_name.clone();
             let wanted = Wanted { kind: kinds[n], trigger, trailing: None, parent_link_id, size: Some(size) };
             self.make_stop(place, wanted)
         });
@@ -151,7 +150,7 @@ impl Venue {
             Change::Remove => self.clear_stop(place, kind),
             Change::Set(trigger, trailing) => {
                 self.clear_stop(place, kind);
-                let parent_link_id = Account::no_name();
+                let parent_link_id = self.no_name.clone();
                 self.make_stop(place, Wanted { kind, trigger, trailing, parent_link_id, size: None });
             }
         }

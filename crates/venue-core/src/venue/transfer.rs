@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::account::Account;
-use crate::api::{Acknowledgement, MarginMode, Refusal, TransactionRow, TransactionType};
+use crate::api::{Acknowledgement, MarginMode, Refusal, TransactionType};
+use crate::record::Transaction;
 use crate::units::units;
 
 impl Venue {
@@ -24,10 +24,7 @@ impl Venue {
         }
         let kind =
             if amount < Decimal::ZERO { TransactionType::TransferOut } else { TransactionType::TransferIn };
-        let row = TransactionRow { cash_flow: amount, ..self.transfer_row(coin, kind) };
-        self.accounts[account].book(coin, row);
-        self.touched.wallets.insert(account);
-        self.touched.at_risk.insert(account);
+        self.book_transfer(account, coin, kind, amount);
         Ok(Acknowledgement::Done)
     }
 
@@ -47,28 +44,28 @@ impl Venue {
         }
     }
 
-    /// A row of the log for what is no trade, still without an amount.
-    pub(super) fn transfer_row(&mut self, coin: usize, kind: TransactionType) -> TransactionRow {
-        TransactionRow {
-            id: self.ids.next(),
-            category: None,
-            currency: self.coins.name(coin).clone(),
-            symbol: Account::no_name(),
-            side: None,
+    /// Books a change of a balance that is no trade.
+    pub(super) fn book_transfer(
+        &mut self,
+        account: usize,
+        coin: usize,
+        kind: TransactionType,
+        amount: Decimal,
+    ) {
+        self.transactions += 1;
+        self.accounts[account].book(Transaction {
+            number: self.transactions,
             kind,
-            transaction_time_ms: self.now_ms,
-            qty: Decimal::ZERO,
-            size: Decimal::ZERO,
-            trade_price: Decimal::ZERO,
+            coin,
+            execution: None,
+            size: 0,
+            cash_flow: amount,
             funding: Decimal::ZERO,
             fee: Decimal::ZERO,
-            fee_rate: Decimal::ZERO,
-            cash_flow: Decimal::ZERO,
-            change: Decimal::ZERO,
-            cash_balance: Decimal::ZERO,
-            trade_id: String::new(),
-            order_id: Account::no_name(),
-            order_link_id: Account::no_name(),
-        }
+            balance: Decimal::ZERO,
+            time_ms: self.now_ms,
+        });
+        self.touched.wallets.insert(account);
+        self.touched.at_risk.insert(account);
     }
 }

@@ -18,15 +18,15 @@ impl Venue {
     /// Fires the oldest waiting order whose price has come; says whether there was one. Only markets where a price moved or
     /// an order came are looked at.
     pub(super) fn fire_next_trigger(&mut self) -> bool {
-        while let Some(market) = self.touched.priced.first().copied() {
-            let waiting: Vec<OrderKey> = self.markets[market].waiting.iter().copied().collect();
+        while let Some(market) = self.touched.priced.first() {
+            let waiting: Vec<OrderKey> = self.markets[market].waiting.iter().collect();
             for key in waiting {
                 if self.is_triggered(key) {
                     self.fire(key);
                     return true;
                 }
             }
-            self.touched.priced.remove(&market);
+            self.touched.priced.remove(market);
         }
         false
     }
@@ -103,7 +103,7 @@ impl Venue {
             }
             let order = &self.orders[key];
             let working = &self.accounts[order.account].resting[order.market];
-            let other = working.iter().rev().copied().find(|other| !self.orders[*other].reduce_only);
+            let other = working.iter().rev().find(|other| !self.orders[*other].reduce_only);
             match other.filter(|_| order.close_on_trigger) {
                 Some(other) => self.end(other, CancelType::ByUser, RejectReason::NoError),
                 None => return false,

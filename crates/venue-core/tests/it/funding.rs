@@ -26,7 +26,7 @@ fn longs_pay_shorts_when_the_rate_is_positive_and_every_record_agrees() {
         (ExecutionType::Funding, OrderType::Unknown, paid)
     );
     assert_eq!(desk.venue.executions(OTHER, ExecutionFilter::default())[0].exec_fee, -paid);
-    let log = desk.venue.transactions(ME).last().unwrap();
+    let log = desk.venue.transactions(ME).pop().unwrap();
     assert_eq!((log.kind, log.funding, log.change), (TransactionType::Settlement, -paid, -paid));
     assert!(desk.out.iter().any(|output| matches!(output, Output::Wallet { uid: ME, .. })));
 }

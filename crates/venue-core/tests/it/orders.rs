@@ -210,7 +210,7 @@ fn a_closing_order_has_a_closed_pnl_row_with_both_fees() {
     desk.mark("61000");
     desk.create(ME, CreateOrder { reduce_only: true, ..CreateOrder::market(BTC, Side::Sell, dec("0.5")) })
         .unwrap();
-    let [row] = desk.venue.closed_pnl(ME) else { panic!("one closing order") };
+    let [row] = &desk.venue.closed_pnl(ME)[..] else { panic!("one closing order") };
     let (entry, exit) = (dec("30000.05"), dec("30500"));
     let fees = (entry + exit) * dec("0.00055");
     assert_eq!((row.cum_entry_value, row.cum_exit_value, row.closed_pnl), (entry, exit, exit - entry - fees));

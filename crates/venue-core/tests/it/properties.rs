@@ -266,4 +266,25 @@ proptest! {
             prop_assert_eq!(&first.out, &second.out);
         }
     }
+
+    #[test]
+    fn what_nobody_listens_to_happens_all_the_same(steps in prop::collection::vec(step(), 1..60)) {
+        let (mut heard, mut unheard) = (Desk::open(), Desk::open());
+        for uid in [ME, OTHER] {
+            unheard.venue.listen(uid, Audience::NOTHING).expect("an account");
+        }
+        unheard.venue.listen_public(PublicAudience::NOTHING);
+        for step in &steps {
+            run(&mut heard, step);
+            run(&mut unheard, step);
+            prop_assert!(unheard.out.is_empty());
+        }
+        for uid in [ME, OTHER] {
+            prop_assert_eq!(heard.open_orders(uid), unheard.open_orders(uid));
+            prop_assert_eq!(heard.venue.transactions(uid), unheard.venue.transactions(uid));
+            prop_assert_eq!((heard.position(uid), heard.wallet(uid)), (unheard.position(uid), unheard.wallet(uid)));
+        }
+        let book = |desk: &Desk| desk.venue.book(Category::Linear, BTC, 100);
+        prop_assert_eq!(book(&heard), book(&unheard));
+    }
 }

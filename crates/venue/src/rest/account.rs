@@ -132,7 +132,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
     let rows: Vec<_> = exchange
         .core
         .transactions(uid)
-        .iter()
+        .into_iter()
         .rev()
         .filter(|row| (start..=end).contains(&row.transaction_time_ms))
         .filter(|row| !named || row.category == wanted)
@@ -142,7 +142,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
     let (rows, cursor) =
         page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
     let scales = |row: &TransactionRow| exchange.scales.get(row.category?, &row.symbol).copied();
-    let rows = rows.into_iter().map(|row| to_value(&Transaction::new(row, scales(row))));
+    let rows = rows.into_iter().map(|row| to_value(&Transaction::new(&row, scales(&row))));
     Ok(listing(fields, rows.collect(), cursor))
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     let rows: Vec<_> = exchange
         .core
         .closed_pnl(uid)
-        .iter()
+        .into_iter()
         .rev()
         .filter(|row| row.category == category && (start..=end).contains(&row.updated_time_ms))
         .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
@@ -66,7 +66,7 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     });
     let rows = rows
         .into_iter()
-        .map(|row| Ok(to_value(&ClosedPnl::new(row, exchange.scales_of(category, &row.symbol)?))))
+        .map(|row| Ok(to_value(&ClosedPnl::new(&row, exchange.scales_of(category, &row.symbol)?))))
         .collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }

@@ -106,7 +106,7 @@ fn burst(account: &mut Account, rng: &mut Rng, tally: &mut Tally) {
             trip.map(|trip| Trip { class: if is_first { trip.class } else { Class::Reserved }, ..trip }),
         );
     }
-    let known = account.venue.transactions(UID).len();
+    let known = account.venue.transaction_count(UID);
     let has_moved = rng.u32(0..12) == 0;
     if has_moved {
         let number = rng.usize(0..account.listings.len());
@@ -115,7 +115,7 @@ fn burst(account: &mut Account, rng: &mut Rng, tally: &mut Tally) {
     }
     for trip in trips {
         // A fill that we had not heard of when it left decides as much as a move of the mark.
-        let has_changed = has_moved || account.venue.transactions(UID).len() > known;
+        let has_changed = has_moved || account.venue.transaction_count(UID) > known;
         arrive(account, &trip, has_changed, tally);
     }
     for number in 0..account.listings.len() {
