@@ -7,6 +7,7 @@ mod bench;
 mod campaign;
 mod conformance;
 mod process;
+mod reference;
 mod report;
 mod test;
 mod tool;
@@ -33,6 +34,8 @@ enum Command {
     Campaign(campaign::Campaign),
     /// Other people's clients (pybit, ccxt, bybit-api) against our venue. Fetches them with pip and npm.
     Conformance,
+    /// Writes `docs/configuration.md` from the structures that a config is read into.
+    Reference,
     /// The engine as the client that the wire benchmark's harness starts.
     #[command(hide = true)]
     WireClient(bench::wire::Client),
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         Command::Campaign(campaign) => campaign.run(),
         Command::Conformance => conformance::run_all(),
+        Command::Reference => reference::write(),
         Command::WireClient(client) => client.run(),
     };
     match outcome {

@@ -173,7 +173,7 @@ pub(crate) struct NotifySection {
     /// File with the endpoints and their secrets, relative to the config, mode 0600; where the systemd credential
     /// `windvane-notify` is loaded, that is read instead.
     pub(crate) file: Option<PathBuf>,
-    /// What is told: of `state`, `halt`, `order`, `fill`, `exit`, `stop`, `denial`, `refusal`, `doubt`, `link`, `day`.
+    /// What is told. Default: `halt`, `stop`, `day`.
     #[serde(default = "worth_a_message")]
     pub(crate) tell: Vec<windvane_telemetry::Kind>,
 }
