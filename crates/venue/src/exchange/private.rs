@@ -78,8 +78,8 @@ impl Exchange {
         });
         if topic == "execution" {
             let subject = Subject { topic: Some("execution.fast"), ..subject };
-            self.push(&subject, ("execution.fast", category), now_ms, |_| {
-                group.iter().filter_map(fast_row).collect()
+            self.push(&subject, ("execution.fast", category), now_ms, |exchange| {
+                group.iter().filter_map(|output| exchange.fast_row(output)).collect()
             });
         }
     }
@@ -147,6 +147,27 @@ impl Exchange {
             Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
         }
     }
+
+    /// The short row of `execution.fast`: trades only, no fee, no client order id on maker fills.
+    fn fast_row(&self, output: &Output) -> Option<Value> {
+        let Output::Execution { row, .. } = output else { return None };
+        let scales = self.scales.get(row.category, &row.symbol).copied()?;
+        (row.exec_type == ExecutionType::Trade).then(|| {
+            json!({
+                "category": row.category.as_str(),
+                "symbol": &*row.symbol,
+                "execId": row.exec_id,
+                "execPrice": scales.price(row.exec_price),
+                "execQty": scales.qty(row.exec_qty),
+                "orderId": &*row.order_id,
+                "orderLinkId": if row.is_maker { "" } else { &*row.order_link_id },
+                "isMaker": row.is_maker,
+                "side": row.side.as_str(),
+                "execTime": row.exec_time_ms.to_string(),
+                "seq": row.seq,
+            })
+        })
+    }
 }
 
 /// Bends a row to what its schema may be some day, or was once. Sources: the changelog of Bybit V5, and what broke clients.
@@ -164,24 +185,4 @@ fn drift(doubts: &DoubtsConfig, row: &mut Value) {
     if doubts.is_reduce_only == IsReduceOnly::Absent {
         fields.remove("isReduceOnly");
     }
-}
-
-/// The short row of `execution.fast`: trades only, no fee, no client order id on maker fills.
-fn fast_row(output: &Output) -> Option<Value> {
-    let Output::Execution { row, .. } = output else { return None };
-    (row.exec_type == ExecutionType::Trade).then(|| {
-        json!({
-            "category": row.category.as_str(),
-            "symbol": &*row.symbol,
-            "execId": row.exec_id,
-            "execPrice": row.exec_price.to_string(),
-            "execQty": row.exec_qty.to_string(),
-            "orderId": &*row.order_id,
-            "orderLinkId": if row.is_maker { "" } else { &*row.order_link_id },
-            "isMaker": row.is_maker,
-            "side": row.side.as_str(),
-            "execTime": row.exec_time_ms.to_string(),
-            "seq": row.seq,
-        })
-    })
 }
