@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use windvane_venue_core::Category;
 
 /// Where prices come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,12 +46,15 @@ pub struct TradesConfig {
     pub speed: u32,
 }
 
-/// Recorded frames of the linear stream.
+/// Recorded frames of a public stream.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingConfig {
-    /// Files with a frame on each line; what is no frame of a listed contract is passed over.
+    /// Files with a frame on each line; what is no frame of a listed instrument is passed over.
     pub files: Vec<PathBuf>,
+    /// Which stream they are of.
+    #[serde(default)]
+    pub stream: Stream,
     /// Market milliseconds for each wall millisecond, at least 1.
     pub speed: u32,
 }
@@ -59,8 +63,34 @@ pub struct RecordingConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RelayConfig {
-    /// Address of the linear public stream, such as `wss://stream.bybit.com/v5/public/linear`.
+    /// Address of a public stream, such as `wss://stream.bybit.com/v5/public/linear`.
     pub url: String,
+    /// Which stream that is.
+    #[serde(default)]
+    pub stream: Stream,
+}
+
+/// A public stream, by its product group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Contracts settled in USDT or USDC.
+    #[default]
+    Linear,
+    /// Contracts settled in their base coin.
+    Inverse,
+    /// Pairs.
+    Spot,
+}
+
+impl Stream {
+    pub(crate) fn category(self) -> Category {
+        match self {
+            Self::Linear => Category::Linear,
+            Self::Inverse => Category::Inverse,
+            Self::Spot => Category::Spot,
+        }
+    }
 }
 
 /// A made-up market: see the head of `source/synthetic.rs`.

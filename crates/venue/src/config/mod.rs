@@ -17,7 +17,8 @@ use windvane_venue_core::Category;
 pub use account::{AccountConfig, BalanceConfig, KeyConfig, Right};
 pub use doubt::*;
 pub use market::{
-    ManualConfig, MarketConfig, RecordingConfig, RelayConfig, ReplayConfig, SyntheticConfig, TradesConfig,
+    ManualConfig, MarketConfig, RecordingConfig, RelayConfig, ReplayConfig, Stream, SyntheticConfig,
+    TradesConfig,
 };
 
 use crate::catalogue::{self, Listing};

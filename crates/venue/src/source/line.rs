@@ -29,6 +29,8 @@ struct LineBook {
     is_whole: bool,
     /// Whether a ticker has said what the mark is; until then it is the last price.
     has_mark: bool,
+    /// When funding is settled next, market ms, once a ticker has said so.
+    next_funding_ms: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +86,14 @@ impl Lines {
                 book.has_mark |= mark.is_some();
                 inputs.push(prices(category, symbol, [mark, index, price("lastPrice")]));
                 let next = frame.data["nextFundingTime"].as_str().and_then(|text| text.parse().ok());
-                if let (Some(rate), Some(next_funding_ms)) = (price("fundingRate"), next) {
+                // A later time is announced when the earlier one has been settled, at the rate that was announced with it.
+                if let (Some(announced), Some(next)) = (book.next_funding_ms, next)
+                    && next > announced
+                {
+                    inputs.push(MarketInput::SettleFunding { category, symbol: symbol.to_owned() });
+                }
+                book.next_funding_ms = next.or(book.next_funding_ms);
+                if let (Some(rate), Some(next_funding_ms)) = (price("fundingRate"), book.next_funding_ms) {
                     let symbol = symbol.to_owned();
                     inputs.push(MarketInput::FundingRate { category, symbol, rate, next_funding_ms });
                 }
@@ -165,6 +174,30 @@ mod tests {
         let ticker = r#"{"topic":"tickers.BTCUSDT","type":"delta","ts":2,"data":{"symbol":"BTCUSDT","markPrice":"101"}}"#;
         assert_eq!(lines.read(ticker).unwrap().inputs.len(), 1);
         assert_eq!(lines.read(print).unwrap().inputs.len(), 1);
+    }
+
+    #[test]
+    fn funding_is_settled_when_the_next_time_is_announced() {
+        let mut lines = lines();
+        let mut settles = |data: &str| {
+            let text = format!(
+                r#"{{"topic":"tickers.BTCUSDT","type":"delta","ts":1,"data":{{"symbol":"BTCUSDT",{data}}}}}"#
+            );
+            let inputs = lines.read(&text).unwrap().inputs;
+            let at = |wanted: fn(&MarketInput) -> bool| inputs.iter().position(wanted);
+            let settled = at(|input| matches!(input, MarketInput::SettleFunding { .. }));
+            let announced = at(|input| matches!(input, MarketInput::FundingRate { .. }));
+            assert!(
+                settled.is_none() || settled < announced,
+                "the old rate is settled before the new one comes"
+            );
+            (settled.is_some(), announced.is_some())
+        };
+        assert_eq!(settles(r#""nextFundingTime":"100","fundingRate":"0.0001""#), (false, true));
+        assert_eq!(settles(r#""fundingRate":"0.0002""#), (false, true), "the time stands as it was");
+        assert_eq!(settles(r#""nextFundingTime":"100""#), (false, false));
+        assert_eq!(settles(r#""nextFundingTime":"200","fundingRate":"0.0003""#), (true, true));
+        assert_eq!(settles(r#""markPrice":"5""#), (false, false));
     }
 
     #[test]

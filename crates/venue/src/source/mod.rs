@@ -13,10 +13,10 @@ mod walk;
 use std::path::PathBuf;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::{Category, MarketInput};
+use windvane_venue_core::MarketInput;
 
 use crate::catalogue::Listing;
-use crate::config::MarketConfig;
+use crate::config::{MarketConfig, Stream};
 use crate::table::{Table, TableError};
 use line::Lines;
 use replay::Replay;
@@ -118,9 +118,9 @@ impl Source {
             MarketConfig::Synthetic(config) => Ok(Self::Synthetic(Synthetic::new(config, listings, wall_ms))),
             MarketConfig::Trades(trades) => Ok(Self::Tape(Tape::of_trades(&trades.dir, listings)?)),
             MarketConfig::Recording(recording) => {
-                Ok(Self::Tape(Tape::of_frames(&recording.files, lines(listings))?))
+                Ok(Self::Tape(Tape::of_frames(&recording.files, lines(listings, recording.stream))?))
             }
-            MarketConfig::Relay(_) => Ok(Self::Relay(lines(listings))),
+            MarketConfig::Relay(relay) => Ok(Self::Relay(lines(listings, relay.stream))),
             MarketConfig::Manual(_) => Ok(Self::Manual),
         }
     }
@@ -154,8 +154,9 @@ impl Source {
     }
 }
 
-/// A reader of frames for the linear contracts among the listings.
-fn lines(listings: &[&Listing]) -> Lines {
-    let contracts = listings.iter().filter(|listing| listing.instrument.category == Category::Linear);
-    Lines::new(Category::Linear, contracts.map(|listing| listing.instrument.symbol.to_string()))
+/// A reader of frames for the listings of one stream.
+fn lines(listings: &[&Listing], stream: Stream) -> Lines {
+    let category = stream.category();
+    let of_stream = listings.iter().filter(|listing| listing.instrument.category == category);
+    Lines::new(category, of_stream.map(|listing| listing.instrument.symbol.to_string()))
 }

@@ -1,9 +1,12 @@
 //! Markets that come from elsewhere: a second venue, recorded frames.
 
 use serde_json::{Value, json};
-use windvane_venue::{Embedded, MarketConfig, RecordingConfig, RelayConfig, VenueConfig};
+use windvane_venue::{
+    Embedded, MarketConfig, RecordingConfig, RelayConfig, Stream, TradesConfig, VenueConfig,
+};
 
 use crate::client::{Client, Socket};
+use crate::products::all_products;
 use crate::{buy, manual};
 
 fn listing_btc(market: MarketConfig) -> VenueConfig {
@@ -23,7 +26,8 @@ async fn until_bid(socket: &mut Socket, bid: &str) {
 async fn a_relay_follows_another_venue_and_fills_orders_itself() {
     let (origin, far) = manual().await;
     let url = format!("{}/v5/public/linear", origin.ws_url);
-    let near = Embedded::start(listing_btc(MarketConfig::Relay(RelayConfig { url }))).unwrap();
+    let near = Embedded::start(listing_btc(MarketConfig::Relay(RelayConfig { url, stream: Stream::Linear })))
+        .unwrap();
     let client = Client::new(&near);
     let mut book = client.socket("/v5/public/linear").await;
     book.subscribe(&["orderbook.1.BTCUSDT"]).await;
@@ -56,7 +60,7 @@ async fn recorded_frames_are_replayed_at_their_own_time() {
                "data": {"s": "BTCUSDT", "b": [["59999.9", "0"], ["59990", "2"]], "a": [], "u": 3, "seq": 2}}),
     ];
     std::fs::write(&file, frames.map(|frame| frame.to_string()).join("\n")).unwrap();
-    let recording = RecordingConfig { files: vec![file], speed: 10 };
+    let recording = RecordingConfig { files: vec![file], stream: Stream::Linear, speed: 10 };
     let venue = Embedded::start(listing_btc(MarketConfig::Recording(recording))).unwrap();
     let client = Client::new(&venue);
     venue.run_market().await;
@@ -64,4 +68,45 @@ async fn recorded_frames_are_replayed_at_their_own_time() {
     assert_eq!(best_bid(&client).await, "59990.00");
     assert_eq!(client.state().await["market_ms"], 1_700_000_000_200_i64);
     assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+}
+
+#[tokio::test]
+async fn a_stream_of_pairs_can_be_relayed_as_well() {
+    let (origin, _far) = all_products(|_| {}).await;
+    let url = format!("{}/v5/public/spot", origin.ws_url);
+    let relay = MarketConfig::Relay(RelayConfig { url, stream: Stream::Spot });
+    let near = Embedded::start(VenueConfig { spot: vec!["BTCUSDT".into()], ..listing_btc(relay) }).unwrap();
+    let client = Client::new(&near);
+    let mut book = client.unsigned_socket("/v5/public/spot").await;
+    book.subscribe(&["orderbook.1.BTCUSDT"]).await;
+    until_bid(&mut book, "60000.00").await;
+    let order =
+        json!({"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "600"});
+    assert_eq!(client.post("/v5/order/create", &order).await["retCode"], 0);
+    assert_eq!(client.state().await["accounts"][0]["fills"][0]["execPrice"], "60000.10");
+}
+
+#[tokio::test]
+async fn archived_trades_are_replayed_and_can_be_traded_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional\n\
+                1723161256.3220,BTCUSDT,Buy,0.006,61800.30,PlusTick,a,1,0.006,370\n\
+                1723161257.3440,BTCUSDT,Sell,0.199,61800.20,MinusTick,b,1,0.199,1\n\
+                1723161258.0000,BTCUSDT,Sell,0.500,61700.00,MinusTick,c,1,0.5,1\n";
+    std::fs::write(folder.path().join("btcusdt.csv"), rows).unwrap();
+    let trades = MarketConfig::Trades(TradesConfig { dir: folder.path().to_owned(), speed: 1 });
+    let venue = Embedded::start(listing_btc(trades)).unwrap();
+    let client = Client::new(&venue);
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["publicTrade.BTCUSDT"]).await;
+    venue.run_market().await;
+    let first = public.next_of("publicTrade.BTCUSDT").await;
+    let row = &first["data"][0];
+    assert_eq!((&row["p"], &row["v"], &row["S"]), (&json!("61800.30"), &json!("0.006"), &json!("Buy")));
+    assert_eq!(row["T"], 1_723_161_256_322_i64);
+    // An order that the last print goes through is filled by it, as maker at its own price.
+    assert_eq!(client.post("/v5/order/create", &buy("0.010", "61750")).await["retCode"], 0);
+    venue.finished().wait_for(|finished| *finished).await.unwrap();
+    let fill = client.state().await["accounts"][0]["fills"][0].clone();
+    assert_eq!((&fill["execPrice"], &fill["isMaker"]), (&json!("61750.00"), &json!(true)), "{fill}");
 }
