@@ -1,6 +1,7 @@
 //! The endpoints by path. Each one reads its fields, asks the core and writes rows.
 
 pub(crate) mod account;
+mod borrowing;
 mod disconnection;
 pub(crate) mod market;
 pub(crate) mod order;
@@ -67,6 +68,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "order/create-batch" => Batch(order::create),
         "order/amend-batch" => Batch(order::amend),
         "order/cancel-batch" => Batch(order::cancel),
+        "order/spot-borrow-check" => Query(borrowing::spot_borrow_check),
         "order/realtime" => Query(query::realtime),
         "order/history" => Query(query::order_history),
         "execution/list" => Query(query::executions),
@@ -88,6 +90,19 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "account/smp-group" => Query(account::smp_group),
         "account/user-setting-config" => Query(account::user_settings),
         "account/withdrawal" => Query(account::withdrawal),
+        "account/collateral-info" => Query(borrowing::collateral_info),
+        "account/borrow-history" => Query(borrowing::borrow_history),
+        "account/borrow" => Action(borrowing::borrow),
+        "account/repay" | "account/no-convert-repay" | "account/quick-repayment" => Action(borrowing::repay),
+        "spot-margin-trade/state" => Query(borrowing::spot_margin_state),
+        "spot-margin-trade/max-borrowable"
+        | "spot-margin-trade/position-tiers"
+        | "spot-margin-trade/coinstate"
+        | "spot-margin-trade/repayment-available-amount"
+        | "spot-margin-trade/get-auto-repay-mode" => Query(borrowing::spot_margin_query),
+        "spot-margin-trade/switch-mode"
+        | "spot-margin-trade/set-leverage"
+        | "spot-margin-trade/set-auto-repay-mode" => Action(borrowing::spot_margin_action),
         "account/set-limit-px-action" => Action(account::set_limit_price_action),
         "account/set-margin-mode" => Action(account::set_margin_mode),
         "user/query-api" => KeyQuery(user::query_api),

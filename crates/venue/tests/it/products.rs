@@ -246,3 +246,33 @@ async fn a_contract_in_usdc_is_margined_and_paid_in_usdc_and_has_one_mode() {
     let hedge = json!({"category": "linear", "symbol": "BTCPERP", "mode": 3});
     assert_eq!(client.post("/v5/position/switch-mode", &hedge).await["retCode"], 110029);
 }
+
+#[tokio::test]
+async fn what_is_not_offered_gets_the_code_of_an_account_that_has_it_off() {
+    let (_venue, client) = all_products(|config| config.rate_limits = false).await;
+    for (path, body, code) in [
+        ("order/create", json!({"isLeverage": 1}), 170036),
+        ("order/create", json!({"category": "option", "symbol": "BTC-26DEC25-60000-C"}), 10001),
+        ("account/borrow", json!({"coin": "BTC", "amount": "1"}), 34022053),
+        ("account/repay", json!({"coin": "BTC"}), 34022041),
+        ("account/no-convert-repay", json!({"coin": "BTC"}), 34022041),
+        ("spot-margin-trade/switch-mode", json!({"spotMarginMode": "1"}), 176008),
+        ("spot-margin-trade/set-leverage", json!({"leverage": "4"}), 176008),
+        ("account/set-margin-mode", json!({"setMarginMode": "PORTFOLIO_MARGIN"}), 3400045),
+    ] {
+        let mut request = buy("0.01", "59000");
+        request["category"] = "spot".into();
+        for (field, value) in body.as_object().unwrap() {
+            request[field] = value.clone();
+        }
+        let reply = client.post(&format!("/v5/{path}"), &request).await;
+        assert_eq!(reply["retCode"], code, "{path} {body}: {reply}");
+    }
+    assert_eq!(client.get("/v5/spot-margin-trade/max-borrowable", "currency=BTC").await["retCode"], 176008);
+    assert_eq!(client.get("/v5/account/borrow-history", "").await["result"]["list"], json!([]));
+    let check = client.get("/v5/order/spot-borrow-check", "category=spot&symbol=BTCUSDT&side=Sell").await;
+    assert_eq!(
+        (&check["result"]["maxTradeQty"], &check["result"]["borrowCoin"]),
+        (&json!("1.000000"), &json!("BTC"))
+    );
+}

@@ -188,6 +188,13 @@ async fn queries(client: &Client, made: &mut Made) {
         ("rest/account.info.resp.json", "account/info", ""),
         ("rest/account.instruments-info.linear.resp.json", "account/instruments-info", "category=linear"),
         ("rest/account.instruments-info.spot.resp.json", "account/instruments-info", "category=spot"),
+        ("rest/account.collateral-info.resp.json", "account/collateral-info", ""),
+        (
+            "rest/order.spot-borrow-check.resp.json",
+            "order/spot-borrow-check",
+            "category=spot&symbol=BTCUSDT&side=Buy",
+        ),
+        ("rest/spot-margin-trade.state.resp.json", "spot-margin-trade/state", ""),
         ("rest/account.smp-group.resp.json", "account/smp-group", ""),
         ("rest/account.transaction-log.resp.json", "account/transaction-log", ""),
         ("rest/account.user-setting-config.resp.json", "account/user-setting-config", ""),
