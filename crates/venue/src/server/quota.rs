@@ -85,3 +85,33 @@ impl Quotas {
         (kind.is_public() && characters > ARGUMENT_CHARACTERS_MAX).then_some(TooManyTopics::Refuse)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use windvane_venue_core::Category;
+
+    use super::*;
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn an_address_opens_five_hundred_sockets_in_five_minutes_and_a_thousand_public_ones_at_once() {
+        let mut quotas = Quotas::new(LimitPreset::Documented);
+        let public = SocketKind::Public(Category::Linear);
+        assert!((0..500).all(|n| quotas.admit_socket(HOME, SocketKind::Private, n, 0)));
+        assert!(!quotas.admit_socket(HOME, SocketKind::Private, 0, 299_999));
+        assert!(quotas.admit_socket(HOME, public, 999, 300_000));
+        assert!(!quotas.admit_socket(HOME, public, 1_000, 300_000));
+        assert!(quotas.admit_socket(HOME, SocketKind::Private, 1_000, 300_000));
+    }
+
+    #[test]
+    fn an_address_sends_three_thousand_trade_requests_a_second() {
+        let mut quotas = Quotas::new(LimitPreset::Documented);
+        assert!((0..3_000).all(|_| quotas.admit_trade(HOME, 0)));
+        assert!(!quotas.admit_trade(HOME, 999));
+        assert!(quotas.admit_trade(HOME, 1_000));
+    }
+}

@@ -215,3 +215,23 @@ async fn a_lost_book_delta_leaves_a_gap_in_the_numbers() {
     }
     assert_eq!(public.next().await["data"]["u"], first + 2);
 }
+
+#[tokio::test]
+async fn a_fault_strikes_by_chance_and_the_same_seed_by_the_same_chance() {
+    let mut outcomes = Vec::new();
+    for seed in [7, 7, 8] {
+        let (_venue, client) = crate::manual_with(|config| config.rate_limits = false).await;
+        let fault = json!({"kind": "retcode", "code": 10000, "probability": 0.5, "seed": seed,
+                           "match": {"path": "/v5/order/create", "symbol": "BTCUSDT", "uid": 1001}});
+        client.sim("fault", &fault).await;
+        let mut codes = Vec::new();
+        for _ in 0..24 {
+            codes.push(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"].clone());
+        }
+        let struck = codes.iter().filter(|code| **code == 10000).count();
+        assert!((4..=20).contains(&struck), "{struck} of 24");
+        outcomes.push(codes);
+    }
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert_ne!(outcomes[1], outcomes[2]);
+}

@@ -192,3 +192,33 @@ async fn a_long_list_of_instruments_comes_in_pages_and_risk_limits_fifteen_symbo
         assert_eq!(seen, shipped.instruments, "{path}: none is missing, none comes twice");
     }
 }
+
+#[tokio::test]
+async fn each_depth_of_a_book_shows_so_many_levels_and_the_price_limit_follows_the_mark() {
+    let (_venue, client) = manual().await;
+    let side = |from: i64, step: i64| -> Vec<Value> {
+        (0..1_200).map(|n| json!([(from + n * step).to_string(), "1"])).collect()
+    };
+    client
+        .sim("book", &json!({"symbol": "BTCUSDT", "bids": side(60_000, -1), "asks": side(60_001, 1)}))
+        .await;
+    for depth in [1, 50, 200, 1_000] {
+        let mut public = client.socket("/v5/public/linear").await;
+        let topic = format!("orderbook.{depth}.BTCUSDT");
+        public.subscribe(&[&topic]).await;
+        let snapshot = public.next_of(&topic).await;
+        for levels in ["b", "a"] {
+            assert_eq!(snapshot["data"][levels].as_array().map(Vec::len), Some(depth), "{topic} {levels}");
+        }
+        assert_eq!(snapshot["type"], "snapshot");
+    }
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["priceLimit.BTCUSDT"]).await;
+    let limits = public.next_of("priceLimit.BTCUSDT").await["data"].clone();
+    assert_eq!((&limits["buyLmt"], &limits["sellLmt"]), (&json!("60600.00"), &json!("59400.00")));
+    client.sim("price", &json!({"symbol": "BTCUSDT", "mark": "61000", "index": "61000"})).await;
+    let moved = public.next_of("priceLimit.BTCUSDT").await["data"].clone();
+    assert_eq!((&moved["buyLmt"], &moved["sellLmt"]), (&json!("61610.00"), &json!("60390.00")));
+    let asked = client.public("/v5/market/price-limit?symbol=BTCUSDT").await;
+    assert_eq!(asked["result"]["buyLmt"], moved["buyLmt"]);
+}

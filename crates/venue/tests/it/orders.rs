@@ -1,6 +1,6 @@
 //! Orders in, acknowledgements and pushes out.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{buy, manual};
 
@@ -124,7 +124,7 @@ async fn open_orders_are_paged_newest_first() {
     }
     let query = "category=linear&symbol=BTCUSDT&limit=2";
     let first = client.get("/v5/order/realtime", query).await;
-    let prices = |page: &serde_json::Value| -> Vec<String> {
+    let prices = |page: &Value| -> Vec<String> {
         let rows = page["result"]["list"].as_array().unwrap().iter();
         rows.map(|row| row["price"].as_str().unwrap().to_owned()).collect()
     };
@@ -174,5 +174,81 @@ async fn one_way_mode_is_on_already_and_asking_for_it_by_coin_is_no_mistake() {
         request["category"] = "linear".into();
         request["mode"] = mode.into();
         assert_eq!(client.post("/v5/position/switch-mode", &request).await["retCode"], code, "{by} {mode}");
+    }
+}
+
+#[tokio::test]
+async fn the_trade_socket_amends_cancels_and_takes_batches() {
+    let (_venue, client) = crate::manual_with(|config| config.rate_limits = false).await;
+    let mut trade = client.socket("/v5/trade").await;
+    let named = |name: &str, more: Value| {
+        let mut order = json!({"category": "linear", "symbol": "BTCUSDT", "orderLinkId": name});
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        order
+    };
+    let limit = json!({"side": "Buy", "orderType": "Limit", "qty": "0.001", "price": "59000"});
+    let batch = |items: Vec<Value>| json!({"category": "linear", "request": items});
+    for (number, (op, argument)) in [
+        ("order.create", named("a", limit.clone())),
+        ("order.amend", named("a", json!({"price": "58000"}))),
+        ("order.create-batch", batch(vec![named("b", limit.clone()), named("c", limit)])),
+        (
+            "order.amend-batch",
+            batch(vec![named("b", json!({"qty": "0.002"})), named("none", json!({"qty": "0.002"}))]),
+        ),
+        ("order.cancel-batch", batch(vec![named("b", json!({})), named("none", json!({}))])),
+        ("order.cancel", named("c", json!({}))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let reply = trade.order(op, &number.to_string(), argument).await;
+        assert_eq!((&reply["retCode"], &reply["op"]), (&json!(0), &json!(op)), "{reply}");
+        if op.ends_with("-batch") {
+            let codes: Vec<_> = reply["retExtInfo"]["list"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["code"].as_i64())
+                .collect();
+            let second = if op == "order.create-batch" { 0 } else { 110001 };
+            assert_eq!(codes, [Some(0), Some(second)], "{op}");
+        }
+    }
+    let open = client.get("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await;
+    let rows = open["result"]["list"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["price"]), (1, &json!("58000.00")));
+}
+
+#[tokio::test]
+async fn records_come_in_pages_within_a_week_and_none_is_lost_between_them() {
+    let (_venue, client) = crate::manual_with(|config| config.rate_limits = false).await;
+    for side in ["Buy", "Sell"].repeat(4) {
+        let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": side, "orderType": "Market", "qty": "0.010"});
+        assert_eq!(client.post("/v5/order/create", &market).await["retCode"], 0);
+    }
+    for (path, query, rows, name) in [
+        ("position/closed-pnl", "category=linear", 4_usize, "orderId"),
+        ("account/transaction-log", "category=linear&type=TRADE", 8, "id"),
+        ("execution/list", "category=linear", 8, "execId"),
+        ("order/history", "category=linear", 8, "orderId"),
+    ] {
+        let path = format!("/v5/{path}");
+        let mut seen = std::collections::BTreeSet::new();
+        let (mut cursor, mut pages) = (String::new(), 0);
+        loop {
+            let page = client.get(&path, &format!("{query}&limit=3&cursor={cursor}")).await;
+            for row in page["result"]["list"].as_array().unwrap() {
+                assert!(seen.insert(row[name].as_str().unwrap().to_owned()), "{path} twice: {row}");
+            }
+            pages += 1;
+            cursor = page["result"]["nextPageCursor"].as_str().unwrap().to_owned();
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        assert_eq!((seen.len(), pages), (rows, rows.div_ceil(3)), "{path}");
+        let long = format!("{query}&startTime=0&endTime=604800001");
+        assert_eq!(client.get(&path, &long).await["retCode"], 10001, "{path}: over a week");
     }
 }
