@@ -5,7 +5,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use windvane_connector::{
     Credentials, Mutation, Secret,
-    codec::{decode_private, decode_public},
+    codec::{Spares, decode_private, decode_public},
 };
 use windvane_model::{
     ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol, TimeInForce,
@@ -43,11 +43,12 @@ const PRIVATE: [(&str, &str); 3] = [
 
 fn codec(criterion: &mut Criterion) {
     let mut market = Vec::with_capacity(8);
+    let spares = Spares::default();
     for (what, text) in PUBLIC {
         criterion.bench_function(&format!("decode {what}"), |bench| {
             bench.iter(|| {
-                market.clear();
-                black_box(decode_public(black_box(text), &mut market));
+                black_box(decode_public(black_box(text), &spares, &mut market));
+                market.drain(..).for_each(|event| spares.give_back(event));
             });
         });
         floor(criterion, what, text);

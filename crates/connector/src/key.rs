@@ -137,6 +137,7 @@ mod tests {
             .map(|(area, words)| ((*area).to_owned(), words.iter().map(|word| (*word).to_owned()).collect()));
         ApiKeyInfo {
             uid: 7,
+            is_of_main_account: true,
             is_read_only: false,
             permissions: rights.collect::<BTreeMap<_, _>>(),
             ips: vec!["192.0.2.7".to_owned()],

@@ -22,6 +22,8 @@
 
 mod backoff;
 mod budget;
+#[cfg(test)]
+mod chaos;
 mod clock;
 pub mod codec;
 mod codes;
@@ -43,7 +45,14 @@ pub use encode::Mutation;
 pub use endpoints::{Address, EndpointError, VenueEndpoints};
 pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
-pub use rest::{AccountInfo, ApiKeyInfo, MarginMode, RestClient, RestError, ServerTime};
+pub use rest::{
+    AccountInfo, ApiKeyInfo, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode, PositionMode,
+    RestClient, RestError, ServerTime, TradingProduct,
+    market::{
+        Category, ContractKind, FundingRate, Kline, KlinePrice, Listing, Maintenance, MaintenanceState,
+        PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
+    },
+};
 pub use session::{Timing, Topic, TopicsError};
 pub use shell::{Connector, Outlets, Plan, StartError};
 pub use sign::{Credentials, CredentialsError, Secret, Signature};

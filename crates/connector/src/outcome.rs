@@ -4,6 +4,7 @@
 //! code becomes [`Undetermined`]; what never left becomes a refusal of the family `NotSent`.
 
 use crate::{
+    codec::batch::ItemAnswer,
     codes::{self, Channel, Effect},
     encode::Mutation,
 };
@@ -51,6 +52,26 @@ impl Asked {
         }
         let meaning = codes::meaning(channel, code, message);
         self.failed(meaning, code, message)
+    }
+
+    /// What became of each request of a batch. What the answer does not say, or says of another order, nobody knows.
+    pub(crate) fn batch_answered(
+        batch: &[Self],
+        channel: Channel,
+        items: &[ItemAnswer<'_>],
+    ) -> impl Iterator<Item = AccountEvent> {
+        batch.iter().enumerate().map(move |(place, asked)| {
+            let item = items.get(place).filter(|item| asked.may_be(&item.client_order_id));
+            match item {
+                Some(item) => asked.answered(channel, item.code, &item.message, &item.order_id),
+                None => asked.undetermined(0),
+            }
+        })
+    }
+
+    /// Whether an answer that repeats this id may be about this request.
+    fn may_be(&self, client_order_id: &str) -> bool {
+        client_order_id.is_empty() || self.client_order_id.is_none_or(|id| id.as_str() == client_order_id)
     }
 
     /// A refusal with a known meaning.

@@ -59,8 +59,8 @@ pub(crate) enum Campaign {
     Margin(Margin),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
-    /// Plays random schedules on the connector's sessions, with damaged messages: every request is answered once,
-    /// nothing is sent over the rate limit, nothing crashes or hangs.
+    /// Plays random schedules on the connector's sessions and damaged messages on its decoders: every request is answered
+    /// once, nothing is sent over the rate limit, nothing crashes, hangs or grows.
     Fuzz(Fuzz),
     /// Makes the core make known mistakes, one at a time, and counts which the simulation notices.
     Mutants(Mutants),
@@ -142,9 +142,12 @@ pub(crate) struct Simulate {
 /// How long schedules are played.
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
-    /// Seconds for each of the three kinds of session, side by side.
+    /// Seconds for each target, side by side: frames, REST answers, and the three kinds of session.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Inputs that each target must have taken, however long that takes.
+    #[arg(long, default_value_t = 0)]
+    inputs: u64,
 }
 
 /// How long it goes on.
@@ -262,8 +265,9 @@ impl Fuzz {
         let arguments = ["test", "--release", "--package", "windvane-connector", "--lib", "--"];
         let mut test = cargo(arguments);
         run(test
-            .args(["--nocapture", "session::chaos"])
-            .env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string()))
+            .args(["--nocapture", "chaos::"])
+            .env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string())
+            .env("WINDVANE_FUZZ_INPUTS", self.inputs.to_string()))
     }
 }
 

@@ -101,6 +101,9 @@ impl Live {
         self.outputs = outputs;
         self.tell_event(&stamped.event, stamped.stamp);
         self.observer.event(&stamped, received, handled);
+        if let (Event::Market(event), Some(connector)) = (stamped.event, &self.connector) {
+            connector.reuse(event);
+        }
     }
 
     /// Sends what waited for the disk.

@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) purpose: Purpose,
     pub(crate) carrier: Carrier,
     pub(crate) is_signed: bool,
+    /// Places it takes in the limit of its endpoint: a batch has one for each of its orders.
+    pub(crate) places: u32,
 }
 
 /// What to do with a request now.
@@ -115,7 +117,7 @@ impl Budget {
         if !call.purpose.is_urgent() && now < overloaded_until {
             wait = overloaded_until;
         }
-        self.each_window(call, |window, share| {
+        self.each_window(call, |window, share, _| {
             if let Err(until) = window.look(now, share) {
                 wait = wait.max(until);
             }
@@ -123,13 +125,22 @@ impl Budget {
         if wait > now {
             return Verdict::Wait(wait);
         }
-        self.each_window(call, |window, _| window.take());
+        self.each_window(call, |window, _, places| window.take(places));
         Verdict::Go
+    }
+
+    /// How many places the limit of this call's endpoint has left for its purpose; a call of more is not asked for.
+    pub(crate) fn room(&mut self, now: WallTime, call: &Call) -> u32 {
+        if self.is_off {
+            return u32::MAX;
+        }
+        let share = call.purpose.share_of_endpoint();
+        self.endpoint(call.endpoint).map_or(u32::MAX, |window| window.room(now, share))
     }
 
     /// The answer to a call that was allowed has come, or is given up.
     pub(crate) fn settle(&mut self, now: WallTime, call: &Call) {
-        self.each_window(call, |window, _| window.settle(now));
+        self.each_window(call, |window, _, places| window.settle(now, places));
     }
 
     /// Takes in what an answer said of its endpoint's limit. After [`Budget::settle`].
@@ -145,9 +156,15 @@ impl Budget {
         }
     }
 
-    /// Code 10006: over the limit of the endpoint; nothing was done.
+    /// Code 10006: over the limit of the endpoint; nothing was done. Its batches, or the single requests beside them,
+    /// wait as well: a limit is not evaded that the venue insists on.
     pub(crate) fn refused(&mut self, now: WallTime, endpoint: &'static str, reset: Option<WallTime>) {
-        self.endpoints.entry(endpoint).or_insert_with(|| window(default_limit(endpoint))).close(now, reset);
+        for endpoint in std::iter::once(endpoint).chain(table::twin(endpoint)) {
+            self.endpoints
+                .entry(endpoint)
+                .or_insert_with(|| window(default_limit(endpoint)))
+                .close(now, reset);
+        }
     }
 
     /// HTTP 403: the venue bans our address.
@@ -174,25 +191,31 @@ impl Budget {
         }
     }
 
-    /// Every limit that `call` falls under, with the share of it that the call's purpose may use.
-    fn each_window(&mut self, call: &Call, mut act: impl FnMut(&mut Window, u32)) {
+    /// Every limit that `call` falls under, with the share of it that the call's purpose may use and the places that it
+    /// takes there.
+    fn each_window(&mut self, call: &Call, mut act: impl FnMut(&mut Window, u32, u32)) {
         if self.is_off {
             return;
         }
         let common = call.purpose.share_of_common();
-        act(&mut self.road(call.carrier).window, common);
+        act(&mut self.road(call.carrier).window, common, 1);
         let by_access = if call.is_signed { &mut self.signed } else { &mut self.public };
         if let Some(window) = by_access {
-            act(window, common);
+            act(window, common, 1);
         }
-        if !self.endpoints.contains_key(call.endpoint)
-            && let Some(limit) = table::of_endpoint(call.endpoint)
+        if let Some(window) = self.endpoint(call.endpoint) {
+            act(window, call.purpose.share_of_endpoint(), call.places);
+        }
+    }
+
+    /// The limit of an endpoint, where it has one.
+    fn endpoint(&mut self, endpoint: &'static str) -> Option<&mut Window> {
+        if !self.endpoints.contains_key(endpoint)
+            && let Some(limit) = table::of_endpoint(endpoint)
         {
-            self.endpoints.insert(call.endpoint, window(limit));
+            self.endpoints.insert(endpoint, window(limit));
         }
-        if let Some(window) = self.endpoints.get_mut(call.endpoint) {
-            act(window, call.purpose.share_of_endpoint());
-        }
+        self.endpoints.get_mut(endpoint)
     }
 }
 

@@ -4,7 +4,10 @@
 //! before the order it cancels. What became too old while it waited is refused, never sent late.
 
 use super::{Budget, Call, Carrier, Purpose, Verdict};
-use crate::{encode::Mutation, outcome::is_too_late};
+use crate::{
+    encode::{BATCH_MAX, Mutation, batch_kind},
+    outcome::is_too_late,
+};
 use windvane_model::{ClientOrderId, Millis, OrderId, PositionIndex, Symbol, WallTime};
 
 /// An amend is a view of the market; after this many milliseconds it is an old one.
@@ -23,6 +26,8 @@ pub(crate) struct Queue {
 pub(crate) enum Next {
     /// Send it; its places in the limits are taken and must be settled.
     Send(Mutation, Call),
+    /// Send these in one batch; likewise.
+    SendBatch(Vec<Mutation>, Call),
     /// Tell that it was not sent, and why.
     Refuse(Mutation, &'static str),
     /// Nothing may leave before then; `None` when only an answer can change that, or nothing waits.
@@ -90,19 +95,53 @@ impl Queue {
                 purpose: waiting.purpose,
                 carrier,
                 is_signed: true,
+                places: 1,
             };
             match budget.ask(now, &call) {
+                Verdict::Wait(until) => {
+                    earliest = Some(earliest.map_or(until, |known| known.min(until)));
+                    if let Some(batch) = self.batch(place, now, budget, carrier, in_flight) {
+                        return batch;
+                    }
+                }
                 Verdict::Go => return Next::Send(self.waiting.remove(place).mutation, call),
                 Verdict::Silent(_) => {
                     let why = "the venue banned this address from http";
                     return Next::Refuse(self.waiting.remove(place).mutation, why);
                 }
-                Verdict::Wait(until) => {
-                    earliest = Some(earliest.map_or(until, |known| known.min(until)));
-                }
             }
         }
         Next::Wait(earliest)
+    }
+
+    /// A batch that begins with the request at `place`, which found no room among single requests. Batches have limits
+    /// of their own, so it need not wait if there is room in those.
+    fn batch(
+        &mut self,
+        place: usize,
+        now: WallTime,
+        budget: &mut Budget,
+        carrier: Carrier,
+        in_flight: &[Mutation],
+    ) -> Option<Next> {
+        let purpose = self.waiting[place].purpose;
+        let kind = batch_kind(&self.waiting[place].mutation)?;
+        let call = Call { endpoint: kind.endpoint(), purpose, carrier, is_signed: true, places: 1 };
+        let room = usize::try_from(budget.room(now, &call)).unwrap_or(usize::MAX).min(BATCH_MAX);
+        let is_of_it = |waiting: &&Waiting| {
+            waiting.purpose == purpose
+                && batch_kind(&waiting.mutation) == Some(kind)
+                && waiting.is_stale(now).is_none()
+                && !self.must_wait(waiting, in_flight)
+        };
+        let arrivals: Vec<u64> =
+            self.waiting[place..].iter().filter(is_of_it).map(|waiting| waiting.arrival).take(room).collect();
+        let call = Call { places: u32::try_from(arrivals.len()).ok()?, ..call };
+        if arrivals.is_empty() || budget.ask(now, &call) != Verdict::Go {
+            return None;
+        }
+        let left = self.waiting.extract_if(.., |waiting| arrivals.contains(&waiting.arrival));
+        Some(Next::SendBatch(left.map(|waiting| waiting.mutation).collect(), call))
     }
 
     /// Everything that waits, in order; nothing of it has left.
@@ -247,11 +286,15 @@ mod tests {
         /// What leaves at `ms`, in order, answered at once.
         fn sent(&mut self, ms: i64) -> Vec<Mutation> {
             let mut sent = vec![];
-            while let Next::Send(mutation, call) = self.next(ms, &[]) {
+            loop {
+                let (batch, call) = match self.next(ms, &[]) {
+                    Next::Send(mutation, call) => (vec![mutation], call),
+                    Next::SendBatch(batch, call) => (batch, call),
+                    Next::Refuse(..) | Next::Wait(_) => return sent,
+                };
                 self.budget.settle(at(ms), &call);
-                sent.push(mutation);
+                sent.extend(batch);
             }
-            sent
         }
     }
 
@@ -277,7 +320,7 @@ mod tests {
     #[test]
     fn entries_that_fill_their_share_do_not_hold_up_a_close_or_a_cancel() {
         let mut rig = Rig::with(&(0..20).map(|n| submit(n, false, None)).collect::<Vec<_>>());
-        assert_eq!(rig.sent(0).len(), 7);
+        assert_eq!(rig.sent(0).len(), 14, "seven alone and seven in a batch");
         rig.queue.push(at(1), submit(90, true, None));
         rig.queue.push(at(1), cancel(91));
         assert_eq!(rig.sent(1), [submit(90, true, None), cancel(91)]);
@@ -285,9 +328,32 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_holds_what_is_alike_and_may_leave_and_no_more_than_has_room() {
+        let mut waiting: Vec<_> = (0..9).map(|n| submit(n, false, None)).collect();
+        waiting.extend([amend(8), cancel(30), submit(40, true, None)]);
+        let mut rig = Rig::with(&waiting);
+        let mut batches = vec![];
+        loop {
+            match rig.next(0, &[]) {
+                Next::Send(..) => {}
+                Next::SendBatch(batch, call) => {
+                    assert_eq!((call.endpoint, call.places), ("order/create-batch", 3));
+                    batches.push(batch);
+                }
+                Next::Wait(_) => break,
+                refused @ Next::Refuse(..) => panic!("{refused:?}"),
+            }
+        }
+        // The close took one of the ten, so that entries found six of their seven places.
+        assert_eq!(batches, [[submit(6, false, None), submit(7, false, None), submit(8, false, None)]]);
+        let mut rig = Rig::with(&(0..50).map(|n| submit(n, true, None)).collect::<Vec<_>>());
+        assert_eq!(rig.sent(0).len(), 20, "ten alone and ten in a batch; closes may use the whole limit");
+    }
+
+    #[test]
     fn what_grew_old_while_it_waited_is_refused_in_time() {
-        let mut rig = Rig::with(&(0..8).map(|n| submit(n, false, Some(at(300)))).collect::<Vec<_>>());
-        assert_eq!(rig.sent(0).len(), 7);
+        let mut rig = Rig::with(&(0..15).map(|n| submit(n, false, Some(at(300)))).collect::<Vec<_>>());
+        assert_eq!(rig.sent(0).len(), 14);
         assert_eq!(rig.next(0, &[]), Next::Wait(Some(WallTime(300_000_001))));
         assert!(matches!(rig.next(301, &[]), Next::Refuse(..)));
         let mut rig = Rig::with(&[amend(1)]);

@@ -52,3 +52,16 @@ pub(super) fn of_endpoint(endpoint: &str) -> Option<Limit> {
     };
     Some(Limit { requests, span_ms: 1_000 })
 }
+
+/// The batches of an endpoint of single requests, and the other way round.
+pub(super) fn twin(endpoint: &str) -> Option<&'static str> {
+    Some(match endpoint {
+        "order/create" => "order/create-batch",
+        "order/create-batch" => "order/create",
+        "order/amend" => "order/amend-batch",
+        "order/amend-batch" => "order/amend",
+        "order/cancel" => "order/cancel-batch",
+        "order/cancel-batch" => "order/cancel",
+        _ => return None,
+    })
+}

@@ -11,11 +11,11 @@ fn budget(limits: RateLimits) -> Budget {
 }
 
 fn create(purpose: Purpose, carrier: Carrier) -> Call {
-    Call { endpoint: "order/create", purpose, carrier, is_signed: true }
+    Call { endpoint: "order/create", purpose, carrier, is_signed: true, places: 1 }
 }
 
 fn market(purpose: Purpose) -> Call {
-    Call { endpoint: "market/kline", purpose, carrier: Carrier::Rest, is_signed: false }
+    Call { endpoint: "market/kline", purpose, carrier: Carrier::Rest, is_signed: false, places: 1 }
 }
 
 /// How many of `call` may leave at `now`, answered at once.

@@ -48,14 +48,22 @@ impl Window {
         Err(self.frees_at.get(needed).copied().unwrap_or_else(|| now.after(LOOK_AGAIN_MS)))
     }
 
-    pub(super) const fn take(&mut self) {
-        self.in_flight = self.in_flight.saturating_add(1);
+    /// How many requests that may use `share` per cent of the limit may leave now.
+    pub(super) fn room(&mut self, now: WallTime, share: u32) -> u32 {
+        self.look(now, share).map_or(0, |()| self.ceiling(share).saturating_sub(self.taken()))
     }
 
-    /// The answer came, or is given up.
-    pub(super) fn settle(&mut self, now: WallTime) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.free(now.after(self.span_ms));
+    /// Takes so many places.
+    pub(super) const fn take(&mut self, places: u32) {
+        self.in_flight = self.in_flight.saturating_add(places);
+    }
+
+    /// The answer to what took so many places came, or is given up.
+    pub(super) fn settle(&mut self, now: WallTime, places: u32) {
+        self.in_flight = self.in_flight.saturating_sub(places);
+        for _ in 0..places {
+            self.free(now.after(self.span_ms));
+        }
     }
 
     /// Answers mostly come in order, so the place is at the end or near it.
@@ -106,7 +114,7 @@ mod tests {
     fn send(window: &mut Window, now: i64, share: u32) -> bool {
         let may = window.look(at(now), share).is_ok();
         if may {
-            window.take();
+            window.take(1);
         }
         may
     }
@@ -123,7 +131,7 @@ mod tests {
                 open.retain(|(_, answer)| {
                     let is_done = *answer <= now;
                     if is_done {
-                        window.settle(at(now));
+                        window.settle(at(now), 1);
                     }
                     !is_done
                 });
@@ -154,8 +162,8 @@ mod tests {
         let mut window = Window::new(2, 1_000);
         assert!(send(&mut window, 0, 100) && send(&mut window, 0, 100));
         assert_eq!(window.look(at(5), 100), Err(at(25)), "both are under way");
-        window.settle(at(30));
-        window.settle(at(40));
+        window.settle(at(30), 1);
+        window.settle(at(40), 1);
         assert_eq!(window.look(at(50), 100), Err(at(1_030)));
         assert_eq!(window.look(at(1_030), 100), Ok(()));
         assert_eq!(window.look(at(1_030), 50), Err(at(1_040)), "half of two is one, and one is taken");
@@ -165,7 +173,7 @@ mod tests {
     fn the_venues_own_count_is_believed() {
         let mut window = Window::new(10, 1_000);
         assert!(send(&mut window, 0, 100));
-        window.settle(at(10));
+        window.settle(at(10), 1);
         window.learn(at(10), Some(20), Some(5));
         assert_eq!((0..30).filter(|_| send(&mut window, 10, 100)).count(), 5, "somebody else took fourteen");
         window.learn(at(20), Some(20), Some(12));

@@ -3,17 +3,24 @@
 //! The wire structs are ours alone and borrow from the frame. What cannot be read is *quarantined*: counted
 //! and reported, while the rest of the message and the stream live on.
 
+pub(crate) mod batch;
+#[cfg(test)]
+mod chaos;
+mod fast;
 pub(crate) mod number;
 mod private;
 mod public;
 pub(crate) mod reply;
 pub(crate) mod rows;
+mod scan;
+mod spare;
 
 pub use number::FieldError;
 pub use private::decode_private;
 pub use public::decode_public;
 pub(crate) use public::interval_to_wire;
 pub use reply::{Reply, ReplyKind};
+pub use spare::Spares;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

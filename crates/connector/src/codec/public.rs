@@ -1,7 +1,7 @@
 //! Frames of the public stream: order books, trades, tickers, candles.
 
 use super::{
-    Decoded, Envelope, Unrecognised,
+    Decoded, Envelope, MAX_FRAME_BYTES, Spares, Unrecognised, fast,
     number::{BookFigure, Lexeme, bad},
     open, read_object,
     rows::side,
@@ -19,8 +19,21 @@ use windvane_model::{
 
 /// Reads one frame of the public stream; its events are appended to `out` in the order of the frame.
 ///
-/// Of a message that cannot be read as a whole nothing is appended.
-pub fn decode_public<'a>(text: &'a str, out: &mut Vec<MarketEvent>) -> Decoded<'a> {
+/// Of a message that cannot be read as a whole nothing is appended. Books and trades come in lists out of `spares`
+/// while there are any.
+pub fn decode_public<'a>(text: &'a str, spares: &Spares, out: &mut Vec<MarketEvent>) -> Decoded<'a> {
+    if text.len() > MAX_FRAME_BYTES {
+        return Decoded::Unrecognised(Unrecognised::TooLong(text.len()));
+    }
+    if let Some(event) = fast::read(text, spares) {
+        out.push(event);
+        return Decoded::Data;
+    }
+    decode_generally(text, out)
+}
+
+/// The same by way of serde: slower, and it knows everything.
+pub(super) fn decode_generally<'a>(text: &'a str, out: &mut Vec<MarketEvent>) -> Decoded<'a> {
     let before = out.len();
     match read(text, out) {
         Ok(decoded) => decoded,
@@ -287,7 +300,7 @@ mod tests {
         let bad = row.replace("\"open\":\"1\"", "\"open\":\"x\"");
         let text = format!(r#"{{"topic":"kline.5.BTCUSDT","ts":1,"data":[{row},{bad}]}}"#);
         let mut out = vec![];
-        assert!(matches!(decode_public(&text, &mut out), Decoded::Unrecognised(_)));
+        assert!(matches!(decode_public(&text, &Spares::default(), &mut out), Decoded::Unrecognised(_)));
         assert!(out.is_empty());
     }
 
@@ -296,7 +309,7 @@ mod tests {
         let text = r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":5,
             "data":{"s":"BTCUSDT","b":[["1","2"]],"a":[],"u":1,"seq":9}}"#;
         let mut out = vec![];
-        assert_eq!(decode_public(text, &mut out), Decoded::Data);
+        assert_eq!(decode_public(text, &Spares::default(), &mut out), Decoded::Data);
         let MarketEvent::Book(update) = &out[0] else { panic!("{out:?}") };
         assert_eq!(update.kind, BookUpdateKind::Snapshot);
     }

@@ -2,11 +2,15 @@
 //!
 //! Prices and quantities travel as plain decimal strings without trailing zeros or exponent. Keys are sorted.
 
+mod batch;
 mod object;
 mod socket;
+mod spell;
 
+pub(crate) use batch::{BATCH_MAX, kind as batch_kind, write_body as write_batch};
 pub(crate) use object::Object;
-pub(crate) use socket::{login, ping, subscribe, trade_frame, unsubscribe};
+pub(crate) use socket::{RequestId, login, ping, subscribe, trade_batch_frame, trade_frame, unsubscribe};
+pub(crate) use spell::Spell;
 
 use windvane_model::{
     Amend, Cancel, CancelAll, Millis, OrderKind, Price, Request, SetLeverage, SetProtection, Submit, Symbol,
@@ -109,41 +113,51 @@ impl Mutation {
     /// The request body. Source: Bybit V5, the page of each endpoint.
     #[must_use]
     pub fn body(&self) -> String {
+        let mut text = String::with_capacity(320);
+        self.write_body(&mut text);
+        text
+    }
+
+    pub(crate) fn write_body(&self, out: &mut String) {
+        let object = match self {
+            // The one key that stands before the category.
+            Self::SetLeverage(set) => Object::new(out).text("buyLeverage", set.leverage.get()),
+            _ => Object::new(out),
+        };
+        self.write_fields(object.text("category", "linear"));
+    }
+
+    /// The fields after the category, which in a batch stands once for all.
+    fn write_fields(&self, object: Object<'_>) {
         match self {
-            Self::Submit(submit) => create(submit),
-            Self::Amend(amend) => Object::new()
-                .text("category", "linear")
+            Self::Submit(submit) => create(submit, object),
+            Self::Amend(amend) => object
                 .text("orderLinkId", amend.client_order_id)
                 .maybe("price", amend.price)
                 .maybe("qty", amend.qty)
                 .text("symbol", amend.symbol)
                 .finish(),
-            Self::Cancel(cancel) => Object::new()
-                .text("category", "linear")
+            Self::Cancel(cancel) => object
                 .maybe("orderId", cancel.order_id)
                 .maybe("orderLinkId", cancel.client_order_id)
                 .text("symbol", cancel.symbol)
                 .finish(),
-            Self::CancelAll(all) => cancel_all(all),
-            Self::SetProtection(protection) => trading_stop(protection),
-            Self::SetLeverage(SetLeverage { symbol, leverage }) => Object::new()
-                .text("buyLeverage", leverage.get().normalize())
-                .text("category", "linear")
-                .text("sellLeverage", leverage.get().normalize())
-                .text("symbol", symbol)
-                .finish(),
+            Self::CancelAll(all) => cancel_all(all, object),
+            Self::SetProtection(protection) => trading_stop(protection, object),
+            Self::SetLeverage(SetLeverage { symbol, leverage }) => {
+                object.text("sellLeverage", leverage.get()).text("symbol", symbol).finish();
+            }
         }
     }
 }
 
-fn create(order: &Submit) -> String {
+fn create(order: &Submit, object: Object<'_>) {
     let (kind, time_in_force, slippage_ticks) = match order.kind {
         OrderKind::Market { max_slippage_ticks } => ("Market", TimeInForce::Ioc, max_slippage_ticks),
         OrderKind::Limit { time_in_force, .. } => ("Limit", time_in_force, None),
     };
     let has_stop = order.stop_loss.is_some() || order.take_profit.is_some();
-    Object::new()
-        .text("category", "linear")
+    object
         .text("orderLinkId", order.client_order_id)
         .text("orderType", kind)
         .raw("positionIdx", order.position_index.0)
@@ -160,23 +174,21 @@ fn create(order: &Submit) -> String {
         .text("timeInForce", time_in_force_word(time_in_force))
         .maybe("tpTriggerBy", by_mark(order.take_profit))
         .maybe("tpslMode", has_stop.then_some("Full"))
-        .finish()
+        .finish();
 }
 
 /// Without a contract the whole settle coin is meant. `orderFilter` `Order` leaves stops of every kind alone;
 /// left out, it means all kinds.
-fn cancel_all(all: &CancelAll) -> String {
-    Object::new()
-        .text("category", "linear")
+fn cancel_all(all: &CancelAll, object: Object<'_>) {
+    object
         .maybe("orderFilter", all.spare_protection.then_some("Order"))
         .maybe("settleCoin", all.symbol.is_none().then_some(SETTLE_COIN))
         .maybe("symbol", all.symbol)
-        .finish()
+        .finish();
 }
 
-fn trading_stop(protection: &SetProtection) -> String {
-    Object::new()
-        .text("category", "linear")
+fn trading_stop(protection: &SetProtection, object: Object<'_>) {
+    object
         .raw("positionIdx", protection.position_index.0)
         .maybe("slTriggerBy", by_mark(protection.stop_loss))
         .maybe("stopLoss", protection.stop_loss)
@@ -184,7 +196,7 @@ fn trading_stop(protection: &SetProtection) -> String {
         .maybe("takeProfit", protection.take_profit)
         .maybe("tpTriggerBy", by_mark(protection.take_profit))
         .text("tpslMode", "Full")
-        .finish()
+        .finish();
 }
 
 fn by_mark(trigger: Option<Price>) -> Option<&'static str> {

@@ -3,24 +3,32 @@
 //! The exchange demands neither; an introductory article to its API does, and it costs nothing. Writing by
 //! hand keeps the bytes that are signed the bytes that are sent.
 
-use std::fmt::{Display, Write};
+use super::spell::Spell;
 
-/// An object under construction.
-pub(crate) struct Object {
-    text: String,
+/// An object under construction, at the end of a text.
+pub(crate) struct Object<'t> {
+    out: &'t mut String,
+    is_empty: bool,
     #[cfg(debug_assertions)]
     last_key: &'static str,
 }
 
-impl Object {
-    pub(crate) fn new() -> Self {
-        let mut text = String::with_capacity(320);
-        text.push('{');
+impl<'t> Object<'t> {
+    pub(crate) fn new(out: &'t mut String) -> Self {
+        out.push('{');
         Self {
-            text,
+            out,
+            is_empty: true,
             #[cfg(debug_assertions)]
             last_key: "",
         }
+    }
+
+    /// An object in a text of its own.
+    pub(crate) fn text_of(write: impl FnOnce(Object<'_>)) -> String {
+        let mut text = String::with_capacity(320);
+        write(Object::new(&mut text));
+        text
     }
 
     fn key(&mut self, key: &'static str) {
@@ -29,66 +37,62 @@ impl Object {
             assert!(self.last_key < key, "`{key}` must stand before `{}`", self.last_key);
             self.last_key = key;
         }
-        if self.text.len() > 1 {
-            self.text.push(',');
-        }
-        self.text.push('"');
-        self.text.push_str(key);
-        self.text.push_str("\":");
+        self.out.push_str(if std::mem::take(&mut self.is_empty) { "\"" } else { ",\"" });
+        self.out.push_str(key);
+        self.out.push_str("\":");
     }
 
-    /// A string. Decimals are strings on the wire; their display has no exponent.
-    pub(crate) fn text(mut self, key: &'static str, value: impl Display) -> Self {
+    /// A string. Decimals are strings on the wire.
+    pub(crate) fn text(mut self, key: &'static str, value: impl Spell) -> Self {
         self.key(key);
-        self.text.push('"');
-        let mut escaped = Escaped(&mut self.text);
-        write!(escaped, "{value}").expect("writing to a string cannot fail");
-        self.text.push('"');
+        self.out.push('"');
+        value.spell(self.out);
+        self.out.push('"');
         self
     }
 
     /// A string, where there is one.
-    pub(crate) fn maybe(self, key: &'static str, value: Option<impl Display>) -> Self {
+    pub(crate) fn maybe(self, key: &'static str, value: Option<impl Spell>) -> Self {
         match value {
             Some(value) => self.text(key, value),
             None => self,
         }
     }
 
-    /// A number, a boolean, or JSON that is already written.
-    pub(crate) fn raw(mut self, key: &'static str, value: impl Display) -> Self {
+    /// A number or a boolean.
+    pub(crate) fn raw(mut self, key: &'static str, value: impl Spell) -> Self {
         self.key(key);
-        write!(self.text, "{value}").expect("writing to a string cannot fail");
+        value.spell(self.out);
         self
     }
 
-    pub(crate) fn finish(mut self) -> String {
-        self.text.push('}');
-        self.text
+    /// A value that `write` appends.
+    pub(crate) fn with(mut self, key: &'static str, write: impl FnOnce(&mut String)) -> Self {
+        self.key(key);
+        write(self.out);
+        self
+    }
+
+    /// Closes it.
+    pub(crate) fn finish(self) {
+        self.out.push('}');
     }
 }
 
-struct Escaped<'a>(&'a mut String);
-
-impl Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let mut rest = text;
-        // Seldom: what we send is made of names and numbers.
-        while let Some(at) = rest.find(|c| c < ' ' || c == '"' || c == '\\') {
-            let (plain, from) = rest.split_at(at);
-            self.0.push_str(plain);
-            match from.as_bytes()[0] {
-                escaped @ (b'"' | b'\\') => {
-                    self.0.push('\\');
-                    self.0.push(char::from(escaped));
-                }
-                control => write!(self.0, "\\u{control:04x}")?,
-            }
-            rest = &from[1..];
+/// A list, of which `item` appends each item.
+pub(crate) fn push_list<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    mut item: impl FnMut(&mut String, T),
+) {
+    out.push('[');
+    for (place, each) in items.into_iter().enumerate() {
+        if place > 0 {
+            out.push(',');
         }
-        self.0.push_str(rest);
-        Ok(())
+        item(out, each);
     }
+    out.push(']');
 }
 
 #[cfg(test)]
@@ -97,14 +101,21 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_absent_fields_are_left_out() {
-        let json = Object::new().text("a", "x\"\\\n").maybe("b", None::<&str>).raw("c", 3).finish();
-        assert_eq!(json, r#"{"a":"x\"\\\u000a","c":3}"#);
-        assert_eq!(Object::new().finish(), "{}");
+        let json = Object::text_of(|object| {
+            object
+                .text("a", "x\"\\\n")
+                .maybe("b", None::<&str>)
+                .raw("c", 3_u8)
+                .with("d", |out| push_list(out, [1_u8, 2], |out, item| item.spell(out)))
+                .finish();
+        });
+        assert_eq!(json, r#"{"a":"x\"\\\u000a","c":3,"d":[1,2]}"#);
+        assert_eq!(Object::text_of(|object| object.finish()), "{}");
     }
 
     #[test]
     #[should_panic(expected = "must stand before")]
     fn keys_out_of_order_are_a_bug() {
-        let _ = Object::new().raw("b", 1).raw("a", 1);
+        Object::text_of(|object| object.raw("b", 1_u8).raw("a", 1_u8).finish());
     }
 }

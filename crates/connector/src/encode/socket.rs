@@ -1,7 +1,8 @@
 //! Frames that go out on the sockets. Source: Bybit V5, "Connect" and "Trade WebSocket guideline".
 
-use super::{Mutation, Object};
+use super::{Mutation, Object, Spell, batch, object::push_list};
 use crate::sign::Credentials;
+use windvane_model::Millis;
 
 /// Answers to a ping keep the connection; the protocol's own ping frames are not what the venue counts.
 pub(crate) fn ping() -> String {
@@ -10,14 +11,19 @@ pub(crate) fn ping() -> String {
 
 /// Log-in with a signature that is valid until `expires_ms` on the venue's clock.
 pub(crate) fn login(request_id: &str, credentials: &Credentials, expires_ms: i64) -> String {
-    let expires = expires_ms.to_string();
-    let signature = credentials.sign_login(&expires);
-    let key = credentials.key().replace('\\', "\\\\").replace('"', "\\\"");
-    Object::new()
-        .raw("args", format_args!("[\"{key}\",{expires},\"{}\"]", signature.as_str()))
-        .text("op", "auth")
-        .text("req_id", request_id)
-        .finish()
+    let signature = credentials.sign_login(&expires_ms.to_string());
+    let args = |out: &mut String| {
+        out.push_str("[\"");
+        credentials.key().spell(out);
+        out.push_str("\",");
+        expires_ms.spell(out);
+        out.push_str(",\"");
+        out.push_str(signature.as_str());
+        out.push_str("\"]");
+    };
+    Object::text_of(|object| {
+        object.with("args", args).text("op", "auth").text("req_id", request_id).finish();
+    })
 }
 
 pub(crate) fn subscribe(request_id: &str, topics: &[String]) -> String {
@@ -28,29 +34,74 @@ pub(crate) fn unsubscribe(request_id: &str, topics: &[String]) -> String {
     topics_request("unsubscribe", request_id, topics)
 }
 
-/// Topics are made of our own words, symbols and numbers; none needs escaping.
 fn topics_request(operation: &str, request_id: &str, topics: &[String]) -> String {
-    Object::new()
-        .raw("args", format_args!("[\"{}\"]", topics.join("\",\"")))
-        .text("op", operation)
-        .text("req_id", request_id)
-        .finish()
+    let topic = |out: &mut String, topic: &String| {
+        out.push('"');
+        topic.spell(out);
+        out.push('"');
+    };
+    Object::text_of(|object| {
+        object
+            .with("args", |out| push_list(out, topics, topic))
+            .text("op", operation)
+            .text("req_id", request_id)
+            .finish();
+    })
+}
+
+/// The id of a request on the trade socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId {
+    /// What makes it unique over restarts of the process.
+    pub(crate) prefix: u64,
+    /// What makes it unique within one.
+    pub(crate) number: u64,
+}
+
+impl Spell for RequestId {
+    fn spell(&self, out: &mut String) {
+        self.prefix.spell(out);
+        out.push('-');
+        self.number.spell(out);
+    }
 }
 
 /// One order request, or `None` when the socket does not offer the operation. The stamp is the venue's time.
-pub(crate) fn trade_frame(request_id: &str, mutation: &Mutation, stamp_ms: i64) -> Option<String> {
+pub(crate) fn trade_frame(id: RequestId, mutation: &Mutation, stamp_ms: i64) -> Option<String> {
     let operation = mutation.socket_operation()?;
-    let header = format_args!(
-        "{{\"X-BAPI-RECV-WINDOW\":\"{}\",\"X-BAPI-TIMESTAMP\":\"{stamp_ms}\"}}",
-        mutation.recv_window_ms()
-    )
-    .to_string();
-    Some(
-        Object::new()
-            .raw("args", format_args!("[{}]", mutation.body()))
-            .raw("header", header)
-            .text("op", operation)
-            .text("reqId", request_id)
-            .finish(),
-    )
+    Some(frame(id, operation, mutation.recv_window_ms(), stamp_ms, |out| mutation.write_body(out)))
+}
+
+/// Several order requests of one kind; `None` when they are not, or the socket does not offer the operation.
+pub(crate) fn trade_batch_frame(id: RequestId, mutations: &[Mutation], stamp_ms: i64) -> Option<String> {
+    let kind = batch::kind(mutations.first()?)?;
+    Some(frame(id, kind.operation(), kind.recv_window_ms, stamp_ms, |out| {
+        batch::write_body(mutations, out);
+    }))
+}
+
+fn frame(
+    id: RequestId,
+    operation: &str,
+    recv_window_ms: Millis,
+    stamp_ms: i64,
+    body: impl FnOnce(&mut String),
+) -> String {
+    let mut text = String::with_capacity(512);
+    Object::new(&mut text)
+        .with("args", |out| {
+            out.push('[');
+            body(out);
+            out.push(']');
+        })
+        .with("header", |out| {
+            Object::new(out)
+                .text("X-BAPI-RECV-WINDOW", recv_window_ms)
+                .text("X-BAPI-TIMESTAMP", stamp_ms)
+                .finish();
+        })
+        .text("op", operation)
+        .text("reqId", id)
+        .finish();
+    text
 }

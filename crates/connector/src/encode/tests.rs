@@ -117,9 +117,13 @@ fn a_trade_frame_carries_the_stamp_and_exactly_one_order() {
         symbol: btc(),
     });
     assert_eq!(
-        trade_frame("7-1", &cancel, 1_711_001_595_207).unwrap(),
+        trade_frame(RequestId { prefix: 7, number: 1 }, &cancel, 1_711_001_595_207).unwrap(),
         r#"{"args":[{"category":"linear","orderLinkId":"a-1","symbol":"BTCUSDT"}],"header":{"X-BAPI-RECV-WINDOW":"10000","X-BAPI-TIMESTAMP":"1711001595207"},"op":"order.cancel","reqId":"7-1"}"#
     );
     let all = Mutation::CancelAll(CancelAll { symbol: None, spare_protection: false });
-    assert_eq!(trade_frame("7-2", &all, 0), None, "the socket does not offer it");
+    assert_eq!(
+        trade_frame(RequestId { prefix: 7, number: 2 }, &all, 0),
+        None,
+        "the socket does not offer it"
+    );
 }

@@ -1,10 +1,14 @@
 //! The outside of every REST answer: the code decides, never the words.
 
 use super::error::RestError;
-use crate::codec::{number::Lexeme, read_object};
+use crate::codec::{
+    batch::{ItemAnswer, read_items},
+    number::Lexeme,
+    read_object,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// Largest answer that is read, in bytes; a page of 1000 instruments has 1.5 MB.
 pub(super) const MAX_ANSWER_BYTES: usize = 8 << 20;
@@ -25,8 +29,9 @@ struct Envelope<'a> {
 /// A read answer with `retCode` 0.
 pub(crate) struct Answer {
     endpoint: &'static str,
-    /// `result`, as text.
-    result: String,
+    text: String,
+    /// Where `result` stands in the text; empty when there is none.
+    result: Range<usize>,
     /// `time` of the envelope, ms since 1970 on the venue's wall clock; 0 when absent.
     pub(crate) server_ms: i64,
 }
@@ -34,7 +39,13 @@ pub(crate) struct Answer {
 impl Answer {
     /// `result`, read as a wire struct that borrows from this answer.
     pub(crate) fn result<'a, T: Deserialize<'a>>(&'a self) -> Result<T, RestError> {
-        read_object(&self.result).map_err(|error| self.unreadable(error))
+        let result = self.text.get(self.result.clone()).filter(|text| !text.is_empty()).unwrap_or("{}");
+        read_object(result).map_err(|error| self.unreadable(error))
+    }
+
+    /// What became of each item of a batch.
+    pub(super) fn items(&self) -> Result<Vec<ItemAnswer<'_>>, RestError> {
+        read_items(&self.text).map_err(|error| self.unreadable(error))
     }
 
     /// One row of this answer, from its text.
@@ -60,8 +71,11 @@ pub(super) fn read_envelope(endpoint: &'static str, bytes: Vec<u8>) -> Result<An
         return Err(RestError::Refused { endpoint, code, message: envelope.ret_msg.into_owned() });
     }
     let server_ms = envelope.time.integer("time").unwrap_or(0);
-    let result = envelope.result.map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
-    Ok(Answer { endpoint, result, server_ms })
+    let result = envelope.result.map_or(0..0, |raw| {
+        let from = raw.get().as_ptr().addr() - text.as_ptr().addr();
+        from..from + raw.get().len()
+    });
+    Ok(Answer { endpoint, text, result, server_ms })
 }
 
 #[cfg(test)]

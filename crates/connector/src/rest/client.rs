@@ -130,6 +130,7 @@ impl RestClient {
             purpose: self.purpose,
             carrier: Carrier::Rest,
             is_signed: window_ms.is_some(),
+            places: 1,
         };
         let mut tries = 1;
         loop {

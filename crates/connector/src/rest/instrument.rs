@@ -11,7 +11,7 @@ use windvane_model::{Coin, Instrument, InstrumentStatus, Leverage, Notional, Qty
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct InstrumentRow<'a> {
+pub(super) struct InstrumentRow<'a> {
     #[serde(borrow)]
     symbol: Lexeme<'a>,
     #[serde(borrow, default)]
@@ -70,7 +70,9 @@ struct RiskParameters<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TierRow<'a> {
+pub(super) struct TierRow<'a> {
+    #[serde(borrow, default)]
+    symbol: Lexeme<'a>,
     #[serde(borrow)]
     risk_limit_value: Lexeme<'a>,
     #[serde(borrow)]
@@ -140,7 +142,7 @@ fn unless_unknown(error: RestError, symbol: Symbol) -> RestError {
 }
 
 impl InstrumentRow<'_> {
-    fn instrument(&self, tiers: Vec<RiskTier>) -> Result<Instrument, FieldError> {
+    pub(super) fn instrument(&self, tiers: Vec<RiskTier>) -> Result<Instrument, FieldError> {
         let lot = &self.lot_size_filter;
         let max_limit_qty = lot.max_order_qty.required_qty("maxOrderQty")?;
         let max_market_qty = lot.max_mkt_order_qty.qty("maxMktOrderQty")?;
@@ -169,7 +171,11 @@ impl InstrumentRow<'_> {
 }
 
 impl TierRow<'_> {
-    fn tier(&self) -> Result<RiskTier, FieldError> {
+    pub(super) fn symbol(&self) -> Result<Symbol, FieldError> {
+        rows::symbol(&self.symbol)
+    }
+
+    pub(super) fn tier(&self) -> Result<RiskTier, FieldError> {
         let missing = |field| bad(field, "missing");
         let maintenance =
             self.maintenance_margin.decimal("maintenanceMargin")?.ok_or(missing("maintenanceMargin"))?;

@@ -1,15 +1,23 @@
 //! Signed and unsigned REST calls, the queries made of them, and the reference data read at start.
 
+mod account;
 mod answer;
+#[cfg(test)]
+mod chaos;
 mod client;
 mod error;
 mod instrument;
+mod ledger;
+pub(crate) mod market;
 mod mutate;
 mod page;
 mod query;
 mod reference;
 mod setup;
 
+pub use account::{AccountInfo, ApiKeyInfo, MarginMode};
 pub use client::RestClient;
 pub use error::RestError;
-pub use reference::{AccountInfo, ApiKeyInfo, MarginMode, ServerTime};
+pub use ledger::{ClosedPnl, LedgerEntry};
+pub use reference::ServerTime;
+pub use setup::{DcpWindow, LimitPriceAction, PositionMode, TradingProduct};

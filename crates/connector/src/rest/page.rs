@@ -18,9 +18,9 @@ pub(super) enum Access {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     #[serde(borrow, default)]
-    list: Vec<&'a RawValue>,
+    pub(super) list: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     next_page_cursor: Lexeme<'a>,
 }

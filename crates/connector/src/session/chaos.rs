@@ -1,7 +1,7 @@
 //! Random schedules: connections that come and go, replies that are lost, late, doubled, refused or damaged, and
 //! time that jumps ahead. Whatever happens, what the engine relies on holds.
 //!
-//! `WINDVANE_FUZZ_SECONDS` lets each run that long; `WINDVANE_FUZZ_SEED` plays one schedule again.
+//! How many are played: see `crate::chaos`.
 
 use super::{
     tests::{PONG, TRADE_LOGGED_IN, at, close, credentials, submit},
@@ -9,18 +9,14 @@ use super::{
 };
 use crate::{
     budget::{RateLimits, SharedBudget},
+    chaos::{maybe_damaged, play},
+    codec::Spares,
     encode::Mutation,
 };
 use fastrand::Rng;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    panic::AssertUnwindSafe,
-    time::{Duration, Instant},
-};
+use std::collections::{BTreeMap, VecDeque};
 use windvane_model::{AccountEvent, Cancel, ClientOrderId, Link, LinkState, Symbol, WallTime};
 
-/// Schedules in an ordinary test run.
-const SCHEDULES: u64 = 1_000;
 const STEPS: usize = 120;
 
 const PUBLIC: [&str; 4] = [
@@ -34,51 +30,6 @@ const PRIVATE: [&str; 3] = [
     include_str!("../../tests/payloads/private/position-open-and-flat.json"),
     include_str!("../../tests/payloads/private/wallet.json"),
 ];
-
-/// Plays schedules: a thousand, or as many as the time asked for allows. A schedule returns how many inputs it gave.
-fn play(name: &str, schedule: impl Fn(&mut Rng) -> u64) {
-    let from_env = |key: &str| std::env::var(key).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = from_env("WINDVANE_FUZZ_SEED") {
-        schedule(&mut Rng::with_seed(seed));
-        return;
-    }
-    let patience = from_env("WINDVANE_FUZZ_SECONDS").map(Duration::from_secs);
-    let began = Instant::now();
-    let (mut seed, mut inputs) = (0, 0);
-    while patience.map_or(seed < SCHEDULES, |patience| began.elapsed() < patience) {
-        seed += 1;
-        let told = std::panic::catch_unwind(AssertUnwindSafe(|| schedule(&mut Rng::with_seed(seed))));
-        match told {
-            Ok(given) => inputs += given,
-            Err(_) => panic!("{name}: schedule {seed} does not hold: WINDVANE_FUZZ_SEED={seed}"),
-        }
-    }
-    println!(
-        "fuzz figures: {name}: {seed} schedules, {inputs} inputs, {:.1} s",
-        began.elapsed().as_secs_f64()
-    );
-}
-
-/// A text as it came, or damaged.
-fn maybe_damaged(text: &str, random: &mut Rng) -> String {
-    if random.u8(..) > 60 {
-        return text.to_owned();
-    }
-    let mut bytes = text.as_bytes().to_vec();
-    for _ in 0..random.usize(1..6) {
-        if bytes.is_empty() {
-            break;
-        }
-        let place = random.usize(..bytes.len());
-        match random.u8(..4) {
-            0 => bytes[place] = random.u8(..),
-            1 => drop(bytes.remove(place)),
-            2 => bytes.insert(place, *random.choice(b"\"{}[],:0-9eE.\\ ").unwrap_or(&b'{')),
-            _ => bytes.truncate(place),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
 fn pong() -> String {
     PONG.to_owned()
@@ -190,8 +141,10 @@ struct Books {
     answers: BTreeMap<ClientOrderId, u32>,
     /// When `order.create` frames left, ms.
     creates: VecDeque<i64>,
-    /// Frames without an answer yet.
-    unanswered: Vec<String>,
+    /// When orders left in batches, ms.
+    batched: VecDeque<i64>,
+    /// Frames without an answer yet: request id, operation, items of a batch.
+    unanswered: Vec<(String, String, usize)>,
 }
 
 impl Books {
@@ -201,17 +154,22 @@ impl Books {
         }
         for frame in &out.frames {
             let json: serde_json::Value = serde_json::from_str(&frame.text).unwrap();
-            if json["op"] == "order.create" {
-                self.creates.push_back(now_ms);
+            let items = json["args"][0]["request"].as_array().map_or(0, Vec::len);
+            match json["op"].as_str() {
+                Some("order.create") => self.creates.push_back(now_ms),
+                Some("order.create-batch") => self.batched.extend(std::iter::repeat_n(now_ms, items)),
+                _ => {}
             }
-            if let Some(request) = json["reqId"].as_str() {
-                self.unanswered.push(format!("{request} {}", json["op"].as_str().unwrap()));
+            if let (Some(request), Some(op)) = (json["reqId"].as_str(), json["op"].as_str()) {
+                self.unanswered.push((request.to_owned(), op.to_owned(), items));
             }
         }
         // The venue's rolling second, at its earliest: each request arrives as it is sent.
-        while self.creates.len() > 10 {
-            let first = self.creates.pop_front().unwrap();
-            assert!(self.creates[9] - first >= 1_000, "eleven orders within a second");
+        for sent in [&mut self.creates, &mut self.batched] {
+            while sent.len() > 10 {
+                let first = sent.pop_front().unwrap();
+                assert!(sent[9] - first >= 1_000, "eleven orders within a second");
+            }
         }
     }
 }
@@ -237,10 +195,17 @@ fn trade_schedule(random: &mut Rng) -> u64 {
                     true => books.unanswered.swap_remove(place),
                     false => books.unanswered[place].clone(),
                 };
-                let (id, op) = request.split_once(' ').unwrap();
+                let (id, op, items) = request;
                 let code = *random.choice(&[0, 0, 0, 110007, 10006, 10016, 10019, 10429, 10002]).unwrap();
-                let text =
-                    format!(r#"{{"reqId":"{id}","retCode":{code},"retMsg":"m","op":"{op}","data":{{}}}}"#);
+                let items: Vec<_> = (0..items)
+                    .map(|_| {
+                        format!(r#"{{"code":{},"msg":"m"}}"#, random.choice(&[0, 0, 110007, 10006]).unwrap())
+                    })
+                    .collect();
+                let ext = format!(r#"{{"list":[{}]}}"#, items.join(","));
+                let text = format!(
+                    r#"{{"reqId":"{id}","retCode":{code},"retMsg":"m","op":"{op}","data":{{}},"retExtInfo":{ext}}}"#
+                );
                 ride.text(&maybe_damaged(&text, random))
             }
             13 if ride.is_open => ride.text(&pong()),
@@ -321,7 +286,8 @@ fn a_public_connection_survives_whatever_happens() {
     play("public", |random| {
         let topics =
             ["BTCUSDT", "ETHUSDT"].map(|name| [Topic::Book(symbol(name)), Topic::Ticker(symbol(name))]);
-        let session = PublicSession::new(topics.concat(), Timing::default(), Shards::of(1)).unwrap();
+        let session =
+            PublicSession::new(topics.concat(), Timing::default(), Shards::of(1), Spares::default()).unwrap();
         stream_schedule(session, &PUBLIC, random)
     });
 }

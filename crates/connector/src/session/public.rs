@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    codec::{Decoded, Reply, ReplyKind, decode_public, interval_to_wire},
+    codec::{Decoded, Reply, ReplyKind, Spares, decode_public, interval_to_wire},
     encode,
     observation::{Observation, Stream},
 };
@@ -73,6 +73,7 @@ const GROUP: usize = 10;
 pub struct PublicSession {
     topics: Vec<Topic>,
     shards: Shards,
+    spares: Spares,
     watch: Watch,
     keepalive: Keepalive,
     next_id: u64,
@@ -83,11 +84,16 @@ pub struct PublicSession {
 }
 
 impl PublicSession {
-    /// A session that keeps these topics.
+    /// A session that keeps these topics. Its events come in lists out of `spares`.
     ///
     /// # Errors
     /// When they do not fit one connection.
-    pub fn new(mut topics: Vec<Topic>, timing: Timing, shards: Shards) -> Result<Self, TopicsError> {
+    pub fn new(
+        mut topics: Vec<Topic>,
+        timing: Timing,
+        shards: Shards,
+        spares: Spares,
+    ) -> Result<Self, TopicsError> {
         topics.sort_unstable();
         topics.dedup();
         let characters: usize = topics.iter().map(|topic| topic.to_string().len() + 3).sum();
@@ -104,6 +110,7 @@ impl PublicSession {
             watch: Watch::new(&topics, timing.topic_silence_ms),
             topics,
             shards,
+            spares,
             keepalive: Keepalive::new(timing, Some(timing.silence_ms)),
             next_id: 1,
             pending: BTreeMap::new(),
@@ -209,7 +216,7 @@ impl Session for PublicSession {
 
     fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
         let before = out.market.len();
-        match decode_public(text, &mut out.market) {
+        match decode_public(text, &self.spares, &mut out.market) {
             Decoded::Data | Decoded::Unused => {
                 self.keepalive.data(moment.wall);
                 self.watch.heard(&out.market[before..], moment.wall);

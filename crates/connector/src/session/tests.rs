@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     budget::{RateLimits, SharedBudget},
+    codec::Spares,
     encode::Mutation,
     sign::{Credentials, Secret},
 };
@@ -49,6 +50,15 @@ impl<S: Session> Script<S> {
         self.input(|session, out| session.deadline(at(expected_ms), out))
     }
 
+    /// Lets time pass with every deadline on the way; keeps all that came out.
+    fn run(&mut self, until_ms: i64) -> &mut Self {
+        self.out = Output::default();
+        while let Some(due) = self.session.next_deadline().filter(|due| *due <= at(until_ms).wall) {
+            self.session.deadline(at(due.as_millis()), &mut self.out);
+        }
+        self
+    }
+
     fn close(&mut self) -> &mut Self {
         self.input(|session, out| session.closed(out))
     }
@@ -76,7 +86,7 @@ fn symbol(name: &str) -> Symbol {
 }
 
 fn public(topics: Vec<Topic>) -> Script<PublicSession> {
-    Script::new(PublicSession::new(topics, Timing::default(), Shards::of(1)).unwrap())
+    Script::new(PublicSession::new(topics, Timing::default(), Shards::of(1), Spares::default()).unwrap())
 }
 
 fn ready_public() -> Script<PublicSession> {
@@ -223,7 +233,8 @@ fn pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
 fn c02_a_public_stream_that_only_answers_pings_is_silent() {
     let timing = Timing { topic_silence_ms: 1_000_000, ..Timing::default() };
     let topics = vec![Topic::Ticker(symbol("BTCUSDT"))];
-    let mut script = Script::new(PublicSession::new(topics, timing, Shards::of(1)).unwrap());
+    let mut script =
+        Script::new(PublicSession::new(topics, timing, Shards::of(1), Spares::default()).unwrap());
     script.text(0, r#"{"success":true,"ret_msg":"","req_id":"1","op":"subscribe"}"#);
     for ping in [20_000, 40_000] {
         script.pass(ping);
@@ -408,18 +419,93 @@ pub(super) fn close(number: u32) -> Mutation {
 #[test]
 fn d02_entries_over_the_rate_limit_wait_while_a_close_goes_out_at_once() {
     let mut script = ready_trade();
-    for number in 0..9 {
+    for number in 0..16 {
         script.request(1_000, submit(number, None));
-        assert_eq!(script.sent().len(), usize::from(number < 7), "entry {number}");
+        // Seven by themselves, seven more within the limit of batches.
+        let operation = if number < 7 { r#""op":"order.create","# } else { r#""op":"order.create-batch","# };
+        assert_eq!(script.sent().len(), usize::from(number < 14), "entry {number}");
+        assert!(
+            script.sent().iter().all(|text| text.contains(operation)),
+            "entry {number}: {:?}",
+            script.sent()
+        );
     }
     script.request(1_000, close(90));
     assert!(script.sent()[0].contains("w01-90"));
-    for (place, number) in [0, 1, 2, 3, 4, 5, 6, 90].iter().enumerate() {
-        script.text(1_050, &format!(r#"{{"reqId":"77-{}","retCode":0,"op":"order.create"}}"#, place + 1));
+    for place in (1..=7).chain([15]) {
+        script.text(1_050, &format!(r#"{{"reqId":"77-{place}","retCode":0,"op":"order.create"}}"#));
+        let number = if place == 15 { 90 } else { place - 1 };
         assert_eq!(account(&script.out), [format!("acknowledged w01-{number} None")]);
     }
     script.pass(2_050);
     assert_eq!(script.sent().len(), 2, "a second after the answers the rest leaves");
+}
+
+#[test]
+fn a12_each_item_of_a_batch_has_an_outcome_of_its_own() {
+    let mut script = ready_trade();
+    for number in 0..14 {
+        script.request(0, submit(number, None));
+    }
+    // Two wait; with the batches' second over they leave together.
+    script.request(0, submit(20, None)).request(0, submit(21, None)).request(0, submit(22, None));
+    for place in 8..=14 {
+        let taken = r#""data":{"list":[{"orderId":"v","orderLinkId":""}]},"retExtInfo":{"list":[{"code":0,"msg":"OK"}]}"#;
+        script
+            .text(10, &format!(r#"{{"reqId":"77-{place}","retCode":0,"op":"order.create-batch",{taken}}}"#));
+        assert_eq!(account(&script.out), [format!("acknowledged w01-{} Some(v)", place - 1)]);
+    }
+    script.run(1_010);
+    let together = script.sent().join(" ");
+    assert!(
+        together.contains(r#""args":[{"category":"linear","request":[{"orderLinkId":"w01-20""#),
+        "{together}"
+    );
+    assert!(together.contains("w01-21") && together.contains("w01-22") && script.sent().len() == 1);
+    script.text(
+        1_020,
+        r#"{"reqId":"77-15","retCode":0,"op":"order.create-batch",
+            "data":{"list":[{"orderId":"v-1","orderLinkId":"w01-20"},{"orderId":"","orderLinkId":"w01-21"}]},
+            "retExtInfo":{"list":[{"code":0,"msg":"OK"},{"code":110007,"msg":"no"}]}}"#,
+    );
+    assert_eq!(
+        account(&script.out),
+        ["acknowledged w01-20 Some(v-1)", "insufficient_margin w01-21 110007", "undetermined w01-22 0"],
+        "what the answer does not say nobody knows"
+    );
+}
+
+#[test]
+fn a_batch_that_is_lost_or_refused_is_so_for_every_item() {
+    for (answer, outcome) in [
+        (Some(r#"{"reqId":"77-15","retCode":10016,"op":"order.create-batch"}"#), "undetermined w01-{} 10016"),
+        (
+            Some(r#"{"reqId":"77-15","retCode":10001,"op":"order.create-batch"}"#),
+            "invalid_parameter w01-{} 10001",
+        ),
+        (
+            Some(r#"{"reqId":"77-15","retCode":0,"op":"order.create-batch","data":{}}"#),
+            "undetermined w01-{} 0",
+        ),
+        (None, "undetermined w01-{} 0"),
+    ] {
+        let mut script = ready_trade();
+        for number in 0..16 {
+            script.request(0, submit(number, None));
+        }
+        for place in 8..=14 {
+            script.text(10, &format!(r#"{{"reqId":"77-{place}","retCode":0,"op":"order.create-batch"}}"#));
+        }
+        script.run(1_010);
+        match answer {
+            Some(text) => script.text(1_020, text),
+            None => script.close(),
+        };
+        let told = account(&script.out);
+        for number in [14, 15] {
+            assert!(told.contains(&outcome.replace("{}", &number.to_string())), "{told:?}");
+        }
+    }
 }
 
 #[test]
@@ -434,22 +520,21 @@ fn d02_one_too_many_waits_for_the_venues_reset_stamp() {
     assert_eq!(account(&script.out), ["rate_limit w01-1 10006"]);
     script.request(20, close(2));
     assert_eq!(script.sent(), [] as [&str; 0]);
+    // Nothing is left for single requests before its second has passed as well; a batch may go.
     script.pass(700);
-    // The venue said that nothing is left, so its second has to pass as well.
-    script.pass(1_010);
-    assert_eq!(script.sent().len(), 1);
+    assert!(script.sent()[0].contains(r#""op":"order.create-batch""#), "{:?}", script.sent());
 }
 
 #[test]
 fn a14_what_waits_for_the_rate_limit_is_refused_with_the_connection() {
     let mut script = ready_trade();
-    for number in 0..8 {
+    for number in 0..15 {
         script.request(1_000, submit(number, None));
     }
     script.close();
     let told = account(&script.out);
-    assert_eq!(told.iter().filter(|line| line.starts_with("undetermined")).count(), 7);
-    assert_eq!(told.iter().filter(|line| **line == "not_sent w01-7 0").count(), 1);
+    assert_eq!(told.iter().filter(|line| line.starts_with("undetermined")).count(), 14);
+    assert_eq!(told.iter().filter(|line| **line == "not_sent w01-14 0").count(), 1);
     assert_eq!(script.session.next_deadline(), None);
     script.open(2_000).text(2_001, TRADE_LOGGED_IN);
     assert_eq!(script.sent(), [] as [&str; 0], "nothing is replayed");

@@ -9,20 +9,22 @@ use super::{
 use crate::{
     budget::{Call, Carrier, LimitNotice, Next, Queue, SharedBudget},
     clock::{ClockSample, Moment},
-    codec::{Reply, ReplyKind},
+    codec::{Reply, ReplyKind, batch::read_items},
     codes::Channel,
-    encode::{self, Mutation},
+    encode::{self, Mutation, RequestId},
     observation::{Observation, Stream},
     outcome::{Asked, halts},
     sign::Credentials,
 };
 use std::{collections::BTreeMap, sync::Arc};
-use windvane_model::{Event, Link, LinkState, Millis, WallTime};
+use windvane_model::{AccountEvent, Event, Link, LinkState, Millis, WallTime};
 
 /// `retCode` of a socket that will be closed: requests in flight still finish, new ones need a new socket.
 const DRAINING: i32 = 10019;
 /// `retCode` of a stamp that the venue finds too old or too far ahead.
 const OUTSIDE_WINDOW: i32 = 10002;
+/// `retCode` of one request too many for the limit of its endpoint.
+const TOO_MANY: i32 = 10006;
 /// Requests that may wait for the rate limit; what finds no room is refused at once.
 const WAITING: usize = 256;
 /// How long until the next look when only an answer can make room.
@@ -48,8 +50,43 @@ pub struct TradeSession {
 #[derive(Debug)]
 struct Pending {
     asked: Asked,
+    /// The others, if it is a batch.
+    others: Vec<Asked>,
     call: Call,
     sent: WallTime,
+}
+
+impl Pending {
+    /// Tells one event of each request, and whatever the engine must hear besides.
+    fn tell(&self, out: &mut Output, event: impl Fn(&Asked) -> AccountEvent) {
+        for asked in std::iter::once(&self.asked).chain(&self.others) {
+            push(event(asked), out);
+        }
+    }
+
+    /// Tells what the answer to a batch says of each item; one that was refused as a whole says it of all. Returns the
+    /// code that the rate limit learns from: in the midst of a batch its items may be too many.
+    fn tell_items(&self, reply: &Reply<'_>, text: &str, out: &mut Output) -> i32 {
+        if reply.code != 0 {
+            self.tell(out, |asked| asked.answered(Channel::TradeSocket, reply.code, &reply.message, ""));
+            return reply.code;
+        }
+        let items = read_items(text).unwrap_or_else(|reason| {
+            quarantine(Stream::Trade, 1, &reason, out);
+            vec![]
+        });
+        let asked: Vec<Asked> = std::iter::once(&self.asked).chain(&self.others).copied().collect();
+        for event in Asked::batch_answered(&asked, Channel::TradeSocket, &items) {
+            push(event, out);
+        }
+        items.iter().map(|item| item.code).find(|code| *code == TOO_MANY).unwrap_or(0)
+    }
+}
+
+fn push(event: AccountEvent, out: &mut Output) {
+    let halt = halts(&event);
+    out.events.push(Event::Account(event));
+    out.events.extend(halt);
 }
 
 impl TradeSession {
@@ -87,7 +124,7 @@ impl TradeSession {
         }
     }
 
-    fn answered(&mut self, moment: Moment, reply: &Reply<'_>, out: &mut Output) {
+    fn answered(&mut self, moment: Moment, reply: &Reply<'_>, text: &str, out: &mut Output) {
         let id = reply
             .request_id
             .rsplit_once('-')
@@ -98,12 +135,15 @@ impl TradeSession {
             tracing::warn!(request_id = %reply.request_id, code = reply.code, "answer to no open request");
             return;
         };
-        let answer =
-            pending.asked.answered(Channel::TradeSocket, reply.code, &reply.message, &reply.order_id);
-        let halt = halts(&answer);
-        out.events.push(Event::Account(answer));
-        out.events.extend(halt);
-        self.measure(moment, reply, &pending, out);
+        let code = if pending.call.endpoint.ends_with("-batch") {
+            pending.tell_items(reply, text, out)
+        } else {
+            pending.tell(out, |asked| {
+                asked.answered(Channel::TradeSocket, reply.code, &reply.message, &reply.order_id)
+            });
+            reply.code
+        };
+        self.measure(moment, reply, code, &pending, out);
         if reply.code == DRAINING {
             self.is_draining = true;
             self.leave_service(out);
@@ -115,7 +155,7 @@ impl TradeSession {
         self.send_next(moment, out);
     }
 
-    fn measure(&self, moment: Moment, reply: &Reply<'_>, pending: &Pending, out: &mut Output) {
+    fn measure(&self, moment: Moment, reply: &Reply<'_>, code: i32, pending: &Pending, out: &mut Output) {
         #[expect(clippy::cast_precision_loss, reason = "a duration for display")]
         let seconds = (moment.wall.0 - pending.sent.0) as f64 / 1e9;
         out.observations.push(Observation::RoundTrip { request: pending.asked.request, seconds });
@@ -126,7 +166,7 @@ impl TradeSession {
         let reset = reply.reset_ms.map(|ms| moment.wall.after(ms.saturating_sub(moment.stamp_ms)));
         let notice = LimitNotice { limit: reply.limit, left: reply.remaining, reset };
         self.budget.with(|budget| budget.settle(moment.wall, &pending.call));
-        if self.budget.answered(moment.wall, &pending.call, reply.code, notice) {
+        if self.budget.answered(moment.wall, &pending.call, code, notice) {
             out.observations.push(Observation::RateLimited { endpoint });
         }
         out.distrusts_clock |= reply.code == OUTSIDE_WINDOW;
@@ -157,7 +197,8 @@ impl TradeSession {
                 .budget
                 .with(|budget| queue.next(moment.wall, budget, Carrier::TradeSocket, &[], |_| true));
             match next {
-                Next::Send(mutation, call) => self.send(moment, &mutation, call, out),
+                Next::Send(mutation, call) => self.send(moment, &[mutation], call, out),
+                Next::SendBatch(batch, call) => self.send(moment, &batch, call, out),
                 Next::Refuse(mutation, why) => {
                     out.events.push(Event::Account(Asked::from(&mutation).not_sent(why)));
                 }
@@ -171,18 +212,25 @@ impl TradeSession {
         self.keepalive.deadlines.clear(Timer::Turn);
     }
 
-    fn send(&mut self, moment: Moment, mutation: &Mutation, call: Call, out: &mut Output) {
-        let asked = Asked::from(mutation);
-        let id = self.next_id;
-        let request_id = format!("{}-{id}", self.id_prefix);
-        let Some(text) = encode::trade_frame(&request_id, mutation, moment.stamp_ms) else {
+    /// Writes one request, or a batch of them.
+    fn send(&mut self, moment: Moment, mutations: &[Mutation], call: Call, out: &mut Output) {
+        let Some((first, others)) = mutations.split_first() else { return };
+        let asked = Asked::from(first);
+        let pending =
+            Pending { asked, others: others.iter().map(Asked::from).collect(), call, sent: moment.wall };
+        let id = RequestId { prefix: self.id_prefix, number: self.next_id };
+        let text = match call.endpoint == first.endpoint() {
+            true => encode::trade_frame(id, first, moment.stamp_ms),
+            false => encode::trade_batch_frame(id, mutations, moment.stamp_ms),
+        };
+        let Some(text) = text else {
             self.budget.with(|budget| budget.settle(moment.wall, &call));
-            out.events.push(Event::Account(asked.not_sent("not offered on the trade socket")));
+            pending.tell(out, |asked| asked.not_sent("not offered on the trade socket"));
             return;
         };
         self.next_id += 1;
         out.frames.push(Outgoing { text, order: Some((asked.request, asked.client_order_id)) });
-        self.pending.insert(id, Pending { asked, call, sent: moment.wall });
+        self.pending.insert(id.number, pending);
         self.expect_next_reply();
     }
 
@@ -201,9 +249,9 @@ impl TradeSession {
             if oldest.get().sent.after(self.keepalive.timing.reply_within_ms) > now {
                 break;
             }
-            let Pending { asked, call, .. } = oldest.remove();
-            self.budget.with(|budget| budget.settle(now, &call));
-            out.events.push(Event::Account(asked.undetermined(0)));
+            let pending = oldest.remove();
+            self.budget.with(|budget| budget.settle(now, &pending.call));
+            pending.tell(out, |asked| asked.undetermined(0));
         }
         if self.is_draining && self.pending.is_empty() {
             out.close = Some(CloseReason::Draining);
@@ -232,7 +280,7 @@ impl Session for TradeSession {
             Ok(reply) => match reply.kind {
                 ReplyKind::Pong => self.keepalive.pong(),
                 ReplyKind::Login => self.logged_in(&reply, out),
-                ReplyKind::Trade => self.answered(moment, &reply, out),
+                ReplyKind::Trade => self.answered(moment, &reply, text, out),
                 ReplyKind::Subscribe | ReplyKind::Unsubscribe => {}
             },
             Err(reason) => quarantine(Stream::Trade, 1, &reason, out),
@@ -269,10 +317,10 @@ impl Session for TradeSession {
     fn closed(&mut self, out: &mut Output) {
         self.keepalive.closed();
         self.leave_service(out);
-        for Pending { asked, call, sent } in std::mem::take(&mut self.pending).into_values() {
+        for pending in std::mem::take(&mut self.pending).into_values() {
             // With its connection gone it was counted soon after its send, or never.
-            self.budget.with(|budget| budget.settle(sent, &call));
-            out.events.push(Event::Account(asked.undetermined(0)));
+            self.budget.with(|budget| budget.settle(pending.sent, &pending.call));
+            pending.tell(out, |asked| asked.undetermined(0));
         }
     }
 

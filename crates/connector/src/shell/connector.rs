@@ -9,6 +9,7 @@ use super::{
     timekeeper,
 };
 use crate::{
+    codec::Spares,
     encode::Mutation,
     endpoints::{Address, VenueEndpoints},
     key::KeyPolicy,
@@ -31,7 +32,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, Interval, QueryFailed, Symbol};
+use windvane_model::{AccountEvent, Command, Interval, MarketEvent, QueryFailed, Symbol};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -80,6 +81,8 @@ pub struct Connector {
     rest: mpsc::Sender<Work>,
     /// Whether anything that changes something is sent at all.
     sends: bool,
+    /// Lists that market messages are decoded into.
+    spares: Spares,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -98,9 +101,11 @@ impl Connector {
         let timing = plan.timing;
         let series = candle_series(&plan.topics);
         let shards = session::split(plan.topics, plan.topics_per_connection);
-        let up = Shards::of(shards.len());
-        let public: Result<Vec<_>, _> =
-            shards.into_iter().map(|topics| PublicSession::new(topics, timing, up.clone())).collect();
+        let (up, spares) = (Shards::of(shards.len()), Spares::default());
+        let public: Result<Vec<_>, _> = shards
+            .into_iter()
+            .map(|topics| PublicSession::new(topics, timing, up.clone(), spares.clone()))
+            .collect();
         let public = public?;
         let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
         let (stop, stopped) = watch::channel(false);
@@ -151,7 +156,7 @@ impl Connector {
         ));
         tasks.spawn(historian::fill_gaps(rest, outlets, series, bells, stopped));
         let sends = plan.sends;
-        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, sends, stop, tasks })
+        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, sends, spares, stop, tasks })
     }
 
     /// Hands a command over; its answer comes as an account event. Never waits.
@@ -201,6 +206,11 @@ impl Connector {
         for connection in &self.resubscriptions {
             let _ = connection.try_send(PublicRequest::ResubscribeBook(symbol));
         }
+    }
+
+    /// Takes back an event that has been worked off: its lists are filled again by a later message.
+    pub fn reuse(&self, event: MarketEvent) {
+        self.spares.give_back(event);
     }
 
     /// Whether a task has ended although nothing was stopped: it panicked, and what it looked after is deaf.

@@ -39,9 +39,14 @@ pub(super) enum Work {
 }
 
 /// What is under way, when it has ended.
-enum Done {
-    Mutation(Mutation, AccountEvent),
-    Query(Query, AccountEvent),
+struct Done {
+    what: Ended,
+    answers: Vec<AccountEvent>,
+}
+
+enum Ended {
+    Mutations(Vec<Mutation>),
+    Query(Query),
 }
 
 /// The REST task.
@@ -123,7 +128,7 @@ impl Lane {
             self.asked.push(query);
             self.under_way.push(Box::pin(async move {
                 let answer = rest.answer(query, &symbols).await;
-                Done::Query(query, answer)
+                Done { what: Ended::Query(query), answers: vec![answer] }
             }));
         }
         loop {
@@ -142,7 +147,15 @@ impl Lane {
                     self.in_flight.push(mutation);
                     self.under_way.push(Box::pin(async move {
                         let end = rest.mutate(&mutation, turn).await;
-                        Done::Mutation(mutation, end)
+                        Done { what: Ended::Mutations(vec![mutation]), answers: vec![end] }
+                    }));
+                }
+                Next::SendBatch(batch, call) => {
+                    let (rest, turn) = (self.rest.clone(), budget.granted(self.rest.clock(), call));
+                    self.in_flight.extend(&batch);
+                    self.under_way.push(Box::pin(async move {
+                        let answers = rest.mutate_batch(&batch, turn).await;
+                        Done { what: Ended::Mutations(batch), answers }
                     }));
                 }
                 Next::Refuse(mutation, why) => {
@@ -161,21 +174,24 @@ impl Lane {
     }
 
     async fn finish(&mut self, done: Done) -> Result<(), ()> {
-        let event = match done {
-            Done::Mutation(mutation, event) => {
-                if let Some(place) = self.in_flight.iter().position(|sent| *sent == mutation) {
-                    self.in_flight.swap_remove(place);
+        match done.what {
+            Ended::Mutations(mutations) => {
+                for mutation in mutations {
+                    if let Some(place) = self.in_flight.iter().position(|sent| *sent == mutation) {
+                        self.in_flight.swap_remove(place);
+                    }
                 }
-                event
             }
-            Done::Query(query, event) => {
+            Ended::Query(query) => {
                 if let Some(place) = self.asked.iter().position(|asked| *asked == query) {
                     self.asked.swap_remove(place);
                 }
-                event
             }
-        };
-        tell(&self.rest, &self.outlets, &self.bells, event).await
+        }
+        for event in done.answers {
+            tell(&self.rest, &self.outlets, &self.bells, event).await?;
+        }
+        Ok(())
     }
 
     /// What left finishes and is told; what did not leave is refused, never sent later. Questions are dropped.

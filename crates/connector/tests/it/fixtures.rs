@@ -9,8 +9,8 @@ use super::{
 };
 use std::{fs, path::PathBuf};
 use windvane_connector::{
-    Credentials, MarginMode, Secret,
-    codec::{Decoded, Reply, decode_private, decode_public},
+    Category, ContractKind, Credentials, KlinePrice, MarginMode, PositionMode, Secret, Span, TradingProduct,
+    codec::{Decoded, Reply, Spares, decode_private, decode_public},
 };
 use windvane_model::{AccountEvent, Interval, MarketTime, Query, QueryAnswer, Symbol};
 
@@ -44,7 +44,7 @@ fn messages(folder: &str, keep: impl Fn(&str) -> bool) -> Vec<(String, String)> 
 fn every_recorded_public_message_is_understood() {
     for (name, text) in messages("fixtures/v5/ws", |name| name.contains("public.") || name.contains("op.")) {
         let mut out = vec![];
-        let decoded = decode_public(&text, &mut out);
+        let decoded = decode_public(&text, &Spares::default(), &mut out);
         assert!(
             matches!(decoded, Decoded::Data | Decoded::Unused | Decoded::Reply(_)),
             "{name}: {decoded:?}"
@@ -96,7 +96,7 @@ fn every_signing_vector_is_met() {
 
 /// Answers every call with the recorded reply of its endpoint.
 fn recorded(target: &str) -> (u16, String) {
-    let path = target.trim_start_matches("GET /v5/").split('?').next().unwrap_or_default();
+    let path = target.split("/v5/").nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
     let file = match path {
         "order/realtime" => "order.realtime.linear",
         "order/history" => "order.history.linear.postonly-cancelled",
@@ -109,8 +109,28 @@ fn recorded(target: &str) -> (u16, String) {
         "market/time" => "market.time",
         "market/orderbook" => "old.market.orderbook.linear",
         "market/kline" => "market.kline.inverse",
+        "market/instruments-info" if target.contains("spot") => "market.instruments-info.spot",
         "market/instruments-info" => "market.instruments-info.linear",
         "market/risk-limit" => "market.risk-limit.inverse",
+        "market/mark-price-kline" => "market.mark-price-kline.linear",
+        "market/index-price-kline" => "market.index-price-kline.inverse",
+        "market/premium-index-price-kline" => "market.premium-index-price-kline.linear",
+        "market/recent-trade" => "market.recent-trade.spot",
+        "market/funding/history" => "market.funding-history.linear",
+        "market/tickers" if target.contains("spot") => "market.tickers.spot",
+        "market/tickers" => "market.tickers.inverse",
+        "market/price-limit" => "market.price-limit.linear",
+        "system/status" => "system.status",
+        "account/transaction-log" => "account.transaction-log",
+        "account/user-setting-config" => "account.user-setting-config",
+        "account/query-dcp-info" => "account.query-dcp-info",
+        "account/set-margin-mode" => "account.set-margin-mode.failure",
+        "account/set-limit-px-action" => "account.set-limit-px-action",
+        "position/closed-pnl" => "position.closed-pnl.linear",
+        "position/switch-mode" => "position.switch-mode",
+        "order/disconnected-cancel-all" => "order.disconnected-cancel-all",
+        "user/delete-api" => "user.delete-api",
+        "user/delete-sub-api" => "user.delete-sub-api",
         _ => return (404, String::new()),
     };
     let file = shared(&format!("fixtures/v5/rest/{file}.resp.json")).unwrap();
@@ -144,4 +164,56 @@ async fn every_recorded_reply_that_the_engine_needs_is_understood() {
     let key = rest.api_key_info().await.unwrap();
     assert!(key.is_read_only && key.may("ContractTrade", "Order") && key.may("Wallet", "AccountTransfer"));
     assert_eq!(rest.server_time().await.unwrap().server_ns, 1_688_639_403_423_213_947);
+}
+
+#[tokio::test]
+async fn every_recorded_reply_that_a_downloader_or_an_operator_needs_is_understood() {
+    if shared("fixtures/v5/rest").is_none() {
+        return;
+    }
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: recorded }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let (linear, btc) = (Category::Linear, Symbol::new("BTCUSDT").unwrap());
+    // A moment is a span of one page.
+    let span = Span { from: MarketTime(1_672_041_600_000), to: MarketTime(1_672_041_600_000) };
+
+    assert_eq!(rest.klines(linear, btc, Interval::H1, span).await.unwrap().len(), 3);
+    for price in [KlinePrice::Mark, KlinePrice::Index, KlinePrice::Premium] {
+        assert!(
+            !rest.price_klines(price, linear, btc, Interval::H1, span).await.unwrap().is_empty(),
+            "{price:?}"
+        );
+    }
+    assert!(!rest.recent_trades(Category::Spot, btc).await.unwrap().is_empty());
+    let funding = rest.funding_history(linear, btc, span).await.unwrap();
+    assert_eq!((funding[0].at, funding[0].rate.to_string()), (span.from, "0.0001".to_owned()));
+    let pair = &rest.tickers(Category::Spot, Some(btc)).await.unwrap()[0];
+    assert!(pair.last.is_some() && pair.mark.is_none());
+    assert!(rest.tickers(Category::Inverse, None).await.unwrap()[0].mark.is_some());
+    let book = rest.order_book(linear, btc, 50).await.unwrap();
+    assert!(!book.bids.is_empty() && !book.asks.is_empty());
+    let band = rest.price_band(linear, btc).await.unwrap();
+    assert!(band.lowest_sell < band.highest_buy);
+    let pair = &rest.listings(Category::Spot, None).await.unwrap()[0];
+    assert!(pair.kind == ContractKind::Pair && pair.lot_size.is_some() && pair.settle_coin.is_none());
+    let contract = &rest.listings(linear, None).await.unwrap()[0];
+    assert!(contract.kind == ContractKind::Perpetual && contract.max_leverage.is_some());
+    let tiers = rest.risk_limits(Category::Inverse, None).await.unwrap();
+    assert_eq!(tiers[&Symbol::new("BTCUSD").unwrap()].len(), 1);
+    assert!(rest.maintenances().await.unwrap().len() > 2);
+
+    let log = rest.transaction_log(span).await.unwrap();
+    assert!(log.iter().any(|entry| entry.kind == "SETTLEMENT" && entry.funding.to_string() == "-0.003676"));
+    assert!(log.iter().all(|entry| entry.change == entry.cash_flow + entry.funding - entry.fee));
+    assert!(!rest.closed_pnl(linear, span).await.unwrap().is_empty());
+    assert!(rest.limit_price_action().await.unwrap().moves_contracts);
+    assert!(rest.dcp().await.unwrap().iter().all(|dcp| dcp.is_on && dcp.window_s == 10));
+    rest.set_dcp(TradingProduct::Derivatives, 10).await.unwrap();
+    rest.set_position_mode(btc, PositionMode::OneWay).await.unwrap();
+    rest.refuse_moved_prices().await.unwrap();
+    let refused = rest.set_margin_mode(&MarginMode::Portfolio).await.unwrap_err();
+    assert_eq!(refused.code(), 3_400_045, "{refused}");
+    for is_of_main_account in [true, false] {
+        rest.delete_own_key(is_of_main_account).await.unwrap();
+    }
 }

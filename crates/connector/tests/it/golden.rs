@@ -1,7 +1,7 @@
 //! Messages of our own beside the events that they must give.
 
 use std::{fs, path::PathBuf};
-use windvane_connector::codec::{Decoded, Reply, decode_private, decode_public};
+use windvane_connector::codec::{Decoded, Reply, Spares, decode_private, decode_public};
 
 fn payloads(folder: &str) -> Vec<(String, String)> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/payloads").join(folder);
@@ -23,7 +23,7 @@ fn payloads(folder: &str) -> Vec<(String, String)> {
 fn public_messages_give_their_events() {
     for (name, text) in payloads("public") {
         let mut events = vec![];
-        assert_eq!(decode_public(&text, &mut events), Decoded::Data, "{name}");
+        assert_eq!(decode_public(&text, &Spares::default(), &mut events), Decoded::Data, "{name}");
         insta::assert_debug_snapshot!(format!("public-{name}"), events);
     }
 }
@@ -48,7 +48,7 @@ fn answers_of_the_trade_socket_are_read() {
 fn odd_messages_are_put_aside_and_give_nothing() {
     for (name, text) in payloads("odd") {
         let (mut market, mut account) = (vec![], vec![]);
-        let public = decode_public(&text, &mut market);
+        let public = decode_public(&text, &Spares::default(), &mut market);
         let private = decode_private(&text, &mut account);
         let is_aside =
             |decoded: &Decoded<'_>| matches!(decoded, Decoded::Unrecognised(_) | Decoded::Partial { .. });
@@ -61,5 +61,5 @@ fn odd_messages_are_put_aside_and_give_nothing() {
 fn a_frame_above_the_bound_is_not_even_looked_at() {
     let text = format!(r#"{{"topic":"tickers.X","pad":"{}"}}"#, "x".repeat(1 << 20));
     let mut out = vec![];
-    assert!(matches!(decode_public(&text, &mut out), Decoded::Unrecognised(_)));
+    assert!(matches!(decode_public(&text, &Spares::default(), &mut out), Decoded::Unrecognised(_)));
 }

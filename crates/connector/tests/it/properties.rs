@@ -1,7 +1,7 @@
 //! The decoders are total: whatever arrives, they answer and give no event from what they could not read.
 
 use proptest::prelude::*;
-use windvane_connector::codec::{Decoded, Reply, decode_private, decode_public};
+use windvane_connector::codec::{Decoded, Reply, Spares, decode_private, decode_public};
 
 const SEEDS: [&str; 6] = [
     include_str!("../payloads/public/orderbook-delta.json"),
@@ -14,7 +14,7 @@ const SEEDS: [&str; 6] = [
 
 fn decode_everywhere(text: &str) {
     let mut market = vec![];
-    if matches!(decode_public(text, &mut market), Decoded::Unrecognised(_)) {
+    if matches!(decode_public(text, &Spares::default(), &mut market), Decoded::Unrecognised(_)) {
         assert!(market.is_empty());
     }
     let mut account = vec![];

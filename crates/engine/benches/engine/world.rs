@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use windvane_connector::codec::decode_public;
+use windvane_connector::codec::{Spares, decode_public};
 use windvane_engine::{BotSetup, Engine, EngineSetup, Output};
 use windvane_model::{
     AccountEvent, AccountSnapshot, BotName, Coin, CoinBalance, Command, Epoch, Event, Execution, ExecutionId,
@@ -221,7 +221,7 @@ impl World {
     /// The event of the next price.
     pub(crate) fn price(&mut self, step: Step) -> Event {
         let mut events = Vec::new();
-        decode_public(&self.frame(step), &mut events);
+        decode_public(&self.frame(step), &Spares::default(), &mut events);
         Event::Market(events.remove(0))
     }
 

@@ -1,0 +1,201 @@
+//! What the venue has booked: its log of every change of the wallet, and profit and loss of positions closed.
+//!
+//! One call reaches over seven days at most, so longer spans are read week by week. Source: Bybit V5, "Get Transaction
+//! Log", "Get Closed PnL".
+
+use super::{
+    client::RestClient,
+    error::RestError,
+    market::{Category, Span},
+    page::Access,
+};
+use crate::codec::{
+    number::{FieldError, Lexeme, bad},
+    rows,
+};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use windvane_model::{MarketTime, Millis, Symbol};
+
+/// Reach of one call, less a moment so that both ends lie within it.
+const WEEK_MS: Millis = 7 * 24 * 3_600_000 - 1_000;
+
+/// One change of the wallet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// The venue's id of it; rows of one fill share theirs with nothing else.
+    pub id: String,
+    /// When.
+    pub at: MarketTime,
+    /// The venue's word for why: `TRADE`, `SETTLEMENT` (funding), `TRANSFER_IN`, and some ninety more.
+    pub kind: String,
+    /// Which contract or pair, where there is one.
+    pub symbol: Option<Symbol>,
+    /// Which coin.
+    pub coin: String,
+    /// By how much the balance changed: cash flow + funding − fee.
+    pub change: Decimal,
+    /// Profit or loss, or money moved.
+    pub cash_flow: Decimal,
+    /// Funding: positive was received (the other way round than in executions).
+    pub funding: Decimal,
+    /// Fee: positive was paid.
+    pub fee: Decimal,
+    /// The balance after it.
+    pub balance: Decimal,
+    /// Our id of the order, where there is one.
+    pub client_order_id: String,
+    /// The execution, where there is one.
+    pub execution_id: String,
+}
+
+/// A closing of a position, or of a part of it, by one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedPnl {
+    /// Which contract.
+    pub symbol: Symbol,
+    /// The venue's id of the order that closed.
+    pub order_id: String,
+    /// How much was closed.
+    pub qty: Decimal,
+    /// Profit or loss, fees included.
+    pub pnl: Decimal,
+    /// Average price of the entry, from costs.
+    pub entry: Decimal,
+    /// Average price of the exit, from costs.
+    pub exit: Decimal,
+    /// When it was last changed.
+    pub at: MarketTime,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct LedgerRow<'a> {
+    #[serde(borrow)]
+    id: Lexeme<'a>,
+    #[serde(borrow)]
+    transaction_time: Lexeme<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Lexeme<'a>,
+    #[serde(borrow)]
+    symbol: Lexeme<'a>,
+    #[serde(borrow)]
+    currency: Lexeme<'a>,
+    #[serde(borrow)]
+    change: Lexeme<'a>,
+    #[serde(borrow)]
+    cash_flow: Lexeme<'a>,
+    #[serde(borrow)]
+    funding: Lexeme<'a>,
+    #[serde(borrow)]
+    fee: Lexeme<'a>,
+    #[serde(borrow)]
+    cash_balance: Lexeme<'a>,
+    #[serde(borrow)]
+    order_link_id: Lexeme<'a>,
+    #[serde(borrow)]
+    trade_id: Lexeme<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ClosedRow<'a> {
+    #[serde(borrow)]
+    symbol: Lexeme<'a>,
+    #[serde(borrow)]
+    order_id: Lexeme<'a>,
+    #[serde(borrow)]
+    closed_size: Lexeme<'a>,
+    #[serde(borrow)]
+    closed_pnl: Lexeme<'a>,
+    #[serde(borrow)]
+    avg_entry_price: Lexeme<'a>,
+    #[serde(borrow)]
+    avg_exit_price: Lexeme<'a>,
+    #[serde(borrow)]
+    updated_time: Lexeme<'a>,
+}
+
+/// Empty is nothing: a trade has no funding, a transfer no fee.
+fn amount(text: &Lexeme<'_>, field: &'static str) -> Result<Decimal, FieldError> {
+    Ok(text.decimal(field)?.unwrap_or_default())
+}
+
+fn moment(text: &Lexeme<'_>, field: &'static str) -> Result<MarketTime, FieldError> {
+    text.time(field)?.ok_or(bad(field, "missing"))
+}
+
+impl LedgerRow<'_> {
+    pub(super) fn entry(&self) -> Result<LedgerEntry, FieldError> {
+        Ok(LedgerEntry {
+            id: self.id.as_str().to_owned(),
+            at: moment(&self.transaction_time, "transactionTime")?,
+            kind: self.kind.as_str().to_owned(),
+            symbol: self.symbol.known().map(|_| rows::symbol(&self.symbol)).transpose()?,
+            coin: self.currency.as_str().to_owned(),
+            change: amount(&self.change, "change")?,
+            cash_flow: amount(&self.cash_flow, "cashFlow")?,
+            funding: amount(&self.funding, "funding")?,
+            fee: amount(&self.fee, "fee")?,
+            balance: amount(&self.cash_balance, "cashBalance")?,
+            client_order_id: self.order_link_id.as_str().to_owned(),
+            execution_id: self.trade_id.as_str().to_owned(),
+        })
+    }
+}
+
+impl ClosedRow<'_> {
+    pub(super) fn closed(&self) -> Result<ClosedPnl, FieldError> {
+        Ok(ClosedPnl {
+            symbol: rows::symbol(&self.symbol)?,
+            order_id: self.order_id.as_str().to_owned(),
+            qty: amount(&self.closed_size, "closedSize")?,
+            pnl: amount(&self.closed_pnl, "closedPnl")?,
+            entry: amount(&self.avg_entry_price, "avgEntryPrice")?,
+            exit: amount(&self.avg_exit_price, "avgExitPrice")?,
+            at: moment(&self.updated_time, "updatedTime")?,
+        })
+    }
+}
+
+impl RestClient {
+    /// Every change of the wallet within `span`, oldest first.
+    ///
+    /// # Errors
+    /// When an answer cannot be had or read.
+    pub async fn transaction_log(&self, span: Span) -> Result<Vec<LedgerEntry>, RestError> {
+        let mut all = Vec::new();
+        for part in span.parts(WEEK_MS) {
+            let query =
+                format!("accountType=UNIFIED&endTime={}&limit=50&startTime={}", part.to.0, part.from.0);
+            self.each_row(Access::Signed, "/v5/account/transaction-log", &query, |answer, text| {
+                let row: LedgerRow<'_> = answer.row(text)?;
+                all.push(row.entry().map_err(|error| answer.unreadable(error))?);
+                Ok(())
+            })
+            .await?;
+        }
+        all.sort_by_key(|entry: &LedgerEntry| entry.at);
+        Ok(all)
+    }
+
+    /// Profit and loss of positions closed within `span`, oldest first; contracts only.
+    ///
+    /// # Errors
+    /// When an answer cannot be had or read.
+    pub async fn closed_pnl(&self, category: Category, span: Span) -> Result<Vec<ClosedPnl>, RestError> {
+        let mut all = Vec::new();
+        for part in span.parts(WEEK_MS) {
+            let query =
+                format!("category={category}&endTime={}&limit=100&startTime={}", part.to.0, part.from.0);
+            self.each_row(Access::Signed, "/v5/position/closed-pnl", &query, |answer, text| {
+                let row: ClosedRow<'_> = answer.row(text)?;
+                all.push(row.closed().map_err(|error| answer.unreadable(error))?);
+                Ok(())
+            })
+            .await?;
+        }
+        all.sort_by_key(|closed: &ClosedPnl| closed.at);
+        Ok(all)
+    }
+}
