@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::{ConfigProblem, MarketConfig, VenueConfig};
 use crate::exchange::Exchange;
+use crate::exchange::moment::Moment;
 use crate::server::{self, ExchangeLink, INBOUND_CAPACITY, Inbound};
 use crate::source::{SourceError, relay};
 
@@ -144,7 +145,7 @@ fn build(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Exchange
     if !problems.is_empty() {
         return Err(StartError::Config(problems));
     }
-    Ok(Exchange::new(config, finished)?)
+    Ok(Exchange::new(config, finished, Moment::now())?)
 }
 
 /// Where clients and relayed frames come in.

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::server::wall_ms;
-
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -223,11 +221,8 @@ impl Faults {
     }
 
     /// The oldest fault that strikes this message, if any; a strike uses up one of its count.
-    pub(crate) fn strike(&mut self, target: Target, subject: &Subject<'_>) -> Option<Strike> {
-        if self.armed.is_empty() {
-            return None;
-        }
-        let now_ms = wall_ms();
+    /// `now_ms` is wall time.
+    pub(crate) fn strike(&mut self, target: Target, subject: &Subject<'_>, now_ms: i64) -> Option<Strike> {
         let (id, armed) = self.armed.iter_mut().find_map(|(id, armed)| {
             let struck = armed.request.kind.concerns(target)
                 && (target != Target::PublicPush || armed.request.matcher.topic.is_some())
@@ -272,14 +267,14 @@ mod tests {
             path: Some("/v5/order/create"),
             ..Subject::default()
         };
-        assert_eq!(faults.strike(Target::Action, &create("ETHUSDT")), None);
-        assert_eq!(faults.strike(Target::Push, &create("BTCUSDT")), None);
+        assert_eq!(faults.strike(Target::Action, &create("ETHUSDT"), 5_000), None);
+        assert_eq!(faults.strike(Target::Push, &create("BTCUSDT"), 5_000), None);
         assert_eq!(
-            faults.strike(Target::Action, &create("BTCUSDT")).map(|s| s.kind),
+            faults.strike(Target::Action, &create("BTCUSDT"), 5_000).map(|s| s.kind),
             Some(FaultKind::ReplyLost)
         );
-        assert!(faults.strike(Target::Action, &create("BTCUSDT")).is_some());
-        assert_eq!(faults.strike(Target::Action, &create("BTCUSDT")), None);
+        assert!(faults.strike(Target::Action, &create("BTCUSDT"), 5_000).is_some());
+        assert_eq!(faults.strike(Target::Action, &create("BTCUSDT"), 5_000), None);
     }
 
     #[test]
@@ -296,21 +291,24 @@ mod tests {
         let mut faults = Faults::default();
         let frame = Subject { topic: Some("orderbook.50.BTCUSDT"), ..Subject::default() };
         faults.arm(fault(r#"{"kind":"duplicate"}"#), 0);
-        assert_eq!(faults.strike(Target::PublicPush, &frame), None);
+        assert_eq!(faults.strike(Target::PublicPush, &frame, 5_000), None);
         faults.arm(fault(r#"{"kind":"drop_public","match":{"topic":"orderbook.50.BTCUSDT"}}"#), 0);
-        assert_eq!(faults.strike(Target::PublicPush, &frame).map(|s| s.kind), Some(FaultKind::DropPublic));
+        assert_eq!(
+            faults.strike(Target::PublicPush, &frame, 5_000).map(|s| s.kind),
+            Some(FaultKind::DropPublic)
+        );
     }
 
     #[test]
     fn a_maintenance_refuses_actions_only_and_is_remembered_when_it_is_over() {
         let mut faults = Faults::default();
-        let now_ms = wall_ms();
+        let now_ms = 5_000;
         let long_over = faults.arm(fault(r#"{"kind":"maintenance","ms":1}"#), now_ms - 1_000);
         let subject = Subject::default();
-        assert_eq!(faults.strike(Target::Action, &subject), None);
+        assert_eq!(faults.strike(Target::Action, &subject, 5_000), None);
         let open = faults.arm(fault(r#"{"kind":"maintenance"}"#), now_ms);
-        assert!(faults.strike(Target::Action, &subject).is_some());
-        assert_eq!(faults.strike(Target::Query, &subject), None);
+        assert!(faults.strike(Target::Action, &subject, 5_000).is_some());
+        assert_eq!(faults.strike(Target::Query, &subject, 5_000), None);
         assert!(faults.disarm(open, now_ms + 5));
         let states: Vec<_> =
             faults.maintenances(now_ms + 5).into_iter().map(|(id, _, on)| (id, on)).collect();

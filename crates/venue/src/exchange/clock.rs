@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::server::wall_ms;
+use super::moment::Moment;
 
 /// How far behind its schedule a replay may catch up in a burst. Beyond that (a full queue, a sleeping
 /// machine) the schedule moves instead.
@@ -34,20 +34,20 @@ pub(super) struct ReplayClock {
 
 impl MarketClock {
     /// A clock on the wall, with a step every `period` if there is one.
-    pub(super) fn wall(period: Option<Duration>) -> Self {
-        Self::Wall { next_due: period.map(|period| (Instant::now() + period, period)) }
+    pub(super) fn wall(period: Option<Duration>, now: Moment) -> Self {
+        Self::Wall { next_due: period.map(|period| (now.instant + period, period)) }
     }
 
     /// A clock that holds still at `at_ms` until it is started.
-    pub(super) fn replay(at_ms: i64, speed: u32) -> Self {
-        Self::Replay(ReplayClock { speed, at_ms, at: Instant::now(), next_ms: None, running: false })
+    pub(super) fn replay(at_ms: i64, speed: u32, now: Moment) -> Self {
+        Self::Replay(ReplayClock { speed, at_ms, at: now.instant, next_ms: None, running: false })
     }
 
     /// Market time now, in ms. Between two steps of a replay it moves on but never past the next step.
-    pub(super) fn now_ms(&self) -> i64 {
+    pub(super) fn now_ms(&self, now: Moment) -> i64 {
         match self {
-            Self::Wall { .. } => wall_ms(),
-            Self::Replay(replay) => replay.now_ms(),
+            Self::Wall { .. } => now.wall_ms,
+            Self::Replay(replay) => replay.now_ms(now.instant),
         }
     }
 
@@ -64,10 +64,10 @@ impl MarketClock {
     }
 
     /// Lets a replay run or hold; a wall clock cannot be held.
-    pub(super) fn set_running(&mut self, running: bool) {
+    pub(super) fn set_running(&mut self, running: bool, now: Moment) {
         if let Self::Replay(replay) = self {
-            replay.at_ms = replay.now_ms();
-            replay.at = Instant::now();
+            replay.at_ms = replay.now_ms(now.instant);
+            replay.at = now.instant;
             replay.running = running;
         }
     }
@@ -81,16 +81,16 @@ impl MarketClock {
     }
 
     /// A step was taken at its time, and the next one is at `next_ms`, if there is one.
-    pub(super) fn stepped(&mut self, at_ms: i64, next_ms: Option<i64>) {
+    pub(super) fn stepped(&mut self, at_ms: i64, next_ms: Option<i64>, now: Moment) {
+        let now = now.instant;
         match self {
             Self::Wall { next_due } => {
                 if let Some((due, period)) = next_due {
-                    *due = (*due + *period).max(Instant::now());
+                    *due = (*due + *period).max(now);
                 }
             }
             Self::Replay(replay) => {
-                let due = replay.next_due().unwrap_or_else(Instant::now);
-                let now = Instant::now();
+                let due = replay.next_due().unwrap_or(now);
                 replay.at = if now.saturating_duration_since(due) > CATCH_UP { now } else { due };
                 replay.at_ms = at_ms;
                 replay.next_ms = next_ms;
@@ -107,9 +107,9 @@ impl MarketClock {
 }
 
 impl ReplayClock {
-    fn now_ms(&self) -> i64 {
+    fn now_ms(&self, now: Instant) -> i64 {
         let (true, Some(next_ms)) = (self.running, self.next_ms) else { return self.at_ms };
-        let wall = Instant::now().saturating_duration_since(self.at).as_millis();
+        let wall = now.saturating_duration_since(self.at).as_millis();
         let passed = wall.saturating_mul(u128::from(self.speed));
         let latest = (next_ms - 1).max(self.at_ms);
         i64::try_from(passed).map_or(latest, |passed| self.at_ms.saturating_add(passed).min(latest))

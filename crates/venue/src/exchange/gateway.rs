@@ -11,7 +11,7 @@ use crate::fault::{FaultKind, Strike, Subject, Target};
 use crate::rest::{self, Endpoint, order};
 use crate::server::auth::{AuthFailure, Caller};
 use crate::server::budget::Allowance;
-use crate::server::{RestAnswer, RestCall, RestOutcome, wall_ms};
+use crate::server::{RestAnswer, RestCall, RestOutcome};
 use crate::sim;
 use crate::wire::envelope::{Answer, Refusal, rest_body};
 use crate::wire::fields::Fields;
@@ -37,7 +37,7 @@ impl Exchange {
             }
             return sim::answer(self, call);
         }
-        if self.limits_rates() && !self.bans.admit(call.peer, wall_ms()) {
+        if self.limits_rates() && !self.bans.admit(call.peer, self.now.wall_ms) {
             return plain(StatusCode::FORBIDDEN, "access too frequent");
         }
         if call.method == Method::GET && !call.body.is_empty() {
@@ -63,7 +63,7 @@ impl Exchange {
             }
         };
         let uid = caller.as_ref().map(|caller| caller.uid);
-        if self.limits_rates() && !self.quotas.admit_request(uid, call.peer, wall_ms()) {
+        if self.limits_rates() && !self.quotas.admit_request(uid, call.peer, self.now.wall_ms) {
             return plain(StatusCode::TOO_MANY_REQUESTS, "too many requests");
         }
         let fields = if call.method == Method::GET {
@@ -77,7 +77,7 @@ impl Exchange {
         let symbol = fields.text("symbol");
         let subject =
             Subject { uid, symbol: symbol.as_deref(), path: Some(&call.path), ..Subject::default() };
-        let strike = self.faults.strike(target(endpoint), &subject);
+        let strike = self.faults.strike(target(endpoint), &subject, self.now.wall_ms);
         let kind = strike.map(|strike| strike.kind);
         if kind == Some(FaultKind::RequestLost) {
             return RestAnswer { after: Duration::ZERO, outcome: RestOutcome::HangUp };
@@ -121,7 +121,7 @@ impl Exchange {
         };
         let allowance = if self.limits_rates() {
             let category = fields.text("category").and_then(|text| Category::parse(&text));
-            self.budgets.take(uid, (path, category), units, wall_ms())
+            self.budgets.take(uid, (path, category), units, self.now.wall_ms)
         } else {
             None
         };
@@ -173,7 +173,7 @@ impl Exchange {
         match strike {
             Some(Strike { kind: FaultKind::ReplyLost, .. }) => {}
             Some(Strike { kind: FaultKind::Delay, delay, .. }) => {
-                self.hub.send_later(connection, frame, *delay)
+                self.hub.send_later(connection, frame, self.now.instant + *delay)
             }
             _ => self.hub.send(connection, frame),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::Category;
 
@@ -41,6 +42,9 @@ pub(super) struct Hub {
     sessions: BTreeMap<ConnectionId, Session>,
     /// Public topics and who listens.
     listeners: Listed<BTreeSet<ConnectionId>>,
+    /// Frames that a fault holds up, by their time; the number tells those of one time apart.
+    late: BTreeMap<(Instant, u64), (ConnectionId, Utf8Bytes)>,
+    late_frames: u64,
 }
 
 impl Session {
@@ -230,14 +234,23 @@ impl Hub {
             .collect()
     }
 
-    /// Queues a frame after a wall delay. The wait is a task of its own, so what comes after may overtake.
-    pub(super) fn send_later(&self, id: ConnectionId, frame: Utf8Bytes, delay: Duration) {
-        let Some(queue) = self.sessions.get(&id).map(|session| session.queue.clone()) else { return };
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            // Fails when the socket has closed meanwhile; nothing is owed to it then.
-            let _ = queue.send(ToClient::Frame(frame)).await;
-        });
+    /// Keeps a frame until `at`; what comes after it may overtake it.
+    pub(super) fn send_later(&mut self, id: ConnectionId, frame: Utf8Bytes, at: Instant) {
+        self.late_frames += 1;
+        self.late.insert((at, self.late_frames), (id, frame));
+    }
+
+    /// When the next kept frame is to be sent.
+    pub(super) fn next_late(&self) -> Option<Instant> {
+        self.late.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Sends the kept frames whose time has come. To a socket that has closed meanwhile nothing is owed.
+    pub(super) fn send_late(&mut self, now: Instant) {
+        while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (id, frame) = entry.remove();
+            self.queue_up(id, ToClient::Frame(frame));
+        }
     }
 
     /// A public queue with too much in it for another step, if there is one.

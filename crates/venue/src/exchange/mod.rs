@@ -4,11 +4,16 @@
 //! connection before the private pushes of the same request are queued; tasks of a single-threaded runtime
 //! are woken in that order, so it is also written first. Execution follows the acknowledgement, as on the
 //! exchange itself.
+//!
+//! All of it is a state machine without a clock, a socket or a task: requests, frames and timers go in with the
+//! moment at which they happen ([`Exchange::handle`], [`Exchange::step`], [`Exchange::ring`]), answers and frames come
+//! out through the queues that came with them. [`run`] drives it in real time, `timeless.rs` in a time of its own.
 
 mod clock;
 pub(crate) mod feed;
 mod gateway;
 mod hub;
+pub(crate) mod moment;
 #[cfg(test)]
 mod mutation;
 mod private;
@@ -17,6 +22,8 @@ mod run;
 mod socket;
 mod stage;
 mod status;
+#[cfg(test)]
+mod timeless;
 mod trade;
 
 use std::collections::BTreeMap;
@@ -28,7 +35,7 @@ use windvane_venue_core::{
 };
 
 use crate::config::{AccountConfig, DoubtsConfig, MarginRefusal, MarketConfig, VenueConfig};
-use crate::fault::Faults;
+use crate::fault::{FaultRequest, Faults};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
 use crate::rest::page::DAY_MS;
@@ -36,13 +43,13 @@ use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
 use crate::server::quota::Quotas;
-use crate::server::wall_ms;
 use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
 use crate::wire::number::Scales;
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
 use hub::Hub;
+use moment::Moment;
 use protection::Protection;
 use stage::Stage;
 use status::StatusIndex;
@@ -62,6 +69,8 @@ pub(crate) struct RequestCounts {
 
 /// All state of the venue.
 pub(crate) struct Exchange {
+    /// When the input came that is being worked on.
+    now: Moment,
     pub(crate) core: Venue,
     pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) records: Listed<MarketRecord>,
@@ -102,19 +111,25 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// # Errors
     /// The market source cannot be built.
-    pub(crate) fn new(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Self, SourceError> {
+    pub(crate) fn new(
+        config: &VenueConfig,
+        finished: watch::Sender<bool>,
+        now: Moment,
+    ) -> Result<Self, SourceError> {
         let listings = config.listings();
         let instruments: Vec<_> = listings.iter().map(|listing| listing.instrument.clone()).collect();
-        let mut source = Source::new(&config.market, &listings, wall_ms())?;
+        let mut source = Source::new(&config.market, &listings, now.wall_ms)?;
         let clock = match (&config.market, &source) {
             (MarketConfig::Replay(settings), Source::Replay(replay)) => {
-                MarketClock::replay(replay.start_ms(), settings.speed)
+                MarketClock::replay(replay.start_ms(), settings.speed, now)
             }
             (settings, Source::Tape(tape)) => {
-                MarketClock::replay(tape.start_ms(), settings.speed().unwrap_or(1))
+                MarketClock::replay(tape.start_ms(), settings.speed().unwrap_or(1), now)
             }
-            (_, Source::Synthetic(_)) => MarketClock::wall(Some(Duration::from_millis(synthetic::STEP_MS))),
-            _ => MarketClock::wall(None),
+            (_, Source::Synthetic(_)) => {
+                MarketClock::wall(Some(Duration::from_millis(synthetic::STEP_MS)), now)
+            }
+            _ => MarketClock::wall(None, now),
         };
         let records =
             instruments.iter().map(|i| (i.category, i.symbol.to_string(), MarketRecord::new())).collect();
@@ -127,8 +142,9 @@ impl Exchange {
             seed: config.seed,
         });
         let history = source.take_history();
-        let opening = source.opening();
+        let opening = source.opening(now.wall_ms);
         let mut exchange = Self {
+            now,
             core,
             accounts: config.accounts.clone(),
             records,
@@ -168,7 +184,7 @@ impl Exchange {
         }
         // Steps on the wall clock are made when they are due; a recorded one says when that is.
         if exchange.clock.is_replay() {
-            exchange.upcoming = exchange.source.next_step();
+            exchange.upcoming = exchange.source.next_step(now.wall_ms);
         }
         exchange.clock.expect(exchange.upcoming.as_ref().map(|step| step.at_ms));
         Ok(exchange)
@@ -176,12 +192,27 @@ impl Exchange {
 
     /// Market time in ms.
     pub(crate) fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
+        self.clock.now_ms(self.now)
     }
 
     /// The exchange's wall clock in ms, as a fault may have set it.
     pub(crate) fn wall_ms(&self) -> i64 {
-        wall_ms().saturating_add(self.faults.skew_ms())
+        self.now.wall_ms.saturating_add(self.faults.skew_ms())
+    }
+
+    /// The wall clock in ms as it is.
+    pub(crate) fn real_ms(&self) -> i64 {
+        self.now.wall_ms
+    }
+
+    /// Arms a fault and returns its id.
+    pub(crate) fn arm(&mut self, request: FaultRequest) -> u64 {
+        self.faults.arm(request, self.now.wall_ms)
+    }
+
+    /// Removes a fault; false when there is none with this id.
+    pub(crate) fn disarm(&mut self, id: u64) -> bool {
+        self.faults.disarm(id, self.now.wall_ms)
     }
 
     /// Whether `realtime` still knows what was closed at this market time, in ms.
@@ -196,7 +227,7 @@ impl Exchange {
         self.restarted_ms = Some(now_ms);
         let cut = self.cut_sockets(strikes);
         for feeds in &mut self.feeds {
-            feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults });
+            feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now });
         }
         cut
     }
@@ -243,7 +274,7 @@ impl Exchange {
 
     /// Lets a replay run, or holds it.
     pub(crate) fn set_running(&mut self, running: bool) {
-        self.clock.set_running(running);
+        self.clock.set_running(running, self.now);
     }
 
     /// Digits of an instrument's prices and quantities.
@@ -339,13 +370,16 @@ impl Exchange {
     }
 
     /// Takes one step of the market and tells everyone.
-    fn step(&mut self) {
-        let Some(step) = self.upcoming.take().or_else(|| self.source.next_step()) else { return };
+    fn step(&mut self, now: Moment) {
+        self.now = now;
+        let Some(step) = self.upcoming.take().or_else(|| self.source.next_step(self.now.wall_ms)) else {
+            return;
+        };
         if self.clock.is_replay() {
-            self.upcoming = self.source.next_step();
+            self.upcoming = self.source.next_step(self.now.wall_ms);
         }
         let next_ms = self.upcoming.as_ref().map(|step| step.at_ms);
-        self.clock.stepped(step.at_ms, next_ms);
+        self.clock.stepped(step.at_ms, next_ms, self.now);
         self.apply_step(&step);
         if self.clock.is_replay() && next_ms.is_none() {
             tracing::info!(market_ms = step.at_ms, "replay finished");
@@ -451,9 +485,10 @@ impl Exchange {
             scales: &self.scales,
             doubts: &self.doubts,
             now_ms,
+            instant: self.now.instant,
         };
         for (category, symbol, changes) in changed.iter() {
-            let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
+            let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now };
             for feeds in self.feeds.iter_mut().filter(|feeds| feeds.category() == category) {
                 feeds.publish(symbol, changes, &view, &mut stage);
             }

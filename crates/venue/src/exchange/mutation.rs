@@ -13,11 +13,12 @@ use windvane_venue_core::Category;
 
 use super::Exchange;
 use super::hub::Session;
+use super::moment::Moment;
 use crate::config::{ManualConfig, MarketConfig, VenueConfig};
 use crate::server::auth::{Caller, SignedHeaders};
-use crate::server::{RestAnswer, RestCall, RestOutcome, SocketKind, ToClient, wall_ms};
+use crate::server::{RestAnswer, RestCall, RestOutcome, SocketKind, ToClient};
 
-const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(super) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Bodies of every kind of request, well formed.
 const BODIES: [(&str, &str); 9] = [
@@ -85,15 +86,16 @@ const CONTROLS: [(&str, &str); 4] = [
 fn exchange() -> Exchange {
     let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
     config.rate_limits = false;
-    let mut exchange =
-        Exchange::new(&config, watch::channel(false).0).expect("a manual market is always there");
+    let mut exchange = Exchange::new(&config, watch::channel(false).0, Moment::now())
+        .expect("a manual market is always there");
     let (path, body) = CONTROLS[1];
-    exchange.rest(&call(Method::POST, path, "", body.as_bytes()));
+    exchange.rest(&call(Moment::now().wall_ms, Method::POST, path, "", body.as_bytes()));
     exchange
 }
 
-fn call(method: Method, path: &str, query: &str, body: &[u8]) -> RestCall {
-    let timestamp = wall_ms().to_string();
+/// A request of the paper account, signed at a time of the wall clock.
+pub(super) fn call(wall_ms: i64, method: Method, path: &str, query: &str, body: &[u8]) -> RestCall {
+    let timestamp = wall_ms.to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").expect("any length will do");
     mac.update(format!("{timestamp}paper-key5000").as_bytes());
     mac.update(if method == Method::GET { query.as_bytes() } else { body });
@@ -161,7 +163,7 @@ proptest! {
     fn every_request_gets_one_envelope(bodies in prop::collection::vec(mutated(&BODY_TEXTS), 1..24)) {
         let mut exchange = exchange();
         for (sample, body) in bodies {
-            let answer = exchange.rest(&call(Method::POST, BODIES[sample].0, "", &body));
+            let answer = exchange.rest(&call(Moment::now().wall_ms, Method::POST, BODIES[sample].0, "", &body));
             prop_assert!(is_enveloped(&answer), "{:?}", String::from_utf8_lossy(&body));
         }
     }
@@ -172,7 +174,7 @@ proptest! {
         for (sample, query) in queries {
             // The HTTP layer lets nothing but text through.
             let query = String::from_utf8_lossy(&query);
-            let answer = exchange.rest(&call(Method::GET, QUERIES[sample].0, &query, b""));
+            let answer = exchange.rest(&call(Moment::now().wall_ms, Method::GET, QUERIES[sample].0, &query, b""));
             prop_assert!(is_enveloped(&answer), "{query}");
         }
     }
@@ -181,7 +183,7 @@ proptest! {
     fn every_control_request_is_carried_out_or_refused(bodies in prop::collection::vec(mutated(&CONTROL_TEXTS), 1..24)) {
         let mut exchange = exchange();
         for (sample, body) in bodies {
-            let answer = exchange.rest(&call(Method::POST, CONTROLS[sample].0, "", &body));
+            let answer = exchange.rest(&call(Moment::now().wall_ms, Method::POST, CONTROLS[sample].0, "", &body));
             let RestOutcome::Reply { status, .. } = answer.outcome else {
                 return Err(TestCaseError::fail("the control surface hangs up on nobody"));
             };
@@ -191,9 +193,6 @@ proptest! {
 
     #[test]
     fn no_frame_ends_the_exchange(frames in prop::collection::vec(mutated(&FRAMES), 1..24)) {
-        // Delayed frames, should one be asked for, wait in tasks.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let _entered = runtime.enter();
         let mut exchange = exchange();
         let mut queues = Vec::new();
         for (id, kind) in [(1, SocketKind::Public(Category::Linear)), (2, SocketKind::Private), (3, SocketKind::Trade)] {

@@ -110,11 +110,13 @@ impl Exchange {
             let id = format!("{uid}_{topic}_{}", self.frames);
             let frame = Frame { id, topic: &heard_as, creation_time: now_ms, data: &rows };
             let frame = Utf8Bytes::from(serde_json::to_string(&frame).expect("JSON values encode"));
-            let strike = self.faults.strike(Target::Push, subject);
+            let strike = self.faults.strike(Target::Push, subject, self.now.wall_ms);
             match strike.map(|strike| (strike.kind, strike.delay)) {
                 Some((FaultKind::DropPrivate, _)) => {}
                 Some((FaultKind::Reorder, _)) => self.hub.hold(connection, frame),
-                Some((FaultKind::Delay, delay)) => self.hub.send_later(connection, frame, delay),
+                Some((FaultKind::Delay, delay)) => {
+                    self.hub.send_later(connection, frame, self.now.instant + delay)
+                }
                 Some((FaultKind::Duplicate, _)) => {
                     self.hub.send(connection, frame.clone());
                     self.hub.send(connection, frame);

@@ -135,7 +135,7 @@ impl Exchange {
     /// When somebody will have been away too long, as of now.
     pub(super) fn next_disconnection(&mut self) -> Option<Instant> {
         let hub = &self.hub;
-        self.protection.look(Instant::now(), |uid, product| {
+        self.protection.look(self.now.instant, |uid, product| {
             !hub.private_listeners(uid, product.topic(), None).is_empty()
         });
         self.protection.deadline()
@@ -143,7 +143,7 @@ impl Exchange {
 
     /// Ends the orders of those who have been away too long.
     pub(super) fn end_disconnected(&mut self) {
-        for (uid, product) in self.protection.take_due(Instant::now()) {
+        for (uid, product) in self.protection.take_due(self.now.instant) {
             tracing::info!(uid, product = product.as_str(), "disconnection protection ends orders");
             for category in product.categories() {
                 if let Err(refusal) = self.request(uid, &Request::Disconnected(*category)) {

@@ -5,9 +5,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
 use super::hub::{BACKLOG_MAX, Session};
+use super::moment::Moment;
 use super::stage::Stage;
 use crate::config::AcknowledgementOrder;
-use crate::server::{Inbound, SessionQueue, wall_ms};
+use crate::server::{Inbound, SessionQueue};
 
 impl Exchange {
     /// Runs until every sender of `inbound` is gone.
@@ -16,36 +17,50 @@ impl Exchange {
             let due = self.clock.next_due();
             let lagging =
                 due.filter(|_| self.clock.is_replay()).and_then(|_| self.hub.lagging_public_queue());
-            let repetition = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub)).min();
-            let disconnection = self.next_disconnection();
+            let timer = self.next_timer();
             // All branches are cancel safe: a message is received whole, waiting changes nothing.
             tokio::select! {
                 biased;
                 message = inbound.recv() => match message {
-                    Some(message) => self.handle(message),
+                    Some(message) => self.handle(Moment::now(), message),
                     None => return,
                 },
                 () = due_and_heard(due, lagging) => {
                     // In a replay a slow reader holds the market back; there may be another one.
                     if !(self.clock.is_replay() && self.hub.lagging_public_queue().is_some()) {
-                        self.step();
+                        self.step(Moment::now());
                     }
                     // Behind its schedule the replay would never wait: let the sockets write.
                     tokio::task::yield_now().await;
                 }
-                () = reached(disconnection) => self.end_disconnected(),
-                () = reached(repetition) => {
-                    let now_ms = self.now_ms();
-                    let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults };
-                    for feeds in &mut self.feeds {
-                        feeds.repeat(now_ms, &mut stage);
-                    }
-                }
+                () = reached(timer) => self.ring(Moment::now()),
             }
         }
     }
 
-    fn handle(&mut self, message: Inbound) {
+    /// When [`Exchange::ring`] has something to do next.
+    pub(super) fn next_timer(&mut self) -> Option<Instant> {
+        let disconnection = self.next_disconnection();
+        let repetitions = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub));
+        repetitions.chain(disconnection).chain(self.hub.next_late()).min()
+    }
+
+    /// Does what is due: sends frames that were held up and level-1 books that stand still, ends the orders of those who
+    /// have been away too long.
+    pub(super) fn ring(&mut self, now: Moment) {
+        self.now = now;
+        self.hub.send_late(now.instant);
+        self.end_disconnected();
+        let now_ms = self.now_ms();
+        let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now };
+        for feeds in &mut self.feeds {
+            feeds.repeat(now_ms, &mut stage);
+        }
+    }
+
+    /// Works on one message.
+    pub(super) fn handle(&mut self, now: Moment, message: Inbound) {
+        self.now = now;
         match message {
             Inbound::Rest { call, reply } => {
                 let answer = self.rest(&call);
@@ -56,7 +71,7 @@ impl Exchange {
             Inbound::Opened { id, kind, peer, queue, hang_up } => {
                 let open = self.hub.opened_from(peer, kind);
                 // Dropping the queue closes the socket that is one too many.
-                if !self.limits_rates() || self.quotas.admit_socket(peer, kind, open, wall_ms()) {
+                if !self.limits_rates() || self.quotas.admit_socket(peer, kind, open, now.wall_ms) {
                     self.hub.open(id, Session::new(kind, peer, queue, hang_up));
                 }
             }

@@ -11,7 +11,7 @@ use super::protection::Product;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::server::auth::Caller;
 use crate::server::quota::TooManyTopics;
-use crate::server::{ConnectionId, SocketKind, wall_ms};
+use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::Refusal;
 
 impl Exchange {
@@ -25,7 +25,7 @@ impl Exchange {
         };
         let op = frame.get("op").and_then(Value::as_str).unwrap_or_default().to_owned();
         match (kind, op.as_str()) {
-            (_, "ping") => self.send(id, &pong(kind, id, &frame)),
+            (_, "ping") => self.send(id, &pong(kind, (id, self.now.wall_ms), &frame)),
             (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, &frame),
             (SocketKind::Public(_) | SocketKind::Private, "subscribe") => self.subscribe(id, kind, &frame),
             (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, &frame),
@@ -183,6 +183,7 @@ impl Exchange {
                 scales: &self.scales,
                 doubts: &self.doubts,
                 now_ms,
+                instant: self.now.instant,
             };
             let mut feeds = self.feeds.iter_mut().filter(|feeds| feeds.category() == category);
             let first = feeds
@@ -237,8 +238,8 @@ fn acknowledgement(
 }
 
 /// The reply to a ping: its shape differs by socket.
-fn pong(kind: SocketKind, id: ConnectionId, frame: &Map<String, Value>) -> Value {
-    let now = wall_ms().to_string();
+fn pong(kind: SocketKind, (id, now_ms): (ConnectionId, i64), frame: &Map<String, Value>) -> Value {
+    let now = now_ms.to_string();
     let mut reply = match kind {
         SocketKind::Public(Category::Spot) => {
             json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "op": "ping"})

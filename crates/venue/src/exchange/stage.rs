@@ -4,6 +4,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::Category;
 
 use super::hub::Hub;
+use super::moment::Moment;
 use crate::fault::{FaultKind, Faults, Subject, Target};
 use crate::server::SocketKind;
 
@@ -11,6 +12,7 @@ use crate::server::SocketKind;
 pub(super) struct Stage<'a> {
     pub(super) hub: &'a mut Hub,
     pub(super) faults: &'a mut Faults,
+    pub(super) now: Moment,
 }
 
 impl Stage<'_> {
@@ -29,11 +31,13 @@ impl Stage<'_> {
             ..Subject::default()
         };
         for id in self.hub.listeners(category, topic) {
-            let strike = self.faults.strike(Target::PublicPush, &subject);
+            let strike = self.faults.strike(Target::PublicPush, &subject, self.now.wall_ms);
             match strike.map(|strike| (strike.kind, strike.delay)) {
                 Some((FaultKind::DropPublic, _)) => {}
                 Some((FaultKind::Reorder, _)) => self.hub.hold(id, frame.clone()),
-                Some((FaultKind::Delay, delay)) => self.hub.send_later(id, frame.clone(), delay),
+                Some((FaultKind::Delay, delay)) => {
+                    self.hub.send_later(id, frame.clone(), self.now.instant + delay)
+                }
                 Some((FaultKind::Duplicate, _)) => {
                     self.hub.send(id, frame.clone());
                     self.hub.send(id, frame.clone());

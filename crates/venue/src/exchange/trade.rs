@@ -9,7 +9,7 @@ use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::{self, Endpoint};
 use crate::server::auth::check_window;
 use crate::server::budget::Allowance;
-use crate::server::{ConnectionId, SocketKind, wall_ms};
+use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 
@@ -21,7 +21,7 @@ impl Exchange {
     pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
         let Some(caller) = self.hub.session(id).and_then(|session| session.caller.clone()) else {
             let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
-            let reply = trade_reply(id, op, frame, &refused, None);
+            let reply = trade_reply((id, self.now.wall_ms), (op, frame), &refused, None);
             return self.send(id, &reply);
         };
         let argument = frame.get("args").and_then(Value::as_array).map(Vec::as_slice);
@@ -37,7 +37,7 @@ impl Exchange {
             socket: Some(SocketKind::Trade.path()),
             topic: None,
         };
-        let strike = self.faults.strike(Target::Action, &subject);
+        let strike = self.faults.strike(Target::Action, &subject, self.now.wall_ms);
         if strike.is_some_and(|strike| matches!(strike.kind, FaultKind::RequestLost | FaultKind::HttpStatus))
         {
             return;
@@ -53,7 +53,7 @@ impl Exchange {
             Err(refusal) => (Err(refusal), None),
         };
         self.tell_before_acknowledging();
-        let reply = trade_reply(id, op, frame, &answer, allowance.as_ref());
+        let reply = trade_reply((id, self.now.wall_ms), (op, frame), &answer, allowance.as_ref());
         self.reply_to_trade(id, reply.to_string(), strike.as_ref());
     }
 
@@ -70,7 +70,7 @@ impl Exchange {
         let Some(session) = self.hub.session(id) else {
             return Err(Refusal::new(10007, "the connection is gone"));
         };
-        if limited && !self.quotas.admit_trade(session.peer, wall_ms()) {
+        if limited && !self.quotas.admit_trade(session.peer, self.now.wall_ms) {
             return Err(Refusal::new(10403, "exceed IP rate limit"));
         }
         if let Some(request_id) = frame.get("reqId").and_then(Value::as_str) {
@@ -96,9 +96,8 @@ impl Exchange {
 }
 
 fn trade_reply(
-    id: ConnectionId,
-    op: &str,
-    frame: &Map<String, Value>,
+    (id, now_ms): (ConnectionId, i64),
+    (op, frame): (&str, &Map<String, Value>),
     answer: &Answer,
     allowance: Option<&Allowance>,
 ) -> Value {
@@ -107,7 +106,6 @@ fn trade_reply(
         Ok(accepted) => (0, "OK", accepted),
         Err(refusal) => (refusal.code, refusal.message.as_str(), &nothing),
     };
-    let now_ms = wall_ms();
     let mut header = json!({"Timenow": now_ms.to_string(), "Traceid": format!("{now_ms:016x}{id:016x}")});
     if let Some(allowance) = allowance {
         for (name, (_, value)) in ["X-Bapi-Limit", "X-Bapi-Limit-Status", "X-Bapi-Limit-Reset-Timestamp"]

@@ -11,7 +11,6 @@ use crate::exchange::feed::levels;
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
-use crate::server::wall_ms;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
@@ -34,21 +33,22 @@ pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
         SystemStatusNumbers::Number => Value::from(number),
         SystemStatusNumbers::Text => Value::from(number.to_string()),
     };
-    let rows = exchange.faults.maintenances(wall_ms()).into_iter().rev().map(|(number, span, ongoing)| {
-        json!({
-            "id": number.to_string(),
-            "title": "maintenance",
-            "state": if ongoing { "ongoing" } else { "completed" },
-            "begin": span.begin_ms.to_string(),
-            "end": span.end_ms.map_or("0".to_owned(), |end| end.to_string()),
-            "href": "",
-            "serviceTypes": [1],
-            "product": [1, 2],
-            "uidSuffix": [],
-            "maintainType": word(1),
-            "env": word(1),
-        })
-    });
+    let rows =
+        exchange.faults.maintenances(exchange.real_ms()).into_iter().rev().map(|(number, span, ongoing)| {
+            json!({
+                "id": number.to_string(),
+                "title": "maintenance",
+                "state": if ongoing { "ongoing" } else { "completed" },
+                "begin": span.begin_ms.to_string(),
+                "end": span.end_ms.map_or("0".to_owned(), |end| end.to_string()),
+                "href": "",
+                "serviceTypes": [1],
+                "product": [1, 2],
+                "uidSuffix": [],
+                "maintainType": word(1),
+                "env": word(1),
+            })
+        });
     let asked = |row: &Value| {
         id.as_deref().is_none_or(|id| row["id"] == id)
             && state.as_deref().is_none_or(|state| row["state"] == state)

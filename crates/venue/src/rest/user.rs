@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::config::Right;
 use crate::exchange::Exchange;
 use crate::server::auth::ApiKey;
-use crate::server::wall_ms;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 
@@ -38,10 +37,11 @@ const WORDS: [(Right, &str, &str); 5] = [
 ];
 
 pub(crate) fn query_api(exchange: &mut Exchange, key: &str, _: &Fields) -> Answer {
+    let now_ms = exchange.real_ms();
     let key = exchange.keys.key(key)?;
     let (expired_at, deadline_day) = match key.expires {
         None => (NEVER.to_owned(), NEVER_DAYS),
-        Some(end) => (end.to_string(), (end.as_millisecond() - wall_ms()).div_euclid(DAY_MS)),
+        Some(end) => (end.to_string(), (end.as_millisecond() - now_ms).div_euclid(DAY_MS)),
     };
     let mut row = description(key);
     let more = json!({

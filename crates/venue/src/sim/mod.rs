@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use crate::exchange::Exchange;
 use crate::fault::{FaultKind, FaultRequest, Subject};
-use crate::server::wall_ms;
 use crate::server::{RestAnswer, RestCall, RestOutcome};
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
@@ -47,7 +46,7 @@ fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refus
     }
     if call.method == Method::DELETE {
         let id = path.strip_prefix("fault/")?.parse().ok()?;
-        return Some(if exchange.faults.disarm(id, wall_ms()) {
+        return Some(if exchange.disarm(id) {
             Ok(json!({}))
         } else {
             Err(Refusal::parameter(format!("no fault with id {id}")))
@@ -98,5 +97,5 @@ fn fault(exchange: &mut Exchange, body: &[u8]) -> Result<Value, Refusal> {
         let stalled = exchange.silence_sockets(Duration::from_millis(ms), is_struck);
         return Ok(json!({"id": 0, "stalled": stalled}));
     }
-    Ok(json!({"id": exchange.faults.arm(request, wall_ms())}))
+    Ok(json!({"id": exchange.arm(request)}))
 }

@@ -135,19 +135,19 @@ impl Source {
     }
 
     /// The state of the market at the start: prices and books, no prints.
-    pub(crate) fn opening(&mut self) -> Option<Step> {
+    pub(crate) fn opening(&mut self, wall_ms: i64) -> Option<Step> {
         match self {
             Self::Replay(replay) => Some(replay.opening()),
-            Self::Synthetic(synthetic) => Some(synthetic.step()),
+            Self::Synthetic(synthetic) => Some(synthetic.step(wall_ms)),
             Self::Tape(_) | Self::Relay(_) | Self::Manual => None,
         }
     }
 
     /// The next step; `None` when the data are over or only the control surface moves the market.
-    pub(crate) fn next_step(&mut self) -> Option<Step> {
+    pub(crate) fn next_step(&mut self, wall_ms: i64) -> Option<Step> {
         match self {
             Self::Replay(replay) => replay.next_step(),
-            Self::Synthetic(synthetic) => Some(synthetic.step()),
+            Self::Synthetic(synthetic) => Some(synthetic.step(wall_ms)),
             Self::Tape(tape) => tape.next_step(),
             Self::Relay(_) | Self::Manual => None,
         }

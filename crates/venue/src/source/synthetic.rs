@@ -13,7 +13,6 @@ use super::queue::Queue;
 use super::walk::{Climate, Worth};
 use crate::catalogue::Listing;
 use crate::config::SyntheticConfig;
-use crate::server::wall_ms;
 use crate::table::{BAR_MS, HOUR_MS};
 
 /// Wall milliseconds between two steps.
@@ -71,9 +70,9 @@ impl Synthetic {
         steps
     }
 
-    /// The walk's next step, now.
-    pub(super) fn step(&mut self) -> Step {
-        self.step_at(wall_ms(), Detail::Full)
+    /// The walk's next step, at a time of the wall clock.
+    pub(super) fn step(&mut self, wall_ms: i64) -> Step {
+        self.step_at(wall_ms, Detail::Full)
     }
 
     fn step_at(&mut self, at_ms: i64, detail: Detail) -> Step {

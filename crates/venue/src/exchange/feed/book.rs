@@ -60,7 +60,12 @@ struct Data<'a> {
 
 impl BookFeed {
     /// A stream that begins with `book`; its numbers go on from `after`, so that a topic never counts back.
-    pub(super) fn new(words: BookWords, depth: usize, book: BookSnapshot, after: i64) -> Self {
+    pub(super) fn new(
+        words: BookWords,
+        depth: usize,
+        book: BookSnapshot,
+        (after, now): (i64, Instant),
+    ) -> Self {
         Self {
             words,
             symbol: book.symbol.to_string(),
@@ -69,7 +74,7 @@ impl BookFeed {
             bids: book.bids,
             asks: book.asks,
             snapshots_only: depth == 1,
-            published: Instant::now(),
+            published: now,
         }
     }
 
@@ -84,7 +89,7 @@ impl BookFeed {
     }
 
     /// The frame that turns the published book into `book`; `None` when they are equal.
-    pub(super) fn update(&mut self, book: BookSnapshot, now_ms: i64) -> Option<String> {
+    pub(super) fn update(&mut self, book: BookSnapshot, now_ms: i64, now: Instant) -> Option<String> {
         let bids = changed_levels(&self.bids, &book.bids, |a, b| a > b);
         let asks = changed_levels(&self.asks, &book.asks, |a, b| a < b);
         if bids.is_empty() && asks.is_empty() {
@@ -93,7 +98,7 @@ impl BookFeed {
         self.bids = book.bids;
         self.asks = book.asks;
         self.update_id += 1;
-        self.published = Instant::now();
+        self.published = now;
         self.seq = book.seq;
         Some(if self.snapshots_only {
             self.snapshot(now_ms)
@@ -108,15 +113,15 @@ impl BookFeed {
     }
 
     /// The last book once more, under its old number.
-    pub(super) fn repeat(&mut self, now_ms: i64) -> String {
-        self.published = Instant::now();
+    pub(super) fn repeat(&mut self, now_ms: i64, now: Instant) -> String {
+        self.published = now;
         self.snapshot(now_ms)
     }
 
     /// The book as last published, under number 1: whoever sees it replaces what he had.
-    pub(super) fn restart(&mut self, now_ms: i64) -> String {
+    pub(super) fn restart(&mut self, now_ms: i64, now: Instant) -> String {
         self.update_id = 1;
-        self.repeat(now_ms)
+        self.repeat(now_ms, now)
     }
 
     fn frame(&self, kind: &'static str, bids: &[Level], asks: &[Level], now_ms: i64) -> String {

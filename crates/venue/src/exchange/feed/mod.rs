@@ -54,6 +54,8 @@ pub(super) struct View<'a> {
     pub(super) doubts: &'a DoubtsConfig,
     /// Market ms.
     pub(super) now_ms: i64,
+    /// The same moment for timers.
+    pub(super) instant: Instant,
 }
 
 impl PublicFeeds {
@@ -93,7 +95,7 @@ impl PublicFeeds {
                     }
                     let last = self.books.get(text).map_or(0, BookFeed::update_id);
                     let words = BookWords { topic: text.to_owned(), scales, time: view.doubts.book_time };
-                    let feed = BookFeed::new(words, *depth, book, last);
+                    let feed = BookFeed::new(words, *depth, book, (last, view.instant));
                     self.books.insert(text.to_owned(), feed);
                 }
                 Some(self.books.get(text)?.snapshot(now_ms))
@@ -131,7 +133,7 @@ impl PublicFeeds {
             if stage.is_heard(self.category, &topic)
                 && let (Some(feed), Some(book)) =
                     (self.books.get_mut(&topic), view.core.book(self.category, symbol, depth))
-                && let Some(frame) = feed.update(book, view.now_ms)
+                && let Some(frame) = feed.update(book, view.now_ms, view.instant)
             {
                 stage.publish(self.category, &topic, &frame);
             }
@@ -176,10 +178,10 @@ impl PublicFeeds {
 
     /// Sends again the level-1 books that are due for it.
     pub(super) fn repeat(&mut self, now_ms: i64, stage: &mut Stage<'_>) {
-        let now = Instant::now();
+        let now = stage.now.instant;
         for (topic, feed) in self.books.iter_mut().filter(|_| self.repeats) {
             if feed.repetition_due().is_some_and(|due| due <= now) && stage.is_heard(self.category, topic) {
-                stage.publish(self.category, topic, &feed.repeat(now_ms));
+                stage.publish(self.category, topic, &feed.repeat(now_ms, now));
             }
         }
     }
@@ -191,7 +193,7 @@ impl PublicFeeds {
         let category = self.category;
         self.books.retain(|topic, _| stage.is_heard(category, topic));
         for (topic, feed) in &mut self.books {
-            stage.publish(self.category, topic, &feed.restart(now_ms));
+            stage.publish(self.category, topic, &feed.restart(now_ms, stage.now.instant));
         }
     }
 

@@ -1,0 +1,293 @@
+//! The whole exchange without a socket and in a time of its own: what takes ten minutes, eight hours or a day elsewhere takes
+//! none here, and happens to the millisecond.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use windvane_venue_core::Category;
+
+use super::Exchange;
+use super::moment::Moment;
+use super::mutation::{HOME, call};
+use crate::config::{KeyConfig, ManualConfig, MarketConfig, Right, SyntheticConfig, VenueConfig};
+use crate::server::{ConnectionId, Inbound, RestOutcome, SocketKind, ToClient};
+
+/// 1 March 2026, midnight.
+const EPOCH_MS: i64 = 1_772_323_200_000;
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// An exchange and the time it is told.
+struct World {
+    exchange: Exchange,
+    began: Instant,
+    passed: Duration,
+    sockets: Vec<(mpsc::Receiver<ToClient>, oneshot::Receiver<()>)>,
+}
+
+impl World {
+    /// Begins so long after midnight.
+    fn begin(config: &VenueConfig, after: Duration) -> Self {
+        let began = Instant::now();
+        let now = moment(began, after);
+        let exchange = Exchange::new(config, watch::channel(false).0, now).expect("a market without files");
+        Self { exchange, began, passed: after, sockets: Vec::new() }
+    }
+
+    fn manual() -> Self {
+        let config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+        let mut world = Self::begin(&config, Duration::ZERO);
+        let price =
+            json!({"symbol": "BTCUSDT", "bid": "60000", "ask": "60000.1", "last": "60000", "mark": "60000"});
+        world.post("/sim/price", &price);
+        world
+    }
+
+    fn now(&self) -> Moment {
+        moment(self.began, self.passed)
+    }
+
+    /// Lets time pass, with all that is due on the way.
+    fn pass(&mut self, time: Duration) {
+        let end = self.passed + time;
+        loop {
+            let (step, timer) = (self.exchange.clock.next_due(), self.exchange.next_timer());
+            let Some(next) = step.into_iter().chain(timer).min().filter(|next| *next <= self.began + end)
+            else {
+                break;
+            };
+            self.passed = next.duration_since(self.began);
+            if step == Some(next) {
+                self.exchange.step(self.now());
+            } else {
+                self.exchange.ring(self.now());
+            }
+        }
+        self.passed = end;
+    }
+
+    /// HTTP status and body of one request.
+    fn rest(&mut self, method: Method, path: &str, query: &str, body: &str) -> (u16, String) {
+        let now = self.now();
+        let call = call(now.wall_ms, method, path, query, body.as_bytes());
+        let (reply, mut answer) = oneshot::channel();
+        self.exchange.handle(now, Inbound::Rest { call, reply });
+        match answer.try_recv().expect("every request is answered at once").outcome {
+            RestOutcome::Reply { status, body, .. } => (status.as_u16(), body),
+            RestOutcome::HangUp => panic!("no fault asks for that"),
+        }
+    }
+
+    fn get(&mut self, path: &str, query: &str) -> Value {
+        serde_json::from_str(&self.rest(Method::GET, path, query, "").1).expect("JSON")
+    }
+
+    fn post(&mut self, path: &str, body: &Value) -> Value {
+        serde_json::from_str(&self.rest(Method::POST, path, "", &body.to_string()).1).expect("JSON")
+    }
+
+    /// A socket that listens to these topics, signed in where that is needed.
+    fn listen(&mut self, kind: SocketKind, topics: &[&str]) -> usize {
+        let (queue, frames) = mpsc::channel(1_024);
+        let (hang_up, cut) = oneshot::channel();
+        self.sockets.push((frames, cut));
+        let number = self.sockets.len() - 1;
+        let id = number as ConnectionId;
+        self.exchange.handle(self.now(), Inbound::Opened { id, kind, peer: HOME, queue, hang_up });
+        if kind == SocketKind::Private {
+            let key = self.exchange.keys.key("paper-key").expect("the paper key");
+            let caller = crate::server::auth::Caller { uid: key.uid, key: "paper-key".into() };
+            self.exchange.hub.session(id).expect("just opened").caller = Some(caller);
+        }
+        let subscribe = json!({"op": "subscribe", "args": topics}).to_string();
+        self.exchange.handle(self.now(), Inbound::Frame { id, text: subscribe.into() });
+        self.heard(number);
+        number
+    }
+
+    fn hang_up(&mut self, number: usize) {
+        self.exchange.handle(self.now(), Inbound::Closed { id: number as ConnectionId });
+    }
+
+    /// What a socket was told since it was last asked, as text.
+    fn heard(&mut self, number: usize) -> Vec<String> {
+        let frames = &mut self.sockets[number].0;
+        std::iter::from_fn(|| frames.try_recv().ok())
+            .map(|item| match item {
+                ToClient::Frame(text) => text.to_string(),
+                ToClient::Silence(_) => panic!("nobody is silenced"),
+            })
+            .collect()
+    }
+}
+
+fn moment(began: Instant, passed: Duration) -> Moment {
+    let passed_ms = i64::try_from(passed.as_millis()).expect("a few days");
+    Moment { wall_ms: EPOCH_MS + passed_ms, instant: began + passed }
+}
+
+fn buy(price: &str) -> Value {
+    json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001", "price": price})
+}
+
+fn rows(reply: &Value) -> usize {
+    reply["result"]["list"].as_array().map_or(usize::MAX, Vec::len)
+}
+
+#[test]
+fn an_order_that_was_cancelled_without_a_fill_is_forgotten_after_a_day_and_a_filled_one_is_not() {
+    let mut world = World::manual();
+    for price in ["59000", "60000.1"] {
+        assert_eq!(world.post("/v5/order/create", &buy(price))["retCode"], 0);
+    }
+    let all = json!({"category": "linear", "settleCoin": "USDT"});
+    assert_eq!(rows(&world.post("/v5/order/cancel-all", &all)), 1);
+    world.pass(DAY);
+    assert_eq!(rows(&world.get("/v5/order/history", "category=linear")), 2);
+    world.pass(MILLISECOND);
+    let left = world.get("/v5/order/history", "category=linear");
+    assert_eq!((rows(&left), &left["result"]["list"][0]["orderStatus"]), (1, &json!("Filled")));
+    world.pass(6 * DAY);
+    assert_eq!(rows(&world.get("/v5/order/history", "category=linear")), 0, "the default reach is a week");
+    let week = format!("category=linear&startTime={EPOCH_MS}");
+    assert_eq!(rows(&world.get("/v5/order/history", &week)), 1, "what traded is kept");
+}
+
+#[test]
+fn a_budget_is_free_again_a_second_after_it_was_used() {
+    let mut world = World::manual();
+    let codes = |world: &mut World, count: usize| -> Vec<i64> {
+        (0..count)
+            .map(|_| world.post("/v5/order/create", &buy("59000"))["retCode"].as_i64().unwrap_or(-1))
+            .collect()
+    };
+    assert_eq!(codes(&mut world, 11), [[0; 10].as_slice(), &[10006]].concat());
+    world.pass(SECOND - MILLISECOND);
+    assert_eq!(codes(&mut world, 1), [10006]);
+    world.pass(MILLISECOND);
+    assert_eq!(codes(&mut world, 10), [0; 10]);
+}
+
+#[test]
+fn an_address_that_asked_too_often_is_let_in_again_after_ten_minutes() {
+    let mut world = World::manual();
+    let status = |world: &mut World| world.rest(Method::GET, "/v5/market/time", "", "").0;
+    assert!((0..600).all(|_| status(&mut world) == 200));
+    assert_eq!(status(&mut world), 403);
+    world.pass(600 * SECOND - MILLISECOND);
+    assert_eq!(status(&mut world), 403);
+    world.pass(MILLISECOND);
+    assert_eq!(status(&mut world), 200);
+}
+
+#[test]
+fn a_book_that_stands_still_is_sent_again_every_three_seconds() {
+    let mut world = World::manual();
+    let listener = world.listen(SocketKind::Public(Category::Linear), &["orderbook.1.BTCUSDT"]);
+    world.pass(3 * SECOND - MILLISECOND);
+    assert_eq!(world.heard(listener), Vec::<String>::new());
+    world.pass(MILLISECOND);
+    assert_eq!(world.heard(listener).len(), 1);
+    world.pass(30 * SECOND);
+    assert_eq!(world.heard(listener).len(), 10);
+}
+
+#[test]
+fn orders_end_at_the_end_of_the_window_of_their_sockets() {
+    let mut world = World::manual();
+    let guard = json!({"product": "DERIVATIVES", "timeWindow": 10});
+    assert_eq!(world.post("/v5/order/disconnected-cancel-all", &guard)["retCode"], 0);
+    assert_eq!(world.post("/v5/order/create", &buy("59000"))["retCode"], 0);
+    let named = world.listen(SocketKind::Private, &["dcp.future"]);
+    world.pass(HOUR);
+    world.hang_up(named);
+    world.pass(10 * SECOND - MILLISECOND);
+    let open = "category=linear&symbol=BTCUSDT";
+    assert_eq!(rows(&world.get("/v5/order/realtime", open)), 1);
+    world.pass(MILLISECOND);
+    assert_eq!(rows(&world.get("/v5/order/realtime", open)), 0);
+}
+
+#[test]
+fn a_push_that_a_fault_holds_up_comes_at_its_time_and_others_overtake_it() {
+    let mut world = World::manual();
+    let listener = world.listen(SocketKind::Private, &["order"]);
+    world.post("/sim/fault", &json!({"kind": "delay", "ms": 700, "count": 1, "match": {"topic": "order"}}));
+    for price in ["59000", "58000"] {
+        world.post("/v5/order/create", &buy(price));
+    }
+    let first = world.heard(listener);
+    assert!(first.len() == 1 && first[0].contains("58000.00"), "{first:?}");
+    world.pass(699 * MILLISECOND);
+    assert_eq!(world.heard(listener), Vec::<String>::new());
+    world.pass(MILLISECOND);
+    let late = world.heard(listener);
+    assert!(late.len() == 1 && late[0].contains("59000.00"), "{late:?}");
+}
+
+#[test]
+fn a_key_works_until_it_ends() {
+    let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+    config.accounts[0].key = "first".into();
+    config.accounts[0].keys = vec![KeyConfig {
+        key: "paper-key".into(),
+        secret: Some("paper-secret".into()),
+        rsa_public_key: None,
+        read_only: false,
+        rights: vec![Right::Order],
+        ips: Vec::new(),
+        expires: Some("2026-03-01T01:00:00Z".parse().expect("a moment")),
+    }];
+    let mut world = World::begin(&config, Duration::ZERO);
+    world.pass(HOUR - MILLISECOND);
+    assert_eq!(world.get("/v5/user/query-api", "")["retCode"], 0);
+    world.pass(MILLISECOND);
+    assert_eq!(world.get("/v5/user/query-api", "")["retCode"], 33004);
+}
+
+fn synthetic(after: Duration) -> World {
+    let market = MarketConfig::Synthetic(SyntheticConfig { seed: 5, history_bars: 2 });
+    World::begin(&VenueConfig::paper(market), after)
+}
+
+#[test]
+fn a_made_up_market_settles_funding_every_eight_hours() {
+    let mut world = synthetic(8 * HOUR - SECOND);
+    let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.1"});
+    assert_eq!(world.post("/v5/order/create", &market)["retCode"], 0);
+    world.pass(SECOND - MILLISECOND);
+    let funding = "category=linear&execType=Funding";
+    assert_eq!(rows(&world.get("/v5/execution/list", funding)), 0);
+    world.pass(200 * MILLISECOND);
+    let settled = world.get("/v5/execution/list", funding);
+    assert_eq!((rows(&settled), &settled["result"]["list"][0]["execQty"]), (1, &json!("0.100")));
+}
+
+#[test]
+fn the_same_inputs_at_the_same_moments_put_out_the_same_bytes() {
+    let story = || {
+        let mut world = synthetic(Duration::ZERO);
+        let public = world.listen(
+            SocketKind::Public(Category::Linear),
+            &["orderbook.50.BTCUSDT", "tickers.ETHUSDT", "publicTrade.BTCUSDT", "kline.1.BTCUSDT"],
+        );
+        let private = world.listen(SocketKind::Private, &["order", "execution", "position", "wallet"]);
+        let mut told = Vec::new();
+        for _ in 0..20 {
+            let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"});
+            told.push(world.post("/v5/order/create", &market).to_string());
+            world.pass(500 * MILLISECOND);
+            told.extend(world.heard(public));
+            told.extend(world.heard(private));
+        }
+        told
+    };
+    let told = story();
+    assert!(told.len() > 200, "{}", told.len());
+    assert_eq!(told, story());
+}
