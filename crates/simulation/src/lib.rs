@@ -13,7 +13,6 @@
 //! the codec is proven elsewhere. And the record is lines in memory: what a torn file does is the journal's proof.
 
 mod chaos;
-mod convert;
 mod feed;
 mod listing;
 mod oracle;

@@ -1,10 +1,10 @@
 //! Along the story: one intent one order, nothing opens before the account is known, no guessed outcome, no
 //! terminal state that is not.
 
-use crate::convert::by_link;
 use crate::listing::UID;
 use crate::world::Broken;
 use std::collections::{BTreeMap, BTreeSet};
+use windvane_bridge::by_link;
 use windvane_engine::Engine;
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Control, Event, Link, LinkState, Qty, QueryAnswer, Submit,

@@ -2,11 +2,11 @@
 
 use super::script::{Expectation, OrderExpectation, PositionExpectation, Script};
 use super::value::Moment;
-use crate::convert::by_link;
 use crate::listing::UID;
 use crate::tally::Tally;
 use rust_decimal::Decimal;
 use std::fmt::Display;
+use windvane_bridge::by_link;
 use windvane_engine::Engine;
 use windvane_model::{PositionIndex, Price};
 use windvane_venue_core::Venue;

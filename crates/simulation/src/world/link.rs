@@ -2,11 +2,12 @@
 
 use super::World;
 use super::happening::{Delivery, Happening};
-use crate::convert::{self, Asked};
+use super::venue::requested;
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
+use windvane_bridge::{self as bridge, Asked};
 use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
 use windvane_venue_core::Category;
 
@@ -151,7 +152,7 @@ impl World {
         if let Some(script) = &mut self.script {
             script.count(asked.request);
         }
-        if self.strikes(Fault::NotSent, || asked.occasion()).is_some() {
+        if self.strikes(Fault::NotSent, || requested(&asked)).is_some() {
             self.tally.hit(Fault::NotSent);
             let refusal = asked.refused(0, RefusalFamily::NotSent, "the outbox is full");
             self.return_call(None, Event::Account(refusal));
@@ -167,13 +168,13 @@ impl World {
             self.tally.hit(Fault::RequestLost);
             return;
         }
-        if self.strikes(Fault::RequestLost, || asked.occasion()).is_some() {
+        if self.strikes(Fault::RequestLost, || requested(&asked)).is_some() {
             self.tally.hit(Fault::RequestLost);
             self.time_out(number);
             return;
         }
         let mut at = self.now + self.delay();
-        if let Some(strike) = self.strikes(Fault::SlowRequest, || asked.occasion()) {
+        if let Some(strike) = self.strikes(Fault::SlowRequest, || requested(&asked)) {
             self.tally.hit(Fault::SlowRequest);
             at += strike.by.unwrap_or_else(|| self.rng.i64(500..12_000));
             self.time_out(number);
@@ -247,7 +248,7 @@ impl World {
                 let name = self.feeds[slot].symbol();
                 self.snapshot(name);
                 if let Some(row) = self.venue.ticker(Category::Linear, name) {
-                    let ticker = convert::ticker(&row, self.market());
+                    let ticker = bridge::ticker(&row, self.market());
                     self.push(Stream::Public, None, Event::Market(ticker));
                 }
             }
@@ -256,7 +257,7 @@ impl World {
 
     pub(super) fn snapshot(&mut self, name: &str) {
         if let Some(book) = self.venue.book(Category::Linear, name, 500) {
-            let event: MarketEvent = convert::book_snapshot(&book);
+            let event: MarketEvent = bridge::book_snapshot(&book);
             self.push(Stream::Public, None, Event::Market(event));
         }
     }

@@ -2,11 +2,11 @@
 
 use super::World;
 use super::happening::{Happening, Reading};
-use crate::convert;
 use crate::listing::UID;
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
+use windvane_bridge as bridge;
 use windvane_model::{
     AccountEvent, AccountSnapshot, ClientOrderId, Event, Execution, MarketTime, OrderLookup, Query,
     QueryAnswer, QueryFailed,
@@ -63,16 +63,16 @@ impl World {
             0 => {
                 let rows = self.venue.open_orders(UID, OrderFilter::default());
                 let rows: Vec<_> = rows.iter().filter(|row| !self.is_hidden(&row.order_link_id)).collect();
-                snapshot.open_orders = rows.into_iter().map(convert::order).collect();
+                snapshot.open_orders = rows.into_iter().map(bridge::order).collect();
             }
             1 => {
                 let names = self.feeds.iter().map(crate::feed::Feed::symbol);
                 let rows = names.filter_map(|name| self.venue.position(UID, name, PositionIdx::OneWay));
-                snapshot.positions = rows.map(|row| convert::position(&row)).collect();
+                snapshot.positions = rows.map(|row| bridge::position(&row)).collect();
             }
             2 => {
                 if let Some(row) = self.venue.wallet(UID) {
-                    snapshot.wallet = convert::wallet(&row, MarketTime::default());
+                    snapshot.wallet = bridge::wallet(&row, MarketTime::default());
                 }
             }
             _ => {
@@ -91,19 +91,19 @@ impl World {
 
     fn shown_order(&mut self, id: &ClientOrderId) -> Option<windvane_model::OrderReport> {
         let text = id.to_string();
-        let row = self.venue.order(UID, &convert::by_link(&text))?;
+        let row = self.venue.order(UID, &bridge::by_link(&text))?;
         if self.is_hidden(&text) {
             self.tally.hit(Fault::LateIndex);
             return None;
         }
-        Some(convert::order(&row))
+        Some(bridge::order(&row))
     }
 
     /// Oldest first.
     fn shown_executions(&self, filter: ExecutionFilter<'_>) -> Vec<Execution> {
         let rows = self.venue.executions(UID, filter);
         let shown = rows.iter().rev().filter(|row| !self.is_hidden(&row.order_link_id));
-        shown.map(convert::execution).collect()
+        shown.map(bridge::execution).collect()
     }
 
     pub(super) fn is_hidden(&self, link_id: &str) -> bool {

@@ -2,13 +2,13 @@
 
 use super::happening::Happening;
 use super::{Broken, World};
-use crate::convert::by_link;
 use crate::listing::LISTINGS;
 use crate::report::{Failure, Report};
 use crate::scenario::{Occasion, Script, Seen, Step, Strike, Telling};
 use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use fastrand::Rng;
+use windvane_bridge::by_link;
 use windvane_model::Event;
 use windvane_venue_core::{CancelOrder, Category, MarketInput, Request};
 

@@ -3,12 +3,12 @@
 use super::World;
 use super::happening::Happening;
 use super::link::{Fate, Stream, Topic};
-use crate::convert::{self, Asked};
 use crate::listing::UID;
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use crate::world::Broken;
+use windvane_bridge::{self as bridge, Asked};
 use windvane_model::{AccountEvent, ClientOrderId, Command, Event, MarketEvent, OrderId};
 use windvane_venue_core::{
     Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, Output, Request,
@@ -34,7 +34,7 @@ impl World {
             Command::Amend(amend) => drop(self.amending.remove(amend.client_order_id.as_str())),
             _ => {}
         }
-        let Some(request) = convert::request(command) else { return Ok(()) };
+        let Some(request) = bridge::request(command) else { return Ok(()) };
         let age = self.now - sent;
         if age > window_ms(command) || age < -AHEAD_MS {
             self.reply(number, Err((10002, "outside the window".to_owned())));
@@ -76,7 +76,7 @@ impl World {
             self.tally.hit(Fault::RequestTwice);
             verdict = self.request(&request)?;
         }
-        let answer = verdict.map(order_id).map_err(|refusal| (refusal.code, refusal.message));
+        let answer = verdict.map(bridge::order_id).map_err(|refusal| (refusal.code, refusal.message));
         self.reply(number, answer);
         Ok(())
     }
@@ -95,14 +95,14 @@ impl World {
 
     fn reply(&mut self, number: u64, answer: Result<Option<OrderId>, (i32, String)>) {
         let Some((asked, by_trade)) = self.wires.open.get(&number).copied() else { return };
-        if self.strikes(Fault::ReplyLost, || asked.occasion()).is_some() {
+        if self.strikes(Fault::ReplyLost, || requested(&asked)).is_some() {
             self.tally.hit(Fault::ReplyLost);
             self.time_out(number);
             return;
         }
         let event = Event::Account(match answer {
             Ok(order_id) => asked.acknowledged(order_id),
-            Err((code, message)) => match convert::family(code) {
+            Err((code, message)) => match bridge::family(code) {
                 Some(family) => asked.refused(code, family, &message),
                 None => asked.undetermined(),
             },
@@ -166,36 +166,36 @@ impl World {
             self.tally.venue_events += 1;
             match fact {
                 Output::Order { row, .. } => {
-                    self.push_private(Topic::Order, AccountEvent::Order(convert::order(&row)), orders);
+                    self.push_private(Topic::Order, AccountEvent::Order(bridge::order(&row)), orders);
                 }
                 Output::Execution { row, .. } => {
                     self.see_execution(&row)?;
                     self.push_private(
                         Topic::Execution,
-                        AccountEvent::Execution(convert::execution(&row)),
+                        AccountEvent::Execution(bridge::execution(&row)),
                         executions,
                     );
                 }
                 Output::Position { row, .. } => {
                     self.push_private(
                         Topic::Position,
-                        AccountEvent::Position(convert::position(&row)),
+                        AccountEvent::Position(bridge::position(&row)),
                         positions,
                     );
                 }
                 Output::Wallet { row, .. } => {
-                    let wallet = convert::wallet(&row, self.market());
+                    let wallet = bridge::wallet(&row, self.market());
                     self.push_private(Topic::Wallet, AccountEvent::Wallet(wallet), wallets);
                 }
-                Output::Trade(trade) => self.push_public(convert::print(&trade)),
+                Output::Trade(trade) => self.push_public(bridge::print(&trade)),
                 Output::Book(delta) => {
                     if self.strikes(Fault::BookGap, Occasion::default).is_some() {
                         self.tally.hit(Fault::BookGap);
                     } else {
-                        self.push_public(convert::book_delta(&delta));
+                        self.push_public(bridge::book_delta(&delta));
                     }
                 }
-                Output::Ticker(row) => self.push_public(convert::ticker(&row, self.market())),
+                Output::Ticker(row) => self.push_public(bridge::ticker(&row, self.market())),
             }
         }
         self.facts = facts;
@@ -233,7 +233,13 @@ impl World {
 }
 
 fn occasion(command: &Command) -> Occasion {
-    Asked::of(command).map(|asked| asked.occasion()).unwrap_or_default()
+    Asked::of(command).map(|asked| requested(&asked)).unwrap_or_default()
+}
+
+/// The request as one that may go wrong.
+pub(super) fn requested(asked: &Asked) -> Occasion {
+    let orders = asked.client_order_id.into_iter().collect();
+    Occasion { request: Some(asked.request), topic: None, orders }
 }
 
 /// The message of one topic that carries these facts.
@@ -254,12 +260,5 @@ fn named(command: &Command) -> Option<String> {
         Command::CancelAll(_) | Command::SetProtection(_) | Command::SetLeverage(_) | Command::Query(_) => {
             None
         }
-    }
-}
-
-fn order_id(ack: Acknowledgement) -> Option<OrderId> {
-    match ack {
-        Acknowledgement::Order(ids) => OrderId::new(&ids.order_id).ok(),
-        Acknowledgement::Orders(_) | Acknowledgement::Done => None,
     }
 }

@@ -10,7 +10,8 @@ use windvane_venue_core as venue;
 
 const ROWS: &str = "the venue's rows hold ids and figures of the wire's form";
 
-fn symbol(text: &str) -> Symbol {
+/// A symbol of the venue's.
+pub(crate) fn symbol(text: &str) -> Symbol {
     Symbol::new(text).expect(ROWS)
 }
 
@@ -75,7 +76,8 @@ const fn status(status: venue::OrderStatus) -> OrderStatus {
 }
 
 /// An order.
-pub(crate) fn order(row: &venue::OrderRow) -> OrderReport {
+#[must_use]
+pub fn order(row: &venue::OrderRow) -> OrderReport {
     OrderReport {
         symbol: symbol(&row.symbol),
         order_id: order_id(&row.order_id),
@@ -113,7 +115,8 @@ pub(crate) fn order(row: &venue::OrderRow) -> OrderReport {
 }
 
 /// A fill or a funding payment.
-pub(crate) fn execution(row: &venue::ExecutionRow) -> Execution {
+#[must_use]
+pub fn execution(row: &venue::ExecutionRow) -> Execution {
     let kind = match row.exec_type {
         venue::ExecutionType::Trade => ExecutionKind::Trade,
         venue::ExecutionType::Funding => ExecutionKind::Funding,
@@ -146,7 +149,8 @@ pub(crate) fn execution(row: &venue::ExecutionRow) -> Execution {
 }
 
 /// A position.
-pub(crate) fn position(row: &venue::PositionRow) -> PositionReport {
+#[must_use]
+pub fn position(row: &venue::PositionRow) -> PositionReport {
     PositionReport {
         symbol: symbol(&row.symbol),
         position_index: PositionIndex::default(),
@@ -169,7 +173,8 @@ pub(crate) fn position(row: &venue::PositionRow) -> PositionReport {
 }
 
 /// The wallet at `at`.
-pub(crate) fn wallet(row: &venue::WalletRow, at: MarketTime) -> WalletReport {
+#[must_use]
+pub fn wallet(row: &venue::WalletRow, at: MarketTime) -> WalletReport {
     WalletReport {
         coins: row.coins.iter().map(coin).collect(),
         available_usd: Some(Money::new(row.total_available_balance)),

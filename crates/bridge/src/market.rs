@@ -1,7 +1,7 @@
 //! The venue's public facts as market events.
 
-use super::report::side;
-use crate::listing::symbol;
+use crate::report::{side, symbol};
+use rust_decimal::Decimal;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Fixed, MarketEvent, MarketTime, Price, Qty, Rate, Ticker, Trade,
     TradePrints,
@@ -9,13 +9,13 @@ use windvane_model::{
 use windvane_venue_core as venue;
 
 fn levels(levels: &[venue::Level]) -> Vec<BookLevel> {
-    let fixed = |number: rust_decimal::Decimal| {
-        Fixed::parse(&number.normalize().to_string()).expect("book levels lie on the fixed scale")
-    };
+    let fixed = |number: Decimal| Fixed::try_from(number).expect("book levels lie on the fixed scale");
     levels.iter().map(|(price, size)| BookLevel { price: fixed(*price), size: fixed(*size) }).collect()
 }
 
-pub(crate) fn book_delta(delta: &venue::BookDelta) -> MarketEvent {
+/// A change of the book.
+#[must_use]
+pub fn book_delta(delta: &venue::BookDelta) -> MarketEvent {
     MarketEvent::Book(BookUpdate {
         symbol: symbol(&delta.symbol),
         at: MarketTime(delta.time_ms),
@@ -27,7 +27,9 @@ pub(crate) fn book_delta(delta: &venue::BookDelta) -> MarketEvent {
     })
 }
 
-pub(crate) fn book_snapshot(book: &venue::BookSnapshot) -> MarketEvent {
+/// A whole book.
+#[must_use]
+pub fn book_snapshot(book: &venue::BookSnapshot) -> MarketEvent {
     MarketEvent::Book(BookUpdate {
         symbol: symbol(&book.symbol),
         at: MarketTime(book.time_ms),
@@ -39,7 +41,9 @@ pub(crate) fn book_snapshot(book: &venue::BookSnapshot) -> MarketEvent {
     })
 }
 
-pub(crate) fn print(trade: &venue::PublicTrade) -> MarketEvent {
+/// A trade of the public tape.
+#[must_use]
+pub fn print(trade: &venue::PublicTrade) -> MarketEvent {
     let at = MarketTime(trade.time_ms);
     MarketEvent::Trades(TradePrints {
         symbol: symbol(&trade.symbol),
@@ -53,8 +57,10 @@ pub(crate) fn print(trade: &venue::PublicTrade) -> MarketEvent {
     })
 }
 
-pub(crate) fn ticker(row: &venue::TickerRow, at: MarketTime) -> MarketEvent {
-    let price = |value: Option<rust_decimal::Decimal>| value.and_then(|value| Price::new(value).ok());
+/// All figures of the ticker at `at`.
+#[must_use]
+pub fn ticker(row: &venue::TickerRow, at: MarketTime) -> MarketEvent {
+    let price = |value: Option<Decimal>| value.and_then(|value| Price::new(value).ok());
     MarketEvent::Ticker(Ticker {
         symbol: symbol(&row.symbol),
         at,

@@ -4,7 +4,8 @@ use windvane_model::{Command, OrderKind, Price, Side, Submit, TimeInForce};
 use windvane_venue_core as venue;
 
 /// The request that a command makes; `None` for a question.
-pub(crate) fn request(command: &Command) -> Option<venue::Request> {
+#[must_use]
+pub fn request(command: &Command) -> Option<venue::Request> {
     Some(match command {
         Command::Submit(submit) => venue::Request::Create(create(submit)),
         Command::Amend(amend) => venue::Request::Amend(venue::AmendOrder {
@@ -43,7 +44,9 @@ pub(crate) fn request(command: &Command) -> Option<venue::Request> {
     })
 }
 
-pub(crate) fn by_link(id: &str) -> venue::OrderReference {
+/// An order by the client's id.
+#[must_use]
+pub fn by_link(id: &str) -> venue::OrderReference {
     venue::OrderReference { order_id: None, order_link_id: Some(id.to_owned()) }
 }
 

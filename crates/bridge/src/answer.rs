@@ -1,22 +1,26 @@
 //! What the gate says of a request, with the connector's meaning of each return code.
 
-use crate::scenario::Occasion;
 use windvane_model::{
     AccountEvent, Acknowledged, ClientOrderId, Command, OrderId, RefusalFamily, Refused, Request, Symbol,
     Text, Undetermined,
 };
+use windvane_venue_core::Acknowledgement;
 
 /// What an answer must say of its request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
-    pub(crate) request: Request,
-    symbol: Option<Symbol>,
-    client_order_id: Option<ClientOrderId>,
+pub struct Asked {
+    /// Which kind of request.
+    pub request: Request,
+    /// The contract, where it is about one.
+    pub symbol: Option<Symbol>,
+    /// The order, where it is about one of ours.
+    pub client_order_id: Option<ClientOrderId>,
 }
 
 impl Asked {
-    /// `None` for a question.
-    pub(crate) fn of(command: &Command) -> Option<Self> {
+    /// What the answer to `command` must say; `None` for a question.
+    #[must_use]
+    pub fn of(command: &Command) -> Option<Self> {
         let (request, symbol, client_order_id) = match command {
             Command::Submit(submit) => (Request::Submit, Some(submit.symbol), Some(submit.client_order_id)),
             Command::Amend(amend) => (Request::Amend, Some(amend.symbol), Some(amend.client_order_id)),
@@ -29,7 +33,9 @@ impl Asked {
         Some(Self { request, symbol, client_order_id })
     }
 
-    pub(crate) const fn acknowledged(&self, order_id: Option<OrderId>) -> AccountEvent {
+    /// The gate took it; `order_id` is the venue's name for a new order.
+    #[must_use]
+    pub const fn acknowledged(&self, order_id: Option<OrderId>) -> AccountEvent {
         AccountEvent::Acknowledged(Acknowledged {
             request: self.request,
             symbol: self.symbol,
@@ -38,7 +44,9 @@ impl Asked {
         })
     }
 
-    pub(crate) fn refused(&self, code: i32, family: RefusalFamily, message: &str) -> AccountEvent {
+    /// The gate refused it with a code of certain meaning.
+    #[must_use]
+    pub fn refused(&self, code: i32, family: RefusalFamily, message: &str) -> AccountEvent {
         AccountEvent::Refused(Refused {
             request: self.request,
             symbol: self.symbol,
@@ -49,13 +57,9 @@ impl Asked {
         })
     }
 
-    /// The request as one that may go wrong.
-    pub(crate) fn occasion(&self) -> Occasion {
-        let orders = self.client_order_id.into_iter().collect();
-        Occasion { request: Some(self.request), topic: None, orders }
-    }
-
-    pub(crate) const fn undetermined(&self) -> AccountEvent {
+    /// Nobody knows what became of it.
+    #[must_use]
+    pub const fn undetermined(&self) -> AccountEvent {
         AccountEvent::Undetermined(Undetermined {
             request: self.request,
             symbol: self.symbol,
@@ -65,8 +69,18 @@ impl Asked {
     }
 }
 
+/// The venue's name for the order that it acknowledged; `None` where it acknowledged something else.
+#[must_use]
+pub fn order_id(ack: Acknowledgement) -> Option<OrderId> {
+    match ack {
+        Acknowledgement::Order(ids) => OrderId::new(&ids.order_id).ok(),
+        Acknowledgement::Orders(_) | Acknowledgement::Done => None,
+    }
+}
+
 /// What a code of the venue's core means; `None` where the connector calls the outcome unknown.
-pub(crate) const fn family(code: i32) -> Option<RefusalFamily> {
+#[must_use]
+pub const fn family(code: i32) -> Option<RefusalFamily> {
     Some(match code {
         10001 | 110018 | 110057 | 110059 | 110060 | 110064 | 110092 | 110093 | 110094 => {
             RefusalFamily::InvalidParameter

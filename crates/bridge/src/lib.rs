@@ -1,0 +1,14 @@
+//! Between the engine's words and the venue core's, by hand: the connector's meaning without its JSON.
+//!
+//! Whoever joins the two in one process, without a wire, needs it: the simulation and the backtest. The connector's
+//! own way through text is proven apart.
+
+mod answer;
+mod market;
+mod report;
+mod request;
+
+pub use answer::{Asked, family, order_id};
+pub use market::{book_delta, book_snapshot, print, ticker};
+pub use report::{execution, order, position, wallet};
+pub use request::{by_link, request};
