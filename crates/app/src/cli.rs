@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use windvane_research::Fills as FillModel;
 
 /// Runs rule-based trading bots on Bybit V5, headless.
 #[derive(Debug, Parser)]
@@ -17,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs the bots of a config. With the embedded venue on a replay it ends with the data and prints a summary.
     Run(Run),
+    /// Runs the bots of a config over recorded candles, at full speed, and says what came of it.
+    Backtest(Backtest),
     /// Serves a Bybit V5 exchange on loopback.
     Venue(Venue),
     /// Validates a config with its strategies, or one strategy file, without network.
@@ -124,6 +127,34 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FACTOR")]
     pub(crate) speed: Option<u32>,
     /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// The config file. Its bots, limits and `[backtest]` count; of the venue, the account of an embedded one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Candles: a file (one contract), or a folder with one for each contract.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: PathBuf,
+    /// Begins there, for example 2026-03-01T00:00:00Z; what was before warms the bots up. Else with the first candle.
+    #[arg(long, value_name = "TIME", value_parser = moment_ms)]
+    pub(crate) from: Option<i64>,
+    /// Ends there, else with the data.
+    #[arg(long, value_name = "TIME", value_parser = moment_ms)]
+    pub(crate) to: Option<i64>,
+    /// Where orders meet the market, in place of the config's word.
+    #[arg(long, value_name = "WHERE", value_parser = fills)]
+    pub(crate) fills: Option<FillModel>,
+    /// Writes `report.html`, `backtest.json` and the sheets as CSV into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Writes `signals.csv`, `orders.csv`, `fills.csv`, `trades.csv` and `equity.csv` into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Prints everything as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -304,6 +335,16 @@ pub(crate) struct Replay {
     /// The data folder, when it is not the config's.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Reads `close`, `next-open` or `path`.
+fn fills(text: &str) -> Result<FillModel, String> {
+    match text {
+        "close" => Ok(FillModel::Close),
+        "next-open" => Ok(FillModel::NextOpen),
+        "path" => Ok(FillModel::Path),
+        _ => Err(format!("`{text}` is not close, next-open or path")),
+    }
 }
 
 /// Reads a moment as RFC 3339 or as milliseconds since 1970.

@@ -155,10 +155,17 @@ impl Engine {
     /// When the engine wants a [`Event::Timer`], by its own clock.
     #[must_use]
     pub fn next_deadline(&self) -> Option<WallTime> {
+        self.orders.next_deadline().into_iter().chain(self.next_own_deadline()).min()
+    }
+
+    /// The same without the orders' deadlines: where every request is answered at once and no answer is lost, there is
+    /// nothing to ask after, and nothing to audit.
+    #[must_use]
+    pub fn next_own_deadline(&self) -> Option<WallTime> {
         let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
         let leverage = self.leverage_asked.values().copied();
         let rescues = self.bots.iter().filter_map(|bot| self.next_rescue(bot));
-        self.orders.next_deadline().into_iter().chain(rounds).chain(leverage).chain(rescues).min()
+        rounds.chain(leverage).chain(rescues).min()
     }
 
     /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell

@@ -49,6 +49,11 @@ impl Engine {
         })
     }
 
+    /// Signals of each bot since the start, in the order of the configuration.
+    pub fn signals(&self) -> impl Iterator<Item = (BotName, u64)> {
+        self.bots.iter().map(|bot| (bot.name, bot.strategy.signals()))
+    }
+
     /// A bot's newest looks at its signals, oldest first: what held, and what stood in the way.
     #[must_use]
     pub fn looks(&self, name: BotName) -> Vec<Look> {

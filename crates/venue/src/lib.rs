@@ -25,6 +25,13 @@ mod source;
 pub mod table;
 mod wire;
 
+/// What a replay makes up between recorded figures, for others that replay them.
+pub mod invented {
+    pub use crate::path::{GridBar, PathPoint, STEPS, path};
+    pub use crate::source::grid::Grid;
+}
+
+pub use catalogue::linear;
 pub use config::*;
 pub use embedded::{Embedded, StartError, serve};
 pub use server::listen;

@@ -8,33 +8,39 @@
 use windvane_venue_core::Side;
 
 /// Steps of a path in one bar.
-pub(crate) const STEPS: usize = 12;
+pub const STEPS: usize = 12;
 /// Steps at which open, first extreme, second extreme and close are visited.
 const WAYPOINT_STEPS: [usize; 4] = [0, 3, 8, STEPS - 1];
 
 /// A bar on the instrument's grid: prices in ticks, volume in lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct GridBar {
-    pub(crate) open: i64,
-    pub(crate) high: i64,
-    pub(crate) low: i64,
-    pub(crate) close: i64,
-    pub(crate) volume: i64,
+pub struct GridBar {
+    /// First price.
+    pub open: i64,
+    /// Highest price.
+    pub high: i64,
+    /// Lowest price.
+    pub low: i64,
+    /// Last price.
+    pub close: i64,
+    /// Traded quantity.
+    pub volume: i64,
 }
 
 /// One step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PathPoint {
+pub struct PathPoint {
     /// Traded price in ticks.
-    pub(crate) price: i64,
+    pub price: i64,
     /// Traded quantity in lots; zero means that nothing was printed.
-    pub(crate) volume: i64,
+    pub volume: i64,
     /// Side of the taker: the way the price went.
-    pub(crate) side: Side,
+    pub side: Side,
 }
 
 /// The path through one bar.
-pub(crate) fn path(bar: &GridBar) -> [PathPoint; STEPS] {
+#[must_use]
+pub fn path(bar: &GridBar) -> [PathPoint; STEPS] {
     let low_first = match (bar.open - bar.low).cmp(&(bar.high - bar.open)) {
         std::cmp::Ordering::Less => true,
         std::cmp::Ordering::Greater => false,

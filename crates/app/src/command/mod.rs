@@ -1,5 +1,6 @@
 //! One command per file; this one only chooses.
 
+mod backtest;
 mod check;
 mod control;
 mod doctor;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(run) => run::run(&run),
+        Command::Backtest(backtest) => backtest::backtest(&backtest),
         Command::Venue(venue) => venue::serve(&venue),
         Command::Check(check) => check::check(&check),
         Command::Schema => Ok(check::schema()),

@@ -32,6 +32,9 @@ pub(crate) struct ConfigFile {
     /// Logs.
     #[serde(default)]
     pub(crate) log: LogSection,
+    /// What a backtest takes for granted.
+    #[serde(default)]
+    pub(crate) backtest: windvane_research::Settings,
     /// Bots by name.
     #[serde(default)]
     pub(crate) bot: BTreeMap<Spanned<String>, BotSection>,

@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) log_filter: String,
     /// How they look.
     pub(crate) log_style: LogStyle,
+    /// What a backtest takes for granted.
+    pub(crate) backtest: windvane_research::Settings,
     /// The bots, in the order of their names.
     pub(crate) bots: Vec<BotSettings>,
     /// Bots that are not started and whose positions are left to their owner.

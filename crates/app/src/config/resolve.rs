@@ -134,6 +134,7 @@ impl<'t> Resolver<'t> {
             }),
             log_filter: file.log.filter,
             log_style: file.log.style,
+            backtest: file.backtest,
             bots,
             left,
             fingerprint: std::mem::take(&mut self.fingerprint).finalize().into(),

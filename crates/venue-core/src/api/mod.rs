@@ -26,7 +26,7 @@ pub use market_input::{Level, MarketInput};
 pub use order_request::{
     AmendOrder, CancelAll, CancelOrder, CreateOrder, OrderReference, ProtectionPrice, TriggerSpec,
 };
-pub use output::{BookDelta, BookSnapshot, Output, PublicTrade, TickerRow};
+pub use output::{BookDelta, BookSnapshot, Calm, Output, PublicTrade, TickerRow};
 pub use product::{
     Category, MarginMode, MarketUnit, PositionIdx, PositionMode, PositionStatus, SlippageTolerance,
     SlippageUnit, TpslMode,

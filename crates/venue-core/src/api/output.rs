@@ -131,3 +131,12 @@ pub struct TickerRow {
     /// Cross sequence.
     pub seq: i64,
 }
+
+/// Prices between which nothing happens to anybody; see [`crate::Venue::calm`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calm {
+    /// At this price or lower something may happen.
+    pub below: Decimal,
+    /// At this price or higher something may happen; `None` when nothing does however high.
+    pub above: Option<Decimal>,
+}

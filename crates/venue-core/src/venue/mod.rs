@@ -6,6 +6,7 @@
 
 mod afford;
 mod amend;
+mod calm;
 mod cancel;
 mod create;
 mod deleveraging;

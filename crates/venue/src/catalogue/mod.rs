@@ -37,6 +37,12 @@ pub(crate) fn listing(category: Category, symbol: &str) -> Option<&'static Listi
     of(category).find(|listing| *listing.instrument.symbol == *symbol)
 }
 
+/// The linear contract of this symbol, as the catalogue has it.
+#[must_use]
+pub fn linear(symbol: &str) -> Option<&'static Instrument> {
+    listing(Category::Linear, symbol).map(|listing| &listing.instrument)
+}
+
 /// Every symbol of a product group, for messages.
 pub(crate) fn symbols(category: Category) -> Vec<&'static str> {
     of(category).map(|listing| &*listing.instrument.symbol).collect()

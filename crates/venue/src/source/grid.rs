@@ -11,7 +11,7 @@ const LEVEL_SHARE: i64 = 100;
 
 /// The steps of an instrument: prices count in ticks, quantities in lots.
 #[derive(Debug, Clone)]
-pub(crate) struct Grid {
+pub struct Grid {
     category: Category,
     symbol: String,
     tick: Decimal,
@@ -19,7 +19,9 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    pub(crate) fn new(instrument: &Instrument) -> Self {
+    /// The steps of an instrument.
+    #[must_use]
+    pub fn new(instrument: &Instrument) -> Self {
         Self {
             category: instrument.category,
             symbol: instrument.symbol.to_string(),
@@ -40,7 +42,7 @@ impl Grid {
     ///
     /// # Errors
     /// The tick size, when the price is no multiple of it.
-    pub(crate) fn ticks(&self, price: Decimal) -> Result<i64, Decimal> {
+    pub fn ticks(&self, price: Decimal) -> Result<i64, Decimal> {
         multiples(price, self.tick)
     }
 
@@ -48,20 +50,25 @@ impl Grid {
     ///
     /// # Errors
     /// The lot size, when the quantity is no multiple of it.
-    pub(crate) fn lots(&self, qty: Decimal) -> Result<i64, Decimal> {
+    pub fn lots(&self, qty: Decimal) -> Result<i64, Decimal> {
         multiples(qty, self.lot)
     }
 
-    pub(crate) fn price(&self, ticks: i64) -> Decimal {
+    /// The price of so many ticks.
+    #[must_use]
+    pub fn price(&self, ticks: i64) -> Decimal {
         self.tick * Decimal::from(ticks)
     }
 
-    pub(crate) fn qty(&self, lots: i64) -> Decimal {
+    /// The quantity of so many lots.
+    #[must_use]
+    pub fn qty(&self, lots: i64) -> Decimal {
         self.lot * Decimal::from(lots)
     }
 
     /// A print.
-    pub(crate) fn trade(&self, ticks: i64, lots: i64, side: Side) -> MarketInput {
+    #[must_use]
+    pub fn trade(&self, ticks: i64, lots: i64, side: Side) -> MarketInput {
         MarketInput::Trade {
             category: self.category,
             symbol: self.symbol.clone(),
@@ -73,7 +80,8 @@ impl Grid {
 
     /// A book one tick wide around a last price: a buyer has just paid the ask, a seller has just hit the bid.
     /// `volume` in lots sets the sizes.
-    pub(crate) fn book(&self, last_ticks: i64, side: Side, volume: i64) -> MarketInput {
+    #[must_use]
+    pub fn book(&self, last_ticks: i64, side: Side, volume: i64) -> MarketInput {
         let best_bid = match side {
             Side::Buy => last_ticks - 1,
             Side::Sell => last_ticks,
