@@ -170,6 +170,25 @@ fn the_service_unit_is_valid_and_gives_the_engine_little_to_harm_with() {
 }
 
 #[test]
+fn the_cluster_has_one_engine_that_may_do_little_and_ends_in_order() {
+    let manifest = std::fs::read_to_string(root().join("deploy/kubernetes/windvane.yml")).unwrap();
+    for line in [
+        "  replicas: 1\n",
+        "accessModes: [ReadWriteOncePod]",
+        "terminationGracePeriodSeconds: 60",
+        "runAsNonRoot: true",
+        "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false",
+        "automountServiceAccountToken: false",
+    ] {
+        assert!(manifest.contains(line), "{line}");
+    }
+    let image = std::fs::read_to_string(root().join("deploy/docker/Dockerfile")).unwrap();
+    let user = image.lines().find_map(|line| line.strip_prefix("USER ")).unwrap();
+    assert!(manifest.contains(&format!("runAsUser: {user}\n")), "the cluster runs it as the image's user");
+}
+
+#[test]
 fn links_between_the_documents_lead_somewhere() {
     for folder in ["docs", "docs/runbook", "deploy"] {
         for entry in root().join(folder).read_dir().unwrap().flatten() {

@@ -1,6 +1,6 @@
 //! `cargo xtask conformance`: other people's clients, unmodified, against our venue. The scripts are in `tests/conformance`.
 
-mod install;
+pub(crate) mod install;
 
 use crate::{
     process::{cargo, run, target_folder, workspace_root},

@@ -6,6 +6,7 @@
 mod bench;
 mod campaign;
 mod conformance;
+mod deploy;
 mod process;
 mod reference;
 mod report;
@@ -34,6 +35,8 @@ enum Command {
     Campaign(campaign::Campaign),
     /// Other people's clients (pybit, ccxt, bybit-api) against our venue. Fetches them with pip and npm.
     Conformance,
+    /// Reads what lies under `deploy/` as its programs would, and makes the image in a clean root. Needs root.
+    Deploy(deploy::Options),
     /// Writes `docs/configuration.md` from the structures that a config is read into.
     Reference,
     /// The engine as the client that the wire benchmark's harness starts.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         Command::Campaign(campaign) => campaign.run(),
         Command::Conformance => conformance::run_all(),
+        Command::Deploy(options) => deploy::run_all(&options),
         Command::Reference => reference::write(),
         Command::WireClient(client) => client.run(),
     };

@@ -95,7 +95,19 @@ pub(crate) fn ensure_chromium() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_root() -> bool {
+/// Makes `debootstrap` available, which needs no installing: the folder it was unpacked in.
+///
+/// # Errors
+/// The package cannot be had.
+pub(crate) fn ensure_debootstrap() -> anyhow::Result<PathBuf> {
+    let folder = tools_folder()?;
+    if !folder.join("usr/sbin/debootstrap").is_file() {
+        unpack_debian_package("debootstrap").context("install Debian's package `debootstrap`")?;
+    }
+    Ok(folder)
+}
+
+pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

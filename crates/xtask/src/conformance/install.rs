@@ -13,17 +13,17 @@ use std::{
 const INTERPRETERS: [&str; 3] = ["python3.13", "python3.12", "python3"];
 
 /// A Python that can make environments.
-pub(super) struct Python {
+pub(crate) struct Python {
     program: &'static str,
     /// Major and minor.
-    pub(super) version: (u32, u32),
+    pub(crate) version: (u32, u32),
 }
 
 /// The first of these that the machine has.
 ///
 /// # Errors
 /// In one sentence, what the reader can do about it.
-pub(super) fn python() -> anyhow::Result<Python> {
+pub(crate) fn python() -> anyhow::Result<Python> {
     let mut found = INTERPRETERS.into_iter().filter_map(|program| {
         let question = "import sys, venv, ensurepip; print(*sys.version_info[:2])";
         let output = Command::new(program).args(["-c", question]).output().ok()?;
@@ -38,7 +38,7 @@ pub(super) fn python() -> anyhow::Result<Python> {
 ///
 /// # Errors
 /// Its packages cannot be had.
-pub(super) fn environment(name: &str, python: &Python) -> anyhow::Result<PathBuf> {
+pub(crate) fn environment(name: &str, python: &Python) -> anyhow::Result<PathBuf> {
     let folder = clients_folder()?.join(name);
     let interpreter = folder.join("bin/python");
     let requirements = script_path(&format!("requirements-{name}.txt"));
@@ -57,7 +57,7 @@ pub(super) fn environment(name: &str, python: &Python) -> anyhow::Result<PathBuf
 ///
 /// # Errors
 /// There is no Node, or its packages cannot be had.
-pub(super) fn node() -> anyhow::Result<PathBuf> {
+pub(crate) fn node() -> anyhow::Result<PathBuf> {
     if !succeeds(Command::new("node").arg("--version")) || !succeeds(Command::new("npm").arg("--version")) {
         bail!("install Node.js with npm");
     }
