@@ -41,12 +41,14 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     }
     let began = Instant::now();
     let duration = arguments.duration;
+    let when_idle = settings.when_idle;
     let trading = async move {
         let session = live::run(&settings, duration, |live| progress.show(&live.standing())).await;
         progress.finish();
         session
     };
     let session = on_one_thread(async {
+        live::keep_awake(when_idle);
         // As a task among tasks: the future that a runtime itself waits for is woken by way of the system's poll,
         // which would stand between a price and its order.
         let task = tokio::task::spawn_local(trading);

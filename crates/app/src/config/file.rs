@@ -24,6 +24,9 @@ pub(crate) struct ConfigFile {
     /// How the journal is kept.
     #[serde(default)]
     pub(crate) journal: JournalSection,
+    /// How the engine's thread waits.
+    #[serde(default)]
+    pub(crate) engine: EngineSection,
     /// Metrics and health.
     #[serde(default)]
     pub(crate) telemetry: TelemetrySection,
@@ -154,6 +157,26 @@ pub(crate) enum Durability {
     Group,
     /// With its record on the disk: a power cut loses nothing either.
     BeforeSend,
+}
+
+/// `[engine]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EngineSection {
+    /// What its thread does while there is nothing to do.
+    pub(crate) when_idle: WhenIdle,
+}
+
+/// What the engine's thread does while there is nothing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WhenIdle {
+    /// The system wakes it when there is something. Costs nothing, and a core that slept is slow to start.
+    #[default]
+    Sleep,
+    /// It asks the sockets over and over. Takes a core of its own, all of it; on a machine without one to spare it
+    /// is slower than sleep.
+    Spin,
 }
 
 /// `[telemetry]`.

@@ -5,7 +5,7 @@ mod resolve;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown};
+pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown, WhenIdle};
 pub(crate) use resolve::{check_strategy_file, load, place};
 
 use std::net::SocketAddr;
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) journal_bytes: u64,
     /// How much tape is kept, in bytes.
     pub(crate) tape_bytes: u64,
+    /// What the engine's thread does while there is nothing to do.
+    pub(crate) when_idle: WhenIdle,
     /// Where `/metrics` is served; `None` when it is not.
     pub(crate) metrics: Option<SocketAddr>,
     /// Who is told of what; `None` when nobody is.

@@ -127,6 +127,7 @@ impl<'t> Resolver<'t> {
             durability: file.journal.durability,
             journal_bytes: u64::from(file.journal.keep_mib) << 20,
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
+            when_idle: file.engine.when_idle,
             metrics: file.telemetry.enabled.then_some(file.telemetry.listen),
             notify: file.notify.map(|notify| NotifySettings {
                 file: notify.file.map(|file| self.folder.join(file)),

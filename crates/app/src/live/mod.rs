@@ -11,6 +11,7 @@ mod day;
 mod dispatch;
 mod folder;
 mod gather;
+mod idle;
 pub(crate) mod keys;
 mod link;
 mod links;
@@ -28,6 +29,7 @@ mod turn;
 pub(crate) use account::{check_key, unreachable};
 #[cfg(test)]
 pub(crate) use compactor::sum_up;
+pub(crate) use idle::keep_awake;
 pub(crate) use recorder::records;
 pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
 

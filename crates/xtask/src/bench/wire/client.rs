@@ -49,6 +49,9 @@ drawdown = { yellow = "80%", orange = "90%", red = "100%", persists_for = "1m" }
 [journal]
 durability = "{DURABILITY}"
 
+[engine]
+when_idle = "{WHEN_IDLE}"
+
 [telemetry]
 listen = "127.0.0.1:0"
 
@@ -102,6 +105,24 @@ impl fmt::Display for Durability {
     }
 }
 
+/// What the engine's thread does while there is nothing to do: the two settings that are measured.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum WhenIdle {
+    /// The system wakes it.
+    Sleep,
+    /// It asks over and over, on a core of its own.
+    Spin,
+}
+
+impl fmt::Display for WhenIdle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sleep => "sleep",
+            Self::Spin => "spin",
+        })
+    }
+}
+
 /// What the wire benchmark tells the client that it has the harness start. The rest comes from the harness's environment.
 #[derive(clap::Args)]
 pub(crate) struct Client {
@@ -114,6 +135,9 @@ pub(crate) struct Client {
     /// Durability of the journal.
     #[arg(long)]
     durability: Durability,
+    /// What its thread does while there is nothing to do.
+    #[arg(long)]
+    when_idle: WhenIdle,
 }
 
 impl Client {
@@ -137,6 +161,7 @@ impl Client {
 
     fn filled(&self, template: &str) -> anyhow::Result<String> {
         let mut text = template.replace("{DURABILITY}", &self.durability.to_string());
+        text = text.replace("{WHEN_IDLE}", &self.when_idle.to_string());
         let endpoints = ["VENUE_REST", "VENUE_WS_PUBLIC", "VENUE_WS_PRIVATE", "VENUE_WS_TRADE"];
         for name in
             endpoints.into_iter().chain(["VENUE_SYMBOL", "VENUE_TRIGGER", "VENUE_KEY", "VENUE_SECRET"])
