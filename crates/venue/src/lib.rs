@@ -17,6 +17,8 @@ mod exchange;
 mod fault;
 mod listed;
 mod market;
+#[cfg(test)]
+mod mutated;
 mod path;
 mod rest;
 mod server;

@@ -267,7 +267,11 @@ impl Fuzz {
         run(test
             .args(["--nocapture", "chaos::"])
             .env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string())
-            .env("WINDVANE_FUZZ_INPUTS", self.inputs.to_string()))
+            .env("WINDVANE_FUZZ_INPUTS", self.inputs.to_string()))?;
+        // The venue's: requests, queries, control requests, frames, relayed frames, and the files it reads.
+        let arguments = ["test", "--release", "--package", "windvane-venue", "--lib", "--"];
+        let mut test = cargo(arguments);
+        run(test.args(["mutation::", "mutated::"]).env("WINDVANE_FUZZ_SECONDS", self.seconds.to_string()))
     }
 }
 

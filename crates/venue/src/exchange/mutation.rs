@@ -14,9 +14,10 @@ use windvane_venue_core::Category;
 use super::Exchange;
 use super::hub::Session;
 use super::moment::Moment;
-use crate::config::{ManualConfig, MarketConfig, VenueConfig};
+use crate::config::{ManualConfig, MarketConfig, RelayConfig, Stream, VenueConfig};
+use crate::mutated::{mutated, often};
 use crate::server::auth::{Caller, SignedHeaders};
-use crate::server::{RestAnswer, RestCall, RestOutcome, SocketKind, ToClient};
+use crate::server::{Inbound, RestAnswer, RestCall, RestOutcome, SocketKind, ToClient};
 
 pub(super) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -64,6 +65,13 @@ const QUERIES: [(&str, &str); 9] = [
     ("/v5/market/instruments-info", "category=linear&limit=2&cursor=after%253ABTCUSDT&baseCoin=BTC"),
     ("/v5/market/open-interest", "category=linear&symbol=BTCUSDT&intervalTime=1h&startTime=-5"),
     ("/v5/market/funding/history", "category=linear&symbol=BTCUSDT&startTime=0&endTime=9"),
+];
+/// Frames of a relayed stream.
+const RELAYED: [&str; 4] = [
+    r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1,"data":{"s":"BTCUSDT","b":[["59999.9","1"],["59990","2"]],"a":[["60000","1"]],"u":2,"seq":1},"cts":1}"#,
+    r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":2,"data":{"s":"BTCUSDT","b":[["59999.9","0"]],"a":[["60001","0.5"]],"u":3,"seq":2},"cts":2}"#,
+    r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":3,"data":[{"T":3,"s":"BTCUSDT","S":"Sell","v":"0.2","p":"60000","L":"ZeroPlusTick","i":"a","BT":false}]}"#,
+    r#"{"topic":"tickers.BTCUSDT","type":"delta","ts":4,"data":{"symbol":"BTCUSDT","markPrice":"60001","indexPrice":"60000","fundingRate":"0.0001","nextFundingTime":"28800000"},"cs":1}"#,
 ];
 const FRAMES: [&str; 6] = [
     r#"{"op":"auth","req_id":"1","args":["paper-key",4102444800000,"00"]}"#,
@@ -115,27 +123,6 @@ pub(super) fn call(wall_ms: i64, method: Method, path: &str, query: &str, body: 
     }
 }
 
-/// Text with some of its bytes replaced, removed or repeated.
-fn mutated(samples: &'static [&'static str]) -> impl Strategy<Value = (usize, Vec<u8>)> {
-    let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
-    (0..samples.len(), prop::collection::vec(change, 0..6)).prop_map(|(sample, changes)| {
-        let mut bytes = samples[sample].as_bytes().to_vec();
-        for (index, byte, kind) in changes {
-            if bytes.is_empty() {
-                break;
-            }
-            let at = index.index(bytes.len());
-            match kind {
-                0 => bytes[at] = byte,
-                1 => drop(bytes.remove(at)),
-                2 => bytes.insert(at, byte),
-                _ => bytes.extend_from_within(at..),
-            }
-        }
-        (sample, bytes)
-    })
-}
-
 fn is_enveloped(answer: &RestAnswer) -> bool {
     let RestOutcome::Reply { body, .. } = &answer.outcome else { return false };
     serde_json::from_str::<Value>(body)
@@ -157,7 +144,7 @@ static QUERY_TEXTS: [&str; QUERIES.len()] = texts(&QUERIES);
 static CONTROL_TEXTS: [&str; CONTROLS.len()] = texts(&CONTROLS);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(often())]
 
     #[test]
     fn every_request_gets_one_envelope(bodies in prop::collection::vec(mutated(&BODY_TEXTS), 1..24)) {
@@ -212,6 +199,21 @@ proptest! {
             while let Ok(ToClient::Frame(frame)) = frames.try_recv() {
                 prop_assert!(serde_json::from_str::<Value>(&frame).is_ok(), "{frame}");
             }
+        }
+    }
+
+    #[test]
+    fn no_relayed_frame_ends_the_exchange(frames in prop::collection::vec(mutated(&RELAYED), 1..24)) {
+        let relay = MarketConfig::Relay(RelayConfig { url: String::new(), stream: Stream::Linear });
+        let mut exchange = Exchange::new(&VenueConfig::paper(relay), watch::channel(false).0, Moment::now())
+            .expect("a relay is built before it is connected");
+        for (_, frame) in frames {
+            let text = String::from_utf8_lossy(&frame).into_owned();
+            exchange.handle(Moment::now(), Inbound::Relayed { text: text.into() });
+        }
+        let book = exchange.core.book(Category::Linear, "BTCUSDT", 1).expect("listed");
+        if let (Some(bid), Some(ask)) = (book.bids.first(), book.asks.first()) {
+            prop_assert!(bid.0 < ask.0, "{bid:?} {ask:?}");
         }
     }
 }

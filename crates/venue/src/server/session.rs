@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
@@ -24,8 +25,6 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 
 /// Frames of one socket that may be under way at once: as many as a queue holds before a replay's clock waits.
 const UNDER_WAY_MAX: usize = 64;
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// The idle limit of a socket: `?max_active_time=` of 30 s to 10 min on private and trade sockets.
 pub(super) fn idle_limit(kind: SocketKind, query: &str) -> Duration {
@@ -79,8 +78,8 @@ pub(super) async fn run(
 }
 
 /// Moves frames both ways until either side ends it.
-async fn converse(
-    mut socket: Socket,
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: WebSocketStream<S>,
     mut outgoing: mpsc::Receiver<ToClient>,
     way: Way,
     id: ConnectionId,
@@ -169,9 +168,9 @@ impl UnderWay {
     }
 
     /// Writes what has arrived by `now`, then flushes once.
-    async fn deliver(
+    async fn deliver<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
-        socket: &mut Socket,
+        socket: &mut WebSocketStream<S>,
         now: Instant,
     ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
         while let Some((_, frame)) = self.frames.pop_front_if(|(arrival, _)| *arrival <= now) {
@@ -208,5 +207,27 @@ mod tests {
         ] {
             assert_eq!(idle_limit(kind, query).as_secs(), seconds, "{query}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_closed_when_nothing_has_moved_on_it_for_its_limit() {
+        let idle = Duration::from_secs(1);
+        let (near, far) = tokio::io::duplex(4_096);
+        let venue = WebSocketStream::from_raw_socket(near, Role::Server, None).await;
+        let mut client = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
+        let (link, mut inbound) = mpsc::channel(8);
+        let (_queue, outgoing) = mpsc::channel(8);
+        let way = Way { idle, latency: Duration::ZERO };
+        let talk = tokio::spawn(async move { converse(venue, outgoing, way, 1, &link).await });
+        for _ in 0..3 {
+            tokio::time::sleep(idle / 3).await;
+            client.send(Message::text("ping")).await.unwrap();
+            assert!(matches!(inbound.recv().await, Some(Inbound::Frame { id: 1, .. })));
+        }
+        let quiet = Instant::now();
+        assert!(matches!(client.next().await, Some(Ok(Message::Close(_)))));
+        assert!(quiet.elapsed() > idle / 2, "each frame sets the clock back: {:?}", quiet.elapsed());
+        drop(client);
+        talk.await.unwrap();
     }
 }

@@ -80,7 +80,7 @@ fn read(path: &Path) -> Result<String, SourceError> {
 }
 
 /// One archived print, with the book that is left around it.
-fn trade(line: &str, grid: &Grid) -> Result<Step, String> {
+pub(crate) fn trade(line: &str, grid: &Grid) -> Result<Step, String> {
     let columns: Vec<&str> = line.split(',').collect();
     let [timestamp, _, side, size, price, ..] = columns[..] else {
         return Err("a row has at least five columns".to_owned());
