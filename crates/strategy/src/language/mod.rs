@@ -51,3 +51,5 @@ pub(crate) fn is_built_in(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole;
