@@ -13,4 +13,5 @@ mod notify;
 mod operator;
 mod page;
 mod refused;
+mod reload;
 mod restart;

@@ -110,7 +110,19 @@ impl Running {
     /// # Panics
     /// When `kill` cannot be run.
     pub fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.id().to_string()]).status();
+        self.signal("-INT");
+    }
+
+    /// Asks it to read its config anew.
+    ///
+    /// # Panics
+    /// When `kill` cannot be run.
+    pub fn hangup(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.id().to_string()]).status();
         assert!(status.expect("kill is everywhere").success(), "{} is gone already", self.name);
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Resume(Target),
     /// Cancels own orders, then closes positions reduce-only.
     Flatten(Flatten),
+    /// Has a running engine read its config and strategies anew: all of the change, or none of it.
+    Reload(Reload),
     /// Looks at an API key.
     Keys(Keys),
     /// Declares an order of unknown outcome absent, where the venue can no longer prove it.
@@ -201,6 +203,9 @@ pub(crate) struct Check {
     /// Prints what was understood of a strategy file as one JSON object.
     #[arg(long, requires = "strategy")]
     pub(crate) json: bool,
+    /// Prints every value of a config and where it came from: a file, a variable of the environment, a default.
+    #[arg(long, requires = "config")]
+    pub(crate) origins: bool,
 }
 
 /// What is checked.
@@ -273,6 +278,9 @@ pub(crate) struct Explain {
     /// since 1970.
     #[arg(long, value_name = "TIME", value_parser = moment_ms)]
     pub(crate) at: Option<i64>,
+    /// How many of a bot's newest looks at its signals are shown, where its engine runs.
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    pub(crate) looks: usize,
 }
 
 #[derive(Debug, Args)]
@@ -300,6 +308,21 @@ pub(crate) struct Flatten {
     /// Only this bot.
     #[arg(long, value_name = "NAME")]
     pub(crate) bot: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reload {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only says what would change.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Allows limits and stops that hold back less than those in force.
+    #[arg(long)]
+    pub(crate) loosen: bool,
+    /// Lets open positions go on by the new rules, instead of those they were opened under.
+    #[arg(long)]
+    pub(crate) open_positions: bool,
 }
 
 #[derive(Debug, Args)]

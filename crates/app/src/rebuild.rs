@@ -72,7 +72,7 @@ impl Rebuilt {
             Record::Memory { memory, .. } => {
                 self.memories.insert(memory.bot, memory.bytes.clone());
             }
-            Record::Denied { .. } | Record::Marker { .. } | Record::Stop { .. } => {}
+            Record::Denied { .. } | Record::Reload(_) | Record::Marker { .. } | Record::Stop { .. } => {}
         }
     }
 

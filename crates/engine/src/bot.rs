@@ -1,8 +1,9 @@
 //! One bot inside the engine: its strategy, its contract and what it is measured against.
 
+use crate::engine::ConfigId;
 use crate::protection::Rescue;
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
-use windvane_strategy::Strategy;
+use windvane_strategy::{Definition, Strategy, Urgency};
 
 /// What the configuration says of a bot.
 pub struct BotSetup {
@@ -14,6 +15,8 @@ pub struct BotSetup {
     pub position_index: PositionIndex,
     /// Its mind.
     pub strategy: Box<dyn Strategy>,
+    /// Other rules that it goes on by once its position is closed: it was opened under those of `strategy`.
+    pub next: Option<Definition>,
     /// Its share of the account at the start, settle coin.
     pub budget: Money,
     /// Leverage of its contract.
@@ -63,6 +66,14 @@ pub(crate) struct Bot {
     pub(crate) next_round: Option<WallTime>,
     /// What has been done about its position's missing stop.
     pub(crate) rescue: Option<Rescue>,
+    /// The configuration that its last position was opened under.
+    pub(crate) opened_under: Option<ConfigId>,
+    /// Whether it held a position after the last event.
+    pub(crate) was_held: bool,
+    /// Other rules that it goes on by when their time has come.
+    pub(crate) next: Option<(Definition, Urgency)>,
+    /// Whether it came while the engine ran, so that nobody has told it of the past.
+    pub(crate) needs_history: bool,
 }
 
 impl Bot {
@@ -89,7 +100,7 @@ impl Bot {
 
 impl From<BotSetup> for Bot {
     fn from(setup: BotSetup) -> Self {
-        let BotSetup { name, symbol, position_index, strategy, budget, leverage, removal } = setup;
+        let BotSetup { name, symbol, position_index, strategy, next, budget, leverage, removal } = setup;
         let wake_at = strategy.wake_at();
         let looks_at = strategy.subscription().symbols;
         Self {
@@ -106,6 +117,10 @@ impl From<BotSetup> for Bot {
             is_cancelling: removal == Some(Removal::ExitOnly),
             next_round: None,
             rescue: None,
+            opened_under: None,
+            was_held: false,
+            next: next.map(|definition| (definition, Urgency::WhenFlat)),
+            needs_history: false,
         }
     }
 }

@@ -20,6 +20,9 @@ const HISTORY_BARS: usize = 2_000;
 /// A leverage that the venue does not show so long after it was asked for is read again, and asked for again.
 const LEVERAGE_WITHIN_MS: Millis = 10_000;
 
+/// The fingerprint of a configuration, as the shell works it out.
+pub type ConfigId = [u8; 32];
+
 /// What an engine is built from.
 pub struct EngineSetup {
     /// The account's orders, new or recovered from a journal.
@@ -30,6 +33,8 @@ pub struct EngineSetup {
     pub limits: RiskLimits,
     /// Which bot owns which position.
     pub ownership: Ownership,
+    /// Which configuration this is: remembered of each position that is opened under it.
+    pub config: ConfigId,
     /// Whether orders need the trade socket; false where the venue has none.
     pub needs_trade_link: bool,
     /// How long a position may be without a stop at the venue before it is an alarm and something is done, wall
@@ -46,11 +51,14 @@ pub struct Engine {
     /// Whether every position of a bot must have a stop at the venue.
     pub(crate) requires_stop: bool,
     pub(crate) unprotected_ms_max: Millis,
+    pub(crate) config: ConfigId,
     pub(crate) orders: Orders,
     pub(crate) bots: Vec<Bot>,
     pub(crate) gate: Gate,
     /// Contracts whose leverage was asked to be set and is not confirmed, with when to doubt the request.
     leverage_asked: BTreeMap<Symbol, WallTime>,
+    /// Whether a position was opened under another configuration than the bot's last one.
+    pub(crate) has_opened: bool,
     /// What was last written down of the engine's own memory.
     pub(crate) remembered: EngineMemory,
     /// Reused between events, so that the steady state allocates nothing.
@@ -74,7 +82,8 @@ impl Engine {
     /// Builds an engine that may not open yet: that takes contracts, links and a reconciliation.
     #[must_use]
     pub fn new(setup: EngineSetup) -> Self {
-        let EngineSetup { orders, bots, limits, ownership, needs_trade_link, unprotected_ms_max } = setup;
+        let EngineSetup { orders, bots, limits, ownership, config, needs_trade_link, unprotected_ms_max } =
+            setup;
         Self {
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),
@@ -82,10 +91,12 @@ impl Engine {
             requires_stop: limits.require_stop_on_entry,
             risk: Risk::new(limits, ownership),
             unprotected_ms_max,
+            config,
             orders,
             bots: bots.into_iter().map(Bot::from).collect(),
             gate: Gate::new(needs_trade_link),
             leverage_asked: BTreeMap::new(),
+            has_opened: false,
             remembered: EngineMemory::default(),
             effects: Vec::new(),
             notices: VecDeque::new(),
@@ -124,6 +135,8 @@ impl Engine {
         for bot in &mut self.bots {
             let flatten = memory.flattening.contains(&bot.name);
             bot.wind_down(WindDown { flatten, cancel: memory.cancelling.contains(&bot.name) });
+            let opened = memory.opened_under.iter().find(|(name, _)| *name == bot.name);
+            bot.opened_under = opened.map(|(_, config)| *config);
         }
         self.remembered = memory;
     }
@@ -149,6 +162,9 @@ impl Engine {
         self.flatten(stamp, out);
         self.settle_run_state(stamp, out);
         self.wake_timers(stamp, out);
+        if matches!(stamped.event, Event::Account(_)) {
+            self.note_openings();
+        }
         self.collect_memory(out);
     }
 

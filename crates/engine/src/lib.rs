@@ -20,16 +20,18 @@ mod gate;
 mod memory;
 mod output;
 mod protection;
+mod reconfigure;
 #[cfg(test)]
 mod tests;
 mod turn;
 mod view;
 
 pub use bot::{BotSetup, Removal};
-pub use engine::{Engine, EngineSetup, RestoreError};
+pub use engine::{ConfigId, Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;
 pub use gate::Waiting;
-pub use memory::engine_memory_name;
+pub use memory::{engine_memory_name, opened_under};
 pub use output::Output;
 pub use protection::{Naked, Remedy};
+pub use reconfigure::Reconfiguration;
 pub use view::BotView;

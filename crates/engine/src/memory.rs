@@ -1,6 +1,7 @@
 //! What the engine itself must remember over a restart: a latched halt, which bots are being wound down, and
 //! where the day's loss is counted from. A crash forgives none of them.
 
+use crate::engine::ConfigId;
 use windvane_model::{BotName, HaltCause};
 use windvane_risk::RiskMemory;
 
@@ -19,6 +20,8 @@ pub(crate) struct EngineMemory {
     pub(crate) flattening: Vec<BotName>,
     /// The bots whose entries a person wants cancelled.
     pub(crate) cancelling: Vec<BotName>,
+    /// Which configuration the last position of each bot was opened under.
+    pub(crate) opened_under: Vec<(BotName, ConfigId)>,
     /// What the breakers count from.
     pub(crate) risk: RiskMemory,
 }
@@ -32,6 +35,7 @@ impl EngineMemory {
         }
         words.extend(self.flattening.iter().map(|bot| format!("flatten={bot}")));
         words.extend(self.cancelling.iter().map(|bot| format!("cancel={bot}")));
+        words.extend(self.opened_under.iter().map(|(bot, config)| format!("under={bot}:{}", hex(*config))));
         self.risk.write(&mut words);
         words.join(" ").into_bytes()
     }
@@ -45,11 +49,37 @@ impl EngineMemory {
                 ("halt", cause) => memory.halted = Some(HaltCause::from_word(cause)?),
                 ("flatten", bot) => memory.flattening.push(BotName::new(bot).ok()?),
                 ("cancel", bot) => memory.cancelling.push(BotName::new(bot).ok()?),
+                ("under", value) => {
+                    let (bot, config) = value.split_once(':')?;
+                    memory.opened_under.push((BotName::new(bot).ok()?, from_hex(config)?));
+                }
                 (name, value) => memory.risk.read(name, value)?,
             }
         }
         Some(memory)
     }
+}
+
+/// Which configuration each bot's last position was opened under, out of what an engine wrote down to remember; nothing
+/// where that cannot be read.
+#[must_use]
+pub fn opened_under(memory: &[u8]) -> Vec<(BotName, ConfigId)> {
+    EngineMemory::from_bytes(memory).map_or_else(Vec::new, |memory| memory.opened_under)
+}
+
+fn hex(config: ConfigId) -> String {
+    config.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn from_hex(text: &str) -> Option<ConfigId> {
+    let mut config = ConfigId::default();
+    if text.len() != 2 * config.len() {
+        return None;
+    }
+    for (byte, digits) in config.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(config)
 }
 
 #[cfg(test)]
@@ -67,6 +97,7 @@ mod tests {
                 halted: Some(HaltCause::DayLoss),
                 flattening: vec![BotName::new("trend").unwrap(), BotName::new("maker").unwrap()],
                 cancelling: vec![BotName::new("maker").unwrap()],
+                opened_under: vec![(BotName::new("trend").unwrap(), [0x5a; 32])],
                 risk,
             },
         ] {
@@ -76,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_was_not_written_by_it_is_not_read() {
-        for bytes in [&b"halt=whim"[..], b"day=x", b"colour=red", b"\xff"] {
+        for bytes in [&b"halt=whim"[..], b"day=x", b"colour=red", b"under=trend:5", b"\xff"] {
             assert_eq!(EngineMemory::from_bytes(bytes), None, "{bytes:?}");
         }
     }

@@ -128,7 +128,7 @@ impl Engine {
         }
         let name = self.bots[bot].name;
         self.collect_own_orders(name);
-        let Self { market, instruments, orders, bots, own_orders, intents, .. } = self;
+        let Self { market, instruments, orders, bots, own_orders, intents, config, has_opened, .. } = self;
         let asleep = &mut bots[bot];
         let (Some(instrument), Some(contract)) =
             (instruments.get(&asleep.symbol), market.contract(asleep.symbol))
@@ -146,6 +146,7 @@ impl Engine {
             now: stamp.market,
             wall: stamp.wall,
         };
+        *has_opened |= asleep.catch_up(*config, &context);
         asleep.strategy.handle(wake, &context, intents);
         asleep.wake_at = asleep.strategy.wake_at();
         let mut wanted = std::mem::take(&mut self.intents);
@@ -211,7 +212,7 @@ impl Engine {
         out.push(Output::Command { bot, tag, worst_price, command });
     }
 
-    /// The engine's own memory as of now. What an orderly end winds down by policy is no wish of a person, and the
+    /// The engine's own memory as of now, without the openings. What an orderly end winds down by policy is no wish of a person, and the
     /// next start trades on.
     fn own_memory(&self) -> EngineMemory {
         let named = |is_meant: fn(&Bot) -> bool| {
@@ -222,16 +223,36 @@ impl Engine {
         } else {
             (named(|bot| bot.wanted().flatten), named(|bot| bot.wanted().cancel))
         };
-        EngineMemory { halted: self.gate.latched(), flattening, cancelling, risk: self.risk.memory() }
+        let risk = self.risk.memory();
+        EngineMemory { halted: self.gate.latched(), flattening, cancelling, opened_under: Vec::new(), risk }
+    }
+
+    /// Notes of each position that was opened which configuration it lives by.
+    pub(crate) fn note_openings(&mut self) {
+        for bot in &mut self.bots {
+            let is_held = crate::view::holding(&self.orders, bot.symbol, bot.position_index).side.is_some();
+            if is_held && !bot.was_held && bot.next.is_none() {
+                self.has_opened |= bot.opened_under != Some(self.config);
+                bot.opened_under = Some(self.config);
+            }
+            bot.was_held = is_held;
+        }
     }
 
     /// Takes down what bots, and the engine itself, must remember over a restart.
     pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
-        let own = self.own_memory();
-        if own != self.remembered {
+        let mut own = self.own_memory();
+        // Long where there are many bots, and seldom another: it is not made anew to be compared.
+        let openings = std::mem::take(&mut self.remembered.opened_under);
+        let is_other = own != self.remembered || self.has_opened;
+        own.opened_under = match std::mem::take(&mut self.has_opened) {
+            true => self.bots.iter().filter_map(|bot| Some((bot.name, bot.opened_under?))).collect(),
+            false => openings,
+        };
+        if is_other {
             out.push(Output::Memory(BotMemory { bot: engine_memory_name(), bytes: own.to_bytes() }));
-            self.remembered = own;
         }
+        self.remembered = own;
         for bot in &mut self.bots {
             if let Some(bytes) = bot.strategy.changed_memory() {
                 out.push(Output::Memory(BotMemory { bot: bot.name, bytes }));

@@ -236,7 +236,11 @@ impl Journal {
             }
             Record::Event(stamped) => self.append_event(stamped),
             Record::Marker { .. } => Err(JournalError::Marker),
-            Record::Command { .. } | Record::Memory { .. } | Record::Denied { .. } | Record::Stop { .. } => {
+            Record::Command { .. }
+            | Record::Memory { .. }
+            | Record::Denied { .. }
+            | Record::Reload(_)
+            | Record::Stop { .. } => {
                 self.put(self.current_epoch()?, record.code(), |out| record.encode_content(out))
             }
         }

@@ -40,7 +40,7 @@ pub use fault::{Fault, OnSync, SyncNotice};
 pub use journal::{Config, Durability, Figures, Journal, JournalError, OpenError, Ticket};
 pub use lock::{Lock, LockError};
 pub use reader::{Item, Reader, read};
-pub use record::{Record, Start, StopCause};
+pub use record::{Change, Record, Reload, Start, StopCause};
 pub use recover::Recovered;
 pub use stat::{Stat, stat, stat_of, verify};
 pub use storage::{Disk, Storage, StoredFile};

@@ -149,6 +149,7 @@ fn tape_goes_first(entry: &Entry, (epoch, stamped): &(Epoch, Stamped)) -> bool {
         Record::Event(event) => sequence < event.stamp.sequence,
         Record::Command { cause, .. } => sequence <= cause.sequence,
         Record::Denied { after, .. } | Record::Memory { after, .. } => sequence <= *after,
+        Record::Reload(reload) => sequence <= reload.after,
         // An engine's start follows all that earlier ones saw, its stop also all that it saw itself.
         Record::Start(_) => *epoch < entry.epoch,
         Record::Stop { .. } => *epoch <= entry.epoch,

@@ -56,6 +56,8 @@ pub enum Record {
         /// The reason with its figures, for people.
         detail: String,
     },
+    /// The engine goes on under another configuration. What follows from it comes after it.
+    Reload(Reload),
     /// A group commit: every journal record up to this number is on the disk. Written by the journal itself.
     Marker {
         /// The last durable record number.
@@ -87,6 +89,30 @@ pub struct Start {
     pub note: String,
 }
 
+/// A configuration that came into force while the engine ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reload {
+    /// Sequence of the event after which it came into force.
+    pub after: u64,
+    /// SHA-256 of the configuration from here on.
+    pub config: [u8; 32],
+    /// Whether open positions go on by its rules, too, instead of those that they were opened under.
+    pub open_positions: bool,
+    /// What is another value than before.
+    pub changes: Vec<Change>,
+}
+
+/// One value that a reload changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where it stands in the configuration: `bot.trend.budget`.
+    pub path: String,
+    /// What it was; `None` where it was not there.
+    pub old: Option<String>,
+    /// What it is; `None` where it is gone.
+    pub new: Option<String>,
+}
+
 /// Why an engine went down in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopCause {
@@ -114,6 +140,7 @@ impl Record {
             Self::Event(stamped) => Some(stamped.stamp.sequence),
             Self::Command { cause, .. } => Some(cause.sequence),
             Self::Denied { after, .. } | Self::Memory { after, .. } => Some(*after),
+            Self::Reload(reload) => Some(reload.after),
             Self::Start(_) | Self::Marker { .. } | Self::Stop { .. } => None,
         }
     }
@@ -127,6 +154,7 @@ impl Record {
             Self::Command { .. } => "command",
             Self::Memory { .. } => "memory",
             Self::Denied { .. } => "denied",
+            Self::Reload(_) => "reload",
             Self::Marker { .. } => "marker",
             Self::Stop { .. } => "stop",
         }

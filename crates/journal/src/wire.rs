@@ -1,6 +1,6 @@
 //! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
 
-use crate::record::{Record, Start, StopCause};
+use crate::record::{Change, Record, Reload, Start, StopCause};
 use windvane_layout::{choices, layout};
 
 choices!(Record {
@@ -11,7 +11,12 @@ choices!(Record {
     5 => Denied { after, bot, reason, detail },
     6 => Marker { durable },
     7 => Stop { cause },
+    9 => Reload(reload),
 });
+
+layout!(Reload { after, config, open_positions, changes });
+
+layout!(Change { path, old, new });
 
 layout!(Start { epoch, install, version, config, account, wall, note });
 

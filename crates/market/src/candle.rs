@@ -23,6 +23,10 @@ impl CandleSeries {
     /// Takes a candle of this interval.
     pub(crate) fn apply(&mut self, candle: &Candle) -> Change {
         let newest = self.confirmed.back().map(|newest| newest.start);
+        if candle.is_warm_up && candle.is_confirmed && self.is_just_before(candle) {
+            self.confirmed.push_front(*candle);
+            return Change::CandleRepeated;
+        }
         if newest.is_some_and(|newest| candle.start <= newest) {
             return Change::CandleRepeated;
         }
@@ -37,6 +41,13 @@ impl CandleSeries {
         self.confirmed.push_back(*candle);
         self.forming = None;
         Change::CandleClosed { missing: u32::try_from(missing).unwrap_or(u32::MAX) }
+    }
+
+    /// Whether a candle of history closes where the oldest one that is kept begins, and there is room for it.
+    fn is_just_before(&self, candle: &Candle) -> bool {
+        let has_room = self.confirmed.len() < self.capacity;
+        let oldest = self.confirmed.front().map(|oldest| oldest.start);
+        has_room && oldest == Some(candle.start.after(self.interval.millis()))
     }
 
     /// Length of the candles.
@@ -103,5 +114,21 @@ mod tests {
         let starts: Vec<i64> = series.confirmed().map(|candle| candle.start.0 / 60_000).collect();
         assert_eq!(starts, [5, 20], "the oldest candle made room");
         assert!(series.forming().is_none());
+    }
+
+    #[test]
+    fn history_is_lengthened_backwards_without_a_hole() {
+        let mut series = CandleSeries::new(Interval::M5, 3);
+        series.apply(&candle(20, true));
+        for (minute, is_warm_up) in [(10, true), (15, false), (15, true), (10, true), (5, true)] {
+            let change = series.apply(&Candle { is_warm_up, ..candle(minute, true) });
+            assert_eq!(change, Change::CandleRepeated, "nothing new has closed");
+        }
+        let starts: Vec<i64> = series.confirmed().map(|candle| candle.start.0 / 60_000).collect();
+        assert_eq!(
+            starts,
+            [10, 15, 20],
+            "what would leave a hole, is no history or finds no room is not taken"
+        );
     }
 }

@@ -16,6 +16,14 @@ impl SendTimes {
         Self { limit, times: VecDeque::with_capacity(capacity(limit)) }
     }
 
+    /// The same times under another limit.
+    pub(crate) fn under(&self, limit: OrderRate) -> Self {
+        let kept = self.times.len().min(capacity(limit));
+        let mut times = VecDeque::with_capacity(capacity(limit));
+        times.extend(self.times.iter().skip(self.times.len() - kept));
+        Self { limit, times }
+    }
+
     /// Whether one more order fits into the window that ends now.
     pub(crate) fn check(&self, now: WallTime) -> Result<(), DenialReason> {
         let window_ms = self.limit.window.millis();
@@ -57,6 +65,9 @@ mod tests {
         assert_eq!(sent.check(at(999)), Err(full));
         assert_eq!(sent.check(at(1000)), Ok(()), "the first has left the window");
         sent.record(at(500));
+        assert_eq!(sent.under("3 per 1s".parse().unwrap()).check(at(1000)), Ok(()), "two of three");
+        let one = DenialReason::OrderRate { sent: 1, limit: 1, window_ms: 1000 };
+        assert_eq!(sent.under("1 per 1s".parse().unwrap()).check(at(1499)), Err(one), "the newest counts on");
         assert_eq!(sent.check(at(1000)), Err(full), "what reduced counts against what opens");
     }
 }

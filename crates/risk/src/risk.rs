@@ -47,6 +47,18 @@ impl Risk {
         }
     }
 
+    /// Goes on under other limits and owners: what was sent, lost and refused so far counts on.
+    ///
+    /// The limits should have no [`RiskLimits::problems`].
+    pub fn reconfigure(&mut self, limits: RiskLimits, ownership: Ownership) {
+        self.scopes = Scopes::new(&limits, &ownership).count_on(&self.scopes);
+        self.sent_short = self.sent_short.under(limits.max_order_rate_short);
+        self.sent_long = self.sent_long.under(limits.max_order_rate_long);
+        self.refusals.set_limit(limits.max_error_rate);
+        self.limits = limits;
+        self.ownership = ownership;
+    }
+
     /// Takes the run state that holds from now on.
     pub const fn set_run_state(&mut self, state: RunState) {
         self.run_state = state;

@@ -53,6 +53,17 @@ impl Scopes {
         Self { symbols: symbols.collect(), bots: bots.collect(), groups: groups.collect() }
     }
 
+    /// Keeps what was counted under earlier limits.
+    pub(crate) fn count_on(mut self, earlier: &Self) -> Self {
+        for (bot, scope) in &mut self.bots {
+            let counted = earlier.bots.get(bot).and_then(|scope| scope.sent.as_ref());
+            if let (Some(counted), Some(limit)) = (counted, scope.limits.max_order_rate) {
+                scope.sent = Some(counted.under(limit));
+            }
+        }
+        self
+    }
+
     pub(crate) fn symbol(&self, symbol: Symbol) -> Option<&SymbolLimits> {
         self.symbols.get(&symbol)
     }

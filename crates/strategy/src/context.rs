@@ -3,6 +3,7 @@
 //! A strategy is pure. It is woken with one fact, sees the world as it is at that moment, and pushes what it wants.
 //! It cannot reach the network, and nothing it wants happens unless risk agrees.
 
+use crate::rules::Definition;
 use windvane_market::{Contract, Market};
 use windvane_model::{
     Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Price, Qty, Role, Side,
@@ -148,6 +149,15 @@ pub struct MemoryError {
     pub reason: String,
 }
 
+/// When a strategy may go on by another definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Once no position is open: a position lives by the rules it was opened under.
+    WhenFlat,
+    /// Now, whatever is open: a person says so, or only what may change under an open position has changed.
+    AtOnce,
+}
+
 /// A bot's mind. One contract, one position.
 pub trait Strategy: Send {
     /// What it needs to be fed.
@@ -168,6 +178,12 @@ pub trait Strategy: Send {
     /// # Errors
     /// When the bytes were not written by this strategy.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError>;
+
+    /// Goes on by another definition of the same kind, keeping what it knows: memory, orders, indicators. Whether it has
+    /// done so; where not, nothing has changed, and it is asked again later.
+    fn redefine(&mut self, _definition: &Definition, _urgency: Urgency, _context: &Context<'_>) -> bool {
+        false
+    }
 
     /// Signals seen since the start, whether or not something stood in their way.
     fn signals(&self) -> u64;

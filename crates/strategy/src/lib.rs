@@ -7,6 +7,7 @@ mod context;
 mod dca;
 mod describe;
 mod grid;
+mod history;
 mod indicator;
 mod language;
 mod maker;
@@ -21,10 +22,12 @@ mod toml_file;
 mod venue_stop;
 
 pub use context::{
-    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Strategy, Subscription, Wake,
+    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Strategy, Subscription,
+    Urgency, Wake,
 };
 pub use dca::{Dca, DcaSettings};
 pub use grid::{Direction, Grid, GridSettings, Spacing};
+pub use history::known_history;
 pub use language::{Entry, Ohlcv, Problem, Problems, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, check, load};

@@ -20,6 +20,11 @@ impl VenueStop {
         Self { distance, asked: None }
     }
 
+    /// Keeps another distance from now on; the venue is asked again where that moves the stop.
+    pub(crate) fn set_distance(&mut self, distance: Decimal) {
+        self.distance = distance;
+    }
+
     /// Takes what happened. Answers how the position ended where it did.
     pub(crate) fn note(&mut self, notice: &Notice) -> Option<ExitCause> {
         match notice {

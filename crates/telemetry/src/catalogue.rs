@@ -51,7 +51,8 @@ catalogue! {
     NOTIFICATIONS = Counter "notifications_total" None, "Entries told to people by endpoint, as sent, refused or lost; failed counts attempts that are repeated.";
     DISK_FREE = Gauge "data_disk_free_bytes" Some(Unit::Bytes), "Free space where the data folder lies, for this user.";
     DISK_SIZE = Gauge "data_disk_size_bytes" Some(Unit::Bytes), "Size of the disk where the data folder lies.";
-    CONFIG_INFO = Gauge "config_info" None, "Always 1; the label is the beginning of the SHA-256 over config and strategies.";
+    CONFIG_INFO = Gauge "config_info" None, "1 for the config in force, 0 for earlier ones; the label is the beginning of the SHA-256 over config and strategies.";
+    CONFIG_RELOADS = Counter "config_reloads_total" None, "Reloads asked for, by what became of them: applied, refused, unchanged (a dry run, or nothing differed).";
     CONFIG_LOADED = Gauge "config_last_reload_success_timestamp_seconds" Some(Unit::Seconds), "Unix time when the config in force was read.";
     // Venue link.
     WS_CONNECTED = Gauge "websocket_connected" None, "1 when the stream is up: authenticated and every topic confirmed.";

@@ -29,6 +29,8 @@ pub struct Observer {
     closing: BTreeMap<Symbol, WallTime>,
     /// Whose position is whose: a stop that the venue made is booked to the bot whose position it closes.
     owners: BTreeMap<Symbol, BotName>,
+    /// The hash of the config in force.
+    config: String,
 }
 
 /// What runs.
@@ -64,6 +66,7 @@ impl Default for Observer {
             connections: BTreeMap::new(),
             closing: BTreeMap::new(),
             owners: BTreeMap::new(),
+            config: String::new(),
         }
     }
 }
@@ -79,6 +82,10 @@ impl Observer {
         gauge!(name::CONFIG_LOADED).set(seconds(now.0));
         counter!(name::REJECTED, "code" => "110007", "family" => RefusalFamily::InsufficientMargin.as_str())
             .increment(0);
+        for result in ["applied", "refused", "unchanged"] {
+            counter!(name::CONFIG_RELOADS, "result" => result).increment(0);
+        }
+        self.config.clone_from(&build.config);
         for stream in ["public", "private", "trade"] {
             counter!(name::WS_QUARANTINED, "stream" => stream).increment(0);
         }
@@ -99,6 +106,20 @@ impl Observer {
                 counter!(metric, "symbol" => symbol.to_string()).increment(0);
             }
         }
+    }
+
+    /// A reload changed nothing: `result` says why not.
+    pub fn reload(&self, result: &'static str) {
+        counter!(name::CONFIG_RELOADS, "result" => result).increment(1);
+    }
+
+    /// The config of that hash, with these bots, is in force since `now`.
+    pub fn reloaded(&mut self, hash: &str, bots: &[(BotName, Symbol)], now: WallTime) {
+        self.reload("applied");
+        self.owners = bots.iter().map(|(bot, symbol)| (*symbol, *bot)).collect();
+        gauge!(name::CONFIG_INFO, "hash" => std::mem::replace(&mut self.config, hash.to_owned())).set(0.0);
+        gauge!(name::CONFIG_INFO, "hash" => hash.to_owned()).set(1.0);
+        gauge!(name::CONFIG_LOADED).set(seconds(now.0));
     }
 
     /// An event that was read off its socket at `received` has been handled at `handled`.

@@ -55,6 +55,9 @@ impl Enlarged<'_> {
 pub(crate) enum Campaign {
     /// Kills an engine at random moments, while orders rest and fill, and starts it again: nothing may be lost or doubled.
     Kill9(Kill9),
+    /// Reloads an engine with random configs, good and bad, while orders fly: none is lost, no connection is cut, and what is
+    /// refused leaves no trace.
+    Reload(Reload),
     /// Puts orders near the edge of random accounts to risk and to the venue: none that could be foreseen is refused.
     Margin(Margin),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
@@ -74,6 +77,14 @@ pub(crate) enum Campaign {
     StartUp(StartUp),
     /// Books fills that come twice, out of order and late: the sums are exact to the last digit.
     Fills(Fills),
+}
+
+/// How many reloads.
+#[derive(Debug, Args)]
+pub(crate) struct Reload {
+    /// Reloads.
+    #[arg(long, default_value_t = 1_000)]
+    count: u64,
 }
 
 /// How long the journal is.
@@ -169,6 +180,7 @@ impl Campaign {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Kill9(kill9) => kill9.run(),
+            Self::Reload(reload) => reload.run(),
             Self::Margin(margin) => margin.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
@@ -289,6 +301,22 @@ impl Simulate {
     fn run(&self) -> anyhow::Result<()> {
         let (seeds, from) = (self.seeds.to_string(), self.from.to_string());
         run(simulator().args(["simulate", "--seeds", &seeds, "--from", &from]))
+    }
+}
+
+impl Reload {
+    fn run(&self) -> anyhow::Result<()> {
+        let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
+        run(cargo(["build"]).args(packages))?;
+        Enlarged {
+            name: "reload",
+            package: "windvane-tests",
+            target: &["--test", "it"],
+            test: "reload::random_reloads",
+            is_optimised: false,
+            environment: vec![("WINDVANE_RELOADS", self.count.to_string())],
+        }
+        .run()
     }
 }
 

@@ -9,8 +9,6 @@ use rust_decimal::Decimal;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
-use windvane_engine::BotSetup;
-use windvane_model::{Money, PositionIndex};
 use windvane_research::data::History;
 use windvane_research::{Account, Outcome, Setup, report};
 use windvane_venue_core::{Doubts, Fees};
@@ -84,17 +82,8 @@ pub(super) fn bar(steps: usize) -> ProgressBar {
 
 /// A backtest of these bots under the limits and the account of a config.
 pub(super) fn setup(settings: &Settings, bots: &[BotSettings]) -> Setup {
-    let bot = |bot: &BotSettings| BotSetup {
-        name: bot.name,
-        symbol: bot.symbol,
-        position_index: PositionIndex::default(),
-        strategy: bot.definition.bot(),
-        budget: Money::new(bot.budget.value),
-        leverage: bot.leverage,
-        removal: bot.removal,
-    };
     Setup {
-        bots: bots.iter().map(bot).collect(),
+        bots: bots.iter().map(|bot| bot.setup(None)).collect(),
         limits: settings.risk.clone(),
         unprotected_ms_max: settings.unprotected_ms_max,
         account: account(settings),

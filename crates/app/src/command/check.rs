@@ -12,6 +12,9 @@ use std::process::ExitCode;
 pub(crate) fn check(arguments: &Check) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.what.config {
         let settings = config::load(path)?;
+        if arguments.origins {
+            settings.origin_lines().iter().for_each(|line| println!("{line}"));
+        }
         println!("{}: good, {} bot(s)", path.display(), settings.bots.len());
     }
     if let Some(path) = &arguments.what.strategy {

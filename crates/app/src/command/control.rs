@@ -1,6 +1,6 @@
-//! `windvane status`, `halt`, `resume`, `flatten`, `resolve`: asking and telling a running engine.
+//! `windvane status`, `halt`, `resume`, `flatten`, `resolve`, `reload`: asking and telling a running engine.
 
-use crate::cli::{Flatten, Halt, Resolve, Target};
+use crate::cli::{Flatten, Halt, Reload, Resolve, Target};
 use crate::config;
 use crate::control::{self, Answer, Ask, SOCKET_NAME};
 use crate::exit::Failure;
@@ -47,6 +47,28 @@ pub(crate) fn resolve(arguments: &Resolve) -> Result<ExitCode, Failure> {
     send(&arguments.target, &Ask::Resolve { order: arguments.order.clone() })
 }
 
+/// `windvane reload`.
+///
+/// # Errors
+/// [`Failure::Config`] when it was refused and nothing has changed; otherwise when no engine answers.
+pub(crate) fn reload(arguments: &Reload) -> Result<ExitCode, Failure> {
+    let ask = Ask::Reload {
+        dry_run: arguments.dry_run,
+        loosen: arguments.loosen,
+        open_positions: arguments.open_positions,
+    };
+    match control::ask_patiently(&socket(&arguments.target)?, &ask)? {
+        Answer::Done(what) => {
+            println!("{what}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Answer::Refused(why) => Err(Failure::Config(why)),
+        Answer::Status(_) | Answer::Events(_) | Answer::Looks(_) => {
+            Err(Failure::Fault(anyhow::anyhow!("the engine answered something else")))
+        }
+    }
+}
+
 fn send(target: &Target, ask: &Ask) -> Result<ExitCode, Failure> {
     let socket = socket(target)?;
     match reach(&socket, ask)? {
@@ -55,6 +77,7 @@ fn send(target: &Target, ask: &Ask) -> Result<ExitCode, Failure> {
             let text = serde_json::to_string_pretty(&status).map_err(anyhow::Error::new)?;
             println!("{text}");
         }
+        Answer::Looks(looks) => println!("{looks}"),
         Answer::Events(entries) => println!("{} events", entries.len()),
         Answer::Refused(why) => return Err(Failure::Fault(anyhow::anyhow!(why))),
     }
@@ -76,7 +99,7 @@ pub(super) fn reach(socket: &Path, ask: &Ask) -> Result<Answer, Failure> {
 pub(super) fn socket(target: &Target) -> Result<PathBuf, Failure> {
     match (&target.socket, &target.config) {
         (Some(socket), _) => Ok(socket.clone()),
-        (None, Some(path)) => Ok(config::load(path)?.data_dir.join(SOCKET_NAME)),
+        (None, Some(path)) => Ok(config::data_dir(path)?.join(SOCKET_NAME)),
         (None, None) => Err(Failure::Config("name the engine by --config or --socket".to_owned())),
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Halt(halt) => control::halt(&halt),
         Command::Resume(target) => control::resume(&target),
         Command::Flatten(flatten) => control::flatten(&flatten),
+        Command::Reload(reload) => control::reload(&reload),
         Command::Keys(keys) => match keys.action {
             KeysAction::Check(arguments) => keys::check(&arguments),
         },

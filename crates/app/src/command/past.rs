@@ -2,8 +2,9 @@
 
 use crate::cli::{Explain, Fills, Orders, Past};
 use crate::config;
+use crate::control::{self, Answer, Ask, SOCKET_NAME};
 use crate::exit::Failure;
-use crate::history::{Explanation, History, Question, Table, journal_in};
+use crate::history::{Explanation, History, Question, Table, journal_in, tree};
 use rust_decimal::Decimal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -182,16 +183,39 @@ pub(crate) fn trades(arguments: &Past) -> Result<ExitCode, Failure> {
 pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
     let folder = folder(&arguments.past)?;
     let history = History::read(&folder)?;
-    let question = Question::of(&arguments.what, &history)?;
-    let lines = Explanation::read(&folder, question, &history, arguments.at)?;
+    let looks = if arguments.at.is_none() { looks(arguments) } else { None };
+    let lines = match Question::of(&arguments.what, &history) {
+        Ok(question) => Explanation::read(&folder, question, &history, arguments.at)?,
+        // A bot that has never asked for anything is in no record, and there is a reason for that.
+        Err(_) if looks.is_some() => Vec::new(),
+        Err(unknown) => return Err(unknown),
+    };
     if arguments.past.json {
-        println!("{}", serde_json::json!({ "schema": "windvane.explain/1", "steps": lines }));
-    } else if lines.is_empty() {
+        println!("{}", serde_json::json!({ "schema": "windvane.explain/1", "steps": lines, "looks": looks }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(looks) = &looks {
+        tree(looks).iter().for_each(|line| println!("{line}"));
+    }
+    if lines.is_empty() && looks.is_none() {
         println!("nothing is on record of it then");
     } else {
         lines.iter().for_each(|line| println!("{line}"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The newest looks of a bot at its signals, where its engine runs: they are in its memory, not in the journal.
+fn looks(arguments: &Explain) -> Option<serde_json::Value> {
+    let data = match (&arguments.past.data, &arguments.past.config) {
+        (Some(data), _) => data.clone(),
+        (None, config) => config::data_dir(config.as_ref()?).ok()?,
+    };
+    let ask = Ask::Looks { bot: arguments.what.clone(), count: arguments.looks };
+    match control::ask(&data.join(SOCKET_NAME), &ask) {
+        Ok(Answer::Looks(looks)) => Some(looks),
+        _ => None,
+    }
 }
 
 fn folder(past: &Past) -> Result<PathBuf, Failure> {

@@ -1,15 +1,17 @@
 //! `windvane journal replay`: the engine again over journal and tape, its commands against the recorded ones.
 
 use crate::cli::Replay;
-use crate::config;
+use crate::config::plan::{Consent, Held, Plan};
+use crate::config::{self, archive};
 use crate::exit::Failure;
-use crate::live::{build_engine, claims, needs_trade_link};
+use crate::live::{build_engine, claims, needs_trade_link, reconfiguration};
 use crate::rebuild::Rebuilt;
 use anyhow::Context;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use windvane_engine::{Engine, Output};
-use windvane_journal::{Item, Record, Start};
+use windvane_journal::{Item, Record, Reload, Start};
 use windvane_model::{InstallTag, Stamped};
 
 /// How many deviations are printed before the rest is only counted.
@@ -23,12 +25,12 @@ pub(crate) fn replay(arguments: &Replay) -> Result<ExitCode, Failure> {
     let settings = config::load(&arguments.config)?;
     let folder = arguments.data.clone().unwrap_or_else(|| settings.data_dir.clone());
     let reader = windvane_journal::read(&folder).with_context(|| format!("reading {}", folder.display()))?;
-    let mut player = Player::new(&settings);
+    let mut player = Player::new(settings, folder.clone());
     if let Some(snapshot) = reader.snapshot() {
         println!(
             "the journal's beginning is summed up; what can be replayed begins with the next start of an engine"
         );
-        let books = Rebuilt::begin(Some(snapshot), claims(&settings), InstallTag::from_seed(0));
+        let books = Rebuilt::begin(Some(snapshot), claims(&player.settings), InstallTag::from_seed(0));
         player.books = Some(books.context("reading the snapshot")?);
     }
     for item in reader {
@@ -38,8 +40,10 @@ pub(crate) fn replay(arguments: &Replay) -> Result<ExitCode, Failure> {
 }
 
 /// The engine of the start that is being replayed, beside the books that the records alone make.
-struct Player<'s> {
-    settings: &'s config::Settings,
+struct Player {
+    /// The config in force.
+    settings: config::Settings,
+    folder: PathBuf,
     books: Option<Rebuilt>,
     engine: Option<Engine>,
     /// What the engine answered and the records have not shown yet.
@@ -53,10 +57,11 @@ struct Player<'s> {
     gaps: u64,
 }
 
-impl<'s> Player<'s> {
-    fn new(settings: &'s config::Settings) -> Self {
+impl Player {
+    fn new(settings: config::Settings, folder: PathBuf) -> Self {
         Self {
             settings,
+            folder,
             books: None,
             engine: None,
             expected: VecDeque::new(),
@@ -95,6 +100,7 @@ impl<'s> Player<'s> {
             Record::Command { cause, .. } => self.compare(record, cause.sequence),
             Record::Memory { after, .. } | Record::Denied { after, .. } => self.compare(record, *after),
             Record::Stop { .. } => self.expect_nothing(),
+            Record::Reload(reload) => self.reload(reload)?,
             Record::Marker { .. } => {}
         }
         if let Some(books) = &mut self.books {
@@ -106,10 +112,7 @@ impl<'s> Player<'s> {
     /// A start is bound to the binary and the config that made it.
     fn start(&mut self, start: &Start) -> Result<(), Failure> {
         if start.config != self.settings.fingerprint {
-            return Err(Failure::Config(
-                "the journal was written under another config or other strategy files; replay needs the same"
-                    .to_owned(),
-            ));
+            self.settings = self.kept(start.config)?;
         }
         if start.version.as_str() != env!("CARGO_PKG_VERSION") {
             return Err(Failure::Config(format!(
@@ -118,12 +121,44 @@ impl<'s> Player<'s> {
                 env!("CARGO_PKG_VERSION")
             )));
         }
-        let books = self.books.take().unwrap_or_else(|| Rebuilt::new(claims(self.settings), start.install));
-        let engine =
-            build_engine(self.settings, &books, start.install, start.epoch, needs_trade_link(self.settings))?;
+        let books = self.books.take().unwrap_or_else(|| Rebuilt::new(claims(&self.settings), start.install));
+        let engine = build_engine(
+            &self.settings,
+            &self.folder,
+            &books,
+            start.install,
+            start.epoch,
+            needs_trade_link(&self.settings),
+        )?;
         self.engine = Some(engine);
         self.books = Some(books);
         self.expected.clear();
+        Ok(())
+    }
+
+    /// The config of that fingerprint, kept beside the journal.
+    fn kept(&self, config: [u8; 32]) -> Result<config::Settings, Failure> {
+        archive::find(&self.folder, config, &self.settings.path)?.ok_or_else(|| {
+            Failure::Config(
+                "the journal was written under another config or other strategy files, which were not kept; replay \
+                 needs the same"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// The engine went on under another config.
+    fn reload(&mut self, reload: &Reload) -> Result<(), Failure> {
+        let settings = self.kept(reload.config)?;
+        if let Some(engine) = &mut self.engine {
+            let consent = Consent { loosens: true, open_positions: reload.open_positions };
+            let waiting = engine.waiting_for_flat().collect();
+            // What the engine held then did not forbid it.
+            let plan = Plan::of(&self.settings, &settings, consent, |_| Held::Nothing, &waiting)
+                .map_err(|problems| Failure::Config(problems.join("\n")))?;
+            engine.reconfigure(reconfiguration(&settings, &plan));
+        }
+        self.settings = settings;
         Ok(())
     }
 

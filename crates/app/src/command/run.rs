@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     let duration = arguments.duration;
     let when_idle = settings.when_idle;
     let trading = async move {
-        let session = live::run(&settings, duration, |live| progress.show(&live.standing())).await;
+        let session = live::run(settings, duration, |live| progress.show(&live.standing())).await;
         progress.finish();
         session
     };

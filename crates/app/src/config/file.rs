@@ -12,6 +12,9 @@ use windvane_venue::VenueConfig;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
+    /// Further files, relative to this one. They have been put together with it by now.
+    #[serde(default, rename = "include")]
+    pub(crate) _include: Vec<PathBuf>,
     /// Data folder, relative to the file.
     pub(crate) data_dir: PathBuf,
     /// Which venue.
@@ -179,6 +182,16 @@ pub(crate) enum WhenIdle {
     Spin,
 }
 
+impl Durability {
+    /// The word for it, as in the config.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::BeforeSend => "before-send",
+        }
+    }
+}
+
 /// `[telemetry]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -228,6 +241,16 @@ pub(crate) enum LogStyle {
     Text,
     /// For collectors.
     Json,
+}
+
+impl LogStyle {
+    /// The word for it, as in the config.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// `[bot.NAME]`.

@@ -1,13 +1,19 @@
 //! The config of `windvane run`: as typed ([`file`]), then as used ([`Settings`]).
 
+pub(crate) mod archive;
 mod file;
+mod origin;
+pub(crate) mod plan;
 mod resolve;
+mod source;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown, WhenIdle};
-pub(crate) use resolve::{check_strategy_file, load, place};
+pub(crate) use resolve::{check_strategy_file, data_dir, load, load_from, place};
+pub(crate) use source::Texts;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use windvane_engine::Removal;
@@ -55,6 +61,14 @@ pub(crate) struct Settings {
     pub(crate) left: Vec<BotName>,
     /// SHA-256 over the config and every strategy file: a replay needs the same.
     pub(crate) fingerprint: [u8; 32],
+    /// The config file.
+    pub(crate) path: PathBuf,
+    /// Everything that was read.
+    pub(crate) texts: Texts,
+    /// Every value by its path; what the strategies say under `bot.NAME.rules`, in their canonical form.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Each value of the config by its path, in the order of the files, and where it came from.
+    pub(crate) origins: Vec<(String, String)>,
 }
 
 /// Who is told of what.
@@ -93,6 +107,13 @@ pub(crate) struct RemoteVenue {
     pub(crate) market_clock_from_messages: bool,
     /// Which request limits the engine keeps to.
     pub(crate) rate_limits: windvane_connector::RateLimits,
+}
+
+impl Settings {
+    /// The beginning of the fingerprint, hexadecimal: enough to tell configs apart.
+    pub(crate) fn short_fingerprint(&self) -> String {
+        self.fingerprint[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl RemoteVenue {

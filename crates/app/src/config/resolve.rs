@@ -3,13 +3,14 @@
 use super::file::{
     BotSection, ConfigFile, Environment, MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
 };
+use super::source::{Texts, Whole};
 use super::{BotSettings, NotifySettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
+use toml::de::DeTable;
 use windvane_connector::VenueEndpoints;
 use windvane_engine::Removal;
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
@@ -25,17 +26,39 @@ const WITHOUT_STOP_MS: RangeInclusive<Millis> = 1_000..=300_000;
 /// # Errors
 /// [`Failure::Config`] with one line per problem, each with file, line and column.
 pub(crate) fn load(path: &Path) -> Result<Settings, Failure> {
-    let text = read(path)?;
-    let file: ConfigFile = toml::from_str(&text).map_err(|error| {
-        let at = place(path, &text, error.span().unwrap_or(0..0));
+    load_from(path, Texts::of_now())
+}
+
+/// Reads and checks the config at `path` out of texts that were kept, whatever the files say now.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_from(path: &Path, mut texts: Texts) -> Result<Settings, Failure> {
+    let whole = Whole::read(path, &mut texts).map_err(|problems| Failure::Config(problems.join("\n")))?;
+    let file: ConfigFile = toml::from_str(whole.text()).map_err(|error| {
+        let at = whole.place(error.span().unwrap_or(0..0));
         Failure::Config(format!("{at}: {}", error.message()))
     })?;
-    let mut resolver = Resolver::new(path, &text);
+    let mut resolver = Resolver::new(path, &whole, texts);
     let settings = resolver.resolve(file);
     match settings {
         Some(settings) if resolver.problems.is_empty() => Ok(settings),
         _ => Err(Failure::Config(resolver.problems.join("\n"))),
     }
+}
+
+/// The data folder of the engine whose config is at `path`, whatever else is wrong with the config: an engine must be
+/// reached while its config is being edited.
+///
+/// # Errors
+/// [`Failure::Config`] when the file cannot be read or names none.
+pub(crate) fn data_dir(path: &Path) -> Result<PathBuf, Failure> {
+    let text = read(path)?;
+    let document = DeTable::parse_recoverable(&text).0;
+    let written = document.get_ref().get("data_dir").and_then(|value| value.get_ref().as_str());
+    let written =
+        written.ok_or_else(|| Failure::Config(format!("{}: `data_dir` is not there", path.display())))?;
+    Ok(path.parent().map(Path::to_path_buf).unwrap_or_default().join(written))
 }
 
 /// Checks one strategy file alone, with its parameters at their defaults.
@@ -63,37 +86,67 @@ pub(crate) fn place(path: &Path, text: &str, span: Range<usize>) -> String {
 
 /// Where the value of a key inside `[risk]` stands.
 fn risk_key(text: &str, path: &str) -> Option<Range<usize>> {
-    let mut table = toml::de::DeTable::parse(text).ok()?.into_inner();
+    let mut table = DeTable::parse(text).ok()?.into_inner();
     let mut span = None;
     for name in std::iter::once("risk").chain(path.split('.')) {
         let value = table.remove(name)?;
         span = Some(value.span());
         table = match value.into_inner() {
             toml::de::DeValue::Table(inner) => inner,
-            _ => toml::de::DeTable::new(),
+            _ => DeTable::new(),
         };
     }
     span
 }
 
+/// Every value of a TOML text by its path.
+fn values(text: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    if let Ok(table) = text.parse::<toml::Table>() {
+        table.into_iter().for_each(|(key, value)| flatten(&value, key, &mut found));
+    }
+    found
+}
+
+fn flatten(value: &toml::Value, path: String, found: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            table.iter().for_each(|(key, inner)| flatten(inner, format!("{path}.{key}"), found));
+        }
+        toml::Value::String(text) => drop(found.insert(path, text.clone())),
+        other => drop(found.insert(path, other.to_string())),
+    }
+}
+
+/// Every value of a strategy's description by its path.
+fn describe(value: &serde_json::Value, path: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            map.iter().for_each(|(key, inner)| describe(inner, &format!("{path}.{key}"), found));
+        }
+        serde_json::Value::String(text) => drop(found.insert(path.to_owned(), text.clone())),
+        other => drop(found.insert(path.to_owned(), other.to_string())),
+    }
+}
+
 struct Resolver<'t> {
     path: &'t Path,
-    text: &'t str,
+    whole: &'t Whole,
     folder: PathBuf,
-    fingerprint: Sha256,
+    texts: Texts,
+    /// What was understood of each strategy, by the path of its values.
+    values: BTreeMap<String, String>,
     problems: Vec<String>,
 }
 
 impl<'t> Resolver<'t> {
-    fn new(path: &'t Path, text: &'t str) -> Self {
+    fn new(path: &'t Path, whole: &'t Whole, texts: Texts) -> Self {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let mut fingerprint = Sha256::new();
-        fingerprint.update(text);
-        Self { path, text, folder, fingerprint, problems: Vec::new() }
+        Self { path, whole, folder, texts, values: values(whole.text()), problems: Vec::new() }
     }
 
     fn problem(&mut self, span: Range<usize>, what: impl Display) {
-        self.problems.push(format!("{}: {what}", place(self.path, self.text, span)));
+        self.problems.push(format!("{}: {what}", self.whole.place(span)));
     }
 
     fn resolve(&mut self, file: ConfigFile) -> Option<Settings> {
@@ -138,7 +191,11 @@ impl<'t> Resolver<'t> {
             backtest: file.backtest,
             bots,
             left,
-            fingerprint: std::mem::take(&mut self.fingerprint).finalize().into(),
+            fingerprint: self.texts.fingerprint(),
+            path: self.path.to_owned(),
+            origins: self.origins(),
+            values: std::mem::take(&mut self.values),
+            texts: std::mem::take(&mut self.texts),
         })
     }
 
@@ -146,12 +203,12 @@ impl<'t> Resolver<'t> {
     fn limits(&mut self, file: &ConfigFile) {
         let limits = file.risk.get_ref();
         for problem in limits.problems() {
-            let span = risk_key(self.text, &problem.key()).unwrap_or(file.risk.span());
+            let span = risk_key(self.whole.text(), &problem.key()).unwrap_or(file.risk.span());
             self.problem(span, problem);
         }
         for name in limits.bot.keys() {
             if !file.bot.keys().any(|bot| bot.get_ref() == name) {
-                let span = risk_key(self.text, &format!("bot.{name}")).unwrap_or(file.risk.span());
+                let span = risk_key(self.whole.text(), &format!("bot.{name}")).unwrap_or(file.risk.span());
                 self.problem(span, format!("`[risk.bot.{name}]`: there is no bot `{name}`"));
             }
         }
@@ -244,11 +301,11 @@ impl<'t> Resolver<'t> {
         section: BotSection,
         risk: &windvane_risk::RiskLimits,
     ) -> Option<BotSettings> {
+        let definition = self.strategy(name, &section);
         let name = self.bot_name(span, name);
         let symbol = Symbol::new(section.symbol.get_ref())
             .map_err(|error| self.problem(section.symbol.span(), format!("symbol: {error}")))
             .ok();
-        let definition = self.strategy(&section);
         let budget = *section.budget.get_ref();
         if budget.coin != risk.coin() {
             let what = format!("the budget is in {}, the limits are in {}", budget.coin, risk.coin());
@@ -286,17 +343,17 @@ impl<'t> Resolver<'t> {
         None
     }
 
-    fn strategy(&mut self, section: &BotSection) -> Option<Definition> {
-        let path = self.folder.join(section.strategy.get_ref());
-        let text = match std::fs::read_to_string(&path) {
+    fn strategy(&mut self, bot: &str, section: &BotSection) -> Option<Definition> {
+        let written = section.strategy.get_ref().display().to_string();
+        let text = match self.texts.text(&self.folder, &written) {
             Ok(text) => text,
             Err(error) => {
+                let path = self.folder.join(&written);
                 let what = format!("strategy {} cannot be read: {error}", path.display());
                 self.problem(section.strategy.span(), what);
                 return None;
             }
         };
-        self.fingerprint.update(&text);
         let overrides = section.params.iter().map(|(name, value)| {
             let text = match value.get_ref() {
                 toml::Value::String(text) => text.clone(),
@@ -304,15 +361,28 @@ impl<'t> Resolver<'t> {
             };
             (name.clone(), text)
         });
-        windvane_strategy::load(&path.display().to_string(), &text, &overrides.collect())
-            .map_err(|problems| self.problems.push(problems.to_string()))
-            .ok()
+        let name = self.folder.join(&written).display().to_string();
+        match windvane_strategy::check(&name, &text, &overrides.collect()) {
+            Ok(checked) => {
+                describe(&checked.description["file"], &format!("bot.{bot}.rules"), &mut self.values);
+                Some(checked.definition)
+            }
+            Err(problems) => {
+                self.problems.push(problems.to_string());
+                None
+            }
+        }
+    }
+
+    /// Each value that a file or a variable gives, and which one.
+    fn origins(&self) -> Vec<(String, String)> {
+        self.whole.leaves().into_iter().map(|(path, span)| (path, self.whole.place(span))).collect()
     }
 
     /// Figures of an account are nobody else's business unless its owner says so.
     fn check_listener(&mut self, telemetry: &TelemetrySection) {
         if telemetry.enabled && !telemetry.remote && !telemetry.listen.ip().is_loopback() {
-            let start = self.text.find("[telemetry]").unwrap_or(0);
+            let start = self.whole.text().find("[telemetry]").unwrap_or(0);
             let what = format!(
                 "others can reach `listen = \"{}\"`: use a loopback address, or add `remote = true` (metrics without \
                  the status page, to whoever asks)",
@@ -342,7 +412,7 @@ impl<'t> Resolver<'t> {
 
     /// Where the table of a bot begins.
     fn mention(&self, bot: &BotName) -> Range<usize> {
-        let start = self.text.find(&format!("[bot.{bot}]")).unwrap_or(0);
+        let start = self.whole.text().find(&format!("[bot.{bot}]")).unwrap_or(0);
         start..start
     }
 }

@@ -9,15 +9,29 @@ use std::time::Duration;
 
 /// How long the command line waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long for a reload.
+const LONG_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks the engine that listens on `socket`.
 ///
 /// # Errors
 /// When no engine listens there or it does not answer.
 pub(crate) fn ask(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
+    ask_within(socket, ask, PATIENCE)
+}
+
+/// The same for what takes the engine longer: it may have to ask the venue first.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_patiently(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
+    ask_within(socket, ask, LONG_PATIENCE)
+}
+
+fn ask_within(socket: &Path, ask: &Ask, patience: Duration) -> anyhow::Result<Answer> {
     let mut stream = UnixStream::connect(socket)
         .with_context(|| format!("no engine answers on {}: is it running?", socket.display()))?;
-    stream.set_read_timeout(Some(PATIENCE)).context("setting a deadline")?;
+    stream.set_read_timeout(Some(patience)).context("setting a deadline")?;
     let mut line = serde_json::to_vec(ask).context("writing the request")?;
     line.push(b'\n');
     stream.write_all(&line).context("sending the request")?;

@@ -6,7 +6,7 @@
 mod client;
 mod server;
 
-pub(crate) use client::ask;
+pub(crate) use client::{ask, ask_patiently};
 pub(crate) use server::{Listener, Pending};
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,13 @@ pub(crate) enum Ask {
         /// How many of the newest, when there is no number.
         count: usize,
     },
+    /// Which conditions held when a bot looked at its signals?
+    Looks {
+        /// The bot.
+        bot: String,
+        /// How many of the newest.
+        count: usize,
+    },
     /// Stop opening.
     Halt {
         /// Also cancel own orders that would open.
@@ -39,6 +46,15 @@ pub(crate) enum Ask {
     Flatten {
         /// Only this bot.
         bot: Option<String>,
+    },
+    /// Read the config anew and go on under it, or change nothing.
+    Reload {
+        /// Only say what would change.
+        dry_run: bool,
+        /// Limits and stops may hold back less.
+        loosen: bool,
+        /// Open positions go on by the new rules, too.
+        open_positions: bool,
     },
     /// Take an order of unknown outcome for absent.
     Resolve {
@@ -57,6 +73,8 @@ pub(crate) enum Answer {
     Status(serde_json::Value),
     /// What happened, oldest first.
     Events(Vec<Entry>),
+    /// Looks of a bot at its signals, oldest first.
+    Looks(serde_json::Value),
     /// It cannot be done; the text says why.
     Refused(String),
 }

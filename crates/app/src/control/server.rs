@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 /// A request is a short line; more is refused.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 /// A caller that does not finish its line or take its answer is let go.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request that waits for the loop's answer.
 pub(crate) struct Pending {

@@ -2,12 +2,13 @@
 //! position, out of journal and tape.
 
 use super::{History, owner, words};
+use crate::config::plan::Shown;
 use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
 use anyhow::Context;
 use std::collections::BTreeSet;
 use std::path::Path;
-use windvane_journal::{Item, Record};
+use windvane_journal::{Item, Record, Reload};
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Command, Event, ExecutionId, InstallTag, OrderId, PositionIndex,
     Query, QueryAnswer, Stamp, Stamped, Symbol,
@@ -185,6 +186,7 @@ impl<'h> Explanation<'h> {
                     self.steps.push((ms, text));
                 }
             }
+            Record::Reload(reload) => self.reload(reload),
             Record::Memory { .. } | Record::Marker { .. } | Record::Stop { .. } => {}
         }
     }
@@ -256,6 +258,25 @@ impl<'h> Explanation<'h> {
                 .map(|position| words::holding(position.holding()));
             let text = held.collect::<Vec<_>>().join("; ");
             self.step(stamped.stamp, format!("position  {}: {text}", fill.symbol));
+        }
+    }
+
+    /// What a reload changed of what is asked about; the account's limits concern every bot.
+    fn reload(&mut self, reload: &Reload) {
+        let bots: Vec<BotName> = match self.question {
+            Question::Bot(bot) => vec![bot],
+            Question::Symbol(_) => {
+                self.claims.iter().map(|(bot, _)| *bot).filter(|bot| self.is_contract_of(*bot)).collect()
+            }
+            Question::Order(_) | Question::VenueOrder(_) => return,
+        };
+        let tables: Vec<String> = bots.iter().map(|bot| format!("bot.{bot}.")).collect();
+        let ms = self.steps.last().map_or(0, |(ms, _)| *ms);
+        for change in &reload.changes {
+            let is_own = tables.iter().any(|table| change.path.starts_with(table));
+            if is_own || change.path.starts_with("risk.") {
+                self.steps.push((ms, format!("reload    {}", Shown(change))));
+            }
         }
     }
 

@@ -4,10 +4,12 @@
 //! ended and after it was killed, and it is what the engine itself would recover.
 
 mod explain;
+mod looks;
 mod table;
 mod words;
 
 pub(crate) use explain::{Explanation, Question};
+pub(crate) use looks::tree;
 pub(crate) use table::Table;
 pub(crate) use words::moment;
 

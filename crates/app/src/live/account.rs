@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
 use windvane_model::{
-    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, MarketTime, Millis, PositionIndex, Query,
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex, Query,
     QueryAnswer, Reference, Symbol, WallTime,
 };
 
@@ -46,17 +46,26 @@ pub(crate) async fn prepare(
         )));
     }
     let symbols = symbols(bots);
-    let instruments = rest.instruments(&symbols).await.map_err(|error| match error {
+    let reference = reference(rest, &symbols).await?;
+    let history = read_history(rest, &history_wanted(bots)).await?;
+    let now = rest.clock().now();
+    let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
+    Ok(Account { uid: key.uid, reference, history, key_expires })
+}
+
+/// Grids, bounds, tiers and fees of contracts.
+///
+/// # Errors
+/// When the venue does not answer, or knows one of them not.
+pub(crate) async fn reference(rest: &RestClient, symbols: &[Symbol]) -> Result<Reference, Failure> {
+    let instruments = rest.instruments(symbols).await.map_err(|error| match error {
         RestError::NoSuchInstrument(symbol) => Failure::Config(format!(
             "the venue knows no linear contract `{symbol}`; check the bots' `symbol`"
         )),
         error => unreachable("the contracts", &error),
     })?;
-    let fees = rest.fee_rates(&symbols).await.map_err(|error| unreachable("the fee rates", &error))?;
-    let history = history(rest, bots).await?;
-    let now = rest.clock().now();
-    let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
-    Ok(Account { uid: key.uid, reference: Reference { instruments, fees }, history, key_expires })
+    let fees = rest.fee_rates(symbols).await.map_err(|error| unreachable("the fee rates", &error))?;
+    Ok(Reference { instruments, fees })
 }
 
 /// The contracts of all bots, each once.
@@ -100,20 +109,30 @@ pub(crate) async fn set_up(rest: &RestClient) {
     }
 }
 
-async fn history(rest: &RestClient, bots: &[BotSettings]) -> Result<Vec<Candle>, Failure> {
-    let mut candles = Vec::new();
-    let wanted: BTreeSet<_> = bots
-        .iter()
+/// The series that bots want the past of, with so many bars.
+fn history_wanted(bots: &[BotSettings]) -> BTreeSet<(Symbol, Interval, usize)> {
+    let feeds = |bot: &BotSettings| bot.definition.bot().subscription().candles;
+    bots.iter()
         .flat_map(|bot| {
-            let feeds = bot.definition.bot().subscription().candles;
-            feeds
+            feeds(bot)
                 .into_iter()
-                .map(|feed| (feed.symbol.unwrap_or(bot.symbol), feed.interval, feed.history.min(CANDLES_MAX)))
+                .map(|feed| (feed.symbol.unwrap_or(bot.symbol), feed.interval, feed.history))
         })
-        .collect();
+        .collect()
+}
+
+/// Candles of these series, with so many bars each, oldest first.
+///
+/// # Errors
+/// When the venue does not answer.
+pub(crate) async fn read_history(
+    rest: &RestClient,
+    wanted: &BTreeSet<(Symbol, Interval, usize)>,
+) -> Result<Vec<Candle>, Failure> {
+    let mut candles = Vec::new();
     for (symbol, interval, bars) in wanted {
-        let limit = u16::try_from(bars).unwrap_or(u16::MAX);
-        let read = rest.candles(symbol, interval, limit).await;
+        let limit = u16::try_from((*bars).min(CANDLES_MAX)).unwrap_or(u16::MAX);
+        let read = rest.candles(*symbol, *interval, limit).await;
         candles.extend(read.map_err(|error| unreachable("the history of candles", &error))?);
     }
     // Of those that closed together the longer first: rules that look at the short one see both.

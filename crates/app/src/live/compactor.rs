@@ -17,25 +17,34 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The thread, until it is dropped.
 pub(super) struct Compactor {
-    /// Closing it ends the thread; nothing is ever sent.
-    end: Option<Sender<()>>,
+    /// Sender: the loop, when a reload has changed which bot owns what. Receiver: the thread, at its next look. Closing it
+    /// ends the thread.
+    claims: Option<Sender<Claims>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Compactor {
     /// Starts it on the journal in `folder`, of which `keep_bytes` are kept.
     pub(super) fn start(folder: PathBuf, claims: Claims, keep_bytes: u64) -> io::Result<Self> {
-        let (end, ended) = channel();
-        let work = move || run(&ended, || compact(&folder, &claims, keep_bytes));
+        let (sender, changed) = channel();
+        let work = move || run(&changed, claims, |claims| compact(&folder, claims, keep_bytes));
         let thread = thread::Builder::new().name("journal-compact".to_owned()).spawn(work)?;
-        Ok(Self { end: Some(end), thread: Some(thread) })
+        Ok(Self { claims: Some(sender), thread: Some(thread) })
+    }
+
+    /// From now on these bots own these positions.
+    pub(super) fn set_claims(&self, claims: Claims) {
+        if let Some(sender) = &self.claims {
+            // A thread that is gone sums nothing up any more.
+            let _ = sender.send(claims);
+        }
     }
 }
 
 impl Drop for Compactor {
     /// Waits for a compaction under way: a second or two.
     fn drop(&mut self) {
-        self.end = None;
+        self.claims = None;
         if let Some(thread) = self.thread.take() {
             // A panic there has lost nothing: the journal is whole without a snapshot.
             drop(thread.join());
@@ -43,17 +52,19 @@ impl Drop for Compactor {
     }
 }
 
-fn run(ended: &Receiver<()>, compact: impl Fn() -> anyhow::Result<()>) {
+fn run(changed: &Receiver<Claims>, mut claims: Claims, compact: impl Fn(&Claims) -> anyhow::Result<()>) {
     let mut has_failed = false;
     loop {
         // The disk may be full or the files damaged: then the journal grows, which is seen to elsewhere.
-        let outcome = compact();
+        let outcome = compact(&claims);
         if let (Err(error), false) = (&outcome, has_failed) {
             tracing::warn!(error = %format!("{error:#}"), "the journal cannot be summed up; starts take longer");
         }
         has_failed = outcome.is_err();
-        if ended.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
-            return;
+        match changed.recv_timeout(LOOK_EVERY) {
+            Ok(new) => claims = new,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }

@@ -19,6 +19,7 @@ mod notify;
 mod orphan;
 mod picture;
 mod recorder;
+mod reload;
 mod service;
 mod stamper;
 mod start;
@@ -31,15 +32,18 @@ pub(crate) use account::{check_key, unreachable};
 pub(crate) use compactor::sum_up;
 pub(crate) use idle::keep_awake;
 pub(crate) use recorder::records;
+pub(crate) use reload::reconfiguration;
 pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
 
-use crate::config::OnShutdown;
+use crate::config::{OnShutdown, Settings};
 use crate::control::Pending;
 use crate::progress::Standing;
+use crate::rebuild::Claims;
 use dispatch::Dispatch;
 use recorder::Recorder;
 use stamper::Stamper;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -69,6 +73,8 @@ pub(crate) struct Inlets {
     pub(crate) account: mpsc::Receiver<(WallTime, Event)>,
     /// From the control socket; when full the caller waits.
     pub(crate) control: mpsc::Receiver<Pending>,
+    /// From the task of a reload.
+    pub(crate) reloads: mpsc::Receiver<reload::Step>,
     /// From the connector's tasks, for metrics; when full observations are dropped.
     pub(crate) observations: mpsc::Receiver<Observation>,
     /// Turns true when a replay has come to its end; `None` where there is no end.
@@ -93,6 +99,14 @@ pub(crate) struct Live {
     service: service::Service,
     clock: WallClock,
     shutdown: Vec<(BotName, OnShutdown)>,
+    /// The configuration in force.
+    settings: Rc<Settings>,
+    reloader: reload::Reloader,
+    compactor: compactor::Compactor,
+    /// Bots that were taken out while the engine ran, with the positions they had.
+    gone: Claims,
+    /// Whether the orderly end has begun.
+    is_stopping: bool,
     /// Answers that arise inside a turn and are taken as events after it.
     echoes: VecDeque<AccountEvent>,
     /// Reused between turns.
@@ -124,8 +138,18 @@ impl Ending {
     }
 }
 
-/// SIGINT and SIGTERM.
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The end: SIGINT, SIGTERM.
+    End,
+    /// The config anew: SIGHUP.
+    Reload,
+}
+
+/// SIGINT, SIGTERM and SIGHUP.
 pub(crate) struct Signals {
+    hangup: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -136,14 +160,19 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// The next one. Cancel safe.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Wanted {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Wanted::End,
+            _ = self.terminate.recv() => Wanted::End,
+            _ = self.hangup.recv() => Wanted::Reload,
         }
     }
 }
@@ -223,8 +252,12 @@ impl Live {
         // Every branch but the last is a plain receive or a cancel-safe wait.
         tokio::select! {
             biased;
-            () = signals.next() => return Some(Ending::Interrupted),
+            wanted = signals.next() => match wanted {
+                Wanted::End => return Some(Ending::Interrupted),
+                Wanted::Reload => self.begin_reload(reload::Request::signalled()),
+            },
             Some(pending) = inlets.control.recv() => self.answer(pending),
+            Some(step) = inlets.reloads.recv() => self.go_on_with(step),
             Some((received, event)) = inlets.account.recv() => self.take(received, event),
             () = self.recorder.synced() => {
                 self.observer.journal_sync(self.recorder.figures().last_sync.as_secs_f64());
@@ -287,6 +320,7 @@ impl Live {
 
     /// Stops opening and begins what each bot's policy asks for.
     fn begin_wind_down(&mut self) {
+        self.is_stopping = true;
         self.health.beat(windvane_telemetry::Readiness::Stopping);
         self.service.stopping();
         let now = self.clock.now();

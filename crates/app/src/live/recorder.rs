@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use windvane_engine::Output;
 use windvane_journal::{
-    Config, Durability, Fault, Figures, Journal, JournalError, Record, Recovered, Start, StopCause,
+    Config, Durability, Fault, Figures, Journal, JournalError, Record, Recovered, Reload, Start, StopCause,
     SyncNotice, TapeConfig, Ticket,
 };
 use windvane_model::{Stamp, Stamped, Text};
@@ -66,6 +66,15 @@ impl Recorder {
             self.journal.append(&record)?;
         }
         self.journal.hand_over()
+    }
+
+    /// Takes down that another configuration comes into force, and hands it to the kernel.
+    ///
+    /// # Errors
+    /// When the disk fails; it must not come into force then.
+    pub(crate) fn reload(&mut self, reload: Reload) -> Result<(), JournalError> {
+        self.journal.append(&Record::Reload(reload))?;
+        self.journal.hand_over().map(drop)
     }
 
     /// Has the disk begin with what was handed to the kernel. After the send, where nothing waits for the disk.

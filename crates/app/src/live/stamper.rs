@@ -51,6 +51,11 @@ impl Stamper {
         Stamped { stamp, event }
     }
 
+    /// The sequence of the last event.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     /// Account facts taken in so far.
     pub(crate) const fn account_events(&self) -> u64 {
         self.account_events

@@ -7,26 +7,28 @@ use super::link::connect;
 use super::recorder::Recorder;
 use super::stamper::{MarketClock, Stamper};
 use super::{Ending, Inlets, Live, Signals, account, gather, orphan};
-use crate::config::{Durability, Settings, VenueSettings};
+use crate::config::{Durability, Settings, VenueSettings, archive};
 use crate::control::{self, SOCKET_NAME};
 use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
 use crate::verdict;
 use anyhow::Context;
-use std::collections::{BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windvane_connector::{
     Connector, KeyPolicy, Outlets, Plan, RateLimits, RestClient, Timing, Topic, VenueClock, WallClock,
 };
-use windvane_engine::{BotSetup, Engine, EngineSetup};
+use windvane_engine::{Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
 use windvane_model::{
-    Epoch, Event, HaltCause, InstallTag, MarketEvent, Money, PositionIndex, RunState, Symbol, Text,
+    BotName, Epoch, Event, HaltCause, InstallTag, MarketEvent, PositionIndex, RunState, Symbol, Text,
 };
 use windvane_risk::Ownership;
+use windvane_strategy::Definition;
 use windvane_telemetry::{Board, Build, Health, Observer, Server};
 use windvane_venue::Embedded;
 
@@ -66,10 +68,12 @@ pub(crate) struct Session {
 /// # Errors
 /// With the exit code and the sentence for whoever started it.
 pub(crate) async fn run(
-    settings: &Settings,
+    settings: Settings,
     duration: Option<Duration>,
     mut show: impl FnMut(&Live),
 ) -> Result<Session, Failure> {
+    let in_force = Rc::new(settings);
+    let settings = in_force.as_ref();
     let mut signals = Signals::new().context("taking over the signals")?;
     let (health, board) = (Health::default(), Board::default());
     let _server = settings
@@ -129,13 +133,13 @@ pub(crate) async fn run(
     let symbols = account::symbols(&settings.bots);
     let at_venue = account::highest_epoch(&rest, install, &symbols).await?;
     let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
+    archive::keep(settings, &folder)?;
     recorder
         .start(start_record(settings, epoch, install, account.uid, wall))
         .context("beginning the journal's epoch")?;
-    let engine = build_engine(settings, &books, install, epoch, needs_trade_link(settings))?;
+    let engine = build_engine(settings, &folder, &books, install, epoch, needs_trade_link(settings))?;
     drop(books);
-    // Until the end of the run.
-    let _compactor = Compactor::start(folder.clone(), claims.clone(), settings.journal_bytes)
+    let compactor = Compactor::start(folder.clone(), claims.clone(), settings.journal_bytes)
         .context("starting the thread that sums the journal up")?;
 
     let (market_outlet, market) = mpsc::channel(MARKET_CAPACITY);
@@ -154,6 +158,7 @@ pub(crate) async fn run(
     // The streams' tasks hold the senders from here on; their end closes the channels.
     drop(outlets);
     let (requests, control) = mpsc::channel(CONTROL_CAPACITY);
+    let (steps, reloads) = mpsc::channel(1);
     let _socket = control::Listener::start(&settings.data_dir.join(SOCKET_NAME), requests)?;
 
     let mut observer = Observer::default();
@@ -161,7 +166,7 @@ pub(crate) async fn run(
     let build = Build {
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("WINDVANE_COMMIT").unwrap_or("unknown"),
-        config: settings.fingerprint[..6].iter().map(|byte| format!("{byte:02x}")).collect(),
+        config: settings.short_fingerprint(),
     };
     observer.start(&build, &bots, wall.now());
     let mut live = Live {
@@ -177,6 +182,11 @@ pub(crate) async fn run(
         teller: super::tell::Teller::new(notifier),
         service: super::service::Service::from_environment(),
         clock: wall,
+        settings: Rc::clone(&in_force),
+        reloader: super::reload::Reloader { rest: rest.clone(), steps, is_busy: false },
+        compactor,
+        gone: Claims::new(),
+        is_stopping: false,
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),
         echoes: VecDeque::new(),
         outputs: Vec::new(),
@@ -192,6 +202,7 @@ pub(crate) async fn run(
         market,
         account: account_inlet,
         control,
+        reloads,
         observations: observed,
         finished: link.embedded.as_ref().map(Embedded::finished),
     };
@@ -215,6 +226,7 @@ pub(crate) async fn run(
         true => verdict::fetch_state(rest_address.as_str()).await,
         false => None,
     };
+    let claims = live.claims();
     let engine = end(live, inlets, ending).await?;
     if let Some(venue) = link.embedded {
         venue.stop();
@@ -247,8 +259,9 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
         RunState::Halted(cause) => StopCause::Halted(cause),
         RunState::Fenced => StopCause::Halted(HaltCause::Contradiction),
     };
-    let Live { engine, recorder, .. } = live;
+    let Live { engine, recorder, compactor, .. } = live;
     recorder.stop(cause).context("ending the journal")?;
+    drop(compactor);
     Ok(engine)
 }
 
@@ -276,6 +289,7 @@ fn next_epoch(highest: Option<Epoch>, wall: WallClock) -> Epoch {
 /// Builds the engine on the books of its journal and gives the bots back what they remembered.
 pub(crate) fn build_engine(
     settings: &Settings,
+    folder: &Path,
     books: &Rebuilt,
     install: InstallTag,
     epoch: Epoch,
@@ -290,20 +304,13 @@ pub(crate) fn build_engine(
     let claim = |bot: &crate::config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
     let ownership = Ownership::new(settings.bots.iter().map(claim))
         .map_err(|conflicts| Failure::Config(conflicts.iter().map(ToString::to_string).collect()))?;
-    let bots = settings.bots.iter().map(|bot| BotSetup {
-        name: bot.name,
-        symbol: bot.symbol,
-        position_index: PositionIndex::default(),
-        strategy: bot.definition.bot(),
-        budget: Money::new(bot.budget.value),
-        leverage: bot.leverage,
-        removal: bot.removal,
-    });
+    let opened_by = opened_by(settings, folder, books);
     let setup = EngineSetup {
         orders,
-        bots: bots.collect(),
+        bots: settings.bots.iter().map(|bot| bot.setup(opened_by.get(&bot.name))).collect(),
         limits: settings.risk.clone(),
         ownership,
+        config: settings.fingerprint,
         needs_trade_link,
         unprotected_ms_max: settings.unprotected_ms_max,
     };
@@ -314,6 +321,41 @@ pub(crate) fn build_engine(
         }
     }
     Ok(engine)
+}
+
+/// The rules of each bot's open position, where they are others than those of the config now.
+fn opened_by(settings: &Settings, folder: &Path, books: &Rebuilt) -> BTreeMap<BotName, Definition> {
+    let memory = books.memories.get(&windvane_engine::engine_memory_name());
+    let opened = memory.map_or_else(Vec::new, |memory| windvane_engine::opened_under(memory));
+    let mut found = BTreeMap::new();
+    for bot in &settings.bots {
+        let position = books.orders().position(bot.symbol, PositionIndex::default());
+        let is_held = position.is_some_and(|position| position.holding().side().is_some());
+        let under = opened.iter().find(|(name, config)| *name == bot.name && *config != settings.fingerprint);
+        let Some((_, config)) = under.filter(|_| is_held) else { continue };
+        let kept = archive::find(folder, *config, &settings.path);
+        let Ok(Some(before)) = kept else {
+            tracing::warn!(bot = %bot.name, "the config that the position was opened under is not to be had; it goes on by the new one");
+            continue;
+        };
+        let Some(old) = before.bots.into_iter().find(|known| known.name == bot.name) else { continue };
+        let has_changed = rules_of(&before.values, bot.name).ne(rules_of(&settings.values, bot.name));
+        if has_changed && old.definition.is_same_kind(&bot.definition) {
+            tracing::warn!(
+                bot = %bot.name,
+                "its position was opened under other rules and goes on by them until it is flat; \
+                 `windvane reload --open-positions` makes it go on by the new ones"
+            );
+            found.insert(bot.name, old.definition);
+        }
+    }
+    found
+}
+
+/// What a bot trades by, of all values.
+fn rules_of(values: &BTreeMap<String, String>, bot: BotName) -> impl Iterator<Item = (&String, &String)> {
+    let [rules, params] = ["rules", "params"].map(|table| format!("bot.{bot}.{table}."));
+    values.iter().filter(move |(path, _)| path.starts_with(&rules) || path.starts_with(&params))
 }
 
 fn start_record(
@@ -338,7 +380,7 @@ fn start_record(
 }
 
 /// What to subscribe to; two bots may look at one contract.
-fn topics(settings: &Settings) -> Vec<Topic> {
+pub(super) fn topics(settings: &Settings) -> Vec<Topic> {
     let mut topics = BTreeSet::new();
     for bot in &settings.bots {
         let symbol: Symbol = bot.symbol;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use windvane_engine::{BotView, Engine};
 use windvane_model::{Price, Qty, Rate, Side, WallTime};
 use windvane_order_management::{Order, OrderState};
+use windvane_strategy::Look;
 
 /// Events of the chronicle that are shown.
 const EVENTS_SHOWN: usize = 60;
@@ -80,6 +81,22 @@ fn bot_row(live: &Live, bot: &BotView, now: WallTime) -> Value {
             "name": one.name, "holds": one.holds, "blocked": one.blocked,
         })).collect::<Vec<_>>(),
     })
+}
+
+/// A bot's newest looks at its signals, oldest first.
+pub(super) fn looks(looks: &[Look], count: usize) -> Value {
+    let newest = &looks[looks.len().saturating_sub(count)..];
+    let row = |look: &Look| {
+        json!({
+            "market_ms": look.at.0,
+            "side": if look.side == Side::Buy { "long" } else { "short" },
+            "fired": look.has_fired,
+            "blocker": look.blocker,
+            "conditions": look.conditions.iter().map(|(name, holds)| json!({ "name": name, "holds": holds }))
+                .collect::<Vec<_>>(),
+        })
+    };
+    newest.iter().map(row).collect()
 }
 
 fn mark(engine: &Engine, bot: &BotView) -> Option<Price> {

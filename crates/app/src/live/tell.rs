@@ -141,6 +141,12 @@ impl Live {
         }
     }
 
+    /// What became of a reload.
+    pub(super) fn tell_reload(&mut self, text: &str) {
+        let (wall_ms, market_ms) = (self.clock.now().as_millis(), self.stamper.market_now().0);
+        self.teller.chronicle.note(Story::of(Kind::State, text), wall_ms, market_ms);
+    }
+
     /// An order that was sent.
     pub(super) fn tell_command(&mut self, bot: Option<BotName>, command: &Command, stamp: Stamp) {
         if let Command::Submit(submit) = command {

@@ -4,6 +4,8 @@
 
 use super::Live;
 use super::dispatch::not_sent;
+use super::reload::Request;
+use crate::config::plan::Consent;
 use crate::control::{Answer, Ask, Pending};
 use windvane_connector::Connector;
 use windvane_engine::Output;
@@ -117,9 +119,13 @@ impl Live {
 
     /// Answers the control socket.
     pub(super) fn answer(&mut self, pending: Pending) {
+        if let Ask::Reload { dry_run, loosen, open_positions } = pending.ask {
+            let consent = Consent { loosens: loosen, open_positions };
+            return self.begin_reload(Request::asked(consent, dry_run, pending.reply));
+        }
         let mut answer = self.obey(&pending.ask);
         // What a person was promised must outlive a power cut. Rare enough to wait for the disk.
-        if !matches!(pending.ask, Ask::Status {} | Ask::Events { .. })
+        if !matches!(pending.ask, Ask::Status {} | Ask::Events { .. } | Ask::Looks { .. })
             && let Err(error) = self.recorder.make_durable()
         {
             answer = Answer::Refused(format!("it is in force, but not on the disk: {error}"));
@@ -133,6 +139,12 @@ impl Live {
             Ask::Status {} => return Answer::Status(super::status::status(self, self.clock.now())),
             Ask::Events { after, count } => {
                 return Answer::Events(self.teller.chronicle.told(*after, *count));
+            }
+            Ask::Looks { bot, count } => {
+                return match self.known_bot(bot) {
+                    Some(bot) => Answer::Looks(super::status::looks(&self.engine.looks(bot), *count)),
+                    None => self.no_such_bot(bot),
+                };
             }
             Ask::Halt { cancel_entries } => {
                 let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
@@ -152,15 +164,12 @@ impl Live {
                 Ok(id) => vec![Some(Control::Resolve(id))],
                 Err(why) => return Answer::Refused(format!("`{order}`: {why}")),
             },
+            // It is answered when it is done.
+            Ask::Reload { .. } => Vec::new(),
             Ask::Flatten { bot: None } => vec![Some(Control::Flatten(Scope::All))],
             Ask::Flatten { bot: Some(name) } => match self.known_bot(name) {
                 Some(bot) => vec![Some(Control::Flatten(Scope::Bot(bot)))],
-                None => {
-                    return Answer::Refused(format!(
-                        "there is no bot `{name}`; there are: {}",
-                        self.bot_names()
-                    ));
-                }
+                None => return self.no_such_bot(name),
             },
         };
         for control in controls.into_iter().flatten() {
@@ -180,7 +189,8 @@ impl Live {
         self.shutdown.iter().map(|(bot, _)| *bot).find(|bot| bot.as_str() == name)
     }
 
-    fn bot_names(&self) -> String {
-        self.shutdown.iter().map(|(bot, _)| bot.to_string()).collect::<Vec<_>>().join(", ")
+    fn no_such_bot(&self, name: &str) -> Answer {
+        let names: Vec<_> = self.shutdown.iter().map(|(bot, _)| bot.to_string()).collect();
+        Answer::Refused(format!("there is no bot `{name}`; there are: {}", names.join(", ")))
     }
 }

@@ -3,7 +3,7 @@
 use super::Topic;
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 /// Most characters of topics on one connection. Source: Bybit V5, "Connect", public channel args limits.
@@ -14,24 +14,37 @@ pub(crate) const MAX_TOPIC_CHARACTERS: usize = 21_000;
 #[derive(Debug, Clone)]
 pub struct Shards {
     up: Arc<AtomicUsize>,
-    of: usize,
+    of: Arc<AtomicUsize>,
+    /// Whether this connection has not been up yet and does not count before that.
+    joins: Arc<AtomicBool>,
 }
 
 impl Shards {
     /// So many connections, none of them up.
     #[must_use]
     pub fn of(connections: usize) -> Self {
-        Self { up: Arc::default(), of: connections }
+        Self { up: Arc::default(), of: Arc::new(AtomicUsize::new(connections)), joins: Arc::default() }
     }
 
-    /// One came up; whether they all are now.
+    /// For a connection that comes to those that there are. It counts from its first time up on, so that they are not
+    /// taken for down while it connects.
+    pub(crate) fn joining(&self) -> Self {
+        Self { joins: Arc::new(AtomicBool::new(true)), ..self.clone() }
+    }
+
+    /// One came up; whether they all are now that were not all before.
     pub(super) fn came_up(&self) -> bool {
-        self.up.fetch_add(1, Ordering::Relaxed) + 1 == self.of
+        let up = self.up.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.joins.swap(false, Ordering::Relaxed) {
+            self.of.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        up == self.of.load(Ordering::Relaxed)
     }
 
     /// One went down; whether they all were up before.
     pub(super) fn went_down(&self) -> bool {
-        self.up.fetch_sub(1, Ordering::Relaxed) == self.of
+        self.up.fetch_sub(1, Ordering::Relaxed) == self.of.load(Ordering::Relaxed)
     }
 }
 
@@ -90,5 +103,16 @@ mod tests {
         assert!(!shards.came_up() && shards.clone().came_up());
         assert!(shards.went_down() && !shards.went_down());
         assert!(!shards.came_up() && shards.came_up());
+    }
+
+    #[test]
+    fn a_connection_that_joins_takes_nothing_down_and_counts_from_then_on() {
+        let shards = Shards::of(1);
+        assert!(shards.came_up());
+        let joining = shards.joining();
+        assert!(shards.went_down() && shards.came_up(), "what connects is not missed yet");
+        assert!(!joining.came_up(), "the link was up all the time");
+        assert!(joining.went_down() && joining.came_up(), "from now on it is missed");
+        assert!(shards.went_down() && !joining.went_down() && !shards.came_up() && joining.came_up());
     }
 }

@@ -5,6 +5,7 @@ use super::{
     historian, keykeeper,
     lane::{self, Work},
     refkeeper,
+    scope::Scope,
     stream::{Outlets, StreamTask},
     timekeeper,
 };
@@ -32,7 +33,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, Interval, MarketEvent, QueryFailed, Symbol};
+use windvane_model::{AccountEvent, Command, MarketEvent, QueryFailed, Symbol};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -85,6 +86,22 @@ pub struct Connector {
     spares: Spares,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// Receivers: the tasks that look after contracts and candles.
+    scope: watch::Sender<Scope>,
+    ground: Ground,
+}
+
+/// What a further public connection is made of.
+#[derive(Debug)]
+struct Ground {
+    rest: RestClient,
+    public: Address,
+    outlets: Outlets,
+    bells: Arc<Bells>,
+    shards: Shards,
+    spares: Spares,
+    timing: Timing,
+    topics_per_connection: Option<usize>,
 }
 
 impl Connector {
@@ -99,18 +116,28 @@ impl Connector {
         outlets: &Outlets,
     ) -> Result<Self, StartError> {
         let timing = plan.timing;
-        let series = candle_series(&plan.topics);
+        let (scope, scoped) = watch::channel(Scope::new(&plan.symbols, &plan.topics));
         let shards = session::split(plan.topics, plan.topics_per_connection);
         let (up, spares) = (Shards::of(shards.len()), Spares::default());
         let public: Result<Vec<_>, _> = shards
             .into_iter()
             .map(|topics| PublicSession::new(topics, timing, up.clone(), spares.clone()))
             .collect();
+        let ground = Ground {
+            rest: rest.clone(),
+            public: endpoints.public_ws().clone(),
+            outlets: outlets.clone(),
+            bells: Arc::default(),
+            shards: up.clone(),
+            timing,
+            topics_per_connection: plan.topics_per_connection,
+            spares: spares.clone(),
+        };
         let public = public?;
         let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let bells = Arc::<Bells>::default();
+        let bells = Arc::clone(&ground.bells);
         let starter = Starter { rest, outlets, stopped: &stopped, bells: &bells };
 
         let mut resubscriptions = Vec::with_capacity(public.len());
@@ -136,7 +163,7 @@ impl Connector {
         };
 
         let (to_rest, rest_work) = mpsc::channel(COMMANDS);
-        let lane = lane::Lane::new(rest.clone(), outlets.clone(), plan.symbols.clone(), Arc::clone(&bells));
+        let lane = lane::Lane::new(rest.clone(), outlets.clone(), scoped.clone(), Arc::clone(&bells));
         tasks.spawn(lane.run(rest_work, stopped.clone()));
         let (rest, outlets) = (rest.clone(), outlets.clone());
         tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
@@ -150,13 +177,24 @@ impl Connector {
         tasks.spawn(refkeeper::keep_reference(
             rest.clone(),
             outlets.clone(),
-            plan.symbols,
+            scoped.clone(),
             Arc::clone(&bells),
             stopped.clone(),
         ));
-        tasks.spawn(historian::fill_gaps(rest, outlets, series, bells, stopped));
+        tasks.spawn(historian::fill_gaps(rest, outlets, scoped, bells, stopped));
         let sends = plan.sends;
-        Ok(Self { resubscriptions, trade, trade_is_ready, rest: to_rest, sends, spares, stop, tasks })
+        Ok(Self {
+            resubscriptions,
+            trade,
+            trade_is_ready,
+            rest: to_rest,
+            sends,
+            spares,
+            stop,
+            tasks,
+            scope,
+            ground,
+        })
     }
 
     /// Hands a command over; its answer comes as an account event. Never waits.
@@ -190,6 +228,34 @@ impl Connector {
         if is_full {
             return Err(Box::new(Asked::from(&mutation).not_sent("too many commands are waiting")));
         }
+        Ok(())
+    }
+
+    /// Looks after more contracts and topics. Topics that are new get a connection of their own; those that there are
+    /// stay as they are.
+    ///
+    /// # Errors
+    /// When a topic cannot be one; nothing has changed then.
+    pub fn extend(&mut self, symbols: &[Symbol], topics: &[Topic]) -> Result<(), StartError> {
+        let mut scope = self.scope.borrow().clone();
+        let new = scope.extend(symbols, topics);
+        let ground = &self.ground;
+        let sessions: Vec<_> = session::split(new, ground.topics_per_connection)
+            .into_iter()
+            .filter(|topics| !topics.is_empty())
+            .map(|topics| {
+                PublicSession::new(topics, ground.timing, ground.shards.joining(), ground.spares.clone())
+            })
+            .collect::<Result<_, _>>()?;
+        let stopped = self.stop.subscribe();
+        let starter =
+            Starter { rest: &ground.rest, outlets: &ground.outlets, stopped: &stopped, bells: &ground.bells };
+        for session in sessions {
+            let (ask, requests) = mpsc::channel(RESUBSCRIPTIONS);
+            starter.stream(&mut self.tasks, session, &ground.public, requests);
+            self.resubscriptions.push(ask);
+        }
+        self.scope.send_replace(scope);
         Ok(())
     }
 
@@ -264,13 +330,4 @@ impl Starter<'_> {
         tasks.spawn(task.run());
         is_ready
     }
-}
-
-/// The candles that are subscribed to.
-fn candle_series(topics: &[Topic]) -> Vec<(Symbol, Interval)> {
-    let series = topics.iter().filter_map(|topic| match topic {
-        Topic::Candles(symbol, interval) => Some((*symbol, *interval)),
-        Topic::Book(_) | Topic::Trades(_) | Topic::Ticker(_) => None,
-    });
-    series.collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! They come marked as history, so that indicators go on without a hole and no rule fires on a bar that is over.
 
-use super::{bells::Bells, stream::Outlets};
+use super::{bells::Bells, scope::Scope, stream::Outlets};
 use crate::rest::RestClient;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -24,18 +24,40 @@ const TRY_EVERY: Duration = Duration::from_secs(3);
 pub(super) async fn fill_gaps(
     rest: RestClient,
     outlets: Outlets,
-    series: Vec<(Symbol, Interval)>,
+    mut scope: watch::Receiver<Scope>,
     bells: Arc<Bells>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut whole_until = rest.clock().now();
+    let mut known = scope.borrow_and_update().series.len();
     loop {
         tokio::select! {
             biased;
             _ = stop.changed() => return,
             () = bells.history.notified() => {}
+            changed = scope.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                // Of a series that is new, what closed while its topic was being subscribed to.
+                let since = rest.clock().now();
+                tokio::select! {
+                    biased;
+                    _ = stop.changed() => return,
+                    () = sleep(TRY_EVERY) => {}
+                }
+                let new = scope.borrow_and_update().series[known..].to_vec();
+                known += new.len();
+                tokio::select! {
+                    biased;
+                    _ = stop.changed() => return,
+                    () = fill(&rest, &outlets, &new, since) => {}
+                }
+                continue;
+            }
         }
         let up_at = rest.clock().now();
+        let series = scope.borrow().series.clone();
         tokio::select! {
             biased;
             _ = stop.changed() => return,

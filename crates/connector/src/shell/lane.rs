@@ -3,7 +3,7 @@
 //! What is most urgent leaves first. A close, a stop or a cancel never waits behind an order that opens, behind a
 //! query or behind a slow answer; only requests about the same order keep their order.
 
-use super::{bells::Bells, stream::Outlets};
+use super::{bells::Bells, scope::Scope, stream::Outlets};
 use crate::{
     budget::{Carrier, Next, Purpose, Queue},
     encode::Mutation,
@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
-use windvane_model::{AccountEvent, Event, Query, QueryFailed, Symbol, WallTime};
+use windvane_model::{AccountEvent, Event, Query, QueryFailed, WallTime};
 
 /// Mutations under way at once; more would only meet the rate limit of ten a second.
 const AT_ONCE: usize = 8;
@@ -55,7 +55,7 @@ pub(super) struct Lane {
     outlets: Outlets,
     bells: Arc<Bells>,
     /// Contracts whose positions a query of the account reads.
-    symbols: Vec<Symbol>,
+    scope: watch::Receiver<Scope>,
     queue: Queue,
     in_flight: Vec<Mutation>,
     questions: VecDeque<Query>,
@@ -64,12 +64,17 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(rest: RestClient, outlets: Outlets, symbols: Vec<Symbol>, bells: Arc<Bells>) -> Self {
+    pub(super) fn new(
+        rest: RestClient,
+        outlets: Outlets,
+        scope: watch::Receiver<Scope>,
+        bells: Arc<Bells>,
+    ) -> Self {
         Self {
             rest,
             outlets,
             bells,
-            symbols,
+            scope,
             queue: Queue::default(),
             in_flight: Vec::new(),
             questions: VecDeque::new(),
@@ -124,7 +129,7 @@ impl Lane {
             && let Some(query) = self.questions.remove(place)
         {
             let rest = self.rest.reading_for(Purpose::of_query(&query));
-            let symbols = self.symbols.clone();
+            let symbols = self.scope.borrow().symbols.clone();
             self.asked.push(query);
             self.under_way.push(Box::pin(async move {
                 let answer = rest.answer(query, &symbols).await;

@@ -6,6 +6,7 @@ mod historian;
 mod keykeeper;
 mod lane;
 mod refkeeper;
+mod scope;
 mod socket;
 mod stream;
 mod timekeeper;

@@ -3,7 +3,7 @@
 //! Grids, bounds and tiers change while an engine runs (the largest sizes twice a month), and delisting is announced
 //! there. Source: Bybit V5, "Get Instruments Info".
 
-use super::{bells::Bells, stream::Outlets};
+use super::{bells::Bells, scope::Scope, stream::Outlets};
 use crate::rest::{RestClient, RestError};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
@@ -17,7 +17,7 @@ const READ_AT_MOST_EVERY: Duration = Duration::from_secs(30);
 pub(super) async fn keep_reference(
     rest: RestClient,
     outlets: Outlets,
-    symbols: Vec<Symbol>,
+    scope: watch::Receiver<Scope>,
     bells: Arc<Bells>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -28,6 +28,7 @@ pub(super) async fn keep_reference(
             () = bells.contracts.notified() => {}
             () = sleep(READ_EVERY) => {}
         }
+        let symbols = scope.borrow().symbols.clone();
         let read = tokio::select! {
             biased;
             _ = stop.changed() => return,

@@ -148,6 +148,7 @@ impl World {
             orders: Orders::new(identity, &claims),
             limits: toml::from_str::<RiskLimits>(LIMITS).unwrap(),
             ownership: Ownership::new(bots.iter().map(|(bot, symbol, _)| (*symbol, index, *bot))).unwrap(),
+            config: [0; 32],
             needs_trade_link: true,
             unprotected_ms_max: 5_000,
             bots: bots
@@ -159,6 +160,7 @@ impl World {
                     strategy,
                     budget: Money::new(decimal("1000")),
                     leverage: leverage(),
+                    next: None,
                     removal: None,
                 })
                 .collect(),

@@ -134,6 +134,18 @@ impl Orders {
         self
     }
 
+    /// Gives the positions to other bots from here on; `bots` is as in [`Orders::new`]. What is held and what was booked
+    /// stays.
+    pub fn set_owners(&mut self, bots: &[(BotName, Vec<PositionKey>)]) {
+        self.owners = Owners::new(bots);
+        for (bot, keys) in bots {
+            self.bots.entry(*bot).or_default();
+            for key in keys {
+                self.positions.entry(*key).or_insert_with(|| Position::new(*key));
+            }
+        }
+    }
+
     /// Takes what the venue says of the contracts and the account's fees: margin goes by it.
     pub fn set_reference(&mut self, reference: &Reference) {
         self.exposure.set_reference(reference);

@@ -303,6 +303,7 @@ fn build_engine(setup: Setup) -> Result<Engine, RunError> {
         bots,
         limits,
         ownership,
+        config: [0; 32],
         needs_trade_link: true,
         unprotected_ms_max,
     }))

@@ -54,6 +54,7 @@ pub(crate) fn setup(strategy: &str, fills: Fills) -> Setup {
             strategy: definition.bot(),
             budget: Money::new(10_000_000.into()),
             leverage: Leverage::new(10.into()).unwrap(),
+            next: None,
             removal: None,
         }],
         limits: limits(),

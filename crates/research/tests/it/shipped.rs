@@ -31,6 +31,7 @@ fn three_bots(fills: Fills) -> Setup {
         strategy: windvane_strategy::load(name, text, &Default::default()).unwrap().bot(),
         budget: Money::new(30_000.into()),
         leverage: Leverage::new(5.into()).unwrap(),
+        next: None,
         removal: None,
     };
     Setup {

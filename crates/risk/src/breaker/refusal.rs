@@ -24,6 +24,11 @@ impl Refusals {
         Self { times: SendTimes::new(limit), surprises: 0, waits_until: None }
     }
 
+    /// Counts on under another limit.
+    pub(crate) fn set_limit(&mut self, limit: OrderRate) {
+        self.times = self.times.under(limit);
+    }
+
     /// Takes what the venue answered.
     pub(crate) fn observe(&mut self, event: &AccountEvent, now: WallTime) -> Option<Breach> {
         match event {

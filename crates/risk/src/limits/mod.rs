@@ -1,6 +1,7 @@
 //! The limits of an account, as its owner writes them in `[risk]`. What guards money is required: there is no safe
 //! default for it. The few keys with a default say so.
 
+mod loosened;
 mod problem;
 mod scope;
 
@@ -95,10 +96,13 @@ pub struct DrawdownLimits {
 }
 
 const fn adl_rank_default() -> u8 {
-    4
+    RiskLimits::DEFAULT_MAX_ADL_RANK
 }
 
 impl RiskLimits {
+    /// [`RiskLimits::max_adl_rank`] where nothing is said of it.
+    pub const DEFAULT_MAX_ADL_RANK: u8 = 4;
+
     /// The coin that all amounts are counted in.
     #[must_use]
     pub const fn coin(&self) -> Coin {

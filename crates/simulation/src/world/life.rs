@@ -68,6 +68,7 @@ impl World {
                 claims().into_iter().flat_map(|(bot, keys)| keys.into_iter().map(move |(s, i)| (s, i, bot))),
             )
             .map_err(|errors| ("bots own their positions", format!("{errors:?}")))?,
+            config: [0; 32],
             needs_trade_link: true,
             unprotected_ms_max: UNPROTECTED_MS_MAX,
         });
@@ -99,6 +100,7 @@ impl World {
             strategy: self.strategy(slot),
             budget: Money::new(listing::number("20000")),
             leverage: listing::leverage(listing::LEVERAGE),
+            next: None,
             removal: None,
         }
     }

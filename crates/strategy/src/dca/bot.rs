@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Role, Tag};
 
 use super::DcaSettings;
-use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
+use crate::context::{
+    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Urgency, Wake,
+};
 use crate::minimum::{Minimum, affordable};
 use crate::remembered;
 use crate::resting::{Resting, Wanted};
+use crate::rules::Definition;
 use crate::venue_stop::{VenueStop, pause_until, shifted, was_stopped};
 
 const VERSION: u32 = 1;
@@ -186,6 +189,18 @@ impl Strategy for Dca {
     }
 
     /// Deals begun.
+    fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
+        let is_held = context.holding.side.is_some();
+        match definition {
+            Definition::Dca(settings) if !(is_held && urgency == Urgency::WhenFlat) => {
+                self.stop.set_distance(settings.stop);
+                self.settings = settings.clone();
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.deals
     }

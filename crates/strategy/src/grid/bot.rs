@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use windvane_model::{Intent, MarketTime, Notice, Price, Qty, Side};
 
 use super::{Direction, GridSettings};
-use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
+use crate::context::{Condition, Context, MemoryError, Strategy, Subscription, Urgency, Wake};
 use crate::minimum::{Minimum, affordable};
 use crate::remembered;
 use crate::resting::{Ended, Resting, Wanted};
+use crate::rules::Definition;
 use crate::venue_stop::{VenueStop, pause_until, was_stopped};
 
 const VERSION: u32 = 1;
@@ -190,6 +191,26 @@ impl Strategy for Grid {
     }
 
     /// Rounds: cells that bought and sold, or sold and bought back.
+    fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
+        let is_held = context.holding.side.is_some();
+        match definition {
+            Definition::Grid(settings) if !(is_held && urgency == Urgency::WhenFlat) => {
+                if settings.lines != self.settings.lines || settings.direction != self.settings.direction {
+                    if is_held {
+                        // What the cells hold is counted by their lines.
+                        return false;
+                    }
+                    self.memory.held.clear();
+                    self.memory.first_short = None;
+                }
+                self.stop.set_distance(settings.stop);
+                self.settings = settings.clone();
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.rounds
     }

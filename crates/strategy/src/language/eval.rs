@@ -94,6 +94,28 @@ impl Program {
         program
     }
 
+    pub(super) fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// What a feed is.
+    pub(super) fn feed(&self, feed: FeedId) -> Feed {
+        self.feeds[feed]
+    }
+
+    pub(super) fn find_feed(&self, feed: Feed) -> Option<FeedId> {
+        self.feeds.iter().position(|known| *known == feed)
+    }
+
+    /// Takes over what `twin`, which computes the same, has come to in `earlier`.
+    pub(super) fn take_over(&mut self, node: NodeId, earlier: &Self, twin: NodeId) {
+        self.values[node] = earlier.values[twin];
+        self.states[node].clone_from(&earlier.states[twin]);
+        if let Op::Field(feed, _) = self.ops[node] {
+            self.days[feed] = earlier.find_feed(self.feeds[feed]).and_then(|twin| earlier.days[twin]);
+        }
+    }
+
     /// Bars of the own feed until every value can be defined.
     pub(crate) fn warm_up(&self) -> usize {
         self.warm_up[Feed::OWN].0

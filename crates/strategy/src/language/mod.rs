@@ -3,6 +3,7 @@
 //! `lexer` → `parser` → `check` (types, names, `library` of functions) → `compile` (a graph without duplicates) → `eval`.
 //! The language has no loops and no user-defined functions: every expression ends, in a time known when it is read.
 
+mod adopt;
 mod arithmetic;
 mod ast;
 mod bounds;

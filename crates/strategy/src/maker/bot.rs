@@ -11,10 +11,11 @@ use windvane_model::{
 
 use super::MakerSettings;
 use crate::context::{
-    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, OwnOrder, Strategy, Subscription, Wake,
+    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, OwnOrder, Strategy, Subscription, Urgency, Wake,
 };
 use crate::minimum::{Minimum, affordable};
 use crate::remembered;
+use crate::rules::Definition;
 use crate::venue_stop::{VenueStop, pause_until, shifted, was_stopped};
 
 /// Shape of the memory's bytes.
@@ -193,6 +194,18 @@ impl Strategy for Maker {
         let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
         (self.memory, self.written) = (memory, memory);
         Ok(())
+    }
+
+    fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
+        let is_held = context.holding.side.is_some();
+        match definition {
+            Definition::Maker(settings) if !(is_held && urgency == Urgency::WhenFlat) => {
+                self.stop.set_distance(settings.stop);
+                self.settings = settings.clone();
+                true
+            }
+            _ => false,
+        }
     }
 
     fn signals(&self) -> u64 {

@@ -4,6 +4,7 @@
 
 use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, Side, Tag};
 
+use super::Definition;
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
 use super::holding::Exit;
@@ -13,7 +14,7 @@ use super::memory::Memory;
 use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
 use super::tape::Tape;
-use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Wake};
+use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Urgency, Wake};
 use crate::language::{LiveWord, Quote};
 use crate::remembered;
 
@@ -31,10 +32,10 @@ pub struct RuleBot {
     pub(super) memory: Memory,
     /// What was last handed out by `changed_memory`.
     written: Memory,
-    intake: Intake,
-    tape: Tape,
+    pub(super) intake: Intake,
+    pub(super) tape: Tape,
     /// Whether a rule speaks of the bot's equity.
-    watches_equity: bool,
+    pub(super) watches_equity: bool,
     pub(super) wish: Option<Wish>,
     pub(super) awaiting: Option<Awaiting>,
     /// Until the engine says that it is closed with all its fills: an order can leave the book before they arrive.
@@ -54,7 +55,7 @@ pub struct RuleBot {
     /// Best price since the entry; at least what memory holds.
     pub(super) best: Option<f64>,
     /// Long's and short's signal at the last look.
-    was_true: [Option<bool>; 2],
+    pub(super) was_true: [Option<bool>; 2],
     signals: u64,
     pub(super) ledger: Ledger,
 }
@@ -361,6 +362,13 @@ impl Strategy for RuleBot {
         self.memory = Memory::from_bytes(bytes)?;
         self.written = self.memory;
         Ok(())
+    }
+
+    fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
+        match definition {
+            Definition::Rules(rules) => self.go_on_by(rules, urgency, context),
+            _ => false,
+        }
     }
 
     fn signals(&self) -> u64 {

@@ -52,6 +52,14 @@ impl Conditions {
         first
     }
 
+    /// Keeps what was counted under the same names.
+    pub(super) fn count_on(&mut self, earlier: &Self) {
+        for row in &mut self.rows {
+            let counted = earlier.rows.iter().find(|known| known.name == row.name);
+            row.blocked = counted.map_or(0, |known| known.blocked);
+        }
+    }
+
     /// The truth of every condition that is an expression, in the order of [`names`](Self::names).
     pub(super) fn truths(&self, program: &Program) -> impl Iterator<Item = Option<bool>> {
         self.rows.iter().filter_map(|row| row.node).map(|node| program.truth(node))

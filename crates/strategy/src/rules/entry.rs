@@ -38,6 +38,28 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// The keys of those that `next` raises or takes away.
+    pub(super) fn loosened_by(&self, next: &Self) -> impl Iterator<Item = &'static str> {
+        let most =
+            |old: Option<u32>, new: Option<u32>| old.is_some_and(|old| new.is_none_or(|new| new > old));
+        let pause =
+            |old: Option<i64>, new: Option<i64>| old.is_some_and(|old| new.is_none_or(|new| new < old));
+        let rows = [
+            ("entry.any.limit.entries_per_day", most(self.entries_per_day, next.entries_per_day)),
+            ("entry.any.limit.losses_in_a_row", most(self.losses_in_a_row, next.losses_in_a_row)),
+            ("entry.any.limit.stops_per_day", most(self.stops_per_day, next.stops_per_day)),
+            (
+                "entry.any.limit.cooldown_after_stop",
+                pause(self.cooldown_after_stop_ms, next.cooldown_after_stop_ms),
+            ),
+            (
+                "entry.any.limit.cooldown_after_exit",
+                pause(self.cooldown_after_exit_ms, next.cooldown_after_exit_ms),
+            ),
+        ];
+        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key)
+    }
+
     /// The limit that forbids another entry now, by its name.
     pub(super) fn reached(&self, memory: &Memory, now: MarketTime) -> Option<&'static str> {
         if self.entries_per_day.is_some_and(|most| memory.entries_today >= most) {

@@ -78,8 +78,8 @@ impl Rules {
 /// A distance in price: given as one, or as a fraction of the entry price.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Distance {
-    node: NodeId,
-    is_ratio: bool,
+    pub(super) node: NodeId,
+    pub(super) is_ratio: bool,
 }
 
 impl Distance {

@@ -15,6 +15,7 @@ mod profit;
 mod pursuit;
 mod ratchet;
 mod reading;
+mod redefine;
 mod size;
 mod tape;
 
@@ -58,6 +59,41 @@ impl Definition {
             Self::Grid(settings) => Box::new(Grid::new(settings.clone())),
             Self::Dca(settings) => Box::new(Dca::new(settings.clone())),
             Self::Timed(settings) => Box::new(Timed::new(settings.clone())),
+        }
+    }
+}
+
+impl Definition {
+    /// Whether a bot by this definition could go on by `other`: it is of the same kind.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// The keys of what holds back less in `next`: stops, caps, limits. Everything, where the kind is another.
+    #[must_use]
+    pub fn loosened_by(&self, next: &Self) -> Vec<String> {
+        let cap = |key: &str, is_looser: bool| is_looser.then(|| key.to_owned());
+        let wider = |before, now| cap("protect.stop", now > before);
+        let pause = |before, now| cap("protect.cooldown_after_stop", now < before);
+        match (self, next) {
+            (Self::Rules(old), Self::Rules(new)) => old.loosened_by(new),
+            (Self::Maker(old), Self::Maker(new)) => {
+                let most = cap("inventory.max", new.max_inventory > old.max_inventory);
+                let pause = pause(old.cooldown_after_stop_ms, new.cooldown_after_stop_ms);
+                [most, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
+            }
+            (Self::Grid(old), Self::Grid(new)) => {
+                let pause = pause(old.cooldown_after_stop_ms, new.cooldown_after_stop_ms);
+                [wider(old.stop, new.stop), pause].into_iter().flatten().collect()
+            }
+            (Self::Dca(old), Self::Dca(new)) => {
+                let most = cap("safety.orders", new.steps.len() > old.steps.len());
+                let pause = pause(old.cooldown_after_stop_ms, new.cooldown_after_stop_ms);
+                [most, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
+            }
+            (Self::Timed(old), Self::Timed(new)) => wider(old.stop, new.stop).into_iter().collect(),
+            _ => vec!["builtin".to_owned()],
         }
     }
 }

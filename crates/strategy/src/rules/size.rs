@@ -119,6 +119,11 @@ fn kelly(size: &Table<'_>) -> Option<Decimal> {
 }
 
 impl SizeRules {
+    /// Largest position value as a multiple of the bot's equity.
+    pub(super) const fn max_leverage(&self) -> Decimal {
+        self.max_leverage
+    }
+
     /// The quantity to open at `price` with a stop `stop_distance` away (both quote coin), on the lot grid;
     /// `None` when it would be below the venue's minimum, or above the cap once it is raised to it.
     pub(super) fn quantity(

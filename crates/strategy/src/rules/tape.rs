@@ -21,6 +21,11 @@ impl Tape {
         Self { window_ms: i64::from(window_ms), prints: VecDeque::new() }
     }
 
+    /// This one with what `earlier` holds.
+    pub(super) fn take_over(self, earlier: &Self) -> Self {
+        Self { prints: earlier.prints.clone(), ..self }
+    }
+
     pub(super) fn take(&mut self, prints: &TradePrints) {
         if self.window_ms == 0 {
             return;

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Request, Role, Tag};
 
 use super::{TimedSettings, Work};
-use crate::context::{Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Wake};
+use crate::context::{
+    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Urgency, Wake,
+};
 use crate::minimum::{Minimum, affordable};
 use crate::remembered;
+use crate::rules::Definition;
 use crate::venue_stop::VenueStop;
 
 const VERSION: u32 = 1;
@@ -203,6 +206,22 @@ impl Strategy for Timed {
     }
 
     /// Orders sent.
+    fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
+        let is_held = context.holding.side.is_some();
+        match definition {
+            Definition::Timed(settings) if !(is_held && urgency == Urgency::WhenFlat) => {
+                if std::mem::discriminant(&self.settings.work) != std::mem::discriminant(&settings.work) {
+                    // Other work begins anew.
+                    self.memory = Memory { version: VERSION, ..Memory::default() };
+                }
+                self.stop.set_distance(settings.stop);
+                self.settings = settings.clone();
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.orders
     }

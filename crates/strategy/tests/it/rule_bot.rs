@@ -38,7 +38,7 @@ impl Default for RuleFile {
 }
 
 impl RuleFile {
-    fn definition(&self) -> Definition {
+    pub(crate) fn definition(&self) -> Definition {
         let Self { head, long, short, any, order, size, stop, exit } = self;
         let text = format!(
             "language = 1\ntimeframe = \"1m\"\n{head}\n[entry.long]\n{long}\n[entry.short]\n{short}\n[entry.any]\n{any}\n\

@@ -8,7 +8,7 @@ use windvane_model::{
     Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused, Request, Side, Stamp,
     Symbol, Text, Ticker, TimeInForce, WallTime,
 };
-use windvane_strategy::{Context, Holding, Means, OwnOrder, Strategy, Wake};
+use windvane_strategy::{Context, Definition, Holding, Means, OwnOrder, Strategy, Urgency, Wake};
 
 pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -134,6 +134,24 @@ impl World {
     }
 
     fn handle(&mut self, wake: Wake<'_>, out: &mut Vec<Intent>) {
+        self.in_context(|bot, context| bot.handle(wake, context, out));
+    }
+
+    /// Lets the bot go on by another definition; whether it did.
+    pub(crate) fn redefine(&mut self, definition: &Definition, urgency: Urgency) -> bool {
+        self.in_context(|bot, context| bot.redefine(definition, urgency, context))
+    }
+
+    /// Closes the position from outside.
+    pub(crate) fn flatten(&mut self) {
+        if let Some(side) = self.holding.side {
+            let (qty, at) = (self.holding.qty, self.holding.average_price.unwrap());
+            self.fill(side.opposite(), qty, at, false, None, ExitCause::Foreign);
+            self.wake(Wake::Book);
+        }
+    }
+
+    fn in_context<T>(&mut self, act: impl FnOnce(&mut dyn Strategy, &Context<'_>) -> T) -> T {
         let orders: Vec<OwnOrder> = self.orders.iter().map(|(order, _)| *order).collect();
         let context = Context {
             instrument: &self.instrument,
@@ -145,7 +163,7 @@ impl World {
             now: MarketTime(self.now),
             wall: WallTime(self.now * 1_000_000),
         };
-        self.bot.handle(wake, &context, out);
+        act(self.bot.as_mut(), &context)
     }
 
     fn perform(&mut self, intent: Intent) {

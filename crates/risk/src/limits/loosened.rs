@@ -1,0 +1,219 @@
+//! Which limits of a new set hold back less than the set before.
+
+use super::{BotLimits, RiskLimits, SymbolLimits};
+use crate::{Amount, OrderRate};
+use std::collections::BTreeMap;
+
+impl RiskLimits {
+    /// The keys of the limits that `next` loosens or takes away, with their table inside `[risk]`.
+    #[must_use]
+    pub fn loosened_by(&self, next: &Self) -> Vec<String> {
+        let drawdown = (&self.drawdown, &next.drawdown);
+        let rows = [
+            ("max_order_notional", is_above(self.max_order_notional, next.max_order_notional)),
+            ("min_order_notional", is_freer(self.min_order_notional, next.min_order_notional, is_below)),
+            ("max_position_notional", is_above(self.max_position_notional, next.max_position_notional)),
+            ("max_gross_exposure", is_above(self.max_gross_exposure, next.max_gross_exposure)),
+            ("max_leverage", next.max_leverage > self.max_leverage),
+            ("max_open_orders", next.max_open_orders > self.max_open_orders),
+            ("max_order_rate_short", is_faster(self.max_order_rate_short, next.max_order_rate_short)),
+            ("max_order_rate_long", is_faster(self.max_order_rate_long, next.max_order_rate_long)),
+            ("price_collar", next.price_collar > self.price_collar),
+            ("book_collar", next.book_collar > self.book_collar),
+            ("max_loss_per_day", is_above(self.max_loss_per_day, next.max_loss_per_day)),
+            ("max_loss_per_week", is_above(self.max_loss_per_week, next.max_loss_per_week)),
+            ("require_stop_on_entry", self.require_stop_on_entry && !next.require_stop_on_entry),
+            ("stale_after", next.stale_after > self.stale_after),
+            ("min_liquidation_distance", next.min_liquidation_distance < self.min_liquidation_distance),
+            ("max_adl_rank", next.max_adl_rank > self.max_adl_rank),
+            ("max_error_rate", is_faster(self.max_error_rate, next.max_error_rate)),
+            ("cool_down_after_stop", next.cool_down_after_stop < self.cool_down_after_stop),
+            ("max_losing_streak", next.max_losing_streak > self.max_losing_streak),
+            ("losing_streak_pause", next.losing_streak_pause < self.losing_streak_pause),
+            ("drawdown.yellow", drawdown.1.yellow > drawdown.0.yellow),
+            ("drawdown.orange", drawdown.1.orange > drawdown.0.orange),
+            ("drawdown.red", drawdown.1.red > drawdown.0.red),
+            ("drawdown.persists_for", drawdown.1.persists_for > drawdown.0.persists_for),
+        ];
+        let mut keys: Vec<String> =
+            rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key.to_owned()).collect();
+        each(&self.symbol, &next.symbol, "symbol", SymbolLimits::loosened_by, &mut keys);
+        each(&self.bot, &next.bot, "bot", BotLimits::loosened_by, &mut keys);
+        for (name, group) in &self.group {
+            let is_kept = next.group.get(name).is_some_and(|next| {
+                !is_above(group.max_gross_exposure, next.max_gross_exposure)
+                    && group.symbols.iter().all(|symbol| next.symbols.contains(symbol))
+            });
+            if !is_kept {
+                keys.push(format!("group.{name}"));
+            }
+        }
+        keys
+    }
+}
+
+impl SymbolLimits {
+    fn loosened_by(&self, next: &Self) -> Vec<&'static str> {
+        let rows = [
+            ("max_order_qty", is_freer(self.max_order_qty, next.max_order_qty, is_above)),
+            ("max_order_notional", is_freer(self.max_order_notional, next.max_order_notional, is_above)),
+            (
+                "max_position_notional",
+                is_freer(self.max_position_notional, next.max_position_notional, is_above),
+            ),
+            ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
+        ];
+        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key).collect()
+    }
+}
+
+impl BotLimits {
+    fn loosened_by(&self, next: &Self) -> Vec<&'static str> {
+        let rows = [
+            ("max_order_notional", is_freer(self.max_order_notional, next.max_order_notional, is_above)),
+            ("max_gross_exposure", is_freer(self.max_gross_exposure, next.max_gross_exposure, is_above)),
+            ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
+            ("max_order_rate", is_freer(self.max_order_rate, next.max_order_rate, is_faster)),
+        ];
+        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key).collect()
+    }
+}
+
+/// The keys of narrower limits, table by table; one that is gone holds nothing back any more.
+fn each<L: Copy + Default>(
+    old: &BTreeMap<String, L>,
+    next: &BTreeMap<String, L>,
+    table: &str,
+    loosened: impl Fn(&L, &L) -> Vec<&'static str>,
+    keys: &mut Vec<String>,
+) {
+    for (name, limits) in old {
+        let next = next.get(name).copied().unwrap_or_default();
+        keys.extend(loosened(limits, &next).into_iter().map(|key| format!("{table}.{name}.{key}")));
+    }
+}
+
+/// Whether a limit that may be left out holds back less.
+fn is_freer<T>(old: Option<T>, next: Option<T>, is_looser: impl Fn(T, T) -> bool) -> bool {
+    match (old, next) {
+        (Some(old), Some(next)) => is_looser(old, next),
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+/// Amounts of different coins cannot be compared: that counts as looser.
+fn is_above(old: Amount, next: Amount) -> bool {
+    next.coin != old.coin || next.value > old.value
+}
+
+fn is_below(old: Amount, next: Amount) -> bool {
+    next.coin != old.coin || next.value < old.value
+}
+
+/// A rate of fewer orders in a shorter window may be either; only one that is neither more nor in less time is not looser.
+fn is_faster(old: OrderRate, next: OrderRate) -> bool {
+    next.count > old.count || next.window < old.window
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: &str = r#"
+        max_order_notional = "100 USDT"
+        min_order_notional = "10 USDT"
+        max_position_notional = "200 USDT"
+        max_gross_exposure = "300 USDT"
+        max_leverage = "5x"
+        max_open_orders = 9
+        max_order_rate_short = "5 per 1s"
+        max_order_rate_long = "50 per 1m"
+        price_collar = "3%"
+        book_collar = "1%"
+        max_loss_per_day = "20 USDT"
+        max_loss_per_week = "40 USDT"
+        require_stop_on_entry = true
+        stale_after = "3s"
+        min_liquidation_distance = "5%"
+        max_adl_rank = 3
+        max_error_rate = "10 per 1m"
+        cool_down_after_stop = "1m"
+        max_losing_streak = 4
+        losing_streak_pause = "1h"
+        drawdown = { yellow = "10%", orange = "15%", red = "20%", persists_for = "15m" }
+        symbol.BTCUSDT = { max_order_qty = "1 BTC", max_open_orders = 3 }
+        bot.trend = { max_order_rate = "3 per 1s", max_gross_exposure = "90 USDT" }
+        group.majors = { symbols = ["BTCUSDT", "ETHUSDT"], max_gross_exposure = "250 USDT" }
+    "#;
+
+    fn limits(changes: &[(&str, &str)]) -> RiskLimits {
+        let text = changes.iter().fold(LIMITS.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        });
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn each_limit_knows_which_way_is_looser() {
+        // (what stands there, something looser, something tighter, the key)
+        let table = [
+            (
+                "max_order_notional = \"100",
+                "max_order_notional = \"101",
+                "max_order_notional = \"99",
+                "max_order_notional",
+            ),
+            ("= \"10 USDT\"", "= \"9 USDT\"", "= \"11 USDT\"", "min_order_notional"),
+            ("\"200 USDT\"", "\"201 USDT\"", "\"199 USDT\"", "max_position_notional"),
+            ("\"300 USDT\"", "\"301 USDT\"", "\"299 USDT\"", "max_gross_exposure"),
+            ("\"5x\"", "\"6x\"", "\"4x\"", "max_leverage"),
+            ("orders = 9", "orders = 10", "orders = 8", "max_open_orders"),
+            ("\"5 per 1s\"", "\"6 per 1s\"", "\"4 per 1s\"", "max_order_rate_short"),
+            ("\"50 per 1m\"", "\"50 per 59s\"", "\"50 per 2m\"", "max_order_rate_long"),
+            ("\"3%\"", "\"4%\"", "\"2%\"", "price_collar"),
+            ("\"1%\"", "\"2%\"", "\"0.5%\"", "book_collar"),
+            ("\"20 USDT\"", "\"21 USDT\"", "\"19 USDT\"", "max_loss_per_day"),
+            ("\"40 USDT\"", "\"41 USDT\"", "\"39 USDT\"", "max_loss_per_week"),
+            ("\"3s\"", "\"4s\"", "\"2s\"", "stale_after"),
+            ("\"5%\"", "\"4%\"", "\"6%\"", "min_liquidation_distance"),
+            ("rank = 3", "rank = 4", "rank = 2", "max_adl_rank"),
+            ("\"10 per 1m\"", "\"11 per 1m\"", "\"9 per 1m\"", "max_error_rate"),
+            ("stop = \"1m\"", "stop = \"59s\"", "stop = \"2m\"", "cool_down_after_stop"),
+            ("streak = 4", "streak = 5", "streak = 3", "max_losing_streak"),
+            ("\"1h\"", "\"59m\"", "\"2h\"", "losing_streak_pause"),
+            ("\"10%\"", "\"11%\"", "\"9%\"", "drawdown.yellow"),
+            ("\"15%\"", "\"16%\"", "\"14%\"", "drawdown.orange"),
+            ("\"20%\"", "\"21%\"", "\"19%\"", "drawdown.red"),
+            ("\"15m\"", "\"16m\"", "\"14m\"", "drawdown.persists_for"),
+            ("\"1 BTC\"", "\"2 BTC\"", "\"0.5 BTC\"", "symbol.BTCUSDT.max_order_qty"),
+            ("orders = 3", "orders = 4", "orders = 2", "symbol.BTCUSDT.max_open_orders"),
+            ("\"3 per 1s\"", "\"4 per 1s\"", "\"2 per 1s\"", "bot.trend.max_order_rate"),
+            ("\"90 USDT\"", "\"91 USDT\"", "\"89 USDT\"", "bot.trend.max_gross_exposure"),
+            ("\"250 USDT\"", "\"251 USDT\"", "\"249 USDT\"", "group.majors"),
+        ];
+        let now = limits(&[]);
+        assert!(now.loosened_by(&now).is_empty());
+        for (here, looser, tighter, key) in table {
+            assert_eq!(now.loosened_by(&limits(&[(here, looser)])), [key], "{looser}");
+            assert!(now.loosened_by(&limits(&[(here, tighter)])).is_empty(), "{tighter}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_is_loosened_and_what_is_added_is_not() {
+        let less = limits(&[
+            ("min_order_notional = \"10 USDT\"", ""),
+            ("require_stop_on_entry = true", "require_stop_on_entry = false"),
+            ("symbol.BTCUSDT = { max_order_qty = \"1 BTC\", max_open_orders = 3 }", ""),
+            ("\"ETHUSDT\"", "\"SOLUSDT\""),
+        ]);
+        let keys = limits(&[]).loosened_by(&less);
+        let gone = ["min_order_notional", "require_stop_on_entry"];
+        let narrower = ["symbol.BTCUSDT.max_order_qty", "symbol.BTCUSDT.max_open_orders", "group.majors"];
+        assert_eq!(keys, [&gone[..], &narrower[..]].concat());
+        let back = less.loosened_by(&limits(&[]));
+        assert_eq!(back, ["group.majors"], "a group that counts another contract is another limit");
+    }
+}

@@ -1,0 +1,73 @@
+//! Going on by another rule file: what the bot knows stays, what the file says is new.
+
+use windvane_model::{MarketTime, Role};
+
+use super::bot::RuleBot;
+use super::file::{Distance, Rules};
+use super::ledger::Ledger;
+use crate::context::{Context, Strategy, Urgency};
+use crate::history::known_history;
+use crate::language::Program;
+
+impl RuleBot {
+    /// Goes on by `rules`. Memory, position and orders stay, and so does every indicator that the new file has as well;
+    /// the others read what is known of the past. As after a start, the bar that is forming fires no signal.
+    pub(super) fn go_on_by(&mut self, rules: &Rules, urgency: Urgency, context: &Context<'_>) -> bool {
+        let is_free = context.holding.side.is_none()
+            && self.entry.is_none()
+            && self.exit.is_none()
+            && self.awaiting.is_none()
+            && context.orders.iter().all(|order| order.role == Role::Protect);
+        if urgency == Urgency::WhenFlat && !is_free {
+            return false;
+        }
+        let mut next = Self::new(rules.clone());
+        next.rules.program.set_tick_size(context.instrument.tick_size.to_f64());
+        for candle in known_history(&next.subscription(), context.symbol(), context.markets) {
+            next.intake.take(&mut next.rules.program, &candle, context.symbol());
+        }
+        // A bar that waits for those of other contracts is history for the new rules.
+        self.intake.give_up(&mut self.rules.program, MarketTime(i64::MAX));
+        next.rules.program.adopt(&self.rules.program);
+        next.rules.conditions.count_on(&self.rules.conditions);
+        self.rules = next.rules;
+        self.intake = next.intake;
+        self.watches_equity = next.watches_equity;
+        self.tape = next.tape.take_over(&self.tape);
+        self.ledger = Ledger::default();
+        self.was_true = [None, None];
+        self.wish = None;
+        true
+    }
+}
+
+impl Rules {
+    /// The keys of what holds back less in `next`: a wider stop, a weaker trail, a limit that is raised or gone.
+    pub(crate) fn loosened_by(&self, next: &Self) -> Vec<String> {
+        let (old, new) = (&self.exit, &next.exit);
+        let widens = |before: Distance, now: Distance| !now.is_no_wider(&next.program, before, &self.program);
+        let trail = old.trail.is_some_and(|before| {
+            new.trail.is_none_or(|now| {
+                widens(before.arms_at, now.arms_at)
+                    || widens(before.gives_back, now.gives_back)
+                    || now.every_ms > before.every_ms
+            })
+        });
+        let break_even =
+            old.break_even.is_some_and(|before| new.break_even.is_none_or(|now| widens(before.at, now.at)));
+        let rows = [
+            ("exit.stop", widens(old.stop, new.stop)),
+            ("exit.trail", trail),
+            ("exit.break_even", break_even),
+            ("entry.any.size.max_leverage", next.size.max_leverage() > self.size.max_leverage()),
+        ];
+        let keys = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);
+        keys.chain(self.limits.loosened_by(&next.limits)).map(str::to_owned).collect()
+    }
+}
+
+impl Distance {
+    fn is_no_wider(self, program: &Program, before: Self, earlier: &Program) -> bool {
+        self.is_ratio == before.is_ratio && program.is_no_wider(self.node, earlier, before.node)
+    }
+}

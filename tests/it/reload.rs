@@ -1,0 +1,199 @@
+//! Another config for a running engine: all of it or none of it, with orders and connections as they are.
+
+use std::time::Duration;
+use windvane_tests::{Ground, Market, Running, finish, free_port, get, wait_until, windvane};
+
+/// Reloads in the ordinary test; `cargo xtask campaign reload --count N` sets another number.
+const RELOADS: u64 = 40;
+
+/// A line that begins with this is for the campaign to show.
+const FIGURES: &str = "reload figures:";
+
+/// The engine's config with the metrics on `port`, and with changes.
+fn write(ground: &Ground, port: u16, changes: &[(&str, &str)]) {
+    let listen = format!("listen = \"127.0.0.1:{port}\"");
+    ground.write_config(&[&[("enabled = false", listen.as_str())], changes].concat());
+}
+
+fn reload(ground: &Ground, arguments: &[&str]) -> (Option<i32>, String) {
+    let config = ground.config();
+    let (code, out, err) = finish(&windvane(&[&["reload", "--config", &config], arguments].concat()));
+    (code, format!("{out}{err}"))
+}
+
+fn metric(port: u16, line: &str) -> Option<f64> {
+    let (_, body) = get(([127, 0, 0, 1], port).into(), "/metrics")?;
+    let row = body.lines().find_map(|row| row.strip_prefix(line).map(str::trim).map(str::to_owned));
+    row.and_then(|value| value.parse().ok())
+}
+
+fn wait_for_trading(ground: &Ground) {
+    wait_until("the engine to trade", Duration::from_secs(60), || !ground.rows("fills").is_empty());
+}
+
+fn end(ground: &Ground, mut engine: Running) {
+    engine.interrupt();
+    let code = engine.wait(Duration::from_secs(120));
+    assert_eq!(code, Some(0), "{}\n{}", engine.out(), engine.err());
+    assert!(engine.out().contains("\"is_equal\":true"), "{}\n{}", engine.out(), engine.err());
+    let data = ground.data();
+    let arguments = ["journal", "replay", "--config", &ground.config(), "--data", data.to_str().unwrap()];
+    let (code, out, err) = finish(&windvane(&arguments));
+    assert!(code == Some(0) && out.contains("equal: every one"), "{out}{err}");
+}
+
+#[test]
+fn a_reload_changes_all_or_nothing_and_says_what() {
+    let (ground, port) = (Ground::new(Market::Walking), free_port());
+    write(&ground, port, &[]);
+    let engine = ground.engine("engine", &[]);
+    wait_for_trading(&ground);
+
+    let tighter = ("max_open_orders = 40", "max_open_orders = 30");
+    write(&ground, port, &[tighter]);
+    let (code, said) = reload(&ground, &["--dry-run"]);
+    assert!(code == Some(0) && said.contains("risk.max_open_orders: 40 → 30"), "{said}");
+    assert_eq!(
+        metric(port, "windvane_config_reloads_total{result=\"applied\"}"),
+        Some(0.0),
+        "nothing was done"
+    );
+
+    for (changes, arguments, expected) in [
+        (("max_open_orders = 40", "max_open_orders = 50"), [].as_slice(), "--loosen"),
+        (("max_open_orders = 40", "max_open_orders = x"), &[], "engine.toml:"),
+        (("tape_mib = 512", "tape_mib = 256"), &["--loosen"], "at the start only"),
+        (("symbol = \"BTCUSDT\"", "symbol = \"XRPUSDT\""), &["--loosen"], "another name"),
+    ] {
+        write(&ground, port, &[changes]);
+        let (code, said) = reload(&ground, arguments);
+        assert!(code == Some(2) && said.contains(expected), "{changes:?}: {said}");
+    }
+
+    // A new bot on a contract that nobody followed, beside a limit that is tighter.
+    let bot = "[bot.fourth]\nsymbol = \"XRPUSDT\"\nstrategy = \"busy.toml\"\nbudget = \"20000 USDT\"\nleverage = \"5x\"\n\
+               on_shutdown = \"flatten\"\n\n[bot.maker]";
+    let with_fourth = [tighter, ("[bot.maker]", bot)];
+    write(&ground, port, &with_fourth);
+    let (code, said) = reload(&ground, &[]);
+    assert!(code == Some(0) && said.contains("bot fourth: new"), "{said}\n{}", engine.err());
+    assert_eq!(metric(port, "windvane_config_reloads_total{result=\"applied\"}"), Some(1.0));
+    wait_until("the new bot to trade", Duration::from_secs(60), || {
+        ground.rows("fills").iter().any(|fill| fill["symbol"] == "XRPUSDT")
+    });
+    // It holds a position or orders: it cannot just be gone.
+    write(&ground, port, &[tighter]);
+    let (code, said) = reload(&ground, &[]);
+    assert!(code == Some(2) && said.contains("bot `fourth` is gone from the config"), "{said}");
+    let leaving = bot.replace("on_shutdown", "removed = \"close\"\non_shutdown");
+    write(&ground, port, &[tighter, ("[bot.maker]", &leaving)]);
+    assert_eq!(reload(&ground, &[]).0, Some(0));
+    write(&ground, port, &[tighter]);
+    wait_until("the leaving bot to be flat and gone", Duration::from_secs(60), || {
+        reload(&ground, &[]).0 == Some(0)
+    });
+    for stream in ["public", "private", "trade"] {
+        let reconnects = metric(port, &format!("windvane_websocket_reconnects_total{{stream=\"{stream}\"}}"));
+        assert!(reconnects.is_none_or(|count| count == 0.0), "{stream}: {reconnects:?}");
+    }
+    let data = ground.data();
+    let (_, told, _) = finish(&windvane(&["journal", "export", "--data", data.to_str().unwrap()]));
+    let change = "{\"new\":\"30\",\"old\":\"40\",\"path\":\"risk.max_open_orders\"}";
+    assert!(told.contains(change), "the journal has the old and the new value");
+    end(&ground, engine);
+}
+
+#[test]
+fn a_hangup_reads_the_config_anew_and_a_position_keeps_its_rules_over_a_restart() {
+    let (ground, port) = (Ground::new(Market::Walking), free_port());
+    write(&ground, port, &[("on_shutdown = \"flatten\"", "on_shutdown = \"keep\"")]);
+    let mut engine = ground.engine("first", &[]);
+    wait_for_trading(&ground);
+    let busy = ground.folder().join("busy.toml");
+    let text = std::fs::read_to_string(&busy).unwrap();
+    let half = text.replace("half_spread = \"0.01%\"", "half_spread = \"0.02%\"");
+    assert_ne!(text, half);
+    std::fs::write(&busy, &half).unwrap();
+    engine.hangup();
+    wait_until("the reload", Duration::from_secs(30), || {
+        metric(port, "windvane_config_reloads_total{result=\"applied\"}") == Some(1.0)
+    });
+    engine.interrupt();
+    assert_eq!(engine.wait(Duration::from_secs(120)), Some(0), "{}", engine.err());
+
+    // Changed once more while it was down: whoever held a position goes on by what it was opened under.
+    std::fs::write(&busy, half.replace("0.02%", "0.03%")).unwrap();
+    let holds =
+        ground.rows("positions").iter().any(|row| row["size"].as_str().is_some_and(|size| size != "0"));
+    let mut engine = ground.engine("second", &[]);
+    wait_until("the second start", Duration::from_secs(60), || metric(port, "windvane_ready") == Some(1.0));
+    if holds {
+        assert!(engine.err().contains("opened under other rules"), "{}", engine.err());
+    }
+    let (code, said) = reload(&ground, &["--open-positions"]);
+    assert_eq!(code, Some(0), "{said}");
+    engine.interrupt();
+    assert_eq!(engine.wait(Duration::from_secs(120)), Some(0), "{}", engine.err());
+}
+
+/// A repeatable walk through 64 bits.
+fn mixed(seed: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^= mixed >> 31;
+    mixed.wrapping_mul(0x94d0_49bb_1331_11eb) >> 7
+}
+
+#[test]
+fn random_reloads_under_load_lose_no_order_and_no_connection_and_bad_ones_leave_no_trace() {
+    let asked = std::env::var("WINDVANE_RELOADS").ok();
+    let count = asked.as_ref().map_or(RELOADS, |n| n.parse().expect("WINDVANE_RELOADS is a number"));
+    let (ground, port) = (Ground::new(Market::Walking), free_port());
+    write(&ground, port, &[]);
+    let engine = ground.engine("engine", &[]);
+    wait_for_trading(&ground);
+    let busy = std::fs::read_to_string(ground.folder().join("busy.toml")).unwrap();
+    let orders_before = ground.client_order_ids().len();
+    let (mut applied, mut refused, mut unchanged) = (0, 0, 0);
+    for number in 0..count {
+        let draw = mixed(number);
+        let figure = draw / 16 % 30;
+        let orders = format!("max_open_orders = {}", 20 + figure);
+        let budget = format!("budget = \"{} USDT\"", 20_000 + figure * 100);
+        let spread = format!("half_spread = \"0.0{}%\"", 10 + figure);
+        let (changes, preset, is_good): (Vec<(&str, &str)>, String, bool) = match draw % 8 {
+            0 => (vec![("max_open_orders = 40", &orders)], busy.clone(), true),
+            1 => (vec![("budget = \"30000 USDT\"", &budget)], busy.clone(), true),
+            2 | 3 => (vec![], busy.replace("half_spread = \"0.01%\"", &spread), true),
+            4 => (vec![("max_open_orders = 40", "max_open_orders = \"many\"")], busy.clone(), false),
+            5 => (vec![("leverage = \"5x\"", "leverage = \"500x\"")], busy.clone(), false),
+            6 => (vec![], busy.replace("half_spread", "half_sprad"), false),
+            _ => (vec![("[bot.trend]", "[bot.trend]\ncolour = \"red\"")], busy.clone(), false),
+        };
+        // Puts the preset back, too.
+        write(&ground, port, &changes);
+        std::fs::write(ground.folder().join("busy.toml"), preset).unwrap();
+        let arguments: &[&str] =
+            if (draw / 8).is_multiple_of(2) { &["--loosen"] } else { &["--loosen", "--open-positions"] };
+        let (code, said) = reload(&ground, arguments);
+        match (is_good, code) {
+            (true, Some(0)) if said.contains("nothing differs") => unchanged += 1,
+            (true, Some(0)) => applied += 1,
+            (false, Some(2)) => refused += 1,
+            _ => panic!("reload {number}: {changes:?}: {code:?} {said}\n{}", engine.err()),
+        }
+    }
+    let orders = ground.client_order_ids().len() - orders_before;
+    assert!(orders > 0 && applied > 0 && refused > 0, "{orders} {applied} {refused}");
+    let shown = |result| metric(port, &format!("windvane_config_reloads_total{{result=\"{result}\"}}"));
+    assert_eq!(shown("applied"), Some(f64::from(applied)));
+    for stream in ["public", "private", "trade"] {
+        let reconnects = metric(port, &format!("windvane_websocket_reconnects_total{{stream=\"{stream}\"}}"));
+        assert!(reconnects.is_none_or(|count| count == 0.0), "{stream}: {reconnects:?}");
+    }
+    // Books equal to the venue's, and an engine that never saw the bad reloads repeats every command byte for byte.
+    end(&ground, engine);
+    println!(
+        "{FIGURES} {count} reloads under load ({applied} applied, {refused} refused, {unchanged} of no difference), \
+         {orders} orders meanwhile, 0 reconnects, 0 lost"
+    );
+}
