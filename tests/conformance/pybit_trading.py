@@ -211,6 +211,10 @@ def settings(check, desk):
         refused(110043, lambda: leverage("5"))
     with check.case("settings: leverage beyond the instrument's is refused"):
         raises(InvalidRequestError, lambda: leverage("1000"))
+    with check.case("settings: disconnection protection is set, and told"):
+        desk.http.set_dcp(product="SPOT", timeWindow=40)
+        kept = desk.http.query_dcp_info()["result"]["dcpInfos"]
+        equal(kept, [{"product": "SPOT", "dcpStatus": "ON", "timeWindow": "40"}])
     with check.case("settings: one-way mode is on already"):
         refused(110025, lambda: desk.http.switch_position_mode(**LINEAR, mode=0))
 

@@ -233,6 +233,13 @@ doubts! {
             /// 30087.
             Article = "30087",
         }
+        "empty-market-code", "code of a market order that finds nothing inside its protective price, where it is refused: 110118, or the 10001 that clients have seen",
+        empty_market_code: EmptyMarketCode {
+            /// 110118.
+            Documented = "110118",
+            /// 10001, with a text such as `buy:[97000] invalid`.
+            Parameter = "10001",
+        }
         "batch-size", "orders in a batch: 20 (10 of spot) as the endpoints' pages say, or 10 as the page on rate limits says",
         batch_size: BatchSize {
             /// 20, and 10 of spot.

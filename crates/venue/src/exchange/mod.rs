@@ -31,10 +31,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Category, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup, Venue,
+    Acknowledgement, Category, CreateOrder, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup,
+    Side, Venue,
 };
 
-use crate::config::{AccountConfig, DoubtsConfig, MarginRefusal, MarketConfig, VenueConfig};
+use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
 use crate::fault::{FaultRequest, Faults};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
@@ -57,6 +58,8 @@ use status::StatusIndex;
 /// Codes of an order that the balance cannot bear: the documentation's, and the introductory article's.
 const DOCUMENTED_MARGIN_REFUSAL: i32 = 110007;
 const ARTICLE_MARGIN_REFUSAL: i64 = 30087;
+/// Code of a market order that finds nothing to meet.
+const EMPTY_MARKET: i32 = 110118;
 
 /// Requests of one account since the start, by operation and by code.
 #[derive(Debug, Clone, Default)]
@@ -291,18 +294,35 @@ impl Exchange {
     /// The core's refusal.
     pub(crate) fn request(&mut self, uid: u64, request: &Request) -> Result<Acknowledgement, Refusal> {
         let now_ms = self.now_ms();
-        self.core
-            .apply_request(now_ms, uid, request, &mut self.outputs)
-            .map_err(|refusal| self.refusal(refusal))
+        self.core.apply_request(now_ms, uid, request, &mut self.outputs).map_err(|refusal| match request {
+            Request::Create(order) => self.refusal(refusal, Some(order)),
+            _ => self.refusal(refusal, None),
+        })
     }
 
-    /// The core's refusal in the venue's codes.
-    pub(crate) fn refusal(&self, refusal: windvane_venue_core::Refusal) -> Refusal {
-        let code = match (refusal.code, self.doubts.margin_refusal) {
-            (DOCUMENTED_MARGIN_REFUSAL, MarginRefusal::Article) => ARTICLE_MARGIN_REFUSAL,
-            (code, _) => code.into(),
-        };
-        Refusal::new(code, refusal.message)
+    /// The core's refusal, of an order if it was one, in the venue's codes.
+    pub(crate) fn refusal(
+        &self,
+        refusal: windvane_venue_core::Refusal,
+        order: Option<&CreateOrder>,
+    ) -> Refusal {
+        match (refusal.code, order) {
+            (DOCUMENTED_MARGIN_REFUSAL, _) if self.doubts.margin_refusal == MarginRefusal::Article => {
+                Refusal::new(ARTICLE_MARGIN_REFUSAL, refusal.message)
+            }
+            (EMPTY_MARKET, Some(order)) if self.doubts.empty_market_code == EmptyMarketCode::Parameter => {
+                let (highest, lowest) =
+                    self.core.price_limits(order.category, &order.symbol).unwrap_or_default();
+                Refusal::new(
+                    10001,
+                    match order.side {
+                        Side::Buy => format!("buy:[{highest}] invalid"),
+                        Side::Sell => format!("sell:[{lowest}] invalid"),
+                    },
+                )
+            }
+            (code, _) => Refusal::new(code.into(), refusal.message),
+        }
     }
 
     /// Counts an order of an account on this UTC day.

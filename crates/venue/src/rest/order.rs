@@ -43,7 +43,7 @@ pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> A
                 ext_info["post_imr_e4"] = rates.post_imr_e4.into();
                 ext_info["post_mmr_e4"] = rates.post_mmr_e4.into();
             }
-            Err(Refusal { ext_info, ..exchange.refusal(refused.refusal) })
+            Err(Refusal { ext_info, ..exchange.refusal(refused.refusal, Some(&order)) })
         }
     }
 }

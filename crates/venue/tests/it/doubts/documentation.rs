@@ -145,3 +145,15 @@ async fn the_numbers_of_a_maintenance_are_numbers_or_text() {
         assert_eq!((row["maintainType"].is_string(), row["env"].is_string()), (is_text, is_text));
     }
 }
+
+#[tokio::test]
+async fn a_market_order_without_a_market_is_refused_by_one_code_or_the_other() {
+    for (answer, code, text) in [("110118", 110118, "no liquidity"), ("10001", 10001, "buy:[60600")] {
+        let (_venue, client) = with("empty-market-code", answer).await;
+        client.sim("book", &json!({"symbol": "BTCUSDT", "bids": [["59999", "1"]], "asks": []})).await;
+        let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"});
+        let refused = client.post("/v5/order/create", &market).await;
+        let said = refused["retMsg"].as_str().unwrap();
+        assert!(refused["retCode"] == code && said.starts_with(text), "{answer}: {refused}");
+    }
+}
