@@ -15,3 +15,4 @@ mod page;
 mod refused;
 mod reload;
 mod restart;
+mod vault;

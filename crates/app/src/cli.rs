@@ -184,6 +184,33 @@ pub(crate) struct Keys {
 pub(crate) enum KeysAction {
     /// Asks the venue what the key of a config may do, and says whether the engine would trade with it.
     Check(KeysCheck),
+    /// Encrypts a key file with a passphrase, which is asked for at the terminal or read from a file descriptor.
+    Seal(KeysSeal),
+    /// Deletes the key of a config at the venue, for good. Refused while an order or a position is open.
+    Revoke(KeysRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysSeal {
+    /// The key file in the clear: two lines, `key = "…"` and `secret = "…"`; mode 0600.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// The sealed file to write; it must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// An open file descriptor whose first line is the passphrase, instead of the terminal.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) passphrase_fd: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysRevoke {
+    /// The config that names the venue and the key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The number of the account that the key must belong to (`keys check` shows it); it says that this is meant.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) account: u64,
 }
 
 #[derive(Debug, Args)]

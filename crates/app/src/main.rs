@@ -15,6 +15,7 @@ mod live;
 mod progress;
 mod rebuild;
 mod summary;
+mod vault;
 mod verdict;
 
 fn main() -> ExitCode {

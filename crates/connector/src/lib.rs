@@ -40,14 +40,15 @@ mod sign;
 pub use backoff::Backoff;
 pub use budget::{Purpose, RateLimits};
 pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueClock, WallClock};
+pub use codec::Spares;
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;
 pub use endpoints::{Address, EndpointError, VenueEndpoints};
 pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
 pub use rest::{
-    AccountInfo, ApiKeyInfo, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode, PositionMode,
-    RestClient, RestError, ServerTime, TradingProduct,
+    AccountInfo, ApiKeyInfo, BusinessKind, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode,
+    OpenBusiness, PositionMode, RestClient, RestError, ServerTime, TradingProduct,
     market::{
         Category, ContractKind, FundingRate, Kline, KlinePrice, Listing, Maintenance, MaintenanceState,
         PriceBand, PriceKline, PublicTrade, Span, TickerFigures,

@@ -37,6 +37,8 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Reload(reload) => control::reload(&reload),
         Command::Keys(keys) => match keys.action {
             KeysAction::Check(arguments) => keys::check(&arguments),
+            KeysAction::Seal(arguments) => keys::seal(&arguments),
+            KeysAction::Revoke(arguments) => keys::revoke(&arguments),
         },
         Command::Resolve(resolve) => control::resolve(&resolve),
         Command::Orders(orders) => past::orders(&orders),

@@ -2,10 +2,12 @@
 
 use crate::config::{Environment, RemoteVenue};
 use crate::exit::Failure;
+use crate::vault::{Vault, passphrase::Passphrase};
 use serde::Deserialize;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use windvane_connector::{Credentials, Secret};
+use zeroize::Zeroizing;
 
 /// Name of the systemd credential: `LoadCredential=windvane-key:/path/to/file`.
 const CREDENTIAL_NAME: &str = "windvane-key";
@@ -60,16 +62,14 @@ pub(crate) fn build(key: String, secret: String) -> Result<Credentials, Failure>
 }
 
 fn read(path: &Path, environment: Environment) -> Result<Credentials, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::Refused(format!("the key file {} cannot be read: {error}", path.display()))
-    })?;
-    // The parser's message would quote the line, and with it the secret.
-    let file: KeyFile = toml::from_str(&text).map_err(|_| {
-        Failure::Refused(format!(
-            "{} is not two lines `key = \"…\"` and `secret = \"…\"` (and perhaps `environment = \"…\"`)",
-            path.display()
-        ))
-    })?;
+    let text = read_text(path)?;
+    let text = match Vault::parse(&text) {
+        Some(vault) => vault
+            .open(&Passphrase::find()?)
+            .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?,
+        None => text,
+    };
+    let file = parse(path, &text)?;
     if let Some(made_in) = file.environment.filter(|made_in| *made_in != environment) {
         return Err(Failure::Refused(format!(
             "{} holds a key of {}, the config trades on {}; keys of one do not work on the other",
@@ -79,6 +79,38 @@ fn read(path: &Path, environment: Environment) -> Result<Credentials, Failure> {
         )));
     }
     build(file.key, file.secret)
+}
+
+/// The text of a key file in the clear, checked to be one: what is sealed must open to a key.
+///
+/// # Errors
+/// [`Failure::Refused`] when others can read it, or it is no key file.
+pub(crate) fn read_to_seal(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    check_mode(path)?;
+    let text = read_text(path)?;
+    if Vault::parse(&text).is_some() {
+        return Err(Failure::Refused(format!("{} is sealed already", path.display())));
+    }
+    let file = parse(path, &text)?;
+    build(file.key, file.secret)?;
+    Ok(text)
+}
+
+fn read_text(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::Refused(format!("the key file {} cannot be read: {error}", path.display())))
+}
+
+fn parse(path: &Path, text: &str) -> Result<KeyFile, Failure> {
+    // The parser's message would quote the line, and with it the secret.
+    toml::from_str(text).map_err(|_| {
+        Failure::Refused(format!(
+            "{} is not two lines `key = \"…\"` and `secret = \"…\"` (and perhaps `environment = \"…\"`), nor sealed \
+             by `windvane keys seal`",
+            path.display()
+        ))
+    })
 }
 
 /// A secret that others on the machine can read or replace is none.

@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod business;
 #[cfg(test)]
 mod chaos;
 mod client;
@@ -16,6 +17,7 @@ mod reference;
 mod setup;
 
 pub use account::{AccountInfo, ApiKeyInfo, MarginMode};
+pub use business::{BusinessKind, OpenBusiness};
 pub use client::RestClient;
 pub use error::RestError;
 pub use ledger::{ClosedPnl, LedgerEntry};

@@ -61,7 +61,7 @@ impl<S: Session> Ride<S> {
             assert_ne!(*state, self.link, "a link comes up and goes down in turns");
             self.link = *state;
         }
-        assert_eq!(self.session.is_ready(), self.link == LinkState::Up);
+        assert!(!self.session.is_ready() || self.link == LinkState::Up);
         assert!(self.is_open || out.frames.is_empty(), "nothing is sent without a connection");
         assert!(
             out.frames.iter().all(|frame| serde_json::from_str::<serde_json::Value>(&frame.text).is_ok())
@@ -217,6 +217,16 @@ fn trade_schedule(random: &mut Rng) -> u64 {
             }
         };
         books.take(ride.now_ms, &out);
+        if out.hands_over && random.bool() {
+            // The old connection answers nothing more; the new one may come up or not.
+            let next = ride.session.successor();
+            let mut old = std::mem::replace(&mut ride.session, next);
+            let mut last = Output::default();
+            old.closed(&mut last);
+            books.take(ride.now_ms, &last);
+            let out = ride.open();
+            books.take(ride.now_ms, &out);
+        }
         if out.close.is_some() && ride.is_open {
             let out = ride.close();
             books.take(ride.now_ms, &out);

@@ -94,9 +94,15 @@ pub struct Output {
     pub clock_sample: Option<ClockSample>,
     /// The venue refused a stamp as outside its window.
     pub distrusts_clock: bool,
+    /// The venue will end this connection soon: a [`Session::successor`] should take over on another one.
+    pub hands_over: bool,
     /// The connection is of no more use.
     pub close: Option<CloseReason>,
 }
+
+/// `retCode` by which the venue announces that it will end a connection. What is in flight is still answered, what is new
+/// needs a new connection. Source: Bybit V5, "Error Codes", trade socket.
+const DRAINING: i32 = 10019;
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -173,6 +179,11 @@ pub trait Session {
     fn request(&mut self, moment: Moment, request: Self::Request, out: &mut Output);
     /// [`Session::next_deadline`] has passed.
     fn deadline(&mut self, moment: Moment, out: &mut Output);
+    /// A session that takes over on a new connection, after [`Output::hands_over`]; this one then only finishes what it
+    /// has begun. To the engine they are one link: it hears of it again only if the new one does not come up.
+    fn successor(&mut self) -> Self;
+    /// Whether it has finished what it had begun.
+    fn has_finished(&self) -> bool;
     /// The connection is gone.
     fn closed(&mut self, out: &mut Output);
     /// When to call [`Session::deadline`].

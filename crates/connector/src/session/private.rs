@@ -1,7 +1,8 @@
 //! The private stream: log-in, then every topic confirmed, and only then ready.
 
 use super::{
-    CloseReason, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, login_refused, quarantine,
+    CloseReason, DRAINING, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, login_refused,
+    quarantine,
 };
 use crate::{
     clock::Moment,
@@ -30,6 +31,8 @@ pub struct PrivateSession {
     pending: BTreeMap<u64, &'static str>,
     is_logged_in: bool,
     is_ready: bool,
+    /// What the engine was told of the link.
+    is_told_up: bool,
     reconcile_not_before: WallTime,
     scratch: Vec<AccountEvent>,
 }
@@ -45,6 +48,7 @@ impl PrivateSession {
             pending: BTreeMap::new(),
             is_logged_in: false,
             is_ready: false,
+            is_told_up: false,
             reconcile_not_before: WallTime::default(),
             scratch: Vec::new(),
         }
@@ -88,7 +92,9 @@ impl PrivateSession {
             self.keepalive.deadlines.clear(Timer::Confirm);
             out.observations
                 .push(Observation::Connected { stream: Stream::Private, subscriptions: TOPICS.len() });
-            out.events.push(Event::Link(Link::Private(LinkState::Up)));
+            if !std::mem::replace(&mut self.is_told_up, true) {
+                out.events.push(Event::Link(Link::Private(LinkState::Up)));
+            }
         }
     }
 
@@ -120,6 +126,7 @@ impl Session for PrivateSession {
     fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
         match decode_private(text, &mut self.scratch) {
             Decoded::Data | Decoded::Unused => {}
+            Decoded::Reply(reply) if reply.code == DRAINING => out.hands_over = true,
             Decoded::Reply(reply) => match reply.kind {
                 ReplyKind::Pong => self.keepalive.pong(),
                 ReplyKind::Login => self.logged_in(moment.wall, &reply, out),
@@ -146,10 +153,21 @@ impl Session for PrivateSession {
         }
     }
 
+    fn successor(&mut self) -> Self {
+        let mut next = Self::new(Arc::clone(&self.credentials), self.keepalive.timing);
+        next.is_told_up = std::mem::take(&mut self.is_told_up);
+        next
+    }
+
+    fn has_finished(&self) -> bool {
+        true
+    }
+
     fn closed(&mut self, out: &mut Output) {
         self.keepalive.closed();
         self.pending.clear();
-        if std::mem::take(&mut self.is_ready) {
+        self.is_ready = false;
+        if std::mem::take(&mut self.is_told_up) {
             out.events.push(Event::Link(Link::Private(LinkState::Down)));
         }
     }

@@ -1,8 +1,8 @@
 //! A public connection: subscriptions in small groups, and one topic anew when it falls silent or meets a gap.
 
 use super::{
-    CloseReason, Output, Session, Shards, Timing, deadline::Timer, keepalive::Keepalive, quarantine,
-    shard::MAX_TOPIC_CHARACTERS, watch::Watch,
+    CloseReason, DRAINING, Output, Session, Shards, Timing, deadline::Timer, keepalive::Keepalive,
+    quarantine, shard::MAX_TOPIC_CHARACTERS, watch::Watch,
 };
 use crate::{
     clock::Moment,
@@ -11,7 +11,7 @@ use crate::{
     observation::{Observation, Stream},
 };
 use std::{collections::BTreeMap, fmt};
-use windvane_model::{Event, Interval, Link, LinkState, Symbol, WallTime};
+use windvane_model::{Event, Interval, Link, LinkState, MarketEvent, Symbol, WallTime};
 
 /// Something to subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,9 @@ pub enum PublicRequest {
 /// Small groups make a refused topic easy to find; ten is also the most that spot takes at once.
 const GROUP: usize = 10;
 
+/// A connection that takes over and brings so many messages before every topic is confirmed will not be ready in time.
+const HELD_MAX: usize = 65_536;
+
 /// The public stream's protocol.
 #[derive(Debug)]
 pub struct PublicSession {
@@ -81,6 +84,10 @@ pub struct PublicSession {
     pending: BTreeMap<u64, Vec<Topic>>,
     refused: usize,
     is_ready: bool,
+    /// Whether it counts as up among the connections of the link.
+    is_counted: bool,
+    /// Books and tickers of a connection that takes over, until it is ready; the old one still tells the same.
+    held: Vec<MarketEvent>,
 }
 
 impl PublicSession {
@@ -116,6 +123,8 @@ impl PublicSession {
             pending: BTreeMap::new(),
             refused: 0,
             is_ready: false,
+            is_counted: false,
+            held: Vec::new(),
         })
     }
 
@@ -149,6 +158,19 @@ impl PublicSession {
             self.renew(topic, now, out);
         }
         self.keepalive.deadlines.set(Timer::Topics, self.watch.next_look(now));
+    }
+
+    /// Keeps back what the old connection tells as well, until this one has everything. Each book begins with a snapshot,
+    /// so what is kept can follow the old one's last word; trades and candles would come twice.
+    fn hold(&mut self, from: usize, out: &mut Output) {
+        self.held.extend(
+            out.market
+                .drain(from..)
+                .filter(|event| matches!(event, MarketEvent::Book(_) | MarketEvent::Ticker(_))),
+        );
+        if self.held.len() > HELD_MAX {
+            out.close = Some(CloseReason::ConfirmLost);
+        }
     }
 
     const fn take_id(&mut self) -> u64 {
@@ -187,7 +209,8 @@ impl PublicSession {
             self.is_ready = true;
             let subscriptions = self.topics.len() - self.refused;
             out.observations.push(Observation::Connected { stream: Stream::Public, subscriptions });
-            if self.shards.came_up() {
+            out.market.append(&mut self.held);
+            if !std::mem::replace(&mut self.is_counted, true) && self.shards.came_up() {
                 out.events.push(Event::Link(Link::Public(LinkState::Up)));
             }
             self.watch.open(now);
@@ -220,7 +243,11 @@ impl Session for PublicSession {
             Decoded::Data | Decoded::Unused => {
                 self.keepalive.data(moment.wall);
                 self.watch.heard(&out.market[before..], moment.wall);
+                if self.is_counted && !self.is_ready {
+                    self.hold(before, out);
+                }
             }
+            Decoded::Reply(reply) if reply.code == DRAINING => out.hands_over = true,
             Decoded::Reply(reply) => match reply.kind {
                 ReplyKind::Pong => self.keepalive.pong(),
                 ReplyKind::Subscribe | ReplyKind::Unsubscribe => self.answered(moment.wall, &reply, out),
@@ -246,10 +273,32 @@ impl Session for PublicSession {
         }
     }
 
+    fn successor(&mut self) -> Self {
+        Self {
+            topics: self.topics.clone(),
+            shards: self.shards.clone(),
+            spares: self.spares.clone(),
+            watch: Watch::new(&self.topics, self.keepalive.timing.topic_silence_ms),
+            keepalive: Keepalive::new(self.keepalive.timing, Some(self.keepalive.timing.silence_ms)),
+            next_id: 1,
+            pending: BTreeMap::new(),
+            refused: 0,
+            is_ready: false,
+            is_counted: std::mem::take(&mut self.is_counted),
+            held: Vec::new(),
+        }
+    }
+
+    fn has_finished(&self) -> bool {
+        true
+    }
+
     fn closed(&mut self, out: &mut Output) {
         self.keepalive.closed();
         self.pending.clear();
-        if std::mem::take(&mut self.is_ready) && self.shards.went_down() {
+        self.held.clear();
+        self.is_ready = false;
+        if std::mem::take(&mut self.is_counted) && self.shards.went_down() {
             out.events.push(Event::Link(Link::Public(LinkState::Down)));
         }
     }

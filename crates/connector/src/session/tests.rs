@@ -382,18 +382,78 @@ fn the_last_look_stops_an_order_that_is_too_old() {
 }
 
 #[test]
-fn a_draining_socket_finishes_what_is_in_flight_and_takes_nothing_new() {
+fn d05_a_trade_socket_that_drains_is_handed_over_and_the_link_stays_up() {
     let mut script = ready_trade();
     script.request(10, submit(1, None)).request(11, submit(2, None));
     script.text(12, r#"{"reqId":"77-2","retCode":10019,"retMsg":"restarting","op":"order.create"}"#);
     assert_eq!(account(&script.out), ["undetermined w01-2 10019"]);
-    assert!(script.out.events.contains(&Event::Link(Link::Trade(LinkState::Down))));
-    assert_eq!(script.out.close, None);
-    script.request(13, submit(3, None));
-    assert_eq!(account(&script.out), ["not_sent w01-3 0"]);
-    script.text(14, r#"{"reqId":"77-1","retCode":0,"op":"order.create","data":{"orderId":"v"}}"#);
+    assert!(script.out.hands_over && script.out.close.is_none());
+    let next = script.session.successor();
+    assert!(!script.out.events.iter().any(|event| matches!(event, Event::Link(_))), "{:?}", script.out);
+    let mut next = Script::new(next);
+    next.request(13, submit(3, None));
+    assert_eq!((next.sent(), account(&next.out)), (vec![], vec![]), "it waits for the log-in");
+    next.text(14, TRADE_LOGGED_IN);
+    assert!(
+        next.sent()[0].contains(r#""reqId":"77-3""#) && next.sent()[0].contains("w01-3"),
+        "{:?}",
+        next.sent()
+    );
+    assert_eq!(next.out.events, [], "the engine knows one link, and it was up all the time");
+    assert!(!script.session.has_finished());
+    script.text(15, r#"{"reqId":"77-1","retCode":0,"op":"order.create","data":{"orderId":"v"}}"#);
     assert_eq!(account(&script.out), ["acknowledged w01-1 Some(v)"]);
-    assert_eq!(script.out.close, Some(CloseReason::Draining));
+    assert!(script.session.has_finished());
+    assert_eq!(script.close().out.events, [], "the old connection ends without a word");
+}
+
+#[test]
+fn d05_a_successor_that_does_not_come_up_takes_the_link_down() {
+    let mut script = ready_trade();
+    script.request(10, submit(1, None));
+    script.text(12, r#"{"reqId":"77-1","retCode":10019,"op":"order.create"}"#);
+    let mut next = Script::new(script.session.successor());
+    next.request(13, submit(2, None));
+    next.close();
+    assert_eq!(account(&next.out), ["not_sent w01-2 0"]);
+    assert!(next.out.events.contains(&Event::Link(Link::Trade(LinkState::Down))));
+    next.request(14, submit(3, None));
+    assert_eq!(account(&next.out), ["not_sent w01-3 0"]);
+}
+
+const DRAINS: &str = r#"{"success":false,"ret_msg":"draining","ret_code":10019,"op":"subscribe"}"#;
+
+#[test]
+fn d05_streams_are_handed_over_without_a_gap() {
+    let mut private = ready_private();
+    private.text(5, DRAINS);
+    assert!(private.out.hands_over);
+    let mut next = Script::new(private.session.successor());
+    next.text(6, LOGGED_IN);
+    for _ in 0..4 {
+        next.text(7, SUBSCRIBED);
+    }
+    assert!(next.session.is_ready() && next.out.events.is_empty());
+    assert_eq!(private.close().out.events, []);
+    assert_eq!(next.close().out.events, [Event::Link(Link::Private(LinkState::Down))]);
+
+    let mut public = ready_public();
+    public.text(5, DRAINS);
+    assert!(public.out.hands_over);
+    let mut next = Script::new(public.session.successor());
+    let book = |kind: &str, id: u32| {
+        format!(
+            r#"{{"topic":"orderbook.50.BTCUSDT","type":"{kind}","ts":9,"data":{{"s":"BTCUSDT","b":[],"a":[],"u":{id}}}}}"#
+        )
+    };
+    for text in [book("snapshot", 7), book("delta", 8)] {
+        assert_eq!(next.text(6, &text).out.market, [], "the old connection still tells the same");
+        assert_eq!(public.text(6, &text).out.market.len(), 1);
+    }
+    next.text(7, r#"{"success":true,"ret_msg":"","conn_id":"c","req_id":"1","op":"subscribe"}"#);
+    assert_eq!((next.out.market.len(), next.out.events.len()), (2, 0), "from its snapshot on");
+    assert_eq!(public.close().out.events, []);
+    assert_eq!(next.close().out.events, [Event::Link(Link::Public(LinkState::Down))]);
 }
 
 #[test]

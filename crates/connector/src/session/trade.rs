@@ -3,8 +3,8 @@
 //! An answer, a timeout or the end of the connection settles a request; nothing is ever sent twice.
 
 use super::{
-    CloseReason, Outgoing, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, login_refused,
-    private::LOGIN_VALID_MS, quarantine,
+    CloseReason, DRAINING, Outgoing, Output, Session, Timing, deadline::Timer, keepalive::Keepalive,
+    login_refused, private::LOGIN_VALID_MS, quarantine,
 };
 use crate::{
     budget::{Call, Carrier, LimitNotice, Next, Queue, SharedBudget},
@@ -19,8 +19,6 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 use windvane_model::{AccountEvent, Event, Link, LinkState, Millis, WallTime};
 
-/// `retCode` of a socket that will be closed: requests in flight still finish, new ones need a new socket.
-const DRAINING: i32 = 10019;
 /// `retCode` of a stamp that the venue finds too old or too far ahead.
 const OUTSIDE_WINDOW: i32 = 10002;
 /// `retCode` of one request too many for the limit of its endpoint.
@@ -45,6 +43,8 @@ pub struct TradeSession {
     queue: Queue,
     is_ready: bool,
     is_draining: bool,
+    /// What the engine was told of the link.
+    is_told_up: bool,
 }
 
 #[derive(Debug)]
@@ -108,10 +108,11 @@ impl TradeSession {
             queue: Queue::default(),
             is_ready: false,
             is_draining: false,
+            is_told_up: false,
         }
     }
 
-    fn logged_in(&mut self, reply: &Reply<'_>, out: &mut Output) {
+    fn logged_in(&mut self, moment: Moment, reply: &Reply<'_>, out: &mut Output) {
         self.keepalive.deadlines.clear(Timer::Login);
         // 20001: this connection is logged in already.
         if !reply.is_ok() && reply.code != 20001 {
@@ -120,7 +121,10 @@ impl TradeSession {
         }
         if !std::mem::replace(&mut self.is_ready, true) {
             out.observations.push(Observation::Connected { stream: Stream::Trade, subscriptions: 0 });
-            out.events.push(Event::Link(Link::Trade(LinkState::Up)));
+            if !std::mem::replace(&mut self.is_told_up, true) {
+                out.events.push(Event::Link(Link::Trade(LinkState::Up)));
+            }
+            self.send_next(moment, out);
         }
     }
 
@@ -144,9 +148,11 @@ impl TradeSession {
             reply.code
         };
         self.measure(moment, reply, code, &pending, out);
-        if reply.code == DRAINING {
-            self.is_draining = true;
-            self.leave_service(out);
+        if reply.code == DRAINING && !std::mem::replace(&mut self.is_draining, true) {
+            // What waits has not left; it may leave on the next connection.
+            self.is_ready = false;
+            self.keepalive.deadlines.clear(Timer::Turn);
+            out.hands_over = true;
         }
         if self.is_draining && self.pending.is_empty() {
             out.close = Some(CloseReason::Draining);
@@ -178,9 +184,10 @@ impl TradeSession {
         });
     }
 
-    /// No new requests; the ones in flight may still be answered.
+    /// No new requests, and those that wait are refused.
     fn leave_service(&mut self, out: &mut Output) {
-        if std::mem::take(&mut self.is_ready) {
+        self.is_ready = false;
+        if std::mem::take(&mut self.is_told_up) {
             out.events.push(Event::Link(Link::Trade(LinkState::Down)));
         }
         let waiting = self.queue.drain().map(|mutation| Asked::from(&mutation));
@@ -191,7 +198,7 @@ impl TradeSession {
 
     /// Writes whatever the rate limits let go, the most urgent first.
     fn send_next(&mut self, moment: Moment, out: &mut Output) {
-        while !self.queue.is_empty() {
+        while self.is_ready && !self.queue.is_empty() {
             let queue = &mut self.queue;
             let next = self
                 .budget
@@ -279,7 +286,7 @@ impl Session for TradeSession {
         match Reply::decode(text) {
             Ok(reply) => match reply.kind {
                 ReplyKind::Pong => self.keepalive.pong(),
-                ReplyKind::Login => self.logged_in(&reply, out),
+                ReplyKind::Login => self.logged_in(moment, &reply, out),
                 ReplyKind::Trade => self.answered(moment, &reply, text, out),
                 ReplyKind::Subscribe | ReplyKind::Unsubscribe => {}
             },
@@ -289,7 +296,7 @@ impl Session for TradeSession {
 
     fn request(&mut self, moment: Moment, mutation: Mutation, out: &mut Output) {
         let asked = Asked::from(&mutation);
-        if !self.is_ready {
+        if !self.is_told_up || self.is_draining {
             out.events.push(Event::Account(asked.not_sent("the trade socket is down")));
             return;
         }
@@ -310,6 +317,23 @@ impl Session for TradeSession {
                 Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm | Timer::Topics => {}
             }
         }
+    }
+
+    fn successor(&mut self) -> Self {
+        let mut next = Self::new(
+            Arc::clone(&self.credentials),
+            self.keepalive.timing,
+            self.id_prefix,
+            self.budget.clone(),
+        );
+        next.next_id = self.next_id;
+        next.queue = std::mem::take(&mut self.queue);
+        next.is_told_up = std::mem::take(&mut self.is_told_up);
+        next
+    }
+
+    fn has_finished(&self) -> bool {
+        self.pending.is_empty()
     }
 
     /// What was in flight may or may not have been taken. The requests still in the channel are refused by

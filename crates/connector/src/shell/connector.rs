@@ -326,6 +326,7 @@ impl Starter<'_> {
             is_ready: Arc::clone(&is_ready),
             bells: Arc::clone(self.bells),
             stop: self.stopped.clone(),
+            retiring: None,
         };
         tasks.spawn(task.run());
         is_ready

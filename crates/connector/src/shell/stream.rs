@@ -24,6 +24,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep},
 };
+use tokio_tungstenite::tungstenite;
 use windvane_model::{Event, MarketEvent, Millis, WallTime};
 
 /// Where events go. One task sends into each; the engine's loop receives.
@@ -45,6 +46,8 @@ const LONGEST_WAIT_MS: Millis = 30_000;
 const STABLE_MS: Millis = 10_000;
 /// How long the timer sleeps when nothing is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// How long a connection that was handed over may take to finish; requests are given up before that.
+const RETIRE_WITHIN: Duration = Duration::from_secs(15);
 
 /// One stream's task.
 pub(super) struct StreamTask<S: Session> {
@@ -61,10 +64,27 @@ pub(super) struct StreamTask<S: Session> {
     pub(super) bells: Arc<Bells>,
     /// Becomes true when the connector stops.
     pub(super) stop: watch::Receiver<bool>,
+    /// The connection before this one, while it still finishes.
+    pub(super) retiring: Option<Retiring<S>>,
 }
 
 /// Nobody listens any more, or the connector stops.
 struct Ended;
+
+/// A connection that finishes what it has begun while the next one takes over.
+pub(super) struct Retiring<S> {
+    session: S,
+    socket: Socket,
+    until: Instant,
+}
+
+/// How one life of a connection ended.
+enum Life {
+    /// For a reason, after which another is tried.
+    Ended(CloseReason),
+    /// Another one takes over at once.
+    HandedOver,
+}
 
 impl<S: Session> StreamTask<S> {
     pub(super) async fn run(mut self) {
@@ -72,7 +92,14 @@ impl<S: Session> StreamTask<S> {
         let mut out = Output::default();
         loop {
             let started = self.clock.now();
-            let ended = self.live(&mut out).await;
+            let ended = match self.live(&mut out).await {
+                Ok(Life::HandedOver) => continue,
+                Ok(Life::Ended(reason)) => Ok(reason),
+                Err(Ended) => Err(Ended),
+            };
+            if let Some(mut old) = self.retiring.take() {
+                old.session.closed(&mut out);
+            }
             // What was meant for the old connection must not reach the next one.
             out.frames.clear();
             out.close = None;
@@ -111,12 +138,12 @@ impl<S: Session> StreamTask<S> {
     }
 
     /// One connection from its first byte to its end.
-    async fn live(&mut self, out: &mut Output) -> Result<CloseReason, Ended> {
+    async fn live(&mut self, out: &mut Output) -> Result<Life, Ended> {
         let mut socket = match self.connect(out).await? {
             Ok(socket) => socket,
             Err(error) => {
                 tracing::warn!(address = %self.address, %error, "no connection");
-                return Ok(CloseReason::Connect);
+                return Ok(Life::Ended(CloseReason::Connect));
             }
         };
         self.session.open(self.clock.moment(), out);
@@ -125,12 +152,25 @@ impl<S: Session> StreamTask<S> {
         let mut timer = std::pin::pin!(sleep(self.until_deadline()));
         let mut timer_is_for = self.session.next_deadline();
         loop {
-            if let Some(reason) = self.flush(&mut socket, out).await? {
+            let close = self.flush(&mut socket, out).await?;
+            // Before a reason to close: a connection that has nothing left to finish gives one as well.
+            if std::mem::take(&mut out.hands_over) && self.retiring.is_none() {
+                tracing::info!(
+                    stream = self.session.stream().as_str(),
+                    "the venue will end the connection; handing over"
+                );
+                let next = self.session.successor();
+                let session = std::mem::replace(&mut self.session, next);
+                self.retiring = Some(Retiring { session, socket, until: Instant::now() + RETIRE_WITHIN });
+                return Ok(Life::HandedOver);
+            }
+            if let Some(reason) = close {
                 if reason != CloseReason::Lost {
                     socket.close().await;
                 }
-                return Ok(reason);
+                return Ok(Life::Ended(reason));
             }
+            self.retire(out).await?;
             if timer_is_for != self.session.next_deadline() {
                 timer_is_for = self.session.next_deadline();
                 timer.as_mut().reset(Instant::now() + self.until_deadline());
@@ -157,10 +197,12 @@ impl<S: Session> StreamTask<S> {
                     }
                     Some(Err(error)) => {
                         tracing::debug!(%error, "read failed");
-                        return Ok(CloseReason::Lost);
+                        return Ok(Life::Ended(CloseReason::Lost));
                     }
-                    None => return Ok(CloseReason::Lost),
+                    None => return Ok(Life::Ended(CloseReason::Lost)),
                 },
+                // Cancel safe: see `Socket::next`.
+                word = last_word(&mut self.retiring) => self.hear(word, out).await?,
                 () = &mut timer => {
                     timer_is_for = None;
                     timer.as_mut().reset(Instant::now() + LONGEST_SLEEP);
@@ -179,12 +221,42 @@ impl<S: Session> StreamTask<S> {
                 biased;
                 _ = self.stop.changed() => return Err(Ended),
                 done = &mut connecting => return Ok(done),
+                // Cancel safe: see `Socket::next`.
+                word = last_word(&mut self.retiring) => self.hear(word, out).await?,
                 Some(request) = self.requests.recv() => {
                     self.session.request(self.clock.moment(), request, out);
                     self.hand_over(out).await?;
                 }
             }
         }
+    }
+
+    /// Takes what the connection before this one still says; `None` is its end.
+    async fn hear(&mut self, word: Option<tungstenite::Utf8Bytes>, out: &mut Output) -> Result<(), Ended> {
+        let Some(mut old) = self.retiring.take() else { return Ok(()) };
+        match word {
+            Some(text) => {
+                old.session.text(self.clock.moment(), text.as_str(), out);
+                self.retiring = Some(old);
+            }
+            None => old.session.closed(out),
+        }
+        // It sends nothing more, and its announcement has been heard.
+        out.frames.clear();
+        (out.hands_over, out.close) = (false, None);
+        self.hand_over(out).await
+    }
+
+    /// Ends the connection before this one when it has finished and this one is ready, or when it takes too long.
+    async fn retire(&mut self, out: &mut Output) -> Result<(), Ended> {
+        let is_ready = self.session.is_ready();
+        let may_go =
+            |old: &Retiring<S>| (is_ready && old.session.has_finished()) || old.until <= Instant::now();
+        let Some(mut old) = self.retiring.take_if(|old| may_go(old)) else { return Ok(()) };
+        old.session.closed(out);
+        self.hand_over(out).await?;
+        old.socket.close().await;
+        Ok(())
     }
 
     /// Waits before the next attempt; requests that come meanwhile are answered at once.
@@ -253,6 +325,17 @@ impl<S: Session> StreamTask<S> {
         self.session.next_deadline().map_or(LONGEST_SLEEP, |at| {
             Duration::from_nanos(at.0.saturating_sub(now.0).max(0).unsigned_abs())
         })
+    }
+}
+
+/// The next text of the connection before this one, or `None` at its end; waits for ever when there is none.
+async fn last_word<S>(retiring: &mut Option<Retiring<S>>) -> Option<tungstenite::Utf8Bytes> {
+    match retiring {
+        Some(old) => tokio::select! {
+            text = old.socket.next() => text?.ok(),
+            () = tokio::time::sleep_until(old.until) => None,
+        },
+        None => std::future::pending().await,
     }
 }
 

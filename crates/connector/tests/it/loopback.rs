@@ -176,6 +176,40 @@ async fn a_disconnect_leaves_the_order_unknown_and_never_sends_it_again() {
 }
 
 #[tokio::test]
+async fn d05_a_connection_that_will_be_ended_is_handed_over_while_the_link_stays_up() {
+    let order = |number| if number == 0 { OnOrder::Drain } else { OnOrder::Take };
+    let http = |target: &str| match target {
+        "POST /v5/order/create" => {
+            (200, r#"{"retCode":0,"retMsg":"OK","result":{"orderId":"v-2","orderLinkId":""}}"#.to_owned())
+        }
+        _ => (404, String::new()),
+    };
+    let mut rig = Rig::start(Behaviour { order, http }, Timing::default()).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    assert!(matches!(rig.answer().await, AccountEvent::Undetermined(_)));
+    // The next order takes the new connection, or REST while that logs in; the engine hears of no link.
+    for number in 2..40 {
+        rig.connector.send(Command::Submit(submit(number))).unwrap();
+        let answer = rig.until(|event| match event {
+            Event::Link(Link::Trade(state)) => panic!("the link went {state:?}"),
+            Event::Account(AccountEvent::Acknowledged(answer)) => Some(*answer),
+            _ => None,
+        });
+        if answer.await.order_id.is_some_and(|id| id.as_str() == "v-1") {
+            break;
+        }
+    }
+    let mut log_ins = 0;
+    while let Ok(seen) = rig.peer.seen.try_recv() {
+        log_ins += usize::from(
+            matches!(seen, Seen::Text(path, text) if path == "/v5/trade" && text.contains("auth")),
+        );
+    }
+    assert_eq!(log_ins, 2);
+}
+
+#[tokio::test]
 async fn what_the_socket_does_not_offer_goes_over_rest_signed() {
     let http =
         |_: &str| (200, r#"{"retCode":110043,"retMsg":"leverage not modified","result":{}}"#.to_owned());

@@ -18,6 +18,8 @@ pub(crate) enum OnOrder {
     Take,
     KeepSilent,
     Disconnect,
+    /// Says that the socket will be closed.
+    Drain,
 }
 
 /// How this peer behaves.
@@ -128,6 +130,9 @@ async fn talk(
                 match (behaviour.order)(orders.fetch_add(1, Ordering::SeqCst)) {
                     OnOrder::Take => answers.push(format!(
                         r#"{{"reqId":"{id}","retCode":0,"retMsg":"OK","op":"{operation}","data":{{"orderId":"v-1"}}}}"#
+                    )),
+                    OnOrder::Drain => answers.push(format!(
+                        r#"{{"reqId":"{id}","retCode":10019,"retMsg":"restarting","op":"{operation}","data":{{}}}}"#
                     )),
                     OnOrder::KeepSilent => {}
                     OnOrder::Disconnect => return,
