@@ -15,4 +15,5 @@ mod page;
 mod refused;
 mod reload;
 mod restart;
+mod soak;
 mod vault;

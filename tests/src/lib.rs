@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the binary as a user runs it, on configs in folders of their own.
 
 mod dashboard;
+mod feeder;
 mod ground;
 mod hook;
 mod http;
@@ -10,6 +11,7 @@ mod process;
 mod record;
 
 pub use dashboard::{Dashboard, ask, dashboards, queries};
+pub use feeder::{Feeder, Flood, watched};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use hook::{Hook, Letter};
 pub use http::{delete, free_port, get, post};

@@ -58,6 +58,8 @@ pub(crate) enum Campaign {
     /// Reloads an engine with random configs, good and bad, while orders fly: none is lost, no connection is cut, and what is
     /// refused leaves no trace.
     Reload(Reload),
+    /// Floods an engine with market data for a long time: memory, files and queues stay where they are.
+    Soak(Soak),
     /// Puts orders near the edge of random accounts to risk and to the venue: none that could be foreseen is refused.
     Margin(Margin),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
@@ -163,6 +165,14 @@ pub(crate) struct Fuzz {
 
 /// How long it goes on.
 #[derive(Debug, Args)]
+pub(crate) struct Soak {
+    /// Minutes.
+    #[arg(long, default_value_t = 60)]
+    minutes: u32,
+}
+
+/// How long it goes on.
+#[derive(Debug, Args)]
 pub(crate) struct Kill9 {
     /// Kills.
     #[arg(long, default_value_t = 50)]
@@ -181,6 +191,7 @@ impl Campaign {
         match self {
             Self::Kill9(kill9) => kill9.run(),
             Self::Reload(reload) => reload.run(),
+            Self::Soak(soak) => soak.run(),
             Self::Margin(margin) => margin.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
@@ -304,10 +315,15 @@ impl Simulate {
     }
 }
 
+/// Builds the binary with the tests that start it.
+fn build_end_to_end(profile: Option<&str>) -> anyhow::Result<()> {
+    let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
+    run(cargo(["build"]).args(profile).args(packages))
+}
+
 impl Reload {
     fn run(&self) -> anyhow::Result<()> {
-        let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
-        run(cargo(["build"]).args(packages))?;
+        build_end_to_end(None)?;
         Enlarged {
             name: "reload",
             package: "windvane-tests",
@@ -320,11 +336,25 @@ impl Reload {
     }
 }
 
+impl Soak {
+    /// Always optimised: a debug build does not keep up with the flood.
+    fn run(&self) -> anyhow::Result<()> {
+        build_end_to_end(Some("--release"))?;
+        Enlarged {
+            name: "soak",
+            package: "windvane-tests",
+            target: &["--test", "it"],
+            test: "soak::under_a_flood",
+            is_optimised: true,
+            environment: vec![("WINDVANE_SOAK_MINUTES", self.minutes.to_string())],
+        }
+        .run()
+    }
+}
+
 impl Kill9 {
     fn run(&self) -> anyhow::Result<()> {
-        let profile = self.release.then_some("--release");
-        let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
-        run(cargo(["build"]).args(profile).args(packages))?;
+        build_end_to_end(self.release.then_some("--release"))?;
         Enlarged {
             name: "kill9",
             package: "windvane-tests",

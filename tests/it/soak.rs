@@ -1,0 +1,137 @@
+//! A flood of market data for a long time: memory, files and queues stay where they are, and nothing private is lost.
+
+use std::time::{Duration, Instant};
+use windvane_tests::{Feeder, Flood, Ground, Market, PATIENCE, free_port, metric, wait_until, watched};
+
+/// Contracts that are watched beside those that are traded.
+const WATCHED: usize = 200;
+/// The ordinary test is short; `cargo xtask campaign soak --minutes N` sets another length, and the full flood.
+const SHORT: Duration = Duration::from_secs(15);
+const SHORT_FLOOD: Flood = Flood { rate: 500, burst: 3_000, burst_every: Duration::from_secs(5) };
+const FLOOD: Flood = Flood { rate: 5_000, burst: 50_000, burst_every: Duration::from_secs(30) };
+/// Streams are cut so often in a campaign; in the short test once.
+const CUT_EVERY: Duration = Duration::from_secs(120);
+/// What memory may grow by in an hour, once it has been warm for half of the time.
+const GROWTH_MIB_PER_HOUR: f64 = 8.0;
+/// From this length on the growth is judged: before it, what is still filling looks like a slope.
+const JUDGED_FROM: Duration = Duration::from_secs(30 * 60);
+/// A line that begins with this is for the campaign to show.
+const FIGURES: &str = "soak figures:";
+
+/// A rule that looks at every one of the watched contracts, on a contract of its own.
+fn rule() -> String {
+    let numbers: Vec<_> = (0..WATCHED).collect();
+    let parts = numbers.chunks(20).enumerate().map(|(index, part)| {
+        let conditions = part.iter().map(|number| format!("mid@{} > 1 USDT", watched(*number)));
+        format!("part{index} = \"{}\"", conditions.collect::<Vec<_>>().join(" and "))
+    });
+    format!(
+        "language = 1\ntimeframe = \"5m\"\n[entry.long]\nsignal = \"crosses_above(close, ema(close, 3))\"\n\
+         filter = {{ {} }}\n[entry.any]\norder = {{ type = \"market\", valid_for = \"20s\" }}\n\
+         size = {{ quote = \"100 USDT\", max_leverage = \"2x\" }}\n\
+         [exit]\nstop = {{ distance = \"3%\" }}\ntime_limit = \"10m\"\n",
+        parts.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// What was seen at one moment.
+struct Sample {
+    at: Duration,
+    rss_mib: f64,
+    files: f64,
+    market_depth: f64,
+    account_depth: f64,
+}
+
+fn sample(port: u16, at: Duration) -> Option<Sample> {
+    Some(Sample {
+        at,
+        rss_mib: metric(port, "process_resident_memory_bytes", "")? / f64::from(1 << 20),
+        files: metric(port, "process_open_fds", "")?,
+        market_depth: metric(port, "windvane_channel_depth", "channel=\"market\"")?,
+        account_depth: metric(port, "windvane_channel_depth", "channel=\"account\"")?,
+    })
+}
+
+/// Growth of memory in MiB an hour, by least squares over the later half.
+fn growth(samples: &[Sample]) -> f64 {
+    let late = &samples[samples.len() / 2..];
+    let hours = |sample: &Sample| sample.at.as_secs_f64() / 3_600.0;
+    let count = f64::from(u32::try_from(late.len()).unwrap_or(u32::MAX));
+    let mean_x = late.iter().map(hours).sum::<f64>() / count;
+    let mean_y = late.iter().map(|sample| sample.rss_mib).sum::<f64>() / count;
+    let over = late.iter().map(|sample| (hours(sample) - mean_x) * (sample.rss_mib - mean_y)).sum::<f64>();
+    over / late.iter().map(|sample| (hours(sample) - mean_x).powi(2)).sum::<f64>()
+}
+
+#[test]
+fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
+    let minutes = std::env::var("WINDVANE_SOAK_MINUTES").ok();
+    let minutes = minutes.map(|n| n.parse::<u64>().expect("WINDVANE_SOAK_MINUTES is a number"));
+    let (length, flood) = match minutes {
+        Some(minutes) => (Duration::from_secs(minutes * 60), FLOOD),
+        None => (SHORT, SHORT_FLOOD),
+    };
+    let ground = Ground::new(Market::Walking);
+    let feeder = Feeder::start(ground.venue(), flood);
+    std::fs::write(ground.folder().join("watch.toml"), rule()).unwrap();
+    let (venue, port) = (ground.venue().port(), free_port());
+    let watcher = "[bot.watcher]\nsymbol = \"SOLUSDT\"\nstrategy = \"watch.toml\"\nbudget = \"1000 USDT\"\n\
+                   leverage = \"2x\"\non_shutdown = \"flatten\"\n\n[log]";
+    let front = feeder.port();
+    ground.write_config(&[
+        (&format!("http://127.0.0.1:{venue}"), &format!("http://127.0.0.1:{front}")),
+        (&format!("127.0.0.1:{venue}/v5/public"), &format!("127.0.0.1:{front}/v5/public")),
+        ("enabled = false", &format!("listen = \"127.0.0.1:{port}\"")),
+        ("[log]", watcher),
+    ]);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("the flood and fills", PATIENCE, || {
+        assert!(engine.is_running(), "{}", engine.err());
+        feeder.sent() > 0 && ground.rows("fills").len() > 2
+    });
+    let heard = || metric(port, "windvane_market_messages_total", "").unwrap_or_default();
+    let (began, mut samples, mut cuts, heard_before) = (Instant::now(), Vec::new(), 0_u32, heard());
+    let cut_every = CUT_EVERY.min(length / 2);
+    while began.elapsed() < length {
+        assert!(engine.is_running(), "{}", engine.err());
+        samples.extend(sample(port, began.elapsed()));
+        if began.elapsed() > cut_every * (cuts + 1) {
+            feeder.cut();
+            ground.sim("fault", r#"{"kind":"disconnect","match":{"path":"/v5/private"}}"#);
+            cuts += 1;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let per_second = (heard() - heard_before) / began.elapsed().as_secs_f64();
+    wait_until("what was sent to be heard", PATIENCE, || {
+        metric(port, "windvane_channel_depth", "channel=\"market\"") < Some(1_000.0)
+    });
+    let full = metric(port, "windvane_channel_full_total", "");
+    ground.end(&mut engine);
+    let most = |of: fn(&Sample) -> f64| samples.iter().map(of).fold(0.0, f64::max);
+    let growth = growth(&samples);
+    println!(
+        "{FIGURES} {:.1} min, {} watched contracts, {} messages sent, {per_second:.0} a second heard, bursts of {}, {cuts} \
+         cuts, {} fills; RSS {:.1} MiB at most, {growth:+.2} MiB/h in the later half; at most {} files, {} market and {} \
+         account messages waiting; {} senders found their channel full; books equal",
+        length.as_secs_f64() / 60.0,
+        WATCHED,
+        feeder.sent(),
+        flood.burst,
+        ground.rows("fills").len(),
+        most(|sample| sample.rss_mib),
+        most(|sample| sample.files),
+        most(|sample| sample.market_depth),
+        most(|sample| sample.account_depth),
+        full.unwrap_or_default(),
+    );
+    // The books agreed with the venue's at the end, so nothing private was lost.
+    assert!(samples.len() > 5 && cuts > 0 && per_second > 0.0, "the flood was heard");
+    let files = |part: &[Sample]| part.iter().map(|sample| sample.files).fold(0.0, f64::max);
+    let (early, late) = samples.split_at(samples.len() / 2);
+    assert!(files(late) <= files(early) + 8.0, "files are left open: {} then {}", files(early), files(late));
+    if length >= JUDGED_FROM {
+        assert!(growth < GROWTH_MIB_PER_HOUR, "memory grows by {growth:.1} MiB an hour");
+    }
+}
