@@ -1,10 +1,10 @@
 //! One account: balances, holdings, its orders by place and by name, its records.
 
+mod bounds;
+mod desk;
 mod margin;
 mod row;
 mod spot;
-
-use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
@@ -13,32 +13,38 @@ use crate::api::{
 };
 use crate::coin::Coins;
 use crate::market::Market;
-use crate::order::{OrderKey, Orders, Place};
-use crate::position::{Holdings, Position};
+use crate::order::{Order, OrderKey, Orders, Place};
+use crate::position::Position;
 use crate::record::{ClosedPnl, Execution, Transaction};
-use crate::sorted::SortedSet;
+use crate::units::round_up;
 
+pub(crate) use desk::{Desk, Desks};
 pub(crate) use spot::Hold;
 
-/// The slots of holdings and order sets are those of the venue's markets, the slots of balances those of its coins.
+/// Which order has a client order id.
+#[expect(
+    clippy::disallowed_types,
+    reason = "asked by name, never iterated; a tree of names is slow to search"
+)]
+type LinkIds = std::collections::HashMap<OrderLinkId, OrderKey>;
+
+/// The slots of desks are those of the venue's markets, the slots of balances those of its coins.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) uid: Uid,
     pub(crate) audience: Audience,
     pub(crate) fees: Fees,
     pub(crate) spot_fees: Fees,
+    /// The taker rate of contracts in units, rounded up, and not below zero.
+    taker_rate: i64,
     pub(crate) margin_mode: MarginMode,
     pub(crate) smp_group: u32,
     pub(crate) price_limit: PriceLimitChoice,
     pub(crate) balances: Vec<Balance>,
-    pub(crate) holdings: Vec<Holdings>,
-    /// Orders on the books.
-    pub(crate) resting: Vec<SortedSet<OrderKey>>,
-    /// Orders that wait for a trigger.
-    pub(crate) waiting: Vec<SortedSet<OrderKey>>,
+    pub(crate) desks: Desks,
     /// Closed orders in the order of their closing.
     pub(crate) closed: Vec<OrderKey>,
-    pub(crate) by_link_id: BTreeMap<OrderLinkId, OrderKey>,
+    pub(crate) by_link_id: LinkIds,
     pub(crate) executions: Vec<Execution>,
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) closed_pnl: Vec<ClosedPnl>,
@@ -78,6 +84,13 @@ pub(crate) struct Context<'a> {
     pub(crate) doubts: Doubts,
 }
 
+impl<'a> Context<'a> {
+    /// The order that a new one would replace.
+    fn replaced(self, extra: Option<Hypothetical>) -> Option<&'a Order> {
+        Some(&self.orders[extra?.replaces?])
+    }
+}
+
 /// An order that is not there yet, for the question what it would hold. Price and quantity in units.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hypothetical {
@@ -102,15 +115,14 @@ impl Account {
             audience: Audience::EVERYTHING,
             fees: setup.fees,
             spot_fees: setup.spot_fees,
+            taker_rate: round_up(setup.fees.taker.max(Decimal::ZERO), 1),
             margin_mode: setup.margin_mode,
             smp_group: setup.smp_group,
             price_limit: PriceLimitChoice::default(),
             balances,
-            holdings: vec![Holdings::new(setup.leverage); markets],
-            resting: vec![SortedSet::default(); markets],
-            waiting: vec![SortedSet::default(); markets],
+            desks: Desks::new(markets, setup.leverage),
             closed: Vec::new(),
-            by_link_id: BTreeMap::new(),
+            by_link_id: LinkIds::default(),
             executions: Vec::new(),
             transactions: Vec::new(),
             closed_pnl: Vec::new(),
@@ -118,11 +130,16 @@ impl Account {
     }
 
     pub(crate) fn position(&self, place: Place) -> &Position {
-        self.holdings[place.market].get(place.position_idx)
+        self.desks[place.market].holdings.get(place.position_idx)
     }
 
     pub(crate) fn position_mut(&mut self, place: Place) -> &mut Position {
-        self.holdings[place.market].get_mut(place.position_idx)
+        self.desks[place.market].holdings.get_mut(place.position_idx)
+    }
+
+    /// Whether it holds no position.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.desks.iter().all(|(_, desk)| desk.holdings.is_flat())
     }
 
     /// Records a change of a balance and applies it.

@@ -6,6 +6,7 @@
 mod level;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use level::PriceLevel;
 
@@ -110,6 +111,15 @@ impl Book {
 
     /// Size on `side` at `limit` and better, counted up to `enough`.
     pub(crate) fn size_up_to(&self, side: Side, limit: i64, enough: i64) -> i64 {
+        // Mostly the first level settles it.
+        let Some((best, first)) = self.best_of(side) else { return 0 };
+        let is_within = match side {
+            Side::Buy => best >= limit,
+            Side::Sell => best <= limit,
+        };
+        if !is_within || first.size() >= enough {
+            return if is_within { enough } else { 0 };
+        }
         let levels = &self.half(side).levels;
         let mut size = 0_i64;
         let mut add = |level: &PriceLevel| {
@@ -164,7 +174,10 @@ impl Book {
     pub(crate) fn orders_better_than(&self, side: Side, price: i64) -> Vec<OrderKey> {
         let levels = &self.half(side).levels;
         match side {
-            Side::Buy => levels.range(price + 1..).rev().flat_map(|(_, level)| level.keys()).collect(),
+            Side::Buy => {
+                let better = levels.range((Bound::Excluded(price), Bound::Unbounded)).rev();
+                better.flat_map(|(_, level)| level.keys()).collect()
+            }
             Side::Sell => levels.range(..price).flat_map(|(_, level)| level.keys()).collect(),
         }
     }

@@ -58,6 +58,16 @@ impl Coins {
         self.table[slot].collateral = setup.collateral;
     }
 
+    /// Whether a coin is taken at one USD.
+    pub(crate) fn is_dollar(&self, slot: usize) -> bool {
+        self.table[slot].is_dollar
+    }
+
+    /// Whether all of a balance counts as margin.
+    pub(crate) fn counts_in_full(&self, slot: usize) -> bool {
+        self.table[slot].collateral.is_empty()
+    }
+
     /// Notes which markets price which coins.
     pub(crate) fn price_by<'a>(&mut self, instruments: impl Iterator<Item = &'a Instrument> + Clone) {
         for category in [Category::Spot, Category::Linear, Category::Inverse] {

@@ -1,12 +1,13 @@
 //! Identifiers: UUID-formatted text of a kind and a number, the same in every run with the same seed. The number is all
 //! that is kept; the text is made where it is shown, and read back without a table.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Letters of an identifier.
 const LENGTH: usize = 36;
-/// Where its hyphens are.
-const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// Where its digits are; hyphens part the groups.
+const GROUPS: [Range<usize>; 5] = [0..8, 9..13, 14..18, 19..23, 24..36];
 /// Kinds that fit into a number's lowest bits.
 const KINDS: u64 = 8;
 
@@ -67,12 +68,14 @@ impl Ids {
         let input = number.wrapping_mul(KINDS).wrapping_add(kind as u64);
         let high = mix(self.seed ^ mix(input)) & !0xf000 | 0x4000;
         let low = mix(input.wrapping_add(self.seed)) & (u64::MAX >> 2) | 1 << 63;
-        let digits = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        let mut digits = u128::from(high) << 64 | u128::from(low);
         let mut letters = [b'-'; LENGTH];
-        let mut places = (0..LENGTH).filter(|place| !HYPHENS.contains(place));
-        for digit in digits.into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-            if let Some(letter) = places.next().and_then(|place| letters.get_mut(place)) {
-                *letter = b"0123456789abcdef"[usize::from(digit)];
+        // The last digit first.
+        for group in GROUPS.into_iter().rev() {
+            for letter in letters[group].iter_mut().rev() {
+                let digit = usize::try_from(digits & 0xf).unwrap_or(0);
+                *letter = b"0123456789abcdef"[digit];
+                digits >>= 4;
             }
         }
         letters

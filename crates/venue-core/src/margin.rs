@@ -13,6 +13,7 @@ pub(crate) use total::{AccountMargin, CoinMargin};
 
 use crate::api::{RiskTier, Side};
 use crate::payoff::Payoff;
+use crate::units::{fine_below, round_down, round_up};
 
 /// Fee to close at the bankruptcy price: value × (1 ∓ 1 / leverage) × taker rate; − for a linear long and an inverse
 /// short, + for the others.
@@ -93,6 +94,28 @@ pub(crate) struct Tier {
     pub(crate) rate: Decimal,
     pub(crate) deduction: Decimal,
     pub(crate) max_leverage: Decimal,
+    rough: Rough,
+}
+
+/// A tier in whole numbers, rounded against the account.
+#[derive(Clone, Copy, Debug)]
+struct Rough {
+    /// In units of units.
+    limit: i128,
+    /// In units, like the leverage: the lowest of this tier and those below.
+    rate: i64,
+    max_leverage: i64,
+}
+
+impl Rough {
+    fn of(limit: Decimal, rate: Decimal, max_leverage: Decimal, below: Option<&Tier>) -> Self {
+        let max_leverage = round_down(max_leverage, 1);
+        Self {
+            limit: fine_below(limit).unwrap_or(i128::MAX),
+            rate: round_up(rate, 1).max(below.map_or(0, |tier| tier.rough.rate)),
+            max_leverage: below.map_or(max_leverage, |tier| tier.rough.max_leverage.min(max_leverage)),
+        }
+    }
 }
 
 /// The risk-limit table of an instrument, by rising limit.
@@ -107,12 +130,14 @@ impl Tiers {
             let deduction = tiers.last().map_or(Decimal::ZERO, |below: &Tier| {
                 below.limit * (row.maintenance_rate - below.rate) + below.deduction
             });
+            let rough = Rough::of(row.limit, row.maintenance_rate, row.max_leverage, tiers.last());
             tiers.push(Tier {
                 number,
                 limit: row.limit,
                 rate: row.maintenance_rate,
                 deduction,
                 max_leverage: row.max_leverage,
+                rough,
             });
         }
         if tiers.is_empty() {
@@ -123,9 +148,27 @@ impl Tiers {
                 rate: Decimal::ZERO,
                 deduction: Decimal::ZERO,
                 max_leverage,
+                rough: Rough::of(limit, Decimal::ZERO, max_leverage, None),
             });
         }
         Self(tiers)
+    }
+
+    /// The tier of a value in units of units, or one above it.
+    fn roughly_at(&self, value: i128) -> Rough {
+        let index = self.0.partition_point(|tier| tier.rough.limit < value);
+        self.0[index.min(self.0.len() - 1)].rough
+    }
+
+    /// The maintenance rate in units of a value in units of units, at most.
+    pub(crate) fn rate_at_most(&self, value: i128) -> i64 {
+        self.roughly_at(value).rate
+    }
+
+    /// Whether a value in units of units may for certain be held with a leverage in units. No says nothing.
+    pub(crate) fn surely_allows(&self, value: i128, leverage: i64) -> bool {
+        let tier = self.roughly_at(value);
+        value <= tier.limit && leverage <= tier.max_leverage
     }
 
     /// The tier of a value; above the last limit the last tier.

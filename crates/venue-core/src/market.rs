@@ -3,6 +3,7 @@
 
 mod band;
 mod grid;
+mod watch;
 
 use std::collections::BTreeSet;
 
@@ -12,12 +13,11 @@ use crate::api::{Category, Instrument, PositionIdx, Side, Symbol, TickerRow, Tri
 use crate::book::Book;
 use crate::coin::Coins;
 use crate::margin::Tiers;
-use crate::order::OrderKey;
 use crate::payoff::Payoff;
-use crate::sorted::SortedSet;
 use crate::units::decimal;
 
 use grid::Grid;
+use watch::Watch;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
@@ -36,7 +36,7 @@ pub(crate) struct Market {
     pub(crate) funding_rate: Decimal,
     pub(crate) next_funding_ms: i64,
     /// Untriggered orders of all accounts.
-    pub(crate) waiting: SortedSet<OrderKey>,
+    pub(crate) watch: Watch,
     /// Open positions, as (account, position).
     pub(crate) holders: BTreeSet<(usize, PositionIdx)>,
     /// Sum of all long positions, in units.
@@ -65,7 +65,7 @@ impl Market {
             last: None,
             funding_rate: Decimal::ZERO,
             next_funding_ms: 0,
-            waiting: SortedSet::default(),
+            watch: Watch::default(),
             holders: BTreeSet::new(),
             open_interest: 0,
             update_id: 1,

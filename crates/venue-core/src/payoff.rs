@@ -6,7 +6,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::api::Category;
-use crate::units::decimal;
+use crate::units::{decimal, fine_below};
 
 /// Decimal places of an inverse value.
 const INVERSE_PLACES: u32 = 16;
@@ -44,6 +44,14 @@ impl Payoff {
     /// The same with both in units.
     pub(crate) fn value_of(self, price: i64, qty: i64) -> Decimal {
         self.value(decimal(price), decimal(qty))
+    }
+
+    /// The same in units of units (1e-16), which are as fine as values are.
+    pub(crate) fn fine_value(self, price: i64, qty: i64) -> i128 {
+        match self {
+            Self::Linear => i128::from(price) * i128::from(qty),
+            Self::Inverse => fine_below(self.value_of(price, qty)).unwrap_or(i128::MAX),
+        }
     }
 
     /// The price at which a positive quantity has a value, at eight decimals.

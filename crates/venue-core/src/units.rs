@@ -40,6 +40,39 @@ pub(crate) fn decimal(units: i64) -> Decimal {
     Decimal::new(mantissa, places)
 }
 
+/// Decimal places of a unit of a unit, in which values are counted: price × quantity is a whole number of them.
+const FINE_PLACES: u32 = 2 * PLACES;
+
+/// A decimal in units of units, cut to the lower one; `None` when it does not fit.
+pub(crate) fn fine_below(value: Decimal) -> Option<i128> {
+    let (mantissa, scale) = (value.mantissa(), value.scale());
+    match FINE_PLACES.checked_sub(scale) {
+        Some(missing) => mantissa.checked_mul(10_i128.pow(missing)),
+        None => Some(mantissa.div_euclid(10_i128.pow(scale - FINE_PLACES))),
+    }
+}
+
+/// Units of units as a decimal without trailing zeros. Beyond 28 digits, where decimals end, the last ones are cut off.
+pub(crate) fn from_fine(value: i128) -> Decimal {
+    let (mut mantissa, mut places) = (value, FINE_PLACES);
+    for (zeros, factor) in [(8, 100_000_000), (4, 10_000), (2, 100), (1, 10)] {
+        if mantissa % factor == 0 {
+            mantissa /= factor;
+            places -= zeros;
+        }
+    }
+    loop {
+        match Decimal::try_from_i128_with_scale(mantissa, places) {
+            Ok(value) => return value.normalize(),
+            Err(_) if places > 0 => {
+                mantissa /= 10;
+                places -= 1;
+            }
+            Err(_) => return if mantissa < 0 { Decimal::MIN } else { Decimal::MAX },
+        }
+    }
+}
+
 /// Price × quantity as an exact decimal, in USDT.
 pub(crate) fn value(price: i64, qty: i64) -> Decimal {
     decimal(price) * decimal(qty)
@@ -80,6 +113,19 @@ mod tests {
         {
             assert_eq!(decimal(number).to_string(), text);
         }
+    }
+
+    #[test]
+    fn units_of_units_are_exact_both_ways() {
+        for text in ["0", "1", "60000.1", "-0.0000000000000001", "123456789.0123456789012345", "-25"] {
+            let number: Decimal = text.parse().unwrap();
+            assert_eq!(from_fine(fine_below(number).unwrap()).to_string(), text);
+        }
+        let (above, below) = ("0.00000000000000019", "-0.00000000000000011");
+        assert_eq!(fine_below(above.parse().unwrap()), Some(1));
+        assert_eq!(fine_below(below.parse().unwrap()), Some(-2));
+        assert_eq!(fine_below(Decimal::MAX), None);
+        assert_eq!(from_fine(i128::MAX).to_string(), "17014118346046923173168.730371");
     }
 
     #[test]

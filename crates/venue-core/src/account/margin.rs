@@ -6,9 +6,8 @@ use super::{Account, Context, Hypothetical};
 use crate::api::{HedgeOrderMargin, MarginMode, OrderMaintenance, PositionMode, Side};
 use crate::margin::{AccountMargin, CoinMargin, Exposure, Isolated, order_cost, order_loss};
 use crate::market::Market;
-use crate::order::Orders;
 use crate::position::Position;
-use crate::units::decimal;
+use crate::units::{decimal, from_fine};
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -48,58 +47,15 @@ impl Account {
         }
     }
 
-    /// Working orders of one side that may open, as (price, quantity left), in units.
-    fn opening_orders(
-        &self,
-        slot: usize,
-        orders: &Orders,
-        side: Side,
-        extra: Option<Hypothetical>,
-    ) -> Vec<(i64, i64)> {
-        let replaced = extra.and_then(|extra| extra.replaces);
-        let mut working: Vec<(i64, i64)> = self.resting[slot]
-            .iter()
-            .filter(|key| Some(*key) != replaced)
-            .map(|key| &orders[key])
-            .filter(|order| order.side == side && !order.reduce_only)
-            .map(|order| (order.price, order.leaves()))
-            .collect();
-        working.extend(extra.filter(|extra| extra.side == side).map(|extra| (extra.price, extra.qty)));
-        working
-    }
-
-    /// Value of one side's working orders, without what would only close the position. The orders that would fill first
-    /// are taken to be the closing ones. In hedge mode an order that closes says so, and is none of these.
-    fn opening_value(
-        &self,
-        slot: usize,
-        context: Context<'_>,
-        side: Side,
-        extra: Option<Hypothetical>,
-    ) -> Decimal {
-        let mut working = self.opening_orders(slot, context.orders, side, extra);
-        let holdings = &self.holdings[slot];
-        let mut closing = holdings.get(holdings.opened_by(side)).reducible(side);
-        if closing > 0 {
-            working.sort_by_key(|(price, _)| -side.sign() * price);
-        }
-        let mut sum = Decimal::ZERO;
-        for (price, qty) in working {
-            let closed = qty.min(closing);
-            closing -= closed;
-            sum += context.markets[slot].payoff.value_of(price, qty - closed);
-        }
-        sum
-    }
-
     /// Initial margin that working orders in a market hold, in settle coin. One-way: the larger side counts, and what
     /// closes the position holds none. Source: Bybit help centre, older contract pages (the unified account's own rule is
     /// unpublished; this bounds it). Hedge: as the doubt says.
     pub(crate) fn order_im(&self, slot: usize, context: Context<'_>, extra: Option<Hypothetical>) -> Decimal {
-        let holdings = &self.holdings[slot];
-        let payoff = context.markets[slot].payoff;
+        let desk = &self.desks[slot];
+        let (holdings, payoff) = (&desk.holdings, context.markets[slot].payoff);
+        let replaced = context.replaced(extra);
         let [buys, sells] = SIDES.map(|side| {
-            let value = self.opening_value(slot, context, side, extra);
+            let value = from_fine(desk.opening_value(payoff, side, extra, replaced));
             order_cost(payoff, side, value, holdings.leverage(side), self.fees.taker)
         });
         match (holdings.mode, context.doubts.hedge_order_margin) {
@@ -118,12 +74,12 @@ impl Account {
         extra: Option<Hypothetical>,
     ) -> Decimal {
         let market = &context.markets[slot];
+        let (desk, replaced) = (&self.desks[slot], context.replaced(extra));
         let side_value = |side| {
-            let exposures = self.holdings[slot].each().filter_map(|(_, held)| self.exposure(held, market));
+            let exposures = desk.holdings.each().filter_map(|(_, held)| self.exposure(held, market));
             let held = exposures.filter(|exposure| exposure.side == side).map(|exposure| exposure.mark_value);
-            let working = self.opening_orders(slot, context.orders, side, extra).into_iter();
-            held.sum::<Decimal>()
-                + working.map(|(price, qty)| market.payoff.value_of(price, qty)).sum::<Decimal>()
+            let working = desk.working_value(market.payoff, side, extra, replaced);
+            held.sum::<Decimal>() + from_fine(working)
         };
         side_value(Side::Buy).max(side_value(Side::Sell))
     }
@@ -133,7 +89,8 @@ impl Account {
             coins: vec![CoinMargin::default(); self.balances.len()],
             ..AccountMargin::default()
         };
-        for (slot, market) in context.markets.iter().enumerate() {
+        for (slot, _) in self.desks.iter() {
+            let market = &context.markets[slot];
             if market.is_spot() {
                 self.add_spot(slot, context, &mut total);
             } else {
@@ -160,7 +117,8 @@ impl Account {
 
     fn add_contract(&self, slot: usize, context: Context<'_>, coin: &mut CoinMargin) {
         let market = &context.markets[slot];
-        for (_, position) in self.holdings[slot].each() {
+        let desk = &self.desks[slot];
+        for (_, position) in desk.holdings.each() {
             let Some(exposure) = self.exposure(position, market) else { continue };
             coin.unrealised += market
                 .valuation_price()
@@ -168,10 +126,10 @@ impl Account {
             coin.position_im += self.position_im(position, &exposure);
             coin.position_mm += exposure.maintenance_margin(&market.tiers);
         }
-        if !self.resting[slot].is_empty() {
+        if !desk.resting().is_empty() {
             coin.order_im += self.order_im(slot, context, None);
             coin.order_mm += self.order_mm(slot, context);
-            coin.order_loss += self.order_loss(slot, market, context.orders);
+            coin.order_loss += self.order_loss(slot, market);
         }
     }
 
@@ -179,19 +137,25 @@ impl Account {
         match context.doubts.order_maintenance {
             OrderMaintenance::None => Decimal::ZERO,
             OrderMaintenance::TierRate => {
-                let [buys, sells] = SIDES.map(|side| self.opening_value(slot, context, side, None));
-                let value = buys.max(sells);
+                let payoff = context.markets[slot].payoff;
+                let [buys, sells] =
+                    SIDES.map(|side| self.desks[slot].opening_value(payoff, side, None, None));
+                let value = from_fine(buys.max(sells));
                 value * context.markets[slot].tiers.at(value).rate
             }
         }
     }
 
-    fn order_loss(&self, slot: usize, market: &Market, orders: &Orders) -> Decimal {
-        let Some(mark) = market.valuation_price().map(decimal) else { return Decimal::ZERO };
-        let loss_of = |side| {
-            let working = self.opening_orders(slot, orders, side, None).into_iter();
-            working
-                .map(|(price, qty)| order_loss(market.payoff, side, decimal(price), decimal(qty), mark))
+    /// Only orders through the mark lose anything, and they are the first of their side.
+    fn order_loss(&self, slot: usize, market: &Market) -> Decimal {
+        let Some(mark) = market.valuation_price() else { return Decimal::ZERO };
+        let loss_of = |side: Side| {
+            let orders = self.desks[slot].opening(side).orders();
+            orders
+                .take_while(|(price, _)| (price - mark) * side.sign() > 0)
+                .map(|(price, qty)| {
+                    order_loss(market.payoff, side, decimal(price), decimal(qty), decimal(mark))
+                })
                 .sum::<Decimal>()
         };
         loss_of(Side::Buy) + loss_of(Side::Sell)

@@ -51,7 +51,12 @@ impl Account {
 
     /// One position as it stands. Its place in the queue of auto-deleveraging depends on others and is filled in by the
     /// venue.
-    pub(crate) fn position_row(&self, place: Place, context: Context<'_>) -> PositionRow {
+    pub(crate) fn position_row(
+        &self,
+        place: Place,
+        margin: &AccountMargin,
+        context: Context<'_>,
+    ) -> PositionRow {
         let (market, position) = (&context.markets[place.market], self.position(place));
         let exposure = self.exposure(position, market);
         let position_value = exposure.map_or(Decimal::ZERO, |exposure| match self.margin_mode {
@@ -77,8 +82,9 @@ impl Account {
             leverage: position.leverage,
             break_even_price: self.break_even_price(position, market),
             mark_price: market.valuation_price().map_or(Decimal::ZERO, decimal),
-            liq_price: exposure
-                .and_then(|exposure| self.liquidation_price(position, &exposure, place.market, context)),
+            liq_price: exposure.and_then(|exposure| {
+                self.liquidation_price((position, exposure), place.market, margin, context)
+            }),
             position_im: exposure.map_or(Decimal::ZERO, |exposure| self.position_im(position, &exposure)),
             position_mm: exposure
                 .map_or(Decimal::ZERO, |exposure| exposure.maintenance_margin(&market.tiers)),
@@ -112,9 +118,9 @@ impl Account {
 
     fn liquidation_price(
         &self,
-        position: &Position,
-        exposure: &Exposure,
+        (position, exposure): (&Position, Exposure),
         slot: usize,
+        margin: &AccountMargin,
         context: Context<'_>,
     ) -> Option<Decimal> {
         let market = &context.markets[slot];
@@ -122,7 +128,7 @@ impl Account {
             (MarginMode::Isolated, _) => {
                 self.isolated(position, market)?.liquidation_price(context.doubts.isolated_liquidation)?
             }
-            (MarginMode::Cross, Payoff::Linear) => self.cross_liquidation_price(slot, context)?,
+            (MarginMode::Cross, Payoff::Linear) => self.cross_liquidation_price(slot, margin, context)?,
             // The balance's own value moves with the price here; no estimate is better than a wrong one.
             (MarginMode::Cross, Payoff::Inverse) => return None,
         };
@@ -132,12 +138,16 @@ impl Account {
 
     /// The mark price at which maintenance margin would eat up the margin balance, everything else unchanged: an
     /// estimate, since the exchange's own formula for cross margin is unpublished. Both sides of a hedge move together.
-    fn cross_liquidation_price(&self, slot: usize, context: Context<'_>) -> Option<Decimal> {
+    fn cross_liquidation_price(
+        &self,
+        slot: usize,
+        margin: &AccountMargin,
+        context: Context<'_>,
+    ) -> Option<Decimal> {
         let market = &context.markets[slot];
-        let margin = self.margin(context);
         let (mut size, mut at_mark, mut by_rate, mut size_by_rate) =
             (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
-        for (_, position) in self.holdings[slot].each() {
+        for (_, position) in self.desks[slot].holdings.each() {
             let Some(exposure) = self.exposure(position, market) else { continue };
             let rate = market.tiers.at(exposure.mark_value).rate;
             size += decimal(position.size);

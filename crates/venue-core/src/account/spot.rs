@@ -43,7 +43,7 @@ impl Account {
             order.status != OrderStatus::Untriggered
                 || order.stop_order_type == Some(StopOrderType::TpslOrder)
         };
-        let keys = self.resting[slot].iter().chain(self.waiting[slot].iter());
+        let keys = self.desks[slot].resting().iter().chain(self.desks[slot].waiting.iter());
         for order in keys.map(|key| &context.orders[key]).filter(holds_funds) {
             let hold = Hold::of(order, market);
             total.coins[hold.coin].locked += hold.amount;

@@ -43,6 +43,16 @@ impl Venue {
         let (account, slot, context) = (&self.accounts[order.account], order.market, self.context());
         let price = self.margin_price(order);
         let extra = Hypothetical { replaces, side: order.side, price, qty: order.leaves() };
+        if account.surely_bears(slot, context, extra) {
+            debug_assert_eq!(self.weigh(order, extra), Ok(()), "bounds of margin and margin itself disagree");
+            return Ok(());
+        }
+        self.weigh(order, extra)
+    }
+
+    /// The exact verdict.
+    fn weigh(&self, order: &Order, extra: Hypothetical) -> Result<(), Refusal> {
+        let (account, slot, context) = (&self.accounts[order.account], order.market, self.context());
         let before = account.order_im(slot, context, None);
         let cost = account.order_im(slot, context, Some(extra)) - before;
         if cost <= Decimal::ZERO {
@@ -53,7 +63,7 @@ impl Venue {
         if risk_value > tier.limit {
             return Err(Refusal::new(110089, format!("value {risk_value} over the highest risk tier")));
         }
-        if account.holdings[slot].leverage(order.side) > tier.max_leverage {
+        if account.desks[slot].holdings.leverage(order.side) > tier.max_leverage {
             return Err(Refusal::new(
                 110090,
                 format!("leverage over {} at value {risk_value}", tier.max_leverage),

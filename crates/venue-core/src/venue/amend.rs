@@ -102,6 +102,9 @@ impl Venue {
             if let Some(sibling) = amended.sibling.take() {
                 self.orders[sibling].sibling = None;
             }
+            let watch = &mut self.markets[market].watch;
+            watch.leave(key, &self.orders[key]);
+            watch.enter(key, &amended);
             self.orders[key] = amended;
             self.touched.priced.insert(market);
             self.report_order(key);
@@ -111,6 +114,8 @@ impl Venue {
         if keeps_place {
             let leaves = amended.leaves();
             self.book_mut(market).set_leaves(amended.side, amended.price, amended.ticket, leaves);
+            let payoff = self.markets[market].payoff;
+            self.accounts[amended.account].desks[market].resize(payoff, key, &amended);
             self.orders[key] = amended;
             self.report_order(key);
         } else {

@@ -19,16 +19,17 @@ impl Venue {
         let slot = self.slot_of(category, symbol).filter(|_| category == Category::Linear)?;
         let market = &self.markets[slot];
         let (now, mut below, mut above) = (market.valuation_price()?, 0, i64::MAX);
-        for key in market.waiting.iter() {
-            let order = &self.orders[key];
-            let trigger = order.trigger.filter(|_| order.trailing.is_none())?;
-            match trigger.direction {
-                TriggerDirection::Fall => below = below.max(trigger.price),
-                TriggerDirection::Rise => above = above.min(trigger.price),
-            }
+        if !market.watch.trailing.is_empty() {
+            return None;
         }
-        for account in &self.accounts {
-            for key in account.resting[slot].iter() {
+        for desk in self.accounts.iter().map(|account| &account.desks[slot]) {
+            for trigger in desk.waiting.iter().filter_map(|key| self.orders[key].trigger) {
+                match trigger.direction {
+                    TriggerDirection::Fall => below = below.max(trigger.price),
+                    TriggerDirection::Rise => above = above.min(trigger.price),
+                }
+            }
+            for key in desk.resting().iter() {
                 let order = &self.orders[key];
                 match order.side {
                     Side::Buy => below = below.max(order.price),

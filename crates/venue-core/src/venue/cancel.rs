@@ -51,7 +51,8 @@ impl Venue {
         let of_account = &self.accounts[account];
         let mut keys: Vec<OrderKey> = markets
             .iter()
-            .flat_map(|market| of_account.resting[*market].iter().chain(of_account.waiting[*market].iter()))
+            .map(|market| &of_account.desks[*market])
+            .flat_map(|desk| desk.resting().iter().chain(desk.waiting.iter()))
             .filter(is_meant)
             .collect();
         if request.category != Category::Spot {
@@ -71,9 +72,10 @@ impl Venue {
         let markets = (0..self.markets.len()).filter(|slot| self.markets[*slot].spec.category == category);
         let mut keys: Vec<OrderKey> = Vec::new();
         for market in markets {
-            keys.extend(of_account.resting[market].iter());
+            let desk = &of_account.desks[market];
+            keys.extend(desk.resting().iter());
             if self.doubts.disconnect_scope == DisconnectScope::AndConditional {
-                let waiting = of_account.waiting[market].iter();
+                let waiting = desk.waiting.iter();
                 keys.extend(waiting.filter(|key| !self.orders[*key].is_protection()));
             }
         }
@@ -224,12 +226,13 @@ impl Venue {
         let order = &self.orders[key];
         let (place, market, side, price) = (order.place(), order.market, order.side, order.price);
         let ticket = order.ticket;
-        if self.accounts[place.account].resting[market].remove(key) {
+        let payoff = self.markets[market].payoff;
+        if self.accounts[place.account].desks[market].unrest(payoff, key, order) {
             self.book_mut(market).set_leaves(side, price, ticket, 0);
         }
         let account = &mut self.accounts[place.account];
-        if account.waiting[market].remove(key) {
-            self.markets[market].waiting.remove(key);
+        if account.desks[market].waiting.remove(key) {
+            self.markets[market].watch.leave(key, &self.orders[key]);
             account.position_mut(place).protection.forget(key);
         }
     }

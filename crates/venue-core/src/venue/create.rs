@@ -109,7 +109,7 @@ impl Venue {
 
     /// The place, if the position mode of the symbol has such a position.
     pub(super) fn check_position_idx(&self, place: Place) -> Result<Place, Refusal> {
-        let mode = self.accounts[place.account].holdings[place.market].mode;
+        let mode = self.accounts[place.account].desks[place.market].holdings.mode;
         if mode.positions().contains(&place.position_idx) {
             Ok(place)
         } else {

@@ -57,10 +57,13 @@ impl Venue {
         } else {
             self.fill_contract(key, fill, role);
         }
-        let order = &self.orders[key];
+        let (order, payoff) = (&self.orders[key], self.markets[place.market].payoff);
+        let desk = &mut self.accounts[place.account].desks[place.market];
         if order.status == OrderStatus::Filled {
-            self.accounts[place.account].resting[place.market].remove(key);
+            desk.unrest(payoff, key, order);
             self.close_order(key);
+        } else if role == Role::Maker {
+            desk.resize(payoff, key, order);
         }
     }
 
@@ -185,19 +188,19 @@ impl Venue {
             ExecutionType::Funding => TransactionType::Settlement,
         };
         self.transactions += 1;
-        let account = &mut self.accounts[account];
-        account.book(Transaction {
+        let entry = Transaction {
             number: self.transactions,
             kind,
             coin: entry.coin,
-            execution: account.executions.len().checked_sub(1),
+            execution: self.accounts[account].executions.len().checked_sub(1),
             size: entry.size,
             cash_flow: entry.cash_flow,
             funding: entry.funding,
             fee: entry.fee,
             balance: Decimal::ZERO,
             time_ms: self.now_ms,
-        });
+        };
+        self.change_balance(account, entry);
     }
 
     pub(super) fn tell_execution(&mut self, account: usize, execution: &Execution) {

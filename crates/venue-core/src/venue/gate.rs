@@ -57,7 +57,7 @@ impl Venue {
 
     /// Whether the order may only reduce: it says so, or in hedge mode it goes against its side.
     pub(super) fn is_reduce_only(&self, place: Place, request: &CreateOrder) -> Result<bool, Refusal> {
-        let holdings = &self.accounts[place.account].holdings[place.market];
+        let holdings = &self.accounts[place.account].desks[place.market].holdings;
         let closes_hedge =
             holdings.mode == PositionMode::Hedge && holdings.opened_by(request.side) != place.position_idx;
         if closes_hedge && !request.reduce_only && self.doubts.hedge_close == HedgeClose::Refused {
@@ -245,20 +245,22 @@ impl Venue {
 
     pub(super) fn check_order_count(&self, order: &Order) -> Result<(), Refusal> {
         let account = &self.accounts[order.account];
-        let waiting = &account.waiting[order.market];
+        let desk = &account.desks[order.market];
         if self.markets[order.market].is_spot() {
-            let spot = (0..self.markets.len()).filter(|slot| self.markets[*slot].is_spot());
-            let all: usize = spot.map(|slot| account.resting[slot].len() + account.waiting[slot].len()).sum();
+            let spot = account.desks.iter().filter(|(slot, _)| self.markets[*slot].is_spot());
+            let all: usize = spot.map(|(_, desk)| desk.resting().len() + desk.waiting.len()).sum();
             let of_kind = |key: &OrderKey| self.orders[*key].stop_order_type == order.stop_order_type;
             let is_full = all >= SPOT_ORDERS_MAX
-                || order.trigger.is_some() && waiting.iter().filter(of_kind).count() >= SPOT_WAITING_MAX;
+                || order.trigger.is_some() && desk.waiting.iter().filter(of_kind).count() >= SPOT_WAITING_MAX;
             return if is_full { Err(Refusal::new(170810, "too many spot orders")) } else { Ok(()) };
         }
         if order.trigger.is_none() {
-            let is_full = account.resting[order.market].len() >= RESTING_ORDERS_MAX;
+            let is_full = desk.resting().len() >= RESTING_ORDERS_MAX;
             return if is_full { Err(Refusal::new(110020, "over 500 active orders")) } else { Ok(()) };
         }
-        if waiting.iter().filter(|key| !self.orders[*key].is_protection()).count() >= CONDITIONAL_ORDERS_MAX {
+        if desk.waiting.iter().filter(|key| !self.orders[*key].is_protection()).count()
+            >= CONDITIONAL_ORDERS_MAX
+        {
             return Err(Refusal::new(110009, "over 10 conditional orders"));
         }
         Ok(())

@@ -99,7 +99,7 @@ impl Venue {
         if self.replenish(place) {
             return true;
         }
-        let orders: Vec<OrderKey> = self.accounts[account].resting[place.market].iter().collect();
+        let orders: Vec<OrderKey> = self.accounts[account].desks[place.market].resting().iter().collect();
         for &key in &orders {
             self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
         }

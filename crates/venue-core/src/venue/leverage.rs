@@ -15,7 +15,7 @@ impl Venue {
     ) -> Result<Acknowledgement, Refusal> {
         let market = self.contract_slot(request.category, &request.symbol)?;
         let of_account = &self.accounts[account];
-        let holdings = &of_account.holdings[market];
+        let holdings = &of_account.desks[market].holdings;
         let (buy, sell) = (request.buy_leverage, request.sell_leverage);
         let may_differ =
             holdings.mode == PositionMode::Hedge && of_account.margin_mode == MarginMode::Isolated;
@@ -40,7 +40,7 @@ impl Venue {
             self.put_leverage(account, market, before);
             return Err(Refusal::new(110044, "available margin is insufficient"));
         }
-        for idx in self.accounts[account].holdings[market].mode.positions() {
+        for idx in self.accounts[account].desks[market].holdings.mode.positions() {
             self.touch(Place { account, market, position_idx: *idx });
         }
         Ok(Acknowledgement::Done)
@@ -48,7 +48,7 @@ impl Venue {
 
     fn put_leverage(&mut self, account: usize, market: usize, leverage: [(PositionIdx, Decimal); 3]) {
         for (idx, leverage) in leverage {
-            self.accounts[account].holdings[market].get_mut(idx).leverage = leverage;
+            self.accounts[account].desks[market].holdings.get_mut(idx).leverage = leverage;
         }
     }
 

@@ -12,10 +12,24 @@ use crate::order::{Order, OrderKey, Place};
 use crate::units::decimal;
 
 impl Venue {
-    /// Accounts whose margin a moved price may have eaten up.
-    pub(super) fn look_at_holders(&mut self) {
-        for (account, _) in self.markets.iter().flat_map(|market| market.holders.iter()) {
+    /// Accounts whose margin a price of a market that moved may have eaten up: those that hold it, those whose orders lie
+    /// through its mark, and all that hold anything if it prices a coin that anyone has.
+    pub(super) fn look_at_holders(&mut self, market: usize) {
+        let moved = &self.markets[market];
+        if self.held_coins[moved.base] {
+            for (account, _) in self.markets.iter().flat_map(|market| market.holders.iter()) {
+                self.touched.at_risk.insert(*account);
+            }
+            return;
+        }
+        for (account, _) in &moved.holders {
             self.touched.at_risk.insert(*account);
+        }
+        let Some(mark) = moved.valuation_price().filter(|_| !moved.is_spot()) else { return };
+        for side in [Side::Buy, Side::Sell] {
+            for key in moved.book.orders_better_than(side, mark) {
+                self.touched.at_risk.insert(self.orders[key].account);
+            }
         }
     }
 
@@ -37,20 +51,22 @@ impl Venue {
 
     fn is_liquidated(&self, account: usize) -> bool {
         let account = &self.accounts[account];
-        account.holdings.iter().any(|holdings| !holdings.is_flat())
-            && account.margin(self.context()).is_liquidated()
+        let is_liquidated = || account.margin(self.context()).is_liquidated();
+        if account.is_flat() {
+            return false;
+        }
+        if account.is_surely_safe(self.context()) {
+            debug_assert!(!is_liquidated(), "the bounds of margin and the margin itself disagree");
+            return false;
+        }
+        is_liquidated()
     }
 
     /// One step. An account that nothing can be done for is looked at again at the next input.
     fn liquidate(&mut self, account: usize) -> bool {
-        let is_contract = |(slot, _): &(usize, _)| !self.markets[*slot].is_spot();
-        let orders: Vec<OrderKey> = self.accounts[account]
-            .resting
-            .iter()
-            .enumerate()
-            .filter(is_contract)
-            .flat_map(|(_, keys)| keys.iter())
-            .collect();
+        let contracts =
+            self.accounts[account].desks.iter().filter(|(slot, _)| !self.markets[*slot].is_spot());
+        let orders: Vec<OrderKey> = contracts.flat_map(|(_, desk)| desk.resting().iter()).collect();
         for &key in &orders {
             self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
         }
@@ -91,9 +107,8 @@ impl Venue {
 
     /// The open positions of an account.
     pub(super) fn open_places(&self, account: usize) -> Vec<Place> {
-        let holdings = self.accounts[account].holdings.iter().enumerate();
-        let open = holdings.flat_map(|(market, held)| {
-            let open = held.each().filter(|(_, position)| position.size != 0);
+        let open = self.accounts[account].desks.iter().flat_map(|(market, desk)| {
+            let open = desk.holdings.each().filter(|(_, position)| position.size != 0);
             open.map(move |(position_idx, _)| Place { account, market, position_idx })
         });
         open.collect()

@@ -110,7 +110,7 @@ impl Venue {
         of_market.last = last.or(of_market.last);
         self.touched.tickers.insert(market);
         self.touched.priced.insert(market);
-        self.look_at_holders();
+        self.look_at_holders(market);
         Ok(())
     }
 }

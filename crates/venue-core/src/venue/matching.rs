@@ -129,7 +129,9 @@ impl Venue {
         order.updated_ms = self.now_ms;
         let (account, market, side, price) = (order.account, order.market, order.side, order.price);
         let ticket = order.ticket;
-        if self.accounts[account].resting[market].contains(key) {
+        let desk = &mut self.accounts[account].desks[market];
+        if desk.resting().contains(key) {
+            desk.resize(self.markets[market].payoff, key, &self.orders[key]);
             self.book_mut(market).set_leaves(side, price, ticket, leaves);
         }
         true
@@ -179,7 +181,8 @@ impl Venue {
             TimeInForce::Gtc | TimeInForce::PostOnly => {
                 let leaves = order.leaves();
                 self.orders[key].ticket = self.book_mut(market).rest(side, price, key, leaves);
-                self.accounts[place.account].resting[market].insert(key);
+                let payoff = self.markets[market].payoff;
+                self.accounts[place.account].desks[market].rest(payoff, key, &self.orders[key]);
                 // A reduce-only order may now be one too many; it is looked at together with the others.
                 self.touched.resized.insert(place);
                 self.report_order(key);

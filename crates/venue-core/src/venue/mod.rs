@@ -44,6 +44,7 @@ use crate::coin::Coins;
 use crate::ids::Ids;
 use crate::market::Market;
 use crate::order::{OrderKey, Orders, Place};
+use crate::record::Transaction;
 use crate::sorted::SortedSet;
 
 /// A Bybit V5 exchange in memory. See the crate's head for the contract.
@@ -59,6 +60,8 @@ pub struct Venue {
     doubts: Doubts,
     public_audience: PublicAudience,
     ids: Ids,
+    /// By slot: whether any account has or had some of the coin.
+    held_coins: Vec<bool>,
     /// The text of what has no name.
     no_name: OrderLinkId,
     /// Executions, public trades and changes of balances so far: the numbers of their ids.
@@ -124,7 +127,10 @@ impl Venue {
         for (slot, market) in markets.iter().enumerate() {
             market_slots[market.spec.category.slot()].insert(market.symbol().clone(), slot);
         }
+        let held_coins =
+            (0..coins.len()).map(|coin| accounts.iter().any(|account| account.balances[coin].is_used));
         Self {
+            held_coins: held_coins.collect(),
             market_slots,
             markets,
             coins,
@@ -279,6 +285,12 @@ impl Venue {
     fn book_mut(&mut self, market: usize) -> &mut Book {
         self.touched.books.insert(market);
         &mut self.markets[market].book
+    }
+
+    /// Records a change of a balance of an account and applies it.
+    fn change_balance(&mut self, account: usize, entry: Transaction) {
+        self.held_coins[entry.coin] = true;
+        self.accounts[account].book(entry);
     }
 
     fn touch(&mut self, place: Place) {

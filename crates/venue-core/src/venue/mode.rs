@@ -18,7 +18,7 @@ impl Venue {
             (Some(symbol), _) => {
                 let market = self.market_slot(Category::Linear, symbol)?;
                 self.check_switch(account, market, request.mode)?;
-                self.accounts[account].holdings[market].mode = request.mode;
+                self.accounts[account].desks[market].holdings.mode = request.mode;
             }
             (None, Some(coin)) => {
                 if coin != HEDGE_COIN {
@@ -27,7 +27,7 @@ impl Venue {
                 // What has a position or an order stays as it is.
                 for market in 0..self.markets.len() {
                     if self.check_switch(account, market, request.mode).is_ok() {
-                        self.accounts[account].holdings[market].mode = request.mode;
+                        self.accounts[account].desks[market].holdings.mode = request.mode;
                     }
                 }
             }
@@ -38,7 +38,8 @@ impl Venue {
 
     fn check_switch(&self, account: usize, market: usize, mode: PositionMode) -> Result<(), Refusal> {
         let (of_account, spec) = (&self.accounts[account], &self.markets[market].spec);
-        let holdings = &of_account.holdings[market];
+        let desk = &of_account.desks[market];
+        let holdings = &desk.holdings;
         if spec.category != Category::Linear || spec.quote_coin != HEDGE_COIN {
             return Err(Refusal::new(110029, "hedge mode is offered for USDT perpetuals only"));
         }
@@ -48,7 +49,7 @@ impl Venue {
         if !holdings.is_flat() {
             return Err(Refusal::new(110024, "an open position keeps its mode"));
         }
-        if !of_account.resting[market].is_empty() || !of_account.waiting[market].is_empty() {
+        if !desk.resting().is_empty() || !desk.waiting.is_empty() {
             return Err(Refusal::new(110028, "open orders keep their mode"));
         }
         Ok(())

@@ -185,6 +185,9 @@ impl Venue {
     /// are cut or cancelled.
     fn cut_reduce_only(&mut self, place: Place) {
         let account = &self.accounts[place.account];
+        if !account.desks[place.market].has_reducing() {
+            return;
+        }
         let position = account.position(place);
         let mut coverable = position.size.abs();
         let closing_side = position.side().map(Side::opposite);
@@ -192,7 +195,8 @@ impl Venue {
             let order = &self.orders[*key];
             order.reduce_only && order.position_idx == place.position_idx
         };
-        let reduce_only: Vec<OrderKey> = account.resting[place.market].iter().filter(is_meant).collect();
+        let reduce_only: Vec<OrderKey> =
+            account.desks[place.market].resting().iter().filter(is_meant).collect();
         for key in reduce_only {
             let is_closing = Some(self.orders[key].side) == closing_side;
             let is_excess = self.orders[key].leaves() > coverable

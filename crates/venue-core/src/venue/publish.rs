@@ -2,25 +2,27 @@
 
 use super::Venue;
 use crate::api::{BookDelta, Output, PositionRow};
+use crate::margin::AccountMargin;
 use crate::order::Place;
 
 impl Venue {
     pub(super) fn publish(&mut self) {
+        // Nothing moves any more, so one reckoning serves the rows of all positions and of the wallet of an account.
+        let mut reckoned: Option<(usize, AccountMargin)> = None;
         while let Some(place) = self.touched.positions.pop_first() {
-            if !self.accounts[place.account].audience.positions {
-                continue;
+            if self.accounts[place.account].audience.positions {
+                let margin = self.margin_of(place.account, &mut reckoned);
+                let row = self.position_row(place, &margin);
+                self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
+                reckoned = Some((place.account, margin));
             }
-            let row = self.position_row(place);
-            self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
         }
         while let Some(slot) = self.touched.wallets.pop_first() {
-            let account = &self.accounts[slot];
-            if !account.audience.wallets {
-                continue;
+            if self.accounts[slot].audience.wallets {
+                let margin = self.margin_of(slot, &mut reckoned);
+                let row = self.accounts[slot].wallet_row(&margin, self.context());
+                self.out.push(Output::Wallet { uid: self.accounts[slot].uid, row });
             }
-            let context = self.context();
-            let row = account.wallet_row(&account.margin(context), context);
-            self.out.push(Output::Wallet { uid: account.uid, row });
         }
         while let Some(market) = self.touched.books.pop_first() {
             self.publish_book(market);
@@ -58,8 +60,14 @@ impl Venue {
         }));
     }
 
-    pub(super) fn position_row(&self, place: Place) -> PositionRow {
-        let row = self.accounts[place.account].position_row(place, self.context());
+    /// The margin of an account, reckoned already or now.
+    fn margin_of(&self, account: usize, reckoned: &mut Option<(usize, AccountMargin)>) -> AccountMargin {
+        let of_account = reckoned.take_if(|(other, _)| *other == account);
+        of_account.map_or_else(|| self.accounts[account].margin(self.context()), |(_, margin)| margin)
+    }
+
+    pub(super) fn position_row(&self, place: Place, margin: &AccountMargin) -> PositionRow {
+        let row = self.accounts[place.account].position_row(place, margin, self.context());
         PositionRow { adl_rank: self.adl_rank(place), ..row }
     }
 }

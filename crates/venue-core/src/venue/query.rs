@@ -12,7 +12,6 @@ use crate::api::{
 use crate::ids::IdKind;
 use crate::order::{OrderKey, Place};
 use crate::record::Execution;
-use crate::sorted::SortedSet;
 use crate::units::decimal;
 
 /// Which orders a listing means; an absent field does not restrict.
@@ -90,8 +89,11 @@ impl Venue {
     #[must_use]
     pub fn open_orders(&self, uid: Uid, filter: OrderFilter<'_>) -> Vec<OrderRow> {
         let Some(account) = self.account(uid) else { return Vec::new() };
-        let mut open: Vec<OrderKey> =
-            account.resting.iter().chain(&account.waiting).flat_map(SortedSet::iter).collect();
+        let mut open: Vec<OrderKey> = account
+            .desks
+            .iter()
+            .flat_map(|(_, desk)| desk.resting().iter().chain(desk.waiting.iter()))
+            .collect();
         open.sort_unstable();
         self.order_rows(open.into_iter().rev(), filter)
     }
@@ -159,7 +161,8 @@ impl Venue {
     pub fn position(&self, uid: Uid, symbol: &str, position_idx: PositionIdx) -> Option<PositionRow> {
         let account = *self.account_slots.get(&uid)?;
         let market = self.contract(symbol)?;
-        Some(self.position_row(Place { account, market, position_idx }))
+        let margin = self.accounts[account].margin(self.context());
+        Some(self.position_row(Place { account, market, position_idx }, &margin))
     }
 
     /// The positions of an account in a contract, flat or not: one, or in hedge mode two.
@@ -173,14 +176,15 @@ impl Venue {
     /// Whether an account holds a contract one way or hedged.
     #[must_use]
     pub fn position_mode(&self, uid: Uid, symbol: &str) -> Option<PositionMode> {
-        Some(self.account(uid)?.holdings[self.contract(symbol)?].mode)
+        Some(self.account(uid)?.desks[self.contract(symbol)?].holdings.mode)
     }
 
     /// Positions with a size, in the order of the instruments.
     #[must_use]
     pub fn positions(&self, uid: Uid) -> Vec<PositionRow> {
         let Some(account) = self.account_slots.get(&uid) else { return Vec::new() };
-        self.open_places(*account).into_iter().map(|place| self.position_row(place)).collect()
+        let margin = self.accounts[*account].margin(self.context());
+        self.open_places(*account).into_iter().map(|place| self.position_row(place, &margin)).collect()
     }
 
     /// The market of a contract; its name is unique among contracts.

@@ -53,7 +53,7 @@ impl Venue {
         amount: Decimal,
     ) {
         self.transactions += 1;
-        self.accounts[account].book(Transaction {
+        let entry = Transaction {
             number: self.transactions,
             kind,
             coin,
@@ -64,7 +64,8 @@ impl Venue {
             fee: Decimal::ZERO,
             balance: Decimal::ZERO,
             time_ms: self.now_ms,
-        });
+        };
+        self.change_balance(account, entry);
         self.touched.wallets.insert(account);
         self.touched.at_risk.insert(account);
     }

@@ -8,8 +8,8 @@ impl Venue {
     /// Files a new order among the waiting ones.
     pub(super) fn wait_for_trigger(&mut self, key: OrderKey) {
         let place = self.orders[key].place();
-        self.accounts[place.account].waiting[place.market].insert(key);
-        self.markets[place.market].waiting.insert(key);
+        self.accounts[place.account].desks[place.market].waiting.insert(key);
+        self.markets[place.market].watch.enter(key, &self.orders[key]);
         self.touched.priced.insert(place.market);
         self.touch(place);
         self.report_order(key);
@@ -19,38 +19,41 @@ impl Venue {
     /// an order came are looked at.
     pub(super) fn fire_next_trigger(&mut self) -> bool {
         while let Some(market) = self.touched.priced.first() {
-            let waiting: Vec<OrderKey> = self.markets[market].waiting.iter().collect();
-            for key in waiting {
-                if self.is_triggered(key) {
-                    self.fire(key);
-                    return true;
-                }
+            let of_market = &self.markets[market];
+            let reached = of_market.watch.reached(|by| of_market.watched(by));
+            if let Some(key) = self.follow_trailing(market, reached).or(reached) {
+                self.fire(key);
+                return true;
             }
             self.touched.priced.remove(market);
         }
         false
     }
 
-    fn is_triggered(&mut self, key: OrderKey) -> bool {
-        let order = &mut self.orders[key];
-        let Some(trigger) = order.trigger else { return false };
-        let Some(price) = self.markets[order.market].watched(trigger.by) else { return false };
-        let Some(trailing) = order.trailing.as_mut() else { return trigger.is_reached(price) };
-        if trailing.extreme.is_none() && trigger.price > 0 && !trigger.is_reached(price) {
-            return false;
-        }
-        // The stop sells a long at a distance under the highest price, and mirrored.
-        let extreme = trailing.extreme.unwrap_or(price);
-        match order.side {
-            Side::Sell => {
-                trailing.extreme = Some(extreme.max(price));
-                price <= extreme - trailing.distance
+    /// Moves the trailing stops of a market that are older than `before`, up to the first that fires.
+    fn follow_trailing(&mut self, market: usize, before: Option<OrderKey>) -> Option<OrderKey> {
+        let of_market = &self.markets[market];
+        let older =
+            of_market.watch.trailing.iter().take_while(|key| before.is_none_or(|before| *key < before));
+        for key in older {
+            let order = &mut self.orders[key];
+            let Some((trigger, trailing)) = order.trigger.zip(order.trailing.as_mut()) else { continue };
+            let Some(price) = of_market.watched(trigger.by) else { continue };
+            if trailing.extreme.is_none() && trigger.price > 0 && !trigger.is_reached(price) {
+                continue;
             }
-            Side::Buy => {
-                trailing.extreme = Some(extreme.min(price));
-                price >= extreme + trailing.distance
+            // The stop sells a long at a distance under the highest price, and mirrored.
+            let extreme = trailing.extreme.unwrap_or(price);
+            let (extreme, has_fired) = match order.side {
+                Side::Sell => (extreme.max(price), price <= extreme - trailing.distance),
+                Side::Buy => (extreme.min(price), price >= extreme + trailing.distance),
+            };
+            trailing.extreme = Some(extreme);
+            if has_fired {
+                return Some(key);
             }
         }
+        None
     }
 
     /// Turns a waiting order into a working one. What was not held while it waited is checked now.
@@ -102,7 +105,7 @@ impl Venue {
                 return true;
             }
             let order = &self.orders[key];
-            let working = &self.accounts[order.account].resting[order.market];
+            let working = self.accounts[order.account].desks[order.market].resting();
             let other = working.iter().rev().find(|other| !self.orders[*other].reduce_only);
             match other.filter(|_| order.close_on_trigger) {
                 Some(other) => self.end(other, CancelType::ByUser, RejectReason::NoError),
