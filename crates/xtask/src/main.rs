@@ -10,6 +10,8 @@ mod deploy;
 mod process;
 mod reference;
 mod report;
+mod reproducible;
+mod sbom;
 mod test;
 mod tool;
 
@@ -39,6 +41,10 @@ enum Command {
     Deploy(deploy::Options),
     /// Writes `docs/configuration.md` from the structures that a config is read into.
     Reference,
+    /// Builds the program twice from the last commit: the two must be the same to the bit.
+    Reproducible(reproducible::Options),
+    /// Lists what the program is made of, as CycloneDX.
+    Sbom(sbom::Options),
     /// The engine as the client that the wire benchmark's harness starts.
     #[command(hide = true)]
     WireClient(bench::wire::Client),
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Command::Conformance => conformance::run_all(),
         Command::Deploy(options) => deploy::run_all(&options),
         Command::Reference => reference::write(),
+        Command::Reproducible(options) => reproducible::check(&options),
+        Command::Sbom(options) => sbom::write(&options),
         Command::WireClient(client) => client.run(),
     };
     match outcome {

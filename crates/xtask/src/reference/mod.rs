@@ -8,7 +8,7 @@ use source::Item;
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "crates/app/src/config/file.rs",
     "crates/risk/src/limits/mod.rs",
     "crates/risk/src/limits/scope.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 7] = [
     "crates/venue/src/config/account.rs",
     "crates/venue/src/config/market.rs",
     "crates/telemetry/src/chronicle.rs",
+    "crates/research/src/settings.rs",
 ];
 const ROOT: &str = "ConfigFile";
 
