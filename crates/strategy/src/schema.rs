@@ -53,9 +53,14 @@ fn rules() -> Value {
         json!({ "default": { "type": ["number", "string"] }, "live": { "type": "boolean" },
             "range": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": ["number", "string"] } } }),
     );
+    let scale_in = table(
+        &["entries"],
+        json!({ "entries": { "type": "integer", "minimum": 2 }, "when": r("expression"), "share": r("ratio") }),
+    );
     let any = table(
         &["order", "size"],
-        json!({ "filter": r("conditions"), "at_send": r("conditions"), "order": order(), "size": size(), "limit": limit() }),
+        json!({ "filter": r("conditions"), "at_send": r("conditions"), "order": order(), "size": size(), "limit": limit(),
+            "scale_in": scale_in }),
     );
     table(
         &["language", "timeframe", "entry", "exit"],
@@ -109,20 +114,23 @@ fn limit() -> Value {
 }
 
 fn exit() -> Value {
-    let distance = table(&["distance"], json!({ "distance": r("expression") }));
+    let sides = json!({ "long": r("expression"), "short": r("expression") });
+    let by = json!({ "enum": ["quote", "last", "mark", "index"] });
     let step = table(&["at", "close"], json!({ "at": r("expression"), "close": r("ratio") }));
     let row = table(&["after", "take"], json!({ "after": r("duration"), "take": r("expression") }));
     table(
         &["stop"],
         json!({
-            "stop": distance,
-            "take_profit": table(&["distance"], json!({ "distance": r("expression"), "place": { "enum": ["venue", "engine"] } })),
+            "stop": table(&[], json!({ "distance": r("expression"), "level": table(&[], sides.clone()) })),
+            "soft_stop": table(&["distance"], json!({ "distance": r("expression"), "by": by })),
+            "take_profit": table(&["distance"], json!({ "distance": r("expression"),
+                "place": { "enum": ["venue", "engine"] }, "by": by })),
             "trail": table(&["arms_at", "gives_back"],
-                json!({ "arms_at": r("expression"), "gives_back": r("expression"), "every": r("duration") })),
+                json!({ "arms_at": r("expression"), "gives_back": r("expression"), "every": r("duration"), "by": by })),
             "break_even": table(&["at"], json!({ "at": r("expression"), "offset": r("expression") })),
             "ladder": { "type": "array", "items": step },
             "decay": { "type": "array", "items": row },
-            "signal": table(&[], json!({ "long": r("expression"), "short": r("expression") })),
+            "signal": table(&[], sides),
             "opposite": { "enum": ["ignore", "close", "reverse"] },
             "time_limit": r("duration"),
         }),

@@ -28,15 +28,15 @@ fn one(look: &Value) -> Vec<String> {
         .filter_map(|row| Some((row["name"].as_str()?.strip_prefix(&own)?, row["holds"].as_bool())))
         .collect();
     // By table, in the order of the file: the signal, what filters it, what is looked at once more when it is sent.
-    let tables: Vec<&str> = ["signal", "filter", "at_send"]
+    let tables: Vec<&str> = ["signal", "filter", "at_send", "scale_in"]
         .into_iter()
         .filter(|table| conditions.iter().any(|(name, _)| table_of(name) == *table))
         .collect();
     for (at, table) in tables.iter().enumerate() {
         let (branch, below) = if at + 1 == tables.len() { ("└─", "   ") } else { ("├─", "│  ") };
         let rows: Vec<_> = conditions.iter().filter(|(name, _)| table_of(name) == *table).collect();
-        if *table == "signal" {
-            rows.iter().for_each(|row| lines.push(format!("  {branch} {}", leaf("signal", row, blocker))));
+        if matches!(*table, "signal" | "scale_in") {
+            rows.iter().for_each(|row| lines.push(format!("  {branch} {}", leaf(table, row, blocker))));
             continue;
         }
         lines.push(format!("  {branch} {table}"));

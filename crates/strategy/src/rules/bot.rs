@@ -10,7 +10,7 @@ use super::file::{Evaluate, Rules, slot};
 use super::holding::Exit;
 use super::intake::Intake;
 use super::ledger::{Blocker, Ledger};
-use super::memory::Memory;
+use super::memory::{Memory, Open};
 use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
 use super::tape::Tape;
@@ -169,7 +169,19 @@ impl RuleBot {
         let valid_for = self.rules.order.valid_for_ms.unwrap_or(0);
         let mut until = now.after(valid_for);
         match self.memory.open {
-            Some(open) if open.side() == side => return,
+            Some(open) if open.side() == side => {
+                if self.may_add(&open) {
+                    self.wish = Some(Wish {
+                        side,
+                        not_before: now,
+                        until,
+                        as_market: false,
+                        is_counted: false,
+                        adds: true,
+                    });
+                }
+                return;
+            }
             Some(_) => match self.rules.exit.opposite {
                 Opposite::Ignore => return,
                 Opposite::Close => {
@@ -183,7 +195,24 @@ impl RuleBot {
             },
             None => {}
         }
-        self.wish = Some(Wish { side, not_before: now, until, as_market: false, is_counted: false });
+        self.wish =
+            Some(Wish { side, not_before: now, until, as_market: false, is_counted: false, adds: false });
+    }
+
+    /// Whether a signal of the position's side adds to it.
+    fn may_add(&mut self, open: &Open) -> bool {
+        let has_room = self.rules.scale_in.is_some_and(|scale_in| open.entries < scale_in.entries);
+        if !has_room {
+            return false;
+        }
+        let side = open.side();
+        let when = self.rules.sides[slot(side)].as_ref().and_then(|rules| rules.scale_in);
+        let asked = when.as_slice();
+        let blocker = self.rules.conditions.first_blocker(asked, &self.rules.program, true);
+        if let Some(blocker) = blocker {
+            self.ledger.block(side, Blocker::Condition(blocker));
+        }
+        blocker.is_none() && !self.memory.is_closing
     }
 
     pub(super) fn tag(&mut self) -> Tag {
@@ -241,6 +270,8 @@ impl RuleBot {
                     if cumulative_qty.is_zero() {
                         self.memory.plan = None;
                         self.entry_missed(entry, *status, now);
+                    } else if let Some(open) = self.memory.open.as_mut().filter(|_| entry.adds) {
+                        open.entries += 1;
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! `[entry.long]`, `[entry.short]`, `[entry.any]`: when to open, how, how much and how often.
 
+use rust_decimal::Decimal;
 use windvane_model::MarketTime;
 
 use super::condition::{COOLDOWN, ConditionId, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY};
@@ -20,6 +21,17 @@ pub(super) struct SideRules {
     pub(super) filters: Vec<ConditionId>,
     /// Conditions of the moment the order leaves.
     pub(super) at_send: Vec<ConditionId>,
+    /// Whether a signal of the same side may add to an open position; `None` where the file asks for nothing.
+    pub(super) scale_in: Option<ConditionId>,
+}
+
+/// Adding to an open position when its signal comes again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScaleIn {
+    /// Most entries that make up a position.
+    pub(super) entries: u32,
+    /// Size of a further entry as a part of what a first one would have.
+    pub(super) share: Decimal,
 }
 
 /// How often the bot may open.
@@ -80,6 +92,7 @@ pub(super) struct Entry {
     pub(super) long: Option<SideRules>,
     pub(super) short: Option<SideRules>,
     pub(super) order: OrderRules,
+    pub(super) scale_in: Option<ScaleIn>,
     pub(super) limits: Limits,
     pub(super) size: SizeRules,
 }
@@ -101,8 +114,16 @@ pub(super) fn read(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Entry> 
     let order = order::read(&any, reader);
     let size = size::read(&any, reader);
     let limits = limits(&any);
+    let scale_in = scale_in(&any);
     any.finish();
-    Some(Entry { long: long?, short: short?, order: order?, limits: limits?, size: size? })
+    Some(Entry {
+        long: long?,
+        short: short?,
+        order: order?,
+        scale_in: scale_in?,
+        limits: limits?,
+        size: size?,
+    })
 }
 
 /// `Some(None)`: this side is not traded. `None`: something is wrong with it.
@@ -129,7 +150,8 @@ fn side(
         conditions(section, "at_send", &format!("entry.{name}"), place, scope, reader, &mut at_send);
     }
     own.finish();
-    Some(Some(SideRules { signal: signal?, signal_id: signal_id?, filters, at_send }))
+    let scale_in = any.and_then(|any| scale_in_when(any, reader, name, sign));
+    Some(Some(SideRules { signal: signal?, signal_id: signal_id?, filters, at_send, scale_in }))
 }
 
 /// The named conditions of one table. A condition of [entry.any] is compiled for each side: `funding_cost` has a sign.
@@ -149,6 +171,42 @@ fn conditions(
             found.push(reader.conditions.add(format!("{owner}.{key}.{name}"), Some(node)));
         }
     }
+}
+
+/// `when` of `scale_in`, for one side: it may speak of the position.
+fn scale_in_when(any: &Table<'_>, reader: &mut Reader<'_>, name: &str, sign: f64) -> Option<ConditionId> {
+    if !any.has("scale_in") {
+        return None;
+    }
+    let table = any.table("scale_in", "`scale_in`")?;
+    if !table.has("when") {
+        return None;
+    }
+    let node = reader.condition(table.text("when")?, Scope { side: Some(sign), knows_risk: true })?;
+    Some(reader.conditions.add(format!("entry.{name}.scale_in"), Some(node)))
+}
+
+/// `scale_in = { entries = 3, when = "pnl_r >= 1", share = "50%" }`. `Some(None)`: not asked for. `None` was reported.
+#[expect(clippy::option_option, reason = "absent and wrong are told apart; the wrong is in the report")]
+fn scale_in(any: &Table<'_>) -> Option<Option<ScaleIn>> {
+    if !any.has("scale_in") {
+        return Some(None);
+    }
+    let table = any.table("scale_in", "`scale_in`")?;
+    if !table.has("entries") {
+        table.problem(
+            "`scale_in` needs `entries`: of how many a position may be made, for example `entries = 3`",
+        );
+    }
+    let entries = table.count("entries", 2, 100);
+    let share = match table.has("share") {
+        true => table.ratio("share"),
+        false => Some(Decimal::ONE),
+    };
+    // Read for each side.
+    let _ = table.has("when");
+    table.finish();
+    Some(Some(ScaleIn { entries: entries?, share: share? }))
 }
 
 fn limits(any: &Table<'_>) -> Option<Limits> {

@@ -1,7 +1,9 @@
 //! `[exit]`: when a position ends. The first to fire wins, and everything here only reduces.
 
 use super::file::{Distance, Reader, Scope};
+use super::gauge::{self, Gauge};
 use super::profit::{self, Decayed, Rung};
+use super::stop::{self, StopRule};
 use crate::language::NodeId;
 use crate::toml_file::Table;
 
@@ -10,7 +12,7 @@ use crate::toml_file::Table;
 pub(super) enum Place {
     /// At the venue, by mark price, beside the stop.
     Venue,
-    /// In the engine, by the quote we could close at.
+    /// In the engine.
     Engine,
 }
 
@@ -18,6 +20,15 @@ pub(super) enum Place {
 pub(super) struct TakeProfit {
     pub(super) distance: Distance,
     pub(super) place: Place,
+    /// Which price the engine goes by; the venue goes by the mark price.
+    pub(super) by: Gauge,
+}
+
+/// A stop of the engine, inside the venue's: closes at market once the price is so far behind the entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SoftStop {
+    pub(super) distance: Distance,
+    pub(super) by: Gauge,
 }
 
 /// A stop that follows the best price since the entry. The venue's own stop is moved, never removed.
@@ -29,6 +40,8 @@ pub(super) struct Trail {
     pub(super) gives_back: Distance,
     /// Shortest time between two moves of the venue's stop, milliseconds of market time.
     pub(super) every_ms: i64,
+    /// Which price the best one is a best of.
+    pub(super) by: Gauge,
 }
 
 /// What an entry signal of the other side does while a position is open.
@@ -52,7 +65,8 @@ pub(super) struct BreakEven {
 /// When a position ends.
 #[derive(Debug, Clone)]
 pub(super) struct ExitRules {
-    pub(super) stop: Distance,
+    pub(super) stop: StopRule,
+    pub(super) soft_stop: Option<SoftStop>,
     pub(super) take_profit: Option<TakeProfit>,
     pub(super) trail: Option<Trail>,
     pub(super) break_even: Option<BreakEven>,
@@ -79,7 +93,8 @@ fn required<T>(found: Option<T>) -> Part<T> {
 }
 
 pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRules> {
-    let stop = stop(&table, reader);
+    let stop = stop::read(&table, reader);
+    let soft_stop = soft_stop(&table, reader);
     let take_profit = take_profit(&table, reader);
     let trail = trail(&table, reader);
     let break_even = break_even(&table, reader);
@@ -101,6 +116,7 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
     let (long_signal, short_signal) = signals?;
     Some(ExitRules {
         stop: stop?,
+        soft_stop: soft_stop.ok()?,
         take_profit: take_profit.ok()?,
         trail: trail.ok()?,
         break_even: break_even.ok()?,
@@ -113,15 +129,17 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
     })
 }
 
-fn stop(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<Distance> {
-    if !table.has("stop") {
-        table.problem("[exit] needs `stop`, for example `stop = { distance = \"1.5%\" }`");
+/// `soft_stop = { distance = "1%", by = "last" }`
+fn soft_stop(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<SoftStop> {
+    if !table.has("soft_stop") {
+        return Ok(None);
     }
-    let table = table.table("stop", "`stop`")?;
-    let distance = table.required("distance", "\"2 * atr(14)\"");
-    let distance = distance.and_then(|text| reader.distance(text, Scope::default()));
+    let table = table.table("soft_stop", "`soft_stop`").ok_or(())?;
+    let scope = Scope { side: None, knows_risk: true };
+    let distance = table.required("distance", "\"1%\"").and_then(|text| reader.distance(text, scope));
+    let by = gauge::read(&table, Gauge::Last);
     table.finish();
-    distance
+    required(distance.zip(by).map(|(distance, by)| SoftStop { distance, by }))
 }
 
 fn take_profit(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<TakeProfit> {
@@ -135,8 +153,14 @@ fn take_profit(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<TakeProfit> {
         true => table.choice("place", &[("venue", Place::Venue), ("engine", Place::Engine)]),
         false => Some(Place::Venue),
     };
+    let by = gauge::read(&table, Gauge::Quote);
+    if table.has("by") && place == Some(Place::Venue) {
+        table.problem("`by` belongs to `place = \"engine\"`: the venue goes by the mark price");
+        return Err(());
+    }
     table.finish();
-    required(distance.zip(place).map(|(distance, place)| TakeProfit { distance, place }))
+    let parts = distance.zip(place).zip(by);
+    required(parts.map(|((distance, place), by)| TakeProfit { distance, place, by }))
 }
 
 fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
@@ -152,9 +176,10 @@ fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
         true => table.duration_ms("every"),
         false => Some(DEFAULT_TRAIL_EVERY_MS),
     };
+    let by = gauge::read(&table, Gauge::Mark);
     table.finish();
-    let parts = arms_at.zip(gives_back).zip(every_ms);
-    required(parts.map(|((arms_at, gives_back), every_ms)| Trail { arms_at, gives_back, every_ms }))
+    let parts = arms_at.zip(gives_back).zip(every_ms.zip(by));
+    required(parts.map(|((arms_at, gives_back), (every_ms, by))| Trail { arms_at, gives_back, every_ms, by }))
 }
 
 fn break_even(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<BreakEven> {

@@ -8,7 +8,7 @@ use windvane_model::{Interval, Side};
 use super::condition::{
     COOLDOWN, Conditions, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, NO_SIZE, NO_STOP, STOPS_PER_DAY,
 };
-use super::entry::{self, Limits, SideRules};
+use super::entry::{self, Limits, ScaleIn, SideRules};
 use super::exit::{self, ExitRules};
 use super::order::OrderRules;
 use super::parameter::{self, Parameter};
@@ -41,6 +41,7 @@ pub struct Rules {
     /// Long's and short's, by [`slot`].
     pub(super) sides: [Option<SideRules>; 2],
     pub(super) order: OrderRules,
+    pub(super) scale_in: Option<ScaleIn>,
     pub(super) limits: Limits,
     pub(super) size: SizeRules,
     pub(super) exit: ExitRules,
@@ -108,7 +109,7 @@ pub(super) struct Scope {
 }
 
 impl Reader<'_> {
-    fn lower(&mut self, text: Text<'_>, scope: Scope, wanted: &[Type]) -> Option<Lowered> {
+    pub(super) fn lower(&mut self, text: Text<'_>, scope: Scope, wanted: &[Type]) -> Option<Lowered> {
         self.tree(text, scope, wanted).map(|(lowered, _)| lowered)
     }
 
@@ -220,6 +221,13 @@ pub(super) fn read(
     }
     let exit = exit.and_then(|table| exit::read(table, &mut reader));
     root.finish();
+    if let (Some(entry), Some(exit)) = (&entry, &exit) {
+        for (side, name, rules) in [(Side::Buy, "long", &entry.long), (Side::Sell, "short", &entry.short)] {
+            if let Some(start) = exit.stop.lacks(side).filter(|_| rules.is_some()) {
+                report.add(start, format!("[entry.{name}] is traded, and `level` has no `{name}`"));
+            }
+        }
+    }
     reader.warn_of_unused();
     for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY, COOLDOWN] {
         reader.conditions.add(reason.to_owned(), None);
@@ -232,6 +240,7 @@ pub(super) fn read(
         conditions: reader.conditions,
         sides: [entry.long, entry.short],
         order: entry.order,
+        scale_in: entry.scale_in,
         limits: entry.limits,
         size: entry.size,
         exit: exit?,

@@ -10,8 +10,9 @@ use windvane_model::{
 use super::bot::{Moment, RETRY_MS, RuleBot};
 use super::exit::Place;
 use super::file::Evaluate;
+use super::gauge::Gauge;
 use super::memory::Open;
-use super::reading::known;
+use super::stop::StopRule;
 use crate::context::Context;
 
 /// Closing orders in a row that did not leave and are repeated at once.
@@ -46,10 +47,16 @@ impl RuleBot {
         let entry_price = price.to_f64();
         let plan = self.memory.plan.take();
         // Without a plan (the memory was lost) the stop of this moment has to do.
-        let risk =
-            plan.map(|plan| plan.risk).or_else(|| self.rules.exit.stop.at(&self.rules.program, entry_price));
+        // A level stays where it is, wherever the fill was; a distance goes with the fill.
+        let sign = if side == Side::Buy { 1.0 } else { -1.0 };
+        let planned = plan.map(|plan| match self.rules.exit.stop {
+            StopRule::Level(..) => sign * (entry_price - plan.stop),
+            StopRule::Distance(_) => plan.risk,
+        });
+        let risk = planned.or_else(|| self.rules.exit.stop.at(&self.rules.program, side, entry_price));
         let risk = risk.filter(|risk| *risk > 0.0).unwrap_or(0.0);
         self.memory.is_closing = false;
+        self.memory.is_stopped = false;
         self.memory.entries_today = self.memory.entries_today.saturating_add(1);
         // The pause after a request about the position before this one says nothing about this one.
         self.retry_at = MarketTime::default();
@@ -76,8 +83,11 @@ impl RuleBot {
         if open.entry_price == entry_price && !is_bare {
             return;
         }
-        let risk =
-            if open.risk > 0.0 { None } else { self.rules.exit.stop.at(&self.rules.program, entry_price) };
+        let risk = if open.risk > 0.0 {
+            None
+        } else {
+            self.rules.exit.stop.at(&self.rules.program, open.side(), entry_price)
+        };
         if let Some(open) = &mut self.memory.open {
             open.entry_price = entry_price;
             open.risk = risk.filter(|risk| *risk > 0.0).unwrap_or(open.risk);
@@ -149,7 +159,9 @@ impl RuleBot {
         let is_signalled = looks && signal.is_some_and(|node| self.rules.program.truth(node) == Some(true));
         let held_ms = context.now.since(MarketTime(open.opened_ms));
         let is_overdue = exit.time_limit_ms.is_some_and(|limit| held_ms >= limit);
-        self.memory.is_closing = is_signalled
+        self.memory.is_stopped = self.is_soft_stopped(&open, context);
+        self.memory.is_closing = self.memory.is_stopped
+            || is_signalled
             || is_overdue
             || self.is_target_reached(&open, context)
             || self.has_decayed(&open, context);
@@ -158,10 +170,21 @@ impl RuleBot {
         }
     }
 
+    /// Whether the price is as far behind the entry as the engine's own stop allows.
+    fn is_soft_stopped(&self, open: &Open, context: &Context<'_>) -> bool {
+        let Some(rule) = self.rules.exit.soft_stop else { return false };
+        let price = rule.by.price(open.side(), context);
+        let distance = rule.distance.at(&self.rules.program, open.entry_price);
+        price.zip(distance).is_some_and(|(price, distance)| {
+            distance > 0.0 && open.sign() * (open.entry_price - price) >= distance
+        })
+    }
+
     /// Whether we could close at the take-profit now; the venue looks after its own.
     fn is_target_reached(&self, open: &Open, context: &Context<'_>) -> bool {
         let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
-        let price = known(context.market.book().best(open.side()));
+        let by = self.rules.exit.take_profit.map_or(Gauge::Quote, |rule| rule.by);
+        let price = by.price(open.side(), context);
         let reached = |price: f64, target: f64| open.sign() * (price - target) >= 0.0;
         in_engine && price.zip(open.take_profit).is_some_and(|(price, target)| reached(price, target))
     }
@@ -189,6 +212,7 @@ impl RuleBot {
             ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
             ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
         };
+        let was_stopped = was_stopped || self.memory.is_stopped;
         self.memory.stops_today = self.memory.stops_today.saturating_add(u32::from(was_stopped));
         let limits = &self.rules.limits;
         let pauses = [limits.cooldown_after_stop_ms.filter(|_| was_stopped), limits.cooldown_after_exit_ms];

@@ -20,6 +20,9 @@ pub(super) struct Memory {
     pub(super) plan: Option<Plan>,
     /// Whether the bot has decided to close, until it is flat.
     pub(super) is_closing: bool,
+    /// Whether that is because of the engine's own stop.
+    #[serde(default)]
+    pub(super) is_stopped: bool,
     /// UTC day that `entries_today` counts, in days since 1970.
     pub(super) day: i64,
     pub(super) entries_today: u32,
@@ -84,6 +87,7 @@ impl Default for Memory {
             open: None,
             plan: None,
             is_closing: false,
+            is_stopped: false,
             day: 0,
             entries_today: 0,
             cooldown_until_ms: 0,

@@ -5,6 +5,7 @@ mod condition;
 mod entry;
 mod exit;
 mod file;
+mod gauge;
 mod holding;
 mod intake;
 mod ledger;
@@ -17,6 +18,7 @@ mod ratchet;
 mod reading;
 mod redefine;
 mod size;
+mod stop;
 mod tape;
 
 use std::collections::BTreeMap;

@@ -23,6 +23,8 @@ pub(super) struct Wish {
     pub(super) until: MarketTime,
     pub(super) as_market: bool,
     pub(super) is_counted: bool,
+    /// Whether it adds to the position that is open.
+    pub(super) adds: bool,
 }
 
 /// The entry order that is on its way or rests.
@@ -35,6 +37,8 @@ pub(super) struct Entry {
     /// Whether we cancelled it because its time was up.
     pub(super) is_expired: bool,
     pub(super) falls_back: bool,
+    /// Whether it adds to a position.
+    pub(super) adds: bool,
 }
 
 impl RuleBot {
@@ -42,21 +46,27 @@ impl RuleBot {
     pub(super) fn pursue(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         let Some(wish) = self.wish else { return };
         let is_held = self.memory.open.is_some();
-        if context.now > wish.until || (is_held && !self.memory.is_closing) {
+        let is_added = wish.adds && is_held && context.holding.side == Some(wish.side);
+        if context.now > wish.until
+            || (is_held && !self.memory.is_closing && !is_added)
+            || (wish.adds && !is_added)
+        {
             self.wish = None;
             return;
         }
-        let is_busy = is_held
+        let is_busy = (is_held && !is_added)
             || self.memory.is_closing
             || self.awaiting.is_some()
             || self.entry.is_some()
             || self.exit.is_some()
-            || context.holding.side.is_some()
+            || (context.holding.side.is_some() && !is_added)
             || context.orders.iter().any(|order| matches!(order.role, Role::Entry | Role::Exit));
         if is_busy || context.now < wish.not_before {
             return;
         }
-        if let Some(limit) = self.rules.limits.reached(&self.memory, context.now) {
+        // A position that grows is none that is opened.
+        let limit = if wish.adds { None } else { self.rules.limits.reached(&self.memory, context.now) };
+        if let Some(limit) = limit {
             self.block(wish.side, limit);
             self.wish = None;
             return;
@@ -72,7 +82,7 @@ impl RuleBot {
         match self.order(wish, context) {
             Ok(Some((place, plan))) => {
                 self.wish = None;
-                self.memory.plan = Some(plan);
+                self.memory.plan = (!wish.adds).then_some(plan);
                 self.await_answer(place.tag, context.now);
                 self.entry = Some(Entry {
                     tag: place.tag,
@@ -81,6 +91,7 @@ impl RuleBot {
                     deadline: self.rules.order.valid_for_ms.map(|_| wish.until.max(context.now)),
                     is_expired: false,
                     falls_back: self.rules.order.falls_back_to_market() && !wish.as_market,
+                    adds: wish.adds,
                 });
                 out.push(Intent::Place(place));
             }
@@ -110,7 +121,12 @@ impl RuleBot {
             return Ok(None);
         };
         let reference = Price::new(priced.reference).map_err(|_| NO_STOP)?;
-        let risk = self.rules.exit.stop.at(&self.rules.program, reference.to_f64());
+        // What is added shares the stop of the position: the venue keeps one for all of it.
+        let held = self.memory.open.and_then(|open| open.stop).filter(|_| wish.adds);
+        let risk = match held {
+            Some(stop) => Some((reference.to_f64() - stop) * if side == Side::Buy { 1.0 } else { -1.0 }),
+            None => self.rules.exit.stop.at(&self.rules.program, side, reference.to_f64()),
+        };
         let risk = risk.filter(|risk| *risk > 0.0).ok_or(NO_STOP)?;
         let stop = self.level(context, side, reference.to_f64(), -risk).ok_or(NO_STOP)?;
         let distance = reference.distance(stop);
@@ -122,6 +138,14 @@ impl RuleBot {
             distance,
             &self.rules.program,
         );
+        let qty = match self.rules.scale_in.filter(|_| wish.adds) {
+            Some(scale_in) => qty.and_then(|qty| {
+                let part = qty.get().checked_mul(scale_in.share)?;
+                let part = instrument.round_down_to_lot(part);
+                (part >= instrument.min_qty).then_some(part)
+            }),
+            None => qty,
+        };
         let qty = qty.ok_or(NO_SIZE)?;
         let most = if priced.kind.limit_price().is_some() {
             instrument.max_limit_qty
@@ -129,7 +153,8 @@ impl RuleBot {
             instrument.max_market_qty
         };
         let take_profit = match self.rules.exit.take_profit {
-            Some(take_profit) if take_profit.place == Place::Venue => {
+            // An open position has its target already.
+            Some(take_profit) if take_profit.place == Place::Venue && !wish.adds => {
                 self.refresh_with(context, Some(risk));
                 let distance = take_profit.distance.at(&self.rules.program, reference.to_f64());
                 distance.and_then(|distance| self.level(context, side, reference.to_f64(), distance))
@@ -177,6 +202,7 @@ impl RuleBot {
             until,
             as_market,
             is_counted: true,
+            adds: entry.adds,
         };
         if entry.is_expired {
             if entry.falls_back {

@@ -3,6 +3,7 @@
 use windvane_model::{Intent, Price};
 
 use super::bot::RuleBot;
+use super::gauge::Gauge;
 use super::memory::Open;
 use super::reading::known;
 use crate::context::Context;
@@ -16,9 +17,10 @@ impl RuleBot {
             (None, Some(_)) => 0,
             (None, None) => return,
         };
-        // The venue's stop goes by the mark price, so the best price does too.
-        let mark = context.market.ticker().mark.or(context.market.last_price());
-        let Some(price) = known(mark) else { return };
+        // The venue's stop goes by the mark price, so the best price does too unless the rule says otherwise.
+        let by = exit.trail.map_or(Gauge::Mark, |trail| trail.by);
+        let last = || known(context.market.last_price());
+        let Some(price) = by.price(open.side(), context).or_else(last) else { return };
         let sign = open.sign();
         let before = self.best.unwrap_or(open.watermark);
         let best = if sign * (price - before) > 0.0 { price } else { before };

@@ -55,8 +55,14 @@ impl Rules {
         });
         let break_even =
             old.break_even.is_some_and(|before| new.break_even.is_none_or(|now| widens(before.at, now.at)));
+        let soft_stop = old
+            .soft_stop
+            .is_some_and(|before| new.soft_stop.is_none_or(|now| widens(before.distance, now.distance)));
+        let adds = |rules: &Self| rules.scale_in.map_or(1, |scale_in| scale_in.entries);
         let rows = [
-            ("exit.stop", widens(old.stop, new.stop)),
+            ("exit.soft_stop", soft_stop),
+            ("entry.any.scale_in", adds(next) > adds(self)),
+            ("exit.stop", !new.stop.is_no_wider(&next.program, &old.stop, &self.program)),
             ("exit.trail", trail),
             ("exit.break_even", break_even),
             ("entry.any.size.max_leverage", next.size.max_leverage() > self.size.max_leverage()),
@@ -67,7 +73,8 @@ impl Rules {
 }
 
 impl Distance {
-    fn is_no_wider(self, program: &Program, before: Self, earlier: &Program) -> bool {
+    /// Whether it is certainly never wider than `before` of an earlier program.
+    pub(super) fn is_no_wider(self, program: &Program, before: Self, earlier: &Program) -> bool {
         self.is_ratio == before.is_ratio && program.is_no_wider(self.node, earlier, before.node)
     }
 }

@@ -112,3 +112,72 @@ fn after_the_stops_of_a_day_and_after_any_exit_the_bot_pauses() {
     }
     assert_eq!(roles(&world)[2], Role::Entry);
 }
+
+#[test]
+fn a_stop_at_a_level_lies_there_and_sets_the_size() {
+    let file = RuleFile {
+        stop: "level = { long = \"lowest(low, 2)\", short = \"highest(high, 2)\" }",
+        size: "risk = \"1%\", max_leverage = \"20x\"",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "102");
+    let place = world.tally.places[0];
+    // The low of the signal bar is 100; bought at 102.1, so 100 USDT at risk make 47.619 coins.
+    assert_eq!((place.stop_loss, place.qty.get()), (Some(price("100")), dec("47.619")));
+    assert_eq!(world.stop, Some(price("100")), "and the fill does not move it");
+    let level = "level = { long = \"close * 2\", short = \"close\" }";
+    let mut world = RuleFile { stop: level, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "102");
+    assert!(world.tally.places.is_empty(), "a level ahead of the price is no stop");
+}
+
+#[test]
+fn the_engines_own_stop_goes_by_the_price_it_names_and_counts_as_a_stop() {
+    for (by, closes) in [("mark", true), ("last", true), ("index", true), ("quote", true)] {
+        let exit = format!("soft_stop = {{ distance = \"1%\", by = \"{by}\" }}");
+        let file = RuleFile {
+            any: "limit = { stops_per_day = 1 }",
+            stop: "5%",
+            exit: exit.leak(),
+            ..RuleFile::default()
+        };
+        let mut world = file.world();
+        bar(&mut world, "100", "101");
+        let now = world.now + 1_000;
+        world.point(now, price("100.3"));
+        assert!(world.holding.side.is_some(), "{by}: 0.8% behind");
+        world.point(now + 1_000, price("100"));
+        assert_eq!(world.holding.side.is_none(), closes, "{by}: 1.1% behind");
+        assert_eq!(world.tally.stops, 0, "the venue's stop was not touched");
+        bar(&mut world, "100", "101");
+        bar(&mut world, "101", "102");
+        assert_eq!(roles(&world), [Role::Entry, Role::Exit], "{by}: the day is over after its one stop");
+    }
+}
+
+#[test]
+fn a_position_grows_by_further_signals_while_its_condition_holds() {
+    let file = RuleFile {
+        any: "scale_in = { entries = 3, when = \"pnl_r >= 0.5\", share = \"50%\" }",
+        size: "qty = \"8\", max_leverage = \"20x\"",
+        stop: "4%",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    bar(&mut world, "101", "101.5");
+    assert_eq!(world.holding.qty.get(), dec("8"), "half a risk ahead is 103.1: not there yet");
+    let stop = world.stop;
+    bar(&mut world, "102", "104");
+    assert_eq!(world.holding.qty.get(), dec("12"), "half the usual size is added");
+    assert_eq!(world.tally.places[1].role, Role::Entry);
+    assert_eq!(world.tally.places[1].stop_loss, stop, "under the stop of the position");
+    assert!(world.stop > stop, "and the stop follows the average");
+    bar(&mut world, "104", "108");
+    bar(&mut world, "108", "112");
+    bar(&mut world, "112", "116");
+    assert_eq!(world.holding.qty.get(), dec("16"), "three entries make up a position at most");
+    let memory = world.memory();
+    assert!(String::from_utf8(memory).unwrap().contains("\"entries\":3"), "also after a restart");
+}

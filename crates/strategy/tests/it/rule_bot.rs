@@ -40,9 +40,11 @@ impl Default for RuleFile {
 impl RuleFile {
     pub(crate) fn definition(&self) -> Definition {
         let Self { head, long, short, any, order, size, stop, exit } = self;
+        // A distance, or what else `stop` may say.
+        let stop = if stop.contains('=') { (*stop).to_owned() } else { format!("distance = \"{stop}\"") };
         let text = format!(
             "language = 1\ntimeframe = \"1m\"\n{head}\n[entry.long]\n{long}\n[entry.short]\n{short}\n[entry.any]\n{any}\n\
-             order = {{ {order} }}\nsize = {{ {size} }}\n[exit]\nstop = {{ distance = \"{stop}\" }}\n{exit}\n"
+             order = {{ {order} }}\nsize = {{ {size} }}\n[exit]\nstop = {{ {stop} }}\n{exit}\n"
         );
         load("rules.toml", &text, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
     }
