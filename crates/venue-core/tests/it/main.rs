@@ -1,6 +1,7 @@
 //! The venue's core through its public doors: requests and market inputs in, outputs and queries out.
 
 mod account;
+mod any_product;
 mod conservation;
 mod desk;
 mod funding;
