@@ -17,6 +17,8 @@ use crate::server::{ConnectionId, SessionQueue, SocketKind, ToClient};
 /// Frames that may wait for a public socket before the replay's clock waits for it: a few steps' worth. What
 /// waits is market time that the client has not seen and the venue has already left.
 pub(super) const BACKLOG_MAX: usize = 64;
+/// What follows a private topic in the form for one product group.
+const GROUPS: [&str; 3] = [".linear", ".inverse", ".spot"];
 /// Request ids of a trade socket that are remembered to refuse a repetition.
 const REQUEST_IDS_KEPT: usize = 4_096;
 
@@ -42,6 +44,8 @@ pub(super) struct Hub {
     sessions: BTreeMap<ConnectionId, Session>,
     /// Public topics and who listens.
     listeners: Listed<BTreeSet<ConnectionId>>,
+    /// Accounts whose private sockets listen to more or less than when they were last asked for.
+    retuned: BTreeSet<u64>,
     /// Frames that a fault holds up, by their time; the number tells those of one time apart.
     late: BTreeMap<(Instant, u64), (ConnectionId, Utf8Bytes)>,
     late_frames: u64,
@@ -98,12 +102,18 @@ impl Session {
 }
 
 impl Hub {
+    /// No socket yet, of any of these accounts.
+    pub(super) fn of(uids: impl Iterator<Item = u64>) -> Self {
+        Self { retuned: uids.collect(), ..Self::default() }
+    }
+
     pub(super) fn open(&mut self, id: ConnectionId, session: Session) {
         self.sessions.insert(id, session);
     }
 
     pub(super) fn close(&mut self, id: ConnectionId) {
         if let Some(session) = self.sessions.remove(&id) {
+            self.retuned.extend(session.uid());
             for topic in &session.topics {
                 self.forget(session.kind, topic, id);
             }
@@ -173,6 +183,7 @@ impl Hub {
     /// Adds a topic to a socket; false when it had it already.
     pub(super) fn subscribe(&mut self, id: ConnectionId, topic: &str) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else { return false };
+        self.retuned.extend(session.uid());
         if let SocketKind::Public(category) = session.kind {
             self.listeners.entry(category, topic).insert(id);
         }
@@ -182,6 +193,7 @@ impl Hub {
     pub(super) fn unsubscribe(&mut self, id: ConnectionId, topic: &str) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.topics.remove(topic);
+            self.retuned.extend(session.uid());
             let kind = session.kind;
             self.forget(kind, topic, id);
         }
@@ -211,6 +223,20 @@ impl Hub {
     /// How many sockets of a kind an address has open.
     pub(super) fn opened_from(&self, peer: IpAddr, kind: SocketKind) -> usize {
         self.sessions.values().filter(|session| session.kind == kind && session.peer == peer).count()
+    }
+
+    /// Takes the accounts whose private sockets listen to more or less than when they were last taken.
+    pub(super) fn take_retuned(&mut self) -> BTreeSet<u64> {
+        std::mem::take(&mut self.retuned)
+    }
+
+    /// Whether a private socket of an account listens to `topic`, for all product groups or for one.
+    pub(super) fn is_heard_by(&self, uid: u64, topic: &str) -> bool {
+        let of_account = self.sessions.values().filter(|session| session.uid() == Some(uid));
+        let forms = of_account.flat_map(|session| &session.topics);
+        forms.into_iter().any(|form| {
+            form.strip_prefix(topic).is_some_and(|group| group.is_empty() || GROUPS.contains(&group))
+        })
     }
 
     /// The private sockets of an account that listen to `topic` or, of a product group, its categorised form

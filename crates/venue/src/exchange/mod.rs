@@ -29,10 +29,11 @@ mod trade;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Category, CreateOrder, ExecutionType, MarketInput, Output, PriceLimit, Request, Setup,
-    Side, Venue,
+    Acknowledgement, Audience, Category, Coin, CreateOrder, ExecutionType, MarketInput, Output, PriceLimit,
+    Request, Setup, Side, Venue,
 };
 
 use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
@@ -105,6 +106,8 @@ pub(crate) struct Exchange {
     index_lag: Duration,
     /// What the core put out and nobody was told yet.
     outputs: Vec<Output>,
+    /// What the wallet topic last told of each coin of an account: balance, locked, margin of orders and of positions, debt.
+    told_coins: BTreeMap<u64, BTreeMap<Coin, [Decimal; 5]>>,
     /// Number of private frames so far; makes their ids unique.
     frames: u64,
     /// To the owner's handle: true once the market source has come to its end. Closes with the venue.
@@ -166,7 +169,7 @@ impl Exchange {
             source,
             clock,
             upcoming: None,
-            hub: Hub::default(),
+            hub: Hub::of(config.accounts.iter().map(|account| account.uid)),
             protection: Protection::default(),
             feeds: Category::ALL
                 .into_iter()
@@ -176,6 +179,7 @@ impl Exchange {
             daily_orders: BTreeMap::new(),
             index_lag: Duration::ZERO,
             outputs: Vec::new(),
+            told_coins: BTreeMap::new(),
             frames: 0,
             finished,
         };
@@ -389,9 +393,26 @@ impl Exchange {
         }
     }
 
+    /// Has the core make those rows of an account that somebody listens to: to make them costs more than what they tell of.
+    fn attune(&mut self) {
+        for uid in self.hub.take_retuned() {
+            let audience = Audience {
+                orders: self.status.lags() || self.hub.is_heard_by(uid, "order"),
+                // Liquidations are public.
+                executions: true,
+                positions: self.hub.is_heard_by(uid, "position"),
+                wallets: self.hub.is_heard_by(uid, "wallet"),
+            };
+            if let Err(refusal) = self.core.listen(uid, audience) {
+                tracing::error!(uid, code = refusal.code, "the core knows no such account");
+            }
+        }
+    }
+
     /// Takes one step of the market and tells everyone.
     fn step(&mut self, now: Moment) {
         self.now = now;
+        self.attune();
         let Some(step) = self.upcoming.take().or_else(|| self.source.next_step(self.now.wall_ms)) else {
             return;
         };

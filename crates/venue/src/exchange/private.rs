@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use windvane_venue_core::{Category, ExecutionType, MarginMode, Output, PositionRow};
+use windvane_venue_core::{Category, ExecutionType, MarginMode, Output, PositionRow, WalletRow};
 
 use super::Exchange;
 use crate::config::{CrossLiquidationPrice, DoubtsConfig, IsReduceOnly, NewField, NewWord, SmpGroupType};
@@ -73,6 +73,9 @@ impl Exchange {
             path: None,
         };
         let category = of.map(|(category, _)| category);
+        if let Some(Output::Wallet { row, .. }) = group.first() {
+            return self.tell_wallet(&subject, row, now_ms);
+        }
         self.push(&subject, (topic, category), now_ms, |exchange| {
             group.iter().filter_map(|output| exchange.row(output)).collect()
         });
@@ -126,6 +129,27 @@ impl Exchange {
         }
     }
 
+    /// The wallet with the coins that are not as they were last told. Profit that is not realised does not count: the
+    /// exchange tells nothing of its moves.
+    fn tell_wallet(&mut self, subject: &Subject<'_>, row: &WalletRow, now_ms: i64) {
+        let told = self.told_coins.entry(subject.uid.unwrap_or_default()).or_default();
+        let mut wallet = row.clone();
+        wallet.coins.retain(|coin| {
+            let state = [
+                coin.wallet_balance,
+                coin.locked,
+                coin.total_order_im,
+                coin.total_position_im,
+                coin.borrow_amount,
+            ];
+            told.insert(coin.coin.clone(), state) != Some(state)
+        });
+        if !wallet.coins.is_empty() {
+            let wallet = to_value(&Wallet::new(&wallet));
+            self.push(subject, ("wallet", None), now_ms, |_| vec![wallet.clone()]);
+        }
+    }
+
     /// A position of an account, in the words of the wire; `None` for a symbol that is not listed.
     pub(crate) fn position(&self, uid: u64, row: &PositionRow, destination: Destination) -> Option<Value> {
         let scales = self.scales.get(row.category, &row.symbol).copied()?;
@@ -145,8 +169,8 @@ impl Exchange {
                 Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?)))
             }
             Output::Position { uid, row } => self.position(*uid, row, Destination::Topic),
-            Output::Wallet { row, .. } => Some(to_value(&Wallet::new(row))),
-            Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
+            // It has a way of its own.
+            Output::Wallet { .. } | Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
         }
     }
 

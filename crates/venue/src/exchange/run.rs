@@ -49,6 +49,7 @@ impl Exchange {
     /// have been away too long.
     pub(super) fn ring(&mut self, now: Moment) {
         self.now = now;
+        self.attune();
         self.hub.send_late(now.instant);
         self.end_disconnected();
         let now_ms = self.now_ms();
@@ -61,6 +62,7 @@ impl Exchange {
     /// Works on one message.
     pub(super) fn handle(&mut self, now: Moment, message: Inbound) {
         self.now = now;
+        self.attune();
         match message {
             Inbound::Rest { call, reply } => {
                 let answer = self.rest(&call);

@@ -21,9 +21,14 @@ impl StatusIndex {
         Self { lag_ms: lag_ms.into(), states: BTreeMap::new() }
     }
 
+    /// Whether it lags at all.
+    pub(super) fn lags(&self) -> bool {
+        self.lag_ms > 0
+    }
+
     /// An order has come to a new state.
     pub(super) fn note(&mut self, now_ms: i64, row: &OrderRow) {
-        if self.lag_ms == 0 {
+        if !self.lags() {
             return;
         }
         let states = self.states.entry(row.order_id.clone()).or_default();
@@ -51,7 +56,7 @@ impl Exchange {
     /// The orders of an account that the index shows as open, newest first.
     pub(crate) fn orders_open(&self, uid: u64, filter: OrderFilter<'_>) -> Vec<OrderRow> {
         let mut rows = self.core.open_orders(uid, filter);
-        if self.status.lag_ms > 0 {
+        if self.status.lags() {
             rows.extend(self.core.closed_orders(uid, filter));
             rows = rows.into_iter().map(|row| self.order_shown(row)).collect();
             rows.retain(|row| !row.order_status.is_closed());

@@ -276,3 +276,27 @@ async fn what_is_not_offered_gets_the_code_of_an_account_that_has_it_off() {
         (&json!("1.000000"), &json!("BTC"))
     );
 }
+
+#[tokio::test]
+async fn the_wallet_topic_tells_of_the_coins_that_changed_and_of_nothing_when_none_did() {
+    let (_venue, client) = all_products(|_| {}).await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["wallet", "order"]).await;
+    let coins = |frame: &Value| -> Vec<String> {
+        let rows = frame["data"][0]["coin"].as_array().unwrap();
+        rows.iter().map(|row| row["coin"].as_str().unwrap().to_owned()).collect()
+    };
+    // The first frame tells of all, since nothing has been told yet.
+    let market = |qty: &str| json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": qty});
+    accepted(&client, "/v5/order/create", market("0.01")).await;
+    assert_eq!(coins(&private.next_of("wallet").await), ["USDT", "BTC"]);
+    accepted(&client, "/v5/order/create", market("0.02")).await;
+    assert_eq!(coins(&private.next_of("wallet").await), ["USDT"]);
+    // An order that only reduces holds nothing, so no coin changes; the pushes of the next one follow its own.
+    let reduce = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Sell", "orderType": "Limit", "qty": "0.01",
+                        "price": "61000", "reduceOnly": true, "orderLinkId": "quiet"});
+    accepted(&client, "/v5/order/create", reduce).await;
+    let inverse = json!({"category": "inverse", "symbol": "BTCUSD", "side": "Buy", "orderType": "Market", "qty": "600"});
+    accepted(&client, "/v5/order/create", inverse).await;
+    assert_eq!(coins(&private.next_of("wallet").await), ["BTC"]);
+}
