@@ -42,6 +42,7 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
         ),
         ("on_shutdown = \"keep\"", "on_shutdown = \"panic\"", &["keep", "flatten"]),
         ("listen = \"127.0.0.1:9464\"", "listen = \"0.0.0.0:9464\"", &["loopback", "remote = true"]),
+        ("listen = \"127.0.0.1:9464\"", "otlp = \"http://10.0.0.5:4318/v1/traces\"", &["otlp", "https://"]),
         ("environment = \"embedded\"  ", "environment = \"custom\"  ", &["endpoints"]),
     ];
     for (from, to, words) in rows {

@@ -1,4 +1,4 @@
-//! What people are told, and that an endpoint which is dead, slow or refusing harms nobody.
+//! What people and a collector of spans are told, and that an endpoint which is dead, slow or refusing harms nobody.
 
 use std::collections::BTreeSet;
 use windvane_tests::{Ground, Hook, Market, PATIENCE, finish, free_port, metric, wait_until, windvane};
@@ -87,6 +87,37 @@ fn a_halt_and_fills_are_told_in_order_and_a_dead_endpoint_harms_nobody() {
     );
     for text in [engine.err(), engine.out()] {
         assert!(!text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
+fn each_order_is_one_span_for_a_collector_from_its_sending_to_its_end() {
+    let ground = Ground::new(Market::Walking);
+    let collector = Hook::start(0);
+    let otlp = format!("enabled = false\notlp = \"http://127.0.0.1:{}/v1/traces\"", collector.port());
+    ground.write_config(&[("enabled = false", &otlp)]);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("orders that were filled", PATIENCE, || ground.rows("fills").len() > 2);
+    ground.end(&mut engine);
+
+    let letters = collector.heard();
+    assert!(letters[0].head.starts_with("POST /v1/traces "), "{}", letters[0].head);
+    let scopes = letters.iter().map(|letter| &letter.body["resourceSpans"][0]["scopeSpans"][0]["spans"]);
+    let spans: Vec<_> = scopes.flat_map(|spans| spans.as_array().cloned().unwrap_or_default()).collect();
+    let attribute = |span: &serde_json::Value, key: &str| {
+        let rows = span["attributes"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["key"] == format!("windvane.{key}"));
+        row.map(|row| row["value"]["stringValue"].as_str().unwrap().to_owned())
+    };
+    let ids: Vec<_> = spans.iter().filter_map(|span| attribute(span, "client_order_id")).collect();
+    let told: BTreeSet<_> = ids.iter().cloned().collect();
+    assert_eq!(told.len(), ids.len(), "an order has one span");
+    assert_eq!(told, ground.client_order_ids().into_iter().collect(), "every order has one");
+    let filled = spans.iter().filter(|span| attribute(span, "status").as_deref() == Some("Filled"));
+    for span in filled {
+        let events = span["events"].as_array().unwrap();
+        assert!(events.iter().any(|event| event["name"] == "fill"), "{span}");
+        assert!(span["startTimeUnixNano"].as_str() < span["endTimeUnixNano"].as_str(), "{span}");
     }
 }
 

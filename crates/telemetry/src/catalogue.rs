@@ -49,6 +49,7 @@ catalogue! {
     TURN = Histogram "engine_turn_seconds" Some(Unit::Seconds), "From taking an event to having handed over everything that followed from it.";
     OBSERVATIONS_DROPPED = Counter "observations_dropped_total" None, "Measurements of the link that found no room; trading never waits for one.";
     NOTIFICATIONS = Counter "notifications_total" None, "Entries told to people by endpoint, as sent, refused or lost; failed counts attempts that are repeated.";
+    SPANS = Counter "spans_total" None, "Spans of orders for the collector, as sent or lost.";
     DISK_FREE = Gauge "data_disk_free_bytes" Some(Unit::Bytes), "Free space where the data folder lies, for this user.";
     DISK_SIZE = Gauge "data_disk_size_bytes" Some(Unit::Bytes), "Size of the disk where the data folder lies.";
     CONFIG_INFO = Gauge "config_info" None, "1 for the config in force, 0 for earlier ones; the label is the beginning of the SHA-256 over config and strategies.";

@@ -4,6 +4,7 @@
 //! derived from the events and commands that pass through the loop ([`Observer`]), gauges from a
 //! [`Picture`] that the loop hands over once a second. Live and replay therefore show the same numbers.
 
+mod background;
 mod board;
 #[cfg(test)]
 mod cardinality;
@@ -13,6 +14,7 @@ mod health;
 mod log;
 mod notify;
 mod observer;
+mod otlp;
 mod page;
 mod picture;
 mod post;
@@ -25,8 +27,9 @@ pub use catalogue::{METRICS, Metric, MetricKind};
 pub use chronicle::{Chronicle, Entry, Kind, Story};
 pub use health::{Health, Readiness};
 pub use log::{LogFormat, start_logging};
-pub use notify::{EndpointError, Endpoints, Notifier};
+pub use notify::{EndpointError, Endpoints, Notifier, is_safe};
 pub use observer::{Build, Observer};
+pub use otlp::{Tracer, TracerError};
 pub use picture::{BotPicture, Picture, PositionPicture, RiskPicture, SymbolPicture};
 pub use server::{Server, ServerError};
 pub use show::show;

@@ -97,6 +97,9 @@ impl Observer {
                 counter!(name::NOTIFICATIONS, "endpoint" => endpoint, "result" => result).increment(0);
             }
         }
+        for result in crate::otlp::RESULTS {
+            counter!(name::SPANS, "result" => result).increment(0);
+        }
         counter!(name::RATE_LIMITED, "endpoint" => "submit").increment(0);
         for (bot, symbol) in bots {
             for reason in ["margin", "order_notional", "position_notional", "run_state"] {

@@ -203,6 +203,9 @@ pub(crate) struct TelemetrySection {
     /// Whether `listen` may be an address that others can reach. Then the status page is not served, because it
     /// shows orders and positions; metrics, health and readiness are, to whoever asks.
     pub(crate) remote: bool,
+    /// Where one span for each order's life goes by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. Nowhere
+    /// without it.
+    pub(crate) otlp: Option<String>,
 }
 
 /// `[notify]`.
@@ -314,7 +317,12 @@ impl Default for JournalSection {
 
 impl Default for TelemetrySection {
     fn default() -> Self {
-        Self { enabled: true, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)), remote: false }
+        Self {
+            enabled: true,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
+            remote: false,
+            otlp: None,
+        }
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) when_idle: WhenIdle,
     /// Where `/metrics` is served; `None` when it is not.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where spans of orders go; `None` when they go nowhere.
+    pub(crate) otlp: Option<String>,
     /// Who is told of what; `None` when nobody is.
     pub(crate) notify: Option<NotifySettings>,
     /// Which log lines are written.

@@ -36,7 +36,7 @@ fn defaults() -> Vec<(&'static str, String)> {
     let ProtectionSection { without_stop_max } = ProtectionSection::default();
     let JournalSection { durability, tape_mib, keep_mib } = JournalSection::default();
     let EngineSection { when_idle } = EngineSection::default();
-    let TelemetrySection { enabled, listen, remote } = TelemetrySection::default();
+    let TelemetrySection { enabled, listen, remote, otlp: None | Some(_) } = TelemetrySection::default();
     let LogSection { filter, style } = LogSection::default();
     vec![
         ("venue.rate_limits", "published".to_owned()),

@@ -182,6 +182,7 @@ impl<'t> Resolver<'t> {
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
             when_idle: file.engine.when_idle,
             metrics: file.telemetry.enabled.then_some(file.telemetry.listen),
+            otlp: file.telemetry.otlp,
             notify: file.notify.map(|notify| NotifySettings {
                 file: notify.file.map(|file| self.folder.join(file)),
                 tell: notify.tell,
@@ -381,6 +382,12 @@ impl<'t> Resolver<'t> {
 
     /// Figures of an account are nobody else's business unless its owner says so.
     fn check_listener(&mut self, telemetry: &TelemetrySection) {
+        if let Some(address) = telemetry.otlp.as_ref().filter(|address| !windvane_telemetry::is_safe(address))
+        {
+            let start = self.whole.text().find("otlp").unwrap_or(0);
+            let what = format!("`otlp = \"{address}\"`: https://, or http:// on this machine");
+            self.problem(start..start, what);
+        }
         if telemetry.enabled && !telemetry.remote && !telemetry.listen.ip().is_loopback() {
             let start = self.whole.text().find("[telemetry]").unwrap_or(0);
             let what = format!(

@@ -52,7 +52,7 @@ use windvane_connector::{Connector, Observation, WallClock};
 use windvane_engine::{Engine, Output};
 use windvane_journal::StopCause;
 use windvane_model::{AccountEvent, BotName, Control, Event, HaltCause, MarketEvent, Scope, WallTime};
-use windvane_telemetry::{Board, Health, Observer};
+use windvane_telemetry::{Board, Health, Observer, Tracer};
 
 /// How often deadlines, disk and telemetry's observations are looked after.
 const CARE_EVERY: Duration = Duration::from_millis(20);
@@ -96,6 +96,8 @@ pub(crate) struct Live {
     /// What the engine trades on, for people: `mainnet`.
     environment: &'static str,
     teller: tell::Teller,
+    /// Follows orders for a collector of spans; `None` when there is none.
+    tracer: Option<Tracer>,
     service: service::Service,
     clock: WallClock,
     shutdown: Vec<(BotName, OnShutdown)>,

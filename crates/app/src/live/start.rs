@@ -29,7 +29,7 @@ use windvane_model::{
 };
 use windvane_risk::Ownership;
 use windvane_strategy::Definition;
-use windvane_telemetry::{Board, Build, Health, Observer, Server};
+use windvane_telemetry::{Board, Build, Health, Observer, Server, Tracer};
 use windvane_venue::Embedded;
 
 /// Market messages that may wait for the loop: two seconds of a busy market.
@@ -82,6 +82,8 @@ pub(crate) async fn run(
         .transpose()
         .map_err(|error| Failure::Config(error.to_string()))?;
     let notifier = super::notify::start(settings)?;
+    let tracer = settings.otlp.as_deref().map(|to| Tracer::start(to, settings.environment.as_str()));
+    let tracer = tracer.transpose().map_err(|error| Failure::Config(error.to_string()))?;
     let link = connect(settings)?;
     let wall = WallClock::start();
     let clock = Arc::new(VenueClock::new(wall));
@@ -180,6 +182,7 @@ pub(crate) async fn run(
         board,
         environment: settings.environment.as_str(),
         teller: super::tell::Teller::new(notifier),
+        tracer,
         service: super::service::Service::from_environment(),
         clock: wall,
         settings: Rc::clone(&in_force),

@@ -82,6 +82,9 @@ impl Live {
             }
             Output::Notice(told) => {
                 log_notice(&told.bot, &told.notice);
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.notice(&told.notice, stamp.wall);
+                }
                 if let Notice::PositionClosed { symbol, .. } = told.notice {
                     self.observer.flat(symbol, stamp.wall);
                 }

@@ -95,6 +95,9 @@ impl Live {
             match output {
                 Output::Command { bot, command, .. } => {
                     self.observer.command(bot, &command, &stamped, received, handled);
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.command(bot, &command, handled);
+                    }
                     self.tell_command(bot, &command, stamped.stamp);
                 }
                 other => self.tell(other, stamped.stamp),

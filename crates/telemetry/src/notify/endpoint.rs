@@ -128,7 +128,8 @@ impl Endpoints {
 }
 
 /// Whether the way there is closed to others: TLS, or this machine.
-pub(super) fn is_safe(address: &str) -> bool {
+#[must_use]
+pub fn is_safe(address: &str) -> bool {
     address.starts_with("https://") || is_plain(address)
 }
 

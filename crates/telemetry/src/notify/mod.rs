@@ -7,17 +7,16 @@ mod endpoint;
 mod letter;
 mod outbox;
 
-pub use endpoint::{EndpointError, Endpoints};
+pub use endpoint::{EndpointError, Endpoints, is_safe};
 pub(crate) use endpoint::{NAMES, is_plain};
 
+use crate::background::Background;
 use crate::catalogue as name;
 use crate::post::{Poster, Reply};
 use crate::{Entry, Kind};
 use endpoint::Endpoint;
 use metrics::counter;
 use outbox::{Outbox, Outcome};
-use std::sync::mpsc as blocking;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -36,9 +35,7 @@ pub struct Notifier {
     /// Sender: the engine's loop. Receiver: the task of one endpoint, which holds [`CAPACITY`] entries; one that finds
     /// no room is lost and counted, nothing waits. Closing it asks the task for its last words.
     lines: Vec<(&'static str, mpsc::Sender<Entry>)>,
-    /// Says by hanging up that the thread has ended.
-    ended: blocking::Receiver<()>,
-    thread: Option<JoinHandle<()>>,
+    background: Background,
 }
 
 impl Notifier {
@@ -57,12 +54,9 @@ impl Notifier {
             lines.push((endpoint.name, line));
             desks.push(Desk { endpoint, inlet, poster: poster.clone(), sender: sender.to_owned() });
         }
-        let (end, ended) = blocking::channel();
-        let thread = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
-            work(desks);
-            drop(end);
-        });
-        Ok(Self { kinds, lines, ended, thread: Some(thread.map_err(|_| EndpointError::Client)?) })
+        let background =
+            Background::start("notify", || serve_all(desks)).map_err(|_| EndpointError::Client)?;
+        Ok(Self { kinds, lines, background })
     }
 
     /// Hands an entry over if its kind was chosen. Never waits.
@@ -81,12 +75,7 @@ impl Notifier {
 impl Drop for Notifier {
     fn drop(&mut self) {
         self.lines.clear();
-        // A thread that has not come to its end by then ends with the process.
-        if let Err(blocking::RecvTimeoutError::Disconnected) = self.ended.recv_timeout(LAST_WORDS)
-            && let Some(thread) = self.thread.take()
-        {
-            let _ = thread.join();
-        }
+        self.background.wait(LAST_WORDS);
     }
 }
 
@@ -94,20 +83,12 @@ fn count(endpoint: &'static str, result: &'static str, entries: u64) {
     counter!(name::NOTIFICATIONS, "endpoint" => endpoint, "result" => result).increment(entries);
 }
 
-fn work(desks: Vec<Desk>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "notifications have no runtime; nobody is told anything");
-            return;
-        }
-    };
-    runtime.block_on(async move {
-        let tasks: Vec<_> = desks.into_iter().map(|desk| tokio::spawn(desk.serve())).collect();
-        for task in tasks {
-            let _ = task.await;
-        }
-    });
+/// Every desk side by side, each to its own end.
+async fn serve_all(desks: Vec<Desk>) {
+    let tasks: Vec<_> = desks.into_iter().map(|desk| tokio::task::spawn_local(desk.serve())).collect();
+    for task in tasks {
+        let _ = task.await;
+    }
 }
 
 /// Who tells one endpoint.
