@@ -154,18 +154,23 @@ fn the_service_unit_is_valid_and_gives_the_engine_little_to_harm_with() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let shipped = std::fs::read_to_string(root().join("deploy/systemd/windvane.service")).unwrap();
-    let path = folder.path().join("windvane.service");
-    // `verify` wants to see the program.
-    std::fs::write(&path, shipped.replace("/usr/local/bin/windvane", "/bin/true")).unwrap();
-    let ask = |arguments: &[&str]| Command::new(analyze).args(arguments).arg(&path).output().unwrap();
-    let verified = ask(&["verify"]);
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
-    // In tenths; 100 is a service without any protection.
-    let rated = ask(&["security", "--offline=true", "--threshold=20"]);
-    assert!(rated.status.success(), "{}", String::from_utf8_lossy(&rated.stdout));
-    for line in ["Type=notify", "WatchdogSec=", "LoadCredential=", "RestartPreventExitStatus=2 3 4"] {
-        assert!(shipped.contains(line), "{line}");
+    let engine = ["Type=notify", "WatchdogSec=", "LoadCredential=", "RestartPreventExitStatus=2 3 4"];
+    let guard =
+        ["LoadCredential=windvane-guard-key", "User=windvane", "StateDirectory=windvane", "Restart=always"];
+    for (name, lines) in [("windvane.service", engine), ("windvane-guard.service", guard)] {
+        let shipped = std::fs::read_to_string(root().join("deploy/systemd").join(name)).unwrap();
+        let path = folder.path().join(name);
+        // `verify` wants to see the program.
+        std::fs::write(&path, shipped.replace("/usr/local/bin/windvane", "/bin/true")).unwrap();
+        let ask = |arguments: &[&str]| Command::new(analyze).args(arguments).arg(&path).output().unwrap();
+        let verified = ask(&["verify"]);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+        // In tenths; 100 is a service without any protection.
+        let rated = ask(&["security", "--offline=true", "--threshold=20"]);
+        assert!(rated.status.success(), "{}", String::from_utf8_lossy(&rated.stdout));
+        for line in lines {
+            assert!(shipped.contains(line), "{name}: {line}");
+        }
     }
 }
 

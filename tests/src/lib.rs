@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the binary as a user runs it, on configs in folders of their own.
 
+mod cut;
 mod dashboard;
 mod feeder;
 mod ground;
@@ -10,6 +11,7 @@ mod metric;
 mod process;
 mod record;
 
+pub use cut::Line;
 pub use dashboard::{Dashboard, ask, dashboards, queries};
 pub use feeder::{Feeder, Flood, watched};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};

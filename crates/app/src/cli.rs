@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::control::{Reach, Wish};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Flatten(Flatten),
     /// Has a running engine read its config and strategies anew: all of the change, or none of it.
     Reload(Reload),
+    /// Cancels orders that open. The bots concerned open nothing until `resume`; exits and stops stay.
+    CancelAll(CancelAll),
+    /// Holds one bot back, or lets it go again.
+    Bot(BotCommand),
+    /// Stands beside an engine, with a key of its own, and cancels its entries when it can no longer look after them.
+    Guard(Guard),
     /// Looks at an API key.
     Keys(Keys),
     /// Declares an order of unknown outcome absent, where the venue can no longer prove it.
@@ -79,6 +86,13 @@ pub(crate) struct Events {
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Guard {
+    /// The config of the engine that is guarded; its table `[guard]` names the guard's key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -324,8 +338,38 @@ pub(crate) struct Halt {
     #[command(flatten)]
     pub(crate) target: Target,
     /// Also cancels own orders that would open; protection stays.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kill")]
     pub(crate) cancel_entries: bool,
+    /// Also cancels orders and closes every position; stops go last.
+    #[arg(long)]
+    pub(crate) kill: bool,
+    /// Whose orders a kill cancels.
+    #[arg(long, value_name = "WHOSE", requires = "kill", default_value = "account")]
+    pub(crate) scope: Reach,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CancelAll {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only this bot.
+    #[arg(long, value_name = "NAME", conflicts_with = "scope")]
+    pub(crate) bot: Option<String>,
+    /// Whose orders.
+    #[arg(long, value_name = "WHOSE", default_value = "own")]
+    pub(crate) scope: Reach,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BotCommand {
+    /// The bot.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it shall do.
+    #[arg(value_name = "WISH")]
+    pub(crate) wish: Wish,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,8 @@ mod control;
 mod disk;
 mod doctor;
 mod exit;
+mod guard;
+mod heartbeat;
 mod history;
 mod live;
 mod progress;

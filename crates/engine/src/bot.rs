@@ -2,6 +2,7 @@
 
 use crate::engine::ConfigId;
 use crate::protection::Rescue;
+use crate::short::{Waiting, WhenShort};
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
 use windvane_strategy::{Definition, Strategy, Urgency};
 
@@ -23,6 +24,10 @@ pub struct BotSetup {
     pub leverage: Leverage,
     /// Whether it is on its way out of the configuration, and how.
     pub removal: Option<Removal>,
+    /// What becomes of an order of its own that does not fit into the account's margin.
+    pub when_short: WhenShort,
+    /// How important it is beside the others, where one has to make room; higher is more.
+    pub priority: u8,
 }
 
 /// How a bot that is on its way out of the configuration ends what it holds. It opens nothing, whatever a person
@@ -35,13 +40,39 @@ pub enum Removal {
     ExitOnly,
 }
 
-/// What is to be got rid of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct WindDown {
-    /// Orders and position.
-    pub(crate) flatten: bool,
-    /// Orders that open.
-    pub(crate) cancel: bool,
+/// How far a bot is held back; each step holds more than the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// It opens nothing. Orders that rest stay, exits go on by its rules.
+    Pause,
+    /// It opens nothing and its orders that open are cancelled; exits go on by its rules.
+    ExitOnly,
+    /// Its orders are cancelled and its position is closed.
+    Close,
+}
+
+impl Hold {
+    /// Every step, the lightest first.
+    pub const ALL: [Self; 3] = [Self::Pause, Self::ExitOnly, Self::Close];
+
+    /// A short word for status, metrics and the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::ExitOnly => "exit-only",
+            Self::Close => "close",
+        }
+    }
+}
+
+impl From<Removal> for Hold {
+    fn from(removal: Removal) -> Self {
+        match removal {
+            Removal::ExitOnly => Self::ExitOnly,
+            Removal::Close => Self::Close,
+        }
+    }
 }
 
 /// A bot at work.
@@ -58,12 +89,14 @@ pub(crate) struct Bot {
     pub(crate) looks_at: Vec<Symbol>,
     /// When the strategy wants to be woken, as it last said.
     pub(crate) wake_at: Option<MarketTime>,
-    /// Whether its orders are being cancelled and its position closed.
-    pub(crate) is_flattening: bool,
-    /// Whether its opening orders are being cancelled.
-    pub(crate) is_cancelling: bool,
+    /// How far a person, a breaker or the orderly end holds it back.
+    pub(crate) asked: Option<Hold>,
     /// While it is wound down: no other round of cancels and closes before then.
     pub(crate) next_round: Option<WallTime>,
+    pub(crate) when_short: WhenShort,
+    pub(crate) priority: u8,
+    /// The order that waits for margin.
+    pub(crate) waiting: Option<Waiting>,
     /// What has been done about its position's missing stop.
     pub(crate) rescue: Option<Rescue>,
     /// The configuration that its last position was opened under.
@@ -77,30 +110,37 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// Whether it is to get rid of what it has, so that it may open nothing.
-    pub(crate) const fn is_winding_down(&self) -> bool {
-        self.is_flattening || self.is_cancelling
+    /// How far it is held back, for whatever reason.
+    pub(crate) fn hold(&self) -> Option<Hold> {
+        self.asked.max(self.removal.map(Hold::from))
     }
 
-    /// Notes what a person wants of it; one that is on its way out goes on with that in any case.
-    pub(crate) fn wind_down(&mut self, wanted: WindDown) {
-        self.is_flattening = wanted.flatten || self.removal == Some(Removal::Close);
-        self.is_cancelling = wanted.cancel || self.removal == Some(Removal::ExitOnly);
+    /// Holds it back as far as `hold` at least: the stricter of two wishes counts.
+    pub(crate) fn tighten(&mut self, hold: Hold) {
+        self.asked = self.asked.max(Some(hold));
+    }
+
+    /// Holds it back as far as `asked` and no further, its removal apart.
+    pub(crate) const fn set_hold(&mut self, asked: Option<Hold>) {
+        self.asked = asked;
         self.next_round = None;
-    }
-
-    /// What a person wants of it, apart from its removal.
-    pub(crate) fn wanted(&self) -> WindDown {
-        WindDown {
-            flatten: self.is_flattening && self.removal != Some(Removal::Close),
-            cancel: self.is_cancelling && self.removal != Some(Removal::ExitOnly),
-        }
     }
 }
 
 impl From<BotSetup> for Bot {
     fn from(setup: BotSetup) -> Self {
-        let BotSetup { name, symbol, position_index, strategy, next, budget, leverage, removal } = setup;
+        let BotSetup {
+            name,
+            symbol,
+            position_index,
+            strategy,
+            next,
+            budget,
+            leverage,
+            removal,
+            when_short,
+            priority,
+        } = setup;
         let wake_at = strategy.wake_at();
         let looks_at = strategy.subscription().symbols;
         Self {
@@ -113,9 +153,11 @@ impl From<BotSetup> for Bot {
             removal,
             looks_at,
             wake_at,
-            is_flattening: removal == Some(Removal::Close),
-            is_cancelling: removal == Some(Removal::ExitOnly),
+            asked: None,
             next_round: None,
+            when_short,
+            priority,
+            waiting: None,
             rescue: None,
             opened_under: None,
             was_held: false,

@@ -1,5 +1,6 @@
 //! What risk's breakers ask for, carried out: halt, cut, flatten, look again.
 
+use crate::bot::Hold;
 use crate::engine::Engine;
 use crate::output::Output;
 use windvane_model::{AccountEvent, Money, Scope, Stamp};
@@ -36,10 +37,10 @@ impl Engine {
             Breach::Halt(cause) => self.gate.halt(cause),
             Breach::Flatten(cause) => {
                 self.gate.halt(cause);
-                self.in_scope(Scope::All, |bot| bot.is_flattening = true);
+                self.in_scope(Scope::All, |bot| bot.tighten(Hold::Close));
             }
             Breach::CutToHalf => {
-                self.in_scope(Scope::All, |bot| bot.is_cancelling = true);
+                self.in_scope(Scope::All, |bot| bot.tighten(Hold::ExitOnly));
                 for close in self.risk.protective(Scope::All, Share::Half, self.orders.exposure()) {
                     self.command(&close, stamp, out);
                 }

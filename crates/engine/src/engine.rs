@@ -1,7 +1,9 @@
 //! The engine: what it is made of, and what each kind of event does first.
 
-use crate::bot::{Bot, BotSetup, WindDown};
+use crate::bot::{Bot, BotSetup, Hold};
+use crate::calibration::Calibrating;
 use crate::gate::{Gate, Waiting};
+use crate::kill::Kill;
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use std::collections::{BTreeMap, VecDeque};
@@ -59,6 +61,9 @@ pub struct Engine {
     leverage_asked: BTreeMap<Symbol, WallTime>,
     /// Whether a position was opened under another configuration than the bot's last one.
     pub(crate) has_opened: bool,
+    pub(crate) calibrating: Calibrating,
+    /// While every order of the account is being cancelled.
+    pub(crate) kill: Option<Kill>,
     /// What was last written down of the engine's own memory.
     pub(crate) remembered: EngineMemory,
     /// Reused between events, so that the steady state allocates nothing.
@@ -97,6 +102,8 @@ impl Engine {
             gate: Gate::new(needs_trade_link),
             leverage_asked: BTreeMap::new(),
             has_opened: false,
+            calibrating: Calibrating::default(),
+            kill: None,
             remembered: EngineMemory::default(),
             effects: Vec::new(),
             notices: VecDeque::new(),
@@ -133,11 +140,11 @@ impl Engine {
         }
         self.risk.restore(&memory.risk);
         for bot in &mut self.bots {
-            let flatten = memory.flattening.contains(&bot.name);
-            bot.wind_down(WindDown { flatten, cancel: memory.cancelling.contains(&bot.name) });
+            bot.set_hold(memory.hold_of(bot.name));
             let opened = memory.opened_under.iter().find(|(name, _)| *name == bot.name);
             bot.opened_under = opened.map(|(_, config)| *config);
         }
+        self.kill = memory.kills_account.then(Kill::default);
         self.remembered = memory;
     }
 
@@ -156,9 +163,14 @@ impl Engine {
             Event::Timer => self.orders.on_timer(stamp, &mut self.effects),
             Event::Control(control) => self.control(*control, stamp, out),
         }
+        self.calibrate(&stamped.event, stamp, out);
+        if matches!(stamped.event, Event::Account(_) | Event::Timer) {
+            self.retry_waiting(stamp, out);
+        }
         self.work_off(stamp, out);
         self.ask_leverage(stamp, out);
         self.protect(stamp, out);
+        self.cancel_account(stamp, out);
         self.flatten(stamp, out);
         self.settle_run_state(stamp, out);
         self.wake_timers(stamp, out);
@@ -181,7 +193,9 @@ impl Engine {
         let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
         let leverage = self.leverage_asked.values().copied();
         let rescues = self.bots.iter().filter_map(|bot| self.next_rescue(bot));
-        rounds.chain(leverage).chain(rescues).min()
+        let kill = self.kill.and_then(|kill| kill.next_round);
+        let waiting = self.bots.iter().filter_map(|bot| Some(bot.waiting?.until));
+        rounds.chain(leverage).chain(rescues).chain(kill).chain(waiting).min()
     }
 
     /// When a bot wants to be woken, by the market's clock. Where the market's clock is the wall's, the shell
@@ -303,12 +317,15 @@ impl Engine {
                 self.gate.resume();
                 self.risk.resume();
                 self.gate.set_falling(false);
-                for bot in &mut self.bots {
-                    bot.wind_down(WindDown::default());
-                }
+                self.kill = None;
+                self.in_scope(Scope::All, |bot| bot.set_hold(None));
             }
-            Control::Flatten(scope) => self.in_scope(scope, |bot| bot.is_flattening = true),
-            Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.is_cancelling = true),
+            Control::Flatten(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::Close)),
+            Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::ExitOnly)),
+            Control::Pause(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::Pause)),
+            Control::Release(bot) => self.in_scope(Scope::Bot(bot), |bot| bot.set_hold(None)),
+            Control::Adopt(bot) => self.orders.adopt_positions(bot),
+            Control::CancelAccount => self.kill = Some(Kill::default()),
             Control::Resolve(id) => self.orders.resolve(&id, stamp, &mut self.effects),
             Control::Reconcile => {
                 if self.gate.private_is_up() {

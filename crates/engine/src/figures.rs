@@ -16,6 +16,9 @@ pub struct RiskFigures {
     pub initial_margin_rate: Option<Rate>,
     /// Maintenance margin over margin balance, a fraction; at 1 the account is liquidated. `None` when nothing is left.
     pub maintenance_margin_rate: Option<Rate>,
+    /// The largest error of our margin when it was last compared with the venue's: ours less theirs as a part of the margin
+    /// balance. `None` before there was anything to compare.
+    pub margin_error: Option<f64>,
     /// How much of each limit is used, a fraction, with the limit's key in the config.
     pub limits: [(&'static str, f64); 4],
 }
@@ -37,6 +40,7 @@ impl Engine {
             day_pnl,
             initial_margin_rate: margin.initial_margin_rate(order_loss),
             maintenance_margin_rate: margin.maintenance_margin_rate(order_loss),
+            margin_error: self.risk.margin_error().and_then(|error| f64::try_from(error).ok()),
             limits: [
                 ("max_position_notional", share(largest, limits.max_position_notional.value)),
                 ("max_gross_exposure", share(sum, limits.max_gross_exposure.value)),

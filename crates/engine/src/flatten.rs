@@ -4,32 +4,36 @@
 //! answers come in: an entry that fills after its cancel was sent is closed by the next round. Rounds keep a
 //! distance, so that a venue that refuses a close is asked again and not flooded.
 
+use crate::bot::Hold;
 use crate::engine::Engine;
 use crate::output::Output;
 use crate::view::open_orders_of;
-use windvane_model::{ClientOrderId, Intent, Millis, Mutant, Role, Scope, Stamp, mutant};
+use windvane_model::{BotName, ClientOrderId, Intent, Millis, Mutant, Role, Scope, Stamp, mutant};
 use windvane_risk::{Ask, Share};
 
 /// From one round of cancels and closes to the next, wall clock.
 const ROUND_EVERY_MS: Millis = 200;
+/// Cancels that may wait for their answer at once. The venue takes ten a second; a thousand handed over together would
+/// wait until each seems lost and is asked about.
+const CANCELS_AT_ONCE: usize = 40;
 
 impl Engine {
     /// Takes the next steps of every bot that is being wound down.
     pub(crate) fn flatten(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         for bot in 0..self.bots.len() {
             let asked = &mut self.bots[bot];
-            if !asked.is_winding_down() || asked.next_round.is_some_and(|at| stamp.wall < at) {
+            let is_flattening = match asked.hold() {
+                None | Some(Hold::Pause) => continue,
+                Some(Hold::ExitOnly) => false,
+                Some(Hold::Close) => true,
+            };
+            if asked.next_round.is_some_and(|at| stamp.wall < at) {
                 continue;
             }
             asked.next_round = None;
-            let (name, is_flattening) = (asked.name, asked.is_flattening);
+            let name = asked.name;
             let before = out.len();
-            let doomed: Vec<ClientOrderId> = open_orders_of(&self.orders, name)
-                .filter(|order| !order.is_cancel_pending() && order.role() != Role::Protect)
-                .filter(|order| is_flattening || !order.is_reduce_only())
-                .map(windvane_order_management::Order::id)
-                .collect();
-            for id in doomed {
+            for id in self.doomed(name, is_flattening) {
                 self.cancel(bot, id, stamp, out);
             }
             if is_flattening && !mutant(Mutant::FlattenDoesNotClose) {
@@ -44,7 +48,21 @@ impl Engine {
         self.work_off(stamp, out);
     }
 
-    fn cancel(&mut self, bot: usize, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Output>) {
+    /// The orders of a bot to cancel in this round: what opens first.
+    fn doomed(&self, name: BotName, is_flattening: bool) -> Vec<ClientOrderId> {
+        let pending = self.orders.live_orders().filter(|order| order.is_cancel_pending()).count();
+        let left = || {
+            open_orders_of(&self.orders, name)
+                .filter(|order| !order.is_cancel_pending() && order.role() != Role::Protect)
+        };
+        let entries = left().filter(|order| !order.is_reduce_only());
+        let exits = left().filter(|order| is_flattening && order.is_reduce_only());
+        let room = CANCELS_AT_ONCE.saturating_sub(pending);
+        entries.chain(exits).take(room).map(windvane_order_management::Order::id).collect()
+    }
+
+    /// Cancels one order on a bot's behalf.
+    pub(crate) fn cancel(&mut self, bot: usize, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Output>) {
         let intent = Intent::Cancel { client_order_id: id };
         let existing = self.open_order(&id);
         let ask = Ask { bot: self.bots[bot].name, intent: &intent, existing: existing.as_ref() };

@@ -13,20 +13,23 @@
 
 mod bot;
 mod breaker;
+mod calibration;
 mod engine;
 mod figures;
 mod flatten;
 mod gate;
+mod kill;
 mod memory;
 mod output;
 mod protection;
 mod reconfigure;
+mod short;
 #[cfg(test)]
 mod tests;
 mod turn;
 mod view;
 
-pub use bot::{BotSetup, Removal};
+pub use bot::{BotSetup, Hold, Removal};
 pub use engine::{ConfigId, Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;
 pub use gate::Waiting;
@@ -34,4 +37,5 @@ pub use memory::{engine_memory_name, opened_under};
 pub use output::Output;
 pub use protection::{Naked, Remedy};
 pub use reconfigure::Reconfiguration;
+pub use short::WhenShort;
 pub use view::BotView;

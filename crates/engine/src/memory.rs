@@ -1,6 +1,7 @@
 //! What the engine itself must remember over a restart: a latched halt, which bots are being wound down, and
 //! where the day's loss is counted from. A crash forgives none of them.
 
+use crate::bot::Hold;
 use crate::engine::ConfigId;
 use windvane_model::{BotName, HaltCause};
 use windvane_risk::RiskMemory;
@@ -11,15 +12,18 @@ pub fn engine_memory_name() -> BotName {
     BotName::new("engine/state").expect("twelve printable letters")
 }
 
+/// The word for a kill at the scope of the account.
+const KILL: &str = "kill=account";
+
 /// The engine's own memory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct EngineMemory {
     /// The halt that is latched.
     pub(crate) halted: Option<HaltCause>,
-    /// The bots whose positions a person wants closed.
-    pub(crate) flattening: Vec<BotName>,
-    /// The bots whose entries a person wants cancelled.
-    pub(crate) cancelling: Vec<BotName>,
+    /// Whether every order of the account is to be cancelled.
+    pub(crate) kills_account: bool,
+    /// The bots that are held back, removal and the orderly end apart.
+    pub(crate) holds: Vec<(BotName, Hold)>,
     /// Which configuration the last position of each bot was opened under.
     pub(crate) opened_under: Vec<(BotName, ConfigId)>,
     /// What the breakers count from.
@@ -33,8 +37,10 @@ impl EngineMemory {
         if let Some(cause) = self.halted {
             words.push(format!("halt={}", cause.as_str()));
         }
-        words.extend(self.flattening.iter().map(|bot| format!("flatten={bot}")));
-        words.extend(self.cancelling.iter().map(|bot| format!("cancel={bot}")));
+        if self.kills_account {
+            words.push(KILL.to_owned());
+        }
+        words.extend(self.holds.iter().map(|(bot, hold)| format!("{}={bot}", hold.as_str())));
         words.extend(self.opened_under.iter().map(|(bot, config)| format!("under={bot}:{}", hex(*config))));
         self.risk.write(&mut words);
         words.join(" ").into_bytes()
@@ -45,18 +51,28 @@ impl EngineMemory {
         let text = std::str::from_utf8(bytes).ok()?;
         let mut memory = Self::default();
         for word in text.split_whitespace() {
-            match word.split_once('=')? {
-                ("halt", cause) => memory.halted = Some(HaltCause::from_word(cause)?),
-                ("flatten", bot) => memory.flattening.push(BotName::new(bot).ok()?),
-                ("cancel", bot) => memory.cancelling.push(BotName::new(bot).ok()?),
-                ("under", value) => {
+            if word == KILL {
+                memory.kills_account = true;
+                continue;
+            }
+            let (name, value) = word.split_once('=')?;
+            let hold = Hold::ALL.into_iter().find(|hold| hold.as_str() == name);
+            match (name, hold) {
+                (_, Some(hold)) => memory.holds.push((BotName::new(value).ok()?, hold)),
+                ("halt", None) => memory.halted = Some(HaltCause::from_word(value)?),
+                ("under", None) => {
                     let (bot, config) = value.split_once(':')?;
                     memory.opened_under.push((BotName::new(bot).ok()?, from_hex(config)?));
                 }
-                (name, value) => memory.risk.read(name, value)?,
+                (name, None) => memory.risk.read(name, value)?,
             }
         }
         Some(memory)
+    }
+
+    /// How far a bot is held back.
+    pub(crate) fn hold_of(&self, bot: BotName) -> Option<Hold> {
+        self.holds.iter().find(|(name, _)| *name == bot).map(|(_, hold)| *hold)
     }
 }
 
@@ -95,8 +111,12 @@ mod tests {
             EngineMemory { halted: Some(HaltCause::Operator), ..EngineMemory::default() },
             EngineMemory {
                 halted: Some(HaltCause::DayLoss),
-                flattening: vec![BotName::new("trend").unwrap(), BotName::new("maker").unwrap()],
-                cancelling: vec![BotName::new("maker").unwrap()],
+                kills_account: true,
+                holds: vec![
+                    (BotName::new("trend").unwrap(), Hold::Close),
+                    (BotName::new("maker").unwrap(), Hold::ExitOnly),
+                    (BotName::new("grid").unwrap(), Hold::Pause),
+                ],
                 opened_under: vec![(BotName::new("trend").unwrap(), [0x5a; 32])],
                 risk,
             },

@@ -4,6 +4,7 @@ use crate::protection::Naked;
 use windvane_market::BookGap;
 use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, RunState, Symbol, Tag};
 use windvane_order_management::Difference;
+use windvane_risk::Miscount;
 
 /// One answer. The shell carries them out in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,8 @@ pub enum Output {
         /// Whether the doubt begins or ends.
         on: bool,
     },
+    /// An alarm: our margin and the venue's differ by more than the bound, again and again.
+    Miscount(Miscount),
     /// An alarm: a position has had no stop at the venue for longer than is allowed.
     Naked(Naked),
 }

@@ -8,7 +8,7 @@
 //!
 //! What only strangers opened is theirs: an alarm, and nothing is touched.
 
-use crate::bot::Bot;
+use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
 use windvane_model::{BotName, Intent, Price, Side, Stamp, Symbol, WallTime};
@@ -85,7 +85,7 @@ impl Engine {
         let needs_stop = self.requires_stop || position.wanted_stop().is_some();
         // Before the account is read, our picture of its stops is as old as the last run. Nothing is left to do for one
         // that is being closed, nor for one that another engine looks after.
-        if !needs_stop || bot.is_flattening || !self.may_rescue() {
+        if !needs_stop || bot.hold() == Some(Hold::Close) || !self.may_rescue() {
             return None;
         }
         match bot.rescue.filter(|rescue| rescue.is_about(position)) {
@@ -113,7 +113,9 @@ impl Engine {
         };
         let next = (remedy == Remedy::Attach).then(|| stamp.wall.after(self.unprotected_ms_max));
         self.bots[bot].rescue = Some(Rescue { spell: since, is_ours, next });
-        self.bots[bot].is_flattening |= remedy == Remedy::Flatten;
+        if remedy == Remedy::Flatten {
+            self.bots[bot].tighten(Hold::Close);
+        }
         out.push(Output::Naked(Naked { bot: name, symbol, since, remedy }));
         if remedy == Remedy::Attach {
             self.reconcile(stamp, out);

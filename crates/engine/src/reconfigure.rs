@@ -62,13 +62,14 @@ impl Engine {
 impl Bot {
     /// The same bot under other figures, and perhaps by other rules.
     fn under(mut self, setup: &BotSetup, next: Option<(Definition, Urgency)>) -> Self {
-        let wanted = self.wanted();
         self.budget = setup.budget;
         self.leverage = setup.leverage;
         if self.removal != setup.removal {
             self.removal = setup.removal;
-            self.wind_down(wanted);
+            self.next_round = None;
         }
+        self.when_short = setup.when_short;
+        self.priority = setup.priority;
         self.next = next.or(self.next);
         self
     }

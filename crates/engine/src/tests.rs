@@ -1,6 +1,6 @@
 //! The engine from event to output: what it does again, how soon, and what it then no longer does.
 
-use crate::{BotSetup, Engine, EngineSetup, Output, Removal};
+use crate::{BotSetup, Engine, EngineSetup, Output, Removal, WhenShort};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_model::{
@@ -13,6 +13,8 @@ use windvane_model::{
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{DrawdownLimits, Ownership, RiskLimits};
+
+mod short;
 
 const MAKER: &str = r#"
 builtin = "maker"
@@ -90,6 +92,7 @@ fn limits() -> RiskLimits {
         max_loss_per_week: "9000000 USDT".parse().unwrap(),
         min_liquidation_distance: "1%".parse().unwrap(),
         max_adl_rank: 5,
+        max_margin_error: "1%".parse().unwrap(),
         max_error_rate: "1000 per 1m".parse().unwrap(),
         cool_down_after_stop: "1ms".parse().unwrap(),
         max_losing_streak: 1_000_000,
@@ -108,6 +111,57 @@ fn limits() -> RiskLimits {
     }
 }
 
+/// One maker on one contract.
+fn setup(removal: Option<Removal>) -> EngineSetup {
+    let claims = [(bot(), vec![(symbol(), PositionIndex::default())])];
+    let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
+    let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
+    EngineSetup {
+        orders: Orders::new(identity, &claims),
+        bots: vec![BotSetup {
+            name: bot(),
+            symbol: symbol(),
+            position_index: PositionIndex::default(),
+            strategy: maker.bot(),
+            next: None,
+            budget: Money::new(number("1000")),
+            leverage: Leverage::new(number("10")).unwrap(),
+            removal,
+            when_short: WhenShort::Refuse,
+            priority: 0,
+        }],
+        limits: limits(),
+        ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
+        config: [0; 32],
+        needs_trade_link: true,
+        unprotected_ms_max: 5_000,
+    }
+}
+
+/// A position as the venue tells it, long by `held` at 100 and without a stop.
+fn position(held: &str, leverage: &str) -> PositionReport {
+    let is_flat = qty(held).is_zero();
+    PositionReport {
+        symbol: symbol(),
+        position_index: PositionIndex::default(),
+        side: (!is_flat).then_some(Side::Buy),
+        qty: qty(held),
+        average_price: (!is_flat).then(|| price("100")),
+        mark_price: Some(price("100")),
+        leverage: Some(Leverage::new(number(leverage)).unwrap()),
+        stop_loss: None,
+        take_profit: None,
+        trailing_distance: None,
+        liquidation_price: None,
+        initial_margin: None,
+        maintenance_margin: None,
+        unrealised_pnl: None,
+        adl_rank: 0,
+        sequence: 1,
+        updated: MarketTime(1),
+    }
+}
+
 struct World {
     engine: Engine,
     stamp: Stamp,
@@ -120,35 +174,20 @@ impl World {
     }
 
     fn connected_with(removal: Option<Removal>) -> Self {
-        let claims = [(bot(), vec![(symbol(), PositionIndex::default())])];
-        let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
-        let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
-        let engine = Engine::new(EngineSetup {
-            orders: Orders::new(identity, &claims),
-            bots: vec![BotSetup {
-                name: bot(),
-                symbol: symbol(),
-                position_index: PositionIndex::default(),
-                strategy: maker.bot(),
-                next: None,
-                budget: Money::new(number("1000")),
-                leverage: Leverage::new(number("10")).unwrap(),
-                removal,
-            }],
-            limits: limits(),
-            ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
-            config: [0; 32],
-            needs_trade_link: true,
-            unprotected_ms_max: 5_000,
-        });
-        let mut world = Self { engine, stamp: Stamp::default() };
-        let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
-        let reference = Reference { instruments: vec![instrument()], fees: vec![(symbol(), fees)] };
-        world.take(Event::Reference(reference));
-        for link in [Link::Public(LinkState::Up), Link::Trade(LinkState::Up), Link::Private(LinkState::Up)] {
-            world.take(Event::Link(link));
-        }
+        let mut world = Self { engine: Engine::new(setup(removal)), stamp: Stamp::default() };
+        world.connect(&[symbol()]);
         world
+    }
+
+    /// The contracts are known and every link is up.
+    fn connect(&mut self, symbols: &[Symbol]) {
+        let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
+        let instruments = symbols.iter().map(|symbol| Instrument { symbol: *symbol, ..instrument() });
+        let fees = symbols.iter().map(|symbol| (*symbol, fees)).collect();
+        self.take(Event::Reference(Reference { instruments: instruments.collect(), fees }));
+        for link in [Link::Public(LinkState::Up), Link::Trade(LinkState::Up), Link::Private(LinkState::Up)] {
+            self.take(Event::Link(link));
+        }
     }
 
     /// One bitcoin long at 100, leverage as the venue tells it; and what followed from that.
@@ -160,35 +199,20 @@ impl World {
 
     /// The venue's picture of the account, long by `held` and without a stop.
     fn show_held(&mut self, held: &str, leverage: &str) -> Vec<Output> {
-        let is_flat = qty(held).is_zero();
-        let position = PositionReport {
-            symbol: symbol(),
-            position_index: PositionIndex::default(),
-            side: (!is_flat).then_some(Side::Buy),
-            qty: qty(held),
-            average_price: (!is_flat).then(|| price("100")),
-            mark_price: Some(price("100")),
-            leverage: Some(Leverage::new(number(leverage)).unwrap()),
-            stop_loss: None,
-            take_profit: None,
-            trailing_distance: None,
-            liquidation_price: None,
-            initial_margin: None,
-            maintenance_margin: None,
-            unrealised_pnl: None,
-            adl_rank: 0,
-            sequence: 1,
-            updated: MarketTime(1),
-        };
+        self.show(&[position(held, leverage)], "1000")
+    }
+
+    fn show(&mut self, positions: &[PositionReport], wallet: &str) -> Vec<Output> {
         let coin = CoinBalance {
             coin: Coin::new("USDT").unwrap(),
-            wallet_balance: Money::new(number("1000")),
+            wallet_balance: Money::new(number(wallet)),
             equity: None,
             order_margin: None,
             position_margin: None,
         };
         let wallet = WalletReport { coins: vec![coin], ..WalletReport::default() };
-        let snapshot = AccountSnapshot { positions: vec![position], wallet, ..AccountSnapshot::default() };
+        let snapshot =
+            AccountSnapshot { positions: positions.to_vec(), wallet, ..AccountSnapshot::default() };
         self.take(Event::Account(AccountEvent::Answer(QueryAnswer::Account(Box::new(snapshot)))))
     }
 
@@ -208,11 +232,15 @@ impl World {
 
     /// Mark, bid and ask at 100.
     fn quote(&mut self) -> Vec<Output> {
+        self.quote_in(symbol())
+    }
+
+    fn quote_in(&mut self, symbol: Symbol) -> Vec<Output> {
         let at = self.stamp.market;
         let level =
             |text| vec![BookLevel { price: Fixed::parse(text).unwrap(), size: Fixed::parse("9").unwrap() }];
         let mut outputs = self.take(Event::Market(MarketEvent::Ticker(Ticker {
-            symbol: symbol(),
+            symbol,
             at,
             last: Some(price("100")),
             mark: Some(price("100")),
@@ -221,7 +249,7 @@ impl World {
             next_funding: None,
         })));
         outputs.extend(self.take(Event::Market(MarketEvent::Book(BookUpdate {
-            symbol: symbol(),
+            symbol,
             at,
             kind: BookUpdateKind::Snapshot,
             update_id: 1,
@@ -352,7 +380,7 @@ fn a_halt_and_a_flatten_outlive_a_crash_and_an_orderly_end_leaves_neither() {
     let (mut after, _) = World::reconciled("10");
     after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
     assert_eq!(after.engine.run_state(), RunState::Halted(windvane_model::HaltCause::Operator));
-    assert!(after.engine.bots().all(|bot| bot.is_flattening));
+    assert!(after.engine.bots().all(|bot| bot.hold == Some(crate::Hold::Close)));
 
     let (mut world, _) = World::reconciled("10");
     let mut written = world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Shutdown)));
@@ -362,7 +390,7 @@ fn a_halt_and_a_flatten_outlive_a_crash_and_an_orderly_end_leaves_neither() {
         after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
     }
     assert_eq!(after.engine.run_state(), RunState::Active);
-    assert!(after.engine.bots().all(|bot| !bot.is_flattening));
+    assert!(after.engine.bots().all(|bot| bot.hold.is_none()));
 }
 
 /// A fill of one of the maker's own orders, whose stop never shows at the venue. Also what that order carried.
@@ -520,6 +548,8 @@ fn another_configuration_changes_limits_and_figures_and_leaves_orders_where_they
             budget: Money::new(number(budget)),
             leverage: Leverage::new(number("10")).unwrap(),
             removal: None,
+            when_short: WhenShort::Refuse,
+            priority: 0,
         }]
     };
     world.engine.reconfigure(crate::Reconfiguration {
@@ -582,6 +612,8 @@ fn other_rules_wait_for_the_end_of_a_position_and_the_opening_is_remembered() {
                 budget: Money::new(number("1000")),
                 leverage: Leverage::new(number("10")).unwrap(),
                 removal: None,
+                when_short: WhenShort::Refuse,
+                priority: 0,
             }],
             redefined: BTreeMap::from([(bot(), (narrow.clone(), urgency))]),
             limits: limits(),
@@ -597,4 +629,70 @@ fn other_rules_wait_for_the_end_of_a_position_and_the_opening_is_remembered() {
     assert_eq!(world.engine.waiting_for_flat().count(), 0);
     let remembered = memories(&outputs).pop().unwrap();
     assert_eq!(crate::opened_under(&remembered), [(bot(), [1; 32])], "it lives by the new ones from here on");
+}
+
+#[test]
+fn a_paused_bot_opens_nothing_and_leaves_what_rests_until_it_alone_is_released() {
+    let (mut world, _) = World::reconciled("10");
+    let resting = submits(&world.quote());
+    assert!(!resting.is_empty());
+    let outputs = world.take(Event::Control(Control::Pause(Scope::Bot(bot()))));
+    assert_eq!(cancels(&outputs), 0, "a pause takes nothing back");
+    world.wait(5_000);
+    assert_eq!(submits(&world.quote()), []);
+    let memory = own_memory(&outputs).expect("the pause is written down");
+    let (mut after, _) = World::reconciled("10");
+    after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
+    assert_eq!(after.engine.bots().next().unwrap().hold, Some(crate::Hold::Pause));
+
+    world.take(Event::Control(Control::CancelEntries(Scope::Bot(bot()))));
+    let stricter = world.take(Event::Control(Control::Pause(Scope::Bot(bot()))));
+    assert_eq!(own_memory(&stricter), None, "the stricter wish stays");
+    world.take(Event::Control(Control::Release(bot())));
+    assert_eq!(world.engine.bots().next().unwrap().hold, None);
+}
+
+fn cancels(outputs: &[Output]) -> usize {
+    let is_cancel = |out: &&Output| matches!(out, Output::Command { command: Command::Cancel(_), .. });
+    outputs.iter().filter(is_cancel).count()
+}
+
+fn kills(outputs: &[Output]) -> usize {
+    let is_kill = |out: &&Output| matches!(out, Output::Command { command: Command::CancelAll(_), .. });
+    outputs.iter().filter(is_kill).count()
+}
+
+#[test]
+fn a_kill_of_the_account_is_repeated_until_a_later_picture_shows_no_order_and_outlives_a_crash() {
+    let (mut world, _) = World::reconciled("10");
+    assert!(!submits(&world.quote()).is_empty());
+    world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Operator)));
+    let outputs = world.take(Event::Control(Control::CancelAccount));
+    assert_eq!(kills(&outputs), 1);
+    let closes = world.take(Event::Control(Control::Flatten(Scope::All)));
+    assert_eq!(cancels(&closes), 0, "the venue's own cancel-all does it");
+    assert!(submits(&closes).iter().all(|close| close.reduce_only), "{closes:?}");
+    assert_eq!(kills(&world.wait(999)), 0);
+    assert_eq!(kills(&world.wait(1)), 1, "the answer may be lost");
+    world.show_held("1", "10");
+    assert_eq!(kills(&world.wait(1_000)), 1, "our own orders are not told gone");
+
+    let memory = own_memory(&outputs).expect("the kill is written down");
+    let (mut after, _) = World::reconciled("10");
+    after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
+    assert_eq!(kills(&after.wait(1)), 1, "a crash may have come before the send");
+    after.show_held("1", "10");
+    let ended = after.wait(1_000);
+    assert_eq!(kills(&ended), 0, "nothing is left");
+    assert!(own_memory(&ended).is_some(), "the end is written down");
+    assert_eq!(kills(&after.wait(60_000)), 0);
+}
+
+#[test]
+fn what_a_stranger_opened_is_the_bots_own_once_it_is_adopted() {
+    let (mut world, _) = World::reconciled("10");
+    world.take(Event::Control(Control::Pause(Scope::All)));
+    world.take(Event::Control(Control::Adopt(bot())));
+    assert!(world.engine.orders().position(symbol(), PositionIndex::default()).unwrap().is_ours());
+    assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Flatten], "and nothing of its own stays bare");
 }

@@ -4,6 +4,7 @@ use crate::bot::Bot;
 use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
+use crate::short::Relief;
 use crate::view::Share;
 use windvane_model::{
     BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Mutant, Notice, NoticeTo,
@@ -13,7 +14,7 @@ use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
 use windvane_strategy::{Context, Wake};
 
-/// Rounds of notices and intents within one event. A strategy that answers every notice with another wish would
+/// Rounds of notices and intents that one event may lead to, beside those that it brings. A strategy that answers every notice with another wish would
 /// go on for ever; a healthy one needs a handful.
 const ROUNDS_MAX: usize = 1_000;
 
@@ -21,10 +22,12 @@ impl Engine {
     /// Works off effects and notices until nothing is left.
     pub(crate) fn work_off(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         self.take_effects(stamp, out);
-        let mut rounds = 0;
+        // What the event itself has to tell is told, however much it is: a picture of the account may show thousands of
+        // orders.
+        let mut rounds_left = ROUNDS_MAX.saturating_add(self.notices.len());
         while let Some(notice) = self.notices.pop_front() {
-            rounds += 1;
-            if rounds > ROUNDS_MAX {
+            rounds_left = rounds_left.saturating_sub(1);
+            if rounds_left == 0 {
                 self.notices.clear();
                 self.gate.halt(HaltCause::Invariant);
                 return;
@@ -158,6 +161,25 @@ impl Engine {
 
     /// One wish: denied, or approved and commanded.
     pub(crate) fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
+        let denial = match self.judge(bot, intent, stamp) {
+            Ok(approved) => return self.carry_out(bot, intent, &approved, stamp, out),
+            Err(denial) => denial,
+        };
+        match self.relieve(bot, intent, denial, stamp, out) {
+            Relief::Waits => {}
+            Relief::Denied => self.deny(bot, intent, denial, out),
+            Relief::Smaller(place) => {
+                let smaller = Intent::Place(place);
+                match self.judge(bot, &smaller, stamp) {
+                    Ok(approved) => self.carry_out(bot, &smaller, &approved, stamp, out),
+                    Err(denial) => self.deny(bot, intent, denial, out),
+                }
+            }
+        }
+    }
+
+    /// Asks risk about one wish.
+    pub(crate) fn judge(&mut self, bot: usize, intent: &Intent, stamp: Stamp) -> Result<Approved, Denial> {
         let name = self.bots[bot].name;
         let existing = named_order(intent).and_then(|id| self.open_order(&id));
         let symbol_in_doubt = self.orders.is_in_doubt(self.bots[bot].symbol);
@@ -170,7 +192,7 @@ impl Engine {
         };
         // Else it would buy back what was just closed for it, and pay for both for ever.
         let state = self.risk.run_state();
-        if state == RunState::Active && self.bots[bot].is_winding_down() {
+        if state == RunState::Active && self.bots[bot].hold().is_some() {
             self.risk.set_run_state(RunState::Reducing);
         }
         let verdict = match self.unanswered_amend(intent) {
@@ -179,22 +201,38 @@ impl Engine {
         };
         self.risk.set_run_state(state);
         match verdict {
-            Ok(approved) => {
-                self.command(&approved, stamp, out);
-                if let Some(tag) = tag_of(intent)
-                    && let Some(id) = last_submitted(out)
-                {
-                    let notice = Notice::Submitted { tag, client_order_id: id };
-                    self.notices.push_back(NoticeTo { bot: name, notice });
-                }
-            }
-            Err(denial) => {
-                out.push(Output::Denied { bot: name, denial });
-                let notice =
-                    Notice::Denied { tag: tag_of(intent), client_order_id: named_order(intent), denial };
-                self.notices.push_back(NoticeTo { bot: name, notice });
-            }
+            Ok(approved) if approved.opens() => match self.gives_way(bot) {
+                Some(reason) => Err(Denial { symbol: approved.symbol(), reason }),
+                None => Ok(approved),
+            },
+            verdict => verdict,
         }
+    }
+
+    /// Commands what risk approved, and tells the bot.
+    pub(crate) fn carry_out(
+        &mut self,
+        bot: usize,
+        intent: &Intent,
+        approved: &Approved,
+        stamp: Stamp,
+        out: &mut Vec<Output>,
+    ) {
+        self.command(approved, stamp, out);
+        if let Some(tag) = tag_of(intent)
+            && let Some(id) = last_submitted(out)
+        {
+            let notice = Notice::Submitted { tag, client_order_id: id };
+            self.notices.push_back(NoticeTo { bot: self.bots[bot].name, notice });
+        }
+    }
+
+    /// Tells a bot, and everybody who listens, what it may not.
+    pub(crate) fn deny(&mut self, bot: usize, intent: &Intent, denial: Denial, out: &mut Vec<Output>) {
+        let name = self.bots[bot].name;
+        out.push(Output::Denied { bot: name, denial });
+        let notice = Notice::Denied { tag: tag_of(intent), client_order_id: named_order(intent), denial };
+        self.notices.push_back(NoticeTo { bot: name, notice });
     }
 
     /// The contract of the order that an amend names, if an earlier amend of it is not answered yet.
@@ -215,16 +253,18 @@ impl Engine {
     /// The engine's own memory as of now, without the openings. What an orderly end winds down by policy is no wish of a person, and the
     /// next start trades on.
     fn own_memory(&self) -> EngineMemory {
-        let named = |is_meant: fn(&Bot) -> bool| {
-            self.bots.iter().filter(|bot| is_meant(bot)).map(|bot| bot.name).collect()
-        };
-        let (flattening, cancelling) = if self.gate.is_stopping() {
-            (self.remembered.flattening.clone(), self.remembered.cancelling.clone())
+        let holds = if self.gate.is_stopping() {
+            self.remembered.holds.clone()
         } else {
-            (named(|bot| bot.wanted().flatten), named(|bot| bot.wanted().cancel))
+            self.bots.iter().filter_map(|bot| Some((bot.name, bot.asked?))).collect()
         };
-        let risk = self.risk.memory();
-        EngineMemory { halted: self.gate.latched(), flattening, cancelling, opened_under: Vec::new(), risk }
+        EngineMemory {
+            halted: self.gate.latched(),
+            kills_account: self.kill.is_some(),
+            holds,
+            opened_under: Vec::new(),
+            risk: self.risk.memory(),
+        }
     }
 
     /// Notes of each position that was opened which configuration it lives by.

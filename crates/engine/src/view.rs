@@ -1,5 +1,6 @@
 //! What others are shown of the engine, gathered from the parts that own it.
 
+use crate::bot::Hold;
 use crate::engine::Engine;
 use windvane_model::{BotName, ClientOrderId, Money, PositionIndex, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders};
@@ -26,8 +27,8 @@ pub struct BotView {
     pub signals: u64,
     /// How its named conditions stand.
     pub conditions: Vec<Condition>,
-    /// Whether it is being wound down.
-    pub is_flattening: bool,
+    /// How far it is held back; `None` when it trades.
+    pub hold: Option<Hold>,
 }
 
 impl Engine {
@@ -44,7 +45,7 @@ impl Engine {
                 open_orders: open_orders_of(&self.orders, bot.name).count(),
                 signals: bot.strategy.signals(),
                 conditions: bot.strategy.conditions(),
-                is_flattening: bot.is_flattening,
+                hold: bot.hold(),
             })
         })
     }
@@ -80,10 +81,10 @@ impl Engine {
         let Some(bot) = self.bots.iter().find(|bot| bot.name == name) else { return true };
         let is_flat = || holding(&self.orders, bot.symbol, bot.position_index).side.is_none();
         let has_entries = || open_orders_of(&self.orders, name).any(|order| !order.is_reduce_only());
-        match (bot.is_flattening, bot.is_cancelling) {
-            (true, _) => is_flat() && open_orders_of(&self.orders, name).next().is_none(),
-            (false, true) => !has_entries(),
-            (false, false) => true,
+        match bot.hold() {
+            Some(Hold::Close) => is_flat() && open_orders_of(&self.orders, name).next().is_none(),
+            Some(Hold::ExitOnly) => !has_entries(),
+            Some(Hold::Pause) | None => true,
         }
     }
 

@@ -21,7 +21,8 @@ choices!(LinkState { 1 => Up, 2 => Down });
 
 choices!(Control {
     1 => Halt(cause), 2 => Resume, 3 => Flatten(scope), 4 => CancelEntries(scope), 5 => Reconcile,
-    6 => Lift(cause), 7 => Resolve(client_order_id),
+    6 => Lift(cause), 7 => Resolve(client_order_id), 8 => Pause(scope), 9 => Release(bot), 10 => Adopt(bot),
+    11 => CancelAccount,
 });
 
 choices!(Scope { 1 => All, 2 => Bot(name) });

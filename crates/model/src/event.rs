@@ -88,6 +88,15 @@ pub enum Control {
     Flatten(Scope),
     /// Cancel own orders that open; protection stays.
     CancelEntries(Scope),
+    /// Open nothing; orders that rest stay.
+    Pause(Scope),
+    /// Ends what was asked of one bot by [`Control::Pause`], [`Control::CancelEntries`] or [`Control::Flatten`].
+    Release(BotName),
+    /// What a bot's contract holds is the bot's own from now on, whoever opened it.
+    Adopt(BotName),
+    /// Cancel every order of the account, whosever it is, until none is left; protection stays. Kill at the scope of
+    /// the account.
+    CancelAccount,
     /// Start over with one reconciliation of the account.
     Reconcile,
     /// A person says that an order of unknown outcome does not exist.

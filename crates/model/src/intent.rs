@@ -313,6 +313,12 @@ pub enum DenialReason {
         /// When opening is tried again at the earliest, wall clock.
         until: WallTime,
     },
+    /// A more important bot waits for margin, and what comes free is kept for it.
+    #[error("margin is kept for bot `{to}`, which comes first")]
+    GivesWay {
+        /// The more important bot.
+        to: BotName,
+    },
 }
 
 /// Whose limit it is, where it is not the account's.
@@ -376,6 +382,7 @@ impl DenialReason {
             Self::CoolDown { .. } => "cool_down",
             Self::LosingStreak { .. } => "losing_streak",
             Self::MarginInDoubt { .. } => "margin_in_doubt",
+            Self::GivesWay { .. } => "gives_way",
         }
     }
 }

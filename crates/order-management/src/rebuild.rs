@@ -74,6 +74,7 @@ impl Rebuild {
             Event::Account(event) => self.orders.apply(event, stamped.stamp, &mut effects),
             Event::Timer => self.orders.on_timer(stamped.stamp, &mut effects),
             Event::Control(Control::Resolve(id)) => self.orders.resolve(id, stamped.stamp, &mut effects),
+            Event::Control(Control::Adopt(bot)) => self.orders.adopt_positions(*bot),
             Event::Market(_) | Event::Link(_) | Event::Reference(_) | Event::Control(_) => {}
         }
     }

@@ -12,6 +12,7 @@
 
 mod approved;
 mod breaker;
+mod calibration;
 mod check;
 mod contract;
 mod exposure;
@@ -28,6 +29,7 @@ mod value;
 
 pub use approved::Approved;
 pub use breaker::{Breach, DrawdownStep, LossStart, RiskMemory, Worth};
+pub use calibration::{Counted, Miscount};
 pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};

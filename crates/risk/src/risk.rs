@@ -1,11 +1,12 @@
 //! The state that the check decides with: limits, owners, run state, send times, breakers.
 
 use crate::breaker::{Breach, Drawdown, DrawdownStep, Losses, Refusals, RiskMemory, Streaks, Worth};
+use crate::calibration::{Calibration, Miscount};
 use crate::rate::SendTimes;
 use crate::scope::Scopes;
-use crate::{Ownership, RiskLimits};
+use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
-use windvane_model::{AccountEvent, BotName, ExitCause, HaltCause, Money, RunState, Stamp};
+use windvane_model::{AccountEvent, BotName, ExitCause, HaltCause, Money, PositionReport, RunState, Stamp};
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
 const PEAK_STEP: Decimal = Decimal::from_parts(1001, 0, 0, false, 3);
@@ -22,6 +23,7 @@ pub struct Risk {
     pub(crate) losses: Losses,
     pub(crate) streaks: Streaks,
     pub(crate) refusals: Refusals,
+    calibration: Calibration,
     drawdown: Drawdown,
     remembered_peak: Option<Money>,
 }
@@ -42,6 +44,7 @@ impl Risk {
             run_state: RunState::Reducing,
             losses: Losses::default(),
             streaks: Streaks::default(),
+            calibration: Calibration::default(),
             drawdown: Drawdown::default(),
             remembered_peak: None,
         }
@@ -105,6 +108,25 @@ impl Risk {
     /// Takes what the venue answered; refusals are counted.
     pub fn observe_answer(&mut self, event: &AccountEvent, stamp: Stamp) -> Option<Breach> {
         self.refusals.observe(event, stamp.wall)
+    }
+
+    /// Compares a position that the venue has reported with our own arithmetic. Says when it is wrong again and again;
+    /// then nothing should open until a person has looked.
+    pub fn compare_position(&mut self, report: &PositionReport, exposure: &Exposure) -> Option<Miscount> {
+        self.calibration.position(report, exposure, self.limits.max_margin_error.fraction())
+    }
+
+    /// Compares the margin that the venue holds for all open orders, settle coin. Only of use while no order has anything
+    /// under way.
+    pub fn compare_orders(&mut self, theirs: Money, exposure: &Exposure) -> Option<Miscount> {
+        self.calibration.orders(theirs, exposure, self.limits.max_margin_error.fraction())
+    }
+
+    /// The largest error of our margin when it was last compared, with its sign: ours less the venue's as a part of the
+    /// margin balance. `None` before there was anything to compare.
+    #[must_use]
+    pub fn margin_error(&self) -> Option<Decimal> {
+        self.calibration.error()
     }
 
     /// Takes that a bot's position went flat, by what, and with which profit after fees and funding.

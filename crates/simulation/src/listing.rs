@@ -161,6 +161,7 @@ pub(crate) fn limits(require_stop_on_entry: bool) -> RiskLimits {
         max_loss_per_week: "9000000 USDT".parse().expect(WRITTEN),
         min_liquidation_distance: "1%".parse().expect(WRITTEN),
         max_adl_rank: 5,
+        max_margin_error: "1%".parse().expect(WRITTEN),
         max_error_rate: "1000 per 1m".parse().expect(WRITTEN),
         cool_down_after_stop: "1ms".parse().expect(WRITTEN),
         max_losing_streak: 1_000_000,

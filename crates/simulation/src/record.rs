@@ -39,6 +39,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }
+        | Output::Miscount(_)
         | Output::Naked(_) => None,
     })
 }

@@ -60,8 +60,12 @@ pub(crate) enum Campaign {
     Reload(Reload),
     /// Floods an engine with market data for a long time: memory, files and queues stay where they are.
     Soak(Soak),
+    /// Kills an account full of orders, in both scopes, and the engine half way: flat, never without a stop, latched.
+    Kill(Kill),
     /// Puts orders near the edge of random accounts to risk and to the venue: none that could be foreseen is refused.
     Margin(Margin),
+    /// Plays random sequences of commands, answers and fills on risk: no limit may be passed at any point of any of them.
+    Limits(Limits),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
     /// Plays random schedules on the connector's sessions and damaged messages on its decoders: every request is answered
@@ -141,6 +145,14 @@ pub(crate) struct Margin {
     orders: u64,
 }
 
+/// How many are played.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// Sequences.
+    #[arg(long, default_value_t = 10_000_000)]
+    sequences: u64,
+}
+
 /// Which stories are told.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
@@ -161,6 +173,14 @@ pub(crate) struct Fuzz {
     /// Inputs that each target must have taken, however long that takes.
     #[arg(long, default_value_t = 0)]
     inputs: u64,
+}
+
+/// How full the account is.
+#[derive(Debug, Args)]
+pub(crate) struct Kill {
+    /// Orders over three contracts.
+    #[arg(long, default_value_t = 1_200)]
+    orders: u32,
 }
 
 /// How long it goes on.
@@ -192,7 +212,9 @@ impl Campaign {
             Self::Kill9(kill9) => kill9.run(),
             Self::Reload(reload) => reload.run(),
             Self::Soak(soak) => soak.run(),
+            Self::Kill(kill) => kill.run(),
             Self::Margin(margin) => margin.run(),
+            Self::Limits(limits) => limits.run(),
             Self::Simulate(simulate) => simulate.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
             Self::Mutants(mutants) => mutants.run(),
@@ -308,6 +330,20 @@ impl Margin {
     }
 }
 
+impl Limits {
+    fn run(&self) -> anyhow::Result<()> {
+        Enlarged {
+            name: "limits",
+            package: "windvane-risk",
+            target: &["--test", "it"],
+            test: "sequences::",
+            is_optimised: true,
+            environment: vec![("WINDVANE_LIMIT_SEQUENCES", self.sequences.to_string())],
+        }
+        .run()
+    }
+}
+
 impl Simulate {
     fn run(&self) -> anyhow::Result<()> {
         let (seeds, from) = (self.seeds.to_string(), self.from.to_string());
@@ -347,6 +383,22 @@ impl Soak {
             test: "soak::under_a_flood",
             is_optimised: true,
             environment: vec![("WINDVANE_SOAK_MINUTES", self.minutes.to_string())],
+        }
+        .run()
+    }
+}
+
+impl Kill {
+    /// Always optimised: a debug build of the venue is slow to tell of a thousand orders.
+    fn run(&self) -> anyhow::Result<()> {
+        build_end_to_end(Some("--release"))?;
+        Enlarged {
+            name: "kill",
+            package: "windvane-tests",
+            target: &["--test", "it"],
+            test: "kill::",
+            is_optimised: true,
+            environment: vec![("WINDVANE_KILL_ORDERS", self.orders.to_string())],
         }
         .run()
     }

@@ -57,6 +57,8 @@ fn play() -> Outcome {
             budget: Money::new(10_000.into()),
             leverage: Leverage::new(5.into()).unwrap(),
             removal: None,
+            when_short: windvane_engine::WhenShort::Refuse,
+            priority: 0,
         }],
         limits: toml::from_str(LIMITS).unwrap(),
         unprotected_ms_max: 5_000,

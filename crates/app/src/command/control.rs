@@ -1,6 +1,6 @@
-//! `windvane status`, `halt`, `resume`, `flatten`, `resolve`, `reload`: asking and telling a running engine.
+//! `windvane status`, `halt`, `resume`, `flatten`, `cancel-all`, `bot`, `resolve`, `reload`: asking and telling a running engine.
 
-use crate::cli::{Flatten, Halt, Reload, Resolve, Target};
+use crate::cli::{BotCommand, CancelAll, Flatten, Halt, Reload, Resolve, Target};
 use crate::config;
 use crate::control::{self, Answer, Ask, SOCKET_NAME};
 use crate::exit::Failure;
@@ -20,7 +20,27 @@ pub(crate) fn status(target: &Target) -> Result<ExitCode, Failure> {
 /// # Errors
 /// When no engine answers.
 pub(crate) fn halt(arguments: &Halt) -> Result<ExitCode, Failure> {
-    send(&arguments.target, &Ask::Halt { cancel_entries: arguments.cancel_entries })
+    let ask = match arguments.kill {
+        true => Ask::Kill { scope: arguments.scope },
+        false => Ask::Halt { cancel_entries: arguments.cancel_entries },
+    };
+    send(&arguments.target, &ask)
+}
+
+/// `windvane cancel-all`.
+///
+/// # Errors
+/// When no engine answers, or it has no such bot.
+pub(crate) fn cancel_all(arguments: &CancelAll) -> Result<ExitCode, Failure> {
+    send(&arguments.target, &Ask::CancelAll { bot: arguments.bot.clone(), scope: arguments.scope })
+}
+
+/// `windvane bot`.
+///
+/// # Errors
+/// When no engine answers, it has no such bot, or the wish cannot be met.
+pub(crate) fn bot(arguments: &BotCommand) -> Result<ExitCode, Failure> {
+    send(&arguments.target, &Ask::Bot { name: arguments.name.clone(), wish: arguments.wish })
 }
 
 /// `windvane resume`.

@@ -5,6 +5,7 @@ mod check;
 mod control;
 mod doctor;
 mod events;
+mod guard;
 mod init;
 mod journal;
 mod keys;
@@ -35,6 +36,9 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Resume(target) => control::resume(&target),
         Command::Flatten(flatten) => control::flatten(&flatten),
         Command::Reload(reload) => control::reload(&reload),
+        Command::CancelAll(cancel) => control::cancel_all(&cancel),
+        Command::Bot(bot) => control::bot(&bot),
+        Command::Guard(guard) => guard::guard(&guard),
         Command::Keys(keys) => match keys.action {
             KeysAction::Check(arguments) => keys::check(&arguments),
             KeysAction::Seal(arguments) => keys::seal(&arguments),

@@ -24,6 +24,9 @@ pub(crate) struct ConfigFile {
     /// What is done about a position without a stop.
     #[serde(default)]
     pub(crate) protection: ProtectionSection,
+    /// When `windvane guard` acts, and with which key.
+    #[serde(default)]
+    pub(crate) guard: GuardSection,
     /// How the journal is kept.
     #[serde(default)]
     pub(crate) journal: JournalSection,
@@ -138,6 +141,18 @@ pub(crate) struct ProtectionSection {
     /// How long a position may be without a stop at the venue. After it: an alarm, and the stop is asked for again;
     /// after as long again the bot is flattened.
     pub(crate) without_stop_max: Spanned<TimeSpan>,
+}
+
+/// `[guard]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GuardSection {
+    /// File with the guard's own API key, like the engine's `key_file`.
+    pub(crate) key_file: Option<PathBuf>,
+    /// How long the engine may be without a heartbeat.
+    pub(crate) silent_after: Spanned<TimeSpan>,
+    /// How long the engine may be without a word of the venue. It pings every 20 s, so less than 45 s cannot be asked for.
+    pub(crate) cut_after: Spanned<TimeSpan>,
 }
 
 /// `[journal]`.
@@ -272,9 +287,30 @@ pub(crate) struct BotSection {
     pub(crate) on_shutdown: OnShutdown,
     /// What becomes of what it holds, for a bot that is to be taken out of the config.
     pub(crate) removed: Option<Removed>,
+    /// What becomes of an order of its own that does not fit into the account's margin; without it, the order is refused.
+    #[serde(default)]
+    pub(crate) margin_short: MarginShort,
+    /// How important it is beside the others, 0 to 255, where one has to make room for another; without it 0.
+    #[serde(default)]
+    pub(crate) priority: u8,
     /// Values for the strategy's parameters, in place of their defaults.
     #[serde(default)]
     pub(crate) params: BTreeMap<String, Spanned<toml::Value>>,
+}
+
+/// What becomes of an order that does not fit into the account's margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MarginShort {
+    /// It is refused, and the bot is told.
+    #[default]
+    Refuse,
+    /// As much of it as fits is placed.
+    Shrink,
+    /// It waits up to ten seconds for margin to come free.
+    Wait,
+    /// Resting entries of bots with a lower priority are cancelled until it fits.
+    MakeRoom,
 }
 
 /// What becomes of a bot's orders and position when the engine ends in order. Stops at the venue stay until
@@ -306,6 +342,13 @@ impl Default for ProtectionSection {
     fn default() -> Self {
         let usual = "5s".parse().expect("five seconds are a length of time");
         Self { without_stop_max: Spanned::new(0..0, usual) }
+    }
+}
+
+impl Default for GuardSection {
+    fn default() -> Self {
+        let usual = |length: &str| Spanned::new(0..0, length.parse().expect("a length of time"));
+        Self { key_file: None, silent_after: usual("15s"), cut_after: usual("60s") }
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use source::Texts;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use windvane_engine::Removal;
+use windvane_engine::{Removal, WhenShort};
 use windvane_model::{BotName, Leverage, Millis, Symbol};
 use windvane_risk::{Amount, RiskLimits};
 use windvane_strategy::Definition;
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) risk: RiskLimits,
     /// How long a position may be without a stop at the venue before something is done, in milliseconds.
     pub(crate) unprotected_ms_max: Millis,
+    /// When `windvane guard` acts, and with which key.
+    pub(crate) guard: GuardSettings,
     /// When an order that opens may leave: with its record in the kernel, or on the disk.
     pub(crate) durability: Durability,
     /// How much of the journal is kept, in bytes.
@@ -80,6 +82,15 @@ pub(crate) struct NotifySettings {
     pub(crate) file: Option<PathBuf>,
     /// What is told.
     pub(crate) tell: Vec<windvane_telemetry::Kind>,
+}
+
+/// The guard beside the engine.
+#[derive(Debug)]
+pub(crate) struct GuardSettings {
+    /// File with its key, when it does not come from systemd or the environment.
+    pub(crate) key_file: Option<PathBuf>,
+    /// How long it waits.
+    pub(crate) patience: crate::guard::Patience,
 }
 
 /// Which venue the engine trades on.
@@ -142,4 +153,8 @@ pub(crate) struct BotSettings {
     pub(crate) on_shutdown: OnShutdown,
     /// Whether it is on its way out of the config, and how.
     pub(crate) removal: Option<Removal>,
+    /// What becomes of an order of its own that does not fit into the account's margin.
+    pub(crate) when_short: WhenShort,
+    /// How important it is beside the others.
+    pub(crate) priority: u8,
 }

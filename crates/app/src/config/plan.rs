@@ -9,7 +9,7 @@ use windvane_model::{BotName, Money, PositionIndex};
 use windvane_strategy::{Definition, Urgency};
 
 /// Tables that are read once, at the start.
-const AT_START: [&str; 7] = ["data_dir", "venue", "journal", "engine", "telemetry", "log", "notify"];
+const AT_START: [&str; 8] = ["data_dir", "venue", "guard", "journal", "engine", "telemetry", "log", "notify"];
 
 /// What a person allows of a reload beyond the harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -210,6 +210,8 @@ impl BotSettings {
             budget: Money::new(self.budget.value),
             leverage: self.leverage,
             removal: self.removal,
+            when_short: self.when_short,
+            priority: self.priority,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
 use super::file::{
-    BotSection, ConfigFile, Environment, MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
+    BotSection, ConfigFile, Environment, GuardSection, MarginShort, MarketClock, RateLimits, Removed,
+    TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
-use super::{BotSettings, NotifySettings, RemoteVenue, Settings, VenueSettings};
+use super::{BotSettings, GuardSettings, NotifySettings, RemoteVenue, Settings, VenueSettings};
 use crate::exit::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -12,7 +13,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use windvane_connector::VenueEndpoints;
-use windvane_engine::Removal;
+use windvane_engine::{Removal, WhenShort};
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
 use windvane_risk::Ownership;
 use windvane_strategy::Definition;
@@ -20,6 +21,10 @@ use windvane_venue::{MarketConfig, VenueConfig};
 
 /// Shorter, and a stop would be called missing while it is on its way; longer is no protection.
 const WITHOUT_STOP_MS: RangeInclusive<Millis> = 1_000..=300_000;
+/// Shorter, and a slow disk would be taken for a dead engine.
+const SILENT_MS: RangeInclusive<Millis> = 5_000..=600_000;
+/// Shorter, and an engine between two pings would be taken for one that is cut off.
+const CUT_MS: RangeInclusive<Millis> = 45_000..=600_000;
 
 /// Reads and checks a config with every strategy it names.
 ///
@@ -161,6 +166,7 @@ impl<'t> Resolver<'t> {
         if !WITHOUT_STOP_MS.contains(&without_stop.get_ref().millis()) {
             self.problem(without_stop.span(), "`without_stop_max` must be between 1s and 5m");
         }
+        let guard = self.guard(file.guard);
         let venue = self.venue(file.venue.span(), file.venue.into_inner());
         let (left, kept): (Vec<_>, Vec<_>) =
             file.bot.into_iter().partition(|(_, section)| section.removed == Some(Removed::Leave));
@@ -177,6 +183,7 @@ impl<'t> Resolver<'t> {
             is_shadow: false,
             risk,
             unprotected_ms_max: without_stop.get_ref().millis(),
+            guard,
             durability: file.journal.durability,
             journal_bytes: u64::from(file.journal.keep_mib) << 20,
             tape_bytes: u64::from(file.journal.tape_mib) << 20,
@@ -212,6 +219,24 @@ impl<'t> Resolver<'t> {
                 let span = risk_key(self.whole.text(), &format!("bot.{name}")).unwrap_or(file.risk.span());
                 self.problem(span, format!("`[risk.bot.{name}]`: there is no bot `{name}`"));
             }
+        }
+    }
+
+    fn guard(&mut self, section: GuardSection) -> GuardSettings {
+        for (key, length, allowed, words) in [
+            ("silent_after", &section.silent_after, SILENT_MS, "5s and 10m"),
+            ("cut_after", &section.cut_after, CUT_MS, "45s and 10m"),
+        ] {
+            if !allowed.contains(&length.get_ref().millis()) {
+                self.problem(length.span(), format!("`{key}` must be between {words}"));
+            }
+        }
+        GuardSettings {
+            key_file: section.key_file.map(|file| self.folder.join(file)),
+            patience: crate::guard::Patience {
+                silent: section.silent_after.get_ref().millis(),
+                cut: section.cut_after.get_ref().millis(),
+            },
         }
     }
 
@@ -325,6 +350,13 @@ impl<'t> Resolver<'t> {
             budget,
             leverage: Leverage::new(leverage)?,
             on_shutdown: section.on_shutdown,
+            when_short: match section.margin_short {
+                MarginShort::Refuse => WhenShort::Refuse,
+                MarginShort::Shrink => WhenShort::Shrink,
+                MarginShort::Wait => WhenShort::Wait,
+                MarginShort::MakeRoom => WhenShort::MakeRoom,
+            },
+            priority: section.priority,
             removal: match section.removed {
                 Some(Removed::Close) => Some(Removal::Close),
                 Some(Removed::ExitOnly) => Some(Removal::ExitOnly),

@@ -40,6 +40,25 @@ pub(crate) enum Ask {
         /// Also cancel own orders that would open.
         cancel_entries: bool,
     },
+    /// Stop opening, cancel and close everything.
+    Kill {
+        /// Whose orders are cancelled.
+        scope: Reach,
+    },
+    /// Cancel orders that open.
+    CancelAll {
+        /// Only this bot.
+        bot: Option<String>,
+        /// Whose orders.
+        scope: Reach,
+    },
+    /// Hold one bot back, or let it go again.
+    Bot {
+        /// Which.
+        name: String,
+        /// What it shall do.
+        wish: Wish,
+    },
     /// Open again.
     Resume {},
     /// Cancel own orders, then close positions reduce-only.
@@ -61,6 +80,32 @@ pub(crate) enum Ask {
         /// Its client order id.
         order: String,
     },
+}
+
+/// Whose orders are cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reach {
+    /// Every order of the account, those of people and other programs included, by the venue's own cancel-all.
+    Account,
+    /// Those of this engine, one by one within the venue's limit on cancels.
+    Own,
+}
+
+/// What one bot shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wish {
+    /// Open nothing; its resting orders stay.
+    Pause,
+    /// Open nothing and cancel what would open; exits go on by its rules.
+    ExitOnly,
+    /// Cancel its orders and close its position.
+    Close,
+    /// Take what its contract holds for its own, whoever opened it.
+    Adopt,
+    /// Trade again.
+    Resume,
 }
 
 /// One answer.

@@ -9,8 +9,26 @@ use std::path::{Path, PathBuf};
 use windvane_connector::{Credentials, Secret};
 use zeroize::Zeroizing;
 
-/// Name of the systemd credential: `LoadCredential=windvane-key:/path/to/file`.
-const CREDENTIAL_NAME: &str = "windvane-key";
+/// Whose key it is: the engine and its guard have one each, so that neither can be disarmed with the other's.
+struct Holder {
+    /// Name of the systemd credential: `LoadCredential=windvane-key:/path/to/file`.
+    credential: &'static str,
+    /// Where the config names a file.
+    setting: &'static str,
+    /// The environment variables of key and secret.
+    variables: [&'static str; 2],
+}
+
+const ENGINE: Holder = Holder {
+    credential: "windvane-key",
+    setting: "`key_file` in `[venue]`",
+    variables: ["WINDVANE_API_KEY", "WINDVANE_API_SECRET"],
+};
+const GUARD: Holder = Holder {
+    credential: "windvane-guard-key",
+    setting: "`key_file` in `[guard]`",
+    variables: ["WINDVANE_GUARD_API_KEY", "WINDVANE_GUARD_API_SECRET"],
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,31 +40,44 @@ struct KeyFile {
     environment: Option<Environment>,
 }
 
-/// Finds the key: systemd credential, then the file the config names, then the environment where that is allowed.
+/// Finds the engine's key: systemd credential, then the file the config names, then the environment where that is
+/// allowed.
 ///
 /// # Errors
 /// [`Failure::Refused`] with the ways to give one.
 pub(crate) fn find(venue: &RemoteVenue) -> Result<Credentials, Failure> {
-    if let Some(path) = credential(CREDENTIAL_NAME) {
-        return read(&path, venue.environment);
-    }
-    if let Some(path) = &venue.key_file {
-        check_mode(path)?;
-        return read(path, venue.environment);
-    }
-    let from_environment = (std::env::var("WINDVANE_API_KEY"), std::env::var("WINDVANE_API_SECRET"));
-    match from_environment {
-        (Ok(key), Ok(secret)) if venue.allows_key_from_environment => build(key, secret),
-        (Ok(_), Ok(_)) => Err(Failure::Refused(
-            "a key for mainnet is not taken from the environment, which other processes can read: use \
-             `key_file` in the config (mode 0600) or a systemd credential"
-                .to_owned(),
-        )),
-        _ => Err(Failure::Refused(
-            "no API key: name a `key_file` in the config, load the systemd credential `windvane-key`, or (not \
-             for mainnet) set WINDVANE_API_KEY and WINDVANE_API_SECRET"
-                .to_owned(),
-        )),
+    ENGINE.find(venue, venue.key_file.as_deref())
+}
+
+/// Finds the guard's key in the same way.
+///
+/// # Errors
+/// [`Failure::Refused`] with the ways to give one.
+pub(crate) fn find_for_guard(venue: &RemoteVenue, key_file: Option<&Path>) -> Result<Credentials, Failure> {
+    GUARD.find(venue, key_file)
+}
+
+impl Holder {
+    fn find(&self, venue: &RemoteVenue, key_file: Option<&Path>) -> Result<Credentials, Failure> {
+        if let Some(path) = credential(self.credential) {
+            return read(&path, venue.environment);
+        }
+        if let Some(path) = key_file {
+            check_mode(path)?;
+            return read(path, venue.environment);
+        }
+        let Self { credential, setting, variables: [key, secret] } = self;
+        match (std::env::var(key), std::env::var(secret)) {
+            (Ok(key), Ok(secret)) if venue.allows_key_from_environment => build(key, secret),
+            (Ok(_), Ok(_)) => Err(Failure::Refused(format!(
+                "a key for mainnet is not taken from the environment, which other processes can read: use {setting} \
+             (mode 0600) or a systemd credential"
+            ))),
+            _ => Err(Failure::Refused(format!(
+                "no API key: name a file by {setting}, load the systemd credential `{credential}`, or (not for \
+             mainnet) set {key} and {secret}"
+            ))),
+        }
     }
 }
 

@@ -53,6 +53,12 @@ impl Links {
         }
     }
 
+    /// When the venue was last heard on the streams that carry the account.
+    pub(crate) fn heard(&self) -> Option<WallTime> {
+        let account = [Stream::Private, Stream::Trade];
+        account.iter().filter_map(|stream| self.streams.get(stream)?.heard).max()
+    }
+
     /// Seconds since the last message by stream.
     pub(crate) fn ages(&self, now: WallTime) -> impl Iterator<Item = (&'static str, f64)> {
         self.streams.iter().filter_map(move |(stream, one)| Some((stream.as_str(), one.age(now)?)))

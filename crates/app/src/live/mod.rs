@@ -16,6 +16,7 @@ pub(crate) mod keys;
 mod link;
 mod links;
 mod notify;
+mod obey;
 mod orphan;
 mod picture;
 mod recorder;
@@ -37,6 +38,7 @@ pub(crate) use start::{Session, build_engine, claims, needs_trade_link, run};
 
 use crate::config::{OnShutdown, Settings};
 use crate::control::Pending;
+use crate::heartbeat::Heart;
 use crate::progress::Standing;
 use crate::rebuild::Claims;
 use dispatch::Dispatch;
@@ -99,6 +101,8 @@ pub(crate) struct Live {
     /// Follows orders for a collector of spans; `None` when there is none.
     tracer: Option<Tracer>,
     service: service::Service,
+    /// What `windvane guard` goes by.
+    heart: Heart,
     clock: WallClock,
     shutdown: Vec<(BotName, OnShutdown)>,
     /// The configuration in force.
@@ -305,10 +309,16 @@ impl Live {
             windvane_telemetry::show(&picture::picture(self, &depths, now));
             self.tell_day();
             self.service.alive(self.engine.run_state().as_str());
+            self.beat(now, false);
             self.board.publish(&status::status(self, now).to_string());
             self.health.beat(gather::readiness(&self.engine));
             show(self);
         }
+    }
+
+    /// Writes the next heartbeat; the last one of an orderly end says so.
+    fn beat(&mut self, now: WallTime, ended: bool) {
+        self.heart.beat(self.engine.run_state().to_string(), self.gauges.links.heard(), now, ended);
     }
 
     /// Halts; everything that reduces and protects goes on. The first report is logged, later ones are not.

@@ -69,15 +69,12 @@ fn breakers(state: RunState) -> Vec<(&'static str, bool)> {
 fn risk_picture(engine: &Engine) -> RiskPicture {
     let risk = engine.risk_figures();
     let margin = &risk.margin;
-    let ours = Money::new(margin.initial_margin());
-    let theirs = engine.orders().wallet().totals().initial_margin_usd;
-    let equity = margin.equity().to_f64();
     RiskPicture {
         initial_margin_ratio: risk.initial_margin_rate.map(Rate::to_f64),
         maintenance_margin_ratio: risk.maintenance_margin_rate.map(Rate::to_f64),
         position_margin: Money::new(margin.position_margin).to_f64(),
         order_margin: Money::new(margin.order_margin).to_f64(),
-        model_error: theirs.filter(|_| equity > 0.0).map(|theirs| ours.less(theirs).to_f64() / equity),
+        model_error: risk.margin_error,
         limits: risk.limits.to_vec(),
         day_pnl: risk.day_pnl,
     }
@@ -132,7 +129,7 @@ fn bot_picture(engine: &Engine, bot: BotView) -> BotPicture {
         equity: bot.equity,
         exposure: mark.zip(held).map_or(0.0, |(mark, held)| Notional::to_f64(mark.times(held))),
         signals: bot.signals,
-        is_up: !bot.is_flattening,
+        is_up: bot.hold.is_none(),
         blocked: bot.conditions.into_iter().map(|one| (one.name, one.blocked)).collect(),
     }
 }

@@ -155,6 +155,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }
+        | Output::Miscount(_)
         | Output::Naked(_) => None,
     })
 }

@@ -10,6 +10,7 @@ use super::{Ending, Inlets, Live, Signals, account, gather, orphan};
 use crate::config::{Durability, Settings, VenueSettings, archive};
 use crate::control::{self, SOCKET_NAME};
 use crate::exit::Failure;
+use crate::heartbeat::Heart;
 use crate::rebuild::{Claims, Rebuilt};
 use crate::verdict;
 use anyhow::Context;
@@ -184,6 +185,7 @@ pub(crate) async fn run(
         teller: super::tell::Teller::new(notifier),
         tracer,
         service: super::service::Service::from_environment(),
+        heart: Heart::new(&settings.data_dir, install, uid, wall.now()),
         clock: wall,
         settings: Rc::clone(&in_force),
         reloader: super::reload::Reloader { rest: rest.clone(), steps, is_busy: false },
@@ -257,6 +259,9 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
         }
     }
     live.conclude();
+    if ending != Ending::Forced {
+        live.beat(live.clock.now(), true);
+    }
     let cause = match live.engine.run_state() {
         RunState::Halted(HaltCause::Shutdown) | RunState::Active | RunState::Reducing => ending.stop_cause(),
         RunState::Halted(cause) => StopCause::Halted(cause),

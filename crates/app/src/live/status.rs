@@ -74,7 +74,7 @@ fn bot_row(live: &Live, bot: &BotView, now: WallTime) -> Value {
         "net_pnl": bot.account.net_pnl().to_string(),
         "equity": bot.equity.to_string(),
         "signals": bot.signals,
-        "is_flattening": bot.is_flattening,
+        "hold": bot.hold.map(windvane_engine::Hold::as_str),
         "denials": denials.map_or(0, |denials| denials.count),
         "last_denial": denials.map(|denials| json!({ "text": denials.text, "market_ms": denials.at.0 })),
         "conditions": bot.conditions.iter().map(|one| json!({

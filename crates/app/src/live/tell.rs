@@ -8,6 +8,7 @@ use windvane_model::{
     BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
     Stamp, Submit, WallTime,
 };
+use windvane_risk::Miscount;
 use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
 
 /// A wish that is denied for the same reason again and again is told once in so long, wall clock.
@@ -129,6 +130,15 @@ impl Live {
                 }
                 let story = Story::of(Kind::Doubt, text);
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::Miscount(Miscount { counted, symbol, ours, theirs }) => {
+                let counted = counted.as_str();
+                tracing::error!(counted, symbol = symbol.map(|symbol| symbol.to_string()), %ours, %theirs, "our margin differs from the venue's; nothing opens");
+                let text = format!(
+                    "{counted}: we count {ours}, the venue {theirs}; nothing opens until `windvane resume`"
+                );
+                let story = Story::of(Kind::Doubt, text);
+                self.teller.note(Story { symbol: symbol.map(|symbol| symbol.to_string()), ..story }, stamp);
             }
             Output::Naked(Naked { bot, symbol, remedy, .. }) => {
                 tracing::error!(%bot, %symbol, remedy = remedy.as_str(), "a position has no stop at the venue");

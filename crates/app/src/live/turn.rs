@@ -4,14 +4,10 @@
 
 use super::Live;
 use super::dispatch::not_sent;
-use super::reload::Request;
-use crate::config::plan::Consent;
-use crate::control::{Answer, Ask, Pending};
 use windvane_connector::Connector;
 use windvane_engine::Output;
 use windvane_journal::Ticket;
-use windvane_model::{BotName, ClientOrderId, Control, Event, HaltCause, RunState, Scope, Stamped, WallTime};
-use windvane_order_management::Unresolvable;
+use windvane_model::{Event, RunState, Stamped, WallTime};
 
 /// A turn whose commands are with their tasks, and of which nothing has been told yet.
 pub(super) struct Turn {
@@ -118,82 +114,5 @@ impl Live {
         for answer in answers {
             self.take(self.clock.now(), Event::Account(answer));
         }
-    }
-
-    /// Answers the control socket.
-    pub(super) fn answer(&mut self, pending: Pending) {
-        if let Ask::Reload { dry_run, loosen, open_positions } = pending.ask {
-            let consent = Consent { loosens: loosen, open_positions };
-            return self.begin_reload(Request::asked(consent, dry_run, pending.reply));
-        }
-        let mut answer = self.obey(&pending.ask);
-        // What a person was promised must outlive a power cut. Rare enough to wait for the disk.
-        if !matches!(pending.ask, Ask::Status {} | Ask::Events { .. } | Ask::Looks { .. })
-            && let Err(error) = self.recorder.make_durable()
-        {
-            answer = Answer::Refused(format!("it is in force, but not on the disk: {error}"));
-        }
-        // A caller that has gone is no fault.
-        let _ = pending.reply.send(answer);
-    }
-
-    fn obey(&mut self, ask: &Ask) -> Answer {
-        let controls = match ask {
-            Ask::Status {} => return Answer::Status(super::status::status(self, self.clock.now())),
-            Ask::Events { after, count } => {
-                return Answer::Events(self.teller.chronicle.told(*after, *count));
-            }
-            Ask::Looks { bot, count } => {
-                return match self.known_bot(bot) {
-                    Some(bot) => Answer::Looks(super::status::looks(&self.engine.looks(bot), *count)),
-                    None => self.no_such_bot(bot),
-                };
-            }
-            Ask::Halt { cancel_entries } => {
-                let cancel = cancel_entries.then_some(Control::CancelEntries(Scope::All));
-                vec![Some(Control::Halt(HaltCause::Operator)), cancel]
-            }
-            Ask::Resume {} => {
-                if let Some(fault) = self.recorder.fault() {
-                    return Answer::Refused(format!(
-                        "the journal is in doubt ({fault}); see to the disk, then start anew"
-                    ));
-                }
-                // What comes after this is news again.
-                self.gauges.has_journal_fault = false;
-                vec![Some(Control::Resume)]
-            }
-            Ask::Resolve { order } => match self.resolvable(order) {
-                Ok(id) => vec![Some(Control::Resolve(id))],
-                Err(why) => return Answer::Refused(format!("`{order}`: {why}")),
-            },
-            // It is answered when it is done.
-            Ask::Reload { .. } => Vec::new(),
-            Ask::Flatten { bot: None } => vec![Some(Control::Flatten(Scope::All))],
-            Ask::Flatten { bot: Some(name) } => match self.known_bot(name) {
-                Some(bot) => vec![Some(Control::Flatten(Scope::Bot(bot)))],
-                None => return self.no_such_bot(name),
-            },
-        };
-        for control in controls.into_iter().flatten() {
-            self.take(self.clock.now(), Event::Control(control));
-        }
-        Answer::Done(self.engine.run_state().to_string())
-    }
-
-    /// An order that a person may declare absent now.
-    fn resolvable(&self, text: &str) -> Result<ClientOrderId, Unresolvable> {
-        let id = ClientOrderId::new(text).map_err(|_| Unresolvable::NotKnown)?;
-        self.engine.orders().check_resolvable(&id, self.clock.now())?;
-        Ok(id)
-    }
-
-    fn known_bot(&self, name: &str) -> Option<BotName> {
-        self.shutdown.iter().map(|(bot, _)| *bot).find(|bot| bot.as_str() == name)
-    }
-
-    fn no_such_bot(&self, name: &str) -> Answer {
-        let names: Vec<_> = self.shutdown.iter().map(|(bot, _)| bot.to_string()).collect();
-        Answer::Refused(format!("there is no bot `{name}`; there are: {}", names.join(", ")))
     }
 }

@@ -15,6 +15,7 @@ mod page;
 mod query;
 mod reference;
 mod setup;
+mod sweep;
 
 pub use account::{AccountInfo, ApiKeyInfo, MarginMode};
 pub use business::{BusinessKind, OpenBusiness};

@@ -73,7 +73,11 @@ impl RestClient {
         Ok(OrderLookup { symbol, client_order_id: id, order, executions })
     }
 
-    async fn orders(&self, path: &'static str, query: &str) -> Result<Vec<OrderReport>, RestError> {
+    pub(super) async fn orders(
+        &self,
+        path: &'static str,
+        query: &str,
+    ) -> Result<Vec<OrderReport>, RestError> {
         let mut orders = Vec::new();
         self.each_row(Access::Signed, path, query, |answer, text| {
             let row: OrderRow<'_> = answer.row(text)?;

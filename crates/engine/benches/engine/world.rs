@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use windvane_connector::codec::{Spares, decode_public};
-use windvane_engine::{BotSetup, Engine, EngineSetup, Output};
+use windvane_engine::{BotSetup, Engine, EngineSetup, Output, WhenShort};
 use windvane_model::{
     AccountEvent, AccountSnapshot, BotName, Coin, CoinBalance, Command, Epoch, Event, Execution, ExecutionId,
     ExecutionKind, FeeRates, InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState,
@@ -162,6 +162,8 @@ impl World {
                     leverage: leverage(),
                     next: None,
                     removal: None,
+                    when_short: WhenShort::Refuse,
+                    priority: 0,
                 })
                 .collect(),
         };

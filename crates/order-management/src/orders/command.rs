@@ -5,8 +5,8 @@ use crate::order::{Order, Provenance};
 use crate::pending::{Amendment, Pending};
 use crate::reconcile::Reason;
 use windvane_model::{
-    Amend, BotTag, Cancel, CancelAll, ClientOrderId, Command, IdGrammar, Intent, Place, Query, SetProtection,
-    Stamp, Submit,
+    Amend, BotName, BotTag, Cancel, CancelAll, ClientOrderId, Command, IdGrammar, Intent, Place, Query,
+    SetProtection, Stamp, Submit,
 };
 use windvane_risk::Approved;
 
@@ -131,6 +131,16 @@ impl Orders {
             self.live.iter().filter(|id| self.orders.get(id).is_some_and(is_meant)).copied().collect();
         for id in ids {
             self.record_cancel(id, stamp);
+        }
+    }
+
+    /// A person says that what a bot's contracts hold is the bot's own, whoever opened it: from now on it is looked
+    /// after like anything that an order of ours opened.
+    pub fn adopt_positions(&mut self, bot: BotName) {
+        for key in self.owners.positions_of(bot) {
+            if let Some(position) = self.positions.get_mut(&key) {
+                position.own(position.stop_loss());
+            }
         }
     }
 

@@ -59,6 +59,7 @@ fn limits() -> RiskLimits {
         max_loss_per_week: "9000000 USDT".parse().unwrap(),
         min_liquidation_distance: "1%".parse().unwrap(),
         max_adl_rank: 5,
+        max_margin_error: "1%".parse().unwrap(),
         max_error_rate: "1000 per 1m".parse().unwrap(),
         cool_down_after_stop: "1ms".parse().unwrap(),
         max_losing_streak: 1_000_000,

@@ -56,6 +56,8 @@ pub(crate) fn setup(strategy: &str, fills: Fills) -> Setup {
             leverage: Leverage::new(10.into()).unwrap(),
             next: None,
             removal: None,
+            when_short: windvane_engine::WhenShort::Refuse,
+            priority: 0,
         }],
         limits: limits(),
         unprotected_ms_max: 5_000,

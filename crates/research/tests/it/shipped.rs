@@ -33,6 +33,8 @@ fn three_bots(fills: Fills) -> Setup {
         leverage: Leverage::new(5.into()).unwrap(),
         next: None,
         removal: None,
+        when_short: windvane_engine::WhenShort::Refuse,
+        priority: 0,
     };
     Setup {
         bots: BOTS.map(bot).into(),

@@ -14,6 +14,7 @@ mod protection;
 mod quote;
 mod reduce;
 mod scope;
+mod shrink;
 
 use crate::approved::Seal;
 use crate::{Action, Approved, Contract, DrawdownStep, Exposure, Quotes, Risk, allows};

@@ -26,6 +26,7 @@ impl RiskLimits {
             ("stale_after", next.stale_after > self.stale_after),
             ("min_liquidation_distance", next.min_liquidation_distance < self.min_liquidation_distance),
             ("max_adl_rank", next.max_adl_rank > self.max_adl_rank),
+            ("max_margin_error", next.max_margin_error > self.max_margin_error),
             ("max_error_rate", is_faster(self.max_error_rate, next.max_error_rate)),
             ("cool_down_after_stop", next.cool_down_after_stop < self.cool_down_after_stop),
             ("max_losing_streak", next.max_losing_streak > self.max_losing_streak),
@@ -137,6 +138,7 @@ mod tests {
         stale_after = "3s"
         min_liquidation_distance = "5%"
         max_adl_rank = 3
+        max_margin_error = "2.5%"
         max_error_rate = "10 per 1m"
         cool_down_after_stop = "1m"
         max_losing_streak = 4
@@ -179,6 +181,7 @@ mod tests {
             ("\"3s\"", "\"4s\"", "\"2s\"", "stale_after"),
             ("\"5%\"", "\"4%\"", "\"6%\"", "min_liquidation_distance"),
             ("rank = 3", "rank = 4", "rank = 2", "max_adl_rank"),
+            ("\"2.5%\"", "\"2.6%\"", "\"2.4%\"", "max_margin_error"),
             ("\"10 per 1m\"", "\"11 per 1m\"", "\"9 per 1m\"", "max_error_rate"),
             ("stop = \"1m\"", "stop = \"59s\"", "stop = \"2m\"", "cool_down_after_stop"),
             ("streak = 4", "streak = 5", "streak = 3", "max_losing_streak"),

@@ -56,6 +56,10 @@ pub struct RiskLimits {
     /// Default: 4, so that only the front of the queue is kept from growing.
     #[serde(default = "adl_rank_default")]
     pub max_adl_rank: u8,
+    /// How far our margin may differ from the venue's own figures, as a part of the margin balance, when it is compared
+    /// three times in a row. Beyond it nothing opens. Default: 1%.
+    #[serde(default = "margin_error_default")]
+    pub max_margin_error: Percent,
     /// How many refusals of the venue within a window halt the engine, wall clock. What is refused because the order
     /// had just gone does not count.
     pub max_error_rate: OrderRate,
@@ -93,6 +97,10 @@ pub struct DrawdownLimits {
     pub red: Percent,
     /// How long a fall must last to count, market clock.
     pub persists_for: TimeSpan,
+}
+
+fn margin_error_default() -> Percent {
+    "1%".parse().expect("a percentage")
 }
 
 const fn adl_rank_default() -> u8 {

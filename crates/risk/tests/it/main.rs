@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod breakers;
+mod calibration;
 mod campaign;
 mod cases;
 mod closing;

@@ -175,6 +175,7 @@ impl World {
             }
             Output::RunState(state) => self.remark(format_args!("the engine is {state}")),
             Output::Difference(difference) => self.remark(format_args!("the books differ: {difference}")),
+            Output::Miscount(miscount) => self.remark(format_args!("{miscount:?}")),
             Output::Naked(naked) => self.remark(format_args!("{naked:?}")),
             Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } => {}
         }

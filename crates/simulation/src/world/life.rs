@@ -13,7 +13,7 @@ use crate::swarm::{Millis, Second};
 use crate::tally::Fault;
 use crate::world::Broken;
 use std::collections::BTreeMap;
-use windvane_engine::{BotSetup, Engine, EngineSetup};
+use windvane_engine::{BotSetup, Engine, EngineSetup, WhenShort};
 use windvane_model::{BotName, Epoch, Event, MarketEvent, Money, PositionIndex};
 use windvane_order_management::{Identity, PositionKey};
 use windvane_risk::Ownership;
@@ -102,6 +102,8 @@ impl World {
             leverage: listing::leverage(listing::LEVERAGE),
             next: None,
             removal: None,
+            when_short: WhenShort::Refuse,
+            priority: 0,
         }
     }
 

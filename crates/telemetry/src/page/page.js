@@ -124,7 +124,7 @@ function bots(status) {
     const side = bot.side === null ? ["flat", "soft"] : [(bot.side === "Buy" ? "long " : "short ") + bot.qty, bot.side === "Buy" ? "good" : "bad"];
     const stop = bot.side === null ? ["–", "number soft"] : bot.stop_loss === null
       ? ["none for " + seconds(bot.unprotected_seconds), "number bad"] : [bot.stop_loss, "number"];
-    const state = bot.is_flattening ? bot.name + " (closing)" : bot.name;
+    const state = bot.hold ? bot.name + " (" + bot.hold + ")" : bot.name;
     return [[state, "name"], bot.symbol, side, [bot.average_price ?? "–", "number"], [bot.mark ?? "–", "number"],
       [bot.side === null ? "–" : signed(bot.unrealised_pnl), "number " + tone(bot.unrealised_pnl)], stop,
       [percent(bot.liquidation_distance), "number"], [String(bot.open_orders), "number"], [figure(bot.fills, 0), "number"],

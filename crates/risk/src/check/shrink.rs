@@ -1,0 +1,27 @@
+//! How much of an order fits, for a bot that rather has less than nothing.
+
+use super::Context;
+use super::proposal::Proposal;
+use crate::Risk;
+use windvane_model::{Place, PositionIndex};
+
+impl Risk {
+    /// The same order with as much of its quantity as the account's margin covers now; `None` where that is less than the
+    /// venue takes. Limits apart: the smaller order is checked like any other.
+    #[must_use]
+    pub fn shrunk(&self, place: &Place, context: &Context<'_>) -> Option<Place> {
+        let exposure = context.exposure;
+        let contract = exposure.listed(place.symbol)?;
+        let flat = exposure.flat(place.symbol, PositionIndex::default());
+        let held = exposure.contract(place.symbol, PositionIndex::default()).unwrap_or(&flat);
+        let proposal = Proposal::of_place(place, contract, held, context).ok()?;
+        let price = proposal.candidate.price;
+        let terms = held.terms(held.valuation_price().unwrap_or(price));
+        let instrument = &contract.instrument;
+        let fits = terms.max_affordable_qty(instrument, place.side, price, exposure.account().available());
+        let qty = fits.min(place.qty);
+        let is_taken =
+            qty >= instrument.min_qty && proposal.lowest_price.times(qty) >= instrument.min_notional;
+        is_taken.then_some(Place { qty, ..*place })
+    }
+}
