@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod allocation;
 mod breakers;
 mod calibration;
 mod campaign;
@@ -13,4 +14,5 @@ mod margin;
 mod properties;
 mod reservation;
 mod scene;
+mod sequences;
 mod world;

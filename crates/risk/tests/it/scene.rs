@@ -151,6 +151,7 @@ pub(crate) fn limits_text(changes: &[(&str, &str)]) -> String {
         .collect()
 }
 
+#[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) risk: Risk,
     pub(crate) exposure: Exposure,

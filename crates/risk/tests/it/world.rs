@@ -42,6 +42,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 }
 
 /// The account with a small venue beside it: which orders work and what they truly are.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) scene: Scene,
     pub(crate) working: Vec<OpenOrder>,
@@ -83,6 +84,11 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Orders that were put to work so far.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     fn index(&self, pick: usize) -> Option<usize> {
