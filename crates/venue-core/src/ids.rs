@@ -43,7 +43,7 @@ impl Ids {
 
     /// The identifier's text. It never repeats, because kind and number are what is mixed, and mixing is one to one.
     pub(crate) fn text(&self, kind: IdKind, number: u64) -> String {
-        String::from_utf8_lossy(&self.letters(kind, number)).into_owned()
+        std::str::from_utf8(&self.letters(kind, number)).unwrap_or_default().to_owned()
     }
 
     /// The same, cheap to clone.

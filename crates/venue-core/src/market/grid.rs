@@ -99,11 +99,7 @@ impl Market {
         let Some(in_units) = units(qty).filter(|qty| qty % grid.step == 0) else {
             return refusal(170137, format!("qty step {}", spec.qty_step));
         };
-        let largest = match (order_type, time_in_force) {
-            (OrderType::Market, _) => grid.max_market_qty,
-            (OrderType::Limit, TimeInForce::PostOnly) => grid.max_post_only_qty,
-            (OrderType::Limit | OrderType::Unknown, _) => grid.max_qty,
-        };
+        let largest = self.largest_qty(order_type, time_in_force);
         if in_units < grid.min_qty {
             return refusal(170136, format!("minimum {}", spec.min_order_qty));
         }
@@ -111,6 +107,15 @@ impl Market {
             return refusal(170124, format!("maximum {}", decimal(largest)));
         }
         Ok(in_units)
+    }
+
+    /// The largest order of a kind, in units.
+    pub(crate) fn largest_qty(&self, order_type: OrderType, time_in_force: TimeInForce) -> i64 {
+        match (order_type, time_in_force) {
+            (OrderType::Market, _) => self.grid.max_market_qty,
+            (OrderType::Limit, TimeInForce::PostOnly) => self.grid.max_post_only_qty,
+            (OrderType::Limit | OrderType::Unknown, _) => self.grid.max_qty,
+        }
     }
 
     /// Whether an order of a quantity at a price is worth less than the smallest one.

@@ -9,6 +9,7 @@ use crate::api::{
 };
 use crate::book::Ticket;
 use crate::order::{Children, Order, OrderKey, Place, Trigger};
+use crate::units::decimal;
 
 impl Venue {
     pub(super) fn create(
@@ -16,6 +17,43 @@ impl Venue {
         account: usize,
         request: &CreateOrder,
     ) -> Result<Acknowledgement, Refusal> {
+        let Some((whole, largest)) = self.to_be_split(account, request) else {
+            return self.create_one(account, request);
+        };
+        let part = |qty: i64, order_link_id: Option<String>| CreateOrder {
+            qty: decimal(qty),
+            order_link_id,
+            ..request.clone()
+        };
+        let first = self.create_one(account, &part(largest, request.order_link_id.clone()))?;
+        let mut left = whole - largest;
+        while left > 0 {
+            let qty = left.min(largest);
+            // What of it there is no room for is not needed to answer for the first.
+            if self.create_one(account, &part(qty, None)).is_err() {
+                break;
+            }
+            left -= qty;
+        }
+        Ok(first)
+    }
+
+    /// How much of the position a reduce-only order larger than orders may be closes, and how large they may be, in units:
+    /// it becomes several orders, of which the first has the client's name. Source: Bybit V5, "Place Order", `reduceOnly`.
+    fn to_be_split(&self, account: usize, request: &CreateOrder) -> Option<(i64, i64)> {
+        if !request.reduce_only || request.trigger.is_some() {
+            return None;
+        }
+        let market = self.slot_of(request.category, &request.symbol)?;
+        let place = self.check_place(account, market, request).ok()?;
+        let largest = self.markets[market].largest_qty(request.order_type, request.time_in_force);
+        let reducible = self.accounts[account].position(place).reducible(request.side);
+        let lots = self.markets[market].lots(request.qty);
+        let whole = lots.min(reducible);
+        (decimal(lots) == request.qty && largest > 0 && whole > largest).then_some((whole, largest))
+    }
+
+    fn create_one(&mut self, account: usize, request: &CreateOrder) -> Result<Acknowledgement, Refusal> {
         let order = self.draft(account, request)?;
         if order.trigger.is_none() {
             self.check_liquidity(&order)?;

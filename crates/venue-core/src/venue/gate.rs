@@ -150,7 +150,8 @@ impl Venue {
             return Err(Refusal::new(110017, "reduce-only: no position to reduce"));
         }
         if request.qty.is_zero() && reduce_only && request.close_on_trigger {
-            return Ok(of_qty(if is_waiting { 0 } else { reducible }));
+            let largest = of_market.largest_qty(request.order_type, request.time_in_force);
+            return Ok(of_qty(if is_waiting { 0 } else { reducible.min(largest) }));
         }
         let qty = of_market.qty(request.qty, request.order_type, request.time_in_force)?;
         let is_spared = self.doubts.min_notional_reduce_only == MinNotionalReduceOnly::Spared;

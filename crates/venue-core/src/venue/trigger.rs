@@ -75,7 +75,7 @@ impl Venue {
         order.price = price;
         order.updated_ms = self.now_ms;
         if order.close_on_trigger && order.qty == 0 {
-            order.qty = reducible;
+            order.qty = reducible.min(of_market.largest_qty(order.order_type, order.time_in_force));
         }
         if self.doubts.triggered_row == TriggeredRow::Shown && !self.markets[place.market].is_spot() {
             self.report_order(key);

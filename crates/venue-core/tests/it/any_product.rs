@@ -105,6 +105,9 @@ fn venue(doubts: Doubts) -> Desk {
     });
     for listing in LISTINGS {
         desk.reference(listing.category, listing.symbol, Some(listing.price(0)));
+        for input in market_inputs(&Step::Book { listing, steps: -1, spread: 2, lots: 2_000 }) {
+            desk.market(input);
+        }
     }
     let hedge = SwitchMode { symbol: None, coin: Some("USDT".into()), mode: PositionMode::Hedge };
     desk.request(UIDS[1], Request::SwitchMode(hedge)).expect("flat");
@@ -147,7 +150,7 @@ fn sketch() -> impl Strategy<Value = Sketch> {
     let now_and_then = |range: std::ops::Range<i64>| prop_oneof![5 => Just(None), 1 => range.prop_map(Some)];
     (
         prop_oneof![Just(Side::Buy), Just(Side::Sell)],
-        1..300_i64,
+        1..700_i64,
         -60..60_i64,
         any::<bool>(),
         time_in_force,
@@ -187,7 +190,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(listing, side, steps, lots)| Step::Trade { listing, side, steps, lots }),
         3 => (listing(), -90..90_i64).prop_map(|(listing, steps)| Step::Prices { listing, steps }),
         // Far enough to liquidate.
-        1 => (listing(), -2_500..2_500_i64).prop_map(|(listing, steps)| Step::Prices { listing, steps }),
+        2 => (listing(), -3_500..3_500_i64).prop_map(|(listing, steps)| Step::Prices { listing, steps }),
         1 => (listing(), -20..20_i64).prop_map(|(listing, rate)| Step::Funding { listing, rate }),
     ]
 }
@@ -241,9 +244,7 @@ fn run(desk: &mut Desk, step: &Step) -> u64 {
         Step::Amend { uid, pick, lots, steps } => desk.open_orders(uid).get(pick).map(|order| {
             let reference =
                 OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
-            let listing =
-                LISTINGS.into_iter().find(|l| l.category == order.category && l.symbol == &*order.symbol);
-            let listing = listing.expect("listed");
+            let listing = listing_of(order);
             let amend = AmendOrder {
                 category: order.category,
                 qty: Some(listing.qty(lots)),
@@ -343,6 +344,30 @@ fn check_money(desk: &Desk, uid: Uid, started_with: &BTreeMap<(Uid, String), Dec
     }
 }
 
+/// What no open order holds is not held.
+fn check_holds(desk: &Desk, uid: Uid) {
+    let open = desk.open_orders(uid);
+    for row in desk.wallet(uid).coins {
+        let coin_of = |order: &OrderRow| {
+            let listing = listing_of(order);
+            match (listing.category, order.side) {
+                (Category::Linear, _) | (Category::Spot, Side::Buy) => listing.quote,
+                (Category::Inverse, _) | (Category::Spot, Side::Sell) => listing.base,
+            }
+        };
+        let of_coin = || open.iter().filter(|order| coin_of(order) == &*row.coin);
+        let is_spot = |order: &&OrderRow| order.category == Category::Spot;
+        assert!(of_coin().any(|order| is_spot(&order)) || row.locked.is_zero(), "{row:?}");
+        let may_open = |order: &&OrderRow| !is_spot(order) && !order.reduce_only;
+        assert!(of_coin().any(|order| may_open(&order)) || row.total_order_im.is_zero(), "{row:?}");
+    }
+}
+
+fn listing_of(order: &OrderRow) -> Listing {
+    let is_meant = |listing: &Listing| listing.category == order.category && listing.symbol == &*order.symbol;
+    LISTINGS.into_iter().find(is_meant).expect("listed")
+}
+
 /// Orders and positions are what the fills say.
 fn check_fills(desk: &Desk, uid: Uid) {
     let executions = desk.venue.executions(uid, ExecutionFilter::default());
@@ -422,6 +447,7 @@ proptest! {
             check_books(&desk);
         }
         for uid in UIDS {
+            check_holds(&desk, uid);
             check_money(&desk, uid, &started_with);
             check_fills(&desk, uid);
         }

@@ -81,6 +81,8 @@ fn check_money(desk: &Desk) {
     let executions =
         || UIDS.into_iter().flat_map(|uid| desk.venue.executions(uid, ExecutionFilter::default()));
     let paid: Decimal = executions().map(|row| row.exec_fee).sum();
+    let funding = executions().filter(|row| row.exec_type == ExecutionType::Funding);
+    assert_eq!(funding.map(|row| row.exec_fee).sum::<Decimal>(), Decimal::ZERO, "what one pays another gets");
     let wallets: Decimal = UIDS.into_iter().map(|uid| desk.usdt(uid).wallet_balance).sum();
     let unrealised: Decimal = rows.iter().map(|row| signed(row) * (dec("60000") - row.avg_price)).sum();
     // Each fill may round an average entry price by half of 1e-8 for at most the size that is held.

@@ -35,3 +35,20 @@ fn without_a_book_the_position_stays_and_is_tried_again() {
     desk.book(&[("49000", "9")], &[]);
     assert_eq!(desk.position(ME).side, None);
 }
+
+#[test]
+fn a_coin_that_falls_takes_the_positions_with_it_that_it_was_the_margin_of() {
+    let mut setup = setup();
+    setup.accounts[0].balances = vec![("BTC".to_owned(), dec("0.2"))];
+    let mut desk = Desk::with(setup);
+    desk.reference(Category::Linear, ETH, Some(dec("3000")));
+    let level = |price: &str| vec![(dec(price), dec("10"))];
+    let (category, symbol) = (Category::Linear, ETH.to_owned());
+    desk.market(MarketInput::Book { category, symbol, bids: level("2999"), asks: level("3001") });
+    desk.create(ME, CreateOrder::market(ETH, Side::Buy, dec("3"))).expect("12,000 USD of BTC bear it");
+    let held = |desk: &Desk| desk.venue.position(ME, ETH, PositionIdx::OneWay).expect("listed").size;
+    desk.mark("1000");
+    assert_eq!(held(&desk), dec("3"), "200 USD are more than 45 of maintenance margin");
+    desk.mark("100");
+    assert_eq!(held(&desk), dec("0"), "20 USD are not");
+}

@@ -1,5 +1,6 @@
 //! Reduce-only orders never grow or flip a position.
 
+use rust_decimal::Decimal;
 use windvane_venue_core::*;
 
 use crate::desk::*;
@@ -70,4 +71,46 @@ fn an_amend_cannot_grow_one_past_the_position() {
     let order = desk.create(ME, reduce(Side::Sell, "0.2", "60300")).unwrap();
     assert_eq!(desk.amend(&order, Some("0.9"), Some("59999.8")).unwrap().cum_exec_qty, dec("0.5"));
     assert_eq!(desk.position(ME).side, None);
+}
+
+/// Orders of at most 0.05 BTC, and a position of 0.12.
+fn larger_than_an_order() -> Desk {
+    let mut setup = setup();
+    setup.instruments[0].max_order_qty = dec("0.05");
+    setup.instruments[0].max_market_order_qty = dec("0.05");
+    let mut desk = Desk::with(setup);
+    for qty in ["0.05", "0.05", "0.02"] {
+        desk.buy_market(ME, qty);
+    }
+    desk
+}
+
+#[test]
+fn one_that_is_larger_than_orders_may_be_becomes_several() {
+    let mut desk = larger_than_an_order();
+    let close = CreateOrder { reduce_only: true, ..CreateOrder::market(BTC, Side::Sell, dec("3")) };
+    let first = desk.create(ME, CreateOrder { order_link_id: Some("all".into()), ..close.clone() }).unwrap();
+    assert_eq!((first.qty, &*first.order_link_id), (dec("0.05"), "all"));
+    let sold: Vec<Decimal> = desk
+        .venue
+        .executions(ME, ExecutionFilter::default())
+        .iter()
+        .take(3)
+        .map(|row| row.exec_qty)
+        .collect();
+    assert_eq!(sold, [dec("0.02"), dec("0.05"), dec("0.05")], "newest first");
+    assert!(desk.position(ME).size.is_zero());
+    assert_eq!(code(desk.create(ME, CreateOrder { reduce_only: false, ..close })), 10001);
+}
+
+#[test]
+fn closing_all_goes_as_far_as_one_order_may() {
+    let mut desk = larger_than_an_order();
+    let close = CreateOrder {
+        reduce_only: true,
+        close_on_trigger: true,
+        ..CreateOrder::market(BTC, Side::Sell, Decimal::ZERO)
+    };
+    assert_eq!(desk.create(ME, close).unwrap().qty, dec("0.05"));
+    assert_eq!(desk.position(ME).size, dec("0.07"));
 }
