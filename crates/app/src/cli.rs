@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use windvane_research::Fills as FillModel;
+use windvane_research::tune::Aim;
 
 /// Runs rule-based trading bots on Bybit V5, headless.
 #[derive(Debug, Parser)]
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Runs the bots of a config over recorded candles, at full speed, and says what came of it.
     Backtest(Backtest),
+    /// Plays a bot over recorded candles with other values of its parameters, and says which did best.
+    Tune(Tune),
     /// Serves a Bybit V5 exchange on loopback.
     Venue(Venue),
     /// Validates a config with its strategies, or one strategy file, without network.
@@ -171,6 +174,55 @@ pub(crate) struct Backtest {
     #[arg(long, value_name = "DIR")]
     pub(crate) csv: Option<PathBuf>,
     /// Prints everything as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tune {
+    /// The config file that names the bot.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Candles: a file (one contract), or a folder with one for each contract.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: PathBuf,
+    /// Where `table.csv` and `best.toml` are written, and where a sweep that was broken off goes on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The bot to tune, where the config has several. The others are not played.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bot: Option<String>,
+    /// Only this parameter; may be given several times. Else all with a `range`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) param: Vec<String>,
+    /// So many values of each parameter, evenly over its range, each with each.
+    #[arg(long, value_name = "VALUES", default_value_t = 8, conflicts_with = "random")]
+    pub(crate) grid: u32,
+    /// So many candidates drawn from the ranges instead of a grid.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) random: Option<usize>,
+    /// Which draw.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The first part of the span, by which the choice is made, in per cent; the rest no candidate has seen.
+    #[arg(long, value_name = "PERCENT", default_value_t = 70, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) split: u8,
+    /// What the best has most of: `net` or `net-to-drawdown`.
+    #[arg(long, value_name = "WHAT", default_value = "net", value_parser = aim)]
+    pub(crate) by: Aim,
+    /// A candidate with fewer closed trades is not chosen.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) min_trades: usize,
+    /// Begins there; what was before warms the bot up.
+    #[arg(long, value_name = "TIME", value_parser = moment_ms)]
+    pub(crate) from: Option<i64>,
+    /// Ends there, else with the data.
+    #[arg(long, value_name = "TIME", value_parser = moment_ms)]
+    pub(crate) to: Option<i64>,
+    /// How many candidates are played at a time; else one for each core.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) threads: Option<usize>,
+    /// Prints the outcome as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -429,6 +481,15 @@ pub(crate) struct Replay {
     /// The data folder, when it is not the config's.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Reads `net` or `net-to-drawdown`.
+fn aim(text: &str) -> Result<Aim, String> {
+    match text {
+        "net" => Ok(Aim::Net),
+        "net-to-drawdown" => Ok(Aim::NetToDrawdown),
+        _ => Err(format!("`{text}` is not net or net-to-drawdown")),
+    }
 }
 
 /// Reads `close`, `next-open` or `path`.

@@ -11,6 +11,7 @@ pub mod data;
 pub mod report;
 mod run;
 mod settings;
+pub mod tune;
 
 pub use run::{Account, Backtest, Equity, Outcome, RunError, Setup, Signal};
 pub use settings::{Fills, Settings};

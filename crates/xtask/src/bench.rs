@@ -3,10 +3,13 @@
 mod criterion;
 pub(crate) mod wire;
 
-use crate::process::cargo;
+use crate::process::{cargo, run as run_program};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
+use std::path::PathBuf;
 
+/// The name under which the backtest is asked for.
+const BACKTEST: &str = "backtest";
 /// The name under which the wire benchmark is asked for.
 const WIRE: &str = "wire";
 
@@ -15,6 +18,9 @@ const WIRE: &str = "wire";
 pub(crate) struct Options {
     /// A bench target of one of the crates, or `wire`; everything when left out.
     name: Option<String>,
+    /// With `backtest`: candles and reference trades of the bar benchmark, for one line of JSON in its form.
+    #[arg(value_names = ["BARS.csv", "REF.csv"], num_args = 2)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     wire: wire::Length,
 }
@@ -24,6 +30,13 @@ pub(crate) struct Options {
 /// # Errors
 /// When there is no bench of that name, one cannot be built or run, or the wire benchmark misses its bound.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if let (Some(BACKTEST), [_, _]) = (options.name.as_deref(), options.files.as_slice()) {
+        let arguments = ["bench", "--quiet", "--package", "windvane-research", "--bench", BACKTEST, "--"];
+        return run_program(cargo(arguments).args(&options.files));
+    }
+    if !options.files.is_empty() {
+        bail!("files belong to `bench {BACKTEST}`");
+    }
     let all = criterion_benches()?;
     let Some(name) = &options.name else {
         criterion::run(&all)?;

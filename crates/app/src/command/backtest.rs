@@ -1,7 +1,7 @@
 //! `windvane backtest`: the bots of a config over recorded candles.
 
 use crate::cli::Backtest;
-use crate::config::{self, BotSettings, Settings, VenueSettings};
+use crate::config::{self, Settings, VenueSettings};
 use crate::exit::Failure;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
+use windvane_engine::BotSetup;
 use windvane_research::data::History;
 use windvane_research::{Account, Outcome, Setup, report};
 use windvane_venue_core::{Doubts, Fees};
@@ -26,7 +27,8 @@ const FOUND_LEVERAGE: Decimal = Decimal::TEN;
 pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
     let mut settings = config::load(&arguments.config)?;
     settings.backtest.fills = arguments.fills.unwrap_or(settings.backtest.fills);
-    let setup = setup(&settings, &settings.bots);
+    let bots = settings.bots.iter().map(|bot| bot.setup(None)).collect();
+    let setup = setup(&settings, bots);
     let began = Instant::now();
     let data = windvane_research::data::load(&arguments.data, &setup.symbols())
         .map_err(|error| Failure::Config(error.to_string()))?;
@@ -81,9 +83,9 @@ pub(super) fn bar(steps: usize) -> ProgressBar {
 }
 
 /// A backtest of these bots under the limits and the account of a config.
-pub(super) fn setup(settings: &Settings, bots: &[BotSettings]) -> Setup {
+pub(super) fn setup(settings: &Settings, bots: Vec<BotSetup>) -> Setup {
     Setup {
-        bots: bots.iter().map(|bot| bot.setup(None)).collect(),
+        bots,
         limits: settings.risk.clone(),
         unprotected_ms_max: settings.unprotected_ms_max,
         account: account(settings),

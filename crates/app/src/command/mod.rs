@@ -14,6 +14,7 @@ mod replay;
 mod run;
 mod shell;
 mod top;
+mod tune;
 mod venue;
 
 use crate::cli::{Command, JournalAction, KeysAction};
@@ -28,6 +29,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(run) => run::run(&run),
         Command::Backtest(backtest) => backtest::backtest(&backtest),
+        Command::Tune(tune) => tune::tune(&tune),
         Command::Venue(venue) => venue::serve(&venue),
         Command::Check(check) => check::check(&check),
         Command::Schema => Ok(check::schema()),

@@ -136,6 +136,30 @@ impl RemoteVenue {
     }
 }
 
+/// A strategy as it was typed.
+#[derive(Debug)]
+pub(crate) struct StrategySource {
+    /// Which file.
+    pub(crate) path: PathBuf,
+    /// What it says.
+    pub(crate) text: String,
+    /// What the bot sets of its parameters.
+    pub(crate) params: BTreeMap<String, String>,
+}
+
+impl StrategySource {
+    /// The strategy with some parameters set otherwise.
+    ///
+    /// # Errors
+    /// What is wrong with it then, in its own words.
+    pub(crate) fn with(&self, params: &BTreeMap<String, String>) -> Result<Definition, String> {
+        let mut all = self.params.clone();
+        all.extend(params.clone());
+        windvane_strategy::load(&self.path.display().to_string(), &self.text, &all)
+            .map_err(|problems| problems.to_string())
+    }
+}
+
 /// One bot.
 #[derive(Debug)]
 pub(crate) struct BotSettings {
@@ -145,6 +169,8 @@ pub(crate) struct BotSettings {
     pub(crate) symbol: Symbol,
     /// Its strategy, read and checked.
     pub(crate) definition: Definition,
+    /// The file that it was read from.
+    pub(crate) source: StrategySource,
     /// Its share of the account.
     pub(crate) budget: Amount,
     /// Leverage of its contract.

@@ -5,7 +5,9 @@ use super::file::{
     TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
-use super::{BotSettings, GuardSettings, NotifySettings, RemoteVenue, Settings, VenueSettings};
+use super::{
+    BotSettings, GuardSettings, NotifySettings, RemoteVenue, Settings, StrategySource, VenueSettings,
+};
 use crate::exit::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -327,7 +329,7 @@ impl<'t> Resolver<'t> {
         section: BotSection,
         risk: &windvane_risk::RiskLimits,
     ) -> Option<BotSettings> {
-        let definition = self.strategy(name, &section);
+        let strategy = self.strategy(name, &section);
         let name = self.bot_name(span, name);
         let symbol = Symbol::new(section.symbol.get_ref())
             .map_err(|error| self.problem(section.symbol.span(), format!("symbol: {error}")))
@@ -343,10 +345,12 @@ impl<'t> Resolver<'t> {
                 format!("leverage {leverage}x is above `risk.max_leverage` ({}x)", risk.max_leverage.get());
             self.problem(section.leverage.span(), what);
         }
+        let (definition, source) = strategy?;
         Some(BotSettings {
             name: name?,
             symbol: symbol?,
-            definition: definition?,
+            definition,
+            source,
             budget,
             leverage: Leverage::new(leverage)?,
             on_shutdown: section.on_shutdown,
@@ -376,7 +380,7 @@ impl<'t> Resolver<'t> {
         None
     }
 
-    fn strategy(&mut self, bot: &str, section: &BotSection) -> Option<Definition> {
+    fn strategy(&mut self, bot: &str, section: &BotSection) -> Option<(Definition, StrategySource)> {
         let written = section.strategy.get_ref().display().to_string();
         let text = match self.texts.text(&self.folder, &written) {
             Ok(text) => text,
@@ -395,10 +399,11 @@ impl<'t> Resolver<'t> {
             (name.clone(), text)
         });
         let name = self.folder.join(&written).display().to_string();
-        match windvane_strategy::check(&name, &text, &overrides.collect()) {
+        let params = overrides.collect();
+        match windvane_strategy::check(&name, &text, &params) {
             Ok(checked) => {
                 describe(&checked.description["file"], &format!("bot.{bot}.rules"), &mut self.values);
-                Some(checked.definition)
+                Some((checked.definition, StrategySource { path: name.into(), text, params }))
             }
             Err(problems) => {
                 self.problems.push(problems.to_string());

@@ -7,6 +7,7 @@ mod summary;
 
 pub use html::page;
 pub use sheet::{Sheet, sheets};
+pub(crate) use summary::trade_count;
 pub use summary::{json, lines};
 
 use std::path::Path;

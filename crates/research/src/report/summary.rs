@@ -10,10 +10,11 @@ use super::moment;
 use super::sheet::{all_trades, sheets};
 use crate::run::Outcome;
 
-/// Closed trades of a bot, and how many of them earned.
-fn trades_of(outcome: &Outcome, bot: &BotView) -> (usize, usize) {
+/// Closed trades of a bot, or of all, and how many of them earned.
+pub(crate) fn trade_count(outcome: &Outcome, bot: Option<&BotView>) -> (usize, usize) {
     let trades = all_trades(outcome);
-    let closed = trades.iter().filter(|(name, trade)| *name == bot.name.as_str() && trade.closed.is_some());
+    let is_meant = |name: &str| bot.is_none_or(|bot| bot.name.as_str() == name);
+    let closed = trades.iter().filter(|(name, trade)| is_meant(name) && trade.closed.is_some());
     closed.fold((0, 0), |(count, won), (_, trade)| {
         (count + 1, won + usize::from(trade.net_pnl().get() > Decimal::ZERO))
     })
@@ -70,7 +71,7 @@ pub fn lines(outcome: &Outcome) -> Vec<String> {
 
 fn row(outcome: &Outcome, bot: &BotView) -> String {
     let (account, totals) = (&bot.account, &bot.account.totals);
-    let (closed, won) = trades_of(outcome, bot);
+    let (closed, won) = trade_count(outcome, Some(bot));
     let won = won.checked_mul(100).and_then(|won| won.checked_div(closed));
     format!(
         "{:<12} {:<10} {:>7} {:>7} {:>7} {:>7} {:>5} {:>10} {:>10} {:>12} {:>12} {:>10} {:>12}",
@@ -120,7 +121,7 @@ pub fn json(outcome: &Outcome) -> Value {
 
 fn bot_json(outcome: &Outcome, bot: &BotView) -> Value {
     let (account, totals) = (&bot.account, &bot.account.totals);
-    let (closed, won) = trades_of(outcome, bot);
+    let (closed, won) = trade_count(outcome, Some(bot));
     json!({
         "name": bot.name.to_string(),
         "symbol": bot.symbol.to_string(),

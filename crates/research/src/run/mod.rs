@@ -36,6 +36,8 @@ pub struct Backtest<'d> {
     bars: usize,
     record: Record,
     candles: Vec<Candle>,
+    /// Whether the curve of the equity is kept.
+    keeps_curve: bool,
     /// No timer twice at one moment: a deadline that does not move must not hold the loop.
     timer_after: i64,
 }
@@ -65,6 +67,13 @@ impl Backtest<'_> {
         self.bars
     }
 
+    /// The same without a curve of the equity, for who only wants the sums.
+    #[must_use]
+    pub fn without_curve(mut self) -> Self {
+        self.keeps_curve = false;
+        self
+    }
+
     /// Plays everything. `progress` is told how many steps are done, some two hundred times.
     ///
     /// # Errors
@@ -79,7 +88,7 @@ impl Backtest<'_> {
             if done % tell_every == 0 {
                 progress(done);
             }
-            if done % note_every == 0 {
+            if self.keeps_curve && done % note_every == 0 {
                 self.record.equity(&self.desk.engine, MarketTime(self.desk.now_ms));
             }
         }

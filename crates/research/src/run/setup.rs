@@ -195,6 +195,7 @@ impl<'d> Backtest<'d> {
             bars: starts.len(),
             record: Record::default(),
             candles: Vec::new(),
+            keeps_curve: true,
             timer_after: i64::MIN,
         };
         backtest.begin(reference, &wanted)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use windvane_engine::BotSetup;
 use windvane_model::{BotName, Leverage, Money, PositionIndex, Symbol};
 use windvane_research::data::History;
-use windvane_research::{Account, Backtest, Fills, Outcome, Settings, Setup};
+use windvane_research::{Account, Fills, Settings, Setup};
 use windvane_risk::RiskLimits;
 use windvane_venue_core::{Doubts, Fees};
 
@@ -77,9 +77,4 @@ pub(crate) fn limits() -> RiskLimits {
 
 pub(crate) fn read(path: &Path) -> Vec<History> {
     windvane_research::data::load(path, &[symbol()]).unwrap()
-}
-
-/// Plays all of the data.
-pub(crate) fn play(setup: Setup, data: &[History]) -> Outcome {
-    Backtest::new(setup, data, &(0..i64::MAX)).unwrap().run(|_| {}).unwrap()
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rust_decimal::Decimal;
-use windvane_research::{Fills, Outcome};
+use windvane_research::{Backtest, Fills, Outcome};
 
-use crate::desk::{play, read, setup};
+use crate::desk::{read, setup};
 
 const RULES: &str = include_str!("ema-cross.toml");
 const BAR_MS: i64 = 60_000;
@@ -60,7 +60,7 @@ fn the_trades_are_those_of_the_benchmark_to_the_last_digit() {
     };
     let made = tempfile::tempdir().unwrap();
     let python = std::env::var_os("WINDVANE_PYTHON").unwrap_or_else(|| "python3".into());
-    for count in ["20000", "100000"] {
+    for (count, models) in [("20000", &[Fills::Close, Fills::NextOpen][..]), ("100000", &[Fills::Close])] {
         let script =
             Command::new(&python).arg(folder.join("gen_bars.py")).arg(count).arg(made.path()).output();
         if !script.is_ok_and(|output| output.status.success()) {
@@ -72,9 +72,10 @@ fn the_trades_are_those_of_the_benchmark_to_the_last_digit() {
         let data = read(&made.path().join(format!("bars_{count}.csv")));
         let first_ms = data[0].bars[0].start_ms;
         let expected = expected(&folder.join(format!("expected/ref_{count}.csv")));
-        for fills in [Fills::Close, Fills::NextOpen] {
+        for fills in models.iter().copied() {
             // Each bar opens at the close of the one before, so both fill at the same prices.
-            let outcome = play(setup(RULES, fills), &data);
+            let outcome =
+                Backtest::new(setup(RULES, fills), &data, &(0..i64::MAX)).unwrap().run(|_| {}).unwrap();
             assert_eq!(trades(&outcome, first_ms), expected, "{count} bars, {fills:?}");
         }
     }

@@ -4,3 +4,4 @@
 mod desk;
 mod ema_cross;
 mod shipped;
+mod tune;

@@ -1,0 +1,83 @@
+//! A sweep against single runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use windvane_model::{BotName, Symbol};
+use windvane_research::data::{self, History};
+use windvane_research::tune::{Candidate, Figures, Plan, Row, Search, Space, log_line, read_log, sweep};
+use windvane_research::{Backtest, Fills, Setup};
+
+use crate::desk::setup;
+
+const TREND: &str = include_str!("../../../../strategies/trend.toml");
+const DAY_MS: i64 = 86_400_000;
+
+fn load() -> Vec<History> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/market");
+    data::load(&folder, &[Symbol::new("BTCUSDT").unwrap()]).unwrap()
+}
+
+fn of(candidate: &Candidate) -> Result<Setup, String> {
+    let definition = windvane_strategy::load("trend.toml", TREND, candidate);
+    let mut setup = setup(TREND, Fills::NextOpen);
+    setup.bots[0].strategy = definition.map_err(|problems| problems.to_string())?.bot();
+    setup.bots[0].name = BotName::new("trend").unwrap();
+    Ok(setup)
+}
+
+#[test]
+fn rows_are_those_of_single_runs_however_many_threads_and_a_broken_sweep_goes_on() {
+    let data = load();
+    let space = Space::of(TREND, &["fast".to_owned(), "stop_k".to_owned()]).unwrap();
+    let candidates = space.candidates(Search::Grid { values: 2 }).unwrap();
+    let from = data[0].bars[0].start_ms + 2 * DAY_MS;
+    let (inside, outside) = (from..from + 3 * DAY_MS, from + 3 * DAY_MS..from + 5 * DAY_MS);
+    let plan = |threads| Plan {
+        candidates: &candidates,
+        data: &data,
+        inside: inside.clone(),
+        outside: Some(outside.clone()),
+        threads,
+    };
+    let play = |threads, done: &[Row], stop_after: usize| {
+        let mut rows = Vec::new();
+        let is_done = |number| done.iter().any(|row| row.number == number);
+        sweep(&plan(threads), is_done, &of, |row| {
+            rows.push(row);
+            rows.len() < stop_after
+        })
+        .unwrap();
+        rows.sort_by_key(|row| row.number);
+        rows
+    };
+    let rows = play(2, &[], usize::MAX);
+    assert_eq!(rows.len(), 4);
+    assert_ne!(rows[0].inside, rows[1].inside, "the values change something");
+    for row in &rows {
+        for (span, figures) in [(&inside, row.inside), (&outside, row.outside.unwrap())] {
+            let single =
+                Backtest::new(of(&row.candidate).unwrap(), &data, span).unwrap().run(|_| {}).unwrap();
+            assert_eq!(figures, Figures::of(&single), "{:?} over {span:?}", row.candidate);
+        }
+    }
+    // Broken off after the first row, taken up again from what was written down.
+    let first = play(1, &[], 1);
+    let log: String = first.iter().map(|row| log_line(row) + "\n").collect();
+    let done = read_log(&log, &candidates);
+    let rest = play(1, &done, usize::MAX);
+    assert_eq!(done.len() + rest.len(), 4);
+    let together: BTreeMap<usize, Row> = done.into_iter().chain(rest).map(|row| (row.number, row)).collect();
+    assert_eq!(together.into_values().collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn values_that_the_strategy_refuses_are_named() {
+    let data = load();
+    let candidates = [Candidate::from([("fast".to_owned(), "1000".to_owned())])];
+    let from = data[0].bars[0].start_ms;
+    let plan =
+        Plan { candidates: &candidates, data: &data, inside: from..from + DAY_MS, outside: None, threads: 1 };
+    let fault = sweep(&plan, |_| false, &of, |_| true).unwrap_err().to_string();
+    assert!(fault.starts_with("candidate 0: ") && fault.contains("outside its range"), "{fault}");
+}
