@@ -12,6 +12,7 @@ use std::process::ExitCode;
 pub(crate) fn check(arguments: &Check) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.what.config {
         let settings = config::load(path)?;
+        settings.hints().iter().for_each(|hint| eprintln!("warning: {hint}"));
         if arguments.origins {
             settings.origin_lines().iter().for_each(|line| println!("{line}"));
         }

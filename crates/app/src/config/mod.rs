@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 mod file;
+mod hint;
 mod origin;
 pub(crate) mod plan;
 mod resolve;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use rust_decimal::Decimal;
 use windvane_model::{Interval, Side};
 
 use super::condition::{
@@ -67,6 +68,13 @@ impl Rules {
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
+    }
+
+    /// The value of the smallest order, where that is known beforehand.
+    pub(super) fn smallest_order(&self, equity: Decimal) -> Option<Decimal> {
+        let first = self.size.value_known(equity)?;
+        let share = self.scale_in.map_or(Decimal::ONE, |scale_in| scale_in.share.min(Decimal::ONE));
+        first.checked_mul(share)
     }
 
     /// Bars of history that make every value defined.

@@ -23,13 +23,15 @@ mod tape;
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use crate::context::Strategy;
 use crate::dca::{self, Dca, DcaSettings};
 use crate::describe::describe;
 use crate::grid::{self, Grid, GridSettings};
 use crate::language::{Problem, Problems, Report};
 use crate::maker::{self, Maker, MakerSettings};
-use crate::timed::{self, Timed, TimedSettings};
+use crate::timed::{self, Timed, TimedSettings, Work};
 use crate::toml_file::{self, Table};
 
 pub use bot::RuleBot;
@@ -70,6 +72,22 @@ impl Definition {
     #[must_use]
     pub fn is_same_kind(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// The value of the smallest order that opens, for a bot whose equity is `equity`, where that is known beforehand;
+    /// settle coin.
+    #[must_use]
+    pub fn smallest_order(&self, equity: Decimal) -> Option<Decimal> {
+        match self {
+            Self::Rules(rules) => rules.smallest_order(equity),
+            Self::Maker(settings) => Some(settings.size),
+            Self::Grid(settings) => Some(settings.size),
+            Self::Dca(settings) => settings.sizes.iter().copied().chain([settings.base]).min(),
+            Self::Timed(settings) => match settings.work {
+                Work::Twap { each, .. } | Work::Schedule { each, .. } => Some(each),
+                Work::Rebalance { .. } => None,
+            },
+        }
     }
 
     /// The keys of what holds back less in `next`: stops, caps, limits. Everything, where the kind is another.

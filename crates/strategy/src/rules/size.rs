@@ -119,6 +119,16 @@ fn kelly(size: &Table<'_>) -> Option<Decimal> {
 }
 
 impl SizeRules {
+    /// The value of an order for a bot whose equity is `equity`, where that does not depend on the market; settle coin.
+    pub(super) fn value_known(&self, equity: Decimal) -> Option<Decimal> {
+        match self.amount {
+            _ if self.below_minimum == BelowMinimum::RoundUp => None,
+            Amount::Quote(amount) => Some(amount),
+            Amount::Equity(fraction) => equity.checked_mul(fraction),
+            Amount::Risk { .. } | Amount::Qty(_) | Amount::Volatility { .. } => None,
+        }
+    }
+
     /// Largest position value as a multiple of the bot's equity.
     pub(super) const fn max_leverage(&self) -> Decimal {
         self.max_leverage
