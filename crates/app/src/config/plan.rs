@@ -215,3 +215,110 @@ impl BotSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::load_from;
+    use crate::config::source::tests::kept;
+    use std::path::Path;
+
+    const SHIPPED: &str = include_str!("../../../../config/testnet.toml");
+    const RULES: &str = r#"language = 1
+timeframe = "15m"
+[params]
+fast = { default = 12, range = [5, 30] }
+gap = { default = "0.5%", live = true }
+[entry.long]
+signal = "crosses_above(ema(close, fast), ema(close, 26))"
+[entry.any]
+order = { type = "market" }
+size = { quote = "100 USDT", max_leverage = "1x" }
+[exit]
+stop = { distance = "2%" }
+trail = { arms_at = "1 R", gives_back = "gap" }
+"#;
+    const BOT: &str = "[bot.one]\nsymbol = \"BTCUSDT\"\nstrategy = \"one.toml\"\nbudget = \"100 USDT\"\nleverage = \"2x\"\n\
+                       on_shutdown = \"cancel\"\n";
+
+    /// The settings of the shipped limits with these bots and this rule file.
+    fn settings(bots: &str, rules: &str) -> Settings {
+        let head = SHIPPED.split("[bot.").next().unwrap_or_default();
+        let texts = kept(&[("", &format!("{head}{bots}")), ("one.toml", rules)]);
+        load_from(Path::new("config.toml"), texts).unwrap()
+    }
+
+    fn plan(bots: &str, rules: &str, consent: Consent, held: Held) -> Result<Plan, Vec<String>> {
+        Plan::of(&settings(BOT, RULES), &settings(bots, rules), consent, |_| held, &BTreeSet::new())
+    }
+
+    const ALL: Consent = Consent { loosens: true, open_positions: true };
+    const NONE: Consent = Consent { loosens: false, open_positions: false };
+
+    #[test]
+    fn only_what_may_change_under_an_open_position_changes_at_once() {
+        let with = |line: &str| format!("{BOT}params = {{ {line} }}\n");
+        let urgency = |bots: &str, rules: &str, consent| {
+            let plan = plan(bots, rules, consent, Held::Position).unwrap();
+            plan.redefined.into_values().map(|(_, urgency)| urgency).collect::<Vec<_>>()
+        };
+        let live = with("gap = \"0.4%\"");
+        assert_eq!(urgency(&live, RULES, NONE), [Urgency::AtOnce]);
+        assert_eq!(urgency(&with("fast = 9"), RULES, NONE), [Urgency::WhenFlat]);
+        assert_eq!(urgency(&with("fast = 9"), RULES, ALL), [Urgency::AtOnce], "a person says so");
+        assert_eq!(urgency(&with("fast = 9, gap = \"0.4%\""), RULES, NONE), [Urgency::WhenFlat]);
+        assert_eq!(urgency(BOT, &RULES.replace("= \"0.5%\"", "= \"0.4%\""), NONE), [Urgency::AtOnce]);
+        assert_eq!(urgency(BOT, &RULES.replace("26", "30"), NONE), [Urgency::WhenFlat]);
+        assert!(
+            urgency(&BOT.replace("100 USDT", "90 USDT"), RULES, NONE).is_empty(),
+            "its rules are the same"
+        );
+        assert!(plan(BOT, &format!("# a comment\n{RULES}"), NONE, Held::Position).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_holds_back_less_needs_consent() {
+        for (bots, rules, key) in [
+            (BOT.replace("100 USDT", "200 USDT"), RULES.to_owned(), "bot.one.budget"),
+            (BOT.replace("2x", "3x"), RULES.to_owned(), "bot.one.leverage"),
+            (BOT.to_owned(), RULES.replace("\"2%\"", "\"3%\""), "bot.one.rules.exit.stop"),
+            (format!("{BOT}params = {{ gap = \"0.6%\" }}\n"), RULES.to_owned(), "bot.one.rules.exit.trail"),
+        ] {
+            let refused = plan(&bots, &rules, NONE, Held::Nothing).unwrap_err();
+            assert!(refused.len() == 1 && refused[0].contains(key), "{refused:?}");
+            let planned = plan(&bots, &rules, ALL, Held::Nothing).unwrap();
+            assert_eq!(planned.loosened, [key]);
+        }
+    }
+
+    #[test]
+    fn bots_come_and_go_and_none_leaves_something_behind() {
+        let two = format!("{BOT}{}", BOT.replace("one]", "two]").replace("BTCUSDT", "ETHUSDT"));
+        let name = |name: &str| BotName::new(name).unwrap();
+        assert_eq!(plan(&two, RULES, NONE, Held::Position).unwrap().added, [name("two")]);
+        let other = BOT.replace("one]", "two]");
+        let planned = plan(&other, RULES, NONE, Held::Nothing).unwrap();
+        assert_eq!((planned.added, planned.gone), (vec![name("two")], vec![name("one")]));
+        for held in [Held::Orders, Held::Position] {
+            let refused = plan(&other, RULES, NONE, held).unwrap_err();
+            assert!(refused[0].contains("`one` is gone from the config"), "{refused:?}");
+        }
+        let left = format!("{BOT}removed = \"leave\"\n\n{}", other.replace("BTCUSDT", "ETHUSDT"));
+        assert_eq!(plan(&left, RULES, NONE, Held::Position).unwrap().gone, [name("one")], "its owner has it");
+    }
+
+    #[test]
+    fn what_is_read_at_the_start_and_what_a_bot_cannot_become_is_refused() {
+        let head = SHIPPED.split("[bot.").next().unwrap_or_default();
+        let louder = head.replace("filter = \"info\"", "filter = \"debug\"");
+        assert_ne!(head, louder);
+        let texts = kept(&[("", &format!("{louder}{BOT}")), ("one.toml", RULES)]);
+        let (old, other) = (settings(BOT, RULES), load_from(Path::new("config.toml"), texts).unwrap());
+        let refused = Plan::of(&old, &other, ALL, |_| Held::Nothing, &BTreeSet::new()).unwrap_err();
+        assert!(refused[0].contains("log.filter") && refused[0].contains("start only"), "{refused:?}");
+        let moved = BOT.replace("BTCUSDT", "ETHUSDT");
+        assert!(plan(&moved, RULES, ALL, Held::Nothing).unwrap_err()[0].contains("another name"));
+        let maker = include_str!("../../../../strategies/maker.toml");
+        assert!(plan(BOT, maker, ALL, Held::Nothing).unwrap_err()[0].contains("another kind"));
+    }
+}

@@ -252,8 +252,13 @@ fn leaves(table: &DeTable<'_>, path: &str, found: &mut Vec<(String, Range<usize>
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Texts that were kept: what is not among them is not to be had.
+    pub(crate) fn kept(files: &[(&str, &str)]) -> Texts {
+        texts(files, &[])
+    }
 
     fn texts(files: &[(&str, &str)], environment: &[(&str, &str)]) -> Texts {
         let owned = |pairs: &[(&str, &str)]| {
