@@ -81,12 +81,55 @@ fn indicators(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The same of another crate, where it has them: `ta`, streamed bar by bar as ours are.
+fn others(criterion: &mut Criterion) {
+    use ta::Next;
+    use ta::indicators as other;
+    let bars = bars();
+    let items: Vec<ta::DataItem> = bars
+        .iter()
+        .map(|(_, [open, high, low, close, volume])| {
+            let item = ta::DataItem::builder().open(*open).high(*high).low(*low).close(*close);
+            item.volume(*volume).build().unwrap()
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("ta");
+    group.throughput(Throughput::Elements(u64::try_from(bars.len()).unwrap()));
+    macro_rules! measured {
+        ($($text:literal: $indicator:expr;)*) => { $(
+            let mut indicator = $indicator.unwrap();
+            group.bench_function($text, |bencher| {
+                bencher.iter(|| {
+                    for item in &items {
+                        black_box(indicator.next(black_box(item)));
+                    }
+                });
+            });
+        )* };
+    }
+    measured! {
+        "sma(close, 20)": other::SimpleMovingAverage::new(20);
+        "ema(close, 20)": other::ExponentialMovingAverage::new(20);
+        "stdev(close, 20)": other::StandardDeviation::new(20);
+        "bb_upper(close, 20, 2)": other::BollingerBands::new(20, 2.0);
+        "kc_upper(20, 2)": other::KeltnerChannel::new(20, 2.0);
+        "rsi(close, 14)": other::RelativeStrengthIndex::new(14);
+        "stoch_k(14, 3)": other::SlowStochastic::new(14, 3);
+        "cci(20)": other::CommodityChannelIndex::new(20);
+        "macd_hist(close, 12, 26, 9)": other::MovingAverageConvergenceDivergence::new(12, 26, 9);
+        "roc(close, 10)": other::RateOfChange::new(10);
+        "atr(14)": other::AverageTrueRange::new(14);
+        "mfi(14)": other::MoneyFlowIndex::new(14);
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(std::time::Duration::from_millis(100))
         .measurement_time(std::time::Duration::from_millis(300));
-    targets = indicators
+    targets = indicators, others
 }
 criterion_main!(benches);
