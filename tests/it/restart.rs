@@ -108,6 +108,38 @@ fn replays(ground: &Ground) {
 }
 
 #[test]
+fn a_copy_made_while_it_trades_is_whole_and_can_be_gone_on_with() {
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("fills", PATIENCE, || ground.rows("fills").len() > 2);
+    let (data, copies) = (ground.data(), ground.folder().join("copies"));
+    let [from, to] = [&data, &copies].map(|path| path.to_str().expect("a path that is text"));
+    let copy = || finish(&windvane(&["journal", "copy", "--data", from, "--to", to, "--keep", "1"]));
+    let (code, first, err) = copy();
+    assert_eq!(code, Some(0), "{err}");
+    // A copy is named by its second.
+    std::thread::sleep(Duration::from_millis(1_100));
+    let (code, second, err) = copy();
+    assert_eq!(code, Some(0), "{err}");
+    assert_ne!(first, second);
+    let kept: Vec<_> = copies.read_dir().unwrap().flatten().map(|entry| entry.path()).collect();
+    assert_eq!(kept.len(), 1, "the older one is gone: {kept:?}");
+    let fills =
+        finish(&windvane(&["fills", "--json", "--data", kept[0].to_str().expect("a path that is text")])).1;
+    assert!(fills.contains("DOGEUSDT") || fills.contains("ETHUSDT") || fills.contains("BTCUSDT"), "{fills}");
+
+    // The disk is lost, and with it what happened since the copy: the next start asks the venue for it.
+    engine.kill();
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::rename(&kept[0], &data).unwrap();
+    let mut engine = ground.engine("restored", &[]);
+    let before = ground.rows("fills").len();
+    // What it does not know of is looked for as long as the venue's index may be late.
+    wait_until("it to trade on", 3 * PATIENCE, || ground.rows("fills").len() > before);
+    ground.end(&mut engine);
+}
+
+#[test]
 fn halt_and_resume_reach_a_running_engine() {
     let ground = Ground::new(Market::Walking);
     let _engine = ground.engine("engine", &[]);

@@ -462,6 +462,8 @@ pub(crate) enum JournalAction {
     Export(JournalDir),
     /// Counts records, bytes and the span.
     Stat(JournalDir),
+    /// Copies the record into a folder named by the time, also while an engine writes it, and verifies the copy.
+    Copy(JournalCopy),
     /// Runs the engine again over journal and tape and compares its commands byte for byte.
     Replay(Replay),
 }
@@ -471,6 +473,19 @@ pub(crate) struct JournalDir {
     /// The data folder of the engine.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalCopy {
+    /// The data folder of the engine.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where copies go, each into a folder of its own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// How many copies stay; older ones are removed. All of them, when left out.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) keep: Option<usize>,
 }
 
 #[derive(Debug, Args)]

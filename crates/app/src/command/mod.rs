@@ -1,6 +1,7 @@
 //! One command per file; this one only chooses.
 
 mod backtest;
+mod backup;
 mod check;
 mod control;
 mod doctor;
@@ -62,6 +63,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
             JournalAction::Verify(folder) => journal::verify(&folder),
             JournalAction::Export(folder) => journal::export(&folder),
             JournalAction::Stat(folder) => journal::stat(&folder),
+            JournalAction::Copy(arguments) => backup::copy(&arguments),
             JournalAction::Replay(replay) => replay::replay(&replay),
         },
     }
