@@ -35,14 +35,29 @@ fn unsettle(ground: &Ground) -> Vec<Value> {
     .into()
 }
 
-fn wait_for_new_orders(ground: &Ground, engine: &mut Running, cycle: u64) {
+/// After three crashes within ten minutes an engine opens nothing until a person says so. Says so, and whether that was
+/// asked for.
+fn resume_after_crashes(ground: &Ground) -> bool {
+    let ask = |command: &str| finish(&windvane(&[command, "--config", &ground.config()])).1;
+    let is_asked_for = ask("status").contains("has crashed three times");
+    if is_asked_for {
+        ask("resume");
+    }
+    is_asked_for
+}
+
+/// Waits until the engine trades. Says whether it had to be resumed for that.
+fn wait_for_new_orders(ground: &Ground, engine: &mut Running, cycle: u64) -> bool {
     let before = ground.client_order_ids().len();
     let started = Instant::now();
+    let mut was_resumed = false;
     while ground.client_order_ids().len() == before {
+        was_resumed |= cycle >= 3 && !was_resumed && resume_after_crashes(ground);
         assert!(engine.is_running(), "cycle {cycle}: it ended by itself: {}", engine.err());
         assert!(started.elapsed() < Duration::from_secs(60), "cycle {cycle}: no orders: {}", engine.err());
         std::thread::sleep(Duration::from_millis(20));
     }
+    was_resumed
 }
 
 #[test]
@@ -52,11 +67,12 @@ fn killed_at_random_moments_the_engine_loses_and_doubles_nothing() {
     let began = Instant::now();
     let ground = Ground::new(Market::Walking);
     let faults = unsettle(&ground);
+    let mut resumed = 0;
     for cycle in 0..cycles {
         let (is_early, pause) = moment(cycle);
         let mut engine = ground.engine("engine", &[]);
         if !is_early {
-            wait_for_new_orders(&ground, &mut engine, cycle);
+            resumed += u64::from(wait_for_new_orders(&ground, &mut engine, cycle));
         }
         std::thread::sleep(pause);
         assert!(engine.is_running(), "cycle {cycle}: it ended by itself: {}", engine.err());
@@ -91,6 +107,7 @@ fn killed_at_random_moments_the_engine_loses_and_doubles_nothing() {
     );
     assert_eq!((lost, doubled), (0, 0));
     assert!(recorded.starts > 1 && recorded.resting_at_kill > 0, "kills hit nothing: {recorded:?}");
+    assert!(resumed > 0, "after crash upon crash nobody was asked");
     // A handful of kills may miss; a campaign may not.
     assert!(cycles < 20 || recorded.in_flight_at_kill > 0, "no kill hit an order in flight");
     replays(&ground);

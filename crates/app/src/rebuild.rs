@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 use std::collections::BTreeMap;
-use windvane_journal::{Record, Start};
-use windvane_layout::{Decode, DecodeError, Encode, Input};
-use windvane_model::{BotName, InstallTag, PositionIndex, Symbol};
+use windvane_journal::{Record, Start, StopCause};
+use windvane_layout::{Decode, DecodeError, Encode, Input, layout};
+use windvane_model::{BotName, InstallTag, Millis, PositionIndex, Symbol, WallTime};
 use windvane_order_management::{Identity, Orders, PositionKey, Provenance, Rebuild};
 
 /// Bots with the positions they own.
@@ -18,12 +18,56 @@ pub(crate) struct Rebuilt {
     pub(crate) memories: BTreeMap<BotName, Vec<u8>>,
     /// The last start, if there was one.
     pub(crate) start: Option<Start>,
+    /// Starts that have not ended in order, and when they were last heard of, the last of them last.
+    crashes: Crashes,
+}
+
+/// Ends of the process that nobody asked for.
+#[derive(Debug, Clone, Default)]
+struct Crashes {
+    /// When the engine that was started last did something, while it has not ended in order.
+    running: Option<WallTime>,
+    /// When the last ones were.
+    ended: Vec<WallTime>,
+}
+
+layout!(Crashes { running, ended });
+
+/// So many crashes within so long, and nothing opens until a person has looked.
+const CRASHES: usize = 3;
+const CRASHES_WITHIN_MS: Millis = 10 * 60 * 1_000;
+
+impl Crashes {
+    fn take(&mut self, record: &Record) {
+        match record {
+            Record::Start(start) => {
+                self.ended.extend(self.running.replace(start.wall));
+                let surplus = self.ended.len().saturating_sub(CRASHES);
+                self.ended.drain(..surplus);
+            }
+            Record::Event(stamped) => self.running = self.running.map(|_| stamped.stamp.wall),
+            Record::Stop { cause: StopCause::Failed } => {}
+            Record::Stop { .. } => self.running = None,
+            Record::Command { .. }
+            | Record::Memory { .. }
+            | Record::Denied { .. }
+            | Record::Reload(_)
+            | Record::Marker { .. } => {}
+        }
+    }
+
+    /// Whether an engine that starts at `now` follows upon crash after crash.
+    fn are_many(&self, now: WallTime) -> bool {
+        let all = self.ended.iter().chain(&self.running);
+        all.filter(|at| now.millis_since(**at) <= CRASHES_WITHIN_MS).count() >= CRASHES
+    }
 }
 
 impl Rebuilt {
     /// Begins with nothing.
     pub(crate) fn new(claims: Claims, install: InstallTag) -> Self {
-        Self { books: Rebuild::new(claims, install), memories: BTreeMap::new(), start: None }
+        let (memories, crashes) = (BTreeMap::new(), Crashes::default());
+        Self { books: Rebuild::new(claims, install), memories, start: None, crashes }
     }
 
     /// Begins with what a snapshot of the journal holds; with nothing where there is none.
@@ -38,9 +82,10 @@ impl Rebuilt {
         let Some(bytes) = snapshot else { return Ok(Self::new(claims, install)) };
         let mut input = Input::new(bytes);
         let (start, memories) = (Decode::decode(&mut input)?, Decode::decode(&mut input)?);
+        let crashes = Decode::decode(&mut input)?;
         let books = Rebuild::read(&mut input, claims)?;
         input.finish()?;
-        Ok(Self { books, memories, start })
+        Ok(Self { books, memories, start, crashes })
     }
 
     /// Everything as bytes, for a snapshot of the journal.
@@ -48,6 +93,7 @@ impl Rebuilt {
         let mut bytes = Vec::new();
         self.start.encode(&mut bytes);
         self.memories.encode(&mut bytes);
+        self.crashes.encode(&mut bytes);
         self.books.write(&mut bytes);
         bytes
     }
@@ -59,6 +105,7 @@ impl Rebuilt {
 
     /// Takes the next record of the journal.
     pub(crate) fn take(&mut self, record: &Record) {
+        self.crashes.take(record);
         match record {
             Record::Start(start) => {
                 self.books.start(Identity { install: start.install, epoch: start.epoch });
@@ -74,6 +121,11 @@ impl Rebuilt {
             }
             Record::Denied { .. } | Record::Reload(_) | Record::Marker { .. } | Record::Stop { .. } => {}
         }
+    }
+
+    /// Whether an engine that starts at `now` follows upon so many crashes that a person should look first.
+    pub(crate) fn has_crashed_often(&self, now: WallTime) -> bool {
+        self.crashes.are_many(now)
     }
 
     /// The bot that last opened in a position, whatever the config says now.
@@ -125,6 +177,29 @@ pub(crate) mod tests {
         AccountEvent, Coin, Command, Epoch, Event, Execution, ExecutionId, ExecutionKind, MarketTime, Money,
         OrderId, OrderKind, Origin, Price, Qty, Role, Side, Stamp, Stamped, Submit, Text, WallTime,
     };
+
+    fn started(wall_minutes: i64) -> Record {
+        let Some(Record::Start(start)) = bought_records("trend").into_iter().next() else { unreachable!() };
+        let wall = WallTime(0).after(wall_minutes * 60_000);
+        Record::Start(Start { epoch: Epoch(10 + wall_minutes.unsigned_abs()), wall, ..start })
+    }
+
+    #[test]
+    fn three_crashes_within_ten_minutes_are_many_and_orderly_ends_are_none() {
+        let at = |minutes: i64| WallTime(0).after(minutes * 60_000);
+        let stop = Record::Stop { cause: StopCause::Interrupted };
+        let books = |records: &[Record]| {
+            let mut books = Rebuilt::new(Vec::new(), InstallTag::new("w01").unwrap());
+            records.iter().for_each(|record| books.take(record));
+            Rebuilt::begin(Some(&books.to_bytes()), Vec::new(), InstallTag::new("w01").unwrap()).unwrap()
+        };
+        let crashed = books(&[started(1), started(2), started(3)]);
+        assert!(crashed.has_crashed_often(at(4)), "the third process is gone, too");
+        assert!(!crashed.has_crashed_often(at(12)), "the first is long ago");
+        assert!(!books(&[started(1), started(2)]).has_crashed_often(at(3)));
+        let in_order = books(&[started(1), stop.clone(), started(2), stop.clone(), started(3), stop]);
+        assert!(!in_order.has_crashed_often(at(4)));
+    }
 
     pub(crate) fn symbol() -> Symbol {
         Symbol::new("BTCUSDT").unwrap()

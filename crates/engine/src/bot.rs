@@ -4,6 +4,7 @@ use crate::engine::ConfigId;
 use crate::protection::Rescue;
 use crate::short::{Waiting, WhenShort};
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
+use windvane_order_management::Position;
 use windvane_strategy::{Definition, Strategy, Urgency};
 
 /// What the configuration says of a bot.
@@ -28,6 +29,19 @@ pub struct BotSetup {
     pub when_short: WhenShort,
     /// How important it is beside the others, where one has to make room; higher is more.
     pub priority: u8,
+    /// What is done about a position that somebody else opened in its contract.
+    pub foreign: Foreign,
+}
+
+/// What is done about a position that somebody else opened in a bot's contract. Shown, counted and told to the bot's
+/// strategy it is at once in any case; foreign orders are never touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Foreign {
+    /// It is left to whoever opened it: an alarm where it has no stop, and nothing else.
+    #[default]
+    Leave,
+    /// It is the bot's from then on: one without a stop is protected or closed like its own.
+    Adopt,
 }
 
 /// How a bot that is on its way out of the configuration ends what it holds. It opens nothing, whatever a person
@@ -85,6 +99,8 @@ pub(crate) struct Bot {
     pub(crate) leverage: Leverage,
     /// Whether it is on its way out of the configuration, and how.
     pub(crate) removal: Option<Removal>,
+    /// What is done about a position that somebody else opened in its contract.
+    pub(crate) foreign: Foreign,
     /// Other contracts whose candles it is woken by.
     pub(crate) looks_at: Vec<Symbol>,
     /// When the strategy wants to be woken, as it last said.
@@ -125,6 +141,11 @@ impl Bot {
         self.asked = asked;
         self.next_round = None;
     }
+
+    /// Whether a position in its contract is its own to protect.
+    pub(crate) fn looks_after(&self, position: &Position) -> bool {
+        position.is_ours() || self.foreign == Foreign::Adopt
+    }
 }
 
 impl From<BotSetup> for Bot {
@@ -140,6 +161,7 @@ impl From<BotSetup> for Bot {
             removal,
             when_short,
             priority,
+            foreign,
         } = setup;
         let wake_at = strategy.wake_at();
         let looks_at = strategy.subscription().symbols;
@@ -151,6 +173,7 @@ impl From<BotSetup> for Bot {
             budget,
             leverage,
             removal,
+            foreign,
             looks_at,
             wake_at,
             asked: None,

@@ -13,6 +13,8 @@ pub(crate) struct Gate {
     knows_contracts: bool,
     is_reconciled: bool,
     has_leverage: bool,
+    /// The process has crashed again and again: nothing opens until a person says so.
+    has_crashed_often: bool,
     /// The equity has fallen to a step of the drawdown at which nothing opens.
     is_falling: bool,
     /// Latched: ends by a person alone.
@@ -42,6 +44,8 @@ pub enum Waiting {
     Leverage,
     /// The end of a drawdown, or a person's word.
     Drawdown,
+    /// A person's word after crash upon crash.
+    Crashes,
 }
 
 impl Waiting {
@@ -56,6 +60,9 @@ impl Waiting {
             Self::Reconciliation => "a reconciliation with the venue",
             Self::Leverage => "the leverage of a contract",
             Self::Drawdown => "the end of a drawdown, or `windvane resume`",
+            Self::Crashes => {
+                "`windvane resume`, because the engine has crashed three times within ten minutes"
+            }
         }
     }
 }
@@ -70,6 +77,7 @@ impl Gate {
             knows_contracts: false,
             is_reconciled: false,
             has_leverage: false,
+            has_crashed_often: false,
             is_falling: false,
             halted: None,
             clock_is_sound: true,
@@ -101,6 +109,10 @@ impl Gate {
 
     pub(crate) const fn set_leverage_known(&mut self, has_leverage: bool) {
         self.has_leverage = has_leverage;
+    }
+
+    pub(crate) const fn distrust_after_crashes(&mut self) {
+        self.has_crashed_often = true;
     }
 
     pub(crate) const fn set_falling(&mut self, is_falling: bool) {
@@ -138,6 +150,7 @@ impl Gate {
 
     pub(crate) const fn resume(&mut self) {
         self.halted = None;
+        self.has_crashed_often = false;
     }
 
     pub(crate) const fn fence(&mut self) {
@@ -160,6 +173,8 @@ impl Gate {
             Some(Waiting::Leverage)
         } else if self.is_falling {
             Some(Waiting::Drawdown)
+        } else if self.has_crashed_often {
+            Some(Waiting::Crashes)
         } else {
             None
         }
@@ -204,6 +219,15 @@ mod tests {
         assert_eq!(gate.state(), RunState::Active);
         gate.link(Link::Private(LinkState::Down));
         assert_eq!((gate.state(), gate.waiting()), (RunState::Reducing, Some(Waiting::PrivateStream)));
+    }
+
+    #[test]
+    fn after_many_crashes_a_person_must_say_so() {
+        let mut gate = open();
+        gate.distrust_after_crashes();
+        assert_eq!((gate.state(), gate.waiting()), (RunState::Reducing, Some(Waiting::Crashes)));
+        gate.resume();
+        assert_eq!(gate.state(), RunState::Active);
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod tests;
 mod turn;
 mod view;
 
-pub use bot::{BotSetup, Hold, Removal};
+pub use bot::{BotSetup, Foreign, Hold, Removal};
 pub use engine::{ConfigId, Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;
 pub use gate::Waiting;

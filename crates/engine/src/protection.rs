@@ -6,7 +6,7 @@
 //! still bare after the same time again, or there is no stop to ask for, the bot is flattened: what cannot be protected
 //! is not kept.
 //!
-//! What only strangers opened is theirs: an alarm, and nothing is touched.
+//! What only strangers opened is theirs, an alarm, and nothing is touched; unless the bot adopts it by its configuration.
 
 use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
@@ -63,8 +63,8 @@ pub(crate) struct Rescue {
 }
 
 impl Rescue {
-    fn is_about(&self, position: &Position) -> bool {
-        Some(self.spell) == position.unprotected_since() && self.is_ours == position.is_ours()
+    fn is_about(&self, position: &Position, is_ours: bool) -> bool {
+        Some(self.spell) == position.unprotected_since() && self.is_ours == is_ours
     }
 }
 
@@ -88,7 +88,7 @@ impl Engine {
         if !needs_stop || bot.hold() == Some(Hold::Close) || !self.may_rescue() {
             return None;
         }
-        match bot.rescue.filter(|rescue| rescue.is_about(position)) {
+        match bot.rescue.filter(|rescue| rescue.is_about(position, bot.looks_after(position))) {
             Some(rescue) => rescue.next,
             None => Some(since.after(self.unprotected_ms_max)),
         }
@@ -102,7 +102,8 @@ impl Engine {
         let Bot { name, symbol, position_index, rescue, .. } = self.bots[bot];
         let Some(position) = self.orders.position(symbol, position_index) else { return };
         let Some(since) = position.unprotected_since() else { return };
-        let (is_first, is_ours) = (!rescue.is_some_and(|it| it.is_about(position)), position.is_ours());
+        let is_ours = self.bots[bot].looks_after(position);
+        let is_first = !rescue.is_some_and(|it| it.is_about(position, is_ours));
         let stop = self.attachable(position).filter(|_| is_first);
         let remedy = if !is_ours {
             Remedy::Leave

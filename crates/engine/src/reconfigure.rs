@@ -64,6 +64,7 @@ impl Bot {
     fn under(mut self, setup: &BotSetup, next: Option<(Definition, Urgency)>) -> Self {
         self.budget = setup.budget;
         self.leverage = setup.leverage;
+        self.foreign = setup.foreign;
         if self.removal != setup.removal {
             self.removal = setup.removal;
             self.next_round = None;

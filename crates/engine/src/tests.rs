@@ -1,6 +1,6 @@
 //! The engine from event to output: what it does again, how soon, and what it then no longer does.
 
-use crate::{BotSetup, Engine, EngineSetup, Output, Removal, WhenShort};
+use crate::{BotSetup, Engine, EngineSetup, Foreign, Output, Removal, WhenShort};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_model::{
@@ -112,7 +112,7 @@ fn limits() -> RiskLimits {
 }
 
 /// One maker on one contract.
-fn setup(removal: Option<Removal>) -> EngineSetup {
+fn setup(removal: Option<Removal>, foreign: Foreign) -> EngineSetup {
     let claims = [(bot(), vec![(symbol(), PositionIndex::default())])];
     let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
     let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
@@ -129,6 +129,7 @@ fn setup(removal: Option<Removal>) -> EngineSetup {
             removal,
             when_short: WhenShort::Refuse,
             priority: 0,
+            foreign,
         }],
         limits: limits(),
         ownership: Ownership::new([(symbol(), PositionIndex::default(), bot())]).unwrap(),
@@ -174,7 +175,11 @@ impl World {
     }
 
     fn connected_with(removal: Option<Removal>) -> Self {
-        let mut world = Self { engine: Engine::new(setup(removal)), stamp: Stamp::default() };
+        Self::set_up(removal, Foreign::Leave)
+    }
+
+    fn set_up(removal: Option<Removal>, foreign: Foreign) -> Self {
+        let mut world = Self { engine: Engine::new(setup(removal, foreign)), stamp: Stamp::default() };
         world.connect(&[symbol()]);
         world
     }
@@ -494,6 +499,27 @@ fn a_position_that_strangers_opened_is_an_alarm_and_is_left_alone() {
 }
 
 #[test]
+fn a_position_that_strangers_opened_is_closed_where_the_bot_adopts_it_and_it_has_no_stop() {
+    let mut world = World::set_up(None, Foreign::Adopt);
+    world.show_held("1", "10");
+    world.take(Event::Control(Control::CancelEntries(Scope::All)));
+    let outputs = world.wait(5_000);
+    assert_eq!(alarms(&outputs), [crate::Remedy::Flatten]);
+    assert!(submits(&outputs).iter().any(|close| close.reduce_only), "{outputs:?}");
+}
+
+#[test]
+fn after_crash_upon_crash_nothing_opens_until_a_person_resumes() {
+    let mut world = World::connected_with(None);
+    world.engine.begin_reducing();
+    world.show_held("0", "10");
+    assert_eq!(submits(&world.quote()), []);
+    assert_eq!(world.engine.waiting(), Some(crate::Waiting::Crashes));
+    world.take(Event::Control(Control::Resume));
+    assert_eq!((world.engine.run_state(), world.engine.waiting()), (RunState::Active, None));
+}
+
+#[test]
 fn while_an_amend_is_unanswered_no_second_one_leaves() {
     let (mut world, _) = World::reconciled("10");
     let amends = |outputs: &[Output]| {
@@ -550,6 +576,7 @@ fn another_configuration_changes_limits_and_figures_and_leaves_orders_where_they
             removal: None,
             when_short: WhenShort::Refuse,
             priority: 0,
+            foreign: Foreign::Leave,
         }]
     };
     world.engine.reconfigure(crate::Reconfiguration {
@@ -614,6 +641,7 @@ fn other_rules_wait_for_the_end_of_a_position_and_the_opening_is_remembered() {
                 removal: None,
                 when_short: WhenShort::Refuse,
                 priority: 0,
+                foreign: Foreign::Leave,
             }],
             redefined: BTreeMap::from([(bot(), (narrow.clone(), urgency))]),
             limits: limits(),

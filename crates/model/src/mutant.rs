@@ -43,7 +43,7 @@ mutants! {
     IndexIsNeverLate = "A04";
     /// "No such order" in answer to a cancel counts as cancelled.
     NotFoundIsCancelled = "A05";
-    /// Six seconds without an answer count as a refusal.
+    /// No answer for a while counts as a refusal.
     SilenceIsRefusal = "A06";
     /// A cancel or an amend of unknown outcome is never looked up.
     LostChangeIsForgotten = "A07";

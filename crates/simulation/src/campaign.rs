@@ -3,7 +3,14 @@
 use anyhow::bail;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use windvane_simulation::{Failure, Fault, Tally, run};
+use std::time::Instant;
+use windvane_simulation::{CATALOGUE, Failure, Report, Seen, Tally, run, unseen};
+
+/// What makes a story a full one.
+const VENUE_EVENTS: u64 = 500;
+const FAULTS: u64 = 10;
+/// With so many seeds each row of the catalogue that shows here must have shown.
+const ENOUGH_SEEDS: u64 = 1_000;
 
 /// Failures that are printed; the rest is counted.
 const SHOWN: usize = 20;
@@ -13,13 +20,23 @@ const SHOWN: usize = 20;
 /// # Errors
 /// When an invariant did not hold.
 pub(crate) fn simulate(from: u64, seeds: u64) -> anyhow::Result<()> {
+    let begun = now();
     let (sum, failures) = play(from, seeds);
-    print!("{sum}");
-    let silent: Vec<&str> =
-        Fault::ALL.iter().filter(|fault| sum.hits(**fault) == 0).map(|fault| fault.as_str()).collect();
-    if !silent.is_empty() {
-        println!("without effect: {}", silent.join(", "));
+    let took = begun.elapsed();
+    print!("{}", sum.tally);
+    for (row, seen) in CATALOGUE {
+        match seen {
+            Seen::Here(_) => {}
+            Seen::Elsewhere(place) => println!("  {row} is seen elsewhere: {place}"),
+            Seen::Nowhere(why) => println!("  {row} is seen NOWHERE: {why}"),
+        }
     }
+    println!("trace of all stories: {:016x}", sum.trace);
+    println!(
+        "{} of {seeds} seeds have {VENUE_EVENTS} venue events and {FAULTS} faults at least; {:.0} seeds a minute",
+        sum.full,
+        seeds as f64 / took.as_secs_f64() * 60.0
+    );
     println!("{} of {seeds} seeds failed", failures.len());
     for failure in failures.iter().take(SHOWN) {
         println!("  {failure}");
@@ -27,13 +44,49 @@ pub(crate) fn simulate(from: u64, seeds: u64) -> anyhow::Result<()> {
     if !failures.is_empty() {
         bail!("tell one with: windvane-simulate tell {}", failures[0].seed);
     }
+    let unseen = unseen(&sum.tally);
+    if !unseen.is_empty() && seeds >= ENOUGH_SEEDS {
+        bail!("rows of the catalogue without a hit: {}", unseen.join(", "));
+    }
     Ok(())
 }
 
+/// What many stories came to.
+#[derive(Default)]
+struct Sum {
+    tally: Tally,
+    /// Of all traces, whatever the order in which the stories were played.
+    trace: u64,
+    /// Stories in which enough happened.
+    full: u64,
+}
+
+impl Sum {
+    fn take(&mut self, report: &Report) {
+        self.tally += &report.tally;
+        self.trace ^= report.trace.rotate_left((report.seed % 64) as u32);
+        let Tally { venue_events, .. } = report.tally;
+        self.full += u64::from(venue_events >= VENUE_EVENTS && report.tally.all_hits() >= FAULTS);
+    }
+}
+
 /// Plays the seeds on all cores; order makes no difference to what they come to.
-fn play(from: u64, seeds: u64) -> (Tally, Vec<Failure>) {
+fn play(from: u64, seeds: u64) -> (Sum, Vec<Failure>) {
+    let (mut sum, mut failures) = (Sum::default(), Vec::new());
+    for result in on_all_cores(from, seeds, run) {
+        match result {
+            Ok(report) => sum.take(&report),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    failures.sort_by_key(|failure| failure.seed);
+    (sum, failures)
+}
+
+/// What `play` makes of each seed, on as many threads as there are cores, in any order.
+pub(crate) fn on_all_cores<T: Send>(from: u64, seeds: u64, play: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let next = AtomicU64::new(from);
-    let results = Mutex::new((Tally::default(), Vec::new()));
+    let results = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -43,17 +96,16 @@ fn play(from: u64, seeds: u64) -> (Tally, Vec<Failure>) {
                     if seed >= from + seeds {
                         return;
                     }
-                    let outcome = run(seed);
-                    let mut results = results.lock().expect("no worker panics while it holds the lock");
-                    match outcome {
-                        Ok(report) => results.0 += &report.tally,
-                        Err(failure) => results.1.push(failure),
-                    }
+                    let result = play(seed);
+                    results.lock().expect("no worker panics while it holds the lock").push(result);
                 }
             });
         }
     });
-    let (sum, mut failures) = results.into_inner().expect("no worker panics while it holds the lock");
-    failures.sort_by_key(|failure| failure.seed);
-    (sum, failures)
+    results.into_inner().expect("no worker panics while it holds the lock")
+}
+
+#[expect(clippy::disallowed_methods, reason = "seeds a minute are wall time; no story sees it")]
+fn now() -> Instant {
+    Instant::now()
 }

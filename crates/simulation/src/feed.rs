@@ -36,8 +36,8 @@ impl Feed {
         Decimal::from(ticks) * self.listing.tick()
     }
 
-    /// Moves the price; `jump` moves it by up to three per cent.
-    pub(crate) fn walk(&mut self, rng: &mut Rng, jump: bool) {
+    /// Moves the price; besides it jumps by up to so many thousandths.
+    pub(crate) fn walk(&mut self, rng: &mut Rng, jump: i64) {
         if self.pinned.is_some() {
             self.beats = !self.beats;
             return;
@@ -45,7 +45,7 @@ impl Feed {
         // Four draws are bell enough; one step is some 0.02 % of the price.
         let reach = self.listing.start_ticks / 4_000;
         let drift: i64 = (0..4).map(|_| rng.i64(-reach..=reach)).sum();
-        let leap = if jump { self.mid_ticks / 1_000 * rng.i64(-30..=30) } else { 0 };
+        let leap = if jump > 0 { self.mid_ticks / 1_000 * rng.i64(-jump..=jump) } else { 0 };
         let floor = self.listing.start_ticks / 2;
         self.mid_ticks = (self.mid_ticks + drift / 2 + leap).clamp(floor, self.listing.start_ticks * 2);
     }
@@ -149,7 +149,7 @@ impl Feed {
         let first = now.0.div_euclid(length) - bars;
         (0..bars)
             .filter_map(|bar| {
-                past.walk(rng, false);
+                past.walk(rng, 0);
                 past.candle(MarketTime((first + bar) * length))
             })
             .map(|candle| Candle { is_warm_up: true, ..candle })

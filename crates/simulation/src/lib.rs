@@ -12,6 +12,7 @@
 //! and money are then compared less closely ([`Fault::PushDropped`]). Rows become events typed, by hand, with the connector's meaning but without its JSON:
 //! the codec is proven elsewhere. And the record is lines in memory: what a torn file does is the journal's proof.
 
+mod catalogue;
 mod chaos;
 mod feed;
 mod listing;
@@ -24,7 +25,8 @@ mod swarm;
 mod tally;
 mod world;
 
-pub use report::{Failure, Report};
+pub use catalogue::{CATALOGUE, Seen, unseen};
+pub use report::{Failure, Outcome, Report};
 pub use scenario::{Scenario, ScenarioError, Telling};
 pub use shrink::Shrunk;
 pub use swarm::Swarm;

@@ -1,6 +1,7 @@
 //! The simulator's own program: many seeds, one seed aloud, or a scenario out of a file.
 
 mod campaign;
+mod lost;
 #[cfg(feature = "mutants")]
 mod mutants;
 
@@ -42,6 +43,12 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Loses half of the requests and all of the replies, and says how soon orders are known all the same.
+    LostReplies {
+        /// Orders without a reply, of each kind of world.
+        #[arg(long, default_value_t = 10_000)]
+        count: usize,
+    },
     /// Makes a failing seed small and writes it as a scenario file.
     Shrink {
         /// The seed.
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
         Command::Tell { seed } => tell(seed),
         #[cfg(feature = "mutants")]
         Command::Mutants { names, seconds } => mutants::campaign(&names, seconds),
+        Command::LostReplies { count } => lost::campaign(count),
         Command::Shrink { seed, out } => shrink(seed, &out),
         Command::Scenario { files } => scenarios(&files),
     };

@@ -12,6 +12,17 @@ pub struct Report {
     pub trace: u64,
     /// What happened.
     pub tally: Tally,
+    /// What became of the orders, as far as they have become known or were proven absent.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What became of an order, and how long after it was sent that was known, virtual milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The venue has shown it.
+    Adopted(i64),
+    /// It was proven not to exist.
+    Retired(i64),
 }
 
 /// The first invariant that did not hold.

@@ -39,7 +39,8 @@ impl Shrunk {
         let mut text = format!("# {invariant}: {detail}\n");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "title = \"Seed {}, made small: {invariant}\"", self.seed);
-        let rows: Vec<String> = self.swarm.faults().map(|fault| format!("{:?}", fault.rows())).collect();
+        let rows: Vec<String> =
+            self.swarm.faults().flat_map(Fault::rows).map(|row| format!("{row:?}")).collect();
         let _ = writeln!(text, "catalogue = [{}]", rows.join(", "));
         let _ = writeln!(text, "length = \"{}ms\"\n\n[chance]\nseed = {}", self.swarm.length_ms, self.seed);
         let _ = writeln!(text, "bots = {}", self.swarm.bots());

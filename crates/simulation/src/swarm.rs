@@ -77,6 +77,13 @@ pub struct Swarm {
     pub(crate) finds_position: bool,
     /// Whether the stranger cancels our orders, too.
     pub(crate) meddles: bool,
+    pub(crate) no_verdict: f64,
+    pub(crate) venue_restart_every: Millis,
+    pub(crate) clock_step_every: Millis,
+    /// When a later engine of the same installation shows itself; zero is never.
+    pub(crate) successor_at: Millis,
+    /// Whether the account is so small, and the market so wild, that positions may be liquidated.
+    pub(crate) is_poor: bool,
     /// How the venue behaves where the exchange's documentation leaves it open.
     pub(crate) doubts: Doubts,
 }
@@ -115,7 +122,7 @@ impl Swarm {
         let stranger_every = every(5_000);
         let operator_every = every(10_000);
         let funding_every = every(10_000);
-        Self {
+        let swarm = Self {
             length_ms: rng.i64(20_000..60_000),
             market_speed: [1, 1, 60, 300][rng.usize(..4)],
             step_ms: rng.i64(100..400),
@@ -149,7 +156,51 @@ impl Swarm {
             power_cut: rng.u8(..3) == 0,
             meddles: rng.u8(..4) == 0,
             finds_position: rng.u8(..3) == 0,
+            no_verdict: 0.0,
+            venue_restart_every: 0,
+            clock_step_every: 0,
+            successor_at: 0,
+            is_poor: false,
             doubts: draw_doubts(rng),
+        };
+        // Drawn last, so that the seeds of before keep the rest of their stories.
+        Self {
+            no_verdict: if rng.u8(..5) < 2 { rng.f64() * 0.1 } else { 0.0 },
+            venue_restart_every: if rng.u8(..5) == 0 { rng.i64(10_000..50_000) } else { 0 },
+            clock_step_every: if rng.u8(..5) == 0 { rng.i64(10_000..50_000) } else { 0 },
+            successor_at: if rng.u8(..12) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
+            is_poor: rng.u8(..12) == 0,
+            ..swarm
+        }
+        .made_wild()
+    }
+
+    /// Where the account is small, prices jump, and somebody has left a position without a stop.
+    fn made_wild(self) -> Self {
+        if !self.is_poor {
+            return self;
+        }
+        Self { jump: self.jump.max(0.1), finds_position: true, requires_stop: false, ..self }
+    }
+
+    /// A world in which half of the requests are lost and no reply comes back, and of the pushes that many are dropped.
+    #[must_use]
+    pub fn losing_replies(seed: u64, drops_pushes: f64) -> Self {
+        let drawn = Self::of(seed);
+        Self {
+            length_ms: 60_000,
+            market_speed: 1,
+            second: Second::Chaos,
+            ending: Ending::Keep,
+            one_way_delay_ms: 50,
+            query_delay_ms: 50,
+            request_lost: 0.5,
+            reply_lost: 1.0,
+            push_dropped: drops_pushes,
+            power_cut: false,
+            finds_position: false,
+            is_poor: false,
+            ..drawn.calmed()
         }
     }
 
@@ -169,6 +220,7 @@ impl Swarm {
             power_cut: false,
             meddles: false,
             finds_position: false,
+            is_poor: false,
             doubts: Doubts::default(),
             ..drawn.calmed()
         }
@@ -190,6 +242,7 @@ impl Swarm {
             Fault::QueryFailed => self.query_failed,
             Fault::LateIndex => self.late_index,
             Fault::BookGap => self.book_gap,
+            Fault::NoVerdict => self.no_verdict,
             _ => 0.0,
         }
     }
@@ -218,6 +271,10 @@ impl Swarm {
             stranger_every: 0,
             operator_every: 0,
             funding_every: 0,
+            no_verdict: 0.0,
+            venue_restart_every: 0,
+            clock_step_every: 0,
+            successor_at: 0,
             ..self.clone()
         }
     }

@@ -1,11 +1,13 @@
-//! What happened in a story: faults that took effect, and how much work there was.
+//! What happened in a story: faults that took effect, what they met, and how much work there was.
 
+use crate::catalogue::{CATALOGUE, Seen};
 use std::fmt;
 use std::ops::AddAssign;
+use windvane_order_management::{Order, OrderState};
 
-/// Declares the faults with the rows of the failure catalogue that they stand for.
+/// Declares the faults.
 macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $rows:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)+) => {
         /// One kind of trouble. It is counted only when it changed what the engine saw, or when.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault { $($(#[$doc])* $name,)+ }
@@ -20,24 +22,14 @@ macro_rules! faults {
                 match self { $(Self::$name => $word,)+ }
             }
 
-            /// Whether it is about single messages, and not about connections, processes or people.
+            /// Whether it is about single messages, and not about connections, processes, people or what comes of all that.
             pub(crate) const fn strikes_messages(self) -> bool {
-                match self {
+                matches!(
+                    self,
                     Self::SlowRequest | Self::NotSent | Self::Refused | Self::RequestLost | Self::ReplyLost
-                    | Self::RequestTwice
-                    | Self::PushTwice | Self::PushAgain | Self::PushDropped | Self::TopicLate
-                    | Self::QueryFailed | Self::LateIndex | Self::BookGap => true,
-                    Self::PushFirst | Self::Jump | Self::StopFired | Self::Liquidated | Self::Funding
-                    | Self::PrivateCut | Self::TradeCut | Self::PublicCut | Self::Kill
-                    | Self::KillBeforeSend | Self::PowerCut | Self::Stranger | Self::Meddling
-                    | Self::Operator => false,
-                }
-            }
-
-            /// The rows of the failure catalogue that it stands for.
-            #[must_use]
-            pub const fn rows(self) -> &'static str {
-                match self { $(Self::$name => $rows,)+ }
+                        | Self::RequestTwice | Self::PushTwice | Self::PushAgain | Self::PushDropped
+                        | Self::TopicLate | Self::QueryFailed | Self::LateIndex | Self::BookGap | Self::NoVerdict
+                )
             }
         }
     };
@@ -45,65 +37,149 @@ macro_rules! faults {
 
 faults! {
     /// A request arrived much later than usual, maybe outside its window.
-    SlowRequest = "slow request", "A01 A06";
+    SlowRequest = "slow request";
     /// A request never left.
-    NotSent = "request not sent", "A14";
+    NotSent = "request not sent";
     /// The venue refused a good request for a reason of its own.
-    Refused = "request refused", "A20 D";
+    Refused = "request refused";
     /// A request was lost and never done.
-    RequestLost = "request lost", "A01 A06 A07";
+    RequestLost = "request lost";
     /// A request was done and its answer lost.
-    ReplyLost = "reply lost", "A01 A02 A07";
+    ReplyLost = "reply lost";
     /// A request reached the venue twice, and only the second answer came back.
-    RequestTwice = "request twice", "A03";
+    RequestTwice = "request twice";
     /// The answer came after the push about the same order.
-    PushFirst = "push before answer", "B05 A09";
+    PushFirst = "push before answer";
     /// A push came twice in a row.
-    PushTwice = "push twice", "B06 B22";
+    PushTwice = "push twice";
     /// A push came again later, behind newer ones.
-    PushAgain = "push again later", "B06 B07";
+    PushAgain = "push again later";
     /// A push was lost while the stream seemed well.
-    PushDropped = "push dropped", "B03";
+    PushDropped = "push dropped";
     /// A push came behind pushes of other topics that left after it.
-    TopicLate = "topic late", "B05 B06";
+    TopicLate = "topic late";
     /// A query was not answered.
-    QueryFailed = "query failed", "A07 B15";
+    QueryFailed = "query failed";
     /// A query, an amend or a cancel did not know a new order yet.
-    LateIndex = "late index", "A04 A08";
+    LateIndex = "late index";
     /// A book update was lost.
-    BookGap = "book gap", "C";
+    BookGap = "book gap";
     /// The price jumped.
-    Jump = "price jump", "A05 A13";
+    Jump = "price jump";
     /// A stop of a position fired.
-    StopFired = "stop fired", "A23";
+    StopFired = "stop fired";
     /// A position was liquidated.
-    Liquidated = "liquidation", "B12";
+    Liquidated = "liquidation";
     /// Funding was paid.
-    Funding = "funding", "B11";
+    Funding = "funding";
     /// The private stream was cut; its pushes are lost.
-    PrivateCut = "private stream cut", "B01 B02";
+    PrivateCut = "private stream cut";
     /// The trade socket was cut; requests under way are undetermined.
-    TradeCut = "trade socket cut", "A01 A14";
+    TradeCut = "trade socket cut";
     /// The public stream was cut.
-    PublicCut = "public stream cut", "C";
+    PublicCut = "public stream cut";
     /// The engine was killed.
-    Kill = "kill", "A16 B09 B17 F";
+    Kill = "kill";
     /// The engine was killed before the commands of its last turn had all left.
-    KillBeforeSend = "kill before send", "F";
+    KillBeforeSend = "kill before send";
     /// The last lines of the record were lost with the power.
-    PowerCut = "power cut", "F B17";
+    PowerCut = "power cut";
     /// Somebody else traded on the account.
-    Stranger = "foreign order", "B21";
+    Stranger = "foreign order";
     /// Somebody else cancelled an order of ours.
-    Meddling = "foreign cancel", "B21";
+    Meddling = "foreign cancel";
     /// A person gave an order.
-    Operator = "operator", "I22";
+    Operator = "operator";
+    /// A cancel came when the order was over already.
+    CancelTooLate = "cancel too late";
+    /// An amend came when the order was over, or no longer what it was.
+    AmendTooLate = "amend too late";
+    /// What a query showed was no longer so when it arrived.
+    StaleRead = "stale read";
+    /// An order was cancelled with a part of it filled.
+    PartThenCancel = "part filled, then cancelled";
+    /// An order that was taken was ended by matching.
+    EndedByMatching = "ended by matching";
+    /// A close came when there was nothing left to close.
+    CloseOfNothing = "close of nothing";
+    /// A wish over a limit was turned down.
+    OverLimit = "over a limit";
+    /// A wish over the number of orders, or of orders in a time, was turned down.
+    OverCount = "over a count";
+    /// A request was refused because the clock of the engine's host was off.
+    ClockStep = "clock step";
+    /// An answer said neither yes nor no, and the request was done or not.
+    NoVerdict = "no verdict";
+    /// The venue restarted: all connections broke at once.
+    VenueRestart = "venue restart";
+    /// A contract had another leverage than the bots want.
+    LeverageDiffers = "leverage differs";
+    /// A later engine of the same installation traded the account.
+    Successor = "successor";
+}
+
+impl Fault {
+    /// The rows of the failure catalogue that it stands for.
+    pub fn rows(self) -> impl Iterator<Item = &'static str> {
+        let stands_for = move |seen: &Seen| matches!(seen, Seen::Here(faults) if faults.contains(&self));
+        CATALOGUE.iter().filter(move |(_, seen)| stands_for(seen)).map(|(row, _)| *row)
+    }
+}
+
+/// How an order of ours stood when a fault struck: its state, or the request about it that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Submitted,
+    Unknown,
+    Acknowledged,
+    Working,
+    PartFilled,
+    Amending,
+    Cancelling,
+    Ended,
+}
+
+impl Standing {
+    const WORDS: [&str; 8] =
+        ["sent", "unknown", "taken", "working", "part", "amending", "cancelling", "over"];
+
+    pub(crate) fn of(order: &Order) -> Self {
+        use windvane_order_management::Working;
+        match order.state() {
+            _ if order.is_cancel_pending() => Self::Cancelling,
+            _ if order.is_amend_pending() => Self::Amending,
+            OrderState::Submitted => Self::Submitted,
+            OrderState::Unknown => Self::Unknown,
+            OrderState::Acknowledged => Self::Acknowledged,
+            OrderState::Working(Working::PartiallyFilled) => Self::PartFilled,
+            OrderState::Working(_) => Self::Working,
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// What one kind of fault came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Hits {
+    count: u64,
+    /// Orders that it met, by how they stood.
+    met: [u64; Standing::WORDS.len()],
+}
+
+/// The hits of every kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Faults(Vec<Hits>);
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self(vec![Hits::default(); Fault::ALL.len()])
+    }
 }
 
 /// Counts of one story or of many.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
-    pub(crate) faults: [u64; Fault::ALL.len()],
+    pub(crate) faults: Faults,
     /// Stories.
     pub stories: u64,
     /// Events that an engine took.
@@ -128,20 +204,34 @@ pub struct Tally {
 
 impl Tally {
     pub(crate) fn hit(&mut self, fault: Fault) {
-        self.faults[fault as usize] += 1;
+        self.faults.0[fault as usize].count += 1;
+    }
+
+    /// A fault has met an order that stood so.
+    pub(crate) fn meet(&mut self, fault: Fault, standing: Standing) {
+        self.faults.0[fault as usize].met[standing as usize] += 1;
+    }
+
+    /// Faults of all kinds that took effect.
+    #[must_use]
+    pub fn all_hits(&self) -> u64 {
+        self.faults.0.iter().map(|hits| hits.count).sum()
     }
 
     /// How often a fault took effect.
     #[must_use]
-    pub const fn hits(&self, fault: Fault) -> u64 {
-        self.faults[fault as usize]
+    pub fn hits(&self, fault: Fault) -> u64 {
+        self.faults.0[fault as usize].count
     }
 }
 
 impl AddAssign<&Self> for Tally {
     fn add_assign(&mut self, other: &Self) {
-        for (mine, theirs) in self.faults.iter_mut().zip(other.faults) {
-            *mine += theirs;
+        for (mine, theirs) in self.faults.0.iter_mut().zip(&other.faults.0) {
+            mine.count += theirs.count;
+            for (mine, theirs) in mine.met.iter_mut().zip(theirs.met) {
+                *mine += theirs;
+            }
         }
         self.stories += other.stories;
         self.events += other.events;
@@ -173,9 +263,21 @@ impl fmt::Display for Tally {
             self.retired_orders,
             self.unprotected_ms,
         )?;
-        for fault in Fault::ALL {
-            writeln!(f, "  {:20} {:>9}  {}", fault.as_str(), self.hits(*fault), fault.rows())?;
+        write!(f, "  {:27} {:>9}", "fault", "hits")?;
+        for word in Standing::WORDS {
+            write!(f, " {word:>10}")?;
         }
-        Ok(())
+        writeln!(f, "  rows of the catalogue")?;
+        let mut pairs = 0;
+        for (fault, hits) in Fault::ALL.iter().zip(&self.faults.0) {
+            write!(f, "  {:27} {:>9}", fault.as_str(), hits.count)?;
+            for met in hits.met {
+                pairs += usize::from(met > 0);
+                write!(f, " {met:>10}")?;
+            }
+            writeln!(f, "  {}", fault.rows().collect::<Vec<_>>().join(" "))?;
+        }
+        let all = Fault::ALL.len() * Standing::WORDS.len();
+        writeln!(f, "{pairs} of {all} pairs of a fault and how an order stood were met")
     }
 }

@@ -68,6 +68,9 @@ pub(crate) enum Campaign {
     Limits(Limits),
     /// Plays engine and venue against each other over a link that fails, in virtual time: every invariant must hold.
     Simulate(Simulate),
+    /// Loses half of the requests and all of the replies: nothing is doubled, nothing that lives is called refused, and
+    /// what exists is known soon.
+    LostReplies(LostReplies),
     /// Plays random schedules on the connector's sessions and damaged messages on its decoders: every request is answered
     /// once, nothing is sent over the rate limit, nothing crashes, hangs or grows.
     Fuzz(Fuzz),
@@ -164,6 +167,14 @@ pub(crate) struct Simulate {
     from: u64,
 }
 
+/// How many replies are lost.
+#[derive(Debug, Args)]
+pub(crate) struct LostReplies {
+    /// Orders without a reply, of each kind of world.
+    #[arg(long, default_value_t = 10_000)]
+    count: u64,
+}
+
 /// How long schedules are played.
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
@@ -216,6 +227,7 @@ impl Campaign {
             Self::Margin(margin) => margin.run(),
             Self::Limits(limits) => limits.run(),
             Self::Simulate(simulate) => simulate.run(),
+            Self::LostReplies(lost) => lost.run(),
             Self::Fuzz(fuzz) => fuzz.run(),
             Self::Mutants(mutants) => mutants.run(),
             Self::Shrink(shrink) => shrink.run(),
@@ -348,6 +360,12 @@ impl Simulate {
     fn run(&self) -> anyhow::Result<()> {
         let (seeds, from) = (self.seeds.to_string(), self.from.to_string());
         run(simulator().args(["simulate", "--seeds", &seeds, "--from", &from]))
+    }
+}
+
+impl LostReplies {
+    fn run(&self) -> anyhow::Result<()> {
+        run(simulator().args(["lost-replies", "--count", &self.count.to_string()]))
     }
 }
 

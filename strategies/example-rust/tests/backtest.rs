@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::path::Path;
-use windvane_engine::BotSetup;
+use windvane_engine::{BotSetup, Foreign};
 use windvane_example_rust::{FallingBars, Settings};
 use windvane_model::{BotName, Interval, Leverage, Money, PositionIndex, Symbol};
 use windvane_research::{Account, Backtest, Outcome, Setup};
@@ -59,6 +59,7 @@ fn play() -> Outcome {
             removal: None,
             when_short: windvane_engine::WhenShort::Refuse,
             priority: 0,
+            foreign: Foreign::Leave,
         }],
         limits: toml::from_str(LIMITS).unwrap(),
         unprotected_ms_max: 5_000,

@@ -122,14 +122,8 @@ impl Player {
             )));
         }
         let books = self.books.take().unwrap_or_else(|| Rebuilt::new(claims(&self.settings), start.install));
-        let engine = build_engine(
-            &self.settings,
-            &self.folder,
-            &books,
-            start.install,
-            start.epoch,
-            needs_trade_link(&self.settings),
-        )?;
+        let engine =
+            build_engine(&self.settings, &self.folder, &books, start, needs_trade_link(&self.settings))?;
         self.engine = Some(engine);
         self.books = Some(books);
         self.expected.clear();

@@ -293,6 +293,9 @@ pub(crate) struct BotSection {
     /// How important it is beside the others, 0 to 255, where one has to make room for another; without it 0.
     #[serde(default)]
     pub(crate) priority: u8,
+    /// What is done about a position that somebody else opened in its contract.
+    #[serde(default)]
+    pub(crate) foreign_position: ForeignPosition,
     /// Values for the strategy's parameters, in place of their defaults.
     #[serde(default)]
     pub(crate) params: BTreeMap<String, Spanned<toml::Value>>,
@@ -324,6 +327,17 @@ pub(crate) enum OnShutdown {
     Keep,
     /// Orders are cancelled and the position is closed.
     Flatten,
+}
+
+/// What is done about a position that somebody else opened in a bot's contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ForeignPosition {
+    /// It is shown, and left to whoever opened it.
+    #[default]
+    Leave,
+    /// It is the bot's from then on: protected, or closed where that is not possible.
+    Adopt,
 }
 
 /// What becomes of what a bot holds that is to be taken out of the config. Its table may go once it is flat.

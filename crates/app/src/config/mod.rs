@@ -17,7 +17,7 @@ pub(crate) use source::Texts;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use windvane_engine::{Removal, WhenShort};
+use windvane_engine::{Foreign, Removal, WhenShort};
 use windvane_model::{BotName, Leverage, Millis, Symbol};
 use windvane_risk::{Amount, RiskLimits};
 use windvane_strategy::Definition;
@@ -184,4 +184,6 @@ pub(crate) struct BotSettings {
     pub(crate) when_short: WhenShort,
     /// How important it is beside the others.
     pub(crate) priority: u8,
+    /// What is done about a position that somebody else opened in its contract.
+    pub(crate) foreign: Foreign,
 }

@@ -212,6 +212,7 @@ impl BotSettings {
             removal: self.removal,
             when_short: self.when_short,
             priority: self.priority,
+            foreign: self.foreign,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
 use super::file::{
-    BotSection, ConfigFile, Environment, GuardSection, MarginShort, MarketClock, RateLimits, Removed,
-    TelemetrySection, VenueSection,
+    BotSection, ConfigFile, Environment, ForeignPosition, GuardSection, MarginShort, MarketClock, RateLimits,
+    Removed, TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
 use super::{
@@ -15,7 +15,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use windvane_connector::VenueEndpoints;
-use windvane_engine::{Removal, WhenShort};
+use windvane_engine::{Foreign, Removal, WhenShort};
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
 use windvane_risk::Ownership;
 use windvane_strategy::Definition;
@@ -365,6 +365,10 @@ impl<'t> Resolver<'t> {
                 Some(Removed::Close) => Some(Removal::Close),
                 Some(Removed::ExitOnly) => Some(Removal::ExitOnly),
                 Some(Removed::Leave) | None => None,
+            },
+            foreign: match section.foreign_position {
+                ForeignPosition::Leave => Foreign::Leave,
+                ForeignPosition::Adopt => Foreign::Adopt,
             },
         })
     }

@@ -137,10 +137,14 @@ pub(crate) async fn run(
     let at_venue = account::highest_epoch(&rest, install, &symbols).await?;
     let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
     archive::keep(settings, &folder)?;
-    recorder
-        .start(start_record(settings, epoch, install, account.uid, wall))
-        .context("beginning the journal's epoch")?;
-    let engine = build_engine(settings, &folder, &books, install, epoch, needs_trade_link(settings))?;
+    let start = start_record(settings, epoch, install, account.uid, wall);
+    recorder.start(start.clone()).context("beginning the journal's epoch")?;
+    let engine = build_engine(settings, &folder, &books, &start, needs_trade_link(settings))?;
+    if books.has_crashed_often(start.wall) {
+        tracing::error!(
+            "the engine has crashed three times within ten minutes; nothing opens until `windvane resume`"
+        );
+    }
     drop(books);
     let compactor = Compactor::start(folder.clone(), claims.clone(), settings.journal_bytes)
         .context("starting the thread that sums the journal up")?;
@@ -299,14 +303,13 @@ pub(crate) fn build_engine(
     settings: &Settings,
     folder: &Path,
     books: &Rebuilt,
-    install: InstallTag,
-    epoch: Epoch,
+    start: &Start,
     needs_trade_link: bool,
 ) -> Result<Engine, Failure> {
     let claims = claims(settings);
-    let identity = windvane_order_management::Identity { install, epoch };
+    let identity = windvane_order_management::Identity { install: start.install, epoch: start.epoch };
     let orders = match books.start {
-        Some(_) => books.orders().clone().with_epoch(epoch),
+        Some(_) => books.orders().clone().with_epoch(start.epoch),
         None => windvane_order_management::Orders::new(identity, &claims),
     };
     let claim = |bot: &crate::config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
@@ -323,6 +326,9 @@ pub(crate) fn build_engine(
         unprotected_ms_max: settings.unprotected_ms_max,
     };
     let mut engine = Engine::new(setup);
+    if books.has_crashed_often(start.wall) {
+        engine.begin_reducing();
+    }
     for (bot, bytes) in &books.memories {
         if let Err(error) = engine.restore(*bot, bytes) {
             tracing::warn!(%error, "a bot starts without its memory");

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use windvane_connector::codec::{Spares, decode_public};
-use windvane_engine::{BotSetup, Engine, EngineSetup, Output, WhenShort};
+use windvane_engine::{BotSetup, Engine, EngineSetup, Foreign, Output, WhenShort};
 use windvane_model::{
     AccountEvent, AccountSnapshot, BotName, Coin, CoinBalance, Command, Epoch, Event, Execution, ExecutionId,
     ExecutionKind, FeeRates, InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState,
@@ -164,6 +164,7 @@ impl World {
                     removal: None,
                     when_short: WhenShort::Refuse,
                     priority: 0,
+                    foreign: Foreign::default(),
                 })
                 .collect(),
         };

@@ -27,7 +27,7 @@ fn second() -> BotName {
 /// A maker that quotes 100 USDT a side in one contract, and a more important bot in another. Of the wallet's 60 USDT the
 /// maker's quotes hold 10.2.
 fn world(when_short: WhenShort) -> (World, Vec<Submit>) {
-    let mut setup = setup(None);
+    let mut setup = setup(None, Foreign::Leave);
     let idle = windvane_strategy::load("idle.toml", IDLE, &BTreeMap::new()).unwrap();
     setup.bots.push(BotSetup {
         name: second(),
@@ -40,6 +40,7 @@ fn world(when_short: WhenShort) -> (World, Vec<Submit>) {
         removal: None,
         when_short,
         priority: 1,
+        foreign: Foreign::Leave,
     });
     let claims = [(symbol(), PositionIndex::default(), bot()), (other(), PositionIndex::default(), second())];
     let owned = claims.map(|(symbol, index, bot)| (bot, vec![(symbol, index)]));

@@ -10,7 +10,7 @@ use windvane_model::{Execution, Millis, Money, Mutant, OrderKind, OrderReport, S
 
 /// A request without an answer for so long counts as undetermined, and one that was taken without the order
 /// showing it is looked up.
-const SILENCE_MS: Millis = 6_000;
+const SILENCE_MS: Millis = 2_500;
 /// An execution is expected to follow its order report, or the other way round, within this.
 const TWIN_MESSAGE_MS: Millis = 2_000;
 /// An unknown order is looked up this soon.

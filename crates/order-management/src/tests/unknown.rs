@@ -53,7 +53,7 @@ fn silence_after_a_submit_makes_it_unknown() {
     let mut world = World::begun();
     let order = submit(1, "1", "100");
     world.submit(&order);
-    assert_eq!(world.wait(5_999), []);
+    assert_eq!(world.wait(2_499), []);
     let effects = world.wait(1);
     assert!(effects.contains(&ask(&order)), "{effects:?}");
     assert_eq!(world.orders.order(&order.client_order_id).unwrap().state(), OrderState::Unknown);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use windvane_engine::BotSetup;
+use windvane_engine::{BotSetup, Foreign};
 use windvane_model::{BotName, Leverage, Money, PositionIndex, Symbol};
 use windvane_research::data::History;
 use windvane_research::{Account, Fills, Settings, Setup};
@@ -58,6 +58,7 @@ pub(crate) fn setup(strategy: &str, fills: Fills) -> Setup {
             removal: None,
             when_short: windvane_engine::WhenShort::Refuse,
             priority: 0,
+            foreign: Foreign::default(),
         }],
         limits: limits(),
         unprotected_ms_max: 5_000,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
-use windvane_engine::BotSetup;
+use windvane_engine::{BotSetup, Foreign};
 use windvane_model::{BotName, Leverage, Money, PositionIndex, Symbol};
 use windvane_order_management::Trade;
 use windvane_research::data::{self, History};
@@ -35,6 +35,7 @@ fn three_bots(fills: Fills) -> Setup {
         removal: None,
         when_short: windvane_engine::WhenShort::Refuse,
         priority: 0,
+        foreign: Foreign::default(),
     };
     Setup {
         bots: BOTS.map(bot).into(),

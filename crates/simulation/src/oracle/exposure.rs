@@ -33,9 +33,20 @@ pub(crate) fn worst_case(
     let is_same_way = row.side.is_some_and(|side| side.as_str() == submit.side.as_str());
     let held = if is_same_way { row.size } else { -row.size };
     let open = venue.open_orders(UID, OrderFilter { symbol: Some(name), ..OrderFilter::default() });
-    let is_ours = |row: &&OrderRow| row.order_link_id.starts_with(install().as_str());
+    // What a later engine of this installation sent is not known before it shows itself.
+    let is_ours = |row: &&OrderRow| {
+        row.order_link_id.starts_with(install().as_str())
+            && ClientOrderId::new(&row.order_link_id).is_ok_and(|id| oracle.order(&id).is_some())
+    };
     let of_all = venue.open_orders(UID, OrderFilter::default());
-    let count = of_all.iter().filter(is_ours).count() + travelling.len();
+    // What only reduces and cannot be found is not waited for, and not counted.
+    let is_counted = |id: &ClientOrderId| {
+        let only_reduces = oracle.order(id).is_some_and(|order| order.reduce_only);
+        !only_reduces || engine.orders().exposure().order(*id).is_some()
+    };
+    let at_venue =
+        of_all.iter().filter(is_ours).filter_map(|row| ClientOrderId::new(&row.order_link_id).ok());
+    let count = at_venue.chain(travelling.iter().copied()).filter(is_counted).count();
     let most = usize::try_from(limits(false).max_open_orders).unwrap_or(usize::MAX);
     if count > most {
         return Err((

@@ -2,12 +2,13 @@
 //! terminal state that is not.
 
 use crate::listing::UID;
+use crate::report::Outcome;
 use crate::world::Broken;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_bridge::by_link;
 use windvane_engine::Engine;
 use windvane_model::{
-    AccountEvent, ClientOrderId, Command, Control, Event, Link, LinkState, Qty, QueryAnswer, Submit,
+    AccountEvent, ClientOrderId, Command, Control, Event, Link, LinkState, Qty, QueryAnswer, Submit, WallTime,
 };
 use windvane_order_management::OrderState;
 use windvane_venue_core::Venue;
@@ -26,6 +27,8 @@ pub(crate) struct Oracle {
     is_halted: bool,
     /// Whether the account was read since the private stream came up.
     has_account: bool,
+    /// What became of orders, in the order in which it was known.
+    pub(crate) outcomes: Vec<Outcome>,
 }
 
 impl Oracle {
@@ -62,7 +65,15 @@ impl Oracle {
     }
 
     /// A command leaves. Gives back an order that opens.
-    pub(crate) fn judge(&mut self, command: &Command, may_open: bool) -> Result<Option<Submit>, Broken> {
+    pub(crate) fn judge(
+        &mut self,
+        command: &Command,
+        may_open: bool,
+        is_fenced: bool,
+    ) -> Result<Option<Submit>, Broken> {
+        if is_fenced && !matches!(command, Command::Query(_)) {
+            return Err(("I15 a stale epoch never sends", format!("{command:?}")));
+        }
         match command {
             Command::Submit(submit) => {
                 if self.submitted.insert(submit.client_order_id, *submit).is_some() {
@@ -95,6 +106,7 @@ impl Oracle {
         engine: &Engine,
         venue: &Venue,
         travelling: &BTreeSet<ClientOrderId>,
+        now: WallTime,
     ) -> Result<(), Broken> {
         let orders = engine.orders();
         for order in orders.live_orders() {
@@ -110,11 +122,17 @@ impl Oracle {
             let Some(order) = orders.order(id) else {
                 return Err(("B17 no order is forgotten", id.to_string()));
             };
-            let now = (order.state(), order.filled_qty());
-            if now.1 < seen.1 {
-                return Err(("I6 fills only grow", format!("{id}: {} after {}", now.1, seen.1)));
+            let state = (order.state(), order.filled_qty());
+            if state.1 < seen.1 {
+                return Err(("I6 fills only grow", format!("{id}: {} after {}", state.1, seen.1)));
             }
-            *seen = now;
+            let after = now.millis_since(order.submitted().wall);
+            if state.0 == OrderState::Retired {
+                self.outcomes.push(Outcome::Retired(after));
+            } else if state.0.is_confirmed() && !seen.0.is_confirmed() {
+                self.outcomes.push(Outcome::Adopted(after));
+            }
+            *seen = state;
             if !order.state().is_open() {
                 over.push((*id, order.state()));
             }

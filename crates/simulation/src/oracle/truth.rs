@@ -54,13 +54,15 @@ pub(crate) struct Unknowable {
     /// Messages were dropped. The venue's stops have no id of ours to be asked for by, so that the last message of
     /// one may be lost for good.
     pub(crate) dropped_pushes: bool,
-    /// Lines of the record were lost. An order whose lines they were, and that ended without a fill, has left no trace.
+    /// Lines of the record were lost, or a later engine has traded. An order whose lines they were, or that was the other
+    /// engine's, and that ended without a fill, has left no trace.
     pub(crate) lost_record: bool,
 }
 
 /// Orders, fills, positions and wallet are the same on both sides, to the last digit.
 pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable) -> Result<(), Broken> {
     let orders = engine.orders();
+    one_order_each(venue)?;
     let theirs = truth_of(venue, &Beginning::of(orders, unknowable.begun_at_ms));
     let mut differences = orders.truth().differences(&theirs);
     differences.retain(|difference| match (difference.kind, difference.field) {
@@ -83,6 +85,18 @@ pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable)
     }
     let shown: Vec<String> = differences.iter().take(4).map(ToString::to_string).collect();
     Err(("I4 I5 both sides agree", format!("{} differences: {}", differences.len(), shown.join("; "))))
+}
+
+/// I1: no two orders at the venue bear one id of ours.
+fn one_order_each(venue: &Venue) -> Result<(), Broken> {
+    let rows = venue.open_orders(UID, OrderFilter::default()).into_iter();
+    let mut seen = BTreeSet::new();
+    for row in rows.chain(venue.closed_orders(UID, OrderFilter::default())) {
+        if row.order_link_id.starts_with(install().as_str()) && !seen.insert(row.order_link_id.to_string()) {
+            return Err(("I1 one intent, one order", format!("{} is there twice", row.order_link_id)));
+        }
+    }
+    Ok(())
 }
 
 /// What the trades of every position sum to is what the venue's transaction log says of it, and where it is flat,

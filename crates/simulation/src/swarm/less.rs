@@ -31,12 +31,25 @@ impl Swarm {
             Fault::Stranger => (None, Some(&mut self.stranger_every)),
             Fault::Operator => (None, Some(&mut self.operator_every)),
             Fault::Funding => (None, Some(&mut self.funding_every)),
+            Fault::NoVerdict => (Some(&mut self.no_verdict), None),
+            Fault::VenueRestart => (None, Some(&mut self.venue_restart_every)),
+            Fault::ClockStep => (None, Some(&mut self.clock_step_every)),
+            Fault::Successor => (None, Some(&mut self.successor_at)),
             Fault::PushFirst
             | Fault::StopFired
             | Fault::Liquidated
             | Fault::KillBeforeSend
             | Fault::PowerCut
-            | Fault::Meddling => (None, None),
+            | Fault::Meddling
+            | Fault::CancelTooLate
+            | Fault::AmendTooLate
+            | Fault::StaleRead
+            | Fault::PartThenCancel
+            | Fault::EndedByMatching
+            | Fault::CloseOfNothing
+            | Fault::OverLimit
+            | Fault::OverCount
+            | Fault::LeverageDiffers => (None, None),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::scenario::Script;
 use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
 use std::sync::atomic::Ordering;
+use windvane_engine::Waiting;
 use windvane_model::{Control, HaltCause, RunState, Scope};
 use windvane_venue_core::PositionIdx;
 
@@ -22,6 +23,7 @@ impl World {
         self.swarm = self.swarm.calmed();
         self.is_calm = true;
         self.is_doomed = false;
+        self.clock_off = 0;
         self.mood.store(false, Ordering::Relaxed);
         let mut at = |after: Millis, happening| self.queue.at(self.now + after, happening);
         at(12_000, Happening::Control(Control::Resume));
@@ -59,7 +61,7 @@ impl World {
         let unknowable = Unknowable {
             begun_at_ms: self.begun_at_ms.unwrap_or(EPOCH_MS),
             dropped_pushes: self.tally.hits(Fault::PushDropped) > 0,
-            lost_record: self.tally.hits(Fault::PowerCut) > 0,
+            lost_record: self.tally.hits(Fault::PowerCut) > 0 || self.tally.hits(Fault::Successor) > 0,
         };
         oracle::same_truth(&engine, &self.venue, unknowable)?;
         oracle::same_trades(&engine, &self.venue, unknowable)?;
@@ -68,6 +70,8 @@ impl World {
         match engine.run_state() {
             RunState::Active => {}
             _ if is_told => {}
+            RunState::Reducing if self.swarm.is_poor && engine.waiting() == Some(Waiting::Drawdown) => {}
+            RunState::Halted(HaltCause::Drawdown) if self.swarm.is_poor => {}
             RunState::Halted(_) if was_meddled => {}
             // The record of our own cancel went with the power, so it looks like somebody else's.
             RunState::Halted(HaltCause::CancelledByOther) if unknowable.lost_record => {}

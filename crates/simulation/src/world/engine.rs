@@ -3,13 +3,17 @@
 use super::World;
 use super::happening::{Delivery, Happening};
 use super::link::Stream;
+use crate::listing::UID;
 use crate::oracle;
 use crate::record::{Line, lines};
-use crate::tally::Fault;
+use crate::tally::{Fault, Standing};
 use crate::world::Broken;
-use std::fmt::Write as _;
+use windvane_bridge::by_link;
 use windvane_engine::Output;
-use windvane_model::{AccountEvent, Event, Request, Stamp, Stamped};
+use windvane_model::{
+    AccountEvent, ClientOrderId, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState, Stamp,
+    Stamped,
+};
 
 impl World {
     /// Does what is due; says whether the story is over.
@@ -45,6 +49,9 @@ impl World {
             | Happening::Snapshot { .. }
             | Happening::Notice { .. }
             | Happening::Restore { .. } => {}
+            Happening::VenueRestart => self.restart_venue(),
+            Happening::Clock(off) => self.clock_off = off,
+            Happening::Successor => self.succeed()?,
             Happening::Stranger => self.meddle()?,
             Happening::Funding => self.fund()?,
             Happening::Operator => self.operate()?,
@@ -73,6 +80,7 @@ impl World {
             return Ok(());
         }
         self.see_push_first(&event);
+        self.see_stale_read(&event);
         self.take(event)
     }
 
@@ -83,6 +91,43 @@ impl World {
             && engine.orders().order(&id).is_some_and(|order| order.state().is_confirmed())
         {
             self.tally.hit(Fault::PushFirst);
+            self.meet(Fault::PushFirst, &[id]);
+        }
+    }
+
+    /// Whether the venue has moved on since a query read what now arrives.
+    fn see_stale_read(&mut self, event: &Event) {
+        let Event::Account(AccountEvent::Answer(answer)) = event else { return };
+        let reports = match answer {
+            QueryAnswer::Order(lookup) => lookup.order.as_slice(),
+            QueryAnswer::Account(snapshot) => &snapshot.open_orders[..],
+        };
+        let is_stale = |report: &&OrderReport| {
+            let id = report.client_order_id?;
+            let row = self.venue.order(UID, &by_link(id.as_str()))?;
+            (row.updated_time_ms > report.updated.0).then_some(id)
+        };
+        let stale: Vec<ClientOrderId> = reports.iter().filter_map(|report| is_stale(&report)).collect();
+        if !stale.is_empty() {
+            self.tally.hit(Fault::StaleRead);
+            self.meet(Fault::StaleRead, &stale);
+        }
+    }
+
+    /// A fault has struck a message about these orders.
+    pub(super) fn meet(&mut self, fault: Fault, ids: &[ClientOrderId]) {
+        let Some(engine) = &self.engine else { return };
+        for order in ids.iter().filter_map(|id| engine.orders().order(id)) {
+            self.tally.meet(fault, Standing::of(order));
+        }
+    }
+
+    /// A fault has taken effect that concerns all orders that may still change.
+    pub(super) fn hit_all(&mut self, fault: Fault) {
+        self.tally.hit(fault);
+        let Some(engine) = &self.engine else { return };
+        for order in engine.orders().live_orders() {
+            self.tally.meet(fault, Standing::of(order));
         }
     }
 
@@ -96,15 +141,18 @@ impl World {
         let stamped = Stamped { stamp, event };
         let is_market = matches!(stamped.event, Event::Market(_));
         if is_market {
-            self.note(format_args!("{stamp:?}"));
+            self.trace.take(&stamp);
+            self.remark(format_args!("{stamp:?}"));
         } else {
-            self.note(format_args!("{stamped:?}"));
+            self.trace.take(&stamped);
+            self.remark(format_args!("{stamped:?}"));
             self.record.push((self.now, Line::Event(stamped.clone())));
         }
-        let may_open = engine.run_state() == windvane_model::RunState::Active;
+        let may_open = engine.run_state() == RunState::Active;
+        let is_fenced = engine.run_state() == RunState::Fenced;
         let mut outputs = std::mem::take(&mut self.outputs);
         engine.handle(&stamped, &mut outputs);
-        let may_open = may_open || engine.run_state() == windvane_model::RunState::Active;
+        let may_open = may_open || engine.run_state() == RunState::Active;
 
         let answers: Vec<Line> = lines(stamp, &outputs).collect();
         let has_commands = answers.iter().any(|line| matches!(line, Line::Command { .. }));
@@ -116,17 +164,17 @@ impl World {
         };
         let is_cut_off = self.is_doomed && has_commands;
         self.record.extend(answers.into_iter().take(kept).map(|line| (self.now, line)));
-        for output in outputs.drain(..).take(sent) {
-            self.carry_out(&engine, output, may_open)?;
-        }
-        self.outputs = outputs;
         if self.begun_at_ms.is_none() && oracle::has_begun(engine.orders()) {
             self.begun_at_ms = Some(self.market_ms());
         }
-        if !is_market && !is_cut_off {
-            self.oracle.watch(&engine, &self.venue, &self.travelling)?;
-        }
         self.engine = Some(engine);
+        for output in outputs.drain(..).take(sent) {
+            self.carry_out(output, may_open, is_fenced)?;
+        }
+        self.outputs = outputs;
+        if let Some(engine) = self.engine.as_ref().filter(|_| !is_market && !is_cut_off) {
+            self.oracle.watch(engine, &self.venue, &self.travelling, stamp.wall)?;
+        }
         if is_cut_off { self.die() } else { Ok(()) }
     }
 
@@ -139,17 +187,14 @@ impl World {
         (kept, if kept == lines { self.rng.usize(..=outputs) } else { 0 })
     }
 
-    fn carry_out(
-        &mut self,
-        engine: &windvane_engine::Engine,
-        output: Output,
-        may_open: bool,
-    ) -> Result<(), Broken> {
+    fn carry_out(&mut self, output: Output, may_open: bool, is_fenced: bool) -> Result<(), Broken> {
         match output {
             Output::Command { command, .. } => {
-                self.note(format_args!("{command:?}"));
-                let judge = self.oracle.judge(&command, may_open)?;
+                self.trace.take(&command);
+                self.remark(format_args!("{command:?}"));
+                let judge = self.oracle.judge(&command, may_open, is_fenced)?;
                 if let Some(submit) = judge
+                    && let Some(engine) = &self.engine
                     && self.tally.hits(Fault::Stranger) == 0
                     && self.tally.hits(Fault::PushDropped) == 0
                     && self.wires.get(Stream::Private).is_up
@@ -167,6 +212,15 @@ impl World {
             }
             Output::Denied { bot, denial } => {
                 self.tally.denials += 1;
+                match denial.reason {
+                    DenialReason::OpenOrders { .. } | DenialReason::OrderRate { .. } => {
+                        self.tally.hit(Fault::OverCount);
+                    }
+                    DenialReason::OrderNotional { .. }
+                    | DenialReason::PositionNotional { .. }
+                    | DenialReason::GrossExposure { .. } => self.tally.hit(Fault::OverLimit),
+                    _ => {}
+                }
                 self.remark(format_args!("{bot} is denied: {}", denial.reason));
             }
             Output::Resubscribe(symbol, _) => {
@@ -180,12 +234,6 @@ impl World {
             Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } => {}
         }
         Ok(())
-    }
-
-    /// Takes down what belongs to the story.
-    fn note(&mut self, words: std::fmt::Arguments<'_>) {
-        self.trace.write_fmt(words).expect("a hash takes any text");
-        self.remark(words);
     }
 
     /// Says something to who listens.

@@ -2,7 +2,8 @@
 
 use super::link::Stream;
 use crate::swarm::Millis;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use windvane_model::{AccountSnapshot, ClientOrderId, Command, Control, Event, OrderLookup, Symbol};
 
 /// One happening.
@@ -30,6 +31,12 @@ pub(super) enum Happening {
     Notice { life: u32, stream: Stream },
     /// A stream is up again.
     Restore { life: u32, stream: Stream },
+    /// All connections break at once.
+    VenueRestart,
+    /// The clock of the engine's host is off by so much from now on.
+    Clock(Millis),
+    /// A later engine of the same installation trades the account.
+    Successor,
     /// Somebody else does something on the account.
     Stranger,
     /// Funding is paid.
@@ -72,23 +79,34 @@ pub(super) enum Reading {
 }
 
 /// Happenings by time; those of one moment in the order in which they were planned.
+///
+/// The heap holds only when and where, because what happens is large and a heap moves what it holds.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    planned: BTreeMap<(Millis, u64), Happening>,
+    planned: BinaryHeap<Reverse<(Millis, u64, usize)>>,
+    happenings: Vec<Option<Happening>>,
+    free: Vec<usize>,
     count: u64,
 }
 
 impl Queue {
     pub(super) fn at(&mut self, at: Millis, happening: Happening) {
         self.count += 1;
-        self.planned.insert((at, self.count), happening);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.happenings.push(None);
+            self.happenings.len() - 1
+        });
+        self.happenings[place] = Some(happening);
+        self.planned.push(Reverse((at, self.count, place)));
     }
 
     pub(super) fn next_at(&self) -> Option<Millis> {
-        self.planned.first_key_value().map(|((at, _), _)| *at)
+        self.planned.peek().map(|Reverse((at, ..))| *at)
     }
 
     pub(super) fn pop(&mut self) -> Option<Happening> {
-        self.planned.pop_first().map(|(_, happening)| happening)
+        let Reverse((_, _, place)) = self.planned.pop()?;
+        self.free.push(place);
+        self.happenings[place].take()
     }
 }

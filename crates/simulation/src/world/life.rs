@@ -13,8 +13,8 @@ use crate::swarm::{Millis, Second};
 use crate::tally::Fault;
 use crate::world::Broken;
 use std::collections::BTreeMap;
-use windvane_engine::{BotSetup, Engine, EngineSetup, WhenShort};
-use windvane_model::{BotName, Epoch, Event, MarketEvent, Money, PositionIndex};
+use windvane_engine::{BotSetup, Engine, EngineSetup, Foreign, WhenShort};
+use windvane_model::{BotName, Epoch, Event, MarketEvent, Money, PositionIndex, RunState};
 use windvane_order_management::{Identity, PositionKey};
 use windvane_risk::Ownership;
 use windvane_strategy::Strategy;
@@ -53,7 +53,9 @@ impl World {
         let recovered = recover(&lines, claims(), listing::install());
         // A power cut may have taken the beginning with it.
         self.begun_at_ms = self.begun_at_ms.filter(|_| oracle::has_begun(recovered.books.orders()));
-        let identity = Identity { install: listing::install(), epoch: Epoch(u64::from(self.life)) };
+        // Above all that was seen at the venue, as the app's start has it.
+        self.epoch = Epoch(self.epoch.0 + 1);
+        let identity = Identity { install: listing::install(), epoch: self.epoch };
         self.record.push((self.now, Line::Start(identity)));
         let orders = if self.life == 1 {
             windvane_order_management::Orders::new(identity, &claims())
@@ -104,6 +106,7 @@ impl World {
             removal: None,
             when_short: WhenShort::Refuse,
             priority: 0,
+            foreign: Foreign::default(),
         }
     }
 
@@ -133,8 +136,9 @@ impl World {
         if self.engine.is_none() {
             return Ok(());
         }
-        self.tally.hit(Fault::Kill);
-        if self.rng.bool() {
+        self.hit_all(Fault::Kill);
+        let sends = self.engine.as_ref().is_some_and(|engine| engine.run_state() != RunState::Fenced);
+        if self.rng.bool() && sends {
             self.is_doomed = true;
             return Ok(());
         }
@@ -178,7 +182,7 @@ impl World {
         let start = self.record.iter().rposition(|(_, line)| matches!(line, Line::Start(_)));
         let unsafe_from = unsafe_from.max(start.map_or(0, |start| start + 1));
         if unsafe_from < self.record.len() {
-            self.tally.hit(Fault::PowerCut);
+            self.hit_all(Fault::PowerCut);
             let kept =
                 if self.is_scripted() { unsafe_from } else { self.rng.usize(unsafe_from..self.record.len()) };
             self.record.truncate(kept);

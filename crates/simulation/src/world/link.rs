@@ -217,7 +217,7 @@ impl World {
         }
         wire.is_up = false;
         wire.generation += 1;
-        self.tally.hit(stream.fault());
+        self.hit_all(stream.fault());
         let at = self.now + noticed_after;
         self.queue.at(at, Happening::Notice { life: self.life, stream });
     }

@@ -29,13 +29,16 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use windvane_engine::{Engine, Output};
-use windvane_model::{ClientOrderId, Interval, MarketTime, WallTime};
+use windvane_layout::Encode;
+use windvane_model::{ClientOrderId, Epoch, Interval, MarketTime, WallTime};
 use windvane_venue_core::Venue;
 
 /// Virtual time zero on both clocks, milliseconds since 1970.
 pub(crate) const EPOCH_MS: i64 = 1_700_000_000_000;
 /// USDT on the account of a story by chance.
 const BALANCE: &str = "100000";
+/// The same where positions may be liquidated.
+const SMALL_BALANCE: &str = "400";
 /// Happenings at one moment after which the story stands still.
 const SPIN_MAX: u32 = 5_000;
 
@@ -79,6 +82,8 @@ pub(crate) struct World {
     engine: Option<Engine>,
     /// Starts of the engine so far; what was meant for an earlier one is dropped.
     life: u32,
+    /// The highest epoch of any engine so far.
+    epoch: Epoch,
     sequence: u64,
     /// When the books that the engine has now began, market time in milliseconds.
     begun_at_ms: Option<i64>,
@@ -114,15 +119,27 @@ pub(crate) struct World {
     loses: Millis,
 }
 
-/// FNV-1a over text.
-struct Trace(u64);
+/// A hash over the bytes in which events and commands are written down, eight at a time.
+struct Trace {
+    hash: u64,
+    /// Reused, so that nothing is allocated for each of them.
+    bytes: Vec<u8>,
+}
 
-impl std::fmt::Write for Trace {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+impl Trace {
+    const fn new() -> Self {
+        Self { hash: 0xcbf2_9ce4_8422_2325, bytes: Vec::new() }
+    }
+
+    fn take(&mut self, value: &impl Encode) {
+        self.bytes.clear();
+        value.encode(&mut self.bytes);
+        for chunk in self.bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.hash =
+                (self.hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
         }
-        Ok(())
     }
 }
 
@@ -134,7 +151,8 @@ impl World {
     /// The story of a seed with other troubles than it draws.
     fn in_swarm(seed: u64, swarm: Swarm) -> Self {
         let rng = Rng::with_seed(!seed);
-        let mut world = Self::with(seed, rng, swarm, listing::number(BALANCE));
+        let balance = listing::number(if swarm.is_poor { SMALL_BALANCE } else { BALANCE });
+        let mut world = Self::with(seed, rng, swarm, balance);
         world.queue.at(world.swarm.length_ms, Happening::Calm);
         world.plan_troubles();
         if world.swarm.finds_position {
@@ -155,6 +173,7 @@ impl World {
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,
+            epoch: Epoch(0),
             sequence: 0,
             begun_at_ms: None,
             record: Vec::new(),
@@ -172,7 +191,7 @@ impl World {
             outputs: Vec::new(),
             facts: Vec::new(),
             tally: Tally { stories: 1, ..Tally::default() },
-            trace: Trace(0xcbf2_9ce4_8422_2325),
+            trace: Trace::new(),
             script: None,
             clock_off: 0,
             back_after: 0,
@@ -187,7 +206,10 @@ impl World {
 
     fn tell(mut self, seed: u64) -> Result<Report, Failure> {
         match self.play() {
-            Ok(()) => Ok(Report { seed, trace: self.trace.0, tally: self.tally }),
+            Ok(()) => {
+                let outcomes = self.oracle.outcomes;
+                Ok(Report { seed, trace: self.trace.hash, tally: self.tally, outcomes })
+            }
             Err((invariant, detail)) => Err(Failure { seed, at_ms: self.now, invariant, detail }),
         }
     }

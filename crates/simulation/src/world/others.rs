@@ -1,6 +1,7 @@
 //! Those who do something from outside: strangers on the account, people at the controls, funding; and when.
 
 use super::happening::Happening;
+use super::life::bots;
 use super::link::Stream;
 use super::{EPOCH_MS, World};
 use crate::listing::{LISTINGS, UID, install, number};
@@ -8,7 +9,7 @@ use crate::swarm::Millis;
 use crate::tally::Fault;
 use crate::world::Broken;
 use rust_decimal::Decimal;
-use windvane_model::{Control, Event, HaltCause, Scope};
+use windvane_model::{BotTag, Control, Epoch, Event, HaltCause, IdGrammar, Role, Scope};
 use windvane_venue_core::{
     CancelOrder, Category, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
 };
@@ -27,6 +28,11 @@ impl World {
         self.plan(swarm.stranger_every, || Happening::Stranger);
         self.plan(swarm.operator_every, || Happening::Operator);
         self.plan(swarm.funding_every, || Happening::Funding);
+        self.plan(swarm.venue_restart_every, || Happening::VenueRestart);
+        self.plan_clock_steps(swarm.clock_step_every);
+        if swarm.successor_at > 0 {
+            self.queue.at(swarm.successor_at, Happening::Successor);
+        }
     }
 
     /// Plans all occasions of one trouble, `mean` apart on the average.
@@ -39,6 +45,50 @@ impl World {
             self.queue.at(at, happening());
             at += self.rng.i64(1..=mean * 2);
         }
+    }
+
+    /// Plans steps of the clock, each of which is mended a while later.
+    fn plan_clock_steps(&mut self, mean: Millis) {
+        let mut at = self.rng.i64(0..=mean * 2);
+        while mean > 0 && at < self.swarm.length_ms {
+            let off = self.rng.i64(2_000..12_000) * if self.rng.bool() { 1 } else { -1 };
+            self.queue.at(at, Happening::Clock(off));
+            at += self.rng.i64(1_000..8_000);
+            self.queue.at(at, Happening::Clock(0));
+            at += self.rng.i64(1..=mean * 2);
+        }
+    }
+
+    /// The venue restarts: every connection breaks, and each is noticed in its time.
+    pub(super) fn restart_venue(&mut self) {
+        if Stream::ALL.iter().all(|stream| self.wires.get(*stream).is_up) {
+            self.hit_all(Fault::VenueRestart);
+        }
+        for stream in Stream::ALL {
+            let noticed_after = self.rng.i64(1..2_000);
+            self.cut(stream, noticed_after);
+        }
+    }
+
+    /// A later engine of the same installation places an order, far off the market; ours ends soon after and is started
+    /// above it.
+    pub(super) fn succeed(&mut self) -> Result<(), Broken> {
+        let listing = &LISTINGS[0];
+        let mark = self.venue.ticker(Category::Linear, listing.symbol).and_then(|row| row.mark_price);
+        let Some(mark) = mark else { return Ok(()) };
+        let epoch = Epoch(self.epoch.0 + 1);
+        let bot = BotTag::of(&bots().next().expect("there are two"));
+        let id = IdGrammar { install: install(), bot, role: Role::Entry, epoch, sequence: 1 }.mint();
+        let price = (mark * number("0.97") / listing.tick()).floor() * listing.tick();
+        let order = CreateOrder::limit(listing.symbol, Side::Buy, number(listing.lot), price);
+        let order = CreateOrder { order_link_id: Some(id.to_string()), ..order };
+        if self.request(&Request::Create(order))?.is_ok() {
+            self.hit_all(Fault::Successor);
+            self.epoch = epoch;
+        }
+        let at = self.now + self.rng.i64(1_000..5_000);
+        self.queue.at(at, Happening::Kill);
+        Ok(())
     }
 
     /// Somebody opened a position so long ago that its executions are not read any more.
@@ -75,7 +125,7 @@ impl World {
         if self.engine.is_none() {
             return Ok(());
         }
-        self.tally.hit(Fault::Operator);
+        self.hit_all(Fault::Operator);
         let control = match self.rng.u8(..5) {
             0 => Control::Halt(HaltCause::Operator),
             1 => Control::Flatten(Scope::All),
@@ -99,7 +149,7 @@ impl World {
         if !victims.is_empty() && self.rng.bool() {
             let row = victims[self.rng.usize(..victims.len())];
             if is_ours(&row) {
-                self.tally.hit(Fault::Meddling);
+                self.hit_all(Fault::Meddling);
             }
             let order = OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };
             let cancel =
@@ -123,7 +173,7 @@ impl World {
         let link = format!("phone-{}", self.now);
         let order_link_id = self.rng.bool().then_some(link);
         if self.request(&Request::Create(CreateOrder { order_link_id, ..order }))?.is_ok() {
-            self.tally.hit(Fault::Stranger);
+            self.hit_all(Fault::Stranger);
         }
         Ok(())
     }

@@ -48,13 +48,21 @@ impl World {
     /// Whether a message goes wrong in that way: by the script, else by chance. `occasion` says which message it is
     /// and is asked only where that matters.
     pub(super) fn strikes(&mut self, fault: Fault, occasion: impl FnOnce() -> Occasion) -> Option<Strike> {
-        match &mut self.script {
-            Some(script) => script.strike(fault, self.now, &occasion()),
+        let (strike, occasion) = match &mut self.script {
+            Some(script) => {
+                let occasion = occasion();
+                (script.strike(fault, self.now, &occasion)?, occasion)
+            }
             None => {
                 let rate = self.swarm.rate(fault);
-                (rate > 0.0 && self.dice[fault as usize].f64() < rate).then(Strike::default)
+                if rate == 0.0 || self.dice[fault as usize].f64() >= rate {
+                    return None;
+                }
+                (Strike::default(), occasion())
             }
-        }
+        };
+        self.meet(fault, &occasion.orders);
+        Some(strike)
     }
 
     /// Does one step of the script.
@@ -76,12 +84,12 @@ impl World {
                 self.market_input(&input)
             }
             Step::Stranger(request) => {
-                self.tally.hit(Fault::Stranger);
+                self.hit_all(Fault::Stranger);
                 let verdict = self.request(&request)?;
                 verdict.map(drop).map_err(|refusal| ("the stranger's order is taken", refusal.to_string()))
             }
             Step::Meddle(order) => {
-                self.tally.hit(Fault::Meddling);
+                self.hit_all(Fault::Meddling);
                 let id = script_id(&self.script, order)?;
                 let symbols = LISTINGS.iter().map(|listing| listing.symbol.to_owned());
                 for cancel in symbols.map(|symbol| cancel(symbol, &id)) {
@@ -92,11 +100,11 @@ impl World {
                 Err(("the stranger's cancel is taken", id))
             }
             Step::Operator(control) => {
-                self.tally.hit(Fault::Operator);
+                self.hit_all(Fault::Operator);
                 self.take(Event::Control(control))
             }
             Step::Kill { back_after, loses, before_send } => {
-                self.tally.hit(Fault::Kill);
+                self.hit_all(Fault::Kill);
                 self.back_after = back_after;
                 self.loses = loses;
                 if before_send {

@@ -3,7 +3,7 @@
 use super::World;
 use super::happening::Happening;
 use super::link::{Fate, Stream, Topic};
-use crate::listing::UID;
+use crate::listing::{UID, install};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
@@ -11,10 +11,13 @@ use crate::world::Broken;
 use windvane_bridge::{self as bridge, Asked};
 use windvane_model::{AccountEvent, ClientOrderId, Command, Event, MarketEvent, OrderId};
 use windvane_venue_core::{
-    Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, Output, Request,
-    StopOrderType,
+    Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, OrderRow,
+    OrderStatus, Output, RejectReason, Request, StopOrderType,
 };
 
+/// How far the price jumps at most, in thousandths; and where the account is small.
+const JUMP: i64 = 30;
+const CRASH: i64 = 250;
 /// How far ahead of the venue's clock a stamp may be.
 const AHEAD_MS: Millis = 1_000;
 
@@ -37,6 +40,10 @@ impl World {
         let Some(request) = bridge::request(command) else { return Ok(()) };
         let age = self.now - sent;
         if age > window_ms(command) || age < -AHEAD_MS {
+            if self.clock_off != 0 {
+                self.tally.hit(Fault::ClockStep);
+                self.meet(Fault::ClockStep, &occasion(command).orders);
+            }
             self.reply(number, Err((10002, "outside the window".to_owned())));
             return Ok(());
         }
@@ -55,7 +62,16 @@ impl World {
             self.reply(number, Err((110001, "order not exists or too late".to_owned())));
             return Ok(());
         }
+        let is_silent = self.strikes(Fault::NoVerdict, || occasion(command)).is_some();
+        if is_silent {
+            self.tally.hit(Fault::NoVerdict);
+            if !self.is_scripted() && self.rng.bool() {
+                self.reply(number, Err((10016, "service is restarting".to_owned())));
+                return Ok(());
+            }
+        }
         let mut verdict = self.request(&request)?;
+        self.see_race(command, &verdict);
         if verdict.is_ok()
             && let Command::Submit(_) = command
             && let Some(id) = named(command)
@@ -67,7 +83,9 @@ impl World {
             }
         }
         // Only where the first is still open: the id of one that is over may be free again, and that is nobody's fault.
-        let is_open = matches!(command, Command::Submit(_))
+        let may_come_twice = self.is_scripted() || self.swarm.rate(Fault::RequestTwice) > 0.0;
+        let is_open = may_come_twice
+            && matches!(command, Command::Submit(_))
             && named(command).is_some_and(|id| {
                 let mut open = self.venue.open_orders(UID, OrderFilter::default()).into_iter();
                 open.any(|row| *row.order_link_id == *id)
@@ -76,9 +94,53 @@ impl World {
             self.tally.hit(Fault::RequestTwice);
             verdict = self.request(&request)?;
         }
+        if is_silent {
+            verdict = Err(windvane_venue_core::Refusal {
+                code: 10019,
+                message: "service is restarting".to_owned(),
+            });
+        }
         let answer = verdict.map(bridge::order_id).map_err(|refusal| (refusal.code, refusal.message));
         self.reply(number, answer);
         Ok(())
+    }
+
+    /// Counts requests that came too late, or found something else than they were made for.
+    fn see_race(
+        &mut self,
+        command: &Command,
+        verdict: &Result<Acknowledgement, windvane_venue_core::Refusal>,
+    ) {
+        let code = verdict.as_ref().err().map(|refusal| refusal.code);
+        let fault = match (command, code) {
+            (Command::Cancel(_), Some(110001)) => Fault::CancelTooLate,
+            (Command::Amend(_), Some(_)) => Fault::AmendTooLate,
+            (Command::Submit(_), Some(110017)) => Fault::CloseOfNothing,
+            (Command::SetLeverage(_), None) => Fault::LeverageDiffers,
+            _ => return,
+        };
+        self.tally.hit(fault);
+        self.meet(fault, &occasion(command).orders);
+    }
+
+    /// Counts ends of orders of ours that nobody asked for, or that came when part of them was filled.
+    fn see_end(&mut self, row: &OrderRow) {
+        let is_cancelled = row.order_status == OrderStatus::Cancelled;
+        if !row.order_link_id.starts_with(install().as_str())
+            || !(is_cancelled || row.order_status == OrderStatus::Rejected)
+        {
+            return;
+        }
+        let fault = if is_cancelled && !row.cum_exec_qty.is_zero() {
+            Fault::PartThenCancel
+        } else if row.reject_reason != RejectReason::PerCancelRequest {
+            Fault::EndedByMatching
+        } else {
+            return;
+        };
+        self.tally.hit(fault);
+        let id = ClientOrderId::new(&row.order_link_id).ok();
+        self.meet(fault, id.as_slice());
     }
 
     /// A request of anybody on the account.
@@ -122,11 +184,18 @@ impl World {
             self.queue.at(at, Happening::Market);
         }
         for slot in 0..self.feeds.len() {
-            let jump = self.chance(self.swarm.jump);
-            if jump {
-                self.tally.hit(Fault::Jump);
+            let jumps = self.chance(self.swarm.jump);
+            if jumps {
+                self.hit_all(Fault::Jump);
             }
-            self.feeds[slot].walk(&mut self.rng, jump);
+            let reach = if !jumps {
+                0
+            } else if self.swarm.is_poor {
+                CRASH
+            } else {
+                JUMP
+            };
+            self.feeds[slot].walk(&mut self.rng, reach);
             for input in self.feeds[slot].inputs(&mut self.rng, self.swarm.thin_book) {
                 self.market_input(&input)?;
             }
@@ -166,6 +235,7 @@ impl World {
             self.tally.venue_events += 1;
             match fact {
                 Output::Order { row, .. } => {
+                    self.see_end(&row);
                     self.push_private(Topic::Order, AccountEvent::Order(bridge::order(&row)), orders);
                 }
                 Output::Execution { row, .. } => {
@@ -211,14 +281,14 @@ impl World {
     fn see_execution(&mut self, row: &ExecutionRow) -> Result<(), Broken> {
         self.tally.executions += 1;
         match row.exec_type {
-            ExecutionType::Funding => self.tally.hit(Fault::Funding),
-            ExecutionType::BustTrade | ExecutionType::AdlTrade => self.tally.hit(Fault::Liquidated),
+            ExecutionType::Funding => self.hit_all(Fault::Funding),
+            ExecutionType::BustTrade | ExecutionType::AdlTrade => self.hit_all(Fault::Liquidated),
             ExecutionType::Trade => {
                 if matches!(
                     row.stop_order_type,
                     Some(StopOrderType::StopLoss | StopOrderType::TakeProfit | StopOrderType::TrailingStop)
                 ) {
-                    self.tally.hit(Fault::StopFired);
+                    self.hit_all(Fault::StopFired);
                 }
                 let reference =
                     OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };

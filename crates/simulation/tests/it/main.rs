@@ -41,6 +41,31 @@ fn every_invariant_holds_in_the_fourth_quarter() {
     quarter(3);
 }
 
+/// Runs the simulator's own program and gives what it prints.
+fn simulator(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_windvane-simulate")).args(arguments).output();
+    let output = output.expect("the program runs");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    out.into_owned()
+}
+
+#[test]
+fn two_processes_tell_the_same_story() {
+    let traces = [(); 2].map(|()| {
+        let said = simulator(&["simulate", "--seeds", "6"]);
+        said.lines().find(|line| line.starts_with("trace of all stories")).map(str::to_owned)
+    });
+    assert!(traces[0].is_some());
+    assert_eq!(traces[0], traces[1]);
+}
+
+#[test]
+fn what_lost_its_reply_is_adopted_soon_and_retired_late() {
+    let said = simulator(&["lost-replies", "--count", "60"]);
+    assert_eq!(said.matches("0 duplicates, 0 false rejections").count(), 2, "{said}");
+}
+
 #[test]
 fn a_seed_always_tells_the_same_story() {
     for seed in 1..=4 {
