@@ -1,7 +1,8 @@
 //! The venue as a server, over real sockets on loopback: requests a second with the limits off, how many book frames
 //! it hands to 50 connections, the round trip of orders at 5,000 a second, and what an account costs in memory.
 //!
-//! `cargo xtask bench venue`. Client and venue share the machine, so the figures are lower bounds.
+//! `cargo xtask bench venue`. Client and venue share the machine, so the figures are lower bounds; the processor time of both
+//! together stands beside them, which other work on the machine does not change much.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -49,12 +50,15 @@ async fn requests() -> Outcome {
     let kinds: [(&str, Request); 2] =
         [("book by REST", book_request), ("signed order by REST", order_request)];
     for (name, request) in kinds {
-        let begun = Instant::now();
+        let (begun, spent) = (Instant::now(), processor_time()?);
         for outcome in join_all((0..CALLERS).map(|_| call(&venue, CALLS, request))).await {
             outcome?;
         }
         let rate = (CALLERS * CALLS) as f64 / begun.elapsed().as_secs_f64();
-        println!("── venue: {name}: {rate:.0} requests per second on {CALLERS} connections");
+        let each = each_us(spent, CALLERS * CALLS)?;
+        println!(
+            "── venue: {name}: {rate:.0} requests per second on {CALLERS} connections, {each:.1} µs of processor each"
+        );
     }
     venue.stop();
     Ok(())
@@ -76,7 +80,7 @@ async fn fan_out() -> Outcome {
         }
         listeners.push(socket);
     }
-    let begun = Instant::now();
+    let (begun, spent) = (Instant::now(), processor_time()?);
     let reading = join_all(listeners.iter_mut().map(async |socket| {
         for _ in 0..UPDATES {
             next(socket).await?;
@@ -93,8 +97,10 @@ async fn fan_out() -> Outcome {
     written?;
     read.into_iter().collect::<Outcome<Vec<()>>>()?;
     let rate = (UPDATES * LISTENERS) as f64 / begun.elapsed().as_secs_f64();
+    let each = each_us(spent, UPDATES * LISTENERS)?;
     println!(
-        "── venue: {rate:.0} book frames per second to {LISTENERS} connections of {SYMBOLS} symbols each"
+        "── venue: {rate:.0} book frames per second to {LISTENERS} connections of {SYMBOLS} symbols each, {each:.1} µs of \
+         processor for each frame"
     );
     venue.stop();
     Ok(())
@@ -113,7 +119,7 @@ async fn round_trips() -> Outcome {
     next(&mut socket).await?;
     let (mut sender, mut receiver) = socket.split();
     let count = ORDERS_A_MS * ORDER_MS;
-    let begun = Instant::now();
+    let (begun, spent) = (Instant::now(), processor_time()?);
     let sending = async {
         let mut tick = tokio::time::interval(Duration::from_millis(1));
         let mut sent = Vec::with_capacity(count);
@@ -146,10 +152,13 @@ async fn round_trips() -> Outcome {
     let at = |per_mille: usize| trips[(trips.len() - 1) * per_mille / 1_000].as_secs_f64() * 1e6;
     let rate = count as f64 / begun.elapsed().as_secs_f64();
     println!(
-        "── venue: order round trip at {rate:.0} a second: p50 {:.0} µs, p99 {:.0} µs, p99.9 {:.0} µs; {refused} refused",
+        "── venue: order round trip at {rate:.0} a second: p50 {:.0} µs, p90 {:.0} µs, p99 {:.0} µs, p99.9 {:.0} µs; {refused} \
+         refused; {:.1} µs of processor each",
         at(500),
+        at(900),
         at(990),
-        at(999)
+        at(999),
+        each_us(spent, count)?
     );
     venue.stop();
     Ok(())
@@ -288,6 +297,21 @@ fn hmac_hex(text: &str) -> String {
 
 fn wall_ms() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
+/// Processor time of this process so far, in its clock ticks of 10 ms. Source: proc(5), `utime` and `stime`.
+fn processor_time() -> Outcome<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = stat.rsplit_once(')').ok_or("no name in /proc/self/stat")?.1;
+    let ticks = |index: usize| -> Outcome<u64> {
+        Ok(after_name.split_whitespace().nth(index).ok_or("too few figures")?.parse()?)
+    };
+    Ok(ticks(11)? + ticks(12)?)
+}
+
+/// Processor time since `spent` for each of `count` things, in microseconds.
+fn each_us(spent: u64, count: usize) -> Outcome<f64> {
+    Ok((processor_time()? - spent) as f64 * 10_000.0 / count as f64)
 }
 
 /// Memory of this process in KiB. Source: proc(5), `VmRSS`.
