@@ -70,7 +70,10 @@ fn run_steps(report: &mut Report, takes_systems: impl Fn(&Python) -> bool) {
             run_environment(report, &LIGHT, &python, &venue, &mut figures);
             for system in &SYSTEMS {
                 if takes_systems(&python) {
-                    run_environment(report, system, &python, &venue, &mut figures);
+                    // An account of its own: NautilusTrader does not start on a history with a partial stop in it.
+                    if let Some(venue) = report.step("another venue", start_venue) {
+                        run_environment(report, system, &python, &venue, &mut figures);
+                    }
                 } else {
                     let (major, minor) = SYSTEMS_FROM;
                     let why = format!("with Python {major}.{minor}, or by `cargo xtask conformance`");
