@@ -46,14 +46,22 @@ struct Planned<'a> {
     replaced: Option<&'a Order>,
 }
 
-/// Value × rate (in units), rounded up.
-fn share(value: i128, rate: i64) -> Option<i128> {
-    value.checked_mul(i128::from(rate))?.checked_div(i128::from(ONE))?.checked_add(1)
+/// At least value × numerator / denominator, and little more: the quotient is rounded up at its 32nd binary place, since to
+/// divide numbers of this size takes longer than all the rest.
+fn at_least(value: i128, numerator: i64, denominator: i64) -> Option<i128> {
+    let numerator = u64::try_from(numerator).ok()?.checked_mul(1 << 32)?;
+    let quotient = numerator.checked_div(u64::try_from(denominator).ok()?)? + 1;
+    Some((value.checked_mul(i128::from(quotient))? >> 32) + 1)
 }
 
-/// Value / leverage (in units), rounded up.
+/// At least value × rate (in units).
+fn share(value: i128, rate: i64) -> Option<i128> {
+    at_least(value, rate, ONE)
+}
+
+/// At least value / leverage (in units).
 fn by_leverage(value: i128, leverage: i64) -> Option<i128> {
-    value.checked_mul(i128::from(ONE))?.checked_div(i128::from(leverage))?.checked_add(1)
+    at_least(value, ONE, leverage)
 }
 
 impl Account {
@@ -188,5 +196,29 @@ impl Account {
         }
         let leverage = units(desk.holdings.leverage(planned.extra.side))?;
         Some(market.tiers.surely_allows(value, leverage))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_never_under_the_figure_and_close_to_it() {
+        for value in [0, 1, 60_i128 * 10_i128.pow(16), 123_456_789 * 10_i128.pow(20)] {
+            for (numerator, denominator) in [(55_000, ONE), (ONE, 125 * ONE), (ONE, 1_234_567_890), (0, ONE)]
+            {
+                let exact = value * i128::from(numerator);
+                let bound =
+                    at_least(value, numerator, denominator).expect("it fits") * i128::from(denominator);
+                assert!(bound >= exact, "{value} × {numerator} / {denominator}");
+                assert!(
+                    (bound - exact) / i128::from(denominator) <= 2 + (value >> 32),
+                    "{value} × {numerator}"
+                );
+            }
+        }
+        assert_eq!(at_least(1, i64::MAX, 1), None);
+        assert_eq!(at_least(1, 1, 0), None);
     }
 }
