@@ -18,4 +18,5 @@ mod refused;
 mod reload;
 mod restart;
 mod soak;
+mod streams;
 mod vault;

@@ -84,6 +84,9 @@ pub(crate) enum Campaign {
     CrashBytes,
     /// Starts on a long journal, from all of its records and from a snapshot: the same books, and how long each takes.
     StartUp(StartUp),
+    /// Plays random faults on the connector's streams: afterwards every book is the venue's level by level, and every
+    /// execution is known once.
+    Streams(Streams),
     /// Books fills that come twice, out of order and late: the sums are exact to the last digit.
     Fills(Fills),
 }
@@ -102,6 +105,14 @@ pub(crate) struct StartUp {
     /// Records.
     #[arg(long, default_value_t = 10_000_000)]
     records: u64,
+}
+
+/// How many schedules of faults are played.
+#[derive(Debug, Args)]
+pub(crate) struct Streams {
+    /// Schedules.
+    #[arg(long, default_value_t = 1_000)]
+    schedules: u64,
 }
 
 /// How many fills are booked.
@@ -234,6 +245,7 @@ impl Campaign {
             Self::Scenario(scenario) => scenario.run(),
             Self::CrashBytes => crash_bytes(),
             Self::Fills(fills) => fills.run(),
+            Self::Streams(streams) => streams.run(),
             Self::StartUp(start_up) => start_up.run(),
         }
     }
@@ -263,6 +275,21 @@ impl StartUp {
             test: "startup::a_start_from_a_snapshot",
             is_optimised: true,
             environment: vec![("WINDVANE_JOURNAL_RECORDS", self.records.to_string())],
+        }
+        .run()
+    }
+}
+
+impl Streams {
+    fn run(&self) -> anyhow::Result<()> {
+        run(cargo(["build"]).args(["--package", "windvane-app", "--bins"]))?;
+        Enlarged {
+            name: "streams",
+            package: "windvane-tests",
+            target: &["--test", "it"],
+            test: "streams::books_equal",
+            is_optimised: false,
+            environment: vec![("WINDVANE_SCHEDULES", self.schedules.to_string())],
         }
         .run()
     }
