@@ -12,8 +12,8 @@ use fastrand::Rng;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use windvane_connector::{
-    Category, Connector, Credentials, KeyPolicy, Observer, Outlets, Plan, RateLimits, RestClient, Secret,
-    Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Category, Connector, Credentials, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, RateLimits,
+    RestClient, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_market::{Change, Market as Books};
 use windvane_model::{
@@ -76,6 +76,7 @@ impl Listener {
             },
             topics_per_connection: Some(4),
             sends: false,
+            disconnect_protection: DisconnectProtection::Off,
         };
         let outlets = Outlets { market: to_market, account: to_account };
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();

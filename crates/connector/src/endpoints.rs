@@ -44,6 +44,41 @@ pub struct VenueEndpoints {
     trade_ws: Option<Address>,
 }
 
+/// A regional site of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Region {
+    /// The Netherlands.
+    Netherlands,
+    /// Turkey.
+    Turkey,
+    /// Kazakhstan.
+    Kazakhstan,
+    /// Georgia.
+    Georgia,
+    /// The United Arab Emirates.
+    Emirates,
+    /// The European Economic Area.
+    Europe,
+    /// Indonesia.
+    Indonesia,
+    /// Japan.
+    Japan,
+}
+
+impl Region {
+    /// Every region.
+    pub const ALL: [Self; 8] = [
+        Self::Netherlands,
+        Self::Turkey,
+        Self::Kazakhstan,
+        Self::Georgia,
+        Self::Emirates,
+        Self::Europe,
+        Self::Indonesia,
+        Self::Japan,
+    ];
+}
+
 /// An address that passed the allow-list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -90,6 +125,23 @@ impl VenueEndpoints {
     pub fn testnet() -> Self {
         let stream = "wss://stream-testnet.bybit.com";
         Self::preset("https://api-testnet.bybit.com", stream, stream)
+    }
+
+    /// A regional site of the exchange; its customers have their accounts there. Source: Bybit V5, "Integration guidance".
+    #[must_use]
+    pub fn regional(region: Region) -> Self {
+        let common = "wss://stream.bybit.com";
+        let (rest, stream) = match region {
+            Region::Netherlands => ("https://api.bybit.nl", common),
+            Region::Turkey => ("https://api.bybit.tr", "wss://stream.bybit.tr"),
+            Region::Kazakhstan => ("https://api.bybit.kz", "wss://stream.bybit.kz"),
+            Region::Georgia => ("https://api.bybitgeorgia.ge", "wss://stream.bybitgeorgia.ge"),
+            Region::Emirates => ("https://api.bybit.ae", common),
+            Region::Europe => ("https://api.bybit.eu", common),
+            Region::Indonesia => ("https://api.bybit.id", "wss://stream.bybit.id"),
+            Region::Japan => ("https://api.manepa.jp", "wss://stream.manepa.jp"),
+        };
+        Self::preset(rest, stream, stream)
     }
 
     /// Demo trading on mainnet prices: public data comes from mainnet, and there is no trade socket.
@@ -249,7 +301,9 @@ mod tests {
 
     #[test]
     fn presets_pass_their_own_allow_list() {
-        for set in [VenueEndpoints::mainnet(), VenueEndpoints::testnet(), VenueEndpoints::demo()] {
+        let regions = Region::ALL.map(VenueEndpoints::regional);
+        let common = [VenueEndpoints::mainnet(), VenueEndpoints::testnet(), VenueEndpoints::demo()];
+        for set in common.into_iter().chain(regions) {
             let trade = set.trade_ws().map(Address::as_str);
             let again = VenueEndpoints::custom(
                 set.rest().as_str(),

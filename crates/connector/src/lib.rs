@@ -43,7 +43,7 @@ pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueCl
 pub use codec::Spares;
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;
-pub use endpoints::{Address, EndpointError, VenueEndpoints};
+pub use endpoints::{Address, EndpointError, Region, VenueEndpoints};
 pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
 pub use rest::{
@@ -54,6 +54,6 @@ pub use rest::{
         PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
     },
 };
-pub use session::{Timing, Topic, TopicsError};
+pub use session::{DisconnectProtection, Timing, Topic, TopicsError};
 pub use shell::{Connector, Outlets, Plan, StartError};
 pub use sign::{Credentials, CredentialsError, Secret, Signature};

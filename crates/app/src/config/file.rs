@@ -68,6 +68,14 @@ pub(crate) struct VenueSection {
     /// Which limits the engine keeps to until the venue's answers say otherwise.
     #[serde(default)]
     pub(crate) rate_limits: RateLimits,
+    /// The regional site whose customer the account is, on mainnet.
+    pub(crate) region: Option<Region>,
+    /// What is done about an account whose modes are not those that the bots need.
+    #[serde(default)]
+    pub(crate) account: AccountModes,
+    /// After how long without any connection the venue cancels open orders, 3s to 300s; only for accounts on which the
+    /// exchange has switched that on.
+    pub(crate) dcp_window: Option<Spanned<TimeSpan>>,
 }
 
 /// Kinds of venue.
@@ -97,6 +105,54 @@ impl Environment {
             Self::Mainnet => "mainnet",
         }
     }
+}
+
+/// A regional site of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Region {
+    /// The Netherlands.
+    Netherlands,
+    /// Turkey.
+    Turkey,
+    /// Kazakhstan.
+    Kazakhstan,
+    /// Georgia.
+    Georgia,
+    /// The United Arab Emirates.
+    Emirates,
+    /// The European Economic Area.
+    Europe,
+    /// Indonesia.
+    Indonesia,
+    /// Japan.
+    Japan,
+}
+
+impl From<Region> for windvane_connector::Region {
+    fn from(region: Region) -> Self {
+        match region {
+            Region::Netherlands => Self::Netherlands,
+            Region::Turkey => Self::Turkey,
+            Region::Kazakhstan => Self::Kazakhstan,
+            Region::Georgia => Self::Georgia,
+            Region::Emirates => Self::Emirates,
+            Region::Europe => Self::Europe,
+            Region::Indonesia => Self::Indonesia,
+            Region::Japan => Self::Japan,
+        }
+    }
+}
+
+/// What is done about an account whose margin mode or position mode is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AccountModes {
+    /// The engine does not start.
+    #[default]
+    Verify,
+    /// Cross margin and one-way mode are set.
+    Set,
 }
 
 /// Which request limits the engine keeps to.

@@ -14,6 +14,7 @@ pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown, WhenIdle};
 pub(crate) use resolve::{check_strategy_file, data_dir, load, load_from, place};
 pub(crate) use source::Texts;
 
+use crate::live::setup::Setup;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -121,6 +122,8 @@ pub(crate) struct RemoteVenue {
     pub(crate) market_clock_from_messages: bool,
     /// Which request limits the engine keeps to.
     pub(crate) rate_limits: windvane_connector::RateLimits,
+    /// What is done about the account at start.
+    pub(crate) setup: Setup,
 }
 
 impl Settings {

@@ -1,14 +1,15 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
 use super::file::{
-    BotSection, ConfigFile, Environment, ForeignPosition, GuardSection, MarginShort, MarketClock, RateLimits,
-    Removed, TelemetrySection, VenueSection,
+    AccountModes, BotSection, ConfigFile, Environment, ForeignPosition, GuardSection, MarginShort,
+    MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
 use super::{
     BotSettings, GuardSettings, NotifySettings, RemoteVenue, Settings, StrategySource, VenueSettings,
 };
 use crate::exit::Failure;
+use crate::live::setup::Setup;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -17,10 +18,12 @@ use toml::de::DeTable;
 use windvane_connector::VenueEndpoints;
 use windvane_engine::{Foreign, Removal, WhenShort};
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
-use windvane_risk::Ownership;
+use windvane_risk::{Ownership, TimeSpan};
 use windvane_strategy::Definition;
 use windvane_venue::{MarketConfig, VenueConfig};
 
+/// What the exchange takes. Source: Bybit V5, "Set DCP".
+const DISCONNECT_WINDOW_S: RangeInclusive<Millis> = 3..=300;
 /// Shorter, and a stop would be called missing while it is on its way; longer is no protection.
 const WITHOUT_STOP_MS: RangeInclusive<Millis> = 1_000..=300_000;
 /// Shorter, and a slow disk would be taken for a dead engine.
@@ -288,6 +291,10 @@ impl<'t> Resolver<'t> {
         environment: Environment,
         section: VenueSection,
     ) -> Option<RemoteVenue> {
+        if section.region.is_some() && environment != Environment::Mainnet {
+            self.problem(span.clone(), "`region` belongs to `environment = \"mainnet\"` alone");
+        }
+        let disconnect_window_s = section.dcp_window.and_then(|window| self.disconnect_window(&window));
         let endpoints = match (environment, section.endpoints) {
             (Environment::Custom, Some(given)) => {
                 VenueEndpoints::custom(&given.rest, &given.public, &given.private, given.trade.as_deref())
@@ -304,7 +311,9 @@ impl<'t> Resolver<'t> {
             }
             (Environment::Demo, None) => VenueEndpoints::demo(),
             (Environment::Testnet, None) => VenueEndpoints::testnet(),
-            (Environment::Mainnet | Environment::Embedded, None) => VenueEndpoints::mainnet(),
+            (Environment::Mainnet | Environment::Embedded, None) => section
+                .region
+                .map_or_else(VenueEndpoints::mainnet, |site| VenueEndpoints::regional(site.into())),
         };
         Some(RemoteVenue {
             environment,
@@ -319,7 +328,18 @@ impl<'t> Resolver<'t> {
                 (_, RateLimits::Published) => windvane_connector::RateLimits::Published,
                 (_, RateLimits::Introductory) => windvane_connector::RateLimits::Introductory,
             },
+            setup: Setup { sets_modes: section.account == AccountModes::Set, disconnect_window_s },
         })
+    }
+
+    /// Whole seconds, as the venue counts them.
+    fn disconnect_window(&mut self, window: &toml::Spanned<TimeSpan>) -> Option<u32> {
+        let seconds = window.get_ref().millis() / 1_000;
+        if DISCONNECT_WINDOW_S.contains(&seconds) {
+            return u32::try_from(seconds).ok();
+        }
+        self.problem(window.span(), "`dcp_window` must be between 3s and 300s");
+        None
     }
 
     fn bot(

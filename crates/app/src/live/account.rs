@@ -1,5 +1,6 @@
 //! What is asked of the venue by REST before the engine starts: clock, key, account, contracts, history.
 
+use super::setup::Setup;
 use crate::config::BotSettings;
 use crate::exit::Failure;
 use std::cmp::Reverse;
@@ -26,7 +27,7 @@ pub(crate) struct Account {
     pub(crate) key_expires: Option<WallTime>,
 }
 
-/// Asks for everything, and refuses what must not be traded on.
+/// Asks for everything, and refuses what must not be traded on. With a `setup`, the account is first made what it says.
 ///
 /// # Errors
 /// [`Failure::Unreachable`] when the venue does not answer, [`Failure::Refused`] when key or account are not fit.
@@ -34,18 +35,23 @@ pub(crate) async fn prepare(
     rest: &RestClient,
     bots: &[BotSettings],
     policy: KeyPolicy,
+    setup: Option<Setup>,
 ) -> Result<Account, Failure> {
     rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
     let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
     check_key(&key, policy)?;
+    let symbols = symbols(bots);
+    if let Some(setup) = setup {
+        setup.make(rest, &symbols).await?;
+    }
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
     if account.margin_mode != MarginMode::Cross {
         return Err(Failure::Refused(format!(
-            "the account is in margin mode {:?}; this version trades in cross margin only (REGULAR_MARGIN)",
+            "the account is in margin mode {:?}; this version trades in cross margin only (REGULAR_MARGIN): set it at \
+             the exchange, or have it set by `account = \"set\"` in `[venue]`",
             account.margin_mode
         )));
     }
-    let symbols = symbols(bots);
     let reference = reference(rest, &symbols).await?;
     let history = read_history(rest, &history_wanted(bots)).await?;
     let now = rest.clock().now();
@@ -93,20 +99,12 @@ pub(crate) async fn highest_epoch(
     {
         return Err(Failure::Refused(format!(
             "{} is in hedge mode; this version trades in one-way mode: switch it at the exchange while it has \
-             neither position nor order",
+             neither position nor order, or have it switched by `account = \"set\"` in `[venue]`",
             hedged.symbol
         )));
     }
     let ours = snapshot.open_orders.iter().filter_map(|order| IdGrammar::parse(&order.client_order_id?));
     Ok(ours.filter(|grammar| grammar.install == install).map(|grammar| grammar.epoch).max())
-}
-
-/// Makes the settings of a real account that trading relies on. One that is refused is told, not fatal: demo accounts
-/// do not offer it.
-pub(crate) async fn set_up(rest: &RestClient) {
-    if let Err(error) = rest.refuse_moved_prices().await {
-        tracing::warn!(%error, "the venue may move limit prices beyond its band instead of refusing them");
-    }
 }
 
 /// The series that bots want the past of, with so many bars.

@@ -1,6 +1,7 @@
 //! Which venue: one inside this process, or one reached by its addresses with a key.
 
 use super::keys;
+use super::setup::Setup;
 use super::stamper::MarketClock;
 use crate::config::{Settings, VenueSettings};
 use crate::exit::Failure;
@@ -15,6 +16,7 @@ pub(super) struct Link {
     pub(super) market_clock: MarketClock,
     pub(super) rate_limits: RateLimits,
     pub(super) key: KeyPolicy,
+    pub(super) setup: Setup,
     pub(super) embedded: Option<Embedded>,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 market_clock: clock,
                 rate_limits,
                 key: KeyPolicy::default(),
+                setup: Setup::default(),
                 embedded: Some(embedded),
             })
         }
@@ -62,6 +65,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
             },
             rate_limits: remote.rate_limits,
             key: remote.key_policy(),
+            setup: remote.setup,
             embedded: None,
         }),
     }

@@ -22,6 +22,7 @@ mod picture;
 mod recorder;
 mod reload;
 mod service;
+pub(crate) mod setup;
 mod stamper;
 mod start;
 mod status;

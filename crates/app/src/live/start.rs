@@ -99,11 +99,9 @@ pub(crate) async fn run(
     )
     .context("setting up REST")?;
     let key = KeyPolicy { reads_only: settings.is_shadow, ..link.key };
-    let account = account::prepare(&rest, &settings.bots, key).await?;
+    let setup = (link.embedded.is_none() && !settings.is_shadow).then_some(link.setup);
+    let account = account::prepare(&rest, &settings.bots, key, setup).await?;
     let uid = account.uid;
-    if link.embedded.is_none() && !settings.is_shadow {
-        account::set_up(&rest).await;
-    }
 
     // Held until the end of the run.
     let (folder, _lock) = journal_folder(settings, wall)?;
@@ -159,6 +157,7 @@ pub(crate) async fn run(
         timing: Timing::default(),
         topics_per_connection: (link.rate_limits == RateLimits::Introductory).then_some(INTRODUCTORY_TOPICS),
         sends: !settings.is_shadow,
+        disconnect_protection: setup.unwrap_or_default().protection(),
     };
     let connector =
         Connector::start(&rest, &link.endpoints, plan, &outlets).context("starting the streams")?;

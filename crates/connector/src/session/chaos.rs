@@ -286,7 +286,8 @@ fn every_request_on_the_trade_socket_is_answered_once_whatever_happens() {
 
 #[test]
 fn the_private_stream_survives_whatever_happens() {
-    let session = |_: &mut Rng| PrivateSession::new(credentials(), Timing::default());
+    let session =
+        |_: &mut Rng| PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off);
     play("private", |random| stream_schedule(session(random), &PRIVATE, random));
 }
 

@@ -15,7 +15,7 @@ mod tests;
 mod trade;
 mod watch;
 
-pub use private::PrivateSession;
+pub use private::{DisconnectProtection, PrivateSession};
 pub use public::{PublicRequest, PublicSession, Topic, TopicsError};
 pub use shard::Shards;
 pub(crate) use shard::split;

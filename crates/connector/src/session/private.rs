@@ -16,6 +16,18 @@ use windvane_model::{AccountEvent, Control, Event, Link, LinkState, Millis, Wall
 
 /// One request each, so that a refused one is known by name.
 const TOPICS: [&str; 4] = ["order", "execution", "position", "wallet"];
+/// Whoever subscribes to this arms the protection; no data comes. Source: Bybit V5, "Dcp" topic.
+const PROTECTION_TOPIC: &str = "dcp.future";
+
+/// Whether the venue should cancel open orders when no connection of ours is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DisconnectProtection {
+    /// It should not, or cannot: the exchange switches it on for few accounts.
+    #[default]
+    Off,
+    /// It should; the account's window is set, and the private stream subscribes to the topic that arms it.
+    Armed,
+}
 /// How long a log-in signature is valid on the venue's clock.
 pub(super) const LOGIN_VALID_MS: Millis = 5_000;
 /// A row that could not be read may hide a fill, so the account is read anew; not more often than this.
@@ -26,6 +38,7 @@ const RECONCILE_EVERY_MS: Millis = 30_000;
 pub struct PrivateSession {
     credentials: Arc<Credentials>,
     keepalive: Keepalive,
+    protection: DisconnectProtection,
     next_id: u64,
     /// Topics without a confirmation, by request, oldest first.
     pending: BTreeMap<u64, &'static str>,
@@ -40,10 +53,11 @@ pub struct PrivateSession {
 impl PrivateSession {
     /// A session for this key.
     #[must_use]
-    pub fn new(credentials: Arc<Credentials>, timing: Timing) -> Self {
+    pub fn new(credentials: Arc<Credentials>, timing: Timing, protection: DisconnectProtection) -> Self {
         Self {
             credentials,
             keepalive: Keepalive::new(timing, None),
+            protection,
             next_id: 1,
             pending: BTreeMap::new(),
             is_logged_in: false,
@@ -69,7 +83,8 @@ impl PrivateSession {
         if std::mem::replace(&mut self.is_logged_in, true) {
             return;
         }
-        for topic in TOPICS {
+        let protection = (self.protection == DisconnectProtection::Armed).then_some(PROTECTION_TOPIC);
+        for topic in TOPICS.into_iter().chain(protection) {
             let id = self.take_id();
             out.frames.push(encode::subscribe(&id.to_string(), &[topic.to_owned()]).into());
             self.pending.insert(id, topic);
@@ -154,7 +169,7 @@ impl Session for PrivateSession {
     }
 
     fn successor(&mut self) -> Self {
-        let mut next = Self::new(Arc::clone(&self.credentials), self.keepalive.timing);
+        let mut next = Self::new(Arc::clone(&self.credentials), self.keepalive.timing, self.protection);
         next.is_told_up = std::mem::take(&mut self.is_told_up);
         next
     }

@@ -88,6 +88,8 @@ pub struct PublicSession {
     is_counted: bool,
     /// Books and tickers of a connection that takes over, until it is ready; the old one still tells the same.
     held: Vec<MarketEvent>,
+    /// Books that were lost while they were asked for.
+    again: Vec<Topic>,
 }
 
 impl PublicSession {
@@ -125,6 +127,7 @@ impl PublicSession {
             is_ready: false,
             is_counted: false,
             held: Vec::new(),
+            again: Vec::new(),
         })
     }
 
@@ -133,22 +136,37 @@ impl PublicSession {
         let names: Vec<String> = topics.iter().map(Topic::to_string).collect();
         out.frames.push(encode::subscribe(&id.to_string(), &names).into());
         self.pending.insert(id, topics.to_vec());
+        for topic in topics {
+            self.watch.asked(*topic, now);
+        }
         self.keepalive.deadlines.set(Timer::Confirm, now.after(self.keepalive.timing.confirm_within_ms));
     }
 
     /// One topic anew, without touching the others: its first message is a snapshot.
     fn renew(&mut self, topic: Topic, now: WallTime, out: &mut Output) {
         // Without a connection the next one brings a snapshot anyway; and one request at a time is enough.
-        if !self.is_ready
-            || !self.topics.contains(&topic)
-            || self.pending.values().any(|group| group.contains(&topic))
-        {
+        if !self.is_ready || !self.topics.contains(&topic) || self.is_under_way(topic) {
             return;
         }
         let id = self.take_id();
         out.frames.push(encode::unsubscribe(&id.to_string(), &[topic.to_string()]).into());
         self.pending.insert(id, vec![]);
         self.subscribe(&[topic], now, out);
+    }
+
+    fn is_under_way(&self, topic: Topic) -> bool {
+        self.pending.values().any(|group| group.contains(&topic))
+    }
+
+    /// Asks anew for what was lost while it was under way.
+    fn renew_again(&mut self, now: WallTime, out: &mut Output) {
+        let ready: Vec<_> = self
+            .again
+            .extract_if(.., |topic| !self.pending.values().any(|group| group.contains(topic)))
+            .collect();
+        for topic in ready {
+            self.renew(topic, now, out);
+        }
     }
 
     /// Asks anew for every topic that has been silent for too long.
@@ -200,6 +218,9 @@ impl PublicSession {
                     }
                 }
             }
+        }
+        if self.is_ready {
+            self.renew_again(now, out);
         }
         if !self.pending.is_empty() {
             return;
@@ -260,7 +281,13 @@ impl Session for PublicSession {
 
     fn request(&mut self, moment: Moment, request: PublicRequest, out: &mut Output) {
         let PublicRequest::ResubscribeBook(symbol) = request;
-        self.renew(Topic::Book(symbol), moment.wall, out);
+        let topic = Topic::Book(symbol);
+        // What is under way brings a snapshot. If that has come and the book was lost after it, the answer that is still
+        // to come says nothing of that.
+        if self.is_under_way(topic) && !self.watch.awaits_snapshot(topic) && !self.again.contains(&topic) {
+            self.again.push(topic);
+        }
+        self.renew(topic, moment.wall, out);
     }
 
     fn deadline(&mut self, moment: Moment, out: &mut Output) {
@@ -286,6 +313,7 @@ impl Session for PublicSession {
             is_ready: false,
             is_counted: std::mem::take(&mut self.is_counted),
             held: Vec::new(),
+            again: Vec::new(),
         }
     }
 
@@ -297,6 +325,7 @@ impl Session for PublicSession {
         self.keepalive.closed();
         self.pending.clear();
         self.held.clear();
+        self.again.clear();
         self.is_ready = false;
         if std::mem::take(&mut self.is_counted) && self.shards.went_down() {
             out.events.push(Event::Link(Link::Public(LinkState::Down)));

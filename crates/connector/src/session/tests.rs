@@ -102,7 +102,8 @@ pub(super) const TRADE_LOGGED_IN: &str = r#"{"retCode":0,"retMsg":"OK","op":"aut
 pub(super) const PONG: &str = r#"{"req_id":"","op":"pong","args":["1"],"conn_id":"c"}"#;
 
 fn ready_private() -> Script<PrivateSession> {
-    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    let mut script =
+        Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     script.text(1, LOGGED_IN);
     for _ in 0..4 {
         script.text(2, SUBSCRIBED);
@@ -216,6 +217,40 @@ fn a_fresh_book_is_asked_for_once_and_alone() {
 }
 
 #[test]
+fn c01_a_book_that_is_lost_while_it_is_asked_for_is_asked_for_again() {
+    let mut script = ready_public();
+    let btc = symbol("BTCUSDT");
+    script.request(5, PublicRequest::ResubscribeBook(btc));
+    assert_eq!(script.sent().len(), 2);
+    let snapshot = r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":9,"data":{"s":"BTCUSDT","b":[],"a":[],"u":9,"seq":1}}"#;
+    script.text(6, snapshot);
+    // It was lost again, and the answers are still to come.
+    script.request(7, PublicRequest::ResubscribeBook(btc));
+    assert_eq!(script.sent(), [] as [&str; 0]);
+    script.text(8, r#"{"success":true,"ret_msg":"","req_id":"2","op":"unsubscribe"}"#);
+    script.text(9, r#"{"success":true,"ret_msg":"","req_id":"3","op":"subscribe"}"#);
+    assert_eq!(script.sent().len(), 2, "{:?}", script.sent());
+}
+
+#[test]
+fn c01_a_book_whose_snapshot_is_lost_is_asked_for_again_whatever_changes_come() {
+    let mut script = ready_public();
+    script.request(1_000, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
+    script.text(1_001, r#"{"success":true,"ret_msg":"","req_id":"2","op":"unsubscribe"}"#);
+    script.text(1_002, r#"{"success":true,"ret_msg":"","req_id":"3","op":"subscribe"}"#);
+    let delta = r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":9,"data":{"s":"BTCUSDT","b":[],"a":[],"u":10,"seq":1}}"#;
+    let ticker =
+        r#"{"topic":"tickers.BTCUSDT","type":"delta","ts":9,"data":{"symbol":"BTCUSDT","lastPrice":"5"}}"#;
+    let mut asked = 0;
+    for second in 2..=40 {
+        script.text(second * 1_000, delta).text(second * 1_000, ticker).text(second * 1_000, PONG);
+        script.run(second * 1_000 + 999);
+        asked += script.sent().iter().filter(|text| text.contains(r#""op":"subscribe""#)).count();
+    }
+    assert_eq!(asked, 1);
+}
+
+#[test]
 fn pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
     let mut script = ready_private();
     script.pass(20_000);
@@ -247,7 +282,8 @@ fn c02_a_public_stream_that_only_answers_pings_is_silent() {
 
 #[test]
 fn private_is_up_only_after_log_in_and_every_topic() {
-    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    let mut script =
+        Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     assert_eq!(
         script.sent(),
         [
@@ -264,8 +300,21 @@ fn private_is_up_only_after_log_in_and_every_topic() {
 }
 
 #[test]
+fn d10_the_protection_against_disconnection_is_armed_where_it_is_wanted_and_then_must_be_confirmed() {
+    let session = PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Armed);
+    let mut script = Script::new(session);
+    script.text(1, LOGGED_IN);
+    assert!(script.sent()[4].contains(r#""args":["dcp.future"]"#), "{:?}", script.sent());
+    for confirmed in 1..=5 {
+        script.text(2, SUBSCRIBED);
+        assert_eq!(script.session.is_ready(), confirmed == 5);
+    }
+}
+
+#[test]
 fn a_refused_private_topic_never_comes_up() {
-    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    let mut script =
+        Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     script.text(1, LOGGED_IN);
     script.text(2, r#"{"success":false,"ret_msg":"Request not authorized","op":"subscribe","conn_id":"c"}"#);
     assert_eq!(script.out.close, Some(CloseReason::TopicRefused));
@@ -274,7 +323,8 @@ fn a_refused_private_topic_never_comes_up() {
 
 #[test]
 fn an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
-    let mut script = Script::new(PrivateSession::new(credentials(), Timing::default()));
+    let mut script =
+        Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     script.pass(10_000);
     assert_eq!(script.out.close, Some(CloseReason::LoginLost));
     script.close();

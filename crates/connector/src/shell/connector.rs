@@ -17,8 +17,8 @@ use crate::{
     outcome::Asked,
     rest::RestClient,
     session::{
-        self, PrivateSession, PublicRequest, PublicSession, Session, Shards, Timing, Topic, TopicsError,
-        TradeSession,
+        self, DisconnectProtection, PrivateSession, PublicRequest, PublicSession, Session, Shards, Timing,
+        Topic, TopicsError, TradeSession,
     },
 };
 use std::{
@@ -56,6 +56,8 @@ pub struct Plan {
     pub topics_per_connection: Option<usize>,
     /// Whether commands that change something are sent. Without, each is answered as not sent.
     pub sends: bool,
+    /// Whether the private stream arms the venue's protection against disconnection.
+    pub disconnect_protection: DisconnectProtection,
 }
 
 /// Why the streams could not be started.
@@ -134,7 +136,7 @@ impl Connector {
             spares: spares.clone(),
         };
         let public = public?;
-        let private = PrivateSession::new(Arc::clone(rest.credentials()), timing);
+        let private = PrivateSession::new(Arc::clone(rest.credentials()), timing, plan.disconnect_protection);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let bells = Arc::clone(&ground.bells);
@@ -219,6 +221,7 @@ impl Connector {
         if !self.sends {
             return Err(Box::new(Asked::from(&mutation).not_sent("a shadow run sends nothing")));
         }
+        self.ground.bells.sends(&mutation);
         let by_socket = mutation.socket_operation().is_some() && self.trade_is_ready.load(Ordering::Relaxed);
         let is_full = if by_socket {
             self.trade.try_send(mutation).is_err()

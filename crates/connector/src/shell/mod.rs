@@ -5,6 +5,7 @@ mod connector;
 mod historian;
 mod keykeeper;
 mod lane;
+mod prices;
 mod refkeeper;
 mod scope;
 mod socket;

@@ -4,8 +4,8 @@ use super::peer::{Behaviour, OnOrder, Peer, Seen};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use windvane_connector::{
-    Connector, Credentials, KeyPolicy, Observation, Observer, Outlets, Plan, RateLimits, RestClient,
-    RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Connector, Credentials, DisconnectProtection, KeyPolicy, Observation, Observer, Outlets, Plan,
+    RateLimits, RestClient, RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
@@ -56,6 +56,7 @@ impl Rig {
             timing,
             topics_per_connection: None,
             sends: true,
+            disconnect_protection: DisconnectProtection::Off,
         };
         change(&mut plan);
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();

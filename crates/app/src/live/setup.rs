@@ -1,0 +1,96 @@
+//! Settings of the account that trading relies on: made at start where the config says so, and always looked at.
+
+use super::account::unreachable;
+use crate::exit::Failure;
+use windvane_connector::{
+    Category, DisconnectProtection, MarginMode, PositionMode, RestClient, RestError, TradingProduct,
+};
+use windvane_model::Symbol;
+
+/// What is done about the account at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Setup {
+    /// Whether margin mode and position mode are set rather than a start refused.
+    pub(crate) sets_modes: bool,
+    /// Seconds without any connection after which the venue cancels open orders.
+    pub(crate) disconnect_window_s: Option<u32>,
+}
+
+impl Setup {
+    /// Whether the private stream arms the venue's protection.
+    pub(crate) const fn protection(self) -> DisconnectProtection {
+        match self.disconnect_window_s {
+            Some(_) => DisconnectProtection::Armed,
+            None => DisconnectProtection::Off,
+        }
+    }
+
+    /// Makes the settings, of an account that is known to be the right one.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when the venue refuses what the config asks for.
+    pub(crate) async fn make(self, rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure> {
+        if self.sets_modes {
+            set_modes(rest, symbols).await?;
+        }
+        refuse_moved_prices(rest).await;
+        if let Some(window_s) = self.disconnect_window_s {
+            arm(rest, window_s).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn set_modes(rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure> {
+    let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
+    if account.margin_mode != MarginMode::Cross {
+        let set = rest.set_margin_mode(&MarginMode::Cross).await;
+        set.map_err(|error| refused("cross margin cannot be set", &error))?;
+        tracing::info!(before = account.margin_mode.as_str(), "margin mode set to cross");
+    }
+    for symbol in symbols {
+        let mode = rest.position_mode(Category::Linear, *symbol).await;
+        if mode.map_err(|error| unreachable("the position mode", &error))? == PositionMode::Hedge {
+            let set = rest.set_position_mode(*symbol, PositionMode::OneWay).await;
+            set.map_err(|error| refused(&format!("one-way mode of {symbol} cannot be set"), &error))?;
+            tracing::info!(%symbol, "position mode set to one-way");
+        }
+    }
+    Ok(())
+}
+
+/// Left alone, the venue moves a price into its band. One that refuses the setting is told, not fatal: demo accounts do not
+/// offer it, and each order's live price is compared with what was sent.
+async fn refuse_moved_prices(rest: &RestClient) {
+    if let Err(error) = rest.refuse_moved_prices().await {
+        tracing::warn!(%error, "the venue may move limit prices beyond its band instead of refusing them");
+        return;
+    }
+    match rest.limit_price_action().await {
+        Ok(action) if action.moves_contracts => {
+            tracing::warn!(
+                "the venue still moves limit prices beyond its band, although it was told to refuse them"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => {
+            tracing::debug!(%error, "what the venue does with prices beyond its band could not be read")
+        }
+    }
+}
+
+async fn arm(rest: &RestClient, window_s: u32) -> Result<(), Failure> {
+    let set = rest.set_dcp(TradingProduct::Derivatives, window_s).await;
+    set.map_err(|error| {
+        let what = "`dcp_window` cannot be set; the exchange switches disconnection protection on for few accounts, leave \
+                    the key out otherwise";
+        refused(what, &error)
+    })
+}
+
+fn refused(what: &str, error: &RestError) -> Failure {
+    match error {
+        RestError::Refused { .. } => Failure::Refused(format!("{what}: {error}")),
+        _ => Failure::Unreachable(format!("{what}: {error}")),
+    }
+}
