@@ -99,6 +99,9 @@ impl Listener {
         let until = Instant::now() + length;
         loop {
             tokio::select! {
+                biased;
+                // First, as in the engine's loop: a link that went down before a snapshot came is heard of before it.
+                Some((_, event)) = self.account.recv() => self.take(event),
                 Some((wall, event)) = self.market.recv() => {
                     self.sequence += 1;
                     let stamp = Stamp { sequence: self.sequence, wall, market: event.at() };
@@ -107,7 +110,6 @@ impl Listener {
                     }
                     self.connector.reuse(event);
                 }
-                Some((_, event)) = self.account.recv() => self.take(event),
                 () = tokio::time::sleep_until(until) => return,
             }
         }

@@ -90,6 +90,8 @@ pub struct PublicSession {
     held: Vec<MarketEvent>,
     /// Books that were lost while they were asked for.
     again: Vec<Topic>,
+    /// The loss of the link after which the books were last asked for.
+    loss_seen: usize,
 }
 
 impl PublicSession {
@@ -128,6 +130,7 @@ impl PublicSession {
             is_counted: false,
             held: Vec::new(),
             again: Vec::new(),
+            loss_seen: 0,
         })
     }
 
@@ -156,6 +159,28 @@ impl PublicSession {
 
     fn is_under_way(&self, topic: Topic) -> bool {
         self.pending.values().any(|group| group.contains(&topic))
+    }
+
+    /// Asks anew for every book when another connection has taken the link down: the engine has forgotten them all.
+    fn renew_after_loss(&mut self, now: WallTime, out: &mut Output) {
+        let losses = self.shards.losses();
+        if std::mem::replace(&mut self.loss_seen, losses) == losses {
+            return;
+        }
+        let books: Vec<_> =
+            self.topics.iter().filter(|topic| matches!(topic, Topic::Book(_))).copied().collect();
+        for book in books {
+            self.request_again(book, now, out);
+        }
+    }
+
+    fn request_again(&mut self, topic: Topic, now: WallTime, out: &mut Output) {
+        // What is under way brings a snapshot. If that has come and the book was lost after it, the answer that is still
+        // to come says nothing of that.
+        if self.is_under_way(topic) && !self.watch.awaits_snapshot(topic) && !self.again.contains(&topic) {
+            self.again.push(topic);
+        }
+        self.renew(topic, now, out);
     }
 
     /// Asks anew for what was lost while it was under way.
@@ -251,6 +276,7 @@ impl Session for PublicSession {
         self.keepalive.open(moment.wall);
         self.pending.clear();
         self.refused = 0;
+        self.loss_seen = self.shards.losses();
         let topics = std::mem::take(&mut self.topics);
         for group in topics.chunks(GROUP) {
             self.subscribe(group, moment.wall, out);
@@ -259,6 +285,9 @@ impl Session for PublicSession {
     }
 
     fn text(&mut self, moment: Moment, text: &str, out: &mut Output) {
+        if self.is_ready {
+            self.renew_after_loss(moment.wall, out);
+        }
         let before = out.market.len();
         match decode_public(text, &self.spares, &mut out.market) {
             Decoded::Data | Decoded::Unused => {
@@ -281,13 +310,7 @@ impl Session for PublicSession {
 
     fn request(&mut self, moment: Moment, request: PublicRequest, out: &mut Output) {
         let PublicRequest::ResubscribeBook(symbol) = request;
-        let topic = Topic::Book(symbol);
-        // What is under way brings a snapshot. If that has come and the book was lost after it, the answer that is still
-        // to come says nothing of that.
-        if self.is_under_way(topic) && !self.watch.awaits_snapshot(topic) && !self.again.contains(&topic) {
-            self.again.push(topic);
-        }
-        self.renew(topic, moment.wall, out);
+        self.request_again(Topic::Book(symbol), moment.wall, out);
     }
 
     fn deadline(&mut self, moment: Moment, out: &mut Output) {
@@ -314,6 +337,7 @@ impl Session for PublicSession {
             is_counted: std::mem::take(&mut self.is_counted),
             held: Vec::new(),
             again: Vec::new(),
+            loss_seen: self.loss_seen,
         }
     }
 

@@ -17,13 +17,20 @@ pub struct Shards {
     of: Arc<AtomicUsize>,
     /// Whether this connection has not been up yet and does not count before that.
     joins: Arc<AtomicBool>,
+    /// How often the engine was told that the link is down.
+    losses: Arc<AtomicUsize>,
 }
 
 impl Shards {
     /// So many connections, none of them up.
     #[must_use]
     pub fn of(connections: usize) -> Self {
-        Self { up: Arc::default(), of: Arc::new(AtomicUsize::new(connections)), joins: Arc::default() }
+        Self {
+            up: Arc::default(),
+            of: Arc::new(AtomicUsize::new(connections)),
+            joins: Arc::default(),
+            losses: Arc::default(),
+        }
     }
 
     /// For a connection that comes to those that there are. It counts from its first time up on, so that they are not
@@ -44,7 +51,16 @@ impl Shards {
 
     /// One went down; whether they all were up before.
     pub(super) fn went_down(&self) -> bool {
-        self.up.fetch_sub(1, Ordering::Relaxed) == self.of.load(Ordering::Relaxed)
+        let is_loss = self.up.fetch_sub(1, Ordering::Relaxed) == self.of.load(Ordering::Relaxed);
+        if is_loss {
+            self.losses.fetch_add(1, Ordering::Relaxed);
+        }
+        is_loss
+    }
+
+    /// How often the link went down. The engine then forgets every book, those of connections that stay up as well.
+    pub(super) fn losses(&self) -> usize {
+        self.losses.load(Ordering::Relaxed)
     }
 }
 

@@ -233,6 +233,32 @@ fn c01_a_book_that_is_lost_while_it_is_asked_for_is_asked_for_again() {
 }
 
 #[test]
+fn c01_a_connection_that_stays_up_asks_for_its_books_anew_when_another_takes_the_link_down() {
+    let shards = Shards::of(2);
+    let connection = |name| {
+        let topics = vec![Topic::Book(symbol(name)), Topic::Ticker(symbol(name))];
+        let mut script = Script::new(
+            PublicSession::new(topics, Timing::default(), shards.clone(), Spares::default()).unwrap(),
+        );
+        script.text(1, r#"{"success":true,"ret_msg":"","conn_id":"c","req_id":"1","op":"subscribe"}"#);
+        script
+    };
+    let (mut stays, mut goes) = (connection("BTCUSDT"), connection("ETHUSDT"));
+    assert_eq!(stays.text(2, PONG).sent(), [] as [&str; 0]);
+    assert_eq!(
+        goes.close().out.events,
+        [Event::Link(Link::Public(LinkState::Down))],
+        "the engine forgets every book"
+    );
+    assert!(stays.text(3, PONG).sent()[1].contains(r#""args":["orderbook.50.BTCUSDT"],"op":"subscribe""#));
+    assert_eq!(stays.text(4, PONG).sent(), [] as [&str; 0], "once");
+    goes.open(5);
+    goes.text(6, r#"{"success":true,"ret_msg":"","conn_id":"c","req_id":"2","op":"subscribe"}"#);
+    assert_eq!(goes.out.events, [Event::Link(Link::Public(LinkState::Up))]);
+    assert_eq!(goes.text(7, PONG).sent(), [] as [&str; 0], "its own snapshots have come with it");
+}
+
+#[test]
 fn c01_a_book_whose_snapshot_is_lost_is_asked_for_again_whatever_changes_come() {
     let mut script = ready_public();
     script.request(1_000, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
