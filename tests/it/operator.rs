@@ -31,6 +31,11 @@ fn the_doctor_finds_a_sound_ground_sound_and_says_what_to_do_about_each_ill() {
     let disk = finding(&found, "disk")["found"].as_str().unwrap();
     assert!(disk.contains(" MiB free of "), "{disk}");
 
+    let skew = ground.sim("fault", r#"{"kind":"clock_skew","ms":-60000}"#);
+    let (_, found, _) = findings(&["--config", &config]);
+    assert_eq!(verdict(&found, "clock"), "bad", "a clock that is a minute off: {found}");
+    ground.mend(&skew);
+
     let venue = ground.venue().port().to_string();
     ground.write_config(&[(venue.as_str(), &free_port().to_string())]);
     let (code, found, _) = findings(&["--config", &config]);

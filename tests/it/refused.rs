@@ -50,6 +50,19 @@ fn a_metrics_port_that_is_in_use() {
 }
 
 #[test]
+fn a_data_folder_that_cannot_be_written() {
+    let ground = Ground::new(Market::Walking);
+    // Not even root can make a folder below a file.
+    let blocked = ground.folder().join("busy.toml").join("data");
+    let data = ground.data();
+    ground.write_config(&[(data.to_str().unwrap(), blocked.to_str().unwrap())]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("busy.toml/data"), "{sentence}");
+    assert!(ground.client_order_ids().is_empty(), "nothing was done before");
+}
+
+#[test]
 fn a_venue_that_cannot_be_reached() {
     let ground = Ground::new(Market::Walking);
     let venue = ground.venue().port().to_string();

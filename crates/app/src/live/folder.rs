@@ -19,7 +19,11 @@ pub(super) fn journal_folder(
     wall: WallClock,
 ) -> Result<(PathBuf, Option<Lock>), Failure> {
     let base = &settings.data_dir;
-    std::fs::create_dir_all(base).with_context(|| format!("creating the data folder {}", base.display()))?;
+    std::fs::create_dir_all(base).map_err(|error| {
+        let what = format!("the data folder {} cannot be made: {error}", base.display());
+        // Starting again does not help: a person has to.
+        Failure::Refused(format!("{what}; give this user the folder (chown), or name another `data_dir`"))
+    })?;
     match settings.venue {
         VenueSettings::Remote(_) => Ok((base.clone(), None)),
         VenueSettings::Embedded(_) => {
