@@ -54,3 +54,32 @@ fn defaults() -> Vec<(&'static str, String)> {
         ("log.style", style.as_str().to_owned()),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::load_from;
+    use crate::config::source::tests::kept;
+    use std::path::Path;
+
+    #[test]
+    fn every_value_has_its_origin_and_no_secret_is_shown() {
+        let shipped = include_str!("../../../../config/paper.toml");
+        let mut files = vec![("", shipped.replace("dir = \"market\"", "dir = \".\""))];
+        for (name, text) in [
+            ("../strategies/trend.toml", include_str!("../../../../strategies/trend.toml")),
+            ("../strategies/reversion.toml", include_str!("../../../../strategies/reversion.toml")),
+            ("../strategies/maker.toml", include_str!("../../../../strategies/maker.toml")),
+        ] {
+            files.push((name, text.to_owned()));
+        }
+        let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let lines = load_from(Path::new("./paper.toml"), kept(&files)).unwrap().origin_lines();
+        let has =
+            |line: &str| assert!(lines.iter().any(|known| known == line), "{line} is not in {lines:#?}");
+        has("risk.max_leverage = 10x  [./paper.toml:34:16]");
+        has("journal.keep_mib = 4096  [default]");
+        has("bot.trend.params.fast = 12.0  [default of ../strategies/trend.toml]");
+        let all = lines.join("\n");
+        assert!(all.contains("***") && !all.contains("paper-secret"), "{all}");
+    }
+}

@@ -24,6 +24,8 @@ use windvane_venue::{MarketConfig, VenueConfig};
 
 /// What the exchange takes. Source: Bybit V5, "Set DCP".
 const DISCONNECT_WINDOW_S: RangeInclusive<Millis> = 3..=300;
+/// The variable that overrides the data folder.
+const DATA_DIR: &str = "WINDVANE__DATA_DIR";
 /// Shorter, and a stop would be called missing while it is on its way; longer is no protection.
 const WITHOUT_STOP_MS: RangeInclusive<Millis> = 1_000..=300_000;
 /// Shorter, and a slow disk would be taken for a dead engine.
@@ -65,7 +67,9 @@ pub(crate) fn load_from(path: &Path, mut texts: Texts) -> Result<Settings, Failu
 pub(crate) fn data_dir(path: &Path) -> Result<PathBuf, Failure> {
     let text = read(path)?;
     let document = DeTable::parse_recoverable(&text).0;
+    let overridden = std::env::var(DATA_DIR).ok();
     let written = document.get_ref().get("data_dir").and_then(|value| value.get_ref().as_str());
+    let written = overridden.as_deref().or(written);
     let written =
         written.ok_or_else(|| Failure::Config(format!("{}: `data_dir` is not there", path.display())))?;
     Ok(path.parent().map(Path::to_path_buf).unwrap_or_default().join(written))
@@ -123,8 +127,24 @@ fn flatten(value: &toml::Value, path: String, found: &mut BTreeMap<String, Strin
         toml::Value::Table(table) => {
             table.iter().for_each(|(key, inner)| flatten(inner, format!("{path}.{key}"), found));
         }
+        toml::Value::String(_) if path.ends_with(".secret") => drop(found.insert(path, "***".to_owned())),
         toml::Value::String(text) => drop(found.insert(path, text.clone())),
-        other => drop(found.insert(path, other.to_string())),
+        other => drop(found.insert(path, masked(other).to_string())),
+    }
+}
+
+/// The value with the secrets of play accounts left out: it is shown, and journalled when it changes.
+fn masked(value: &toml::Value) -> toml::Value {
+    match value {
+        toml::Value::Array(list) => list.iter().map(masked).collect::<Vec<_>>().into(),
+        toml::Value::Table(table) => {
+            let rows = table.iter().map(|(key, inner)| {
+                let shown = if key == "secret" { "***".into() } else { masked(inner) };
+                (key.clone(), shown)
+            });
+            toml::Value::Table(rows.collect())
+        }
+        other => other.clone(),
     }
 }
 
