@@ -2,7 +2,7 @@
 
 use crate::protection::Naked;
 use windvane_market::BookGap;
-use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, RunState, Symbol, Tag};
+use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, Qty, RunState, Symbol, Tag};
 use windvane_order_management::Difference;
 use windvane_risk::Miscount;
 
@@ -17,6 +17,8 @@ pub enum Output {
         tag: Option<Tag>,
         /// The price that risk reserved, for a placed or amended order.
         worst_price: Option<Price>,
+        /// The quantity in the wish that risk approved, for a placed order or one amended in it.
+        approved: Option<Qty>,
         /// The request.
         command: Command,
     },
@@ -53,6 +55,6 @@ pub enum Output {
 impl Output {
     /// A command of the engine's own.
     pub(crate) const fn of_engine(command: Command) -> Self {
-        Self::Command { bot: None, tag: None, worst_price: None, command }
+        Self::Command { bot: None, tag: None, worst_price: None, approved: None, command }
     }
 }

@@ -247,7 +247,12 @@ impl Engine {
         let (bot, tag) = (Some(approved.bot()), tag_of(approved.intent()));
         let worst_price = approved.worst_price();
         let command = self.orders.submit(approved, stamp);
-        out.push(Output::Command { bot, tag, worst_price, command });
+        let approved = match approved.intent() {
+            Intent::Place(place) => Some(place.qty),
+            Intent::Amend { qty, .. } => *qty,
+            Intent::Cancel { .. } | Intent::Protect { .. } => None,
+        };
+        out.push(Output::Command { bot, tag, worst_price, approved, command });
     }
 
     /// The engine's own memory as of now, without the openings. What an orderly end winds down by policy is no wish of a person, and the

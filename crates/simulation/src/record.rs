@@ -27,7 +27,7 @@ pub(crate) struct Recovered {
 /// The lines of an engine's answers, in order.
 pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Line> {
     outputs.iter().filter_map(move |output| match output {
-        Output::Command { bot, tag, worst_price, command } => {
+        Output::Command { bot, tag, worst_price, command, .. } => {
             let (bot, tag, worst_price) = (*bot, tag.unwrap_or_default(), *worst_price);
             let provenance = Provenance { bot, tag, worst_price };
             Some(Line::Command { cause, provenance, command: *command })

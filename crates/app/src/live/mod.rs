@@ -18,6 +18,7 @@ mod links;
 mod notify;
 mod obey;
 mod orphan;
+mod parentage;
 mod picture;
 mod recorder;
 mod reload;
@@ -43,6 +44,7 @@ use crate::heartbeat::Heart;
 use crate::progress::Standing;
 use crate::rebuild::Claims;
 use dispatch::Dispatch;
+use parentage::Parentage;
 use recorder::Recorder;
 use stamper::Stamper;
 use std::collections::VecDeque;
@@ -92,6 +94,9 @@ pub(crate) struct Live {
     recorder: Recorder,
     stamper: Stamper,
     dispatch: Dispatch,
+    /// The last look before the socket, and whether it has found anything.
+    parentage: Parentage,
+    has_strayed: bool,
     observer: Observer,
     health: Health,
     /// Where the status page reads.

@@ -137,7 +137,7 @@ impl Recorder {
 pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Record> {
     let mut next_index = 0;
     outputs.iter().filter_map(move |output| match output {
-        Output::Command { bot, tag, worst_price, command } => {
+        Output::Command { bot, tag, worst_price, command, .. } => {
             let index = next_index;
             next_index += 1;
             let (bot, tag, worst_price, command) = (*bot, *tag, *worst_price, *command);

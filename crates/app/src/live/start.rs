@@ -4,6 +4,7 @@ use super::compactor::Compactor;
 use super::dispatch::Dispatch;
 use super::folder::journal_folder;
 use super::link::connect;
+use super::parentage::Parentage;
 use super::recorder::Recorder;
 use super::stamper::{MarketClock, Stamper};
 use super::{Ending, Inlets, Live, Signals, account, gather, orphan};
@@ -181,6 +182,8 @@ pub(crate) async fn run(
         recorder,
         stamper: Stamper::new(Arc::clone(rest.clock()), link.market_clock, recovered.last_sequence),
         dispatch: Dispatch::default(),
+        parentage: Parentage::default(),
+        has_strayed: false,
         observer,
         health,
         board,

@@ -7,7 +7,7 @@ use super::dispatch::not_sent;
 use windvane_connector::Connector;
 use windvane_engine::Output;
 use windvane_journal::Ticket;
-use windvane_model::{Event, RunState, Stamped, WallTime};
+use windvane_model::{Control, Event, HaltCause, RunState, Stamped, WallTime};
 
 /// A turn whose commands are with their tasks, and of which nothing has been told yet.
 pub(super) struct Turn {
@@ -25,6 +25,9 @@ impl Live {
         self.turn(received, event);
         while let Some(echo) = self.echoes.pop_front() {
             self.turn(self.clock.now(), Event::Account(echo));
+        }
+        if std::mem::take(&mut self.has_strayed) {
+            self.take(self.clock.now(), Event::Control(Control::Halt(HaltCause::Invariant)));
         }
     }
 
@@ -53,7 +56,13 @@ impl Live {
 
     fn send(&mut self, outputs: &[Output], ticket: Ticket) {
         for output in outputs {
-            let Output::Command { command, .. } = output else { continue };
+            let Output::Command { command, approved, .. } = output else { continue };
+            if let Err(stray) = self.parentage.check(command, *approved) {
+                tracing::error!(error = %stray, ?command, "not sent; nothing opens any more");
+                self.has_strayed = true;
+                self.echoes.extend(not_sent(command, "it is not what was approved"));
+                continue;
+            }
             if let Err(answer) = self.dispatch.send(*command, ticket, &self.recorder, self.connector.as_ref())
             {
                 // A shadow run refuses by intent.
