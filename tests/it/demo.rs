@@ -70,4 +70,16 @@ fn the_demo_trades_shows_itself_adds_up_and_replays() {
     let (code, out, err) = finish(&windvane(&replay));
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("equal: every one was repeated"), "{out}");
+
+    // A backtest on the session's tape sees the session's signals.
+    let backtest = ["backtest", "--json", "--config", path.to_str().unwrap(), "--data", journal];
+    let (code, out, err) = finish(&windvane(&backtest));
+    assert_eq!(code, Some(0), "{out}{err}");
+    let again: Value = serde_json::from_str(&out).expect("a report in JSON");
+    for bot in bots.iter().filter(|bot| bot["name"] != "maker") {
+        let same =
+            again["bots"].as_array().unwrap().iter().find(|other| other["name"] == bot["name"]).unwrap();
+        assert_eq!(same["signals"], bot["signals"], "{bot}\n{same}");
+        assert!(bot["signals"].as_u64().unwrap() > 0 && same["fills"].as_u64().unwrap() > 0, "{same}");
+    }
 }

@@ -13,5 +13,5 @@ mod run;
 mod settings;
 pub mod tune;
 
-pub use run::{Account, Backtest, Equity, Outcome, RunError, Setup, Signal};
+pub use run::{Account, Backtest, Equity, Outcome, RunError, Setup, Signal, replay};
 pub use settings::{Fills, Settings};

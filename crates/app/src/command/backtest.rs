@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 use windvane_engine::BotSetup;
-use windvane_research::data::History;
+use windvane_research::data::{History, Tape};
 use windvane_research::{Account, Outcome, Setup, report};
 use windvane_venue_core::{Doubts, Fees};
 
@@ -30,10 +30,18 @@ pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
     let bots = settings.bots.iter().map(|bot| bot.setup(None)).collect();
     let setup = setup(&settings, bots);
     let began = Instant::now();
-    let data = windvane_research::data::load(&arguments.data, &setup.symbols())
-        .map_err(|error| Failure::Config(error.to_string()))?;
-    let loaded = began.elapsed();
-    let outcome = play(arguments, setup, &data)?;
+    let (loaded, data, outcome) = if Tape::is_at(&arguments.data) {
+        let tape = Tape::load(&arguments.data).map_err(|error| Failure::Config(error.to_string()))?;
+        let loaded = began.elapsed();
+        let outcome = windvane_research::replay(setup, &tape, |_| {});
+        (loaded, Vec::new(), outcome.map_err(|error| Failure::Config(error.to_string()))?)
+    } else {
+        let data = windvane_research::data::load(&arguments.data, &setup.symbols())
+            .map_err(|error| Failure::Config(error.to_string()))?;
+        let loaded = began.elapsed();
+        let outcome = play(arguments, setup, &data)?;
+        (loaded, data, outcome)
+    };
     let played = began.elapsed() - loaded;
     if let Some(folder) = &arguments.csv {
         report::write_csv(folder, &outcome).with_context(|| format!("writing into {}", folder.display()))?;

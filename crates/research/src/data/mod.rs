@@ -5,6 +5,9 @@
 
 mod csv;
 mod find;
+pub(crate) mod tape;
+
+pub use tape::{Tape, TapeError};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) engine: Engine,
     pub(super) venue: Venue,
     pub(super) now_ms: i64,
+    /// The engine's own clock, where it is not the market's.
+    wall: Option<WallTime>,
     latency_ms: i64,
     symbols: Vec<Symbol>,
     sequence: u64,
@@ -48,6 +50,7 @@ impl Desk {
             engine,
             venue,
             now_ms: 0,
+            wall: None,
             latency_ms,
             symbols,
             sequence: 0,
@@ -58,6 +61,12 @@ impl Desk {
             prints: Vec::new(),
             refused: BTreeMap::new(),
         }
+    }
+
+    /// Sets both clocks by a stamp of a session.
+    pub(super) fn set_clocks(&mut self, stamp: Stamp) {
+        self.now_ms = stamp.market.0;
+        self.wall = Some(stamp.wall);
     }
 
     /// When the next of what is under way arrives, market milliseconds.
@@ -81,7 +90,7 @@ impl Desk {
         self.sequence += 1;
         let stamp = Stamp {
             sequence: self.sequence,
-            wall: WallTime(self.now_ms * 1_000_000),
+            wall: self.wall.unwrap_or(WallTime(self.now_ms * 1_000_000)),
             market: MarketTime(self.now_ms),
         };
         self.engine.handle(&Stamped { stamp, event }, &mut self.outputs);

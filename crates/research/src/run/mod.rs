@@ -5,10 +5,12 @@ mod desk;
 mod lane;
 mod path;
 mod record;
+mod session;
 mod setup;
 mod walk;
 
 pub use record::{Equity, Signal};
+pub use session::replay;
 pub use setup::{Account, RunError, Setup};
 
 use std::collections::BTreeMap;

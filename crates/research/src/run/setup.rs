@@ -279,7 +279,7 @@ fn funding(history: &History, instrument: &venue::Instrument, settings: &Setting
     points
 }
 
-fn open_venue(instruments: Vec<venue::Instrument>, account: &Account) -> Venue {
+pub(super) fn open_venue(instruments: Vec<venue::Instrument>, account: &Account) -> Venue {
     Venue::new(venue::Setup {
         instruments,
         coins: Vec::new(),
@@ -289,7 +289,7 @@ fn open_venue(instruments: Vec<venue::Instrument>, account: &Account) -> Venue {
     })
 }
 
-fn build_engine(setup: Setup) -> Result<Engine, RunError> {
+pub(super) fn build_engine(setup: Setup) -> Result<Engine, RunError> {
     let Setup { bots, limits, unprotected_ms_max, .. } = setup;
     let index = PositionIndex::default();
     let claims: Vec<_> = bots.iter().map(|bot| (bot.name, vec![(bot.symbol, index)])).collect();
@@ -310,7 +310,7 @@ fn build_engine(setup: Setup) -> Result<Engine, RunError> {
     }))
 }
 
-fn reference(instruments: &[venue::Instrument], fees: venue::Fees) -> Reference {
+pub(super) fn reference(instruments: &[venue::Instrument], fees: venue::Fees) -> Reference {
     let fees = FeeRates { taker: Rate::new(fees.taker), maker: Rate::new(fees.maker) };
     let known: Vec<Instrument> = instruments.iter().filter_map(instrument).collect();
     Reference { fees: known.iter().map(|known| (known.symbol, fees)).collect(), instruments: known }

@@ -1,0 +1,96 @@
+//! The tape of a session: the market events that its engine took in, in their order and with their stamps.
+
+use std::path::{Path, PathBuf};
+
+use windvane_journal::Item;
+use windvane_model::{Event, MarketEvent, Stamp, Symbol};
+
+/// A tape that cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    /// Journal or tape cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: windvane_journal::ReadError,
+    },
+    /// Part of it is gone.
+    #[error("{}: events {from} to {to} are no longer on the tape; a run over it would not be the session", path.display())]
+    Gap {
+        /// Which folder.
+        path: PathBuf,
+        /// First event that is missing.
+        from: u64,
+        /// Last event that is missing.
+        to: u64,
+    },
+    /// Nothing is on it.
+    #[error("{}: there is no market event on the tape", path.display())]
+    Empty {
+        /// Which folder.
+        path: PathBuf,
+    },
+}
+
+/// What an engine heard of the market.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tape {
+    pub(crate) events: Vec<(Stamp, MarketEvent)>,
+}
+
+impl Tape {
+    /// Whether a folder holds the tape of a session.
+    #[must_use]
+    pub fn is_at(folder: &Path) -> bool {
+        let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        names.map(|entry| entry.file_name()).any(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("tape-") && name.ends_with(".wvt")
+        })
+    }
+
+    /// Reads the tape in the data folder of a session.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not whole.
+    pub fn load(folder: &Path) -> Result<Self, TapeError> {
+        let path = || folder.to_owned();
+        let unreadable = |source| TapeError::Unreadable { path: path(), source };
+        let mut events = Vec::new();
+        for item in windvane_journal::read(folder).map_err(unreadable)? {
+            match item.map_err(unreadable)? {
+                Item::Tape { stamped, .. } => {
+                    if let Event::Market(event) = stamped.event {
+                        events.push((stamped.stamp, event));
+                    }
+                }
+                Item::Gap { from, to } => return Err(TapeError::Gap { path: path(), from, to }),
+                Item::Journal(_) => {}
+            }
+        }
+        if events.is_empty() { Err(TapeError::Empty { path: path() }) } else { Ok(Self { events }) }
+    }
+
+    /// The contracts that are on it.
+    pub(crate) fn symbols(&self) -> Vec<Symbol> {
+        let mut symbols: Vec<Symbol> = self.events.iter().map(|(_, event)| event.symbol()).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    }
+
+    /// First and last moment, market milliseconds; candles of the history apart.
+    pub(crate) fn span_ms(&self) -> (i64, i64) {
+        let mut live =
+            self.events.iter().filter(|(_, event)| !is_history(event)).map(|(stamp, _)| stamp.market.0);
+        let first = live.next().unwrap_or(0);
+        (first, live.next_back().unwrap_or(first))
+    }
+}
+
+/// Whether an event was read before the session went live.
+pub(crate) const fn is_history(event: &MarketEvent) -> bool {
+    matches!(event, MarketEvent::Candle(candle) if candle.is_warm_up)
+}
