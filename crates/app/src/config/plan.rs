@@ -8,8 +8,9 @@ use windvane_journal::Change;
 use windvane_model::{BotName, Money, PositionIndex};
 use windvane_strategy::{Definition, Urgency};
 
-/// Tables that are read once, at the start.
-const AT_START: [&str; 8] = ["data_dir", "venue", "guard", "journal", "engine", "telemetry", "log", "notify"];
+/// What a running engine can go on under another value of; `backtest` concerns none. Everything else is read once, at the
+/// start.
+const LIVE: [&str; 4] = ["risk", "bot", "protection", "backtest"];
 
 /// What a person allows of a reload beyond the harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,7 +171,7 @@ fn is_live(definition: &Definition, key: &str) -> bool {
 
 fn at_start(changes: &[Change]) -> Vec<String> {
     let table = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
-    let needs = changes.iter().filter(|change| AT_START.contains(&table(&change.path).as_str()));
+    let needs = changes.iter().filter(|change| !LIVE.contains(&table(&change.path).as_str()));
     needs.map(|change| format!("{change}: this is read at the start only", change = Shown(change))).collect()
 }
 
