@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn any_random_value_stays_inside_the_bound_for_ever() {
+    fn d08_any_random_value_stays_inside_the_bound_for_ever() {
         let mut backoff = Backoff::new(500, 30_000);
         for attempt in 0..200_u64 {
             let wait = backoff.next_delay(u64::MAX - attempt * 7_919);

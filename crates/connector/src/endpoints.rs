@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_sent_to_strangers() {
+    fn g10_d12_a_key_is_not_sent_to_strangers() {
         for url in ["https://api.bybit.com.evil.example", "https://api-bybit.com", "https://192.0.2.1"] {
             assert!(matches!(rest(url), Err(EndpointError::UnknownHost { .. })), "{url}");
         }

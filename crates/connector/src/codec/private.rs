@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_unreadable_row_does_not_take_the_others_with_it() {
+    fn b13_one_unreadable_row_does_not_take_the_others_with_it() {
         let row = r#"{"category":"linear","symbol":"BTCUSDT","orderId":"o-1","side":"Buy","qty":"1","orderStatus":"New"}"#;
         let odd = row.replace("New", "Pondering");
         let text = format!(r#"{{"topic":"order","creationTime":5,"data":[{odd},{row}]}}"#);

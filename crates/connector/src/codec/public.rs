@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_of_the_service_a_delta_is_a_snapshot() {
+    fn c03_after_a_restart_of_the_service_a_delta_is_a_snapshot() {
         let text = r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":5,
             "data":{"s":"BTCUSDT","b":[["1","2"]],"a":[],"u":1,"seq":9}}"#;
         let mut out = vec![];

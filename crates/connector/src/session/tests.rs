@@ -194,7 +194,7 @@ fn subscribing_twice_is_no_failure() {
 }
 
 #[test]
-fn a_fresh_book_is_asked_for_once_and_alone() {
+fn c01_a_fresh_book_is_asked_for_once_and_alone() {
     let mut script = ready_public();
     script.request(5, PublicRequest::ResubscribeBook(symbol("BTCUSDT")));
     assert_eq!(
@@ -277,7 +277,7 @@ fn c01_a_book_whose_snapshot_is_lost_is_asked_for_again_whatever_changes_come() 
 }
 
 #[test]
-fn pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
+fn b02_d09_pings_go_out_on_time_and_a_lost_pong_ends_the_connection() {
     let mut script = ready_private();
     script.pass(20_000);
     assert_eq!(script.sent(), [r#"{"op":"ping"}"#]);
@@ -307,7 +307,7 @@ fn c02_a_public_stream_that_only_answers_pings_is_silent() {
 }
 
 #[test]
-fn private_is_up_only_after_log_in_and_every_topic() {
+fn b04_private_is_up_only_after_log_in_and_every_topic() {
     let mut script =
         Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     assert_eq!(
@@ -338,7 +338,7 @@ fn d10_the_protection_against_disconnection_is_armed_where_it_is_wanted_and_then
 }
 
 #[test]
-fn a_refused_private_topic_never_comes_up() {
+fn b04_a_refused_private_topic_never_comes_up() {
     let mut script =
         Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     script.text(1, LOGGED_IN);
@@ -348,7 +348,7 @@ fn a_refused_private_topic_never_comes_up() {
 }
 
 #[test]
-fn an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
+fn b04_an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
     let mut script =
         Script::new(PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off));
     script.pass(10_000);
@@ -360,7 +360,7 @@ fn an_unconfirmed_topic_or_an_unanswered_log_in_ends_the_connection() {
 }
 
 #[test]
-fn a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
+fn e06_a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
     for (code, halts) in [(10003, false), (10004, true), (10010, true), (10016, false)] {
         let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget()));
         script.text(1, &format!(r#"{{"retCode":{code},"retMsg":"no","op":"auth","connId":"c"}}"#));
@@ -371,7 +371,7 @@ fn a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
 }
 
 #[test]
-fn after_a_reconnect_everything_starts_anew() {
+fn d06_after_a_reconnect_everything_starts_anew() {
     let mut script = ready_private();
     script.close();
     assert_eq!(script.session.next_deadline(), None);
@@ -386,7 +386,7 @@ fn after_a_reconnect_everything_starts_anew() {
 }
 
 #[test]
-fn an_unreadable_private_row_asks_for_a_reconciliation_once_in_a_while() {
+fn b13_an_unreadable_private_row_asks_for_a_reconciliation_once_in_a_while() {
     let odd = r#"{"topic":"order","creationTime":1,"data":[{"category":"linear","orderStatus":"Odd"}]}"#;
     let mut script = ready_private();
     let reconcile = [Event::Control(Control::Reconcile)];
@@ -416,7 +416,7 @@ fn an_order_is_answered_by_its_request_id() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
+fn a01_an_answer_that_does_not_come_leaves_the_outcome_unknown() {
     let mut script = ready_trade();
     script.request(1_000, submit(1, None)).request(3_000, submit(2, None));
     script.pass(6_000);
@@ -427,7 +427,7 @@ fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn codes_without_a_certain_meaning_leave_the_outcome_unknown() {
+fn d04_d05_codes_without_a_certain_meaning_leave_the_outcome_unknown() {
     for code in [10016, 10429, 987_654, 20003] {
         let mut script = ready_trade();
         script.request(10, submit(1, None));
@@ -437,7 +437,7 @@ fn codes_without_a_certain_meaning_leave_the_outcome_unknown() {
 }
 
 #[test]
-fn a_disconnect_makes_what_is_in_flight_unknown_and_refuses_what_comes_after() {
+fn a14_a_disconnect_makes_what_is_in_flight_unknown_and_refuses_what_comes_after() {
     let mut script = ready_trade();
     script.request(10, submit(1, None)).request(11, submit(2, None));
     script.close();

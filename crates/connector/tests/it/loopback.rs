@@ -246,7 +246,7 @@ async fn stopping_ends_every_task() {
 }
 
 #[tokio::test]
-async fn http_statuses_decide_before_the_body_does() {
+async fn d04_d13_http_statuses_decide_before_the_body_does() {
     let leverage = windvane_model::Leverage::new("10".parse().unwrap()).unwrap();
     let command = SetLeverage { symbol: eth(), leverage };
     for (http, expected) in [
@@ -267,7 +267,7 @@ async fn http_statuses_decide_before_the_body_does() {
 }
 
 #[tokio::test]
-async fn after_a_403_http_is_silent() {
+async fn d03_after_a_403_http_is_silent() {
     let behaviour = Behaviour { order: |_| OnOrder::Take, http: |_| (403, "<html>".to_owned()) };
     let mut peer = Peer::start(behaviour).await;
     let (rest, _, _observations) = client(&peer).await;
@@ -346,7 +346,7 @@ fn account_http(target: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn the_account_is_read_over_all_pages_oldest_execution_first() {
+async fn b15_the_account_is_read_over_all_pages_oldest_execution_first() {
     let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: account_http }).await;
     let (rest, _, _observations) = client(&peer).await;
     let query = Query::Account { executions_since: MarketTime(1_000) };
@@ -360,7 +360,7 @@ async fn the_account_is_read_over_all_pages_oldest_execution_first() {
 }
 
 #[tokio::test]
-async fn after_a_long_absence_executions_are_read_week_by_week() {
+async fn b01_b15_after_a_long_absence_executions_are_read_week_by_week() {
     const DAY_MS: i64 = 86_400_000;
     let http = |target: &str| match target {
         _ if target.contains("/market/orderbook") => {
