@@ -12,7 +12,7 @@ use windvane_model::{
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
 use windvane_strategy::CandleFeed;
-use windvane_venue_core::{self as venue, Doubts, Venue};
+use windvane_venue_core::{self as venue, Doubts, PublicAudience, Venue};
 
 use super::Backtest;
 use super::desk::{Desk, UID};
@@ -180,7 +180,9 @@ impl<'d> Backtest<'d> {
         };
         let latency_ms = setup.settings.latency_ms();
         let reference = reference(&instruments, setup.account.fees);
-        let venue = open_venue(instruments, &setup.account);
+        let mut venue = open_venue(instruments, &setup.account);
+        // Book and prices come from here; prints are passed on only where bots see each step.
+        venue.listen_public(PublicAudience { trades: fills == Fills::Path, ..PublicAudience::NOTHING });
         let mut starts: Vec<i64> = lanes.iter().flat_map(|lane| lane.starts()).collect();
         starts.sort_unstable();
         starts.dedup();
