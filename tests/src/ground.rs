@@ -166,6 +166,17 @@ impl Ground {
         ids.filter(|id| !id.is_empty()).map(str::to_owned).collect()
     }
 
+    /// How many orders, amends and cancels the venue has taken.
+    #[must_use]
+    pub fn order_requests(&self) -> u64 {
+        let taken = self.account()["requests"]["accepted"].as_object().cloned().unwrap_or_default();
+        taken
+            .iter()
+            .filter(|(name, _)| name.starts_with("order/"))
+            .filter_map(|(_, count)| count.as_u64())
+            .sum()
+    }
+
     /// Tells the venue what to do by its control surface, such as `fault`, and returns what it answers.
     ///
     /// # Panics
