@@ -6,7 +6,8 @@
 use crate::rebuild::{Claims, Rebuilt};
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use windvane_journal::{Entry, ReadError};
@@ -17,34 +18,34 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The thread, until it is dropped.
 pub(super) struct Compactor {
-    /// Sender: the loop, when a reload has changed which bot owns what. Receiver: the thread, at its next look. Closing it
-    /// ends the thread.
-    claims: Option<Sender<Claims>>,
+    /// Which bot owns what: written by the loop after a reload, read by the thread at each look. Held for a copy only.
+    claims: Arc<Mutex<Claims>>,
+    /// Nothing is ever sent; closing it ends the thread. Receiver: the thread.
+    running: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Compactor {
     /// Starts it on the journal in `folder`, of which `keep_bytes` are kept.
     pub(super) fn start(folder: PathBuf, claims: Claims, keep_bytes: u64) -> io::Result<Self> {
-        let (sender, changed) = channel();
-        let work = move || run(&changed, claims, |claims| compact(&folder, claims, keep_bytes));
+        let claims = Arc::new(Mutex::new(claims));
+        let shared = Arc::clone(&claims);
+        let (running, stopped) = sync_channel(0);
+        let work = move || run(&stopped, || compact(&folder, &copy(&shared), keep_bytes));
         let thread = thread::Builder::new().name("journal-compact".to_owned()).spawn(work)?;
-        Ok(Self { claims: Some(sender), thread: Some(thread) })
+        Ok(Self { claims, running: Some(running), thread: Some(thread) })
     }
 
     /// From now on these bots own these positions.
     pub(super) fn set_claims(&self, claims: Claims) {
-        if let Some(sender) = &self.claims {
-            // A thread that is gone sums nothing up any more.
-            let _ = sender.send(claims);
-        }
+        *self.claims.lock().unwrap_or_else(PoisonError::into_inner) = claims;
     }
 }
 
 impl Drop for Compactor {
     /// Waits for a compaction under way: a second or two.
     fn drop(&mut self) {
-        self.claims = None;
+        self.running = None;
         if let Some(thread) = self.thread.take() {
             // A panic there has lost nothing: the journal is whole without a snapshot.
             drop(thread.join());
@@ -52,19 +53,21 @@ impl Drop for Compactor {
     }
 }
 
-fn run(changed: &Receiver<Claims>, mut claims: Claims, compact: impl Fn(&Claims) -> anyhow::Result<()>) {
+fn copy(claims: &Mutex<Claims>) -> Claims {
+    claims.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn run(stopped: &Receiver<()>, compact: impl Fn() -> anyhow::Result<()>) {
     let mut has_failed = false;
     loop {
         // The disk may be full or the files damaged: then the journal grows, which is seen to elsewhere.
-        let outcome = compact(&claims);
+        let outcome = compact();
         if let (Err(error), false) = (&outcome, has_failed) {
             tracing::warn!(error = %format!("{error:#}"), "the journal cannot be summed up; starts take longer");
         }
         has_failed = outcome.is_err();
-        match changed.recv_timeout(LOOK_EVERY) {
-            Ok(new) => claims = new,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+        if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+            return;
         }
     }
 }
