@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use windvane_tests::{Ground, Market, Running, finish, wait_until, windvane};
+use windvane_tests::{Ground, Market, PATIENCE, Running, finish, wait_until, windvane};
 
 /// Orders in the ordinary test; `cargo xtask campaign kill --orders N` sets another number.
 const ORDERS: usize = 90;
@@ -49,12 +49,12 @@ pub(crate) fn quote(ground: &Ground, turn: usize) {
 pub(crate) fn trading(ground: &Ground) -> Running {
     let engine = ground.engine("engine", &[]);
     let mut turn = 0;
-    wait_until("orders in every contract", Duration::from_secs(60), || {
+    wait_until("orders in every contract", PATIENCE, || {
         quote(ground, turn);
         turn += 1;
         CONTRACTS.iter().all(|(symbol, ..)| open_orders(ground).iter().any(|row| row["symbol"] == *symbol))
     });
-    wait_until("a position in every contract", Duration::from_secs(60), || {
+    wait_until("a position in every contract", PATIENCE, || {
         for (symbol, [bid, _], ..) in CONTRACTS {
             let below = format!("{:.5}", bid.parse::<f64>().unwrap() * 0.99);
             ground.sim(
@@ -109,7 +109,7 @@ fn kill(scope: &str, fault: &str) -> (Ground, Running) {
     crowd(&ground);
     let mut engine = ground.engine("engine", &[]);
     let config = ground.config();
-    wait_until("the engine to know them", Duration::from_secs(60), || {
+    wait_until("the engine to know them", PATIENCE, || {
         let (_, status, _) = finish(&windvane(&["status", "--config", &config]));
         status.contains(r#""run_state": "active""#)
     });
@@ -144,7 +144,7 @@ fn kill(scope: &str, fault: &str) -> (Ground, Running) {
 fn a_kill_of_the_account_leaves_no_order_of_anybody_and_no_position() {
     let (ground, _engine) =
         kill("account", r#"{"kind":"reply_lost","match":{"path":"/v5/order/cancel-all"},"count":1}"#);
-    wait_until("the stranger's order to be gone", Duration::from_secs(30), || !has_foreign(&ground));
+    wait_until("the stranger's order to be gone", PATIENCE, || !has_foreign(&ground));
     assert!(open_orders(&ground).is_empty());
 }
 

@@ -54,7 +54,7 @@ fn wait_for_new_orders(ground: &Ground, engine: &mut Running, cycle: u64) -> boo
     while ground.client_order_ids().len() == before {
         was_resumed |= cycle >= 3 && !was_resumed && resume_after_crashes(ground);
         assert!(engine.is_running(), "cycle {cycle}: it ended by itself: {}", engine.err());
-        assert!(started.elapsed() < Duration::from_secs(60), "cycle {cycle}: no orders: {}", engine.err());
+        assert!(started.elapsed() < PATIENCE, "cycle {cycle}: no orders: {}", engine.err());
         std::thread::sleep(Duration::from_millis(20));
     }
     was_resumed

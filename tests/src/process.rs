@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a busy machine may take for what a quiet one does within seconds. No test passes or fails by how quick it is.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A process of ours that does not outlive its test. Its standard output and error go to one file each.
 pub struct Running {
