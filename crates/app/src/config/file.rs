@@ -245,11 +245,11 @@ pub(crate) struct EngineSection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WhenIdle {
-    /// The system wakes it when there is something. Costs nothing, and a core that slept is slow to start.
+    /// The system wakes it when there is something. Costs nothing.
     #[default]
     Sleep,
     /// It asks the sockets over and over. Takes a core of its own, all of it; on a machine without one to spare it
-    /// is slower than sleep.
+    /// is far slower than sleep.
     Spin,
 }
 

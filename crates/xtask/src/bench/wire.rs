@@ -25,8 +25,8 @@ const MEASURED: [(Durability, WhenIdle); 3] = [
     (Durability::BeforeSend, WhenIdle::Sleep),
 ];
 
-/// What the bound is for: the settings of somebody to whom microseconds matter.
-const BOUNDED: (Durability, WhenIdle) = (Durability::Group, WhenIdle::Spin);
+/// What the bound is for.
+const BOUNDED: (Durability, WhenIdle) = (Durability::Group, WhenIdle::Sleep);
 
 /// When the bare loop's first and last p50 differ by more than this share, the machine was too busy to quote figures.
 const DRIFT_MAX: f64 = 0.2;
