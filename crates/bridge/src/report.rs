@@ -44,13 +44,15 @@ const fn stop_kind(kind: venue::StopOrderType) -> StopKind {
         venue::StopOrderType::TakeProfit | venue::StopOrderType::PartialTakeProfit => StopKind::TakeProfit,
         venue::StopOrderType::StopLoss | venue::StopOrderType::PartialStopLoss => StopKind::StopLoss,
         venue::StopOrderType::TrailingStop => StopKind::Trailing,
-        venue::StopOrderType::Stop | venue::StopOrderType::TpslOrder => StopKind::Conditional,
+        venue::StopOrderType::Stop
+        | venue::StopOrderType::TpslOrder
+        | venue::StopOrderType::BidirectionalTpslOrder => StopKind::Conditional,
     }
 }
 
 const fn origin(create: venue::CreateType) -> Origin {
     match create {
-        venue::CreateType::ByUser | venue::CreateType::ByStopOrder => Origin::User,
+        venue::CreateType::ByUser | venue::CreateType::ByBbo | venue::CreateType::ByStopOrder => Origin::User,
         venue::CreateType::ByTakeProfit
         | venue::CreateType::ByStopLoss
         | venue::CreateType::ByPartialTakeProfit

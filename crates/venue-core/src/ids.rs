@@ -8,6 +8,9 @@ use std::sync::Arc;
 const LENGTH: usize = 36;
 /// Where its digits are; hyphens part the groups.
 const GROUPS: [Range<usize>; 5] = [0..8, 9..13, 14..18, 19..23, 24..36];
+/// Identifiers of spot orders begin here, and leave so much room for each.
+const SPOT_FIRST: u64 = 1_800_000_000_000_000_000;
+const SPOT_STEP: u64 = 4_096;
 /// Kinds that fit into a number's lowest bits.
 const KINDS: u64 = 8;
 
@@ -20,6 +23,8 @@ pub(crate) enum IdKind {
     Transaction,
     /// The order that a funding execution names, by the number of the execution.
     Settlement,
+    /// The order that a pre-check speaks of and nobody places.
+    PreCheck,
 }
 
 /// Source of identifiers.
@@ -49,6 +54,24 @@ impl Ids {
     /// The same, cheap to clone.
     pub(crate) fn shared(&self, kind: IdKind, number: u64) -> Arc<str> {
         Arc::from(std::str::from_utf8(&self.letters(kind, number)).unwrap_or_default())
+    }
+
+    /// The identifier of a spot order: a long whole number that rises with the order's own, as the exchange has it.
+    pub(crate) fn spot(&self, number: u64) -> Arc<str> {
+        Arc::from(self.spot_value(number).to_string())
+    }
+
+    /// The number of the spot order with an identifier, if the text is one of this venue.
+    pub(crate) fn spot_number(&self, text: &str) -> Option<u64> {
+        let value: u64 = text.parse().ok()?;
+        let number = value.checked_sub(SPOT_FIRST)? / SPOT_STEP;
+        (self.spot_value(number) == value && *self.spot(number) == *text).then_some(number)
+    }
+
+    fn spot_value(&self, number: u64) -> u64 {
+        SPOT_FIRST
+            .wrapping_add(number.wrapping_mul(SPOT_STEP))
+            .wrapping_add(mix(self.seed ^ number) % SPOT_STEP)
     }
 
     /// The number of an identifier of a kind, if the text is one of this venue.
@@ -107,16 +130,35 @@ mod tests {
     #[test]
     fn ids_look_like_uuids_and_do_not_repeat() {
         let ids = Ids::new(7);
-        let kinds =
-            [IdKind::Order, IdKind::Execution, IdKind::Trade, IdKind::Transaction, IdKind::Settlement];
+        let kinds = [
+            IdKind::Order,
+            IdKind::Execution,
+            IdKind::Trade,
+            IdKind::Transaction,
+            IdKind::Settlement,
+            IdKind::PreCheck,
+        ];
         let numbers = kinds.into_iter().flat_map(|kind| (0..2_000).map(move |number| (kind, number)));
         let issued: BTreeSet<String> = numbers.map(|(kind, number)| ids.text(kind, number)).collect();
-        assert_eq!(issued.len(), 10_000);
+        assert_eq!(issued.len(), 12_000);
         assert!(issued.iter().all(|id| id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])));
         let first = ids.text(IdKind::Order, 0);
         assert_eq!(*ids.shared(IdKind::Order, 0), *first);
         assert_eq!(Ids::new(7).text(IdKind::Order, 0), first);
         assert_ne!(Ids::new(8).text(IdKind::Order, 0), first);
+    }
+
+    #[test]
+    fn spot_orders_have_long_numbers_that_rise_and_are_read_back() {
+        let ids = Ids::new(7);
+        let texts: Vec<Arc<str>> = (0..1_000).map(|number| ids.spot(number)).collect();
+        assert!(texts.iter().all(|text| text.len() == 19) && texts.is_sorted());
+        for (number, text) in (0..).zip(&texts) {
+            assert_eq!(ids.spot_number(text), Some(number));
+        }
+        for odd in ["", "x", "+1800000000000000000", "1", "18446744073709551615", "1800000000000004095"] {
+            assert!(ids.spot_number(odd).is_none_or(|number| &*ids.spot(number) == odd), "{odd}");
+        }
     }
 
     #[test]

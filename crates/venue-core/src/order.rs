@@ -8,7 +8,7 @@ pub(crate) use row::Surroundings;
 use rust_decimal::Decimal;
 
 use crate::api::{
-    CancelType, CreateType, OrderLinkId, OrderStatus, OrderType, PositionIdx, RejectReason,
+    CancelType, CreateType, OcoTrigger, OrderLinkId, OrderStatus, OrderType, PositionIdx, RejectReason,
     SelfMatchPrevention, Side, SlippageTolerance, StopOrderType, TimeInForce, TpslMode, TriggerBy,
     TriggerDirection,
 };
@@ -83,11 +83,13 @@ pub(crate) struct Protection {
     pub(crate) limit: Option<i64>,
 }
 
-/// The stops that an order made: they grow with its fills (mode Partial).
+/// The stops that an order made: they grow with its fills (mode Partial, and those of spot).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Children {
     pub(crate) take_profit: Option<OrderKey>,
     pub(crate) stop_loss: Option<OrderKey>,
+    /// Spot: how much of its fills has a stop or had one, in units.
+    pub(crate) covered: i64,
 }
 
 /// The moving part of a trailing stop.
@@ -220,6 +222,60 @@ impl Order {
         self.qty - self.filled
     }
 
+    /// Whether it brings stops of its own.
+    pub(crate) fn brings_stops(&self) -> bool {
+        self.stop_loss.is_some() || self.take_profit.is_some()
+    }
+
+    /// Whether it is a spot order that holds its funds while it waits.
+    pub(crate) fn holds_waiting(&self) -> bool {
+        match self.stop_order_type {
+            Some(StopOrderType::TpslOrder | StopOrderType::BidirectionalTpslOrder) => true,
+            Some(
+                StopOrderType::TakeProfit
+                | StopOrderType::StopLoss
+                | StopOrderType::TrailingStop
+                | StopOrderType::PartialTakeProfit
+                | StopOrderType::PartialStopLoss
+                | StopOrderType::Stop,
+            )
+            | None => false,
+        }
+    }
+
+    /// Whether it is the stop on the losing side of a pair.
+    pub(crate) fn is_stop_loss(&self) -> bool {
+        match self.stop_order_type {
+            Some(StopOrderType::StopLoss | StopOrderType::PartialStopLoss) => true,
+            // A sell ends what was bought: its loss lies below.
+            Some(StopOrderType::BidirectionalTpslOrder) => self.trigger.is_some_and(|trigger| {
+                (self.side == Side::Sell) == (trigger.direction == TriggerDirection::Fall)
+            }),
+            Some(
+                StopOrderType::TakeProfit
+                | StopOrderType::TrailingStop
+                | StopOrderType::PartialTakeProfit
+                | StopOrderType::Stop
+                | StopOrderType::TpslOrder,
+            )
+            | None => false,
+        }
+    }
+
+    /// Which stop of its spot pair has fired: itself, or the other one that ended it.
+    pub(crate) fn oco_trigger(&self) -> Option<OcoTrigger> {
+        if self.stop_order_type != Some(StopOrderType::BidirectionalTpslOrder) {
+            return None;
+        }
+        match (self.status, self.cancel_type) {
+            (OrderStatus::Deactivated, CancelType::ByPairedStopLoss) => Some(OcoTrigger::StopLoss),
+            (OrderStatus::Deactivated, CancelType::ByPairedTakeProfit) => Some(OcoTrigger::TakeProfit),
+            (OrderStatus::Untriggered | OrderStatus::Deactivated, _) => None,
+            _ if self.is_stop_loss() => Some(OcoTrigger::StopLoss),
+            _ => Some(OcoTrigger::TakeProfit),
+        }
+    }
+
     /// Whether it is the stop-loss, take-profit or trailing stop of a position.
     pub(crate) fn is_protection(&self) -> bool {
         match self.stop_order_type {
@@ -230,7 +286,8 @@ impl Order {
                 | StopOrderType::PartialStopLoss
                 | StopOrderType::PartialTakeProfit,
             ) => true,
-            Some(StopOrderType::Stop | StopOrderType::TpslOrder) | None => false,
+            Some(StopOrderType::Stop | StopOrderType::TpslOrder | StopOrderType::BidirectionalTpslOrder)
+            | None => false,
         }
     }
 

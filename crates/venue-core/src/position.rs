@@ -62,18 +62,20 @@ impl ProtectionOrders {
             StopOrderType::PartialTakeProfit
             | StopOrderType::PartialStopLoss
             | StopOrderType::Stop
-            | StopOrderType::TpslOrder => None,
+            | StopOrderType::TpslOrder
+            | StopOrderType::BidirectionalTpslOrder => None,
         }
     }
 
-    /// Files a stop by its kind. A client's own conditional order belongs to no position and is not filed.
+    /// Files a stop by its kind. A client's own conditional order and the stops of spot belong to no position and are not
+    /// filed.
     pub(crate) fn file(&mut self, kind: StopOrderType, key: OrderKey) {
         match kind {
             StopOrderType::StopLoss => self.stop_loss = Some(key),
             StopOrderType::TakeProfit => self.take_profit = Some(key),
             StopOrderType::TrailingStop => self.trailing = Some(key),
             StopOrderType::PartialTakeProfit | StopOrderType::PartialStopLoss => self.partial.push(key),
-            StopOrderType::Stop | StopOrderType::TpslOrder => {}
+            StopOrderType::Stop | StopOrderType::TpslOrder | StopOrderType::BidirectionalTpslOrder => {}
         }
     }
 

@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::{Account, Context};
-use crate::api::{Haircut, OrderStatus, Side, StopOrderType};
+use crate::api::{Haircut, OrderStatus, Side};
 use crate::margin::AccountMargin;
 use crate::market::Market;
-use crate::order::Order;
+use crate::order::{Order, OrderKey};
 use crate::units::{decimal, value};
 
 /// An amount of a coin (slot) that an order holds, and of the coin it would bring.
@@ -39,16 +39,27 @@ impl Account {
     /// Adds what the orders of a spot market lock, and their haircut.
     pub(super) fn add_spot(&self, slot: usize, context: Context<'_>, total: &mut AccountMargin) {
         let market = &context.markets[slot];
-        let holds_funds = |order: &&Order| {
-            order.status != OrderStatus::Untriggered
-                || order.stop_order_type == Some(StopOrderType::TpslOrder)
-        };
         let keys = self.desks[slot].resting().iter().chain(self.desks[slot].waiting.iter());
-        for order in keys.map(|key| &context.orders[key]).filter(holds_funds) {
+        for key in keys {
+            let order = &context.orders[key];
+            let holds_funds = order.status != OrderStatus::Untriggered || order.holds_waiting();
+            if !holds_funds || Self::is_held_by_the_other(key, market, context) {
+                continue;
+            }
             let hold = Hold::of(order, market);
             total.coins[hold.coin].locked += hold.amount;
             total.haircut += self.haircut(&hold, context);
         }
+    }
+
+    /// Whether the other stop of an order's pair holds what both need: only one of them can come to trade.
+    /// Source: Bybit help centre, "Take Profit and Stop Loss (Spot Trading)".
+    fn is_held_by_the_other(key: OrderKey, market: &Market, context: Context<'_>) -> bool {
+        let order = &context.orders[key];
+        order.sibling.is_some_and(|other| {
+            let [own, of_other] = [order, &context.orders[other]].map(|order| Hold::of(order, market).amount);
+            own < of_other || own == of_other && other < key
+        })
     }
 
     /// Collateral value in USD that is lost when a hold turns into what it brings; never negative.

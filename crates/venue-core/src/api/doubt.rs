@@ -185,6 +185,24 @@ doubts! {
         Applies = "applies",
     } default Spared, meaning "whether minNotionalValue holds for reduce-only orders";
 
+    /// A limit price at which the position that it belongs to would have been liquidated.
+    price_beyond_liquidation = "price-beyond-liquidation": PriceBeyondLiquidation {
+        /// It is refused with 110040 where the liquidation price is a published formula: in isolated margin.
+        RefusedIsolated = "refused-isolated",
+        /// It is refused in cross margin as well, by the estimate that the position shows.
+        Refused = "refused",
+        /// It is accepted.
+        Accepted = "accepted",
+    } default RefusedIsolated, meaning "a limit price at which the position would have been liquidated is refused with 110040 in isolated margin only, always, or never";
+
+    /// When the stops that a spot order brings come into being.
+    spot_stops = "spot-stops": SpotStops {
+        /// With its first fill, and they grow with each further one, as the partial stops of a contract do.
+        AsItFills = "as-it-fills",
+        /// Once nothing more of it can fill.
+        WhenItEnds = "when-it-ends",
+    } default AsItFills, meaning "the stops that a spot order brings come with its first fill and grow, or come once it has ended";
+
     /// How long a client order id stays taken.
     order_link_id = "order-link-id": OrderLinkIdLife {
         /// For the life of the account.

@@ -19,12 +19,13 @@ pub use audience::{Audience, PublicAudience};
 pub use doubt::{
     BankruptBalance, DOUBTS, Deleveraging, DisconnectScope, Doubt, Doubts, EmptyMarket, FillReport, Haircut,
     HedgeClose, HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
-    MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBound, PriceLimit, ReduceOnlyExcess,
-    TriggeredRow, UnknownDoubt,
+    MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBeyondLiquidation, PriceBound, PriceLimit,
+    ReduceOnlyExcess, SpotStops, TriggeredRow, UnknownDoubt,
 };
 pub use market_input::{Level, MarketInput};
 pub use order_request::{
-    AmendOrder, CancelAll, CancelOrder, CreateOrder, OrderReference, ProtectionPrice, TriggerSpec,
+    AmendOrder, BookPrice, CancelAll, CancelOrder, CreateOrder, OrderReference, ProtectionChange,
+    ProtectionPrice, TriggerSpec,
 };
 pub use output::{BookDelta, BookSnapshot, Calm, Output, PublicTrade, TickerRow};
 pub use product::{
@@ -37,8 +38,9 @@ pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow};
 pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, RiskTier, Setup};
 pub use wallet_row::{CoinRow, TransactionRow, WalletRow};
 pub use word::{
-    CancelType, CreateType, ExecutionType, OrderKind, OrderStatus, OrderType, RejectReason,
-    SelfMatchPrevention, Side, StopOrderType, TimeInForce, TransactionType, TriggerBy, TriggerDirection,
+    BookSide, CancelType, CreateType, ExecutionType, OcoTrigger, OrderKind, OrderStatus, OrderType,
+    RejectReason, SelfMatchPrevention, Side, StopOrderType, TimeInForce, TransactionType, TriggerBy,
+    TriggerDirection,
 };
 
 /// Number of an account.

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::product::{Category, MarketUnit, PositionIdx, SlippageTolerance, TpslMode};
 use super::word::{
-    OrderKind, OrderType, SelfMatchPrevention, Side, TimeInForce, TriggerBy, TriggerDirection,
+    BookSide, OrderKind, OrderType, SelfMatchPrevention, Side, TimeInForce, TriggerBy, TriggerDirection,
 };
 
 /// Source: Bybit V5, "Place Order".
@@ -23,6 +23,8 @@ pub struct CreateOrder {
     pub qty: Decimal,
     /// Limit price; ignored for market orders.
     pub price: Option<Decimal>,
+    /// Contracts, limit orders: the place in the book that gives the price in place of `price`.
+    pub book_price: Option<BookPrice>,
     /// Ignored for market orders, which are always IOC.
     pub time_in_force: TimeInForce,
     /// Client order id; unique for the life of the account.
@@ -65,6 +67,7 @@ impl CreateOrder {
             order_type: OrderType::Limit,
             qty,
             price: Some(price),
+            book_price: None,
             time_in_force: TimeInForce::Gtc,
             order_link_id: None,
             position_idx: PositionIdx::OneWay,
@@ -92,6 +95,16 @@ impl CreateOrder {
             ..Self::limit(symbol, side, qty, Decimal::ZERO)
         }
     }
+}
+
+/// A place in the book as it stands when the order comes. The order keeps the price that it got there.
+/// Source: Bybit V5, "Place Order", `bboSideType` and `bboLevel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookPrice {
+    /// Which side of the book.
+    pub side: BookSide,
+    /// Which price of that side, counted from the best: 1 to 5.
+    pub level: usize,
 }
 
 /// When a conditional order fires.
@@ -150,10 +163,10 @@ pub struct AmendOrder {
     pub trigger_price: Option<Decimal>,
     /// Another price to watch.
     pub trigger_by: Option<TriggerBy>,
-    /// New attached stop-loss; a price of zero removes it.
-    pub stop_loss: Option<ProtectionPrice>,
-    /// New attached take-profit; a price of zero removes it.
-    pub take_profit: Option<ProtectionPrice>,
+    /// What changes of the attached stop-loss.
+    pub stop_loss: ProtectionChange,
+    /// What changes of the attached take-profit.
+    pub take_profit: ProtectionChange,
     /// New size of the attached stops.
     pub tpsl_mode: Option<TpslMode>,
 }
@@ -170,10 +183,29 @@ impl AmendOrder {
             price: None,
             trigger_price: None,
             trigger_by: None,
-            stop_loss: None,
-            take_profit: None,
+            stop_loss: ProtectionChange::default(),
+            take_profit: ProtectionChange::default(),
             tpsl_mode: None,
         }
+    }
+}
+
+/// What changes of an attached stop; absent fields stay as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProtectionChange {
+    /// New trigger price in quote coin; zero removes the stop.
+    pub price: Option<Decimal>,
+    /// Another price to watch.
+    pub by: Option<TriggerBy>,
+    /// New limit price of a stop that becomes a limit order.
+    pub limit_price: Option<Decimal>,
+}
+
+impl ProtectionChange {
+    /// Whether it changes anything.
+    #[must_use]
+    pub fn is_asked(self) -> bool {
+        self != Self::default()
     }
 }
 

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::product::{Category, MarketUnit, PositionIdx, PositionStatus, SlippageTolerance, TpslMode};
 use super::word::{
-    CancelType, CreateType, ExecutionType, OrderStatus, OrderType, RejectReason, SelfMatchPrevention, Side,
-    StopOrderType, TimeInForce,
+    CancelType, CreateType, ExecutionType, OcoTrigger, OrderStatus, OrderType, RejectReason,
+    SelfMatchPrevention, Side, StopOrderType, TimeInForce,
 };
 use super::{Coin, OrderId, OrderLinkId, ProtectionPrice, Symbol, TriggerSpec};
 
@@ -59,6 +59,8 @@ pub struct OrderRow {
     pub closed_pnl: Decimal,
     /// Kind of conditional order, if it is one.
     pub stop_order_type: Option<StopOrderType>,
+    /// Which stop of the spot pair that it belongs to has fired.
+    pub oco_trigger: Option<OcoTrigger>,
     /// Trigger, if it is conditional. Of a trailing stop the activation price (zero: at once).
     pub trigger: Option<TriggerSpec>,
     /// Attached take-profit.

@@ -186,6 +186,8 @@ words! {
         Stop = "Stop",
         /// A spot take-profit or stop-loss, which holds its funds while it waits.
         TpslOrder = "tpslOrder",
+        /// One of the two stops that a spot order brought: they hold their funds once, and one that fires ends the other.
+        BidirectionalTpslOrder = "BidirectionalTpslOrder",
     }
 }
 
@@ -194,6 +196,8 @@ words! {
     CreateType {
         /// A request of the client.
         ByUser = "CreateByUser",
+        /// A request of the client that left the price to the book.
+        ByBbo = "CreateByBboOrder",
         /// A conditional order of the client.
         ByStopOrder = "CreateByStopOrder",
         /// The position's take-profit.
@@ -322,5 +326,27 @@ words! {
         StopOrder = "StopOrder",
         /// Spot take-profits and stop-losses, which hold their funds while they wait.
         TpslOrder = "tpslOrder",
+        /// The pairs of them that spot orders brought.
+        BidirectionalTpslOrder = "BidirectionalTpslOrder",
+    }
+}
+
+words! {
+    /// Which stop of a spot pair has fired.
+    OcoTrigger {
+        /// The take-profit.
+        TakeProfit = "OcoTriggerByTp",
+        /// The stop-loss.
+        StopLoss = "OcoTriggerBySl",
+    }
+}
+
+words! {
+    /// From which side of the book an order takes its price.
+    BookSide {
+        /// From its own: it joins the queue there.
+        Queue = "Queue",
+        /// From the other: it meets what stands there.
+        Counterparty = "Counterparty",
     }
 }

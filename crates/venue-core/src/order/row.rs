@@ -55,6 +55,7 @@ impl Order {
                 .collect(),
             closed_pnl: self.closed_pnl,
             stop_order_type: self.stop_order_type,
+            oco_trigger: self.oco_trigger(),
             trigger: self.trigger.map(|trigger| TriggerSpec {
                 price: decimal(trigger.price),
                 direction: Some(trigger.direction),

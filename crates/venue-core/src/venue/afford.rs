@@ -5,9 +5,7 @@ use rust_decimal::Decimal;
 use super::Venue;
 use super::matching::accepts;
 use crate::account::{Hold, Hypothetical};
-use crate::api::{
-    EmptyMarket, MarginMode, MarketOrderMargin, OrderStatus, OrderType, Refusal, Side, StopOrderType,
-};
+use crate::api::{EmptyMarket, MarginMode, MarketOrderMargin, OrderStatus, OrderType, Refusal, Side};
 use crate::order::{Order, OrderKey};
 use crate::units::{decimal, value};
 
@@ -29,8 +27,11 @@ impl Venue {
     pub(super) fn check_affordable(&self, order: &Order, replaces: Option<OrderKey>) -> Result<(), Refusal> {
         let is_waiting = order.status == OrderStatus::Untriggered;
         if self.markets[order.market].is_spot() {
-            let holds = !is_waiting || order.stop_order_type == Some(StopOrderType::TpslOrder);
-            return if holds { self.check_funds(order, replaces) } else { Ok(()) };
+            return if !is_waiting || order.holds_waiting() {
+                self.check_funds(order, replaces)
+            } else {
+                Ok(())
+            };
         }
         if is_waiting { Ok(()) } else { self.check_margin(order, replaces) }
     }
@@ -100,7 +101,10 @@ impl Venue {
             hold.amount = self.cost_of(order);
         }
         let margin = account.margin(context);
-        let held_before = replaces.map_or(Decimal::ZERO, |key| Hold::of(&self.orders[key], market).amount);
+        let of_other = order.sibling.map_or(Decimal::ZERO, |key| Hold::of(&self.orders[key], market).amount);
+        hold.amount = hold.amount.max(of_other);
+        let held_before =
+            replaces.map_or(Decimal::ZERO, |key| Hold::of(&self.orders[key], market).amount.max(of_other));
         let wallet = account.balances[hold.coin].wallet;
         let free = match account.margin_mode {
             MarginMode::Isolated => margin.coins[hold.coin].free_of(wallet),

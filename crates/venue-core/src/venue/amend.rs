@@ -3,8 +3,8 @@
 use super::Venue;
 use super::gate::check_limit_mode;
 use crate::api::{
-    Acknowledgement, AmendOrder, OrderStatus, OrderType, ProtectionPrice, Refusal, StopOrderType, TpslMode,
-    TriggerSpec,
+    Acknowledgement, AmendOrder, OrderStatus, OrderType, ProtectionChange, ProtectionPrice, Refusal,
+    StopOrderType, TpslMode, TriggerBy, TriggerSpec,
 };
 use crate::order::{Order, OrderKey, Protection};
 use crate::units::decimal;
@@ -31,6 +31,9 @@ impl Venue {
             if order.is_full_protection() {
                 return Err(Refusal::new(110060, "the size of a stop in mode Full is that of the position"));
             }
+            if order.stop_order_type == Some(StopOrderType::BidirectionalTpslOrder) {
+                return Err(Refusal::new(170312, "a pair has the size of what its order has filled"));
+            }
             let qty = of_market.qty(qty, order.order_type, order.time_in_force)?;
             if qty <= order.filled {
                 let code = if of_market.is_spot() { 170313 } else { 110064 };
@@ -49,7 +52,9 @@ impl Venue {
             amended.price = if is_waiting {
                 price
             } else {
-                self.bound_price(order.account, order.market, order.side, price)?
+                let price = self.bound_price(order.account, order.market, order.side, price)?;
+                self.check_beyond_liquidation(order.place(), order.side, price)?;
+                price
             };
         }
         if request.trigger_price.is_some() || request.trigger_by.is_some() {
@@ -57,21 +62,23 @@ impl Venue {
             let trigger = trigger.ok_or_else(|| Refusal::new(10001, "the order has no trigger to amend"))?;
             let wanted = TriggerSpec {
                 price: request.trigger_price.unwrap_or(decimal(trigger.price)),
-                direction: Some(trigger.direction),
+                // A spot order of its own fires whichever way its price lies; one of a pair keeps its side.
+                direction: (!of_market.is_spot() || order.sibling.is_some()).then_some(trigger.direction),
                 by: request.trigger_by.unwrap_or(trigger.by),
             };
             *trigger = self.check_trigger(order.market, wanted)?;
         }
-        if (request.stop_loss.is_some() || request.take_profit.is_some()) && order.filled > 0 {
-            return Err(Refusal::new(110059, "stops of a partly filled order cannot be amended"));
+        if (request.stop_loss.is_asked() || request.take_profit.is_asked()) && order.filled > 0 {
+            let code = if of_market.is_spot() { 170312 } else { 110059 };
+            return Err(Refusal::new(code, "stops of a partly filled order cannot be amended"));
         }
-        amended.tpsl_mode = request.tpsl_mode.or(order.tpsl_mode);
-        if let Some(wanted) = request.stop_loss {
-            amended.stop_loss = self.amended_protection(&mut amended, StopOrderType::StopLoss, wanted)?;
+        if !of_market.is_spot() {
+            amended.tpsl_mode = request.tpsl_mode.or(order.tpsl_mode);
         }
-        if let Some(wanted) = request.take_profit {
-            amended.take_profit = self.amended_protection(&mut amended, StopOrderType::TakeProfit, wanted)?;
-        }
+        amended.stop_loss =
+            self.amended_protection(&mut amended, StopOrderType::StopLoss, request.stop_loss)?;
+        amended.take_profit =
+            self.amended_protection(&mut amended, StopOrderType::TakeProfit, request.take_profit)?;
         Ok(amended)
     }
 
@@ -79,13 +86,32 @@ impl Venue {
         &self,
         order: &mut Order,
         kind: StopOrderType,
-        wanted: ProtectionPrice,
+        change: ProtectionChange,
     ) -> Result<Option<Protection>, Refusal> {
-        if wanted.price.is_zero() {
+        let before = if kind == StopOrderType::StopLoss { order.stop_loss } else { order.take_profit };
+        if !change.is_asked() {
+            return Ok(before);
+        }
+        let is_spot = self.markets[order.market].is_spot();
+        let Some(price) = change.price.or_else(|| before.map(|before| decimal(before.price))) else {
+            return Err(Refusal::new(10001, "the order has no such stop to amend"));
+        };
+        if price.is_zero() {
             return Ok(None);
         }
-        let mode = *order.tpsl_mode.get_or_insert(TpslMode::Full);
-        check_limit_mode(wanted, mode)?;
+        if is_spot && before.is_none() {
+            // Only what a spot order came with can be amended. Source: Bybit V5, changelog of 2024-01-15.
+            return Err(Refusal::new(170312, "the order came without this stop"));
+        }
+        let limit_before = before.and_then(|before| before.limit);
+        let wanted = ProtectionPrice {
+            price,
+            by: change.by.or(before.map(|before| before.by)).unwrap_or(TriggerBy::LastPrice),
+            limit_price: change.limit_price.or(limit_before.map(decimal)),
+        };
+        if !is_spot {
+            check_limit_mode(wanted, *order.tpsl_mode.get_or_insert(TpslMode::Full))?;
+        }
         let base = (order.order_type == OrderType::Limit).then_some(order.price);
         self.check_protection(order.market, order.side, kind, wanted, base).map(Some)
     }
@@ -98,8 +124,11 @@ impl Venue {
         self.touch(amended.place());
         let before = &self.orders[key];
         if before.status == OrderStatus::Untriggered {
-            // Editing one stop of a pair leaves two that know nothing of each other.
-            if let Some(sibling) = amended.sibling.take() {
+            // Editing one stop of a pair leaves two that know nothing of each other; those of spot are one order to its
+            // owner and stay a pair.
+            if !self.markets[market].is_spot()
+                && let Some(sibling) = amended.sibling.take()
+            {
                 self.orders[sibling].sibling = None;
             }
             let watch = &mut self.markets[market].watch;

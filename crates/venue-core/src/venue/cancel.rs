@@ -3,9 +3,9 @@
 use super::Venue;
 use crate::api::{
     Acknowledgement, CancelAll, CancelOrder, CancelType, Category, DisconnectScope, LateCancel, OrderIds,
-    OrderKind, OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, StopOrderType,
+    OrderKind, OrderReference, OrderRow, OrderStatus, Output, Refusal, RejectReason, SpotStops,
+    StopOrderType,
 };
-use crate::ids::IdKind;
 use crate::order::{OrderKey, Surroundings};
 
 /// Orders for contracts that one cancel-all takes; which ones, beyond that number, is chance. Source: Bybit V5, "Cancel All
@@ -26,8 +26,12 @@ impl Venue {
             return Ok(Acknowledgement::Order(self.ids_of(key)));
         }
         let key = self.find_open(account, market, &request.order)?;
-        if request.category == Category::Spot && self.kind_of(key) != request.kind.unwrap_or(OrderKind::Order)
-        {
+        let is_meant = match (self.kind_of(key), request.kind.unwrap_or(OrderKind::Order)) {
+            // The page lists no filter for one order of a pair, only for the stops of spot.
+            (OrderKind::BidirectionalTpslOrder, OrderKind::TpslOrder) => true,
+            (kind, asked) => kind == asked,
+        };
+        if request.category == Category::Spot && !is_meant {
             return Err(Refusal::new(170213, "order does not exist under this orderFilter"));
         }
         self.cancel_by_user(key);
@@ -122,13 +126,26 @@ impl Venue {
         let order = &self.orders[key];
         match (order.status, order.stop_order_type) {
             (OrderStatus::Untriggered, Some(StopOrderType::TpslOrder)) => OrderKind::TpslOrder,
+            (OrderStatus::Untriggered, Some(StopOrderType::BidirectionalTpslOrder)) => {
+                OrderKind::BidirectionalTpslOrder
+            }
             (OrderStatus::Untriggered, _) => OrderKind::StopOrder,
             _ => OrderKind::Order,
         }
     }
 
+    /// Ends an order, and with one stop of a pair the other: bound together, they are cancelled together. Source: Bybit V5,
+    /// "Set Trading Stop", on what editing one of them undoes.
     fn cancel_by_user(&mut self, key: OrderKey) {
+        if self.orders[key].status.is_closed() {
+            return;
+        }
+        let sibling = self.orders[key].sibling.take();
         self.end(key, CancelType::ByUser, RejectReason::PerCancelRequest);
+        if let Some(sibling) = sibling {
+            self.orders[sibling].sibling = None;
+            self.cancel_by_user(sibling);
+        }
     }
 
     /// The open order a request means.
@@ -154,10 +171,7 @@ impl Venue {
         let id = reference.order_id.as_deref().filter(|id| !id.is_empty());
         let link_id = reference.order_link_id.as_deref().filter(|id| !id.is_empty());
         match (id, link_id) {
-            (Some(id), _) => {
-                let key = self.orders.numbered(self.ids.number(IdKind::Order, id)?)?;
-                (self.orders[key].account == account).then_some(key)
-            }
+            (Some(id), _) => self.order_with_id(id).filter(|key| self.orders[*key].account == account),
             (None, Some(id)) => self.accounts[account].by_link_id.get(id).copied(),
             (None, None) => None,
         }
@@ -244,6 +258,9 @@ impl Venue {
         let place = order.place();
         self.accounts[place.account].closed.push(key);
         self.touch(place);
+        if self.doubts.spot_stops == SpotStops::WhenItEnds && self.orders[key].filled > 0 {
+            self.note_spot_stops(key);
+        }
     }
 
     pub(super) fn report_order(&mut self, key: OrderKey) {

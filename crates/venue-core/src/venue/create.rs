@@ -88,7 +88,11 @@ impl Venue {
         let trigger = request.trigger.map(|trigger| self.check_trigger(market, trigger)).transpose()?;
         let price = self.check_price(account, market, request)?;
         let size = self.check_size(place, request, price, reduce_only)?;
+        if trigger.is_none() && request.order_type == OrderType::Limit {
+            self.check_beyond_liquidation(place, request.side, price)?;
+        }
         let [take_profit, stop_loss] = self.check_attached(market, request, price)?;
+        let is_spot = self.markets[market].is_spot();
         let order = Order {
             account,
             market,
@@ -111,11 +115,16 @@ impl Venue {
             status: if trigger.is_some() { OrderStatus::Untriggered } else { OrderStatus::New },
             cancel_type: CancelType::Unknown,
             reject_reason: RejectReason::NoError,
-            create_type: if trigger.is_some() { CreateType::ByStopOrder } else { CreateType::ByUser },
+            create_type: match (trigger, request.book_price) {
+                (Some(_), _) => CreateType::ByStopOrder,
+                (None, Some(_)) => CreateType::ByBbo,
+                (None, None) => CreateType::ByUser,
+            },
             stop_order_type: trigger.map(|_| stop_order_type(request)),
             trigger,
             trailing: None,
-            tpsl_mode: (take_profit.is_some() || stop_loss.is_some())
+            // The stops of a spot order have the size of what it fills, and no mode.
+            tpsl_mode: (!is_spot && (take_profit.is_some() || stop_loss.is_some()))
                 .then(|| request.tpsl_mode.unwrap_or(TpslMode::Full)),
             take_profit,
             stop_loss,
@@ -164,8 +173,12 @@ fn check_spot_words(request: &CreateOrder) -> Result<(), Refusal> {
     if request.reduce_only || request.close_on_trigger {
         return Err(Refusal::new(170130, "reduceOnly and closeOnTrigger are of contracts"));
     }
-    if request.take_profit.is_some() || request.stop_loss.is_some() {
-        return Err(Refusal::new(170227, "attached takeProfit and stopLoss are not offered for spot"));
+    let is_plain_limit = request.order_type == OrderType::Limit && request.trigger.is_none();
+    if (request.take_profit.is_some() || request.stop_loss.is_some()) && !is_plain_limit {
+        return Err(Refusal::new(170130, "takeProfit and stopLoss are for limit orders without a trigger"));
+    }
+    if request.kind == Some(OrderKind::BidirectionalTpslOrder) {
+        return Err(Refusal::new(170201, "Invalid orderFilter parameter"));
     }
     if request.trigger.is_none() && matches!(request.kind, Some(OrderKind::StopOrder | OrderKind::TpslOrder))
     {
@@ -177,7 +190,9 @@ fn check_spot_words(request: &CreateOrder) -> Result<(), Refusal> {
 fn stop_order_type(request: &CreateOrder) -> StopOrderType {
     match request.kind {
         Some(OrderKind::TpslOrder) => StopOrderType::TpslOrder,
-        Some(OrderKind::Order | OrderKind::StopOrder) | None => StopOrderType::Stop,
+        Some(OrderKind::Order | OrderKind::StopOrder | OrderKind::BidirectionalTpslOrder) | None => {
+            StopOrderType::Stop
+        }
     }
 }
 

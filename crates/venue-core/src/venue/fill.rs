@@ -78,8 +78,7 @@ impl Venue {
             closed.map_or(Decimal::ZERO, |closed| closed.realised - closed.open_fee - closed.close_fee);
         self.orders[key].closed_pnl += closed_pnl;
         self.fill_order(key, &fill, exec_value, coin);
-        let order = &self.orders[key];
-        if order.stop_loss.is_some() || order.take_profit.is_some() {
+        if self.orders[key].brings_stops() {
             let opened = fill.qty - closed.map_or(0, |closed| closed.qty);
             self.touched.protected_fills.push((key, opened));
         }
@@ -148,6 +147,7 @@ impl Venue {
                 CreateType::ByLiquidation | CreateType::ByTakeOver => ExecutionType::BustTrade,
                 CreateType::ByAdl => ExecutionType::AdlTrade,
                 CreateType::ByUser
+                | CreateType::ByBbo
                 | CreateType::ByStopOrder
                 | CreateType::ByTakeProfit
                 | CreateType::ByStopLoss

@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 use super::Venue;
 use super::create::refuse_reached;
 use crate::api::{
-    Category, CreateOrder, HedgeClose, MarketUnit, MinNotionalReduceOnly, OrderLinkId, OrderLinkIdLife,
-    OrderType, PositionMode, PriceLimit, ProtectionPrice, Refusal, Side, SlippageTolerance, SlippageUnit,
-    StopOrderType, TpslMode, TriggerDirection, TriggerSpec,
+    BookPrice, BookSide, Category, CreateOrder, HedgeClose, MarginMode, MarketUnit, MinNotionalReduceOnly,
+    OrderLinkId, OrderLinkIdLife, OrderType, PositionMode, PriceBeyondLiquidation, PriceLimit,
+    ProtectionPrice, Refusal, Side, SlippageTolerance, SlippageUnit, StopOrderType, TpslMode,
+    TriggerDirection, TriggerSpec,
 };
 use crate::order::{Order, OrderKey, Place, Protection, Trigger};
 use crate::units::{decimal, units, value};
@@ -24,6 +25,9 @@ const CONDITIONAL_ORDERS_MAX: usize = 10;
 const SPOT_ORDERS_MAX: usize = 500;
 /// Spot take-profits and stop-losses, and likewise conditional orders, in one symbol. Source: the same.
 const SPOT_WAITING_MAX: usize = 30;
+
+/// Deepest level of the book that an order may take its price from. Source: Bybit V5, "Place Order", `bboLevel`.
+const BOOK_LEVEL_MAX: usize = 5;
 
 /// The size of a new order, in units.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +82,11 @@ impl Venue {
         let direction = wanted.direction.unwrap_or_else(by_price);
         let trigger = Trigger { price, direction, by: wanted.by };
         if current.is_some_and(|current| trigger.is_reached(current)) {
-            return Err(refuse_reached(trigger));
+            return Err(if self.markets[market].is_spot() {
+                Refusal::new(170130, "triggerPrice is where the price is already")
+            } else {
+                refuse_reached(trigger)
+            });
         }
         Ok(trigger)
     }
@@ -95,7 +103,12 @@ impl Venue {
         if let Some(slippage) = request.slippage {
             check_slippage(slippage, request)?;
         }
-        match (request.order_type, request.price) {
+        let book_price = request.book_price.filter(|_| !of_market.is_spot());
+        let price = match book_price {
+            Some(book_price) => Some(self.price_in_book(market, request, book_price)?),
+            None => request.price,
+        };
+        match (request.order_type, price) {
             // A waiting order is bounded when it triggers: by then the bounds have moved with the mark.
             (OrderType::Limit, Some(price)) if request.trigger.is_some() => of_market.price(price),
             (OrderType::Limit, Some(price)) => {
@@ -108,6 +121,61 @@ impl Venue {
                 .ok_or_else(|| Refusal::new(110118, "no price to protect the market order with")),
             (OrderType::Unknown, _) => Err(Refusal::new(10001, "orderType invalid")),
         }
+    }
+
+    /// The price at a place in the book as it stands. An order that waits, or has no limit price, has no such place.
+    fn price_in_book(
+        &self,
+        market: usize,
+        request: &CreateOrder,
+        wanted: BookPrice,
+    ) -> Result<Decimal, Refusal> {
+        if request.order_type != OrderType::Limit || request.trigger.is_some() {
+            return Err(Refusal::new(10001, "bboSideType is for limit orders without a trigger"));
+        }
+        let side = match wanted.side {
+            BookSide::Queue => request.side,
+            BookSide::Counterparty => request.side.opposite(),
+        };
+        let place = wanted.level.checked_sub(1).filter(|place| *place < BOOK_LEVEL_MAX);
+        let place = place.ok_or_else(|| Refusal::new(10001, "bboLevel must be 1 to 5"))?;
+        let level = self.markets[market].book.levels(side).nth(place);
+        level
+            .map(|(price, _)| price)
+            .ok_or_else(|| Refusal::new(110118, "the book has no price at this bboLevel"))
+    }
+
+    /// Refuses a limit price at which the position would have been liquidated: nothing could trade there. What would trade
+    /// at once does so at the price of the book. Source: Bybit V5, "Place Order", `price`.
+    pub(super) fn check_beyond_liquidation(
+        &self,
+        place: Place,
+        side: Side,
+        price: i64,
+    ) -> Result<(), Refusal> {
+        let (account, of_market) = (&self.accounts[place.account], &self.markets[place.market]);
+        let Some(held) = account.position(place).side() else { return Ok(()) };
+        let is_exact = account.margin_mode == MarginMode::Isolated;
+        match self.doubts.price_beyond_liquidation {
+            PriceBeyondLiquidation::Accepted => return Ok(()),
+            PriceBeyondLiquidation::RefusedIsolated if !is_exact => return Ok(()),
+            PriceBeyondLiquidation::RefusedIsolated | PriceBeyondLiquidation::Refused => {}
+        }
+        let Some(liquidation) = self.liquidation_price(place) else { return Ok(()) };
+        let best = of_market.book.best(side.opposite());
+        let trades_at = decimal(match side {
+            Side::Buy => best.map_or(price, |ask| price.min(ask)),
+            Side::Sell => best.map_or(price, |bid| price.max(bid)),
+        });
+        let is_beyond = match held {
+            Side::Buy => trades_at <= liquidation,
+            Side::Sell => trades_at >= liquidation,
+        };
+        if is_beyond {
+            let text = format!("price {trades_at} is no better than the liquidation price {liquidation}");
+            return Err(Refusal::new(110040, text));
+        }
+        Ok(())
     }
 
     /// Moves a price beyond the bound to the bound, or refuses it, as the account or the switch says.
@@ -207,7 +275,11 @@ impl Venue {
             return Err(Refusal::new(110057, text));
         }
         let base = (request.order_type == OrderType::Limit).then_some(price);
-        let mode = request.tpsl_mode.unwrap_or(TpslMode::Full);
+        let mode = if self.markets[market].is_spot() {
+            TpslMode::Partial
+        } else {
+            request.tpsl_mode.unwrap_or(TpslMode::Full)
+        };
         let mut checked = [None; 2];
         for ((kind, stop), place) in wanted.into_iter().zip(&mut checked) {
             if let Some(stop) = stop.filter(|stop| !stop.price.is_zero()) {
@@ -250,7 +322,7 @@ impl Venue {
         if self.markets[order.market].is_spot() {
             let spot = account.desks.iter().filter(|(slot, _)| self.markets[*slot].is_spot());
             let all: usize = spot.map(|(_, desk)| desk.resting().len() + desk.waiting.len()).sum();
-            let of_kind = |key: &OrderKey| self.orders[*key].stop_order_type == order.stop_order_type;
+            let of_kind = |key: &OrderKey| self.orders[*key].holds_waiting() == order.holds_waiting();
             let is_full = all >= SPOT_ORDERS_MAX
                 || order.trigger.is_some() && desk.waiting.iter().filter(of_kind).count() >= SPOT_WAITING_MAX;
             return if is_full { Err(Refusal::new(170810, "too many spot orders")) } else { Ok(()) };

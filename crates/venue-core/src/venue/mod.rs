@@ -25,6 +25,7 @@ mod publish;
 mod query;
 mod record;
 mod spot_fill;
+mod spot_stops;
 mod trading_stop;
 mod transfer;
 mod trigger;
@@ -68,6 +69,8 @@ pub struct Venue {
     executions: u64,
     trades: u64,
     transactions: u64,
+    /// Pre-checks so far, likewise.
+    pre_checks: u64,
     /// Cross sequence: one step for each match, settlement or book input.
     seq: i64,
     /// Market time of the current input.
@@ -87,6 +90,8 @@ struct Touched {
     resized: SortedSet<Place>,
     /// Orders with attached stops that filled since then, and how much they opened, in units.
     protected_fills: Vec<(OrderKey, i64)>,
+    /// Spot orders with attached stops that filled or ended since then.
+    spot_fills: Vec<OrderKey>,
     /// Markets whose prices or waiting orders changed since triggers were last looked at.
     priced: SortedSet<usize>,
     /// Accounts whose margin changed since liquidation last looked at them.
@@ -144,6 +149,7 @@ impl Venue {
             executions: 0,
             trades: 0,
             transactions: 0,
+            pre_checks: 0,
             seq: 0,
             now_ms: 0,
             out: Vec::new(),

@@ -5,7 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::Venue;
 use crate::account::Hypothetical;
-use crate::api::{Category, CreateOrder, MarginMode, Refusal, Uid};
+use crate::api::{Category, CreateOrder, MarginMode, OrderId, Refusal, Uid};
+use crate::ids::IdKind;
 use crate::margin::{AccountMargin, order_loss};
 use crate::order::Order;
 use crate::units::decimal;
@@ -64,6 +65,12 @@ impl Venue {
                 Err(PreCheckRefusal { refusal, rates })
             }
         }
+    }
+
+    /// A name for the order that a pre-check speaks of, which no order ever has.
+    pub fn name_pre_check(&mut self) -> OrderId {
+        self.pre_checks += 1;
+        self.ids.shared(IdKind::PreCheck, self.pre_checks)
     }
 
     fn rates_with(&self, order: &Order) -> PreCheck {

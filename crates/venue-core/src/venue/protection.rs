@@ -85,6 +85,9 @@ impl Venue {
         for place in resized.iter() {
             self.clear_orphaned_stops(place);
         }
+        for key in std::mem::take(&mut self.touched.spot_fills) {
+            self.attach_spot_stops(key);
+        }
         for (key, opened) in std::mem::take(&mut self.touched.protected_fills) {
             match self.orders[key].tpsl_mode {
                 Some(TpslMode::Partial) => self.attach_partial_stops(key, opened),
@@ -162,7 +165,7 @@ impl Venue {
                 Wanted { kind, trigger, trailing: None, parent_link_id, size: Some(opened) },
             )
         });
-        let children = Children { take_profit: made[0], stop_loss: made[1] };
+        let children = Children { take_profit: made[0], stop_loss: made[1], ..before };
         if children != before {
             self.orders[key].children = children;
             self.pair(children);
@@ -225,6 +228,8 @@ fn create_type(kind: StopOrderType) -> CreateType {
         StopOrderType::TrailingStop => CreateType::ByTrailingStop,
         StopOrderType::PartialTakeProfit => CreateType::ByPartialTakeProfit,
         StopOrderType::PartialStopLoss => CreateType::ByPartialStopLoss,
-        StopOrderType::Stop | StopOrderType::TpslOrder => CreateType::ByStopOrder,
+        StopOrderType::Stop | StopOrderType::TpslOrder | StopOrderType::BidirectionalTpslOrder => {
+            CreateType::ByStopOrder
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The end of an input: rows of everything that ended up different.
 
+use rust_decimal::Decimal;
+
 use super::Venue;
 use crate::api::{BookDelta, Output, PositionRow};
 use crate::margin::AccountMargin;
@@ -64,6 +66,12 @@ impl Venue {
     fn margin_of(&self, account: usize, reckoned: &mut Option<(usize, AccountMargin)>) -> AccountMargin {
         let of_account = reckoned.take_if(|(other, _)| *other == account);
         of_account.map_or_else(|| self.accounts[account].margin(self.context()), |(_, margin)| margin)
+    }
+
+    /// The price at which a position is liquidated, as its row shows it.
+    pub(super) fn liquidation_price(&self, place: Place) -> Option<Decimal> {
+        let account = &self.accounts[place.account];
+        account.position_row(place, &account.margin(self.context()), self.context()).liq_price
     }
 
     pub(super) fn position_row(&self, place: Place, margin: &AccountMargin) -> PositionRow {

@@ -106,8 +106,8 @@ impl Venue {
     }
 
     fn order_rows(&self, keys: impl Iterator<Item = OrderKey>, filter: OrderFilter<'_>) -> Vec<OrderRow> {
-        let numbered = filter.order_id.map(|id| self.ids.number(IdKind::Order, id));
-        let wanted = keys.filter(|key| numbered.is_none_or(|number| number == Some(key.number())));
+        let named = filter.order_id.map(|id| self.order_with_id(id));
+        let wanted = keys.filter(|key| named.is_none_or(|named| named == Some(*key)));
         wanted.filter(|key| self.admits(filter, *key)).map(|key| self.order_row(key)).collect()
     }
 
@@ -115,6 +115,9 @@ impl Venue {
         let order = &self.orders[key];
         let kind = || match order.stop_order_type {
             Some(StopOrderType::TpslOrder) if order.status.is_closed() => OrderKind::TpslOrder,
+            Some(StopOrderType::BidirectionalTpslOrder) if order.status.is_closed() => {
+                OrderKind::BidirectionalTpslOrder
+            }
             Some(_) if order.status.is_closed() => OrderKind::StopOrder,
             _ => self.kind_of(key),
         };
@@ -143,14 +146,14 @@ impl Venue {
 
     fn admits_execution(&self, filter: ExecutionFilter<'_>, execution: &Execution) -> bool {
         let market = &self.markets[execution.market];
-        let (kind, number) = match execution.order {
-            Some(key) => (IdKind::Order, key.number()),
-            None => (IdKind::Settlement, execution.number),
+        let is_named = |id: &str| match execution.order {
+            Some(key) => self.order_with_id(id) == Some(key),
+            None => self.ids.number(IdKind::Settlement, id) == Some(execution.number),
         };
         let link_id = execution.order.map_or("", |key| &*self.orders[key].link_id);
         filter.category.is_none_or(|category| market.spec.category == category)
             && filter.symbol.is_none_or(|symbol| &**market.symbol() == symbol)
-            && filter.order_id.is_none_or(|id| self.ids.number(kind, id) == Some(number))
+            && filter.order_id.is_none_or(is_named)
             && filter.order_link_id.is_none_or(|id| link_id == id)
             && filter.start_ms.is_none_or(|start| execution.time_ms >= start)
             && filter.end_ms.is_none_or(|end| execution.time_ms <= end)

@@ -9,9 +9,20 @@ use crate::record::{ClosedPnl, Execution, Transaction};
 use crate::units::decimal;
 
 impl Venue {
-    /// The text of an order's id.
+    /// The text of an order's id: a UUID for contracts, a long number for spot. Source: Bybit V5, "Place Order".
     pub(super) fn order_id(&self, key: OrderKey) -> OrderId {
-        self.ids.shared(IdKind::Order, key.number())
+        if self.markets[self.orders[key].market].is_spot() {
+            self.ids.spot(key.number())
+        } else {
+            self.ids.shared(IdKind::Order, key.number())
+        }
+    }
+
+    /// The order with an id, if there is one.
+    pub(super) fn order_with_id(&self, id: &str) -> Option<OrderKey> {
+        let of_spot = self.ids.spot_number(id);
+        let key = self.orders.numbered(of_spot.or_else(|| self.ids.number(IdKind::Order, id))?)?;
+        (self.markets[self.orders[key].market].is_spot() == of_spot.is_some()).then_some(key)
     }
 
     pub(super) fn execution_row(&self, execution: &Execution) -> ExecutionRow {

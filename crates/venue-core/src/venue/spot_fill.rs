@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Venue;
 use super::fill::{Booked, Entry, Role};
-use crate::api::Side;
+use crate::api::{Side, SpotStops};
 use crate::order::OrderKey;
 use crate::position::PositionFill;
 use crate::units::{decimal, value};
@@ -28,6 +28,9 @@ impl Venue {
             let fee = if moved == coin { fee } else { Decimal::ZERO };
             let entry = Entry { coin: moved, size: 0, cash_flow, funding: Decimal::ZERO, fee };
             self.book_execution(place.account, entry);
+        }
+        if self.doubts.spot_stops == SpotStops::AsItFills {
+            self.note_spot_stops(key);
         }
         self.tell_execution(place.account, &execution);
     }

@@ -99,7 +99,7 @@ impl Venue {
             let wanted = Wanted { kind: kinds[n], trigger, trailing: None, parent_link_id, size: Some(size) };
             self.make_stop(place, wanted)
         });
-        self.pair(Children { take_profit, stop_loss });
+        self.pair(Children { take_profit, stop_loss, covered: 0 });
         self.change_stop(place, StopOrderType::TrailingStop, trailing);
         Ok(())
     }
@@ -149,8 +149,12 @@ impl Venue {
             Change::Keep => {}
             Change::Remove => self.clear_stop(place, kind),
             Change::Set(trigger, trailing) => {
+                // What came with an order stays that order's, however it is edited. Source: Bybit V5, "Get Open & Closed
+                // Orders", `parentOrderLinkId`.
+                let before = self.accounts[place.account].position(place).protection.of(kind);
+                let parent_link_id = before
+                    .map_or_else(|| self.no_name.clone(), |key| self.orders[key].parent_link_id.clone());
                 self.clear_stop(place, kind);
-                let parent_link_id = self.no_name.clone();
                 self.make_stop(place, Wanted { kind, trigger, trailing, parent_link_id, size: None });
             }
         }

@@ -1,7 +1,7 @@
 //! Orders that wait for a price: conditional orders of the client and the stops of positions.
 
 use super::Venue;
-use crate::api::{CancelType, OrderStatus, OrderType, RejectReason, Side, StopOrderType, TriggeredRow};
+use crate::api::{CancelType, OrderStatus, OrderType, RejectReason, Side, TriggeredRow};
 use crate::order::OrderKey;
 
 impl Venue {
@@ -121,9 +121,10 @@ impl Venue {
         if self.orders[sibling].status != OrderStatus::Untriggered {
             return;
         }
-        let cancel_type = match self.orders[key].stop_order_type {
-            Some(StopOrderType::StopLoss | StopOrderType::PartialStopLoss) => CancelType::ByPairedStopLoss,
-            _ => CancelType::ByPairedTakeProfit,
+        let cancel_type = if self.orders[key].is_stop_loss() {
+            CancelType::ByPairedStopLoss
+        } else {
+            CancelType::ByPairedTakeProfit
         };
         self.end(sibling, cancel_type, RejectReason::NoError);
     }

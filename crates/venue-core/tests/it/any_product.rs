@@ -118,7 +118,9 @@ fn venue(doubts: Doubts) -> Desk {
 enum Step {
     Create { uid: Uid, listing: Listing, order: Sketch },
     Cancel { uid: Uid, pick: usize },
+    CancelAll { uid: Uid, category: Category, kind: Option<OrderKind> },
     Amend { uid: Uid, pick: usize, lots: i64, steps: i64 },
+    TradingStop { uid: Uid, listing: Listing, stop: i64, profit: i64, lots: i64, is_partial: bool },
     Leverage { uid: Uid, listing: Listing, leverage: i64 },
     Transfer { uid: Uid, coin: &'static str, cents: i64 },
     Book { listing: Listing, steps: i64, spread: i64, lots: i64 },
@@ -138,6 +140,11 @@ struct Sketch {
     reduce_only: bool,
     triggers_at: Option<i64>,
     stop_at: Option<i64>,
+    profit_at: Option<i64>,
+    is_partial: bool,
+    /// Spot, conditional: whether it holds its funds while it waits.
+    is_tpsl: bool,
+    book_price: Option<BookPrice>,
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
@@ -148,6 +155,9 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         1 => Just(TimeInForce::PostOnly)
     ];
     let now_and_then = |range: std::ops::Range<i64>| prop_oneof![5 => Just(None), 1 => range.prop_map(Some)];
+    let book_side = prop_oneof![Just(BookSide::Queue), Just(BookSide::Counterparty)];
+    let book_price = (book_side, 1..5_usize).prop_map(|(side, level)| BookPrice { side, level });
+    let book_price = prop_oneof![9 => Just(None), 1 => book_price.prop_map(Some)];
     (
         prop_oneof![Just(Side::Buy), Just(Side::Sell)],
         1..700_i64,
@@ -155,10 +165,12 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         any::<bool>(),
         time_in_force,
         prop::bool::weighted(0.2),
-        (now_and_then(-80..80), now_and_then(1..90)),
+        (now_and_then(-80..80), now_and_then(1..90), now_and_then(1..90)),
+        (any::<bool>(), any::<bool>(), book_price),
     )
-        .prop_map(
-            |(side, lots, steps, is_market, time_in_force, reduce_only, (triggers_at, stop_at))| Sketch {
+        .prop_map(|(side, lots, steps, is_market, time_in_force, reduce_only, prices, kinds)| {
+            let ((triggers_at, stop_at, profit_at), (is_partial, is_tpsl, book_price)) = (prices, kinds);
+            Sketch {
                 side,
                 lots,
                 steps,
@@ -167,8 +179,12 @@ fn sketch() -> impl Strategy<Value = Sketch> {
                 reduce_only,
                 triggers_at,
                 stop_at,
-            },
-        )
+                profit_at,
+                is_partial,
+                is_tpsl,
+                book_price,
+            }
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -180,6 +196,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (uid(), 0..8_usize).prop_map(|(uid, pick)| Step::Cancel { uid, pick }),
         2 => (uid(), 0..8_usize, 1..300_i64, -60..60_i64)
             .prop_map(|(uid, pick, lots, steps)| Step::Amend { uid, pick, lots, steps }),
+        1 => (uid(), prop::sample::select(&Category::ALL[..]), prop_oneof![
+                Just(None), Just(Some(OrderKind::Order)), Just(Some(OrderKind::StopOrder)),
+                Just(Some(OrderKind::TpslOrder)), Just(Some(OrderKind::BidirectionalTpslOrder))])
+            .prop_map(|(uid, category, kind)| Step::CancelAll { uid, category, kind }),
+        1 => (uid(), listing(), 1..90_i64, 1..90_i64, 1..200_i64, any::<bool>())
+            .prop_map(|(uid, listing, stop, profit, lots, is_partial)| {
+                Step::TradingStop { uid, listing, stop, profit, lots, is_partial }
+            }),
         1 => (uid(), listing(), 1..60_i64)
             .prop_map(|(uid, listing, leverage)| Step::Leverage { uid, listing, leverage }),
         1 => (uid(), prop::sample::select(&COINS[..]), -500_000..500_000_i64)
@@ -208,8 +232,21 @@ fn order_of(uid: Uid, listing: Listing, sketch: Sketch) -> CreateOrder {
     let stop = |steps: i64| {
         ProtectionPrice::market(listing.price(sketch.steps + lossy * steps), TriggerBy::MarkPrice)
     };
+    let profit = |steps: i64| ProtectionPrice {
+        limit_price: sketch.is_partial.then(|| listing.price(sketch.steps - lossy * (steps + 5))),
+        ..ProtectionPrice::market(listing.price(sketch.steps - lossy * steps), TriggerBy::LastPrice)
+    };
+    // Spot takes stops with plain limit orders only, contracts with whatever may open.
+    let takes_stops =
+        if is_spot { !sketch.is_market && sketch.triggers_at.is_none() } else { !sketch.reduce_only };
     CreateOrder {
         category: listing.category,
+        book_price: sketch.book_price.filter(|_| !sketch.is_market && sketch.triggers_at.is_none()),
+        kind: sketch
+            .triggers_at
+            .filter(|_| is_spot)
+            .map(|_| if sketch.is_tpsl { OrderKind::TpslOrder } else { OrderKind::StopOrder }),
+        tpsl_mode: sketch.is_partial.then_some(TpslMode::Partial),
         order_type: if sketch.is_market { OrderType::Market } else { OrderType::Limit },
         time_in_force: sketch.time_in_force,
         reduce_only: sketch.reduce_only && !is_spot,
@@ -226,7 +263,8 @@ fn order_of(uid: Uid, listing: Listing, sketch: Sketch) -> CreateOrder {
             direction: None,
             by: TriggerBy::LastPrice,
         }),
-        stop_loss: sketch.stop_at.filter(|_| !is_spot && !sketch.reduce_only).map(stop),
+        stop_loss: sketch.stop_at.filter(|_| takes_stops).map(stop),
+        take_profit: sketch.profit_at.filter(|_| takes_stops).map(profit),
         ..limit
     }
 }
@@ -239,8 +277,37 @@ fn run(desk: &mut Desk, step: &Step) -> u64 {
             let reference =
                 OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
             let (category, symbol) = (order.category, order.symbol.to_string());
-            (uid, Request::Cancel(CancelOrder { category, symbol, order: reference, kind: None }))
+            (uid, Request::Cancel(CancelOrder { category, symbol, order: reference, kind: kind_of(order) }))
         }),
+        Step::CancelAll { uid, category, kind } => {
+            let settle_coin = match category {
+                Category::Linear => Some("USDT".to_owned()),
+                Category::Inverse => Some("BTC".to_owned()),
+                Category::Spot => None,
+            };
+            Some((uid, Request::CancelAll(CancelAll { settle_coin, kind, ..CancelAll::of(category) })))
+        }
+        Step::TradingStop { uid, listing, stop, profit, lots, is_partial } => {
+            let rows = desk.venue.positions_in(uid, listing.symbol);
+            let held = rows.iter().find(|row| row.side.is_some() && row.category == listing.category);
+            held.map(|row| {
+                let lossy = if row.side == Some(Side::Buy) { -1 } else { 1 };
+                let at = |steps| Some(ProtectionPrice::market(listing.price(steps), TriggerBy::LastPrice));
+                let size = is_partial.then(|| listing.qty(lots));
+                let request = TradingStop {
+                    category: listing.category,
+                    position_idx: row.position_idx,
+                    mode: if is_partial { TpslMode::Partial } else { TpslMode::Full },
+                    stop_loss: at(lossy * stop),
+                    take_profit: at(-lossy * profit),
+                    stop_loss_size: size,
+                    take_profit_size: size,
+                    trailing_stop: (!is_partial && lots % 3 == 0).then(|| Decimal::from(lots)),
+                    ..TradingStop::full(listing.symbol)
+                };
+                (uid, Request::TradingStop(request))
+            })
+        }
         Step::Amend { uid, pick, lots, steps } => desk.open_orders(uid).get(pick).map(|order| {
             let reference =
                 OrderReference { order_id: Some(order.order_id.to_string()), order_link_id: None };
@@ -310,7 +377,9 @@ fn market_inputs(step: &Step) -> Vec<MarketInput> {
         Step::Funding { .. }
         | Step::Create { .. }
         | Step::Cancel { .. }
+        | Step::CancelAll { .. }
         | Step::Amend { .. }
+        | Step::TradingStop { .. }
         | Step::Leverage { .. }
         | Step::Transfer { .. } => vec![],
     }
@@ -360,6 +429,43 @@ fn check_holds(desk: &Desk, uid: Uid) {
         assert!(of_coin().any(|order| is_spot(&order)) || row.locked.is_zero(), "{row:?}");
         let may_open = |order: &&OrderRow| !is_spot(order) && !order.reduce_only;
         assert!(of_coin().any(|order| may_open(&order)) || row.total_order_im.is_zero(), "{row:?}");
+        let pairs = |order: &&OrderRow| is_pair(order);
+        let mut paired: Vec<&OrderRow> = of_coin().filter(pairs).collect();
+        paired.sort_by_key(|order| order.order_id.to_string());
+        // Both of a pair are made one after the other, and end together.
+        let of_pairs = paired.chunks(2).map(|pair| {
+            let [one, other] = pair else { panic!("half a pair: {pair:?}") };
+            assert_eq!((one.side, one.qty), (other.side, other.qty));
+            held_by(one).max(held_by(other))
+        });
+        let alone = of_coin().filter(is_spot).filter(|order| !is_pair(order)).map(held_by);
+        assert_eq!(row.locked, of_pairs.chain(alone).sum::<Decimal>(), "{} of {uid}", row.coin);
+    }
+}
+
+fn is_pair(order: &OrderRow) -> bool {
+    kind_of(order) == Some(OrderKind::BidirectionalTpslOrder)
+}
+
+/// The filter under which an open order is cancelled.
+fn kind_of(order: &OrderRow) -> Option<OrderKind> {
+    match order.stop_order_type.filter(|_| order.order_status == OrderStatus::Untriggered)? {
+        StopOrderType::TpslOrder => Some(OrderKind::TpslOrder),
+        StopOrderType::BidirectionalTpslOrder => Some(OrderKind::BidirectionalTpslOrder),
+        _ => Some(OrderKind::StopOrder),
+    }
+}
+
+/// What a spot order holds of the coin it pays with.
+fn held_by(order: &OrderRow) -> Decimal {
+    let price = match order.trigger {
+        Some(trigger) if order.price.is_zero() => trigger.price,
+        _ => order.price,
+    };
+    match (kind_of(order), order.side) {
+        (Some(OrderKind::StopOrder), _) => Decimal::ZERO,
+        (_, Side::Sell) => order.leaves_qty,
+        (_, Side::Buy) => price * order.leaves_qty,
     }
 }
 

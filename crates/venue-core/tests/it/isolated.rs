@@ -120,3 +120,40 @@ fn only_isolated_hedges_have_a_leverage_for_each_side() {
     assert_eq!(leverage, [dec("20"), dec("5")]);
     assert_eq!(code(desk.request(ME, set())), 110043);
 }
+
+#[test]
+fn a_limit_price_at_which_the_position_would_be_gone_is_refused_where_that_price_is_known() {
+    let long = |margin_mode, choice: &str| {
+        let mut setup = setup();
+        setup.doubts.set("price-beyond-liquidation", choice).unwrap();
+        // A price bound wide enough for the liquidation price to lie inside.
+        setup.instruments[0].price_limit_ratio_x = dec("0.2");
+        setup.instruments[0].price_limit_ratio_y = dec("0.3");
+        let mut desk = Desk::with(setup);
+        if margin_mode == MarginMode::Isolated {
+            desk.request(ME, Request::SetMarginMode(margin_mode)).unwrap();
+        }
+        desk.buy_market(ME, "1");
+        desk
+    };
+    for (margin_mode, choice, expected) in [
+        (MarginMode::Isolated, "refused-isolated", Some(110040)),
+        (MarginMode::Isolated, "refused", Some(110040)),
+        (MarginMode::Isolated, "accepted", None),
+        (MarginMode::Cross, "refused-isolated", None),
+        (MarginMode::Cross, "refused", Some(110040)),
+        (MarginMode::Cross, "accepted", None),
+    ] {
+        let mut desk = long(margin_mode, choice);
+        let liquidation = desk.position(ME).liq_price.expect("one is shown");
+        let buy = |price| CreateOrder { price: Some(price), ..limit(Side::Buy, "0.001", "1") };
+        let came = desk.create(ME, buy(liquidation)).err().map(|refusal| refusal.code);
+        assert_eq!(came, expected, "{margin_mode} {choice}");
+        let better = desk.create(ME, buy(liquidation + dec("0.1"))).expect("a tick better");
+        let down = desk.amend(&better, None, Some(&(liquidation - dec("1")).to_string()));
+        assert_eq!(down.err().map(|refusal| refusal.code), expected, "{margin_mode} {choice}: an amend");
+        // A sell at any price trades at that of the book, which is better.
+        let close = CreateOrder { reduce_only: true, ..limit(Side::Sell, "0.1", "50000") };
+        assert_eq!(desk.create(ME, close).unwrap().order_status, OrderStatus::Filled);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod account;
 mod any_product;
+mod book_price;
 mod conservation;
 mod desk;
 mod funding;
@@ -17,4 +18,5 @@ mod partial;
 mod properties;
 mod reduce_only;
 mod spot;
+mod spot_stops;
 mod stops;

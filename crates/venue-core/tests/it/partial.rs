@@ -151,3 +151,52 @@ fn closing_on_a_trigger_takes_the_margin_of_other_orders() {
         assert_eq!(desk.row(ME, &row.order_id).order_status, expected);
     }
 }
+
+#[test]
+fn a_bound_pair_is_cancelled_together_and_an_unbound_one_alone() {
+    for (is_bound, left) in [(true, 0), (false, 1)] {
+        let mut desk = long("0.5");
+        desk.request(ME, Request::TradingStop(partial(Some("61000"), Some("59000"), "0.2"))).unwrap();
+        let open = desk.open_orders(ME);
+        let stop_loss =
+            open.iter().find(|row| row.stop_order_type == Some(StopOrderType::PartialStopLoss)).unwrap();
+        if !is_bound {
+            desk.amend(stop_loss, Some("0.1"), None).unwrap();
+        }
+        desk.cancel(ME, stop_loss).unwrap();
+        assert_eq!(desk.open_orders(ME).len(), left, "bound: {is_bound}");
+    }
+}
+
+#[test]
+fn an_amend_of_an_attached_limit_stop_keeps_what_it_does_not_name() {
+    let mut desk = Desk::open();
+    let take_profit =
+        ProtectionPrice { price: dec("61000"), by: TriggerBy::MarkPrice, limit_price: Some(dec("60900")) };
+    let order = CreateOrder {
+        take_profit: Some(take_profit),
+        tpsl_mode: Some(TpslMode::Partial),
+        ..limit(Side::Buy, "0.1", "59900")
+    };
+    let row = desk.create(ME, order).unwrap();
+    let none = ProtectionChange::default();
+    for (change, expected) in [
+        (
+            ProtectionChange { price: Some(dec("61500")), ..none },
+            ProtectionPrice { price: dec("61500"), ..take_profit },
+        ),
+        (
+            ProtectionChange { limit_price: Some(dec("61400")), by: Some(TriggerBy::LastPrice), ..none },
+            ProtectionPrice {
+                price: dec("61500"),
+                by: TriggerBy::LastPrice,
+                limit_price: Some(dec("61400")),
+            },
+        ),
+    ] {
+        let order = OrderReference { order_id: Some(row.order_id.to_string()), order_link_id: None };
+        let amend = AmendOrder { take_profit: change, ..AmendOrder::of(BTC, order) };
+        desk.request(ME, Request::Amend(amend)).unwrap();
+        assert_eq!(desk.row(ME, &row.order_id).take_profit, Some(expected));
+    }
+}

@@ -9,7 +9,7 @@ use crate::desk::*;
 /// One step of a random day. Prices are ticks around 60 000, quantities thousandths.
 #[derive(Clone, Debug)]
 enum Step {
-    Create { uid: Uid, order: CreateOrder },
+    Create { uid: Uid, order: Box<CreateOrder> },
     Cancel { uid: Uid, pick: usize },
     Amend { uid: Uid, pick: usize, qty: i64, price: i64 },
     Stop { uid: Uid, stop: i64, trailing: i64 },
@@ -67,7 +67,7 @@ fn order() -> impl Strategy<Value = CreateOrder> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (uid(), order()).prop_map(|(uid, order)| Step::Create { uid, order }),
+        6 => (uid(), order()).prop_map(|(uid, order)| Step::Create { uid, order: Box::new(order) }),
         2 => (uid(), 0..8_usize).prop_map(|(uid, pick)| Step::Cancel { uid, pick }),
         2 => (uid(), 0..8_usize, 1..400_i64, -40..40_i64)
             .prop_map(|(uid, pick, qty, price)| Step::Amend { uid, pick, qty, price }),
@@ -84,7 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn run(desk: &mut Desk, step: &Step) {
     desk.out.clear();
     match step.clone() {
-        Step::Create { uid, order } => drop(desk.request(uid, Request::Create(order))),
+        Step::Create { uid, order } => drop(desk.request(uid, Request::Create(*order))),
         Step::Cancel { uid, pick } => {
             if let Some(order) = desk.open_orders(uid).get(pick) {
                 desk.cancel(uid, order).expect("an open order can be cancelled");

@@ -234,3 +234,26 @@ fn a_conditional_limit_order_is_bounded_only_when_it_triggers() {
     desk.mark("70000");
     assert_eq!(desk.row(ME, &row.order_id).price, dec("70700"));
 }
+
+#[test]
+fn an_attached_stop_keeps_its_parent_when_the_position_s_stops_are_edited() {
+    let mut desk = Desk::open();
+    let entry = CreateOrder {
+        stop_loss: stop("59000"),
+        order_link_id: Some("entry".into()),
+        ..limit(Side::Buy, "0.1", "60000.1")
+    };
+    desk.create(ME, entry).unwrap();
+    let moved = trading_stop(|request| {
+        request.stop_loss = stop("59500");
+        request.take_profit = stop("61000");
+    });
+    desk.request(ME, moved).unwrap();
+    let parent_of = |desk: &Desk, kind| {
+        let open = desk.open_orders(ME);
+        let row = open.into_iter().find(|row| row.stop_order_type == Some(kind)).unwrap();
+        (row.trigger.unwrap().price, row.parent_order_link_id.to_string())
+    };
+    assert_eq!(parent_of(&desk, StopOrderType::StopLoss), (dec("59500"), "entry".to_owned()));
+    assert_eq!(parent_of(&desk, StopOrderType::TakeProfit), (dec("61000"), String::new()));
+}

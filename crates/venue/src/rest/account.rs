@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 
 use super::page::{DAY_MS, listing, page, window};
-use super::query::to_value;
+use super::query::{is_in_scope, to_value};
 use super::{category, market, require_category};
 use crate::config::FeeRateCategory;
 use crate::exchange::Exchange;
@@ -138,6 +138,10 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
         .filter(|row| !named || row.category == wanted)
         .filter(|row| currency.as_deref().is_none_or(|currency| *row.currency == *currency))
         .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
+        .filter(|row| {
+            let of = row.category.map(|category| (category, &*row.symbol));
+            fields.text("baseCoin").is_none() || of.is_some_and(|of| is_in_scope(exchange, of, fields))
+        })
         .collect();
     let (rows, cursor) =
         page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());

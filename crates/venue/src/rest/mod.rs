@@ -66,7 +66,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "order/cancel-all" => Action(order::cancel_all),
         "order/disconnected-cancel-all" => Action(disconnection::set),
         "order/create-batch" => Batch(order::create),
-        "order/amend-batch" => Batch(order::amend),
+        "order/amend-batch" => Batch(order::amend_in_batch),
         "order/cancel-batch" => Batch(order::cancel),
         "order/spot-borrow-check" => Query(borrowing::spot_borrow_check),
         "order/realtime" => Query(query::realtime),

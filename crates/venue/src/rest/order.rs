@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{
-    Acknowledgement, AmendOrder, CancelAll, CancelOrder, Category, CreateOrder, MarketUnit, OrderIds,
-    OrderKind, OrderReference, OrderType, PositionIdx, ProtectionPrice, Request, SelfMatchPrevention, Side,
-    SlippageTolerance, SlippageUnit, TimeInForce, TpslMode, TriggerBy, TriggerDirection, TriggerSpec,
+    Acknowledgement, AmendOrder, BookPrice, BookSide, CancelAll, CancelOrder, Category, CreateOrder,
+    MarketUnit, OrderIds, OrderKind, OrderReference, OrderStatus, OrderType, PositionIdx, ProtectionChange,
+    ProtectionPrice, Request, SelfMatchPrevention, Side, SlippageTolerance, SlippageUnit, TimeInForce,
+    TpslMode, TriggerBy, TriggerDirection, TriggerSpec,
 };
 
 use super::{Action, require_category};
@@ -28,9 +29,10 @@ pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answ
 pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     let order = new_order(exchange, fields)?;
     let link_id = order.order_link_id.clone().unwrap_or_default();
+    let order_id = exchange.core.name_pre_check();
     match exchange.core.pre_check(uid, &order) {
         Ok(rates) => Ok(Accepted::new(json!({
-            "orderId": "",
+            "orderId": &*order_id,
             "orderLinkId": link_id,
             "preImrE4": rates.pre_imr_e4,
             "preMmrE4": rates.pre_mmr_e4,
@@ -38,7 +40,7 @@ pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> A
             "postMmrE4": rates.post_mmr_e4,
         }))),
         Err(refused) => {
-            let mut ext_info = json!({"future_order_id": "", "future_order_link_id": link_id});
+            let mut ext_info = json!({"future_order_id": &*order_id, "future_order_link_id": link_id});
             if let Some(rates) = refused.rates {
                 ext_info["post_imr_e4"] = rates.post_imr_e4.into();
                 ext_info["post_mmr_e4"] = rates.post_mmr_e4.into();
@@ -52,20 +54,17 @@ pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> A
 fn new_order(exchange: &Exchange, fields: &Fields) -> Result<CreateOrder, Refusal> {
     let order_type = word(fields, "orderType", OrderType::parse)?
         .ok_or_else(|| Refusal::parameter("orderType is required"))?;
-    let kind = match fields.text("orderFilter").as_deref() {
-        None | Some("Order") => None,
-        Some(text) => {
-            Some(OrderKind::parse(text).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))?)
-        }
-    };
+    let category = require_category(fields)?;
+    let kind = order_filter(fields, category)?.filter(|kind| *kind != OrderKind::Order);
     Ok(CreateOrder {
-        category: require_category(fields)?,
+        category,
         symbol: fields.required("symbol")?,
         side: word(fields, "side", Side::parse)?.ok_or_else(|| Refusal::parameter("side is required"))?,
         order_type,
         qty: fields.decimal("qty")?.ok_or_else(|| Refusal::parameter("qty is required"))?,
         price: fields.decimal("price")?.filter(|price| !price.is_zero()),
-        time_in_force: time_in_force(exchange, fields)?.unwrap_or(match order_type {
+        book_price: book_price(fields)?,
+        time_in_force: time_in_force(exchange, fields, category)?.unwrap_or(match order_type {
             OrderType::Market => TimeInForce::Ioc,
             OrderType::Limit | OrderType::Unknown => TimeInForce::Gtc,
         }),
@@ -86,7 +85,32 @@ fn new_order(exchange: &Exchange, fields: &Fields) -> Result<CreateOrder, Refusa
     })
 }
 
-fn time_in_force(exchange: &Exchange, fields: &Fields) -> Result<Option<TimeInForce>, Refusal> {
+/// The kind of order that `orderFilter` names, which spot has a code of its own for.
+fn order_filter(fields: &Fields, category: Category) -> Result<Option<OrderKind>, Refusal> {
+    let Some(text) = fields.text("orderFilter") else { return Ok(None) };
+    OrderKind::parse(&text).map(Some).ok_or_else(|| match category {
+        Category::Spot => Refusal::new(170_201, "Invalid orderFilter parameter"),
+        Category::Linear | Category::Inverse => Refusal::parameter("orderFilter is invalid"),
+    })
+}
+
+/// The place in the book that an order takes its price from.
+fn book_price(fields: &Fields) -> Result<Option<BookPrice>, Refusal> {
+    let Some(side) = word(fields, "bboSideType", BookSide::parse)? else { return Ok(None) };
+    let level = fields.integer("bboLevel")?.and_then(|level| usize::try_from(level).ok());
+    let level = level.ok_or_else(|| Refusal::parameter("bboLevel must be 1 to 5"))?;
+    Ok(Some(BookPrice { side, level }))
+}
+
+fn time_in_force(
+    exchange: &Exchange,
+    fields: &Fields,
+    category: Category,
+) -> Result<Option<TimeInForce>, Refusal> {
+    if fields.text("timeInForce").as_deref() == Some("RPI") {
+        let code = if category == Category::Spot { 170_355 } else { 110_119 };
+        return Err(Refusal::new(code, "RPI orders are restricted to approved market makers only"));
+    }
     word(fields, "timeInForce", |text| match (text, exchange.doubts.limit_time_in_force) {
         ("Limit", LimitTimeInForce::Gtc) => Some(TimeInForce::Gtc),
         _ => TimeInForce::parse(text),
@@ -102,37 +126,49 @@ pub(crate) fn amend(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answe
         price: fields.decimal("price")?,
         trigger_price: fields.decimal("triggerPrice")?,
         trigger_by: word(fields, "triggerBy", TriggerBy::parse)?,
-        stop_loss: protection(fields, Stop::Loss)?,
-        take_profit: protection(fields, Stop::Profit)?,
+        stop_loss: protection_change(fields, Stop::Loss)?,
+        take_profit: protection_change(fields, Stop::Profit)?,
         tpsl_mode: word(fields, "tpslMode", TpslMode::parse)?,
     };
     ids(exchange.request(uid, &Request::Amend(order))?)
 }
 
+/// As [`amend`], in a batch: of orders that do not wait for a trigger. Source: Bybit V5, "Batch Amend Order".
+pub(crate) fn amend_in_batch(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let waits = exchange
+        .core
+        .order(uid, &reference(fields)?)
+        .is_some_and(|order| order.order_status == OrderStatus::Untriggered);
+    if waits {
+        let code = if fields.text("category").as_deref() == Some("spot") { 170_312 } else { 10001 };
+        return Err(Refusal::new(code, "conditional orders are not supported in amend-batch"));
+    }
+    amend(exchange, uid, fields)
+}
+
 pub(crate) fn cancel(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let category = require_category(fields)?;
     let order = CancelOrder {
-        category: require_category(fields)?,
+        category,
         symbol: fields.required("symbol")?,
         order: reference(fields)?,
-        kind: word(fields, "orderFilter", OrderKind::parse)?,
+        kind: order_filter(fields, category)?,
     };
     ids(exchange.request(uid, &Request::Cancel(order))?)
 }
 
 pub(crate) fn cancel_all(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+    let category = require_category(fields)?;
     let kind = match fields.text("orderFilter").as_deref() {
-        None => None,
         Some("OpenOrder") => Some(OrderKind::Order),
-        // Kinds of spot orders that this venue never has.
-        Some("OcoOrder" | "BidirectionalTpslOrder") => {
+        // Nobody can place one by API, there as here.
+        Some("OcoOrder") if category == Category::Spot => {
             return Ok(Accepted::new(json!({"list": [], "success": "1"})));
         }
-        Some(text) => {
-            Some(OrderKind::parse(text).ok_or_else(|| Refusal::parameter("orderFilter is invalid"))?)
-        }
+        _ => order_filter(fields, category)?,
     };
     let request = CancelAll {
-        category: require_category(fields)?,
+        category,
         symbol: fields.text("symbol"),
         base_coin: fields.text("baseCoin"),
         settle_coin: fields.text("settleCoin"),
@@ -228,6 +264,19 @@ pub(super) fn protection(fields: &Fields, stop: Stop) -> Result<Option<Protectio
         _ => None,
     };
     Ok(fields.decimal(price)?.map(|price| ProtectionPrice { price, by, limit_price }))
+}
+
+/// What an amend changes of an attached stop.
+fn protection_change(fields: &Fields, stop: Stop) -> Result<ProtectionChange, Refusal> {
+    let [price, by, limit] = match stop {
+        Stop::Loss => ["stopLoss", "slTriggerBy", "slLimitPrice"],
+        Stop::Profit => ["takeProfit", "tpTriggerBy", "tpLimitPrice"],
+    };
+    Ok(ProtectionChange {
+        price: fields.decimal(price)?,
+        by: word(fields, by, TriggerBy::parse)?,
+        limit_price: fields.decimal(limit)?.filter(|price| !price.is_zero()),
+    })
 }
 
 /// Which position a request is about: 0 (or absent), 1 or 2.

@@ -12,7 +12,11 @@ pub(crate) const DAY_MS: i64 = 86_400_000;
 /// Longest span a dated query may cover, and its default, in milliseconds.
 pub(crate) const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// Both ends of a dated query, in market ms, inclusive.
+/// How far back dated queries reach, in milliseconds. Source: Bybit V5, "Get Order History", "Get Trade History",
+/// "Get Closed PnL", "Get Transaction Log": two years.
+const REACH_MS: i64 = 730 * DAY_MS;
+
+/// Both ends of a dated query, in market ms, inclusive. What is older than two years is not reached.
 ///
 /// # Errors
 /// 10001 when a time is no integer, the start lies after the end, or they are over a week apart.
@@ -30,7 +34,7 @@ pub(crate) fn window(fields: &Fields, now_ms: i64, default_ms: i64) -> Result<(i
     if end.saturating_sub(start) > WEEK_MS {
         return Err(Refusal::parameter("startTime and endTime are more than 7 days apart"));
     }
-    Ok((start, end))
+    Ok((start.max(now_ms.saturating_sub(REACH_MS)), end))
 }
 
 /// One page of `rows`, which are newest first and named by `name`, and the cursor of the next page (empty
@@ -100,5 +104,8 @@ mod tests {
         assert_eq!(window("startTime=0"), Ok((0, WEEK_MS)));
         assert!(window("startTime=0&endTime=604800001").is_err());
         assert!(window("startTime=2&endTime=1").is_err());
+        let later = |now_ms: i64| super::window(&Fields::from_query("endTime=604800000"), now_ms, WEEK_MS);
+        assert_eq!(later(REACH_MS), Ok((0, WEEK_MS)));
+        assert_eq!(later(REACH_MS + DAY_MS), Ok((DAY_MS, WEEK_MS)), "two years back, and no further");
     }
 }

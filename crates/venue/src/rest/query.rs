@@ -8,6 +8,7 @@
 use serde_json::Value;
 use windvane_venue_core::{
     Category, ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
+    StopOrderType,
 };
 
 use super::category;
@@ -25,6 +26,9 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
     let Some(category) = category(fields)? else {
         return Ok(listing(fields, Vec::new(), String::new()));
     };
+    if asks_for_oco(fields) {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    }
     let reference =
         OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
     if reference != OrderReference::default() {
@@ -34,7 +38,7 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
             !row.order_status.is_closed()
                 || exchange
                     .core
-                    .closed_orders(uid, OrderFilter::default())
+                    .closed_orders(uid, OrderFilter { category: Some(category), ..OrderFilter::default() })
                     .iter()
                     .take(RECENTLY_CLOSED)
                     .filter(|closed| exchange.recalls(closed.updated_time_ms))
@@ -54,10 +58,13 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
         ..OrderFilter::default()
     };
     let rows = match fields.integer("openOnly")?.unwrap_or(0) {
+        // Of all of the product group so many are kept, whatever is asked for.
         1 => exchange
-            .orders_closed(uid, filter)
+            .orders_closed(uid, OrderFilter { category: Some(category), ..OrderFilter::default() })
             .into_iter()
             .take(RECENTLY_CLOSED)
+            .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
+            .filter(|row| filter.kind.is_none_or(|kind| kind == ended_as(row)))
             .filter(|row| exchange.recalls(row.updated_time_ms))
             .collect(),
         _ => exchange.orders_open(uid, filter),
@@ -69,6 +76,9 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     let Some(category) = category(fields)? else {
         return Ok(listing(fields, Vec::new(), String::new()));
     };
+    if asks_for_oco(fields) {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    }
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
     let filter = OrderFilter {
@@ -182,6 +192,29 @@ pub(super) fn is_in_scope(
     let base_fits =
         fields.text("baseCoin").is_none_or(|coin| instrument.is_some_and(|i| i.base_coin == coin));
     settle_fits && base_fits
+}
+
+/// Whether only orders are asked for that nobody can place by API, there as here. Source: Bybit help centre,
+/// "One-Cancels-the-Other (OCO) Orders".
+fn asks_for_oco(fields: &Fields) -> bool {
+    fields.text("orderFilter").as_deref() == Some("OcoOrder")
+}
+
+/// What a closed order is listed as.
+fn ended_as(row: &OrderRow) -> OrderKind {
+    match row.stop_order_type {
+        None => OrderKind::Order,
+        Some(StopOrderType::TpslOrder) => OrderKind::TpslOrder,
+        Some(StopOrderType::BidirectionalTpslOrder) => OrderKind::BidirectionalTpslOrder,
+        Some(
+            StopOrderType::TakeProfit
+            | StopOrderType::StopLoss
+            | StopOrderType::TrailingStop
+            | StopOrderType::PartialTakeProfit
+            | StopOrderType::PartialStopLoss
+            | StopOrderType::Stop,
+        ) => OrderKind::StopOrder,
+    }
 }
 
 fn kind(fields: &Fields) -> Result<Option<OrderKind>, Refusal> {

@@ -1,7 +1,7 @@
 //! The execution row of queries and of the `execution` topic. Source: Bybit V5, "Get Trade History", "Execution".
 
 use serde::Serialize;
-use windvane_venue_core::ExecutionRow;
+use windvane_venue_core::{Category, ExecutionRow};
 
 use super::number::{Scales, amount};
 
@@ -17,7 +17,9 @@ pub(crate) struct Execution<'a> {
     order_price: String,
     order_qty: String,
     leaves_qty: String,
-    create_type: &'static str,
+    /// Spot has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create_type: Option<&'static str>,
     order_type: &'static str,
     stop_order_type: &'static str,
     exec_fee: String,
@@ -55,7 +57,8 @@ impl<'a> Execution<'a> {
             order_price: scales.price(row.order_price),
             order_qty: scales.qty(row.order_qty),
             leaves_qty: scales.qty(row.leaves_qty),
-            create_type: row.create_type.map_or("", |made_by| made_by.as_str()),
+            create_type: (row.category != Category::Spot)
+                .then(|| row.create_type.map_or("", |made_by| made_by.as_str())),
             order_type: row.order_type.as_str(),
             stop_order_type: row.stop_order_type.map_or("UNKNOWN", |kind| kind.as_str()),
             exec_fee: amount(row.exec_fee),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use windvane_venue_core::{OrderRow, ProtectionPrice, TpslMode};
+use windvane_venue_core::{Category, OrderRow, ProtectionPrice, TpslMode};
 
 use super::number::{Scales, amount, amount_or_empty};
 
@@ -23,7 +23,9 @@ pub(crate) struct Order<'a> {
     order_status: &'static str,
     cancel_type: &'static str,
     reject_reason: &'static str,
-    create_type: &'static str,
+    /// Spot has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create_type: Option<&'static str>,
     avg_price: String,
     leaves_qty: String,
     leaves_value: String,
@@ -50,13 +52,18 @@ pub(crate) struct Order<'a> {
     sl_trigger_by: &'static str,
     tp_limit_price: String,
     sl_limit_price: String,
-    tpsl_mode: &'static str,
+    /// Spot has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tpsl_mode: Option<&'static str>,
     oco_trigger_by: &'static str,
     reduce_only: bool,
     close_on_trigger: bool,
     position_idx: u8,
     is_leverage: &'static str,
+    /// Empty for spot, which has `basePrice` in its place.
     last_price_on_created: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_price: Option<String>,
     place_type: &'static str,
     smp_type: &'static str,
     smp_group: u32,
@@ -75,6 +82,10 @@ impl<'a> Order<'a> {
         let limit = |price: Option<ProtectionPrice>| {
             price.and_then(|p| p.limit_price).map(|limit| scales.price(limit)).unwrap_or_default()
         };
+        let is_spot = row.category == Category::Spot;
+        let last_price = row.last_price_on_created.map(|p| scales.price(p)).unwrap_or_default();
+        let (last_price_on_created, base_price) =
+            if is_spot { (String::new(), Some(last_price)) } else { (last_price, None) };
         let watched = |price: Option<ProtectionPrice>| price.map_or("", |p| p.by.as_str());
         Self {
             category: row.category.as_str(),
@@ -89,7 +100,7 @@ impl<'a> Order<'a> {
             order_status: row.order_status.as_str(),
             cancel_type: row.cancel_type.as_str(),
             reject_reason: row.reject_reason.as_str(),
-            create_type: row.create_type.as_str(),
+            create_type: (!is_spot).then(|| row.create_type.as_str()),
             avg_price: amount_or_empty(row.avg_price),
             leaves_qty: scales.qty(row.leaves_qty),
             leaves_value: amount(row.leaves_value),
@@ -118,13 +129,14 @@ impl<'a> Order<'a> {
             sl_trigger_by: watched(row.stop_loss),
             tp_limit_price: limit(row.take_profit),
             sl_limit_price: limit(row.stop_loss),
-            tpsl_mode: tpsl_mode(row),
-            oco_trigger_by: "OcoTriggerByUnknown",
+            tpsl_mode: (!is_spot).then(|| tpsl_mode(row)),
+            oco_trigger_by: row.oco_trigger.map_or("OcoTriggerByUnknown", |trigger| trigger.as_str()),
             reduce_only: row.reduce_only,
             close_on_trigger: row.close_on_trigger,
             position_idx: row.position_idx.as_int(),
-            is_leverage: "",
-            last_price_on_created: row.last_price_on_created.map(|p| scales.price(p)).unwrap_or_default(),
+            is_leverage: if is_spot { "0" } else { "" },
+            last_price_on_created,
+            base_price,
             place_type: "",
             smp_type: row.smp_type.as_str(),
             smp_group: row.smp_group,

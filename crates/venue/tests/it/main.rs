@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod limits;
 mod market_data;
+mod order_kinds;
 mod orders;
 mod products;
 mod relay;

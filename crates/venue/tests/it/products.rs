@@ -28,13 +28,13 @@ pub(crate) async fn price(client: &Client, category: &str, symbol: &str, bid: u3
     client.sim("price", &price).await;
 }
 
-async fn accepted(client: &Client, path: &str, body: Value) -> Value {
+pub(crate) async fn accepted(client: &Client, path: &str, body: Value) -> Value {
     let reply = client.post(path, &body).await;
     assert_eq!(reply["retCode"], 0, "{path} {body}: {reply}");
     reply
 }
 
-async fn coin(client: &Client, name: &str) -> Value {
+pub(crate) async fn coin(client: &Client, name: &str) -> Value {
     let wallet = client.get("/v5/account/wallet-balance", &format!("accountType=UNIFIED&coin={name}")).await;
     wallet["result"]["list"][0]["coin"][0].clone()
 }
