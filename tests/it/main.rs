@@ -10,6 +10,7 @@ mod deployed;
 mod documents;
 mod faults;
 mod guard;
+mod hedge;
 mod interrupt;
 mod kill;
 mod notify;

@@ -215,3 +215,19 @@ fn two_demos_on_one_data_folder() {
     assert!(sentence.contains("another data folder"), "{err}");
     assert_eq!(asks().0, Some(0), "the first still has its control socket");
 }
+
+#[test]
+fn a_second_engine_on_the_account_whatever_its_data_folder() {
+    let ground = Ground::new(Market::Walking);
+    let mut first = ground.engine("first", &[]);
+    wait_until("the first engine to trade", PATIENCE, || !ground.client_order_ids().is_empty());
+    let data = ground.data();
+    ground.write_config(&[(data.to_str().unwrap(), ground.folder().join("elsewhere").to_str().unwrap())]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    let holder = format!("process {}, epoch ", first.id());
+    assert!(sentence.contains("on this host already") && sentence.contains(&holder), "{sentence}");
+    assert!(!ground.folder().join("elsewhere").exists(), "nothing was begun");
+    ground.write_config(&[]);
+    ground.end(&mut first);
+}

@@ -85,7 +85,7 @@ pub fn order(row: &venue::OrderRow) -> OrderReport {
         order_id: order_id(&row.order_id),
         client_order_id: client_order_id(&row.order_link_id),
         parent: client_order_id(&row.parent_order_link_id),
-        position_index: PositionIndex::default(),
+        position_index: PositionIndex(row.position_idx.as_int()),
         side: side(row.side),
         is_market: row.order_type == venue::OrderType::Market,
         time_in_force: match row.time_in_force {
@@ -155,7 +155,7 @@ pub fn execution(row: &venue::ExecutionRow) -> Execution {
 pub fn position(row: &venue::PositionRow) -> PositionReport {
     PositionReport {
         symbol: symbol(&row.symbol),
-        position_index: PositionIndex::default(),
+        position_index: PositionIndex(row.position_idx.as_int()),
         side: row.side.map(side),
         qty: qty(row.size),
         average_price: price(row.avg_price),

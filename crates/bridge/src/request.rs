@@ -1,6 +1,6 @@
 //! Commands as requests of the venue.
 
-use windvane_model::{Command, OrderKind, Price, Side, Submit, TimeInForce};
+use windvane_model::{Command, OrderKind, PositionIndex, Price, Side, Submit, TimeInForce};
 use windvane_venue_core as venue;
 
 /// The request that a command makes; `None` for a question.
@@ -32,6 +32,7 @@ pub fn request(command: &Command) -> Option<venue::Request> {
         Command::SetProtection(set) => venue::Request::TradingStop(venue::TradingStop {
             stop_loss: set.stop_loss.map(by_mark),
             take_profit: set.take_profit.map(by_mark),
+            position_idx: position_idx(set.position_index),
             ..venue::TradingStop::full(set.symbol.as_str())
         }),
         Command::SetLeverage(set) => venue::Request::SetLeverage(venue::SetLeverage {
@@ -48,6 +49,15 @@ pub fn request(command: &Command) -> Option<venue::Request> {
 #[must_use]
 pub fn by_link(id: &str) -> venue::OrderReference {
     venue::OrderReference { order_id: None, order_link_id: Some(id.to_owned()) }
+}
+
+/// The venue's word for a position; an index that it has none for cannot come out of the engine.
+const fn position_idx(index: PositionIndex) -> venue::PositionIdx {
+    match index {
+        PositionIndex::LONG => venue::PositionIdx::Long,
+        PositionIndex::SHORT => venue::PositionIdx::Short,
+        _ => venue::PositionIdx::OneWay,
+    }
 }
 
 fn by_mark(price: Price) -> venue::ProtectionPrice {
@@ -73,6 +83,7 @@ fn create(submit: &Submit) -> venue::CreateOrder {
         },
     };
     venue::CreateOrder {
+        position_idx: position_idx(submit.position_index),
         order_link_id: Some(submit.client_order_id.to_string()),
         reduce_only: submit.reduce_only,
         stop_loss: submit.stop_loss.map(by_mark),

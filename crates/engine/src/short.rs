@@ -69,7 +69,7 @@ impl Engine {
                     stamp,
                     symbol_in_doubt: false,
                 };
-                self.risk.shrunk(place, &context).map_or(Relief::Denied, Relief::Smaller)
+                self.risk.shrunk(self.bots[bot].name, place, &context).map_or(Relief::Denied, Relief::Smaller)
             }
             WhenShort::Wait => self.wait(bot, place, denial, stamp, out),
             WhenShort::MakeRoom => {

@@ -1,4 +1,5 @@
-//! One engine per folder: an advisory lock that the kernel drops with the process.
+//! One engine per folder, or per whatever else a file stands for: an advisory lock that the kernel drops with the
+//! process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read};
@@ -31,7 +32,7 @@ pub enum LockError {
     },
 }
 
-/// The right to write in a folder, until it is dropped.
+/// The right to write in a folder, or to what a lock file stands for, until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -43,7 +44,14 @@ impl Lock {
     /// # Errors
     /// When another process has it, or the lock file cannot be written.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
-        let path = folder.join(NAME);
+        Self::take_file(folder.join(NAME))
+    }
+
+    /// Takes a lock file of any name, which is made if it is not there.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub fn take_file(path: PathBuf) -> Result<Self, LockError> {
         let io_error = |source| LockError::Io { path: path.clone(), source };
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(io_error)?;
@@ -65,7 +73,10 @@ impl Lock {
     }
 
     /// Says in the file who holds it.
-    pub(crate) fn sign(&self, epoch: Option<Epoch>) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn sign(&self, epoch: Option<Epoch>) -> io::Result<()> {
         let process = std::process::id();
         let words = match epoch {
             Some(Epoch(epoch)) => format!("process {process}, epoch {epoch}\n"),

@@ -92,6 +92,9 @@ pub enum DenialReason {
     /// The position belongs to another bot.
     #[error("the position belongs to another bot")]
     NotOwner,
+    /// The bot has one side of a contract in hedge mode, and the order would open the other.
+    #[error("the bot has the other side of the contract")]
+    OtherSide,
     /// The order named does not exist or is not this bot's.
     #[error("no such open order of this bot")]
     NoSuchOrder,
@@ -351,6 +354,7 @@ impl DenialReason {
             Self::SymbolInDoubt => "symbol_in_doubt",
             Self::NotTradable => "not_tradable",
             Self::NotOwner => "not_owner",
+            Self::OtherSide => "other_side",
             Self::NoSuchOrder => "no_such_order",
             Self::OffTick { .. } => "off_tick",
             Self::OffLot { .. } => "off_lot",

@@ -85,6 +85,36 @@ pub enum TriggerBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PositionIndex(pub u8);
 
+impl PositionIndex {
+    /// The one position of one-way mode.
+    pub const ONE_WAY: Self = Self(0);
+    /// The long position of hedge mode.
+    pub const LONG: Self = Self(1);
+    /// The short position of hedge mode.
+    pub const SHORT: Self = Self(2);
+    /// Every index there is.
+    pub const ALL: [Self; 3] = [Self::ONE_WAY, Self::LONG, Self::SHORT];
+
+    /// The position that hedge mode keeps for a side.
+    #[must_use]
+    pub const fn of_side(side: Side) -> Self {
+        match side {
+            Side::Buy => Self::LONG,
+            Side::Sell => Self::SHORT,
+        }
+    }
+
+    /// The side that alone can be held here; `None` in one-way mode, where either can.
+    #[must_use]
+    pub const fn only_side(self) -> Option<Side> {
+        match self {
+            Self::LONG => Some(Side::Buy),
+            Self::SHORT => Some(Side::Sell),
+            _ => None,
+        }
+    }
+}
+
 /// What the venue says of an order. Source: Bybit V5, enum `orderStatus`.
 ///
 /// Spot's `PartiallyFilledCanceled` arrives as [`OrderStatus::Cancelled`] with its cumulative quantity.

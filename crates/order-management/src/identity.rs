@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_layout::layout;
 use windvane_model::{
-    BotName, BotTag, ClientOrderId, Epoch, Execution, IdGrammar, InstallTag, PositionIndex, Side, Symbol,
+    BotName, BotTag, ClientOrderId, Epoch, Execution, IdGrammar, InstallTag, PositionIndex, Symbol,
 };
 
 /// Which of the account's positions: contract and position index.
@@ -49,7 +49,8 @@ impl Identity {
 pub(crate) struct Owners {
     tags: BTreeMap<BotTag, BotName>,
     positions: BTreeMap<PositionKey, BotName>,
-    /// Contracts in hedge mode: their positions have index 1 (long) and 2 (short).
+    /// Contracts in hedge mode: their positions have index 1 (long) and 2 (short). As the configuration has it, until
+    /// the venue tells.
     hedged: BTreeSet<Symbol>,
 }
 
@@ -71,6 +72,16 @@ impl Owners {
         self.positions.get(&key).copied()
     }
 
+    /// Takes which position of a contract the venue has told of: what its index says of the mode holds from then on.
+    /// The mode can only change while nothing is held, and each start reads the account before it trades.
+    pub(crate) fn hear_of(&mut self, (symbol, index): PositionKey) {
+        if index == PositionIndex::ONE_WAY {
+            self.hedged.remove(&symbol);
+        } else {
+            self.hedged.insert(symbol);
+        }
+    }
+
     /// The positions of one bot, in order.
     pub(crate) fn positions_of(&self, bot: BotName) -> impl Iterator<Item = PositionKey> {
         self.positions.iter().filter(move |(_, owner)| **owner == bot).map(|(key, _)| *key)
@@ -80,13 +91,13 @@ impl Owners {
     /// in hedge mode a fill closes the side against it and opens its own, never both.
     pub(crate) fn position_of(&self, execution: &Execution) -> PositionKey {
         let index = if !self.hedged.contains(&execution.symbol) {
-            0
-        } else if (execution.side == Side::Buy) == execution.closed_qty.is_zero() {
-            1
+            PositionIndex::ONE_WAY
+        } else if execution.closed_qty.is_zero() {
+            PositionIndex::of_side(execution.side)
         } else {
-            2
+            PositionIndex::of_side(execution.side.opposite())
         };
-        (execution.symbol, PositionIndex(index))
+        (execution.symbol, index)
     }
 }
 
@@ -95,7 +106,7 @@ layout!(Identity { install, epoch });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windvane_model::Role;
+    use windvane_model::{Role, Side};
 
     #[test]
     fn an_id_tells_ours_from_a_successor_and_from_strangers() {
@@ -126,5 +137,18 @@ mod tests {
             assert_eq!(hedged.position_of(&fill), key(index), "{side:?} closing {closed}");
             assert_eq!(one_way.position_of(&fill), key(0));
         }
+    }
+
+    #[test]
+    fn what_the_venue_tells_of_the_mode_counts_more_than_the_configuration() {
+        use crate::testing::{bot, execution, symbol};
+        let key = |index| (symbol("BTCUSDT"), PositionIndex(index));
+        let mut owners = Owners::new(&[(bot(), vec![key(1)])]);
+        let fill = execution("a").side(Side::Sell).build();
+        assert_eq!(owners.position_of(&fill), key(2));
+        owners.hear_of(key(0));
+        assert_eq!(owners.position_of(&fill), key(0), "a journal from before the switch");
+        owners.hear_of(key(1));
+        assert_eq!(owners.position_of(&fill), key(2));
     }
 }

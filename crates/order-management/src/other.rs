@@ -39,7 +39,10 @@ impl OtherOrder {
     fn exposure(&self) -> Option<OrderExposure> {
         let report = &self.report;
         let leaves_qty = report.qty.less(report.cumulative_qty);
-        let counts = !report.status.is_terminal() && !report.reduce_only && self.child_of.is_none();
+        // In hedge mode an order against the side of its position closes, whether it says so or not.
+        let closes = report.position_index.only_side().is_some_and(|only| only != report.side);
+        let counts =
+            !report.status.is_terminal() && !report.reduce_only && !closes && self.child_of.is_none();
         (counts && !leaves_qty.is_zero()).then_some(OrderExposure {
             key: OrderKey::Venue(report.order_id),
             symbol: report.symbol,

@@ -51,6 +51,12 @@ impl Ownership {
         self.0.iter().filter(move |(_, owner)| **owner == bot).map(|(position, _)| *position)
     }
 
+    /// Which position of a contract is the bot's; `None` when none is.
+    pub(crate) fn index_of(&self, symbol: Symbol, bot: BotName) -> Option<PositionIndex> {
+        let every_index = (symbol, PositionIndex(0))..=(symbol, PositionIndex(u8::MAX));
+        self.0.range(every_index).find(|(_, owner)| **owner == bot).map(|((_, index), _)| *index)
+    }
+
     /// The bot that owns a position; `None` when no bot of this engine does.
     #[must_use]
     pub fn owner(&self, symbol: Symbol, index: PositionIndex) -> Option<BotName> {
@@ -61,6 +67,17 @@ impl Ownership {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_and_a_short_bot_share_a_contract_in_hedge_mode() {
+        let [up, down, other] = ["up", "down", "other"].map(|bot| BotName::new(bot).unwrap());
+        let symbol = Symbol::new("BTCUSDT").unwrap();
+        let claims = [(symbol, PositionIndex(1), up), (symbol, PositionIndex(2), down)];
+        let owners = Ownership::new(claims).unwrap();
+        assert_eq!(owners.index_of(symbol, up), Some(PositionIndex(1)));
+        assert_eq!(owners.index_of(symbol, down), Some(PositionIndex(2)));
+        assert_eq!(owners.index_of(symbol, other), None);
+    }
 
     #[test]
     fn a_second_bot_on_a_position_is_refused_with_the_ways_out() {

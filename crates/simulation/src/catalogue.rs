@@ -55,7 +55,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ("B11", Here(&[F::Funding])),
     ("B12", Here(&[F::Liquidated])),
     ("B13", Elsewhere("connector/src/codec/private.rs: one unreadable row does not take the others with it")),
-    ("B14", Elsewhere("order-management/src/identity.rs: in hedge mode a fill opens or closes its own side")),
+    ("B14", Here(&[F::BothSides])),
     ("B15", Elsewhere("connector/src/rest/query.rs: pages are read to the end")),
     ("B16", Elsewhere("order-management/src/tests/account.rs: what stays unexplained stays in doubt")),
     ("B17", Here(&[F::Kill, F::PowerCut])),

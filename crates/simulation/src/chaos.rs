@@ -15,14 +15,16 @@ pub(crate) type Mood = Arc<AtomicBool>;
 pub(crate) struct Chaos {
     rng: Rng,
     mood: Mood,
+    /// The side that it has in hedge mode; now and then it wants the other all the same.
+    side: Option<Side>,
     wishes: u64,
     remembered: u64,
     wake_at: Option<MarketTime>,
 }
 
 impl Chaos {
-    pub(crate) fn new(seed: u64, mood: Mood) -> Self {
-        Self { rng: Rng::with_seed(seed), mood, wishes: 0, remembered: 0, wake_at: None }
+    pub(crate) fn new(seed: u64, mood: Mood, side: Option<Side>) -> Self {
+        Self { rng: Rng::with_seed(seed), mood, side, wishes: 0, remembered: 0, wake_at: None }
     }
 
     fn wish(&mut self, context: &Context<'_>) -> Option<Intent> {
@@ -47,7 +49,8 @@ impl Chaos {
 
     fn place(&mut self, context: &Context<'_>) -> Option<Intent> {
         let mark = context.market.ticker().mark?.get();
-        let side = if self.rng.bool() { Side::Buy } else { Side::Sell };
+        let any = if self.rng.bool() { Side::Buy } else { Side::Sell };
+        let side = self.side.filter(|_| self.rng.u8(..8) != 0).unwrap_or(any);
         let value = Decimal::from(self.rng.i64(50..16_000));
         let qty = context.instrument.round_down_to_lot(value / mark);
         let price = self.price_near(context, 5)?;

@@ -130,17 +130,32 @@ pub(crate) fn reference() -> Reference {
     }
 }
 
-/// A venue with one account.
-pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal, doubts: venue::Doubts) -> venue::Venue {
+/// A venue with one account; where it `is_hedged`, with the first contract in hedge mode.
+pub(crate) fn open_venue(
+    seed: u64,
+    balance_usdt: Decimal,
+    doubts: venue::Doubts,
+    is_hedged: bool,
+) -> venue::Venue {
     let fees = venue::Fees { taker: number("0.00055"), maker: number("0.0002") };
     let account = venue::AccountSetup::usdt(UID, balance_usdt, Decimal::from(FOUND_LEVERAGE), fees);
-    venue::Venue::new(venue::Setup {
+    let mut opened = venue::Venue::new(venue::Setup {
         instruments: LISTINGS.iter().map(Listing::of_venue).collect(),
         coins: Vec::new(),
         accounts: vec![account],
         doubts,
         seed,
-    })
+    });
+    if is_hedged {
+        let switch = venue::SwitchMode {
+            symbol: Some(LISTINGS[0].symbol.to_owned()),
+            coin: None,
+            mode: venue::PositionMode::Hedge,
+        };
+        let switched = opened.apply_request(0, UID, &venue::Request::SwitchMode(switch), &mut Vec::new());
+        switched.expect("a flat account may switch");
+    }
+    opened
 }
 
 /// Limits that a random bot runs into now and then.

@@ -82,6 +82,8 @@ pub struct Swarm {
     pub(crate) clock_step_every: Millis,
     /// When a later engine of the same installation shows itself; zero is never.
     pub(crate) successor_at: Millis,
+    /// Whether the first contract is in hedge mode, the random bot long and the second short.
+    pub(crate) is_hedged: bool,
     /// Whether the account is so small, and the market so wild, that positions may be liquidated.
     pub(crate) is_poor: bool,
     /// How the venue behaves where the exchange's documentation leaves it open.
@@ -161,6 +163,7 @@ impl Swarm {
             clock_step_every: 0,
             successor_at: 0,
             is_poor: false,
+            is_hedged: false,
             doubts: draw_doubts(rng),
         };
         // Drawn last, so that the seeds of before keep the rest of their stories.
@@ -170,9 +173,20 @@ impl Swarm {
             clock_step_every: if rng.u8(..5) == 0 { rng.i64(10_000..50_000) } else { 0 },
             successor_at: if rng.u8(..12) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
             is_poor: rng.u8(..12) == 0,
+            is_hedged: rng.u8(..4) == 0,
             ..swarm
         }
         .made_wild()
+        .with_two_sides()
+    }
+
+    /// The maker quotes both sides of one position, so in hedge mode a random bot takes its place.
+    fn with_two_sides(self) -> Self {
+        let second = match self.second {
+            Second::Maker if self.is_hedged => Second::Chaos,
+            second => second,
+        };
+        Self { second, ..self }
     }
 
     /// Where the account is small, prices jump, and somebody has left a position without a stop.
@@ -200,6 +214,7 @@ impl Swarm {
             power_cut: false,
             finds_position: false,
             is_poor: false,
+            is_hedged: false,
             ..drawn.calmed()
         }
     }
@@ -221,6 +236,7 @@ impl Swarm {
             meddles: false,
             finds_position: false,
             is_poor: false,
+            is_hedged: false,
             doubts: Doubts::default(),
             ..drawn.calmed()
         }

@@ -116,6 +116,8 @@ faults! {
     LeverageDiffers = "leverage differs";
     /// A later engine of the same installation traded the account.
     Successor = "successor";
+    /// A long and a short position of one contract were held at once.
+    BothSides = "both sides held";
 }
 
 impl Fault {

@@ -30,6 +30,6 @@ pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use history::known_history;
 pub use language::{Entry, Ohlcv, Problem, Problems, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
-pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, check, load};
+pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, WrongSide, check, load};
 pub use schema::schema;
 pub use timed::{Timed, TimedSettings, Work};

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use windvane_model::{BotName, Money, Price, Side};
-use windvane_order_management::{Order, PositionKey, Trade};
+use windvane_order_management::{Order, Trade};
 
 /// `windvane orders`.
 ///
@@ -105,8 +105,8 @@ pub(crate) fn fills(arguments: &Fills) -> Result<ExitCode, Failure> {
     let mut fills: Vec<_> = books.fills().collect();
     fills.sort_by_key(|(fill, _)| (fill.at, fill.symbol, fill.execution_id));
     for (fill, order) in fills {
-        let key: PositionKey = (fill.symbol, windvane_model::PositionIndex::default());
-        let bot = order.and_then(|id| books.order(&id)?.bot()).or_else(|| history.bot(key));
+        let bot =
+            order.and_then(|id| books.order(&id)?.bot()).or_else(|| history.bot(books.position_of(fill)));
         if !is_bot(arguments.past.bot.as_deref(), bot) {
             continue;
         }

@@ -89,6 +89,10 @@ fn chosen<'s>(settings: &'s Settings, name: Option<&str>) -> Result<&'s BotSetti
 /// The backtest of the bot alone, with the values of a candidate.
 fn of_candidate(settings: &Settings, bot: &BotSettings, candidate: &Candidate) -> Result<Setup, String> {
     let definition = bot.source.with(candidate)?;
+    let definition = match bot.position_index.only_side() {
+        Some(side) => definition.on_side(side).map_err(|error| error.to_string())?,
+        None => definition,
+    };
     let bot = BotSetup { strategy: definition.bot(), ..bot.setup(None) };
     Ok(setup(settings, vec![bot]))
 }

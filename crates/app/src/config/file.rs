@@ -73,6 +73,9 @@ pub(crate) struct VenueSection {
     /// What is done about an account whose modes are not those that the bots need.
     #[serde(default)]
     pub(crate) account: AccountModes,
+    /// How many positions a contract may have.
+    #[serde(default)]
+    pub(crate) position_mode: PositionMode,
     /// After how long without any connection the venue cancels open orders, 3s to 300s; only for accounts on which the
     /// exchange has switched that on.
     pub(crate) dcp_window: Option<Spanned<TimeSpan>>,
@@ -144,6 +147,27 @@ impl From<Region> for windvane_connector::Region {
     }
 }
 
+/// How many positions a contract may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PositionMode {
+    /// One, long or short, of one bot.
+    #[default]
+    OneWay,
+    /// A long and a short one side by side, each of a bot with that `direction`.
+    Hedge,
+}
+
+/// The side of a contract that a bot has in hedge mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    /// The long position.
+    Long,
+    /// The short position.
+    Short,
+}
+
 /// What is done about an account whose margin mode or position mode is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -151,7 +175,7 @@ pub(crate) enum AccountModes {
     /// The engine does not start.
     #[default]
     Verify,
-    /// Cross margin and one-way mode are set.
+    /// Cross margin and the `position_mode` are set.
     Set,
 }
 
@@ -333,6 +357,8 @@ impl LogStyle {
 pub(crate) struct BotSection {
     /// Its contract.
     pub(crate) symbol: Spanned<String>,
+    /// The side of the contract that is its own: needed in hedge mode, where another bot may have the other.
+    pub(crate) direction: Option<Spanned<Direction>>,
     /// Its strategy file, relative to the config.
     pub(crate) strategy: Spanned<PathBuf>,
     /// Its share of the account.

@@ -18,9 +18,10 @@ use crate::live::setup::Setup;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use windvane_connector::PositionMode;
 use windvane_engine::{Foreign, Removal, WhenShort};
-use windvane_model::{BotName, Leverage, Millis, Symbol};
-use windvane_risk::{Amount, RiskLimits};
+use windvane_model::{BotName, Leverage, Millis, PositionIndex, Symbol};
+use windvane_risk::{Amount, Ownership, OwnershipError, RiskLimits};
 use windvane_strategy::Definition;
 use windvane_venue::VenueConfig;
 
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) environment: Environment,
     /// Which venue.
     pub(crate) venue: VenueSettings,
+    /// How many positions a contract may have.
+    pub(crate) position_mode: PositionMode,
     /// Whether everything is done except send.
     pub(crate) is_shadow: bool,
     /// What is allowed.
@@ -127,6 +130,14 @@ pub(crate) struct RemoteVenue {
 }
 
 impl Settings {
+    /// Which bot owns which position.
+    ///
+    /// # Errors
+    /// When two bots want the same one.
+    pub(crate) fn ownership(&self) -> Result<Ownership, Vec<OwnershipError>> {
+        Ownership::new(self.bots.iter().map(|bot| (bot.symbol, bot.position_index, bot.name)))
+    }
+
     /// The beginning of the fingerprint, hexadecimal: enough to tell configs apart.
     pub(crate) fn short_fingerprint(&self) -> String {
         self.fingerprint[..6].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -171,6 +182,8 @@ pub(crate) struct BotSettings {
     pub(crate) name: BotName,
     /// Its contract.
     pub(crate) symbol: Symbol,
+    /// Which of the contract's positions is its own.
+    pub(crate) position_index: PositionIndex,
     /// Its strategy, read and checked.
     pub(crate) definition: Definition,
     /// The file that it was read from.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use windvane_engine::BotSetup;
 use windvane_journal::Change;
-use windvane_model::{BotName, Money, PositionIndex};
+use windvane_model::{BotName, Money};
 use windvane_strategy::{Definition, Urgency};
 
 /// What a running engine can go on under another value of; `backtest` concerns none. Everything else is read once, at the
@@ -129,6 +129,11 @@ impl Plan {
                 old.symbol, new.symbol, new.symbol
             ));
         }
+        if new.symbol == old.symbol && new.position_index != old.position_index {
+            problems.push(format!(
+                "bot `{name}` cannot change its direction while it runs: give the bot on the other side another name"
+            ));
+        }
         if !old.definition.is_same_kind(&new.definition) {
             problems.push(format!(
                 "bot `{name}` cannot become one of another kind while it runs: give that one another name"
@@ -205,7 +210,7 @@ impl BotSettings {
         BotSetup {
             name: self.name,
             symbol: self.symbol,
-            position_index: PositionIndex::default(),
+            position_index: self.position_index,
             strategy: opened_by.unwrap_or(&self.definition).bot(),
             next: opened_by.map(|_| self.definition.clone()),
             budget: Money::new(self.budget.value),

@@ -1,8 +1,8 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
 use super::file::{
-    AccountModes, BotSection, ConfigFile, Environment, ForeignPosition, GuardSection, MarginShort,
-    MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
+    AccountModes, BotSection, ConfigFile, Direction, Environment, ForeignPosition, GuardSection, MarginShort,
+    MarketClock, PositionMode, RateLimits, Removed, TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
 use super::{
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use windvane_connector::VenueEndpoints;
 use windvane_engine::{Foreign, Removal, WhenShort};
-use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Symbol};
+use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Side, Symbol};
 use windvane_risk::{Ownership, TimeSpan};
 use windvane_strategy::Definition;
 use windvane_venue::{MarketConfig, VenueConfig};
@@ -159,6 +159,13 @@ fn describe(value: &serde_json::Value, path: &str, found: &mut BTreeMap<String, 
     }
 }
 
+const fn connectors_word(mode: PositionMode) -> windvane_connector::PositionMode {
+    match mode {
+        PositionMode::OneWay => windvane_connector::PositionMode::OneWay,
+        PositionMode::Hedge => windvane_connector::PositionMode::Hedge,
+    }
+}
+
 struct Resolver<'t> {
     path: &'t Path,
     whole: &'t Whole,
@@ -192,19 +199,23 @@ impl<'t> Resolver<'t> {
             self.problem(without_stop.span(), "`without_stop_max` must be between 1s and 5m");
         }
         let guard = self.guard(file.guard);
+        let position_mode = file.venue.get_ref().position_mode;
         let venue = self.venue(file.venue.span(), file.venue.into_inner());
         let (left, kept): (Vec<_>, Vec<_>) =
             file.bot.into_iter().partition(|(_, section)| section.removed == Some(Removed::Leave));
         let left = left.iter().filter_map(|(name, _)| self.bot_name(name.span(), name.get_ref())).collect();
         let bots: Vec<BotSettings> = kept
             .into_iter()
-            .filter_map(|(name, section)| self.bot(name.span(), name.get_ref(), section, &risk))
+            .filter_map(|(name, section)| {
+                self.bot(name.span(), name.get_ref(), section, position_mode, &risk)
+            })
             .collect();
         self.check_together(&bots);
         Some(Settings {
             data_dir: self.folder.join(file.data_dir),
             environment,
             venue: venue?,
+            position_mode: connectors_word(position_mode),
             is_shadow: false,
             risk,
             unprotected_ms_max: without_stop.get_ref().millis(),
@@ -348,7 +359,11 @@ impl<'t> Resolver<'t> {
                 (_, RateLimits::Published) => windvane_connector::RateLimits::Published,
                 (_, RateLimits::Introductory) => windvane_connector::RateLimits::Introductory,
             },
-            setup: Setup { sets_modes: section.account == AccountModes::Set, disconnect_window_s },
+            setup: Setup {
+                sets_modes: section.account == AccountModes::Set,
+                position_mode: connectors_word(section.position_mode),
+                disconnect_window_s,
+            },
         })
     }
 
@@ -367,9 +382,11 @@ impl<'t> Resolver<'t> {
         span: Range<usize>,
         name: &str,
         section: BotSection,
+        mode: PositionMode,
         risk: &windvane_risk::RiskLimits,
     ) -> Option<BotSettings> {
         let strategy = self.strategy(name, &section);
+        let side = self.side(span.clone(), &section, mode);
         let name = self.bot_name(span, name);
         let symbol = Symbol::new(section.symbol.get_ref())
             .map_err(|error| self.problem(section.symbol.span(), format!("symbol: {error}")))
@@ -386,9 +403,17 @@ impl<'t> Resolver<'t> {
             self.problem(section.leverage.span(), what);
         }
         let (definition, source) = strategy?;
+        let definition = match side? {
+            None => definition,
+            Some(side) => definition
+                .on_side(side)
+                .map_err(|error| self.problem(section.strategy.span(), format!("`direction`: {error}")))
+                .ok()?,
+        };
         Some(BotSettings {
             name: name?,
             symbol: symbol?,
+            position_index: side?.map_or(PositionIndex::ONE_WAY, PositionIndex::of_side),
             definition,
             source,
             budget,
@@ -411,6 +436,27 @@ impl<'t> Resolver<'t> {
                 ForeignPosition::Adopt => Foreign::Adopt,
             },
         })
+    }
+
+    /// The side of its contract that a bot has: one in hedge mode, either (`Some(None)`) in one-way mode.
+    fn side(&mut self, span: Range<usize>, section: &BotSection, mode: PositionMode) -> Option<Option<Side>> {
+        match (mode, &section.direction) {
+            (PositionMode::OneWay, None) => Some(None),
+            (PositionMode::Hedge, Some(direction)) => Some(Some(match direction.get_ref() {
+                Direction::Long => Side::Buy,
+                Direction::Short => Side::Sell,
+            })),
+            (PositionMode::OneWay, Some(direction)) => {
+                let what = "`direction` belongs to hedge mode: `position_mode = \"hedge\"` in `[venue]`";
+                self.problem(direction.span(), what);
+                None
+            }
+            (PositionMode::Hedge, None) => {
+                let what = "in hedge mode a bot has one side of its contract: add `direction = \"long\"` or `\"short\"`";
+                self.problem(span, what);
+                None
+            }
+        }
     }
 
     /// A name is a metric label and part of messages; anything but letters, digits, `-` and `_` is refused.
@@ -482,10 +528,21 @@ impl<'t> Resolver<'t> {
 
     /// What no bot can see alone: one owner per position, ids that tell the bots apart.
     fn check_together(&mut self, bots: &[BotSettings]) {
-        let claims = bots.iter().map(|bot| (bot.symbol, PositionIndex::default(), bot.name));
+        let claims = bots.iter().map(|bot| (bot.symbol, bot.position_index, bot.name));
         if let Err(conflicts) = Ownership::new(claims) {
             for conflict in conflicts {
                 self.problem(self.mention(&conflict.second), conflict);
+            }
+        }
+        // Cross margin knows one leverage of a contract.
+        for (place, bot) in bots.iter().enumerate() {
+            let differs = |first: &&BotSettings| first.symbol == bot.symbol && first.leverage != bot.leverage;
+            if let Some(first) = bots[..place].iter().find(differs) {
+                let what = format!(
+                    "bots `{}` and `{}` share {} and must have the same leverage",
+                    first.name, bot.name, bot.symbol
+                );
+                self.problem(self.mention(&bot.name), what);
             }
         }
         let mut tags = BTreeSet::new();

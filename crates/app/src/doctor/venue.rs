@@ -93,7 +93,7 @@ fn clocks(measured: ClockOffset) -> Finding {
 /// Key and account by the same questions as at a start.
 async fn findings_of_account(rest: &RestClient, settings: &Settings, findings: &mut Vec<Finding>) {
     let VenueSettings::Remote(remote) = &settings.venue else { return };
-    match account::prepare(rest, &settings.bots, remote.key_policy(), None).await {
+    match account::prepare(rest, settings, remote.key_policy(), None).await {
         Ok(account) => {
             let bots = settings.bots.len();
             findings.push(Finding::good(

@@ -1,7 +1,7 @@
 //! Why something happened: for an order, a bot or a contract, each step from what woke the bot to what became of the
 //! position, out of journal and tape.
 
-use super::{History, owner, words};
+use super::{History, words};
 use crate::config::plan::Shown;
 use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use windvane_journal::{Item, Record, Reload};
 use windvane_model::{
-    AccountEvent, BotName, ClientOrderId, Command, Event, ExecutionId, InstallTag, OrderId, PositionIndex,
-    Query, QueryAnswer, Stamp, Stamped, Symbol,
+    AccountEvent, BotName, BotTag, ClientOrderId, Command, Event, ExecutionId, IdGrammar, InstallTag,
+    OrderId, PositionIndex, Query, QueryAnswer, Stamp, Stamped, Symbol,
 };
 
 /// Steps that are shown of a bot or a contract when no moment is asked for.
@@ -253,8 +253,9 @@ impl<'h> Explanation<'h> {
                 continue;
             }
             self.step(stamped.stamp, format!("fill      {}", words::execution(&fill)));
-            let held = (0..=2)
-                .filter_map(|index| self.books.orders().position(fill.symbol, PositionIndex(index)))
+            let held = PositionIndex::ALL
+                .into_iter()
+                .filter_map(|index| self.books.orders().position(fill.symbol, index))
                 .map(|position| words::holding(position.holding()));
             let text = held.collect::<Vec<_>>().join("; ");
             self.step(stamped.stamp, format!("position  {}: {text}", fill.symbol));
@@ -287,8 +288,11 @@ impl<'h> Explanation<'h> {
             }
             Question::VenueOrder(asked) => order_id == Some(asked),
             Question::Symbol(asked) => symbol == Some(asked),
-            Question::Bot(bot) => symbol
-                .is_some_and(|symbol| owner(self.claims, (symbol, PositionIndex::default())) == Some(bot)),
+            // Two bots may share a contract; an id of ours tells whose it is.
+            Question::Bot(bot) => match id.as_ref().and_then(IdGrammar::parse) {
+                Some(grammar) => grammar.bot == BotTag::of(&bot),
+                None => symbol.is_some_and(|symbol| self.has_contract(bot, symbol)),
+            },
         }
     }
 
@@ -304,6 +308,10 @@ impl<'h> Explanation<'h> {
 
     fn is_contract_of(&self, bot: BotName) -> bool {
         let Question::Symbol(symbol) = self.question else { return false };
+        self.has_contract(bot, symbol)
+    }
+
+    fn has_contract(&self, bot: BotName, symbol: Symbol) -> bool {
         self.claims.iter().any(|(name, keys)| *name == bot && keys.iter().any(|key| key.0 == symbol))
     }
 }

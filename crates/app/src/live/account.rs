@@ -1,14 +1,15 @@
 //! What is asked of the venue by REST before the engine starts: clock, key, account, contracts, history.
 
 use super::setup::Setup;
-use crate::config::BotSettings;
+use crate::config::{BotSettings, Settings};
 use crate::exit::Failure;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, RestClient, RestError, key_hint};
+use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, PositionMode, RestClient, RestError, key_hint};
+use windvane_journal::Lock;
 use windvane_model::{
-    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex, Query,
-    QueryAnswer, Reference, Symbol, WallTime,
+    AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex,
+    PositionReport, Query, QueryAnswer, Reference, Symbol, WallTime,
 };
 
 const DAY_MS: Millis = 86_400_000;
@@ -19,6 +20,8 @@ const CANDLES_MAX: usize = 999;
 pub(crate) struct Account {
     /// The venue's number of it.
     pub(crate) uid: u64,
+    /// The right to trade it from this host, until the end of the run.
+    pub(crate) lock: Option<Lock>,
     /// Contracts and fees.
     pub(crate) reference: Reference,
     /// History for the bots, oldest first.
@@ -27,21 +30,25 @@ pub(crate) struct Account {
     pub(crate) key_expires: Option<WallTime>,
 }
 
-/// Asks for everything, and refuses what must not be traded on. With a `setup`, the account is first made what it says.
+/// Asks for everything, and refuses what must not be traded on. With a `setup`, the account is first taken
+/// for this process and made what that says.
 ///
 /// # Errors
 /// [`Failure::Unreachable`] when the venue does not answer, [`Failure::Refused`] when key or account are not fit.
 pub(crate) async fn prepare(
     rest: &RestClient,
-    bots: &[BotSettings],
+    settings: &Settings,
     policy: KeyPolicy,
     setup: Option<Setup>,
 ) -> Result<Account, Failure> {
     rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
     let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
     check_key(&key, policy)?;
+    let bots = &settings.bots;
     let symbols = symbols(bots);
+    let mut lock = None;
     if let Some(setup) = setup {
+        lock = super::single::take(settings, key.uid)?;
         setup.make(rest, &symbols).await?;
     }
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
@@ -56,7 +63,7 @@ pub(crate) async fn prepare(
     let history = read_history(rest, &history_wanted(bots)).await?;
     let now = rest.clock().now();
     let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
-    Ok(Account { uid: key.uid, reference, history, key_expires })
+    Ok(Account { uid: key.uid, lock, reference, history, key_expires })
 }
 
 /// Grids, bounds, tiers and fees of contracts.
@@ -83,11 +90,12 @@ pub(crate) fn symbols(bots: &[BotSettings]) -> Vec<Symbol> {
 /// its own journal is an old copy.
 ///
 /// # Errors
-/// [`Failure::Refused`] when a contract is in hedge mode, which the same look at the account shows.
+/// [`Failure::Refused`] when a contract is in another position mode, which the same look at the account shows.
 pub(crate) async fn highest_epoch(
     rest: &RestClient,
     install: InstallTag,
     symbols: &[Symbol],
+    mode: PositionMode,
 ) -> Result<Option<Epoch>, Failure> {
     // Executions are not wanted here; since now there are none.
     let query = Query::Account { executions_since: MarketTime(rest.clock().now().as_millis()) };
@@ -95,16 +103,29 @@ pub(crate) async fn highest_epoch(
         tracing::warn!("open orders could not be read before the start; the epoch goes by journal and clock");
         return Ok(None);
     };
-    if let Some(hedged) = snapshot.positions.iter().find(|row| row.position_index != PositionIndex::default())
-    {
-        return Err(Failure::Refused(format!(
-            "{} is in hedge mode; this version trades in one-way mode: switch it at the exchange while it has \
-             neither position nor order, or have it switched by `account = \"set\"` in `[venue]`",
-            hedged.symbol
-        )));
+    let mode_of = |row: &PositionReport| match row.position_index {
+        PositionIndex::ONE_WAY => PositionMode::OneWay,
+        _ => PositionMode::Hedge,
+    };
+    if let Some(row) = snapshot.positions.iter().find(|row| mode_of(row) != mode) {
+        return Err(wrong_mode(row.symbol, mode));
     }
     let ours = snapshot.open_orders.iter().filter_map(|order| IdGrammar::parse(&order.client_order_id?));
     Ok(ours.filter(|grammar| grammar.install == install).map(|grammar| grammar.epoch).max())
+}
+
+/// A contract whose position mode is not the config's.
+pub(crate) fn wrong_mode(symbol: Symbol, wanted: PositionMode) -> Failure {
+    let is = match wanted {
+        PositionMode::OneWay => PositionMode::Hedge,
+        PositionMode::Hedge => PositionMode::OneWay,
+    };
+    Failure::Refused(format!(
+        "{symbol} is in {} mode, and the config says `position_mode = \"{}\"`: switch it at the exchange while it has \
+         neither position nor order, or have it switched by `account = \"set\"` in `[venue]`",
+        is.as_str(),
+        wanted.as_str()
+    ))
 }
 
 /// The series that bots want the past of, with so many bars.

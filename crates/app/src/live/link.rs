@@ -51,7 +51,11 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 market_clock: clock,
                 rate_limits,
                 key: KeyPolicy::default(),
-                setup: Setup::default(),
+                setup: Setup {
+                    sets_modes: true,
+                    position_mode: settings.position_mode,
+                    disconnect_window_s: None,
+                },
                 embedded: Some(embedded),
             })
         }

@@ -24,6 +24,7 @@ mod recorder;
 mod reload;
 mod service;
 pub(crate) mod setup;
+mod single;
 mod stamper;
 mod start;
 mod status;

@@ -52,7 +52,7 @@ fn find(settings: &Settings, books: &Rebuilt) -> Vec<Orphan> {
     held.filter_map(|position| {
         let (symbol, index) = position.key();
         let bot = books.opener(position.key())?;
-        let owner = owner_of(settings, symbol).map(|bot| bot.name);
+        let owner = owner_of(settings, symbol, index).map(|bot| bot.name);
         let is_left = owner.is_none() && settings.left.contains(&bot);
         let qty = position.holding().qty();
         (owner != Some(bot) && !is_left).then_some(Orphan { bot, symbol, index, qty })
@@ -66,14 +66,14 @@ fn is_held(orphan: &Orphan, snapshot: &AccountSnapshot) -> bool {
     })
 }
 
-fn owner_of(settings: &Settings, symbol: Symbol) -> Option<&BotSettings> {
-    settings.bots.iter().find(|bot| bot.symbol == symbol)
+fn owner_of(settings: &Settings, symbol: Symbol, index: PositionIndex) -> Option<&BotSettings> {
+    settings.bots.iter().find(|bot| (bot.symbol, bot.position_index) == (symbol, index))
 }
 
 fn sentence(orphan: &Orphan, settings: &Settings) -> String {
-    let Orphan { bot, symbol, qty, .. } = orphan;
+    let Orphan { bot, symbol, index, qty } = orphan;
     let held = format!("bot `{bot}` holds {qty} {symbol}");
-    match owner_of(settings, *symbol) {
+    match owner_of(settings, *symbol, *index) {
         Some(heir) => format!(
             "{held}, and this config gives {symbol} to `{}`, which did not open it; put `{bot}` back in its place \
              until the position is closed (`removed = \"close\"` in its table closes it)",

@@ -11,11 +11,10 @@ use crate::rebuild::Claims;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use tokio::sync::{mpsc, oneshot};
-use windvane_connector::RestClient;
+use windvane_connector::{Category, PositionMode, RestClient};
 use windvane_engine::Reconfiguration;
 use windvane_journal::Reload;
-use windvane_model::{BotName, Candle, Event, Interval, MarketEvent, PositionIndex, Reference, Symbol};
-use windvane_risk::Ownership;
+use windvane_model::{BotName, Candle, Event, Interval, MarketEvent, Reference, Symbol};
 
 /// Who wants a reload, and how.
 pub(crate) struct Request {
@@ -128,7 +127,7 @@ impl Live {
             let Some(known) = self.settings.bots.iter().find(|known| known.name == bot) else {
                 return Held::Nothing;
             };
-            let position = self.engine.orders().position(known.symbol, PositionIndex::default());
+            let position = self.engine.orders().position(known.symbol, known.position_index);
             if position.is_some_and(|position| position.holding().side().is_some()) {
                 Held::Position
             } else if self.engine.orders().live_orders().any(|order| order.bot() == Some(bot)) {
@@ -170,8 +169,9 @@ impl Live {
     fn fetch(&mut self, request: Request, settings: Settings, lack: Lack) {
         self.reloader.is_busy = true;
         let (rest, steps) = (self.reloader.rest.clone(), self.reloader.steps.clone());
+        let mode = settings.position_mode;
         tokio::task::spawn_local(async move {
-            let found = match ask(&rest, lack).await {
+            let found = match ask(&rest, lack, mode).await {
                 Ok(news) => Ok(Found { settings, news: Some(news) }),
                 Err(failure) => Err(failure.to_string()),
             };
@@ -281,7 +281,13 @@ impl Live {
 }
 
 /// Asks the venue for what is lacking.
-async fn ask(rest: &RestClient, lack: Lack) -> Result<News, crate::exit::Failure> {
+async fn ask(rest: &RestClient, lack: Lack, wanted: PositionMode) -> Result<News, crate::exit::Failure> {
+    for symbol in &lack.contracts {
+        let mode = rest.position_mode(Category::Linear, *symbol).await;
+        if mode.map_err(|error| account::unreachable("the position mode", &error))? != wanted {
+            return Err(account::wrong_mode(*symbol, wanted));
+        }
+    }
     let reference = match lack.contracts.is_empty() {
         true => None,
         false => Some(account::reference(rest, &lack.contracts).await?),
@@ -291,13 +297,12 @@ async fn ask(rest: &RestClient, lack: Lack) -> Result<News, crate::exit::Failure
 
 /// What an engine is told of a config that it goes on under.
 pub(crate) fn reconfiguration(settings: &Settings, plan: &Plan) -> Reconfiguration {
-    let claim = |bot: &config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
     Reconfiguration {
         bots: settings.bots.iter().map(|bot| bot.setup(None)).collect(),
         redefined: plan.redefined.clone(),
         limits: settings.risk.clone(),
         // The loader has reported bots that want the same position.
-        ownership: Ownership::new(settings.bots.iter().map(claim)).unwrap_or_default(),
+        ownership: settings.ownership().unwrap_or_default(),
         config: settings.fingerprint,
         unprotected_ms_max: settings.unprotected_ms_max,
     }

@@ -12,6 +12,8 @@ use windvane_model::Symbol;
 pub(crate) struct Setup {
     /// Whether margin mode and position mode are set rather than a start refused.
     pub(crate) sets_modes: bool,
+    /// How many positions the contracts of the bots are to have.
+    pub(crate) position_mode: PositionMode,
     /// Seconds without any connection after which the venue cancels open orders.
     pub(crate) disconnect_window_s: Option<u32>,
 }
@@ -31,7 +33,7 @@ impl Setup {
     /// [`Failure::Refused`] when the venue refuses what the config asks for.
     pub(crate) async fn make(self, rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure> {
         if self.sets_modes {
-            set_modes(rest, symbols).await?;
+            set_modes(rest, symbols, self.position_mode).await?;
         }
         refuse_moved_prices(rest).await;
         if let Some(window_s) = self.disconnect_window_s {
@@ -41,7 +43,7 @@ impl Setup {
     }
 }
 
-async fn set_modes(rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure> {
+async fn set_modes(rest: &RestClient, symbols: &[Symbol], wanted: PositionMode) -> Result<(), Failure> {
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
     if account.margin_mode != MarginMode::Cross {
         let set = rest.set_margin_mode(&MarginMode::Cross).await;
@@ -50,10 +52,11 @@ async fn set_modes(rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure>
     }
     for symbol in symbols {
         let mode = rest.position_mode(Category::Linear, *symbol).await;
-        if mode.map_err(|error| unreachable("the position mode", &error))? == PositionMode::Hedge {
-            let set = rest.set_position_mode(*symbol, PositionMode::OneWay).await;
-            set.map_err(|error| refused(&format!("one-way mode of {symbol} cannot be set"), &error))?;
-            tracing::info!(%symbol, "position mode set to one-way");
+        if mode.map_err(|error| unreachable("the position mode", &error))? != wanted {
+            let set = rest.set_position_mode(*symbol, wanted).await;
+            let what = || format!("{} mode of {symbol} cannot be set", wanted.as_str());
+            set.map_err(|error| refused(&what(), &error))?;
+            tracing::info!(%symbol, mode = wanted.as_str(), "position mode set");
         }
     }
     Ok(())

@@ -26,10 +26,7 @@ use windvane_connector::{
 };
 use windvane_engine::{Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
-use windvane_model::{
-    BotName, Epoch, Event, HaltCause, InstallTag, MarketEvent, PositionIndex, RunState, Symbol, Text,
-};
-use windvane_risk::Ownership;
+use windvane_model::{BotName, Epoch, Event, HaltCause, InstallTag, MarketEvent, RunState, Symbol, Text};
 use windvane_strategy::Definition;
 use windvane_telemetry::{Board, Build, Health, Observer, Server, Tracer};
 use windvane_venue::Embedded;
@@ -100,11 +97,11 @@ pub(crate) async fn run(
     )
     .context("setting up REST")?;
     let key = KeyPolicy { reads_only: settings.is_shadow, ..link.key };
-    let setup = (link.embedded.is_none() && !settings.is_shadow).then_some(link.setup);
-    let account = account::prepare(&rest, &settings.bots, key, setup).await?;
+    let setup = (!settings.is_shadow).then_some(link.setup);
+    let account = account::prepare(&rest, settings, key, setup).await?;
     let uid = account.uid;
 
-    // Held until the end of the run.
+    // Held until the end of the run, like the account's own.
     let (folder, _lock) = journal_folder(settings, wall)?;
     let durability = match settings.durability {
         Durability::Group => windvane_journal::Durability::Group,
@@ -133,8 +130,11 @@ pub(crate) async fn run(
     };
     orphan::refuse(&rest, settings, &books).await?;
     let symbols = account::symbols(&settings.bots);
-    let at_venue = account::highest_epoch(&rest, install, &symbols).await?;
+    let at_venue = account::highest_epoch(&rest, install, &symbols, settings.position_mode).await?;
     let epoch = next_epoch(recovered.last_epoch.max(at_venue), wall);
+    if let Some(lock) = &account.lock {
+        lock.sign(Some(epoch)).context("signing the account's lock")?;
+    }
     archive::keep(settings, &folder)?;
     let start = start_record(settings, epoch, install, account.uid, wall);
     recorder.start(start.clone()).context("beginning the journal's epoch")?;
@@ -281,7 +281,7 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
 
 /// The bots with the positions they own.
 pub(crate) fn claims(settings: &Settings) -> Claims {
-    settings.bots.iter().map(|bot| (bot.name, vec![(bot.symbol, PositionIndex::default())])).collect()
+    settings.bots.iter().map(|bot| (bot.name, vec![(bot.symbol, bot.position_index)])).collect()
 }
 
 /// Whether orders go over a trade socket; demo accounts have none.
@@ -314,8 +314,8 @@ pub(crate) fn build_engine(
         Some(_) => books.orders().clone().with_epoch(start.epoch),
         None => windvane_order_management::Orders::new(identity, &claims),
     };
-    let claim = |bot: &crate::config::BotSettings| (bot.symbol, PositionIndex::default(), bot.name);
-    let ownership = Ownership::new(settings.bots.iter().map(claim))
+    let ownership = settings
+        .ownership()
         .map_err(|conflicts| Failure::Config(conflicts.iter().map(ToString::to_string).collect()))?;
     let opened_by = opened_by(settings, folder, books);
     let setup = EngineSetup {
@@ -345,7 +345,7 @@ fn opened_by(settings: &Settings, folder: &Path, books: &Rebuilt) -> BTreeMap<Bo
     let opened = memory.map_or_else(Vec::new, |memory| windvane_engine::opened_under(memory));
     let mut found = BTreeMap::new();
     for bot in &settings.bots {
-        let position = books.orders().position(bot.symbol, PositionIndex::default());
+        let position = books.orders().position(bot.symbol, bot.position_index);
         let is_held = position.is_some_and(|position| position.holding().side().is_some());
         let under = opened.iter().find(|(name, config)| *name == bot.name && *config != settings.fingerprint);
         let Some((_, config)) = under.filter(|_| is_held) else { continue };

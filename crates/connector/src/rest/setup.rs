@@ -29,12 +29,24 @@ pub struct LimitPriceAction {
 }
 
 /// How many positions a contract may have. Source: Bybit V5, "Switch Position Mode".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PositionMode {
     /// One, long or short.
+    #[default]
     OneWay,
     /// A long and a short one side by side.
     Hedge,
+}
+
+impl PositionMode {
+    /// The word for it, as in the config.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OneWay => "one-way",
+            Self::Hedge => "hedge",
+        }
+    }
 }
 
 /// A group of products that the venue's disconnection protection tells apart.

@@ -145,7 +145,7 @@ impl Orders {
     fn bots_on(&self, symbol: Option<Symbol>) -> Vec<BotName> {
         let Some(symbol) = symbol else { return Vec::new() };
         let mut bots: Vec<BotName> =
-            (0..=2).filter_map(|index| self.owners.owner((symbol, PositionIndex(index)))).collect();
+            PositionIndex::ALL.into_iter().filter_map(|index| self.owners.owner((symbol, index))).collect();
         bots.dedup();
         bots
     }

@@ -38,6 +38,7 @@ impl Orders {
         let key = (report.symbol, report.position_index);
         let position = self.positions.entry(key).or_insert_with(|| Position::new(key));
         position.take_report(report, stamp.wall);
+        self.owners.hear_of(key);
         self.expose_position(key);
         self.compare_position(key, stamp, out);
     }
@@ -62,7 +63,10 @@ impl Orders {
                 position.forget_difference();
                 if position.is_in_doubt() {
                     position.set_doubt(false);
-                    out.push(Effect::Doubt { symbol: key.0, on: false });
+                    // A hedged contract is in doubt as long as either of its positions is.
+                    if !self.is_in_doubt(key.0) {
+                        out.push(Effect::Doubt { symbol: key.0, on: false });
+                    }
                 }
             }
             Comparison::Stale => position.forget_difference(),
@@ -147,6 +151,10 @@ impl Orders {
         if !self.reconcile.has_begun && self.is_torn(snapshot, asked) && self.reconcile.may_wait() {
             self.reconcile.fail(stamp.wall);
             return;
+        }
+        // The executions of a picture are booked by the mode that it shows.
+        for report in &snapshot.positions {
+            self.owners.hear_of((report.symbol, report.position_index));
         }
         let source = Source::Query { asked: asked.wall };
         let is_left_out = mutant(Mutant::GapIsNotBackfilled) && self.reconcile.has_begun;

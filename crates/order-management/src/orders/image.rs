@@ -79,6 +79,7 @@ impl Orders {
             }
             self.agenda.extend(order.scheduled.map(|due| (due, *id)));
         }
+        self.hear_of_modes();
         let orders: Vec<ClientOrderId> = self.orders.keys().copied().collect();
         orders.into_iter().for_each(|id| self.expose_order(id));
         let others: Vec<OrderId> = self.others.ids().collect();

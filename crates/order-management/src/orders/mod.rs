@@ -138,12 +138,24 @@ impl Orders {
     /// stays.
     pub fn set_owners(&mut self, bots: &[(BotName, Vec<PositionKey>)]) {
         self.owners = Owners::new(bots);
+        self.hear_of_modes();
         for (bot, keys) in bots {
             self.bots.entry(*bot).or_default();
             for key in keys {
                 self.positions.entry(*key).or_insert_with(|| Position::new(*key));
             }
         }
+    }
+
+    /// Takes the mode of each contract from what the venue last told of its positions.
+    fn hear_of_modes(&mut self) {
+        let mut told: Vec<_> = self
+            .positions
+            .values()
+            .filter_map(|position| Some((position.reported()?.updated, position.key())))
+            .collect();
+        told.sort();
+        told.into_iter().for_each(|(_, key)| self.owners.hear_of(key));
     }
 
     /// Takes what the venue says of the contracts and the account's fees: margin goes by it.

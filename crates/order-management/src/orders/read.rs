@@ -4,6 +4,7 @@ use super::Orders;
 use crate::bot::BotAccount;
 use crate::counters::Counters;
 use crate::holding::Totals;
+use crate::identity::PositionKey;
 use crate::order::Order;
 use crate::other::OtherOrder;
 use crate::position::Position;
@@ -43,6 +44,12 @@ impl Orders {
     #[must_use]
     pub fn position(&self, symbol: Symbol, index: PositionIndex) -> Option<&Position> {
         self.positions.get(&(symbol, index))
+    }
+
+    /// The position that an execution moves. Executions do not name it, their side and what they closed do.
+    #[must_use]
+    pub fn position_of(&self, execution: &Execution) -> PositionKey {
+        self.owners.position_of(execution)
     }
 
     /// Every position, flat ones included, in the order of symbol and index.
@@ -104,7 +111,7 @@ impl Orders {
     pub fn mark(&mut self, symbol: Symbol, price: Price) {
         self.marks.insert(symbol, price);
         self.exposure.set_mark(symbol, price);
-        for index in (0..=2).map(PositionIndex) {
+        for index in PositionIndex::ALL {
             let holds =
                 self.position(symbol, index).is_some_and(|position| position.holding().side().is_some());
             if holds

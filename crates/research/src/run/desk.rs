@@ -8,9 +8,7 @@ use windvane_model::{
     AccountEvent, AccountSnapshot, Command, Event, MarketTime, OrderLookup, Query, QueryAnswer, Stamp,
     Stamped, Symbol, WallTime,
 };
-use windvane_venue_core::{
-    self as venue, ExecutionFilter, MarketInput, OrderFilter, PositionIdx, Uid, Venue,
-};
+use windvane_venue_core::{self as venue, ExecutionFilter, MarketInput, OrderFilter, Uid, Venue};
 
 /// The account that the bots trade.
 pub(super) const UID: Uid = 1;
@@ -174,8 +172,7 @@ impl Desk {
             Query::Account { executions_since } => {
                 let orders = self.venue.open_orders(UID, OrderFilter::default());
                 let positions = self.symbols.iter();
-                let positions = positions
-                    .filter_map(|symbol| self.venue.position(UID, symbol.as_str(), PositionIdx::OneWay));
+                let positions = positions.flat_map(|symbol| self.venue.positions_in(UID, symbol.as_str()));
                 let wallet = self.venue.wallet(UID).map(|row| bridge::wallet(&row, MarketTime(self.now_ms)));
                 QueryAnswer::Account(Box::new(AccountSnapshot {
                     open_orders: orders.iter().map(bridge::order).collect(),

@@ -9,7 +9,7 @@ use windvane_venue_core::{self as venue, Category, MarketInput};
 
 use super::desk::{Desk, Happening};
 use super::record::Record;
-use super::setup::{build_engine, open_venue, reference};
+use super::setup::{build_engine, hedged, open_venue, reference};
 use super::{Outcome, RunError, Setup};
 use crate::data::tape::{Tape, is_history};
 
@@ -28,7 +28,7 @@ pub fn replay(setup: Setup, tape: &Tape, mut progress: impl FnMut(usize)) -> Res
     let instruments: Vec<venue::Instrument> = known.collect::<Result<_, _>>()?;
     let latency_ms = setup.settings.latency_ms();
     let contracts = reference(&instruments, setup.account.fees);
-    let venue = open_venue(instruments, &setup.account);
+    let venue = open_venue(instruments, &setup.account, hedged(&setup.bots));
     let desk = Desk::new(build_engine(setup)?, venue, symbols, latency_ms);
     let mut session =
         Session { desk, market: Market::new(HISTORY), record: Record::default(), is_live: false };

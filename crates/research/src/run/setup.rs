@@ -180,7 +180,7 @@ impl<'d> Backtest<'d> {
         };
         let latency_ms = setup.settings.latency_ms();
         let reference = reference(&instruments, setup.account.fees);
-        let mut venue = open_venue(instruments, &setup.account);
+        let mut venue = open_venue(instruments, &setup.account, hedged(&setup.bots));
         // Book and prices come from here; prints are passed on only where bots see each step.
         venue.listen_public(PublicAudience { trades: fills == Fills::Path, ..PublicAudience::NOTHING });
         let mut starts: Vec<i64> = lanes.iter().flat_map(|lane| lane.starts()).collect();
@@ -281,21 +281,37 @@ fn funding(history: &History, instrument: &venue::Instrument, settings: &Setting
     points
 }
 
-pub(super) fn open_venue(instruments: Vec<venue::Instrument>, account: &Account) -> Venue {
-    Venue::new(venue::Setup {
+/// The contracts in which bots own one side each.
+pub(super) fn hedged(bots: &[BotSetup]) -> impl Iterator<Item = Symbol> {
+    bots.iter().filter(|bot| bot.position_index != PositionIndex::ONE_WAY).map(|bot| bot.symbol)
+}
+
+/// A venue whose account has these contracts in hedge mode.
+pub(super) fn open_venue(
+    instruments: Vec<venue::Instrument>,
+    account: &Account,
+    hedged: impl Iterator<Item = Symbol>,
+) -> Venue {
+    let mut opened = Venue::new(venue::Setup {
         instruments,
         coins: Vec::new(),
         accounts: vec![venue::AccountSetup::usdt(UID, account.balance, account.leverage, account.fees)],
         doubts: account.doubts,
         seed: 0,
-    })
+    });
+    for symbol in hedged {
+        let mode = venue::PositionMode::Hedge;
+        let switch = venue::SwitchMode { symbol: Some(symbol.to_string()), coin: None, mode };
+        // A second bot of the contract finds it switched; what cannot be switched shows with the first order.
+        let _ = opened.apply_request(0, UID, &venue::Request::SwitchMode(switch), &mut Vec::new());
+    }
+    opened
 }
 
 pub(super) fn build_engine(setup: Setup) -> Result<Engine, RunError> {
     let Setup { bots, limits, unprotected_ms_max, .. } = setup;
-    let index = PositionIndex::default();
-    let claims: Vec<_> = bots.iter().map(|bot| (bot.name, vec![(bot.symbol, index)])).collect();
-    let ownership = Ownership::new(bots.iter().map(|bot| (bot.symbol, index, bot.name)));
+    let claims: Vec<_> = bots.iter().map(|bot| (bot.name, vec![(bot.symbol, bot.position_index)])).collect();
+    let ownership = Ownership::new(bots.iter().map(|bot| (bot.symbol, bot.position_index, bot.name)));
     let ownership = ownership.map_err(|conflicts| {
         RunError::Ownership(conflicts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     })?;

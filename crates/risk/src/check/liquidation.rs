@@ -64,6 +64,7 @@ fn distance(proposal: &Proposal<'_>, context: &Context<'_>, mark: Price) -> Opti
     if maintenance >= balance {
         return Some(Decimal::ZERO);
     }
-    let price = position.liquidation_price(tiers, balance, maintenance)?;
+    let against = context.exposure.held_against(proposal.symbol(), proposal.index());
+    let price = position.liquidation_price(tiers, balance, maintenance, against)?;
     price.distance(mark).checked_div(mark.get())
 }

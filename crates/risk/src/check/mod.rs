@@ -102,9 +102,10 @@ impl Risk {
     ) -> Result<Approved, DenialReason> {
         let exposure = context.exposure;
         let contract = exposure.listed(place.symbol).ok_or(DenialReason::NotTradable)?;
-        let index = PositionIndex::default();
-        if self.ownership.owner(place.symbol, index) != Some(ask.bot) {
-            return Err(DenialReason::NotOwner);
+        let index = self.ownership.index_of(place.symbol, ask.bot).ok_or(DenialReason::NotOwner)?;
+        // In hedge mode the venue takes such an order for a close, or refuses it; either is not what was wished.
+        if !place.reduce_only && index.only_side().is_some_and(|only| only != place.side) {
+            return Err(DenialReason::OtherSide);
         }
         let flat;
         let held = match exposure.contract(place.symbol, index) {

@@ -4,7 +4,7 @@ use super::grid::on_tick;
 use super::{Ask, Context};
 use crate::approved::Seal;
 use crate::{Action, Approved, Risk};
-use windvane_model::{DenialReason, PositionIndex, Price, Side, Symbol};
+use windvane_model::{DenialReason, Price, Side, Symbol};
 
 /// The prices between which stop and take-profit of a position must not lie.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +56,7 @@ impl Risk {
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
         let contract = context.exposure.listed(symbol).ok_or(DenialReason::NotTradable)?;
-        let index = PositionIndex::default();
-        if self.ownership.owner(symbol, index) != Some(ask.bot) {
-            return Err(DenialReason::NotOwner);
-        }
+        let index = self.ownership.index_of(symbol, ask.bot).ok_or(DenialReason::NotOwner)?;
         self.check_state(Action::Protect)?;
         for price in [stop_loss, take_profit].into_iter().flatten() {
             on_tick(&contract.instrument, price)?;

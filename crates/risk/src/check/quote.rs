@@ -26,7 +26,7 @@ impl Risk {
         };
         let price = proposal.limit_price.unwrap_or(touch);
         self.check_collars(proposal.side, price, mark, touch)?;
-        check_self_trade(proposal, price)?;
+        check_self_trade(proposal, price, context)?;
         Ok(mark)
     }
 
@@ -52,12 +52,22 @@ impl Risk {
 /// A trade with ourselves costs two fees and is against the venue's rules.
 ///
 /// A market order counts at the best price of the other side: what stands behind that is met only when it is used up.
-fn check_self_trade(proposal: &Proposal<'_>, price: Price) -> Result<(), DenialReason> {
+/// Both positions of a hedged contract have their orders in one book.
+fn check_self_trade(
+    proposal: &Proposal<'_>,
+    price: Price,
+    context: &Context<'_>,
+) -> Result<(), DenialReason> {
     let other = proposal.side.opposite();
-    let Some(own) = proposal.held.side(other).first_resting_price(other) else { return Ok(()) };
-    let meets = match proposal.side {
-        Side::Buy => price >= own,
-        Side::Sell => price <= own,
-    };
-    if meets { Err(DenialReason::SelfTrade { own }) } else { Ok(()) }
+    let resting = context.exposure.contracts_of(proposal.symbol());
+    for own in resting.filter_map(|held| held.side(other).first_resting_price(other)) {
+        let meets = match proposal.side {
+            Side::Buy => price >= own,
+            Side::Sell => price <= own,
+        };
+        if meets {
+            return Err(DenialReason::SelfTrade { own });
+        }
+    }
+    Ok(())
 }

@@ -124,7 +124,7 @@ impl Risk {
 }
 
 fn every_index(symbol: Symbol) -> impl Iterator<Item = (Symbol, PositionIndex)> {
-    (0..=2).map(move |index| (symbol, PositionIndex(index)))
+    PositionIndex::ALL.into_iter().map(move |index| (symbol, index))
 }
 
 /// Worst value of some positions together with the order in it, quote coin.

@@ -3,17 +3,18 @@
 use super::Context;
 use super::proposal::Proposal;
 use crate::Risk;
-use windvane_model::{Place, PositionIndex};
+use windvane_model::{BotName, Place};
 
 impl Risk {
     /// The same order with as much of its quantity as the account's margin covers now; `None` where that is less than the
     /// venue takes. Limits apart: the smaller order is checked like any other.
     #[must_use]
-    pub fn shrunk(&self, place: &Place, context: &Context<'_>) -> Option<Place> {
+    pub fn shrunk(&self, bot: BotName, place: &Place, context: &Context<'_>) -> Option<Place> {
         let exposure = context.exposure;
         let contract = exposure.listed(place.symbol)?;
-        let flat = exposure.flat(place.symbol, PositionIndex::default());
-        let held = exposure.contract(place.symbol, PositionIndex::default()).unwrap_or(&flat);
+        let index = self.ownership.index_of(place.symbol, bot)?;
+        let flat = exposure.flat(place.symbol, index);
+        let held = exposure.contract(place.symbol, index).unwrap_or(&flat);
         let proposal = Proposal::of_place(place, contract, held, context).ok()?;
         let price = proposal.candidate.price;
         let terms = held.terms(held.valuation_price().unwrap_or(price));

@@ -18,6 +18,7 @@ use crate::margin::{AccountMargin, ContractFigures, order_loss};
 use crate::{Contract, Contracts};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use windvane_model::{Money, PositionIndex, Price, Reference, Symbol};
 
 /// Positions, open orders and the wallet, with their sums.
@@ -49,8 +50,7 @@ impl Exposure {
             return;
         }
         let Self { contracts, listed, sums, .. } = self;
-        let every_index = (symbol, PositionIndex(0))..=(symbol, PositionIndex(u8::MAX));
-        for (_, contract) in contracts.range_mut(every_index) {
+        for (_, contract) in contracts.range_mut(every_index(symbol)) {
             contract.mark = Some(mark);
             revalue(contract, listed, sums);
         }
@@ -145,6 +145,11 @@ impl Exposure {
         self.contracts.get(&(symbol, index))
     }
 
+    /// Every position of a contract with what works on it: one, or in hedge mode two.
+    pub fn contracts_of(&self, symbol: Symbol) -> impl Iterator<Item = &ContractExposure> {
+        self.contracts.range(every_index(symbol)).map(|(_, contract)| contract)
+    }
+
     /// Every position with what works on it, in the order of symbol and index.
     pub fn contracts(&self) -> impl Iterator<Item = &ContractExposure> {
         self.contracts.values()
@@ -178,6 +183,10 @@ impl Exposure {
         change(contract);
         revalue(contract, listed, sums);
     }
+}
+
+fn every_index(symbol: Symbol) -> RangeInclusive<(Symbol, PositionIndex)> {
+    (symbol, PositionIndex(0))..=(symbol, PositionIndex(u8::MAX))
 }
 
 fn flat(

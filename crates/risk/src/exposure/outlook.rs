@@ -1,6 +1,7 @@
 //! What the account could still do, and where it would end: questions that are answered out of the sums.
 
 use super::Exposure;
+use rust_decimal::Decimal;
 use windvane_model::{PositionIndex, Price, Qty, Side, Symbol};
 
 impl Exposure {
@@ -12,15 +13,22 @@ impl Exposure {
         let position = held.terms(held.mark?).position()?;
         let tiers = &self.listed(symbol)?.instrument.tiers;
         let account = self.account();
-        position.liquidation_price(tiers, account.margin_balance(), account.maintenance_margin)
+        let against = self.held_against(symbol, index);
+        position.liquidation_price(tiers, account.margin_balance(), account.maintenance_margin, against)
+    }
+
+    /// Size of the position that a hedged contract has on its other side, base coin; nothing in one-way mode.
+    pub(crate) fn held_against(&self, symbol: Symbol, index: PositionIndex) -> Decimal {
+        self.contracts_of(symbol)
+            .filter(|held| held.position.index != index)
+            .fold(Decimal::ZERO, |sum, held| sum.saturating_add(held.position.qty.get()))
     }
 
     /// The largest order that the account's margin covers now, base coin, on the lot grid; limits apart. Zero
     /// for a contract that is unknown.
     #[must_use]
-    pub fn max_affordable_qty(&self, symbol: Symbol, side: Side, price: Price) -> Qty {
+    pub fn max_affordable_qty(&self, symbol: Symbol, index: PositionIndex, side: Side, price: Price) -> Qty {
         let Some(contract) = self.listed(symbol) else { return Qty::ZERO };
-        let index = PositionIndex::default();
         let flat = self.flat(symbol, index);
         let held = self.contract(symbol, index).unwrap_or(&flat);
         let terms = held.terms(held.valuation_price().unwrap_or(price));

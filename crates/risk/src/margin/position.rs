@@ -74,7 +74,8 @@ impl PositionTerms {
     /// The mark price at which the account's margin balance would no longer cover its maintenance margin, if no
     /// other contract moved and the position stayed in today's tier.
     ///
-    /// `margin_balance` and `maintenance` are the account's now, this position included, in the settle coin.
+    /// `margin_balance` and `maintenance` are the account's now, this position included, in the settle coin;
+    /// `against` is the size of the contract's other position, which gains by what this one loses.
     /// `None` when no price above zero does it. An estimate: the exchange has not published its own formula.
     #[must_use]
     pub fn liquidation_price(
@@ -82,17 +83,24 @@ impl PositionTerms {
         tiers: &[RiskTier],
         margin_balance: Decimal,
         maintenance: Decimal,
+        against: Decimal,
     ) -> Option<Price> {
         let value = self.value();
         let rate = tiers.iter().find(|tier| value <= tier.limit.get()).or(tiers.last())?.maintenance_rate;
-        // Along a move of d in the mark the balance changes by ±qty × d and the maintenance by qty × d × rate;
-        // the headroom is gone where the two meet.
+        // Along a move of d in the mark the balance changes by ±(qty − against) × d and the maintenance by
+        // (qty + against) × d × rate; the headroom is gone where the two meet.
         let headroom = margin_balance.checked_sub(maintenance)?;
-        let per_unit = match self.side {
-            Side::Buy => Decimal::ONE.checked_sub(rate.get())?,
-            Side::Sell => Decimal::ONE.checked_add(rate.get())?,
+        let (qty, rate) = (self.qty.get(), rate.get());
+        let net = qty.checked_sub(against)?;
+        let maintained = qty.checked_add(against)?.checked_mul(rate)?;
+        let per_move = match self.side {
+            Side::Buy => net.checked_sub(maintained)?,
+            Side::Sell => net.checked_add(maintained)?,
         };
-        let distance = headroom.checked_div(self.qty.get().checked_mul(per_unit)?)?;
+        if per_move <= Decimal::ZERO {
+            return None;
+        }
+        let distance = headroom.checked_div(per_move)?;
         let price = match self.side {
             Side::Buy => self.mark.get().checked_sub(distance)?,
             Side::Sell => self.mark.get().checked_add(distance)?,

@@ -9,6 +9,7 @@ mod campaign;
 mod cases;
 mod closing;
 mod denials;
+mod hedge;
 mod limits;
 mod margin;
 mod properties;

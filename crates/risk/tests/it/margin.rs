@@ -63,7 +63,7 @@ fn the_largest_affordable_order_passes_and_one_lot_more_does_not() {
         if let Some(side) = held {
             scene.hold(side, "3");
         }
-        let most = scene.exposure.max_affordable_qty(symbol(), Side::Buy, price("100"));
+        let most = scene.exposure.max_affordable_qty(symbol(), PositionIndex(0), Side::Buy, price("100"));
         let row = scene.rest(1, Side::Buy, "0.001", "100");
         for (size, fits) in [(most, true), (most.plus(qty("0.001")), false)] {
             scene.exposure.set_order(windvane_risk::OrderExposure { leaves_qty: size, ..row });
@@ -77,8 +77,14 @@ fn an_overdrawn_account_affords_exactly_what_closes() {
     let mut scene = Scene::new();
     scene.exposure.set_wallet(Money::new(dec("-50")));
     scene.hold(Side::Sell, "3");
-    assert_eq!(scene.exposure.max_affordable_qty(symbol(), Side::Buy, price("100")), qty("3"));
-    assert_eq!(scene.exposure.max_affordable_qty(symbol(), Side::Sell, price("100")), qty("0"));
+    assert_eq!(
+        scene.exposure.max_affordable_qty(symbol(), PositionIndex(0), Side::Buy, price("100")),
+        qty("3")
+    );
+    assert_eq!(
+        scene.exposure.max_affordable_qty(symbol(), PositionIndex(0), Side::Sell, price("100")),
+        qty("0")
+    );
 }
 
 #[test]

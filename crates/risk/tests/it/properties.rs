@@ -140,7 +140,7 @@ proptest! {
         let scene = &mut world.scene;
         scene.exposure.set_wallet(Money::new(Decimal::from(wallet)));
         let price = Price::new(tenths(ticks)).unwrap();
-        let most = scene.exposure.max_affordable_qty(symbol(), side, price);
+        let most = scene.exposure.max_affordable_qty(symbol(), PositionIndex(0), side, price);
         let account = scene.exposure.account();
         let held = scene.exposure.contract(symbol(), PositionIndex(0)).unwrap();
         let mark = Price::new(dec("100")).unwrap();
@@ -203,7 +203,7 @@ proptest! {
         let _ = scene.check(Intent::Amend {
             client_order_id: id(1), price: Some(limit), qty: Some(size)
         });
-        let _ = scene.exposure.max_affordable_qty(symbol(), side, limit);
+        let _ = scene.exposure.max_affordable_qty(symbol(), PositionIndex(0), side, limit);
         let _ = scene.exposure.liquidation_price(symbol(), PositionIndex(0));
         let account = scene.exposure.account();
         let _ = (account.initial_margin_rate(wallet), account.maintenance_margin_rate(rate));

@@ -7,7 +7,7 @@ use crate::scene::{dec, other_symbol, symbol};
 use crate::world::{GROSS_LIMIT, ORDER_COUNT_LIMIT, POSITION_LIMIT, Step, World};
 use fastrand::Rng;
 use rust_decimal::Decimal;
-use windvane_model::{Intent, Qty, Scope, Side};
+use windvane_model::{Intent, PositionIndex, Qty, Scope, Side};
 use windvane_risk::Share;
 use windvane_risk::margin::ContractFigures;
 
@@ -128,7 +128,7 @@ fn close(world: &World, seed: u64) {
         let instrument = &exposure.listed(symbol).unwrap().instrument;
         for side in [Side::Buy, Side::Sell] {
             let price = windvane_model::Price::new(dec("100.7")).unwrap();
-            let most = exposure.max_affordable_qty(symbol, side, price);
+            let most = exposure.max_affordable_qty(symbol, PositionIndex(0), side, price);
             assert!(instrument.is_on_lot(most), "sequence {seed}: {most}");
         }
     }

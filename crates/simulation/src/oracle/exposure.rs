@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_engine::Engine;
 use windvane_model::{ClientOrderId, Side, Submit};
-use windvane_venue_core::{OrderFilter, OrderRow, PositionIdx, Venue};
+use windvane_venue_core::{OrderFilter, OrderRow, Venue};
 
 /// The mark may move between the check and the count, and orders are counted at their own prices.
 const TOLERANCE: Decimal = Decimal::from_parts(110, 0, 0, false, 2);
@@ -26,7 +26,12 @@ pub(crate) fn worst_case(
     oracle: &Oracle,
 ) -> Result<(), Broken> {
     let name = submit.symbol.as_str();
-    let Some(row) = venue.position(UID, name, PositionIdx::OneWay) else { return Ok(()) };
+    // An order on an index that the mode does not have is refused there.
+    let mut rows = venue.positions_in(UID, name).into_iter();
+    let index = submit.position_index.0;
+    let Some(row) = rows.find(|row| row.position_idx.as_int() == index) else {
+        return Err(("B14 the position's own index", format!("{submit:?}")));
+    };
     if row.leverage != Decimal::from(LEVERAGE) {
         return Err(("E02 leverage as configured", format!("{name} has {}", row.leverage)));
     }

@@ -108,14 +108,17 @@ pub(crate) fn same_trades(engine: &Engine, venue: &Venue, unknowable: Unknowable
     if unknowable.dropped_pushes || venue.transactions(UID).iter().any(is_before) {
         return Ok(());
     }
-    for position in engine.orders().positions() {
-        let (symbol, trades) = (position.key().0, position.trades());
-        let name = symbol.as_str();
+    let positions: Vec<&Position> = engine.orders().positions().collect();
+    for of_contract in positions.chunk_by(|one, next| one.key().0 == next.key().0) {
+        // The venue's rows do not say which side of a hedged contract they are of.
+        let trades: Vec<Trade> = of_contract.iter().flat_map(|position| position.trades()).collect();
+        let name = of_contract[0].key().0;
+        let name = name.as_str();
         let of =
             |trades: &[Trade], figure: fn(&Trade) -> Money| trades.iter().map(figure).sum::<Money>().get();
         let log = venue.transactions(UID).into_iter().filter(|row| &*row.symbol == name);
         let mut pairs = vec![("transactions", of(&trades, Trade::net_pnl), log.map(|row| row.change).sum())];
-        if position.holding().side().is_none() {
+        if of_contract.iter().all(|position| position.holding().side().is_none()) {
             let rows = venue.closed_pnl(UID).into_iter().filter(|row| &*row.symbol == name);
             let theirs: Decimal = rows.map(|row| row.closed_pnl).sum();
             // A closing order's share of the opening fees may have no last digit, and the venue rounds it at its 28th.
@@ -183,10 +186,21 @@ impl Beginning {
     }
 }
 
+/// Whether an execution moved this position. In hedge mode what closes nothing opens the side that it has.
+fn moved(execution: &venue::ExecutionRow, position: &venue::PositionRow) -> bool {
+    let opens = execution.closed_size.is_zero();
+    let is_of_side = match position.position_idx {
+        venue::PositionIdx::OneWay => true,
+        venue::PositionIdx::Long => (execution.side == venue::Side::Buy) == opens,
+        venue::PositionIdx::Short => (execution.side == venue::Side::Sell) == opens,
+    };
+    execution.symbol == position.symbol && is_of_side
+}
+
 fn truth_of(venue: &Venue, beginning: &Beginning) -> Truth {
     let executions = venue.executions(UID, ExecutionFilter::default());
-    let realised_before = |symbol: &str| -> Decimal {
-        let of_it = executions.iter().filter(|row| *row.symbol == *symbol);
+    let realised_before = |position: &venue::PositionRow| -> Decimal {
+        let of_it = executions.iter().filter(|row| moved(row, position));
         let before = of_it.filter(|row| beginning.is_before(row, &beginning.booked));
         before.map(|row| row.exec_pnl - row.exec_fee).sum()
     };
@@ -202,7 +216,7 @@ fn truth_of(venue: &Venue, beginning: &Beginning) -> Truth {
         positions: venue
             .instruments()
             .flat_map(|instrument| venue.positions_in(UID, &instrument.symbol))
-            .map(|row| position(&row, realised_before(&row.symbol)))
+            .map(|row| position(&row, realised_before(&row)))
             .collect(),
         wallet: venue
             .wallet(UID)
@@ -252,7 +266,7 @@ fn position(row: &venue::PositionRow, realised_before: Decimal) -> PositionRow {
     let is_short = row.side == Some(venue::Side::Sell);
     PositionRow {
         symbol: row.symbol.to_string(),
-        index: 0,
+        index: row.position_idx.as_int(),
         size: if is_short { -row.size } else { row.size },
         average_price: if row.side.is_some() { row.avg_price } else { Decimal::ZERO },
         realised_pnl: row.cum_realised_pnl - realised_before,

@@ -49,7 +49,8 @@ impl Swarm {
             | Fault::CloseOfNothing
             | Fault::OverLimit
             | Fault::OverCount
-            | Fault::LeverageDiffers => (None, None),
+            | Fault::LeverageDiffers
+            | Fault::BothSides => (None, None),
         }
     }
 

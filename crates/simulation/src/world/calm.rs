@@ -11,7 +11,6 @@ use crate::tally::Fault;
 use std::sync::atomic::Ordering;
 use windvane_engine::Waiting;
 use windvane_model::{Control, HaltCause, RunState, Scope};
-use windvane_venue_core::PositionIdx;
 
 /// How long the market goes on after the faults have ceased, so that positions can be closed.
 const MARKET_MS: Millis = 75_000;
@@ -38,14 +37,22 @@ impl World {
         at(still + SETTLE_MS, Happening::Finish);
     }
 
+    /// Whether a hedged contract is held on both sides.
+    pub(super) fn see_both_sides(&mut self) {
+        let rows = self.venue.positions_in(UID, LISTINGS[0].symbol);
+        if self.engine.is_some() && rows.iter().filter(|row| row.side.is_some()).count() > 1 {
+            self.hit_all(Fault::BothSides);
+        }
+    }
+
     /// Counts the time that a position is without a stop although every entry had one.
     pub(super) fn count_unprotected(&mut self) {
         if !self.swarm.requires_stop {
             return;
         }
         for listing in &LISTINGS {
-            let bare = self.venue.position(UID, listing.symbol, PositionIdx::OneWay);
-            if bare.is_some_and(|row| row.side.is_some() && row.stop_loss.is_zero()) {
+            let mut rows = self.venue.positions_in(UID, listing.symbol).into_iter();
+            if rows.any(|row| row.side.is_some() && row.stop_loss.is_zero()) {
                 self.tally.unprotected_ms += self.swarm.step_ms.unsigned_abs();
             }
         }

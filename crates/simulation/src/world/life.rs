@@ -31,10 +31,18 @@ fn bot(slot: usize) -> BotName {
     BotName::new(BOTS[slot]).expect("a short word")
 }
 
+/// Which position the bot of a slot owns: each one of its own contract, or the two sides of the first one.
+fn position(slot: usize, is_hedged: bool) -> PositionKey {
+    match (is_hedged, slot) {
+        (false, _) => (symbol(LISTINGS[slot].symbol), PositionIndex::ONE_WAY),
+        (true, 0) => (symbol(LISTINGS[0].symbol), PositionIndex::LONG),
+        (true, _) => (symbol(LISTINGS[0].symbol), PositionIndex::SHORT),
+    }
+}
+
 /// Who owns which position.
-pub(super) fn claims() -> Vec<(BotName, Vec<PositionKey>)> {
-    let key = |slot: usize| (symbol(LISTINGS[slot].symbol), PositionIndex::default());
-    (0..BOTS.len()).map(|slot| (bot(slot), vec![key(slot)])).collect()
+pub(super) fn claims(is_hedged: bool) -> Vec<(BotName, Vec<PositionKey>)> {
+    (0..BOTS.len()).map(|slot| (bot(slot), vec![position(slot, is_hedged)])).collect()
 }
 
 pub(super) fn bots() -> impl Iterator<Item = BotName> {
@@ -50,7 +58,7 @@ impl World {
         self.wires.reset();
         self.oracle.begin_life();
         let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
-        let recovered = recover(&lines, claims(), listing::install());
+        let recovered = recover(&lines, claims(self.swarm.is_hedged), listing::install());
         // A power cut may have taken the beginning with it.
         self.begun_at_ms = self.begun_at_ms.filter(|_| oracle::has_begun(recovered.books.orders()));
         // Above all that was seen at the venue, as the app's start has it.
@@ -58,7 +66,7 @@ impl World {
         let identity = Identity { install: listing::install(), epoch: self.epoch };
         self.record.push((self.now, Line::Start(identity)));
         let orders = if self.life == 1 {
-            windvane_order_management::Orders::new(identity, &claims())
+            windvane_order_management::Orders::new(identity, &claims(self.swarm.is_hedged))
         } else {
             recovered.books.orders().clone().with_epoch(identity.epoch)
         };
@@ -67,7 +75,9 @@ impl World {
             bots: (0..BOTS.len()).map(|slot| self.bot(slot)).collect(),
             limits: listing::limits(self.swarm.requires_stop),
             ownership: Ownership::new(
-                claims().into_iter().flat_map(|(bot, keys)| keys.into_iter().map(move |(s, i)| (s, i, bot))),
+                claims(self.swarm.is_hedged)
+                    .into_iter()
+                    .flat_map(|(bot, keys)| keys.into_iter().map(move |(s, i)| (s, i, bot))),
             )
             .map_err(|errors| ("bots own their positions", format!("{errors:?}")))?,
             config: [0; 32],
@@ -81,7 +91,8 @@ impl World {
         self.take(Event::Reference(listing::reference()))?;
         if matches!(self.swarm.second, Second::Trend | Second::Reversion) {
             let now = self.market();
-            let history = self.feeds[1].history(&mut self.rng, now, HISTORY);
+            let feed = usize::from(!self.swarm.is_hedged);
+            let history = self.feeds[feed].history(&mut self.rng, now, HISTORY);
             for candle in history {
                 self.take(Event::Market(MarketEvent::Candle(candle)))?;
             }
@@ -95,10 +106,11 @@ impl World {
     }
 
     fn bot(&mut self, slot: usize) -> BotSetup {
+        let (symbol, position_index) = position(slot, self.swarm.is_hedged);
         BotSetup {
             name: bot(slot),
-            symbol: symbol(LISTINGS[slot].symbol),
-            position_index: PositionIndex::default(),
+            symbol,
+            position_index,
             strategy: self.strategy(slot),
             budget: Money::new(listing::number("20000")),
             leverage: listing::leverage(listing::LEVERAGE),
@@ -111,15 +123,16 @@ impl World {
     }
 
     fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
+        let (symbol, index) = position(slot, self.swarm.is_hedged);
         if let Some(script) = &self.script {
-            return Box::new(Hand::new(script.desk.clone(), symbol(LISTINGS[slot].symbol)));
+            return Box::new(Hand::new(script.desk.clone(), symbol));
         }
         let (file, text) = match (slot, self.swarm.second) {
             (0, _) | (_, Second::Chaos) => {
-                return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone()));
+                return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone(), index.only_side()));
             }
             (_, Second::Nobody) => {
-                return Box::new(Hand::new(Desk::default(), symbol(LISTINGS[slot].symbol)));
+                return Box::new(Hand::new(Desk::default(), symbol));
             }
             (_, Second::Maker) => ("maker.toml", include_str!("../../../../strategies/maker.toml")),
             (_, Second::Reversion) => {
@@ -128,7 +141,11 @@ impl World {
             (_, Second::Trend) => ("trend.toml", include_str!("../../../../strategies/trend.toml")),
         };
         let definition = windvane_strategy::load(file, text, &BTreeMap::new());
-        definition.expect("the shipped strategies are without fault").bot()
+        let definition = definition.expect("the shipped strategies are without fault");
+        match index.only_side() {
+            Some(side) => definition.on_side(side).expect("they open on both sides").bot(),
+            None => definition.bot(),
+        }
     }
 
     /// A kill, at once or in the middle of the next turn that sends something.
@@ -150,7 +167,7 @@ impl World {
     pub(super) fn prove_rebuild(&mut self) -> Result<(), Broken> {
         let Some(engine) = &self.engine else { return Ok(()) };
         let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
-        let recovered = recover(&lines, claims(), listing::install());
+        let recovered = recover(&lines, claims(self.swarm.is_hedged), listing::install());
         oracle::same_books(engine.orders(), recovered.books.orders())
     }
 

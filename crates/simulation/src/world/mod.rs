@@ -169,7 +169,7 @@ impl World {
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            venue: listing::open_venue(seed, balance, swarm.doubts),
+            venue: listing::open_venue(seed, balance, swarm.doubts, swarm.is_hedged),
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,

@@ -11,7 +11,8 @@ use crate::world::Broken;
 use rust_decimal::Decimal;
 use windvane_model::{BotTag, Control, Epoch, Event, HaltCause, IdGrammar, Role, Scope};
 use windvane_venue_core::{
-    CancelOrder, Category, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, Request, Side,
+    CancelOrder, Category, CreateOrder, MarketInput, OrderFilter, OrderReference, OrderRow, PositionIdx,
+    Request, Side,
 };
 
 /// Further back than a first reconciliation reads.
@@ -81,7 +82,8 @@ impl World {
         let id = IdGrammar { install: install(), bot, role: Role::Entry, epoch, sequence: 1 }.mint();
         let price = (mark * number("0.97") / listing.tick()).floor() * listing.tick();
         let order = CreateOrder::limit(listing.symbol, Side::Buy, number(listing.lot), price);
-        let order = CreateOrder { order_link_id: Some(id.to_string()), ..order };
+        let position_idx = self.opened_by(0, Side::Buy);
+        let order = CreateOrder { order_link_id: Some(id.to_string()), position_idx, ..order };
         if self.request(&Request::Create(order))?.is_ok() {
             self.hit_all(Fault::Successor);
             self.epoch = epoch;
@@ -89,6 +91,15 @@ impl World {
         let at = self.now + self.rng.i64(1_000..5_000);
         self.queue.at(at, Happening::Kill);
         Ok(())
+    }
+
+    /// Which position of a contract somebody means who opens `side`.
+    fn opened_by(&self, slot: usize, side: Side) -> PositionIdx {
+        match (self.swarm.is_hedged && slot == 0, side) {
+            (false, _) => PositionIdx::OneWay,
+            (true, Side::Buy) => PositionIdx::Long,
+            (true, Side::Sell) => PositionIdx::Short,
+        }
     }
 
     /// Somebody opened a position so long ago that its executions are not read any more.
@@ -99,7 +110,11 @@ impl World {
         }
         let qty = number(LISTINGS[0].lot) * Decimal::from(self.rng.i64(1..60));
         let side = if self.rng.bool() { Side::Buy } else { Side::Sell };
-        let order = Request::Create(CreateOrder::market(LISTINGS[0].symbol, side, qty));
+        let order = CreateOrder {
+            position_idx: self.opened_by(0, side),
+            ..CreateOrder::market(LISTINGS[0].symbol, side, qty)
+        };
+        let order = Request::Create(order);
         self.venue.apply_request(at, UID, &order, &mut self.facts).ok();
         self.facts.clear();
     }
@@ -172,7 +187,10 @@ impl World {
         };
         let link = format!("phone-{}", self.now);
         let order_link_id = self.rng.bool().then_some(link);
-        if self.request(&Request::Create(CreateOrder { order_link_id, ..order }))?.is_ok() {
+        // In hedge mode a person may close either side as well as open it.
+        let meant = if self.swarm.is_hedged && self.rng.bool() { side.opposite() } else { side };
+        let position_idx = self.opened_by(slot, meant);
+        if self.request(&Request::Create(CreateOrder { order_link_id, position_idx, ..order }))?.is_ok() {
             self.hit_all(Fault::Stranger);
         }
         Ok(())

@@ -11,7 +11,7 @@ use windvane_model::{
     AccountEvent, AccountSnapshot, ClientOrderId, Event, Execution, MarketTime, OrderLookup, Query,
     QueryAnswer, QueryFailed,
 };
-use windvane_venue_core::{ExecutionFilter, OrderFilter, PositionIdx};
+use windvane_venue_core::{ExecutionFilter, OrderFilter};
 
 impl World {
     pub(super) fn ask(&mut self, query: Query) {
@@ -67,7 +67,7 @@ impl World {
             }
             1 => {
                 let names = self.feeds.iter().map(crate::feed::Feed::symbol);
-                let rows = names.filter_map(|name| self.venue.position(UID, name, PositionIdx::OneWay));
+                let rows = names.flat_map(|name| self.venue.positions_in(UID, name));
                 snapshot.positions = rows.map(|row| bridge::position(&row)).collect();
             }
             2 => {

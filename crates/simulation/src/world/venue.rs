@@ -206,6 +206,7 @@ impl World {
                 self.push(Stream::Public, None, Event::Market(MarketEvent::Candle(candle)));
             }
         }
+        self.see_both_sides();
         self.count_unprotected();
         Ok(())
     }

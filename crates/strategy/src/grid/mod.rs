@@ -5,6 +5,7 @@ mod bot;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use windvane_model::Side;
 
 use crate::section::{refuse_overrides, section};
 use crate::toml_file::Table;
@@ -29,6 +30,17 @@ pub enum Direction {
     Short,
     /// Long below the price of its start, short above.
     Neutral,
+}
+
+impl Direction {
+    /// The side that it opens; `None` for both.
+    pub(crate) const fn only_side(self) -> Option<Side> {
+        match self {
+            Self::Long => Some(Side::Buy),
+            Self::Short => Some(Side::Sell),
+            Self::Neutral => None,
+        }
+    }
 }
 
 /// Settings of the grid. Prices and amounts are in the quote coin, ratios are fractions.

@@ -195,6 +195,9 @@ impl RuleBot {
             },
             None => {}
         }
+        if self.rules.only_side.is_some_and(|only| only != side) {
+            return;
+        }
         self.wish =
             Some(Wish { side, not_before: now, until, as_market: false, is_counted: false, adds: false });
     }

@@ -41,6 +41,8 @@ pub struct Rules {
     pub(super) conditions: Conditions,
     /// Long's and short's, by [`slot`].
     pub(super) sides: [Option<SideRules>; 2],
+    /// The side that alone may be opened, for a bot that has one side of a hedged contract.
+    pub(super) only_side: Option<Side>,
     pub(super) order: OrderRules,
     pub(super) scale_in: Option<ScaleIn>,
     pub(super) limits: Limits,
@@ -68,6 +70,13 @@ impl Rules {
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
+    }
+
+    /// The same rules for a bot that may only open `side`: signals of the other still close, where the rules say so.
+    /// `None` where there is no entry on that side.
+    pub(super) fn only(mut self, side: Side) -> Option<Self> {
+        self.only_side = Some(side);
+        self.sides[slot(side)].is_some().then_some(self)
     }
 
     /// The value of the smallest order, where that is known beforehand.
@@ -247,6 +256,7 @@ pub(super) fn read(
         program: reader.builder.build(),
         conditions: reader.conditions,
         sides: [entry.long, entry.short],
+        only_side: None,
         order: entry.order,
         scale_in: entry.scale_in,
         limits: entry.limits,

@@ -24,6 +24,7 @@ mod tape;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use windvane_model::Side;
 
 use crate::context::Strategy;
 use crate::dca::{self, Dca, DcaSettings};
@@ -74,6 +75,27 @@ impl Definition {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
+    /// The same for a bot that has one side of a contract in hedge mode and may only open that.
+    ///
+    /// # Errors
+    /// When it never opens that side, or needs one position for both.
+    pub fn on_side(self, side: Side) -> Result<Self, WrongSide> {
+        let opens = match &self {
+            Self::Rules(_) | Self::Maker(_) => None,
+            Self::Grid(settings) => settings.direction.only_side(),
+            Self::Dca(settings) => Some(settings.side),
+            Self::Timed(settings) => Some(settings.side),
+        };
+        match self {
+            Self::Rules(rules) => {
+                rules.only(side).map(|rules| Self::Rules(Box::new(rules))).ok_or(WrongSide::Never { side })
+            }
+            one_sided if opens == Some(side) => Ok(one_sided),
+            _ if opens.is_some() => Err(WrongSide::Never { side }),
+            _ => Err(WrongSide::NeedsBoth),
+        }
+    }
+
     /// The value of the smallest order that opens, for a bot whose equity is `equity`, where that is known beforehand;
     /// settle coin.
     #[must_use]
@@ -116,6 +138,20 @@ impl Definition {
             _ => vec!["builtin".to_owned()],
         }
     }
+}
+
+/// A strategy cannot trade one side of a hedged contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongSide {
+    /// It has no way to open it.
+    #[error("its strategy never opens a {word} position", word = match side { Side::Buy => "long", Side::Sell => "short" })]
+    Never {
+        /// The side.
+        side: Side,
+    },
+    /// It buys and sells around one position.
+    #[error("its strategy works on both sides of one position, so it needs one-way mode")]
+    NeedsBoth,
 }
 
 /// A strategy file that was understood, and what is to be said about it.

@@ -217,7 +217,8 @@ fn near(account: &Account, number: usize, side: Side, rng: &mut Rng) -> Decimal 
 /// How many lots: what fits, one more, one less, or some part of it.
 fn near_the_edge(account: &Account, number: usize, side: Side, limit: Decimal, rng: &mut Rng) -> Decimal {
     let listing = &account.listings[number];
-    let most = account.exposure.max_affordable_qty(listing.symbol, side, price(limit)).get() / listing.lot;
+    let most =
+        account.exposure.max_affordable_qty(listing.symbol, INDEX, side, price(limit)).get() / listing.lot;
     let lots = match rng.u32(0..10) {
         0..2 => most,
         2..4 => most + Decimal::ONE,
