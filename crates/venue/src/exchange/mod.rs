@@ -32,8 +32,8 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Audience, Category, Coin, CreateOrder, ExecutionType, MarketInput, Output, PriceLimit,
-    Request, Setup, Side, Venue,
+    Acknowledgement, Audience, Category, Coin, CreateOrder, ExecutionType, Instrument, MarketInput, Output,
+    PriceLimit, Request, Setup, Side, Venue,
 };
 
 use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
@@ -137,8 +137,8 @@ impl Exchange {
             }
             _ => MarketClock::wall(None, now),
         };
-        let records =
-            instruments.iter().map(|i| (i.category, i.symbol.to_string(), MarketRecord::new())).collect();
+        let record = |i: &Instrument| (i.category, i.symbol.to_string(), MarketRecord::new(i.category));
+        let records = instruments.iter().map(record).collect();
         let scales = instruments.iter().map(|i| (i.category, i.symbol.to_string(), Scales::of(i))).collect();
         let core = Venue::new(Setup {
             instruments,

@@ -159,6 +159,38 @@ fn an_order_that_was_cancelled_without_a_fill_is_forgotten_after_a_day_and_a_fil
 }
 
 #[test]
+fn dated_queries_look_back_a_day_or_a_week_unless_they_are_told_where_and_two_years_at_most() {
+    let mut world = World::manual();
+    let began_ms = world.now().wall_ms;
+    for side in ["Buy", "Sell"] {
+        let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": side, "orderType": "Market", "qty": "0.01"});
+        assert_eq!(world.post("/v5/order/create", &market)["retCode"], 0);
+    }
+    let queries = [
+        ("/v5/account/transaction-log", "", 2, 1),
+        ("/v5/order/history", "category=linear&", 2, 7),
+        ("/v5/execution/list", "category=linear&", 2, 7),
+        ("/v5/position/closed-pnl", "category=linear&", 1, 7),
+    ];
+    let day = Duration::from_secs(24 * 60 * 60);
+    // After an hour, a day and an hour, a week and an hour, nearly two years, and more than two years.
+    for (days, passes) in
+        [(0, Duration::from_secs(3_600)), (1, day), (7, 6 * day), (729, 722 * day), (731, 2 * day)]
+    {
+        world.pass(passes);
+        for (path, query, count, default_days) in queries {
+            let found = rows(&world.get(path, query));
+            assert_eq!(found, if days < default_days { count } else { 0 }, "{path} after {days} days");
+            let then = format!("{query}startTime={}&endTime={}", began_ms - 1_000, began_ms + 3_600_000);
+            let found = rows(&world.get(path, &then));
+            assert_eq!(found, if days < 730 { count } else { 0 }, "{path} after {days} days, told where");
+            let from = rows(&world.get(path, &format!("{query}startTime={}", began_ms - 1_000)));
+            assert_eq!(from, if days < 730 { count } else { 0 }, "{path} after {days} days, from there on");
+        }
+    }
+}
+
+#[test]
 fn a_budget_is_free_again_a_second_after_it_was_used() {
     let mut world = World::manual();
     let codes = |world: &mut World, count: usize| -> Vec<i64> {

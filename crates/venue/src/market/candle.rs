@@ -9,7 +9,8 @@ use super::interval::{INTERVALS, Interval};
 /// Candles kept of each interval.
 const CANDLES_KEPT: usize = 10_000;
 
-/// One candle: prices in USDT, volume in base coin, turnover in USDT.
+/// One candle: prices in quote coin, volume in base coin and turnover in quote coin; of inverse contracts volume in USD and
+/// turnover in base coin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Candle {
     pub(crate) start_ms: i64,
@@ -37,7 +38,7 @@ impl Candle {
         }
     }
 
-    fn print(&mut self, price: Decimal, qty: Decimal) {
+    fn print(&mut self, price: Decimal, (qty, turnover): (Decimal, Decimal)) {
         if !self.traded {
             *self = Self { traded: true, ..Self::flat(self.start_ms, price) };
         }
@@ -45,7 +46,7 @@ impl Candle {
         self.low = self.low.min(price);
         self.close = price;
         self.volume += qty;
-        self.turnover += price * qty;
+        self.turnover += turnover;
     }
 }
 
@@ -82,14 +83,14 @@ impl CandleBook {
         closed
     }
 
-    /// Adds a print at market time `at_ms`, which [`Self::advance`] has reached before.
-    pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, qty: Decimal) {
+    /// Adds a print of a quantity and its turnover at market time `at_ms`, which [`Self::advance`] has reached before.
+    pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, traded: (Decimal, Decimal)) {
         for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
             if series.is_empty() {
                 series.push_back(Candle::flat(interval.start_of(at_ms), price));
             }
             if let Some(open) = series.back_mut() {
-                open.print(price, qty);
+                open.print(price, traded);
             }
         }
     }
@@ -129,7 +130,8 @@ mod tests {
         let mut book = CandleBook::new();
         for (minute, price) in [(0, 10), (1, 12), (3, 11), (5, 9)] {
             book.advance(minute * MINUTE);
-            book.print(minute * MINUTE, Decimal::from(price), Decimal::ONE);
+            let price = Decimal::from(price);
+            book.print(minute * MINUTE, price, (Decimal::ONE, price));
         }
         book
     }

@@ -6,7 +6,7 @@ pub(crate) mod interval;
 use std::collections::VecDeque;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::PublicTrade;
+use windvane_venue_core::{Category, PublicTrade};
 
 use candle::{Candle, CandleBook};
 use interval::Interval;
@@ -20,6 +20,7 @@ const BARS_PER_HOUR: usize = 12;
 /// The record of one symbol.
 #[derive(Debug)]
 pub(crate) struct MarketRecord {
+    category: Category,
     /// Candles of traded prices.
     pub(crate) candles: CandleBook,
     /// Candles of the mark price, without volume.
@@ -40,15 +41,16 @@ pub(crate) struct DayFigures {
     pub(crate) prev_price_1h: Decimal,
     pub(crate) high: Decimal,
     pub(crate) low: Decimal,
-    /// In base coin.
+    /// In base coin (inverse: in USD).
     pub(crate) volume: Decimal,
-    /// In USDT.
+    /// In quote coin (inverse: in base coin).
     pub(crate) turnover: Decimal,
 }
 
 impl MarketRecord {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(category: Category) -> Self {
         Self {
+            category,
             candles: CandleBook::new(),
             marks: CandleBook::new(),
             trades: VecDeque::new(),
@@ -69,13 +71,17 @@ impl MarketRecord {
 
     /// Adds a print to the candles.
     pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, qty: Decimal) {
-        self.candles.print(at_ms, price, qty);
+        let turnover = match self.category {
+            Category::Linear | Category::Spot => price * qty,
+            Category::Inverse => qty.checked_div(price).unwrap_or_default().round_dp(8),
+        };
+        self.candles.print(at_ms, price, (qty, turnover));
     }
 
     /// Adds a mark price to its candles.
     pub(crate) fn mark(&mut self, at_ms: i64, price: Decimal) {
         self.marks.advance(at_ms);
-        self.marks.print(at_ms, price, Decimal::ZERO);
+        self.marks.print(at_ms, price, (Decimal::ZERO, Decimal::ZERO));
     }
 
     /// Keeps a print for `recent-trade`.

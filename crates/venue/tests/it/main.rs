@@ -2,18 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod acceptance;
 mod accounts;
 mod client;
+mod counts;
 mod disconnection;
 mod doubts;
 mod faults;
+mod hedge;
 mod hostile;
+mod inverse;
 mod keys;
 mod limits;
 mod market_data;
 mod order_kinds;
 mod orders;
+mod position_stops;
 mod products;
+mod records;
 mod relay;
 mod replay;
 mod session;
