@@ -97,7 +97,10 @@ impl Venue {
         let (account, context) = (&self.accounts[order.account], self.context());
         let market = &self.markets[order.market];
         let mut hold = Hold::of(order, market);
-        if order.order_type == OrderType::Market && order.side == Side::Buy && order.quote_amount.is_none() {
+        // One that waits has no price yet, and holds by that of its trigger.
+        let is_working = order.status != OrderStatus::Untriggered;
+        let buys_base = order.side == Side::Buy && order.quote_amount.is_none();
+        if order.order_type == OrderType::Market && buys_base && is_working {
             hold.amount = self.cost_of(order);
         }
         let margin = account.margin(context);

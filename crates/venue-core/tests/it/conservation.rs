@@ -11,18 +11,52 @@ const UIDS: [Uid; 3] = [ME, OTHER, 3];
 
 #[derive(Clone, Debug)]
 enum Step {
-    Create { uid: Uid, side: Side, ticks: i64, lots: i64, idx: i64, reduce_only: bool },
+    Create { uid: Uid, side: Side, ticks: i64, lots: i64, idx: i64, reduce_only: bool, kind: Kind },
+    Cancel { uid: Uid, pick: usize },
     Mark { ticks: i64 },
     Funding { rate: i64 },
 }
 
+/// What an order has beside its price.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Plain(TimeInForce),
+    /// Stops so many ticks off, for what it fills.
+    Stopped(i64),
+    /// Waits for a price so many ticks off the middle.
+    Conditional(i64),
+    FromBook(BookSide),
+    Preventing(SelfMatchPrevention),
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    let [ioc, fok, post_only] =
+        [TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::PostOnly].map(|word| Just(Kind::Plain(word)));
+    prop_oneof![
+        6 => Just(Kind::Plain(TimeInForce::Gtc)),
+        1 => ioc,
+        1 => fok,
+        1 => post_only,
+        1 => (1..40_i64).prop_map(Kind::Stopped),
+        1 => (-40..40_i64).prop_map(Kind::Conditional),
+        1 => Just(Kind::FromBook(BookSide::Queue)),
+        1 => Just(Kind::FromBook(BookSide::Counterparty)),
+        1 => Just(Kind::Preventing(SelfMatchPrevention::CancelMaker)),
+        1 => Just(Kind::Preventing(SelfMatchPrevention::CancelBoth)),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
+    let canceller = prop::sample::select(&UIDS[..]);
     let uid = prop_oneof![Just(UIDS[0]), Just(UIDS[1]), Just(UIDS[2])];
     let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
     prop_oneof![
-        8 => (uid, side, -20..20_i64, 1..300_i64, 1..3_i64, any::<bool>()).prop_map(
-            |(uid, side, ticks, lots, idx, reduce_only)| Step::Create { uid, side, ticks, lots, idx, reduce_only }
+        8 => (uid, side, -20..20_i64, 1..300_i64, 1..3_i64, any::<bool>(), kind()).prop_map(
+            |(uid, side, ticks, lots, idx, reduce_only, kind)| {
+                Step::Create { uid, side, ticks, lots, idx, reduce_only, kind }
+            }
         ),
+        1 => (canceller, 0..6_usize).prop_map(|(uid, pick)| Step::Cancel { uid, pick }),
         1 => (-50_000..50_000_i64).prop_map(|ticks| Step::Mark { ticks }),
         1 => (-20..20_i64).prop_map(|rate| Step::Funding { rate }),
     ]
@@ -47,12 +81,40 @@ fn price(ticks: i64) -> Decimal {
 fn run(desk: &mut Desk, step: &Step) {
     let (category, symbol) = (Category::Linear, BTC.to_owned());
     match *step {
-        Step::Create { uid, side, ticks, lots, idx, reduce_only } => {
+        Step::Cancel { uid, pick } => {
+            if let Some(order) = desk.open_orders(uid).get(pick) {
+                desk.cancel(uid, order).expect("an open order can be cancelled");
+            }
+        }
+        Step::Create { uid, side, ticks, lots, idx, reduce_only, kind } => {
             let idx = if uid == OTHER { idx } else { 0 };
             let order = CreateOrder {
                 position_idx: PositionIdx::parse(idx).expect("0, 1 or 2"),
                 reduce_only,
                 ..CreateOrder::limit(BTC, side, Decimal::new(lots, 3), price(ticks))
+            };
+            let lossy = if side == Side::Buy { -1 } else { 1 };
+            let stop = |off: i64| Some(ProtectionPrice::market(price(ticks + off), TriggerBy::LastPrice));
+            let order = match kind {
+                Kind::Plain(time_in_force) => CreateOrder { time_in_force, ..order },
+                Kind::Stopped(off) => CreateOrder {
+                    stop_loss: stop(lossy * off).filter(|_| !reduce_only),
+                    take_profit: stop(-lossy * off).filter(|_| !reduce_only),
+                    tpsl_mode: (off % 2 == 0).then_some(TpslMode::Partial),
+                    ..order
+                },
+                Kind::Conditional(at) => CreateOrder {
+                    trigger: Some(TriggerSpec {
+                        price: price(at),
+                        direction: None,
+                        by: TriggerBy::LastPrice,
+                    }),
+                    ..order
+                },
+                Kind::FromBook(side) => {
+                    CreateOrder { book_price: Some(BookPrice { side, level: 1 }), ..order }
+                }
+                Kind::Preventing(word) => CreateOrder { self_match_prevention: word, ..order },
             };
             drop(desk.request(uid, Request::Create(order)));
         }
@@ -97,10 +159,17 @@ fn check_priority(desk: &Desk) {
         Side::Buy => one > other,
         Side::Sell => one < other,
     };
-    let open: Vec<OrderRow> = UIDS.into_iter().flat_map(|uid| desk.open_orders(uid)).collect();
+    let of_book = OrderFilter { kind: Some(OrderKind::Order), ..OrderFilter::default() };
+    let resting = UIDS.into_iter().flat_map(|uid| desk.venue.open_orders(uid, of_book));
+    // One that once waited has its place in the queue from its trigger, not from its creation.
+    let open: Vec<OrderRow> = resting.filter(|order| order.stop_order_type.is_none()).collect();
+    let has_fired = desk.out.iter().any(
+        |output| matches!(output, Output::Order { row, .. } if row.order_status == OrderStatus::Triggered),
+    );
     for output in &desk.out {
         let Output::Execution { uid, row } = output else { continue };
-        let is_book_fill = row.is_maker && row.exec_type == ExecutionType::Trade;
+        // What fired in this input came later than what it met, whenever it was created.
+        let is_book_fill = row.is_maker && row.exec_type == ExecutionType::Trade && !has_fired;
         if !is_book_fill {
             continue;
         }
@@ -133,7 +202,9 @@ proptest! {
         let counts = desk.venue.request_counts();
         let answers: u64 = counts.accepted.values().chain(counts.refused.values()).sum();
         let asked = steps.iter().filter(|step| matches!(step, Step::Create { .. })).count();
-        prop_assert_eq!(answers, u64::try_from(asked + 1).expect("few"), "one answer to each request");
+        let cancelled = counts.accepted.get("order.cancel").copied().unwrap_or_default();
+        let asked = u64::try_from(asked + 1).expect("few") + cancelled;
+        prop_assert_eq!(answers, asked, "one answer to each request");
     }
 }
 

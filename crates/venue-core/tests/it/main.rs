@@ -18,5 +18,6 @@ mod partial;
 mod properties;
 mod reduce_only;
 mod spot;
+mod spot_conservation;
 mod spot_stops;
 mod stops;

@@ -205,3 +205,18 @@ fn coins_count_as_margin_by_their_collateral_value() {
     let wallet = desk.wallet(ME);
     assert_eq!((wallet.total_equity, wallet.total_margin_balance), (dec("70000"), dec("64000")));
 }
+
+#[test]
+fn a_waiting_market_order_by_base_coin_holds_by_its_trigger_and_is_refused_beyond_the_balance() {
+    let trigger = Some(TriggerSpec { price: dec("61000"), direction: None, by: TriggerBy::LastPrice });
+    let order = |qty: &str| CreateOrder {
+        trigger,
+        kind: Some(OrderKind::TpslOrder),
+        market_unit: Some(MarketUnit::BaseCoin),
+        ..on_spot(CreateOrder::market(PAIR, Side::Buy, dec(qty)))
+    };
+    let mut desk = spot();
+    assert_eq!(code(desk.create(ME, order("0.2"))), 170131, "12 200 of 10 000");
+    desk.create(ME, order("0.1")).unwrap();
+    assert_eq!(desk.usdt(ME).locked, dec("6100"));
+}

@@ -22,7 +22,7 @@ use crate::server::{Inbound, RestAnswer, RestCall, RestOutcome, SocketKind, ToCl
 pub(super) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Bodies of every kind of request, well formed.
-const BODIES: [(&str, &str); 9] = [
+const BODIES: [(&str, &str); 15] = [
     (
         "/v5/order/create",
         r#"{"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.010","price":"59000","timeInForce":"GTC","stopLoss":"50000","slTriggerBy":"MarkPrice","orderLinkId":"a-1"}"#,
@@ -48,6 +48,30 @@ const BODIES: [(&str, &str); 9] = [
     (
         "/v5/position/trading-stop",
         r#"{"category":"linear","symbol":"BTCUSDT","tpslMode":"Full","stopLoss":"50000","trailingStop":"100","positionIdx":0}"#,
+    ),
+    (
+        "/v5/order/create",
+        r#"{"category":"spot","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.01","price":"60000.1","timeInForce":"GTC","takeProfit":"61000","stopLoss":"59000","tpOrderType":"Limit","tpLimitPrice":"61050","orderLinkId":"s-1"}"#,
+    ),
+    (
+        "/v5/order/create",
+        r#"{"category":"spot","symbol":"BTCUSDT","side":"Sell","orderType":"Market","qty":"0.01","marketUnit":"baseCoin","triggerPrice":"59000","orderFilter":"tpslOrder"}"#,
+    ),
+    (
+        "/v5/order/create",
+        r#"{"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.01","bboSideType":"Queue","bboLevel":"1","tpslMode":"Partial","takeProfit":"61000","tpOrderType":"Limit","tpLimitPrice":"60990","smpType":"CancelBoth"}"#,
+    ),
+    (
+        "/v5/order/amend",
+        r#"{"category":"spot","symbol":"BTCUSDT","orderLinkId":"s-1","takeProfit":"62000","tpLimitPrice":"62050","slTriggerBy":"LastPrice"}"#,
+    ),
+    (
+        "/v5/order/cancel-all",
+        r#"{"category":"spot","baseCoin":"BTC","orderFilter":"BidirectionalTpslOrder"}"#,
+    ),
+    (
+        "/v5/position/trading-stop",
+        r#"{"category":"linear","symbol":"BTCUSDT","tpslMode":"Partial","takeProfit":"61000","stopLoss":"59000","tpSize":"0.01","slSize":"0.01","activePrice":"60500","positionIdx":0}"#,
     ),
     (
         "/v5/user/update-api",
@@ -94,10 +118,13 @@ const CONTROLS: [(&str, &str); 4] = [
 fn exchange() -> Exchange {
     let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
     config.rate_limits = false;
+    config.spot = vec!["BTCUSDT".into()];
     let mut exchange = Exchange::new(&config, watch::channel(false).0, Moment::now())
         .expect("a manual market is always there");
     let (path, body) = CONTROLS[1];
     exchange.rest(&call(Moment::now().wall_ms, Method::POST, path, "", body.as_bytes()));
+    let of_pair = body.replacen('{', r#"{"category":"spot","index":"60000","#, 1);
+    exchange.rest(&call(Moment::now().wall_ms, Method::POST, path, "", of_pair.as_bytes()));
     exchange
 }
 

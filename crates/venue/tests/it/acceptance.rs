@@ -419,3 +419,29 @@ async fn margin_modes_are_switched_for_the_whole_account_when_its_balances_bear_
         assert_eq!(client.post("/v5/account/set-margin-mode", &unknown).await["retCode"], 10001);
     }
 }
+
+#[tokio::test]
+async fn the_tier_of_what_is_held_and_ordered_bounds_the_leverage() {
+    let (_venue, client) = manual_with(|config| {
+        config.rate_limits = false;
+        config.accounts[0].balance_usdt = 3_000_000.into();
+    })
+    .await;
+    let tiers = client.public("/v5/market/risk-limit?category=linear&symbol=BTCUSDT").await;
+    let of = |n: usize, name: &str| tiers["result"]["list"][n][name].as_str().unwrap().to_owned();
+    assert_eq!(
+        [of(0, "riskLimitValue"), of(0, "maxLeverage"), of(1, "maxLeverage")],
+        ["2000000", "100.00", "90.00"]
+    );
+    let leverage = |leverage: &str| json!({"category": "linear", "symbol": "BTCUSDT", "buyLeverage": leverage, "sellLeverage": leverage});
+    for (wanted, code) in [("100.5", 10001), ("0.5", 10001), ("10.001", 10001), ("100", 0), ("100", 110043)] {
+        let reply = client.post("/v5/position/set-leverage", &leverage(wanted)).await;
+        assert_eq!(reply["retCode"], code, "{wanted}: {reply}");
+    }
+    // 33 at 59 000 are within the first tier, one more is not.
+    accepted(&client, "/v5/order/create", buy("33", "59500")).await;
+    assert_eq!(client.post("/v5/order/create", &buy("2", "59500")).await["retCode"], 110090);
+    accepted(&client, "/v5/position/set-leverage", leverage("90")).await;
+    accepted(&client, "/v5/order/create", buy("2", "59500")).await;
+    assert_eq!(client.post("/v5/position/set-leverage", &leverage("100")).await["retCode"], 110013);
+}

@@ -6,7 +6,7 @@ use windvane_venue::{AccountConfig, Embedded};
 use crate::client::Client;
 use crate::{buy, manual_with};
 
-async fn two() -> (Embedded, Client, Client) {
+pub(crate) async fn two() -> (Embedded, Client, Client) {
     let (venue, first) = manual_with(|config| {
         config.rate_limits = false;
         let other = AccountConfig {

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::accounts::two;
 use crate::client::{Client, wall_ms};
 use crate::{buy, manual, manual_with};
 
@@ -176,6 +177,60 @@ async fn frames_of_every_wrong_type_get_an_answer_or_nothing_but_never_end_the_v
         }
     }
     assert_unharmed(&client).await;
+}
+
+#[tokio::test]
+async fn whatever_one_account_sends_another_keeps_its_orders_its_coins_and_its_sockets() {
+    let (_venue, victim, attacker) = two().await;
+    let mut private = victim.socket("/v5/private").await;
+    private.subscribe(&["order", "wallet"]).await;
+    let mut order = buy("0.001", "59000");
+    order["orderLinkId"] = "kept".into();
+    let created = victim.post("/v5/order/create", &order).await;
+    private.next_of("order").await;
+    let before = victim.get("/v5/account/wallet-balance", "accountType=UNIFIED").await["result"].clone();
+
+    // With the other's key and a wrong secret, with the other's ids, with the other's name for an own order.
+    let forger =
+        Client { address: victim.address.clone(), key: victim.key.clone(), secret: attacker.secret.clone() };
+    let all = json!({"category": "linear", "settleCoin": "USDT"});
+    assert_eq!(forger.post("/v5/order/cancel-all", &all).await["retCode"], 10004);
+    assert_eq!(forger.post("/v5/user/delete-api", &json!({})).await["retCode"], 10004);
+    let by_id = json!({"category": "linear", "symbol": "BTCUSDT", "orderId": created["result"]["orderId"], "uid": 1001});
+    assert_eq!(attacker.post("/v5/order/cancel", &by_id).await["retCode"], 110001);
+    assert_eq!(attacker.post("/v5/order/create", &order).await["retCode"], 0);
+    assert_eq!(attacker.post("/v5/order/cancel-all", &all).await["retCode"], 0);
+    // With whatever is no request at all, on each of its sockets.
+    for path in ["/v5/private", "/v5/trade"] {
+        let mut socket = attacker.socket(path).await;
+        for frame in
+            ["[", "{}", "null", r#"{"op":[]}"#, r#"{"op":"order.create","args":[{"category":"linear"}]}"#]
+        {
+            socket.send_text(frame).await;
+        }
+        socket.0.send(Message::binary(vec![0xff; 1024])).await.unwrap();
+        let mut stream = upgraded(&attacker, path).await;
+        let mut head = vec![0x81, 0xff];
+        head.extend_from_slice(&(HUGE as u64).to_be_bytes());
+        head.extend_from_slice(&[1, 2, 3, 4]);
+        stream.write_all(&head).await.unwrap();
+    }
+    let digits = "9".repeat(40);
+    let odd = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": digits, "price": digits});
+    assert_eq!(attacker.post("/v5/order/create", &odd).await["retCode"], 10001);
+
+    let after = victim.get("/v5/account/wallet-balance", "accountType=UNIFIED").await["result"].clone();
+    assert_eq!(before, after);
+    let open = victim.get("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await;
+    assert_eq!(open["result"]["list"][0]["orderId"], created["result"]["orderId"]);
+    let cancel = json!({"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "kept"});
+    assert_eq!(victim.post("/v5/order/cancel", &cancel).await["retCode"], 0);
+    let told = private.next_of("order").await;
+    assert_eq!(
+        (&told["data"][0]["orderId"], &told["data"][0]["orderStatus"]),
+        (&created["result"]["orderId"], &json!("Cancelled")),
+        "nothing was told of what the other did"
+    );
 }
 
 /// A raw connection after its upgrade to a WebSocket.

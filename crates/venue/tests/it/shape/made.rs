@@ -304,6 +304,8 @@ async fn settings(client: &Client, made: &mut Made) {
     ] {
         made.insert(name, accepted(client, &format!("/v5/{path}"), body).await);
     }
+    let empty = made["rest/position.set-leverage.resp.json"].clone();
+    made.insert("rest/envelope.empty-result.resp.json", empty);
     let protected = client.get("/v5/account/query-dcp-info", "").await;
     made.insert("rest/account.query-dcp-info.resp.json", protected);
     let portfolio = json!({"setMarginMode": "PORTFOLIO_MARGIN"});
