@@ -22,6 +22,13 @@ pub(crate) struct Calibrating {
     stirred: WallTime,
 }
 
+impl Calibrating {
+    /// Whether nothing waits to be compared.
+    pub(crate) const fn is_at_rest(&self) -> bool {
+        self.waiting.is_none()
+    }
+}
+
 impl Engine {
     /// Compares what there is to compare after an event. An error that lasts halts.
     pub(crate) fn calibrate(&mut self, event: &Event, stamp: Stamp, out: &mut Vec<Output>) {

@@ -11,6 +11,7 @@
 //! random number and touches no file: the same events give the same outputs, byte for byte, which is what
 //! `windvane journal replay` proves.
 
+mod ahead;
 mod bot;
 mod breaker;
 mod calibration;
@@ -29,6 +30,7 @@ mod tests;
 mod turn;
 mod view;
 
+pub use ahead::Traces;
 pub use bot::{BotSetup, Foreign, Hold, Removal};
 pub use engine::{ConfigId, Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;

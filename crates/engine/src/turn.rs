@@ -5,14 +5,13 @@ use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::short::Relief;
-use crate::view::Share;
 use windvane_model::{
     BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Mutant, Notice, NoticeTo,
     RunState, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
-use windvane_strategy::{Context, Wake};
+use windvane_strategy::Wake;
 
 /// Rounds of notices and intents that one event may lead to, beside those that it brings. A strategy that answers every notice with another wish would
 /// go on for ever; a healthy one needs a handful.
@@ -133,21 +132,9 @@ impl Engine {
         self.collect_own_orders(name);
         let Self { market, instruments, orders, bots, own_orders, intents, config, has_opened, .. } = self;
         let asleep = &mut bots[bot];
-        let (Some(instrument), Some(contract)) =
-            (instruments.get(&asleep.symbol), market.contract(asleep.symbol))
-        else {
+        let share = asleep.share(orders);
+        let Some(context) = asleep.context(market, instruments, orders, own_orders, &share, stamp) else {
             return;
-        };
-        let holding = crate::view::holding(orders, asleep.symbol, asleep.position_index);
-        let context = Context {
-            instrument,
-            market: contract,
-            markets: market,
-            holding,
-            orders: own_orders,
-            means: &Share { bot: name, budget: asleep.budget, orders },
-            now: stamp.market,
-            wall: stamp.wall,
         };
         *has_opened |= asleep.catch_up(*config, &context);
         asleep.strategy.handle(wake, &context, intents);

@@ -1,12 +1,14 @@
 //! What others are shown of the engine, gathered from the parts that own it.
 
-use crate::bot::Hold;
+use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
-use windvane_model::{BotName, ClientOrderId, Money, PositionIndex, Symbol};
+use std::collections::BTreeMap;
+use windvane_market::Market;
+use windvane_model::{BotName, ClientOrderId, Instrument, MarketTime, Money, PositionIndex, Stamp, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders};
 use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
-use windvane_strategy::{Condition, Holding, Look, Means, OwnOrder};
+use windvane_strategy::{Condition, Context, Holding, Look, Means, OwnOrder};
 
 /// One bot as operators see it.
 #[derive(Debug, Clone)]
@@ -61,6 +63,12 @@ impl Engine {
         self.bots.iter().find(|bot| bot.name == name).map_or_else(Vec::new, |bot| bot.strategy.looks())
     }
 
+    /// A bot's looks at its signals at one moment.
+    #[must_use]
+    pub fn looks_at(&self, name: BotName, at: MarketTime) -> Vec<Look> {
+        self.bots.iter().find(|bot| bot.name == name).map_or_else(Vec::new, |bot| bot.strategy.looks_at(at))
+    }
+
     /// The account's margin at this moment, by mark.
     #[must_use]
     pub fn margin(&self) -> AccountMargin {
@@ -107,6 +115,35 @@ impl Engine {
             submitted: order.submitted().market,
             is_in_flight: is_in_flight(order),
         }));
+    }
+}
+
+impl Bot {
+    /// What its sizes are measured against.
+    pub(crate) const fn share<'a>(&self, orders: &'a Orders) -> Share<'a> {
+        Share { bot: self.name, budget: self.budget, orders }
+    }
+
+    /// The world as its strategy sees it; `None` while its contract is not known.
+    pub(crate) fn context<'a>(
+        &self,
+        market: &'a Market,
+        instruments: &'a BTreeMap<Symbol, Instrument>,
+        orders: &Orders,
+        own_orders: &'a [OwnOrder],
+        share: &'a Share<'a>,
+        stamp: Stamp,
+    ) -> Option<Context<'a>> {
+        Some(Context {
+            instrument: instruments.get(&self.symbol)?,
+            market: market.contract(self.symbol)?,
+            markets: market,
+            holding: holding(orders, self.symbol, self.position_index),
+            orders: own_orders,
+            means: share,
+            now: stamp.market,
+            wall: stamp.wall,
+        })
     }
 }
 

@@ -6,7 +6,9 @@ use crate::rate::SendTimes;
 use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
-use windvane_model::{AccountEvent, BotName, ExitCause, HaltCause, Money, PositionReport, RunState, Stamp};
+use windvane_model::{
+    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, RunState, Stamp,
+};
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
 const PEAK_STEP: Decimal = Decimal::from_parts(1001, 0, 0, false, 3);
@@ -103,6 +105,23 @@ impl Risk {
             return breach.or(Some(Breach::Halt(HaltCause::WeekLoss)));
         }
         breach
+    }
+
+    /// Whether no breaker waits for time to pass.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.drawdown.is_settled()
+    }
+
+    /// Whether no breaker would do anything, nor begin to count, as long as the account's worth stays from `low` to `high`
+    /// and no other day begins than that of `now`.
+    #[must_use]
+    pub fn bears(&self, low: Worth, high: Worth, now: MarketTime) -> bool {
+        let limits = &self.limits;
+        let within = |[day, week]: [Decimal; 2]| {
+            day < limits.max_loss_per_day.value && week < limits.max_loss_per_week.value
+        };
+        self.losses.at(low, now).is_some_and(within) && self.drawdown.bears(low, high, &limits.drawdown)
     }
 
     /// Takes what the venue answered; refusals are counted.

@@ -3,6 +3,7 @@
 //! A strategy is pure. It is woken with one fact, sees the world as it is at that moment, and pushes what it wants.
 //! It cannot reach the network, and nothing it wants happens unless risk agrees.
 
+use crate::foresight::Foresight;
 use crate::rules::Definition;
 use windvane_market::{Contract, Market};
 use windvane_model::{
@@ -185,6 +186,12 @@ pub trait Strategy: Send {
         false
     }
 
+    /// Itself as one that bars can be shown to beforehand, where a replay of history asks; `None` for one that has to be
+    /// woken at each.
+    fn foresight(&mut self) -> Option<&mut dyn Foresight> {
+        None
+    }
+
     /// Signals seen since the start, whether or not something stood in their way.
     fn signals(&self) -> u64;
 
@@ -194,6 +201,11 @@ pub trait Strategy: Send {
     /// Its newest looks at its signals, oldest first; empty for strategies that have none.
     fn looks(&self) -> Vec<Look> {
         Vec::new()
+    }
+
+    /// Its looks at one moment, oldest first.
+    fn looks_at(&self, at: MarketTime) -> Vec<Look> {
+        self.looks().into_iter().filter(|look| look.at == at).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 mod context;
 mod dca;
 mod describe;
+mod foresight;
 mod grid;
 mod history;
 mod indicator;
@@ -26,9 +27,10 @@ pub use context::{
     Urgency, Wake,
 };
 pub use dca::{Dca, DcaSettings};
+pub use foresight::{Foresight, Glance, Stance};
 pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use history::known_history;
-pub use language::{Entry, Ohlcv, Problem, Problems, Series, vocabulary};
+pub use language::{Bar, Entry, Ohlcv, Problem, Problems, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, WrongSide, check, load};
 pub use schema::schema;

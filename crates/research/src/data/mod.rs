@@ -1,11 +1,12 @@
 //! Recorded markets: candles and funding, read from the files that people have.
 //!
-//! A file is one contract, a folder holds one file for each. What is read: the venue's own tables ([`windvane_venue::table`])
-//! and candles as CSV with a head line ([`csv`]).
+//! A file is one contract, a folder holds one file for each. What is read: the venue's own tables ([`windvane_venue::table`]),
+//! candles as CSV with a head line ([`csv`]) and the exchange's archive of trades ([`trades`]).
 
 mod csv;
 mod find;
 pub(crate) mod tape;
+mod trades;
 
 pub use tape::{Tape, TapeError};
 
@@ -134,8 +135,20 @@ fn read(path: &Path, symbol: Symbol) -> Result<History, DataError> {
     if first.is_some_and(|line| line.starts_with("bar,")) {
         return of_table(&Table::parse(&text, path)?, path, symbol);
     }
+    if first.is_some_and(trades::is_head) {
+        let mut bars = Vec::new();
+        trades::append(&text, path, symbol, &mut bars)?;
+        return of_trades(bars, path, symbol);
+    }
     let bars = csv::bars(&text, path)?;
     Ok(History { symbol, interval: interval(&bars, path)?, bars, funding: Vec::new() })
+}
+
+fn of_trades(bars: Vec<Bar>, path: &Path, symbol: Symbol) -> Result<History, DataError> {
+    if bars.len() < 2 {
+        return Err(DataError::TooShort { path: path.to_owned() });
+    }
+    Ok(History { symbol, interval: trades::MADE, bars, funding: Vec::new() })
 }
 
 fn of_table(table: &Table, path: &Path, symbol: Symbol) -> Result<History, DataError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windvane_bridge::{self as bridge, Asked};
-use windvane_engine::{Engine, Output};
+use windvane_engine::{Engine, Output, Traces};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Command, Event, MarketTime, OrderLookup, Query, QueryAnswer, Stamp,
     Stamped, Symbol, WallTime,
@@ -81,6 +81,13 @@ impl Desk {
     fn depart(&mut self, happening: Happening) {
         self.departures += 1;
         self.under_way.insert((self.now_ms + self.latency_ms, self.departures), happening);
+    }
+
+    /// Bars are over that the engine is not woken at ([`Engine::pass_over`]).
+    pub(super) fn pass_over(&mut self, bars: usize, traces: Option<Traces>, stamp: Stamp) {
+        self.now_ms = stamp.market.0;
+        self.engine.pass_over(bars, traces, stamp, &mut self.outputs);
+        self.outputs.clear();
     }
 
     /// Gives the engine an event; what it commands leaves. `on_output` sees every answer of it.

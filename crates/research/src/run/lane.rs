@@ -98,6 +98,26 @@ impl<'d> Lane<'d> {
         (self.next < self.played.end).then(|| self.history.bars[self.next].start_ms)
     }
 
+    /// The bars of the data, with those that are not played.
+    pub(super) fn bars(&self) -> &'d [Bar] {
+        &self.history.bars
+    }
+
+    /// Length of the bars of the data, milliseconds.
+    pub(super) fn bar_ms(&self) -> i64 {
+        self.history.interval.millis()
+    }
+
+    /// When the next settlement is due, market milliseconds.
+    pub(super) fn next_settlement(&self) -> Option<i64> {
+        self.funding.get(self.next_funding).map(|(at, _)| *at)
+    }
+
+    /// Prices between which nothing happens at the venue, as it last said.
+    pub(super) fn calm(&self) -> Option<(i64, i64)> {
+        self.calm
+    }
+
     /// Puts the price somewhere without anything between, as the open of a bar after a gap.
     pub(super) fn jump(&mut self, price: i64) {
         if price != self.price {

@@ -3,6 +3,7 @@
 mod candles;
 mod desk;
 mod lane;
+mod pass;
 mod path;
 mod record;
 mod session;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use desk::{Desk, Happening};
 use lane::Lane;
+use pass::Ahead;
 use path::Invented;
 use record::Record;
 use windvane_engine::Engine;
@@ -40,6 +42,8 @@ pub struct Backtest<'d> {
     candles: Vec<Candle>,
     /// Whether the curve of the equity is kept.
     keeps_curve: bool,
+    /// What may be passed over; `None` where every bar is played.
+    ahead: Option<Ahead>,
     /// No timer twice at one moment: a deadline that does not move must not hold the loop.
     timer_after: i64,
 }
@@ -58,6 +62,8 @@ pub struct Outcome {
     pub refused: BTreeMap<i32, u64>,
     /// Bars that were played, of all contracts together.
     pub bars: usize,
+    /// Those of them that were passed over: nobody had anything to do at them.
+    pub passed: usize,
     /// First and last moment, market milliseconds.
     pub span_ms: (i64, i64),
 }
@@ -76,6 +82,13 @@ impl Backtest<'_> {
         self
     }
 
+    /// The same with every bar played, also those at which nobody does anything: slower, and nothing else.
+    #[must_use]
+    pub fn bar_by_bar(mut self) -> Self {
+        self.ahead = None;
+        self
+    }
+
     /// Plays everything. `progress` is told how many steps are done, some two hundred times.
     ///
     /// # Errors
@@ -83,10 +96,24 @@ impl Backtest<'_> {
     pub fn run(mut self, mut progress: impl FnMut(usize)) -> Result<Outcome, RunError> {
         let started = self.desk.now_ms;
         let (tell_every, note_every) = ((self.bars / 200).max(1), (self.bars / EQUITY_POINTS).max(1));
-        let (mut done, mut played) = (0, 0);
+        let (mut done, mut played, mut skipped) = (0, 0, 0);
         while let Some(start_ms) = self.lanes.iter().filter_map(Lane::next_start).min() {
-            played += self.bar(start_ms)?;
-            done += 1;
+            // As far as the next bar of which something is told or noted.
+            let told_next = tell_every - done % tell_every;
+            let noted_next = if self.keeps_curve { note_every - done % note_every } else { tell_every };
+            match self.pass_over(told_next.min(noted_next)) {
+                0 => {
+                    played += self.bar(start_ms)?;
+                    done += 1;
+                    if let Some(ahead) = &mut self.ahead {
+                        ahead.forget_stance();
+                    }
+                }
+                passed => {
+                    skipped += passed;
+                    done += passed;
+                }
+            }
             if done % tell_every == 0 {
                 progress(done);
             }
@@ -103,7 +130,8 @@ impl Backtest<'_> {
             equity: record.equity,
             denied: record.denied,
             refused: desk.refused,
-            bars: played,
+            bars: played + skipped,
+            passed: skipped,
             span_ms: (started, end),
         })
     }

@@ -57,7 +57,7 @@ impl Record {
                 continue;
             }
             self.counted[slot] = count;
-            let fired = engine.looks(bot).into_iter().filter(|look| look.at == now && look.has_fired);
+            let fired = engine.looks_at(bot, now).into_iter().filter(|look| look.has_fired);
             let signals = fired.map(|look| Signal { at: now, bot, side: look.side, blocker: look.blocker });
             self.signals.extend(signals);
         }

@@ -54,6 +54,7 @@ pub fn replay(setup: Setup, tape: &Tape, mut progress: impl FnMut(usize)) -> Res
         denied: record.denied,
         refused: desk.refused,
         bars: tape.events.len(),
+        passed: 0,
         span_ms,
     })
 }

@@ -17,6 +17,7 @@ use windvane_venue_core::{self as venue, Doubts, PublicAudience, Venue};
 use super::Backtest;
 use super::desk::{Desk, UID};
 use super::lane::Lane;
+use super::pass::Ahead;
 use super::path::Invented;
 use super::record::Record;
 use crate::data::History;
@@ -188,8 +189,10 @@ impl<'d> Backtest<'d> {
         starts.dedup();
         let mut desk = Desk::new(build_engine(setup)?, venue, symbols, latency_ms);
         desk.now_ms = starts.first().copied().unwrap_or(0);
+        let ahead = Ahead::new(&lanes, fills);
         let mut backtest = Self {
             desk,
+            ahead,
             lanes,
             invented,
             fills,

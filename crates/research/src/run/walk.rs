@@ -122,7 +122,7 @@ impl Backtest<'_> {
         self.work_off()
     }
 
-    fn ask_calm(&mut self, slot: usize) {
+    pub(super) fn ask_calm(&mut self, slot: usize) {
         if !self.lanes[slot].has_calm() {
             let calm = self.desk.venue.calm(Category::Linear, &self.lanes[slot].name);
             self.lanes[slot].set_calm(calm);
@@ -149,7 +149,7 @@ impl Backtest<'_> {
 }
 
 /// Where the price is at the end of a part of the bar.
-fn waypoint(bar: &Bar, part: i64) -> i64 {
+pub(super) fn waypoint(bar: &Bar, part: i64) -> i64 {
     let (open, high, low, close) = (bar.open.raw(), bar.high.raw(), bar.low.raw(), bar.close.raw());
     // The nearer extreme first; where both are as near, a rising bar dips first.
     let low_first = (open - low, i64::from(close < open)) < (high - open, i64::from(close >= open));

@@ -3,5 +3,6 @@
 
 mod desk;
 mod ema_cross;
+mod passing;
 mod shipped;
 mod tune;

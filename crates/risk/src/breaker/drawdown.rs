@@ -69,6 +69,23 @@ impl Drawdown {
         *self = Self::default();
     }
 
+    /// Whether time alone takes no step.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.step == DrawdownStep::Green
+            && self.beyond_since.iter().all(Option::is_none)
+            && self.within_since.is_none()
+    }
+
+    /// Whether no step would be taken, nor begin to last, as long as the worth stays from `low` to `high`.
+    pub(crate) fn bears(&self, low: Worth, high: Worth, limits: &DrawdownLimits) -> bool {
+        let Some(peak) = self.peak else { return false };
+        // Of every peak on the way the highest, of every base the lowest: no fall is larger than this.
+        let fall = peak.max(high.earned()).less(low.earned()).get();
+        let base = peak.plus(low.transfers).get();
+        let yellow = limits.yellow.fraction();
+        self.is_settled() && base > Decimal::ZERO && fall < base.saturating_mul(yellow)
+    }
+
     pub(crate) fn observe(
         &mut self,
         worth: Worth,

@@ -37,6 +37,13 @@ impl Losses {
         self.earned = Some(earned);
     }
 
+    /// Losses of the day and of the week if so much has been earned at `now`, settle coin; `None` where another day begins.
+    pub(crate) fn at(&self, worth: Worth, now: MarketTime) -> Option<[Decimal; 2]> {
+        let (day, week) = self.day.zip(self.week)?;
+        let lost = |start: LossStart| start.earned.less(worth.earned()).get();
+        (day.period == now.utc_day()).then(|| [day, week].map(lost))
+    }
+
     /// Loss since the day began, settle coin; zero in profit.
     pub(crate) fn of_day(&self) -> Decimal {
         self.since(self.day)

@@ -202,6 +202,60 @@ impl State {
     }
 }
 
+impl State {
+    /// The same over columns: [`next`](Self::next) for one row after the other, the kernel chosen once.
+    pub(crate) fn run(&mut self, operands: [&[f64]; 3], out: &mut [f64]) {
+        let [first, second, third] = operands;
+        match self {
+            Self::Delay(delay) => {
+                out.iter_mut().zip(first).for_each(|(out, first)| *out = defined(delay.next(*first)));
+            }
+            Self::Adaptive(adaptive) => {
+                for ((out, first), second) in out.iter_mut().zip(first).zip(second) {
+                    *out = defined(adaptive.next(*first, *second));
+                }
+            }
+            Self::Ema(ema) => each(first, out, |value| ema.next(value)),
+            Self::WilderMean(mean) => each(first, out, |value| mean.next(value)),
+            Self::WilderSum(sum) => each(first, out, |value| sum.next(value)),
+            Self::Rolling(rolling) => each(first, out, |value| rolling.next(value)),
+            Self::Extreme(extreme) => {
+                each(first, out, |value| extreme.next(value).map_or(f64::NAN, |(value, _)| value));
+            }
+            Self::ExtremeAge(extreme) => {
+                each(first, out, |value| extreme.next(value).map_or(f64::NAN, |(_, age)| age));
+            }
+            Self::Sorted(sorted) => each(first, out, |value| sorted.next(value)),
+            Self::Rsi(rsi) => each(first, out, |value| rsi.next(value)),
+            Self::Cumulative(cumulative) => each(first, out, |value| cumulative.next(value)),
+            Self::Fisher(fisher) => each(first, out, |value| fisher.next(value)),
+            Self::OnBalance(_)
+            | Self::Since(_)
+            | Self::Sar(_)
+            | Self::Supertrend(_)
+            | Self::HeikinOpen(_) => {
+                for (row, out) in out.iter_mut().enumerate() {
+                    *out = defined(self.next([first[row], second[row], third[row]]));
+                }
+            }
+        }
+    }
+}
+
+/// A kernel of one operand over a column; what is not defined is skipped.
+#[inline]
+fn each(operand: &[f64], out: &mut [f64], mut next: impl FnMut(f64) -> f64) {
+    for (out, value) in out.iter_mut().zip(operand) {
+        *out = if value.is_nan() { f64::NAN } else { defined(next(*value)) };
+    }
+}
+
+/// Overflow and division by zero are "not defined", not infinity.
+#[inline]
+pub(crate) fn defined(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
+}
+
 /// A count of bars as a divisor.
 #[expect(clippy::cast_precision_loss, reason = "counts up to MAX_BARS are exact in f64")]
 pub(crate) fn count(bars: usize) -> f64 {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use windvane_model::Interval;
 
-use crate::language::{Aggregator, Bar, Builder, Checker, Feed, Names, NodeId, Program, library};
+use crate::language::whole::PRIMITIVES;
+use crate::language::{
+    Aggregator, Bar, Builder, Checker, Columns, Feed, Names, NodeId, Program, library, vocabulary,
+};
 
 const GOLDEN: &str = include_str!("../../tests/golden/indicators.json");
 const BARS: &str = include_str!("../../../../config/market/btcusdt.csv");
@@ -138,12 +141,33 @@ fn an_index_without_movement_is_undefined() {
     }
 }
 
+/// Expressions in which every indicator and every primitive of bars is found.
+fn expressions() -> Vec<String> {
+    const OTHERS: [&str; 4] =
+        ["donchian_lower(20)", "kc_mid(20, 2)", "pivot_low(low, 2, 1)", "supertrend_up(10, 3)"];
+    let golden: Golden = serde_json::from_str(GOLDEN).unwrap();
+    let primitives = PRIMITIVES.iter().map(|(text, _)| text.replace("@15m", "@1h"));
+    golden.series.into_keys().chain(primitives).chain(OTHERS.map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_expressions_name_every_function_of_bars() {
+    // Of the moment, not of bars.
+    const LIVE: [&str; 6] =
+        ["ask_depth", "bid_depth", "imbalance", "microprice", "trade_flow", "trade_volume"];
+    let expressions = expressions();
+    for entry in vocabulary() {
+        let Some((name, _)) = entry.written.split_once('(') else { continue };
+        let is_there = expressions.iter().any(|text| text.contains(&format!("{name}(")));
+        assert!(is_there || LIVE.contains(&name), "{name}");
+    }
+}
+
 /// Whatever comes later, the past stays as it was told: values are the same when the future is cut off or another one.
 #[test]
 fn no_indicator_sees_the_future_and_none_repaints() {
-    let golden: Golden = serde_json::from_str(GOLDEN).unwrap();
     let bars = bars();
-    for text in golden.series.keys() {
+    for text in &expressions() {
         let mut whole = One::new(text);
         let told: Vec<_> = bars[..200].iter().map(|bar| whole.next(bar)).collect();
         for cut in [60, 131, 199] {
@@ -155,6 +179,34 @@ fn no_indicator_sees_the_future_and_none_repaints() {
             let (next, wild) = (bars[cut], Bar { high: 99_999.0, low: 1.0, close: 2.0, ..bars[cut] });
             assert_eq!(short.next(&next), told[cut], "{text}");
             other.next(&wild);
+        }
+    }
+}
+
+/// Run over many bars at once, every expression has the values that it has bar by bar, to the last bit; and those of the
+/// bars before a cut do not know what came after it.
+#[test]
+fn columns_hold_what_bar_by_bar_would_have_come_to() {
+    let bars = &bars()[..700];
+    for text in &expressions() {
+        let mut streamed = One::new(text);
+        let told: Vec<_> = bars.iter().map(|bar| streamed.next(bar)).collect();
+        for step in [1, 7, 100, 512] {
+            let One { mut program, node, mut hours } = One::new(text);
+            let (mut columns, mut values) = (Columns::default(), Vec::new());
+            for bars in bars.chunks(step) {
+                let completed = hours.as_mut().map(|(feed, hours)| {
+                    let wholes = bars.iter().enumerate();
+                    let wholes = wholes.filter_map(|(row, bar)| Some((row, hours.take_part(bar)?)));
+                    (*feed, wholes.collect())
+                });
+                program.run_ahead(bars, completed.as_slice(), &mut columns);
+                for row in 0..bars.len() {
+                    program.take_row(&columns, row);
+                    values.push(program.value(node));
+                }
+            }
+            assert!(values == told, "{text}, {step} bars at once");
         }
     }
 }

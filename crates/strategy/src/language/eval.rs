@@ -13,34 +13,36 @@ use crate::indicator::State;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// One confirmed bar, as the program sees it. Prices in the quote currency, volume in the base coin.
+/// One confirmed bar, as rules see it. Prices in the quote currency, volume in the base coin.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bar {
+pub struct Bar {
     /// When it began, milliseconds since 1970 UTC.
-    pub(crate) start_ms: i64,
+    pub start_ms: i64,
     /// First price.
-    pub(crate) open: f64,
+    pub open: f64,
     /// Highest price.
-    pub(crate) high: f64,
+    pub high: f64,
     /// Lowest price.
-    pub(crate) low: f64,
+    pub low: f64,
     /// Last price.
-    pub(crate) close: f64,
+    pub close: f64,
     /// Traded volume, base coin.
-    pub(crate) volume: f64,
+    pub volume: f64,
 }
 
 /// A compiled set of expressions with the state of their indicators.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    ops: Vec<Op>,
-    values: Vec<f64>,
+    pub(super) ops: Vec<Op>,
+    pub(super) values: Vec<f64>,
     /// One per node; `None` for nodes without memory.
-    states: Vec<Option<State>>,
+    pub(super) states: Vec<Option<State>>,
     /// By feed: the steps that its bars move on.
-    bar_nodes: Vec<Vec<NodeId>>,
+    pub(super) bar_nodes: Vec<Vec<NodeId>>,
     live_nodes: Vec<NodeId>,
-    /// Steps over tick sizes.
+    /// Steps that no bar moves.
+    pub(super) fixed_nodes: Vec<NodeId>,
+    /// Those of them that go by the tick size.
     tick_nodes: Vec<NodeId>,
     tick_size: f64,
     feeds: Vec<Feed>,
@@ -59,6 +61,7 @@ impl Program {
             states: vec![None; nodes.len()],
             bar_nodes: vec![Vec::new(); feeds.len()],
             live_nodes: Vec::new(),
+            fixed_nodes: Vec::new(),
             tick_nodes: Vec::new(),
             tick_size: f64::NAN,
             days: vec![None; feeds.len()],
@@ -72,6 +75,7 @@ impl Program {
             }
             let feed = match node.phase {
                 Phase::Constant => {
+                    program.fixed_nodes.push(id);
                     if let Op::Constant(value) = node.op {
                         program.values[id] = value;
                     } else {
@@ -161,9 +165,7 @@ impl Program {
 
     /// Takes one confirmed bar of a feed: every indicator of that feed moves on by one.
     pub(crate) fn on_bar(&mut self, feed: FeedId, bar: &Bar) {
-        let day = bar.start_ms.div_euclid(DAY_MS);
-        let before = self.days[feed].replace(day);
-        let is_new_day = before.map_or(bar.start_ms.rem_euclid(DAY_MS) == 0, |before| before != day);
+        let is_new_day = self.begins_day(feed, bar);
         for index in 0..self.bar_nodes[feed].len() {
             let node = self.bar_nodes[feed][index];
             let value = match self.ops[node] {
@@ -176,6 +178,18 @@ impl Program {
             };
             self.values[node] = value;
         }
+    }
+
+    /// Whether a feed's next bar is the first of its UTC day.
+    pub(super) fn begins_day(&mut self, feed: FeedId, bar: &Bar) -> bool {
+        let day = bar.start_ms.div_euclid(DAY_MS);
+        let before = self.days[feed].replace(day);
+        before.map_or(bar.start_ms.rem_euclid(DAY_MS) == 0, |before| before != day)
+    }
+
+    /// Whether the contract's tick size is known.
+    pub(crate) fn has_tick_size(&self) -> bool {
+        !self.tick_size.is_nan()
     }
 
     /// Brings everything that depends on quotes or on the position up to this moment. `read` says what a word is worth,
@@ -215,7 +229,7 @@ impl Program {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a day and days of a week are exact in f64")]
-fn read(bar: &Bar, field: Field, is_new_day: bool) -> f64 {
+pub(super) fn read(bar: &Bar, field: Field, is_new_day: bool) -> f64 {
     match field {
         Field::Open => bar.open,
         Field::High => bar.high,

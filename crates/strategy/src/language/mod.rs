@@ -9,6 +9,7 @@ mod ast;
 mod bounds;
 mod call;
 mod check;
+mod columns;
 mod compile;
 mod error;
 mod eval;
@@ -28,10 +29,12 @@ mod words;
 pub(crate) use ast::Expr;
 pub(crate) use bounds::Foregone;
 pub(crate) use check::{Checker, Lowered, Name, Names};
+pub(crate) use columns::Columns;
 pub(crate) use compile::{Builder, NodeId};
 pub(crate) use error::Report;
 pub use error::{Problem, Problems};
-pub(crate) use eval::{Bar, Program};
+pub use eval::Bar;
+pub(crate) use eval::Program;
 pub(crate) use feed::{Aggregator, Feed, FeedId};
 pub(crate) use lexer::{Literal, literal};
 pub(crate) use live::{LiveWord, Quote};
@@ -53,4 +56,4 @@ pub(crate) fn is_built_in(name: &str) -> bool {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod whole;
+pub(crate) mod whole;

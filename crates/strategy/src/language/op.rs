@@ -4,6 +4,7 @@ use super::compile::NodeId;
 use super::feed::FeedId;
 use super::live::LiveWord;
 use crate::indicator::Kernel;
+pub(crate) use crate::indicator::defined;
 
 /// A value of a confirmed bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,7 @@ pub(crate) fn fold(op: Op, constant: impl Fn(NodeId) -> Option<f64>) -> Option<f
 }
 
 /// A step of one operand.
+#[inline]
 pub(crate) fn one(op: Unary, value: f64) -> f64 {
     match op {
         Unary::Negate => -value,
@@ -121,6 +123,7 @@ pub(crate) fn one(op: Unary, value: f64) -> f64 {
 }
 
 /// A step of two operands.
+#[inline]
 pub(crate) fn two(op: Binary, left: f64, right: f64) -> f64 {
     let known = !left.is_nan() && !right.is_nan();
     match op {
@@ -144,6 +147,7 @@ pub(crate) fn two(op: Binary, left: f64, right: f64) -> f64 {
 }
 
 /// The choice between two values; undefined while the condition is.
+#[inline]
 pub(crate) fn select(condition: f64, left: f64, right: f64) -> f64 {
     if condition.is_nan() {
         f64::NAN
@@ -154,11 +158,7 @@ pub(crate) fn select(condition: f64, left: f64, right: f64) -> f64 {
     }
 }
 
+#[inline]
 fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
-}
-
-/// Overflow and division by zero are "not defined", not infinity.
-pub(crate) fn defined(value: f64) -> f64 {
-    if value.is_finite() { value } else { f64::NAN }
 }

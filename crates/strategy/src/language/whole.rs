@@ -1,12 +1,12 @@
 //! Primitives streamed bar by bar against the same read off the whole history at once: a second evaluator that is as
 //! plain as their descriptions, and sees all bars together.
 
-use super::{Aggregator, Bar, Builder, Checker, Feed, Names};
+use super::{Aggregator, Bar, Builder, Checker, Columns, Feed, Names};
 use proptest::prelude::*;
 use windvane_model::Interval;
 
 /// All bars, and the value of an expression at each of them.
-type Whole = fn(&[Bar], usize) -> Option<f64>;
+pub(crate) type Whole = fn(&[Bar], usize) -> Option<f64>;
 
 fn truth(holds: bool) -> Option<f64> {
     Some(f64::from(u8::from(holds)))
@@ -45,7 +45,7 @@ fn least(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(f64::INFINITY, f64::min)
 }
 
-const PRIMITIVES: &[(&str, Whole)] = &[
+pub(crate) const PRIMITIVES: &[(&str, Whole)] = &[
     ("close > open", |bars, at| truth(rises(bars, at))),
     ("close >= open", |bars, at| truth(bars[at].close >= bars[at].open)),
     ("close < open", |bars, at| truth(bars[at].close < bars[at].open)),
@@ -166,6 +166,33 @@ fn bars() -> impl Strategy<Value = Vec<Bar>> {
 }
 
 proptest! {
+    #[test]
+    fn run_over_ahead_every_primitive_is_what_it_is_bar_by_bar(bars in bars(), step in 1_usize..17) {
+        for (text, _) in PRIMITIVES {
+            let (mut builder, names) = (Builder::new(Interval::M5), Names::new());
+            let node = Checker::new(&mut builder, &names).check(text, &[]).unwrap().0.node;
+            let mut streamed = builder.build();
+            let mut ahead = streamed.clone();
+            let longer = streamed.feeds().position(|(feed, _)| feed.interval == Interval::M15);
+            let quarter = || Aggregator::new(Interval::M5, Interval::M15);
+            let (mut quarter, mut quarter_ahead, mut columns) = (quarter(), quarter(), Columns::default());
+            for bars in bars.chunks(step) {
+                let wholes = bars.iter().enumerate();
+                let wholes = wholes.filter_map(|(row, bar)| Some((row, quarter_ahead.take_part(bar)?)));
+                let wholes = longer.map(|feed| (feed, wholes.collect()));
+                ahead.run_ahead(bars, wholes.as_slice(), &mut columns);
+                for (row, bar) in bars.iter().enumerate() {
+                    if let (Some(whole), Some(feed)) = (quarter.take_part(bar), longer) {
+                        streamed.on_bar(feed, &whole);
+                    }
+                    streamed.on_bar(Feed::OWN, bar);
+                    ahead.take_row(&columns, row);
+                    prop_assert_eq!(ahead.value(node), streamed.value(node), "{}", text);
+                }
+            }
+        }
+    }
+
     #[test]
     fn streamed_bar_by_bar_every_primitive_is_what_the_whole_history_says(bars in bars()) {
         for (text, whole) in PRIMITIVES {

@@ -15,6 +15,7 @@ use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
 use super::tape::Tape;
 use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Urgency, Wake};
+use crate::foresight::Foresight;
 use crate::language::{LiveWord, Quote};
 use crate::remembered;
 
@@ -400,9 +401,15 @@ impl Strategy for RuleBot {
 
     fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
         match definition {
+            // The memory of its indicators is ahead of the bars that it has been told of.
+            Definition::Rules(_) if self.intake.is_ahead() => false,
             Definition::Rules(rules) => self.go_on_by(rules, urgency, context),
             _ => false,
         }
+    }
+
+    fn foresight(&mut self) -> Option<&mut dyn Foresight> {
+        Some(self)
     }
 
     fn signals(&self) -> u64 {
@@ -414,6 +421,10 @@ impl Strategy for RuleBot {
     }
 
     fn looks(&self) -> Vec<Look> {
-        self.ledger.show(&self.rules.conditions)
+        self.ledger.show(&self.rules.conditions, |_| true)
+    }
+
+    fn looks_at(&self, at: MarketTime) -> Vec<Look> {
+        self.ledger.show(&self.rules.conditions, |moment| moment == at)
     }
 }

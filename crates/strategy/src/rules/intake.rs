@@ -8,6 +8,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use windvane_model::{Candle, Interval, MarketTime, Symbol};
 
+use super::ahead::Foreseen;
 use super::bot::Moment;
 use crate::context::CandleFeed;
 use crate::language::{Aggregator, Bar, Feed, FeedId, Program};
@@ -30,6 +31,8 @@ pub(super) struct Intake {
     waiting: Option<Waiting>,
     /// Whether one live bar has passed: the first after a start may have begun while nobody watched.
     is_armed: bool,
+    /// Bars that the program has run over beforehand.
+    pub(super) foreseen: Foreseen,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +58,7 @@ impl Intake {
             newest: None,
             waiting: None,
             is_armed: false,
+            foreseen: Foreseen::default(),
         }
     }
 
@@ -174,8 +178,43 @@ impl Intake {
         Moment::Bar { fires: waiting.fires }
     }
 
+    /// Whether an own bar waits for those of other contracts.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Lets the program run over own bars that come next. Whether it could: the bars of other contracts may come in any
+    /// order, and are not known beforehand.
+    pub(super) fn foresee(&mut self, program: &mut Program, bars: &[Bar]) -> bool {
+        let is_alone = self.others.is_empty() && self.waiting.is_none();
+        if !is_alone || self.foreseen.is_left() || !program.has_tick_size() {
+            return false;
+        }
+        let mut completed = Vec::new();
+        for (feed, aggregator) in self.aggregators.iter_mut().enumerate() {
+            let Some(aggregator) = aggregator else { continue };
+            let wholes = bars.iter().enumerate();
+            let wholes = wholes.filter_map(|(row, bar)| Some((row, aggregator.take_part(bar)?)));
+            completed.push((feed, wholes.collect()));
+        }
+        program.run_ahead(bars, &completed, &mut self.foreseen.columns);
+        self.foreseen.begin(bars);
+        true
+    }
+
+    /// Bars that were foreseen are over, and nothing was done at them.
+    pub(super) fn pass_over(&mut self, program: &mut Program, bars: usize) {
+        if let Some(last) = self.foreseen.pass(program, bars) {
+            self.newest = Some(last);
+            self.is_armed = true;
+        }
+    }
+
     /// Longer bars first: one that ends now is visible to rules that look now.
     fn step(&mut self, program: &mut Program, symbol: Option<Symbol>, bar: &Bar) {
+        if self.foreseen.is_left() {
+            return self.foreseen.take(program, bar);
+        }
         for feed in 0..self.feeds.len() {
             if self.feeds[feed].symbol == symbol
                 && let Some(whole) = self.aggregators[feed].as_mut().and_then(|hour| hour.take_part(bar))

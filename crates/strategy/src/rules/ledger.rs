@@ -65,8 +65,8 @@ impl Ledger {
         }
     }
 
-    /// The looks that are kept, oldest first, in words.
-    pub(super) fn show(&self, conditions: &Conditions) -> Vec<Look> {
+    /// The looks that are kept, oldest first, in words: those of the moments that are `wanted`.
+    pub(super) fn show(&self, conditions: &Conditions, wanted: impl Fn(MarketTime) -> bool) -> Vec<Look> {
         let name = |blocker| match blocker {
             Blocker::Condition(id) => conditions.name(id).to_owned(),
             Blocker::Reason(reason) => reason.to_owned(),
@@ -87,6 +87,6 @@ impl Ledger {
                 .map(|(name, byte)| (name.to_owned(), truth(byte)))
                 .collect(),
         };
-        self.looks.iter().map(shown).collect()
+        self.looks.iter().filter(|look| wanted(look.at)).map(shown).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Rule bots: a strategy as a TOML file. This module reads the file; `bot` trades by it.
 
+mod ahead;
 mod bot;
 mod condition;
 mod entry;

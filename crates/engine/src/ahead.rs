@@ -1,0 +1,105 @@
+//! Passing over bars of history at which nothing happens, for replays that know them beforehand.
+//!
+//! The engine is not woken at such a bar; what it would have come to is what it is left with. Whoever replays makes sure
+//! that no order can fill, no deadline falls due and no funding is settled meanwhile; the engine answers for itself and
+//! for its bot. Only engines with one bot are passed over: with more, one's silence says nothing of the others.
+
+use crate::bot::Hold;
+use crate::engine::Engine;
+use crate::output::Output;
+use windvane_model::{Price, Stamp};
+use windvane_risk::Worth;
+use windvane_strategy::{Bar, Foresight, Glance, Stance};
+
+/// Prices at the ends of bars that are passed over while a position is open: those that leave a trace in peaks and
+/// drawdowns. Better and worse are the position's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traces {
+    /// The worst.
+    pub worst: Price,
+    /// A better one and a worse one after it: of all such pairs the one farthest apart.
+    pub fall: [Price; 2],
+    /// The best.
+    pub best: Price,
+    /// The last.
+    pub last: Price,
+}
+
+impl Traces {
+    /// What all of the prices would do to a peak and to the deepest fall from it, these do in this order. A worst price that
+    /// ends the fall, and a best one that begins it, have nothing to add.
+    fn telling(self) -> impl Iterator<Item = Price> {
+        let [from, to] = self.fall;
+        let worst = (self.worst != to).then_some(self.worst);
+        let best = (self.best != from).then_some(self.best);
+        let falls = (from != to).then_some([from, to]).into_iter().flatten();
+        worst.into_iter().chain(falls).chain(best).chain([self.last])
+    }
+}
+
+impl Engine {
+    /// Shows the bot the bars of its series that come next ([`Foresight::foresee`]).
+    pub fn foresee(&mut self, bars: &[Bar]) -> Option<Vec<Glance>> {
+        self.only_bot()?.foresee(bars)
+    }
+
+    /// How the bot stands, if neither it nor the engine has anything under way that goes on by itself. Deadlines are
+    /// told by [`next_own_deadline`](Self::next_own_deadline) and [`next_market_deadline`](Self::next_market_deadline).
+    pub fn stance(&mut self, stamp: Stamp) -> Option<Stance> {
+        let [bot] = self.bots.as_slice() else { return None };
+        let is_at_rest = self.orders.is_reconciled()
+            && self.kill.is_none()
+            && self.calibrating.is_at_rest()
+            && self.risk.is_settled()
+            && self.risk.run_state() == self.gate.state()
+            && bot.next.is_none()
+            && bot.waiting.is_none()
+            && bot.hold().is_none_or(|hold| hold == Hold::Pause)
+            && self.can_wake(bot);
+        if !is_at_rest {
+            return None;
+        }
+        self.collect_own_orders(bot.name);
+        let Self { bots, market, instruments, orders, own_orders, .. } = self;
+        let [bot] = bots.as_mut_slice() else { return None };
+        let share = bot.share(orders);
+        let context = bot.context(market, instruments, orders, own_orders, &share, stamp)?;
+        bot.strategy.foresight()?.stance(&context)
+    }
+
+    /// Whether no breaker would do anything while the price at the end of each bar, up to `until`, is as `traces` say, and
+    /// no other position is open than that of the bot. The prices leave no trace yet.
+    pub fn bears(&mut self, traces: Traces, until: Stamp) -> bool {
+        let Some(symbol) = self.bots.first().map(|bot| bot.symbol) else { return false };
+        if self.orders.positions().filter(|position| position.holding().side().is_some()).count() != 1 {
+            return false;
+        }
+        let Some(mark) = self.quotes.get(symbol).mark else { return false };
+        let [low, high] = [traces.worst, traces.best].map(|price| {
+            self.orders.weigh(symbol, price);
+            Worth { equity: self.margin().equity(), transfers: self.transfers() }
+        });
+        self.orders.weigh(symbol, mark);
+        self.risk.bears(low, high, until.market)
+    }
+
+    /// So many foreseen bars are over, and nobody was woken. `traces` are their prices where a position is open.
+    pub fn pass_over(&mut self, bars: usize, traces: Option<Traces>, stamp: Stamp, out: &mut Vec<Output>) {
+        if let Some(bot) = self.only_bot() {
+            bot.pass_over(bars);
+        }
+        let (Some(traces), Some(symbol)) = (traces, self.bots.first().map(|bot| bot.symbol)) else { return };
+        for price in traces.telling() {
+            self.quotes.set_mark(symbol, price, stamp.wall);
+            self.orders.mark(symbol, price);
+            self.observe_worth(stamp, out);
+        }
+    }
+
+    fn only_bot(&mut self) -> Option<&mut dyn Foresight> {
+        match self.bots.as_mut_slice() {
+            [bot] => bot.strategy.foresight(),
+            _ => None,
+        }
+    }
+}
