@@ -61,6 +61,7 @@ const fn origin(create: venue::CreateType) -> Origin {
         venue::CreateType::ByLiquidation | venue::CreateType::ByTakeOver | venue::CreateType::ByAdl => {
             Origin::Liquidation
         }
+        venue::CreateType::BySettlement => Origin::Venue,
     }
 }
 
@@ -124,6 +125,7 @@ pub fn execution(row: &venue::ExecutionRow) -> Execution {
         venue::ExecutionType::Funding => ExecutionKind::Funding,
         venue::ExecutionType::BustTrade => ExecutionKind::Liquidation,
         venue::ExecutionType::AdlTrade => ExecutionKind::Adl,
+        venue::ExecutionType::Settle => ExecutionKind::Delivery,
     };
     Execution {
         symbol: symbol(&row.symbol),

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::api::{Category, Instrument, PositionIdx, Side, Symbol, TickerRow, TriggerBy};
+use crate::api::{
+    Category, Instrument, InstrumentStatus, Listing, PositionIdx, Side, Symbol, TickerRow, TriggerBy,
+};
 use crate::book::Book;
 use crate::coin::Coins;
 use crate::margin::Tiers;
@@ -22,6 +24,7 @@ use watch::Watch;
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     pub(crate) spec: Instrument,
+    pub(crate) listing: Listing,
     pub(crate) payoff: Payoff,
     /// Coin slots. `settle` is where fees, profit and margin of a contract go; spot pays in `quote`.
     pub(crate) base: usize,
@@ -71,6 +74,7 @@ impl Market {
             update_id: 1,
             book_seq: 0,
             book_time_ms: 0,
+            listing: Listing::TRADING,
             spec,
         }
     }
@@ -82,6 +86,10 @@ impl Market {
     /// The price positions are valued at: mark, or the nearest substitute before the first mark.
     pub(crate) fn valuation_price(&self) -> Option<i64> {
         self.mark.or(self.index).or(self.last)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.listing.status == InstrumentStatus::Closed
     }
 
     pub(crate) fn is_spot(&self) -> bool {
@@ -114,6 +122,7 @@ impl Market {
             ask1: self.book.best_level(Side::Sell),
             funding_rate: self.funding_rate,
             next_funding_ms: self.next_funding_ms,
+            delivery_ms: self.listing.delivery_ms,
             open_interest: decimal(self.open_interest),
             seq,
         }

@@ -283,7 +283,9 @@ impl World {
         self.tally.executions += 1;
         match row.exec_type {
             ExecutionType::Funding => self.hit_all(Fault::Funding),
-            ExecutionType::BustTrade | ExecutionType::AdlTrade => self.hit_all(Fault::Liquidated),
+            ExecutionType::BustTrade | ExecutionType::AdlTrade | ExecutionType::Settle => {
+                self.hit_all(Fault::Liquidated);
+            }
             ExecutionType::Trade => {
                 if matches!(
                     row.stop_order_type,

@@ -13,7 +13,7 @@ const TRADES: u64 = 100_000;
 /// Prints one line a figure. Where the system does not say what the process holds, it says that instead.
 pub(super) fn report() {
     let Some(before) = resident_kib() else {
-        println!("memory: unknown, there is no /proc/self/statm here");
+        println!("memory: unknown, there is no /proc/self/status here");
         return;
     };
     let since = |before: u64| resident_kib().unwrap_or(0).saturating_sub(before);
@@ -38,8 +38,9 @@ fn rest(venue: &mut Venue, number: u64, out: &mut Vec<Output>) {
     venue.apply_request(1, world::UID + number / ORDERS_EACH, &request, out).expect("the accounts are rich");
 }
 
+/// Source: proc(5), `VmRSS`.
 fn resident_kib() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * u64::try_from(rustix::param::page_size()).ok()? / 1024)
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }

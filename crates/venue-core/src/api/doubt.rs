@@ -266,6 +266,14 @@ doubts! {
         /// It is acknowledged, and a second `Filled` row carries `EC_OrigClOrdIDDoesNotExist`.
         SecondFilled = "second-filled",
     } default Refuse, meaning "a cancel of a filled order is refused with 110001, or acknowledged and answered by a second Filled row";
+
+    /// Orders whose price a new tick size does not allow.
+    tick_change = "tick-change": TickChange {
+        /// They stay as they are; only new prices have to fit.
+        Kept = "kept",
+        /// They are cancelled, with `EC_InvalidPriceScale`.
+        Cancelled = "cancelled",
+    } default Kept, meaning "orders whose price a new tick size does not allow stay on the book, or are cancelled";
 }
 
 #[cfg(test)]

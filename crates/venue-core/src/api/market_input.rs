@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::Uid;
 use super::product::Category;
 use super::word::Side;
 
@@ -66,5 +67,54 @@ pub enum MarketInput {
         category: Category,
         /// Instrument.
         symbol: String,
+    },
+    /// Liquidates positions whatever their margin says: orders first, then the positions at market.
+    Liquidate {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// Whose; absent means everybody's.
+        uid: Option<Uid>,
+    },
+    /// Auto-deleverages a position against somebody who went bankrupt elsewhere: its orders first, then the position.
+    Deleverage {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// Whose; absent means the first in the queue of each side.
+        uid: Option<Uid>,
+        /// The price at which the other one was bankrupt; absent means the mark price.
+        price: Option<Decimal>,
+        /// How much; absent means all of it.
+        qty: Option<Decimal>,
+    },
+    /// Announces that an instrument will be delisted: from now on positions may only be reduced.
+    AnnounceDelisting {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// When, in market ms. The input of that moment is [`MarketInput::Delist`].
+        delivery_ms: i64,
+    },
+    /// Delists an instrument: every order is cancelled, every position settled without a fee, and nothing is traded again.
+    Delist {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// The price of settlement; absent means the index price.
+        price: Option<Decimal>,
+    },
+    /// Changes the price step. New orders have to fit; those on the book stay or go as the doubt says.
+    ChangeTickSize {
+        /// Product group.
+        category: Category,
+        /// Instrument.
+        symbol: String,
+        /// The new step.
+        tick_size: Decimal,
     },
 }

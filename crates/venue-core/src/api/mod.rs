@@ -20,7 +20,7 @@ pub use doubt::{
     BankruptBalance, DOUBTS, Deleveraging, DisconnectScope, Doubt, Doubts, EmptyMarket, FillReport, Haircut,
     HedgeClose, HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
     MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBeyondLiquidation, PriceBound, PriceLimit,
-    ReduceOnlyExcess, SpotStops, TriggeredRow, UnknownDoubt,
+    ReduceOnlyExcess, SpotStops, TickChange, TriggeredRow, UnknownDoubt,
 };
 pub use market_input::{Level, MarketInput};
 pub use order_request::{
@@ -29,13 +29,13 @@ pub use order_request::{
 };
 pub use output::{BookDelta, BookSnapshot, Calm, Output, PublicTrade, TickerRow};
 pub use product::{
-    Category, MarginMode, MarketUnit, PositionIdx, PositionMode, PositionStatus, SlippageTolerance,
-    SlippageUnit, TpslMode,
+    Category, InstrumentStatus, MarginMode, MarketUnit, PositionIdx, PositionMode, PositionStatus,
+    SlippageTolerance, SlippageUnit, TpslMode,
 };
 pub use reply::{Acknowledgement, OrderIds, Refusal};
 pub use request::{AddMargin, Request, SetAutoAddMargin, SetLeverage, SwitchMode, TradingStop};
 pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow};
-pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, RiskTier, Setup};
+pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, Listing, RiskTier, Setup};
 pub use wallet_row::{CoinRow, TransactionRow, WalletRow};
 pub use word::{
     BookSide, CancelType, CreateType, ExecutionType, OcoTrigger, OrderKind, OrderStatus, OrderType,

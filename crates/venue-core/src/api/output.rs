@@ -6,8 +6,9 @@ use super::product::Category;
 use super::word::Side;
 use super::{ExecutionRow, Level, OrderRow, PositionRow, Symbol, Uid, WalletRow};
 
-/// One fact. Those of one input come in this order: matching (orders, executions, public trades, as they happen),
-/// then the positions and wallets that changed, then books and tickers.
+/// One fact. Those of one input come in this order: matching (orders, executions, public trades, as they happen, and
+/// positions that begin to be liquidated or deleveraged), then the positions and wallets that changed, then books and
+/// tickers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// An order changed.
@@ -126,6 +127,8 @@ pub struct TickerRow {
     pub funding_rate: Decimal,
     /// When it is settled, in market ms; zero while unknown.
     pub next_funding_ms: i64,
+    /// When it is, or was, delisted, in market ms; `None` while nothing of the kind is announced.
+    pub delivery_ms: Option<i64>,
     /// Sum of all long positions of the venue's accounts, in the unit of quantities.
     pub open_interest: Decimal,
     /// Cross sequence.

@@ -80,6 +80,16 @@ pub struct SlippageTolerance {
 }
 
 words! {
+    /// Whether an instrument trades.
+    InstrumentStatus {
+        /// Orders are taken.
+        Trading = "Trading",
+        /// It is delisted.
+        Closed = "Closed",
+    }
+}
+
+words! {
     /// What a position is undergoing.
     PositionStatus {
         /// Nothing out of the ordinary.

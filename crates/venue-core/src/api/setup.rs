@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::doubt::Doubts;
-use super::product::{Category, MarginMode};
+use super::product::{Category, InstrumentStatus, MarginMode};
 use super::{Symbol, Uid};
 
 /// Everything [`crate::Venue::new`] needs.
@@ -140,6 +140,20 @@ impl Instrument {
             Category::Spot => None,
         }
     }
+}
+
+/// Whether an instrument trades, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Whether it trades.
+    pub status: InstrumentStatus,
+    /// When it is, or was, delisted, in market ms; `None` while nothing of the kind is announced.
+    pub delivery_ms: Option<i64>,
+}
+
+impl Listing {
+    /// It trades, and no end of it is known.
+    pub(crate) const TRADING: Self = Self { status: InstrumentStatus::Trading, delivery_ms: None };
 }
 
 /// One row of the risk-limit table. Source: Bybit V5, "Get Risk Limit".

@@ -216,6 +216,8 @@ words! {
         ByTakeOver = "CreateByTakeOver_PassThrough",
         /// Auto-deleveraging.
         ByAdl = "CreateByAdl_PassThrough",
+        /// The settlement of an instrument that is delisted.
+        BySettlement = "CreateBySettle",
     }
 }
 
@@ -242,6 +244,12 @@ words! {
         ByDisconnection = "CancelByDCP",
         /// The account could not afford it when it was triggered.
         ByCost = "CancelByCannotAffordOrderCost",
+        /// Auto-deleveraging takes the position it belongs to.
+        BeforeDeleveraging = "CancelAllBeforeAdl",
+        /// The contract is settled and no longer listed.
+        BySettlement = "CancelBySettle",
+        /// The exchange itself: its pair is no longer listed, or its price no longer on the grid.
+        ByExchange = "CancelByAdmin",
     }
 }
 
@@ -266,6 +274,10 @@ words! {
         BySelfMatch = "EC_BySelfMatch",
         /// Nothing is left to reduce.
         QtyCannotBeZero = "EC_QtyCannotBeZero",
+        /// The instrument no longer trades.
+        InvalidSymbolStatus = "EC_InvalidSymbolStatus",
+        /// The tick size has changed and the price is not on the new grid.
+        InvalidPriceScale = "EC_InvalidPriceScale",
     }
 }
 
@@ -280,6 +292,8 @@ words! {
         BustTrade = "BustTrade",
         /// A fill of auto-deleveraging.
         AdlTrade = "AdlTrade",
+        /// The settlement of a position whose contract is delisted.
+        Settle = "Settle",
     }
 }
 
@@ -312,6 +326,8 @@ words! {
         Liquidation = "LIQUIDATION",
         /// A fill of auto-deleveraging.
         Adl = "ADL",
+        /// The settlement of a position whose contract is delisted.
+        Delivery = "DELIVERY",
         /// The venue's cover of a balance that liquidation left below zero.
         Bonus = "BONUS",
     }

@@ -70,6 +70,17 @@ impl Grid {
 }
 
 impl Market {
+    /// Changes the price step.
+    pub(crate) fn set_tick_size(&mut self, tick_size: Decimal) {
+        self.spec.tick_size = tick_size;
+        self.grid = Grid::of(&self.spec);
+    }
+
+    /// Whether a price in units is on the tick grid.
+    pub(crate) fn is_on_tick(&self, price: i64) -> bool {
+        price % self.grid.tick == 0
+    }
+
     /// A price in units, if it is positive, on the tick grid and inside the instrument's range.
     pub(crate) fn price(&self, price: Decimal) -> Result<i64, Refusal> {
         let grid = &self.grid;
@@ -77,7 +88,7 @@ impl Market {
             let code = if self.is_spot() { spot_code } else { 10001 };
             Refusal::new(code, format!("price invalid: {price} (tick size {})", self.spec.tick_size))
         };
-        let in_units = units(price).filter(|price| price % grid.tick == 0).ok_or_else(|| refusal(170134))?;
+        let in_units = units(price).filter(|price| self.is_on_tick(*price)).ok_or_else(|| refusal(170134))?;
         if in_units < grid.min_price {
             return Err(refusal(170133));
         }

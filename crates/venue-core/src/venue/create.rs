@@ -85,6 +85,7 @@ impl Venue {
         let link_id = self.check_link_id(account, market, request.order_link_id.as_deref())?;
         let place = self.check_place(account, market, request)?;
         let reduce_only = self.is_reduce_only(place, request)?;
+        self.check_listed(place, request)?;
         let trigger = request.trigger.map(|trigger| self.check_trigger(market, trigger)).transpose()?;
         let price = self.check_price(account, market, request)?;
         let size = self.check_size(place, request, price, reduce_only)?;

@@ -6,7 +6,9 @@ use std::cmp::Reverse;
 
 use super::Venue;
 use super::fill::Role;
-use crate::api::{CreateType, Deleveraging, PositionIdx, Side};
+use crate::api::{
+    CancelType, CreateType, Deleveraging, PositionIdx, PositionStatus, Refusal, RejectReason, Side, Uid,
+};
 use crate::order::{Order, OrderKey, Place};
 use crate::payoff::Payoff;
 use crate::units::{decimal, round_down};
@@ -28,17 +30,61 @@ impl Venue {
         if qty == 0 {
             return false;
         }
+        self.prepare_deleveraging(other);
         self.seq += 1;
         let sides = [(place, side, CreateType::ByLiquidation), (other, side.opposite(), CreateType::ByAdl)];
         for (place, side, create_type) in sides {
-            let key = self.enter_closing(place, side, create_type, price, qty);
-            self.fill(key, price, qty, Role::Taker);
-            self.report_order(key);
+            self.close_at(place, (side, create_type), price, qty);
         }
         true
     }
 
-    fn enter_closing(
+    /// Deleverages positions in a market against somebody elsewhere: that of one account, or the first in the queue of each
+    /// side. Without a price at the mark.
+    pub(super) fn deleverage_holders(
+        &mut self,
+        market: usize,
+        uid: Option<Uid>,
+        price: Option<i64>,
+        qty: Option<i64>,
+    ) -> Result<(), Refusal> {
+        let held = self.held_by(market, uid)?;
+        let price = price.or(self.markets[market].valuation_price());
+        let price = price.ok_or_else(|| Refusal::new(10001, "there is no mark price"))?;
+        let chosen: Vec<Place> = match uid {
+            Some(_) => held,
+            None => {
+                [Side::Buy, Side::Sell].into_iter().filter_map(|side| self.first_of(market, side)).collect()
+            }
+        };
+        for place in chosen {
+            let position = self.accounts[place.account].position(place);
+            let Some(side) = position.side().map(Side::opposite) else { continue };
+            let most = position.reducible(side);
+            self.prepare_deleveraging(place);
+            self.seq += 1;
+            self.close_at(place, (side, CreateType::ByAdl), price, qty.map_or(most, |qty| qty.min(most)));
+        }
+        Ok(())
+    }
+
+    /// Whom deleveraging takes a position from has no more orders in its symbol.
+    fn prepare_deleveraging(&mut self, place: Place) {
+        let resting = self.accounts[place.account].desks[place.market].resting().iter();
+        for key in resting.collect::<Vec<OrderKey>>() {
+            self.end(key, CancelType::BeforeDeleveraging, RejectReason::NoError);
+        }
+        self.tell_undergoing(place, PositionStatus::Adl);
+    }
+
+    /// Closes a part of a position at a price, past the book.
+    fn close_at(&mut self, place: Place, (side, create_type): (Side, CreateType), price: i64, qty: i64) {
+        let key = self.enter_closing(place, side, create_type, price, qty);
+        self.fill(key, price, qty, Role::Taker);
+        self.report_order(key);
+    }
+
+    pub(super) fn enter_closing(
         &mut self,
         place: Place,
         side: Side,
@@ -75,6 +121,12 @@ impl Venue {
         let opposite =
             self.queue(place.market, side).into_iter().filter(|(other, _)| other.account != place.account);
         opposite.max_by_key(|(other, score)| (*score, Reverse(*other))).map(|(other, _)| other)
+    }
+
+    /// The position of a side that is first in the queue.
+    fn first_of(&self, market: usize, side: Side) -> Option<Place> {
+        let queue = self.queue(market, side).into_iter();
+        queue.max_by_key(|(place, score)| (*score, Reverse(*place))).map(|(place, _)| place)
     }
 
     /// Open positions of one side with their scores: profit by entry value, times leverage for a gain, by leverage for a

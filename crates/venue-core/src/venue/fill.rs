@@ -14,6 +14,8 @@ use crate::units::decimal;
 pub(super) enum Role {
     Maker,
     Taker,
+    /// Neither: the exchange settles the position, free of charge.
+    Settled,
 }
 
 impl Role {
@@ -21,6 +23,7 @@ impl Role {
         match self {
             Self::Maker => fees.maker,
             Self::Taker => fees.taker,
+            Self::Settled => Decimal::ZERO,
         }
     }
 }
@@ -146,6 +149,7 @@ impl Venue {
             kind: match order.create_type {
                 CreateType::ByLiquidation | CreateType::ByTakeOver => ExecutionType::BustTrade,
                 CreateType::ByAdl => ExecutionType::AdlTrade,
+                CreateType::BySettlement => ExecutionType::Settle,
                 CreateType::ByUser
                 | CreateType::ByBbo
                 | CreateType::ByStopOrder
@@ -184,6 +188,7 @@ impl Venue {
         let kind = match newest.kind {
             ExecutionType::BustTrade => TransactionType::Liquidation,
             ExecutionType::AdlTrade => TransactionType::Adl,
+            ExecutionType::Settle => TransactionType::Delivery,
             ExecutionType::Trade => TransactionType::Trade,
             ExecutionType::Funding => TransactionType::Settlement,
         };

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use super::Venue;
 use super::fill::Role;
 use crate::api::{
-    Acknowledgement, AddMargin, CancelType, CreateType, MarginMode, OrderStatus, Refusal, RejectReason,
-    SetAutoAddMargin, Side,
+    Acknowledgement, AddMargin, CancelType, CreateType, MarginMode, OrderStatus, PositionStatus, Refusal,
+    RejectReason, SetAutoAddMargin, Side,
 };
 use crate::margin::Isolated;
 use crate::order::{Order, OrderKey, Place};
@@ -122,11 +122,12 @@ impl Venue {
 
     /// Closes a position at its bankruptcy price or better: on the book, then against opposite positions, and what is left
     /// is the venue's.
-    fn take_over(&mut self, place: Place) {
+    pub(super) fn take_over(&mut self, place: Place) {
         let Some(isolated) = self.isolated_at(place) else { return };
         let side = isolated.exposure.side.opposite();
         let bankruptcy = isolated.bankruptcy_price().map(|price| round_down(price, 1));
         let price = bankruptcy.unwrap_or_else(|| self.markets[place.market].extreme_price(side));
+        self.tell_undergoing(place, PositionStatus::Liquidation);
         let key = self.enter_liquidation(place, side, price);
         self.submit(key);
         while self.accounts[place.account].position(place).size != 0

@@ -7,7 +7,10 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{BankruptBalance, CancelType, CreateType, MarginMode, RejectReason, Side, TransactionType};
+use crate::api::{
+    BankruptBalance, CancelType, CreateType, MarginMode, PositionStatus, Refusal, RejectReason, Side,
+    TransactionType, Uid,
+};
 use crate::order::{Order, OrderKey, Place};
 use crate::units::decimal;
 
@@ -75,9 +78,7 @@ impl Venue {
         }
         if let Some((place, side)) = self.largest(account, |venue, place, side| venue.can_trade(place, side))
         {
-            let price = self.markets[place.market].extreme_price(side);
-            let key = self.enter_liquidation(place, side, price);
-            self.submit(key);
+            self.sell_off(place, side);
             return true;
         }
         let has_moved = match self.largest(account, |_, _, _| true) {
@@ -88,6 +89,53 @@ impl Venue {
             self.stuck.insert(account);
         }
         has_moved
+    }
+
+    /// Closes a position with what the book holds at any price.
+    fn sell_off(&mut self, place: Place, side: Side) {
+        self.tell_undergoing(place, PositionStatus::Liquidation);
+        let price = self.markets[place.market].extreme_price(side);
+        let key = self.enter_liquidation(place, side, price);
+        self.submit(key);
+    }
+
+    /// Liquidates the positions in a market whatever their margin says, those of one account or everybody's. What neither
+    /// the book nor deleveraging takes stays open.
+    pub(super) fn liquidate_holders(&mut self, market: usize, uid: Option<Uid>) -> Result<(), Refusal> {
+        for place in self.held_by(market, uid)? {
+            let resting = self.accounts[place.account].desks[market].resting().iter();
+            for key in resting.collect::<Vec<OrderKey>>() {
+                self.end(key, CancelType::BeforeLiquidation, RejectReason::NoError);
+            }
+            let Some(side) = self.accounts[place.account].position(place).side().map(Side::opposite) else {
+                continue;
+            };
+            match self.accounts[place.account].margin_mode {
+                MarginMode::Cross => {
+                    self.sell_off(place, side);
+                    while self.deleverage(place, side, None) {}
+                }
+                MarginMode::Isolated => self.take_over(place),
+            }
+            self.cover_debts(place.account);
+        }
+        Ok(())
+    }
+
+    /// The open positions in a market, those of one account or everybody's.
+    ///
+    /// # Errors
+    /// 110018 for an unknown account, 10001 where nothing is open.
+    pub(super) fn held_by(&self, market: usize, uid: Option<Uid>) -> Result<Vec<Place>, Refusal> {
+        let only = uid.map(|uid| self.account_slot(uid)).transpose()?;
+        let holders = self.markets[market].holders.iter();
+        let meant = holders.filter(|(account, _)| only.is_none_or(|only| only == *account));
+        let places: Vec<Place> =
+            meant.map(|(account, idx)| Place { account: *account, market, position_idx: *idx }).collect();
+        if places.is_empty() {
+            return Err(Refusal::new(10001, "nobody who is meant holds a position there"));
+        }
+        Ok(places)
     }
 
     /// The position of the largest value that passes, and the side that closes it.

@@ -1,4 +1,4 @@
-//! What the outside does: its book, its trades, its prices, its funding.
+//! What the outside does: its book, its trades, its prices, its funding, and what the exchange does to an instrument.
 
 use rust_decimal::Decimal;
 
@@ -33,6 +33,28 @@ impl Venue {
                 let market = self.market_slot(*category, symbol)?;
                 self.settle_funding(market)
             }
+            MarketInput::Liquidate { category, symbol, uid } => {
+                let market = self.contract_slot(*category, symbol)?;
+                self.liquidate_holders(market, *uid)
+            }
+            MarketInput::Deleverage { category, symbol, uid, price, qty } => {
+                let market = self.contract_slot(*category, symbol)?;
+                let price = price.map(positive).transpose()?;
+                let qty = qty.map(positive).transpose()?;
+                self.deleverage_holders(market, *uid, price, qty)
+            }
+            MarketInput::AnnounceDelisting { category, symbol, delivery_ms } => {
+                let market = self.market_slot(*category, symbol)?;
+                self.announce_delisting(market, *delivery_ms)
+            }
+            MarketInput::Delist { category, symbol, price } => {
+                let market = self.market_slot(*category, symbol)?;
+                self.delist(market, price.map(positive).transpose()?)
+            }
+            MarketInput::ChangeTickSize { category, symbol, tick_size } => {
+                let market = self.market_slot(*category, symbol)?;
+                self.change_tick_size(market, *tick_size)
+            }
         }
     }
 
@@ -43,6 +65,9 @@ impl Venue {
             && bid >= ask
         {
             return Err(Refusal::new(10001, "the outside book is crossed"));
+        }
+        if self.markets[market].is_closed() {
+            return Ok(());
         }
         self.seq += 1;
         let book = self.book_mut(market);
@@ -62,6 +87,9 @@ impl Venue {
     ) -> Result<(), Refusal> {
         let price = positive(price)?;
         let qty = positive(qty)?;
+        if self.markets[market].is_closed() {
+            return Ok(());
+        }
         self.seq += 1;
         let hit = side.opposite();
         let mut left = qty;
@@ -128,7 +156,7 @@ fn check_levels(levels: &[Level]) -> Result<Vec<(i64, i64)>, Refusal> {
 }
 
 /// A positive number in units.
-fn positive(number: Decimal) -> Result<i64, Refusal> {
+pub(super) fn positive(number: Decimal) -> Result<i64, Refusal> {
     units(number).filter(|units| *units > 0).ok_or_else(|| {
         Refusal::new(10001, format!("not a positive number with at most eight decimals: {number}"))
     })

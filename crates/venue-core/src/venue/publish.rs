@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{BookDelta, Output, PositionRow};
+use crate::api::{BookDelta, Output, PositionRow, PositionStatus};
 use crate::margin::AccountMargin;
 use crate::order::Place;
 
@@ -72,6 +72,15 @@ impl Venue {
     pub(super) fn liquidation_price(&self, place: Place) -> Option<Decimal> {
         let account = &self.accounts[place.account];
         account.position_row(place, &account.margin(self.context()), self.context()).liq_price
+    }
+
+    /// Tells what a position is about to undergo.
+    pub(super) fn tell_undergoing(&mut self, place: Place, position_status: PositionStatus) {
+        if self.accounts[place.account].audience.positions {
+            let margin = self.accounts[place.account].margin(self.context());
+            let row = PositionRow { position_status, ..self.position_row(place, &margin) };
+            self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
+        }
     }
 
     pub(super) fn position_row(&self, place: Place, margin: &AccountMargin) -> PositionRow {

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::{RequestCounts, Venue};
 use crate::account::Account;
 use crate::api::{
-    BookSnapshot, Category, ClosedPnlRow, ExecutionRow, Fees, Instrument, MarginMode, OrderKind,
+    BookSnapshot, Category, ClosedPnlRow, ExecutionRow, Fees, Instrument, Listing, MarginMode, OrderKind,
     OrderReference, OrderRow, PositionIdx, PositionMode, PositionRow, Side, StopOrderType, TickerRow,
     TransactionRow, Uid, WalletRow,
 };
@@ -51,6 +51,12 @@ impl Venue {
     #[must_use]
     pub fn instruments(&self) -> impl ExactSizeIterator<Item = &Instrument> {
         self.markets.iter().map(|market| &market.spec)
+    }
+
+    /// Whether an instrument trades, and until when.
+    #[must_use]
+    pub fn listing(&self, category: Category, symbol: &str) -> Option<Listing> {
+        Some(self.markets[self.slot_of(category, symbol)?].listing)
     }
 
     /// The accounts in rising order.

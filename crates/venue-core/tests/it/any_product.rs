@@ -127,6 +127,17 @@ enum Step {
     Trade { listing: Listing, side: Side, steps: i64, lots: i64 },
     Prices { listing: Listing, steps: i64 },
     Funding { listing: Listing, rate: i64 },
+    Event { listing: Listing, event: Event, uid: Option<Uid>, steps: i64 },
+}
+
+/// What the exchange does, if it can be done.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Liquidation,
+    Deleveraging,
+    Announcement,
+    Delisting,
+    TickSize,
 }
 
 /// What of an order is left to chance.
@@ -216,7 +227,38 @@ fn step() -> impl Strategy<Value = Step> {
         // Far enough to liquidate.
         2 => (listing(), -3_500..3_500_i64).prop_map(|(listing, steps)| Step::Prices { listing, steps }),
         1 => (listing(), -20..20_i64).prop_map(|(listing, rate)| Step::Funding { listing, rate }),
+        1 => (listing(), event(), prop::option::of(uid()), -60..60_i64)
+            .prop_map(|(listing, event, uid, steps)| Step::Event { listing, event, uid, steps }),
     ]
+}
+
+/// Delistings are rare, since nothing happens after them.
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => Just(Event::Liquidation),
+        4 => Just(Event::Deleveraging),
+        1 => Just(Event::Announcement),
+        1 => Just(Event::Delisting),
+        1 => Just(Event::TickSize),
+    ]
+}
+
+fn event_input(listing: Listing, event: Event, uid: Option<Uid>, steps: i64) -> MarketInput {
+    let (category, symbol) = (listing.category, listing.symbol.to_owned());
+    let price = Some(listing.price(steps)).filter(|_| steps % 2 == 0);
+    match event {
+        Event::Liquidation => MarketInput::Liquidate { category, symbol, uid },
+        Event::Deleveraging => {
+            let qty = price.map(|_| listing.qty(40 + steps.abs()));
+            MarketInput::Deleverage { category, symbol, uid, price, qty }
+        }
+        Event::Announcement => MarketInput::AnnounceDelisting { category, symbol, delivery_ms: steps },
+        Event::Delisting => MarketInput::Delist { category, symbol, price },
+        Event::TickSize => {
+            let tick_size = listing.instrument().tick_size * Decimal::TWO;
+            MarketInput::ChangeTickSize { category, symbol, tick_size }
+        }
+    }
 }
 
 fn order_of(uid: Uid, listing: Listing, sketch: Sketch) -> CreateOrder {
@@ -338,6 +380,9 @@ fn run(desk: &mut Desk, step: &Step) -> u64 {
     for input in market_inputs(step) {
         desk.market(input);
     }
+    if let Step::Event { listing, event, uid, steps } = *step {
+        desk.try_market(&event_input(listing, event, uid, steps));
+    }
     0
 }
 
@@ -375,6 +420,7 @@ fn market_inputs(step: &Step) -> Vec<MarketInput> {
             vec![announced, MarketInput::SettleFunding { category, symbol }]
         }
         Step::Funding { .. }
+        | Step::Event { .. }
         | Step::Create { .. }
         | Step::Cancel { .. }
         | Step::CancelAll { .. }

@@ -98,6 +98,12 @@ impl Desk {
         self.venue.apply_market(now_ms, &input, &mut self.out).expect("a sensible market input");
     }
 
+    /// An input that may be refused.
+    pub(crate) fn try_market(&mut self, input: &MarketInput) -> Option<Refusal> {
+        let now_ms = self.tick();
+        self.venue.apply_market(now_ms, input, &mut self.out).err()
+    }
+
     /// Mark, index and last together.
     pub(crate) fn mark(&mut self, price: &str) {
         let price = Some(dec(price));

@@ -100,6 +100,8 @@ pub(crate) struct Exchange {
     pub(crate) protection: Protection,
     feeds: Vec<PublicFeeds>,
     status: StatusIndex,
+    /// Announced delistings: when, in market ms, and what.
+    delistings: Vec<(i64, Category, String)>,
     /// Orders of each account on a UTC day of market time.
     daily_orders: BTreeMap<u64, (i64, u32)>,
     /// How far queries lag behind what has happened, during a query that a fault struck.
@@ -176,6 +178,7 @@ impl Exchange {
                 .map(|category| PublicFeeds::new(category, &config.doubts))
                 .collect(),
             status: StatusIndex::new(config.doubts.status_lag_ms),
+            delistings: Vec::new(),
             daily_orders: BTreeMap::new(),
             index_lag: Duration::ZERO,
             outputs: Vec::new(),
@@ -355,6 +358,34 @@ impl Exchange {
         self.apply_input(now_ms, input)
     }
 
+    /// Announces that an instrument is delisted in so many milliseconds of market time.
+    ///
+    /// # Errors
+    /// The core's refusal.
+    pub(crate) fn delist_in(&mut self, ms: i64, category: Category, symbol: String) -> Result<(), Refusal> {
+        let delivery_ms = self.now_ms().saturating_add(ms);
+        self.move_market(&MarketInput::AnnounceDelisting { category, symbol: symbol.clone(), delivery_ms })?;
+        self.delistings.retain(|(_, other, name)| (*other, name) != (category, &symbol));
+        self.delistings.push((delivery_ms, category, symbol));
+        Ok(())
+    }
+
+    /// Market ms until the next announced delisting, if there is one.
+    fn next_delisting_ms(&self) -> Option<i64> {
+        let next = self.delistings.iter().map(|(at_ms, ..)| *at_ms).min()?;
+        Some(next.saturating_sub(self.now_ms()))
+    }
+
+    /// Delists what has been announced for now.
+    fn delist_due(&mut self) {
+        let now_ms = self.now_ms();
+        let due = self.delistings.extract_if(.., |(at_ms, ..)| *at_ms <= now_ms);
+        for (_, category, symbol) in due.collect::<Vec<_>>() {
+            // One that somebody has delisted meanwhile is what it was to become.
+            let _ = self.move_market(&MarketInput::Delist { category, symbol, price: None });
+        }
+    }
+
     /// Cuts the open sockets that `strikes` names by uid and path; returns how many.
     pub(crate) fn cut_sockets(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
         self.hub.cut(|session| strikes(session.uid(), session.kind.path()))
@@ -421,6 +452,7 @@ impl Exchange {
         }
         let next_ms = self.upcoming.as_ref().map(|step| step.at_ms);
         self.clock.stepped(step.at_ms, next_ms, self.now);
+        self.delist_due();
         self.apply_step(&step);
         if self.clock.is_replay() && next_ms.is_none() {
             tracing::info!(market_ms = step.at_ms, "replay finished");
@@ -450,7 +482,15 @@ impl Exchange {
         }
         self.core
             .apply_market(at_ms, input, &mut self.outputs)
-            .map_err(|refusal| Refusal::new(refusal.code.into(), refusal.message))
+            .map_err(|refusal| Refusal::new(refusal.code.into(), refusal.message))?;
+        if let MarketInput::ChangeTickSize { category, symbol, .. } = input {
+            let mut instruments = self.core.instruments();
+            let changed = instruments.find(|i| i.category == *category && *i.symbol == **symbol);
+            if let (Some(scales), Some(instrument)) = (self.scales.get_mut(*category, symbol), changed) {
+                *scales = Scales::of(instrument);
+            }
+        }
+        Ok(())
     }
 
     /// A step before the start: candles and settlements, nothing that could be traded on.
@@ -478,7 +518,13 @@ impl Exchange {
                         record.funding.push((step.at_ms, *rate));
                     }
                 }
-                MarketInput::Prices { mark: None, .. } | MarketInput::Book { .. } => {}
+                MarketInput::Prices { mark: None, .. }
+                | MarketInput::Book { .. }
+                | MarketInput::Liquidate { .. }
+                | MarketInput::Deleverage { .. }
+                | MarketInput::AnnounceDelisting { .. }
+                | MarketInput::Delist { .. }
+                | MarketInput::ChangeTickSize { .. } => {}
             }
         }
     }

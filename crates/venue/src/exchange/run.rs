@@ -1,5 +1,7 @@
 //! The exchange's loop: messages when they come, market steps when they are due.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -42,17 +44,23 @@ impl Exchange {
     pub(super) fn next_timer(&mut self) -> Option<Instant> {
         let disconnection = self.next_disconnection();
         let repetitions = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub));
-        repetitions.chain(disconnection).chain(self.hub.next_late()).min()
+        // In a replay market time goes by steps, and each of them looks for itself.
+        let delisting = self.next_delisting_ms().filter(|_| !self.clock.is_replay());
+        let delisting = delisting
+            .map(|ms| self.now.instant + Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
+        repetitions.chain(disconnection).chain(self.hub.next_late()).chain(delisting).min()
     }
 
     /// Does what is due: sends frames that were held up and level-1 books that stand still, ends the orders of those who
-    /// have been away too long.
+    /// have been away too long, delists what is to be delisted.
     pub(super) fn ring(&mut self, now: Moment) {
         self.now = now;
         self.attune();
         self.hub.send_late(now.instant);
         self.end_disconnected();
         let now_ms = self.now_ms();
+        self.delist_due();
+        self.tell(now_ms);
         let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now };
         for feeds in &mut self.feeds {
             feeds.repeat(now_ms, &mut stage);

@@ -1,7 +1,7 @@
 //! Market data. Source: Bybit V5, "Market".
 
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, Instrument};
+use windvane_venue_core::{Category, Instrument, InstrumentStatus, Listing};
 
 use super::category;
 use super::page::page;
@@ -58,25 +58,30 @@ pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
 
 pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
     let text = fields.required("category")?;
-    let trading = fields.text("status").is_none_or(|status| status == "Trading");
+    let status = fields.text("status");
     let symbol = fields.text("symbol");
-    let mut listed: Vec<(usize, &Instrument)> = Vec::new();
-    if let (Some(category), true) = (category(fields)?, trading) {
+    let mut listed: Vec<(usize, &Instrument, Listing)> = Vec::new();
+    if let Some(category) = category(fields)? {
         let base = fields.text("baseCoin");
         listed = (1..)
             .zip(exchange.core.instruments())
             .filter(|(_, i)| i.category == category && base.as_deref().is_none_or(|base| i.base_coin == base))
             .filter(|(_, i)| symbol.as_deref().is_none_or(|symbol| *i.symbol == *symbol))
+            .filter_map(|(id, i)| Some((id, i, exchange.core.listing(category, &i.symbol)?)))
             .collect();
         if listed.is_empty() && symbol.is_some() {
             return Err(Refusal::parameter("symbol invalid"));
         }
+        // Unless asked for, only what trades is listed.
+        let wanted = status.as_deref().unwrap_or(InstrumentStatus::Trading.as_str());
+        listed.retain(|(_, _, listing)| listing.status.as_str() == wanted);
     }
     // Spot has no pages.
     let limit = if text == "spot" { usize::MAX } else { fields.limit(500, 1_000)? };
     let (rows, cursor) =
-        page(listed, fields, (limit, exchange.doubts.last_cursor), |(_, i)| i.symbol.to_string());
-    let rows: Vec<Value> = rows.into_iter().map(|(id, i)| instrument::instrument(i, id)).collect();
+        page(listed, fields, (limit, exchange.doubts.last_cursor), |(_, i, _)| i.symbol.to_string());
+    let rows: Vec<Value> =
+        rows.into_iter().map(|(id, i, listing)| instrument::instrument(i, listing, id)).collect();
     Ok(Accepted::new(if text == "spot" {
         json!({"category": text, "list": rows})
     } else {

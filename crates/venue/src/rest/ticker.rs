@@ -100,7 +100,7 @@ fn contract_fields(row: &TickerRow, day: &DayFigures, instrument: &Instrument) -
         ("nextFundingTime", row.next_funding_ms.to_string()),
         ("fundingIntervalHour", (instrument.funding_interval_min / 60).to_string()),
         ("fundingCap", amount(instrument.funding_rate_cap)),
-        ("deliveryTime", "0".to_owned()),
+        ("deliveryTime", row.delivery_ms.unwrap_or(0).to_string()),
         ("deliveryFeeRate", String::new()),
         ("predictedDeliveryPrice", String::new()),
         ("basis", String::new()),

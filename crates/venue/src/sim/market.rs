@@ -71,7 +71,15 @@ pub(super) fn trade(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     Ok(json!({}))
 }
 
-/// `{kind: "funding", symbol, rate?}`: settles funding now, at the announced rate unless one is given.
+/// `{kind, symbol}`: what the exchange does to an instrument and to those who hold it.
+///
+/// | kind | and | |
+/// |---|---|---|
+/// | `funding` | `rate`? | settles funding now, at the announced rate unless one is given |
+/// | `liquidation` | `uid`? | liquidates positions, whatever their margin says |
+/// | `adl` | `uid`?, `price`?, `qty`? | deleverages a position, by default the first in the queue of each side, at the mark price |
+/// | `delist` | `ms`?, `price`? | now, or announces it for in `ms` of market time |
+/// | `tick_size` | `tickSize` | changes the price step |
 pub(super) fn event(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     let (category, symbol) = (require_group(fields)?, fields.required("symbol")?);
     match fields.required("kind")?.as_str() {
@@ -86,6 +94,33 @@ pub(super) fn event(exchange: &mut Exchange, fields: &Fields) -> Outcome {
             exchange.move_market(&MarketInput::SettleFunding { category, symbol })?;
             Ok(json!({}))
         }
+        "liquidation" => {
+            let uid = account(fields)?;
+            exchange.move_market(&MarketInput::Liquidate { category, symbol, uid })?;
+            Ok(json!({}))
+        }
+        "adl" => {
+            let (uid, price, qty) = (account(fields)?, fields.decimal("price")?, fields.decimal("qty")?);
+            exchange.move_market(&MarketInput::Deleverage { category, symbol, uid, price, qty })?;
+            Ok(json!({}))
+        }
+        "delist" => {
+            match fields.integer("ms")? {
+                Some(ms) if ms > 0 => exchange.delist_in(ms, category, symbol)?,
+                Some(_) => return Err(Refusal::parameter("ms is positive")),
+                None => {
+                    let price = fields.decimal("price")?;
+                    exchange.move_market(&MarketInput::Delist { category, symbol, price })?;
+                }
+            }
+            Ok(json!({}))
+        }
+        "tick_size" => {
+            let tick_size = fields.decimal("tickSize")?;
+            let tick_size = tick_size.ok_or_else(|| Refusal::parameter("tickSize is required"))?;
+            exchange.move_market(&MarketInput::ChangeTickSize { category, symbol, tick_size })?;
+            Ok(json!({}))
+        }
         other => Err(Refusal::parameter(format!("event {other} is not offered"))),
     }
 }
@@ -95,6 +130,12 @@ pub(super) fn clock(exchange: &mut Exchange, fields: &Fields) -> Outcome {
     let run = fields.flag("run")?.ok_or_else(|| Refusal::parameter("run is required"))?;
     exchange.set_running(run);
     Ok(json!({"market_ms": exchange.now_ms()}))
+}
+
+/// The account that an event is meant for, if it is meant for one.
+fn account(fields: &Fields) -> Result<Option<u64>, Refusal> {
+    let negative = |_| Refusal::parameter("uid is no number of an account");
+    fields.integer("uid")?.map(|uid| u64::try_from(uid).map_err(negative)).transpose()
 }
 
 /// The product group that a control request is about; linear when it names none.

@@ -43,6 +43,7 @@ impl<'a> Transaction<'a> {
             TransactionType::Trade
             | TransactionType::Liquidation
             | TransactionType::Adl
+            | TransactionType::Delivery
             | TransactionType::Bonus
             | TransactionType::TransferIn
             | TransactionType::TransferOut => String::new(),

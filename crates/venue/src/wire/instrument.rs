@@ -2,21 +2,21 @@
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, Instrument};
+use windvane_venue_core::{Category, Instrument, Listing};
 
 use super::number::{Scales, amount};
 use crate::config::RiskLimitRates;
 
 /// One instrument, in the words of the wire.
-pub(crate) fn instrument(instrument: &Instrument, symbol_id: usize) -> Value {
+pub(crate) fn instrument(instrument: &Instrument, listing: Listing, symbol_id: usize) -> Value {
     match instrument.category {
-        Category::Spot => pair(instrument, symbol_id),
-        Category::Linear => contract(instrument, "LinearPerpetual", symbol_id),
-        Category::Inverse => contract(instrument, "InversePerpetual", symbol_id),
+        Category::Spot => pair(instrument, listing, symbol_id),
+        Category::Linear => contract(instrument, listing, "LinearPerpetual", symbol_id),
+        Category::Inverse => contract(instrument, listing, "InversePerpetual", symbol_id),
     }
 }
 
-fn pair(instrument: &Instrument, symbol_id: usize) -> Value {
+fn pair(instrument: &Instrument, listing: Listing, symbol_id: usize) -> Value {
     let scales = Scales::of(instrument);
     let max_market = amount(instrument.max_market_order_qty);
     let max_limit = amount(instrument.max_order_qty);
@@ -29,7 +29,7 @@ fn pair(instrument: &Instrument, symbol_id: usize) -> Value {
         "baseCoin": instrument.base_coin,
         "quoteCoin": instrument.quote_coin,
         "innovation": "0",
-        "status": "Trading",
+        "status": listing.status.as_str(),
         "marginTrading": "none",
         "stTag": "0",
         "lotSizeFilter": {
@@ -52,18 +52,18 @@ fn pair(instrument: &Instrument, symbol_id: usize) -> Value {
     })
 }
 
-fn contract(instrument: &Instrument, contract_type: &str, symbol_id: usize) -> Value {
+fn contract(instrument: &Instrument, listing: Listing, contract_type: &str, symbol_id: usize) -> Value {
     let scales = Scales::of(instrument);
     json!({
         "symbol": &*instrument.symbol,
         "symbolId": symbol_id,
         "contractType": contract_type,
-        "status": "Trading",
+        "status": listing.status.as_str(),
         "baseCoin": instrument.base_coin,
         "quoteCoin": instrument.quote_coin,
         "settleCoin": instrument.settle_coin(),
         "launchTime": instrument.launch_time_ms.to_string(),
-        "deliveryTime": "0",
+        "deliveryTime": listing.delivery_ms.unwrap_or(0).to_string(),
         "deliveryFeeRate": "",
         "priceScale": scales.price_digits().to_string(),
         "leverageFilter": {

@@ -8,6 +8,7 @@ mod client;
 mod counts;
 mod disconnection;
 mod doubts;
+mod events;
 mod faults;
 mod hedge;
 mod hostile;

@@ -89,7 +89,14 @@ impl BookFeed {
     }
 
     /// The frame that turns the published book into `book`; `None` when they are equal.
-    pub(super) fn update(&mut self, book: BookSnapshot, now_ms: i64, now: Instant) -> Option<String> {
+    pub(super) fn update(
+        &mut self,
+        book: BookSnapshot,
+        scales: Scales,
+        now_ms: i64,
+        now: Instant,
+    ) -> Option<String> {
+        self.words.scales = scales;
         let bids = changed_levels(&self.bids, &book.bids, |a, b| a > b);
         let asks = changed_levels(&self.asks, &book.asks, |a, b| a < b);
         if bids.is_empty() && asks.is_empty() {

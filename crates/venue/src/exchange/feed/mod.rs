@@ -133,7 +133,7 @@ impl PublicFeeds {
             if stage.is_heard(self.category, &topic)
                 && let (Some(feed), Some(book)) =
                     (self.books.get_mut(&topic), view.core.book(self.category, symbol, depth))
-                && let Some(frame) = feed.update(book, view.now_ms, view.instant)
+                && let Some(frame) = feed.update(book, scales, view.now_ms, view.instant)
             {
                 stage.publish(self.category, &topic, &frame);
             }
