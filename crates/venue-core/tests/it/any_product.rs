@@ -371,7 +371,11 @@ fn run(desk: &mut Desk, step: &Step) -> u64 {
             let scale = if coin == "BTC" { 7 } else { 2 };
             Some((uid, Request::Transfer { coin: coin.to_owned(), amount: Decimal::new(cents, scale) }))
         }
-        Step::Book { .. } | Step::Trade { .. } | Step::Prices { .. } | Step::Funding { .. } => None,
+        Step::Book { .. }
+        | Step::Trade { .. }
+        | Step::Prices { .. }
+        | Step::Funding { .. }
+        | Step::Event { .. } => None,
     };
     if let Some((uid, request)) = request {
         drop(desk.request(uid, request));
