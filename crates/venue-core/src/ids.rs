@@ -91,18 +91,28 @@ impl Ids {
         let input = number.wrapping_mul(KINDS).wrapping_add(kind as u64);
         let high = mix(self.seed ^ mix(input)) & !0xf000 | 0x4000;
         let low = mix(input.wrapping_add(self.seed)) & (u64::MAX >> 2) | 1 << 63;
-        let mut digits = u128::from(high) << 64 | u128::from(low);
-        let mut letters = [b'-'; LENGTH];
-        // The last digit first.
-        for group in GROUPS.into_iter().rev() {
-            for letter in letters[group].iter_mut().rev() {
-                let digit = usize::try_from(digits & 0xf).unwrap_or(0);
-                *letter = b"0123456789abcdef"[digit];
-                digits >>= 4;
-            }
+        let mut digits = [0; 32];
+        let (eights, _) = digits.as_chunks_mut::<8>();
+        for (eight, word) in eights.iter_mut().zip([high >> 32, high, low >> 32, low]) {
+            *eight = hexadecimal(word & u64::from(u32::MAX));
+        }
+        let (mut letters, mut rest) = ([b'-'; LENGTH], &digits[..]);
+        for group in GROUPS {
+            let (of_group, after) = rest.split_at(group.len());
+            letters[group].copy_from_slice(of_group);
+            rest = after;
         }
         letters
     }
+}
+
+/// The eight hexadecimal digits of 32 bits, all at once: four bits in each byte, then to each the letter it stands for.
+fn hexadecimal(word: u64) -> [u8; 8] {
+    let pairs = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (bytes | bytes << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let above_nine = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (nibbles + 0x3030_3030_3030_3030 + above_nine * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits that scatters neighbours.
@@ -126,6 +136,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn hexadecimal_digits_are_those_of_the_standard_library() {
+        for word in [0, 0x0123_4567, 0x89ab_cdef, 0xffff_ffff, 0x9a0f_a909] {
+            assert_eq!(hexadecimal(word), *format!("{word:08x}").as_bytes());
+        }
+    }
 
     #[test]
     fn ids_look_like_uuids_and_do_not_repeat() {

@@ -17,6 +17,7 @@ use crate::coin::Coins;
 use crate::margin::Tiers;
 use crate::payoff::Payoff;
 use crate::units::decimal;
+use crate::venue::RankBounds;
 
 use grid::Grid;
 use watch::Watch;
@@ -42,6 +43,8 @@ pub(crate) struct Market {
     pub(crate) watch: Watch,
     /// Open positions, as (account, position).
     pub(crate) holders: BTreeSet<(usize, PositionIdx)>,
+    /// Where the steps of the indicator of auto-deleveraging lie.
+    pub(crate) rank_bounds: RankBounds,
     /// Sum of all long positions, in units.
     pub(crate) open_interest: i64,
     pub(crate) update_id: i64,
@@ -70,6 +73,7 @@ impl Market {
             next_funding_ms: 0,
             watch: Watch::default(),
             holders: BTreeSet::new(),
+            rank_bounds: RankBounds::default(),
             open_interest: 0,
             update_id: 1,
             book_seq: 0,

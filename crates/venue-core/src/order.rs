@@ -130,6 +130,8 @@ pub(crate) struct Order {
     pub(crate) filled: i64,
     /// Value of its fills, in the coin of its market's values.
     pub(crate) filled_value: Decimal,
+    /// The price of its fills, while there is only one.
+    pub(crate) fill_price: Option<i64>,
     /// Fees by coin slot: a contract's are in one coin, those of spot in two at most.
     pub(crate) fees: [Option<(usize, Decimal)>; 2],
     /// Realised by its closing fills, after both fees, in settle coin.
@@ -189,6 +191,7 @@ impl Order {
             qty: 0,
             filled: 0,
             filled_value: Decimal::ZERO,
+            fill_price: None,
             fees: [None; 2],
             closed_pnl: Decimal::ZERO,
             closed_record: None,

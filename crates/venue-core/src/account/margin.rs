@@ -103,14 +103,15 @@ impl Account {
                 continue;
             }
             let price = context.coins.usd_price(coin, context.markets);
-            total.wallet_balance += context.coins.collateral_of(coin, balance.wallet) * price;
-            total.equity += (balance.wallet + of_coin.unrealised) * price;
-            total.unrealised += of_coin.unrealised * price;
-            total.position_im += of_coin.position_im * price;
-            total.position_mm += of_coin.position_mm * price;
-            total.order_im += of_coin.order_im * price;
-            total.order_mm += of_coin.order_mm * price;
-            total.order_loss += of_coin.order_loss * price;
+            let in_usd = |amount: Decimal| if price == Decimal::ONE { amount } else { amount * price };
+            total.wallet_balance += in_usd(context.coins.collateral_of(coin, balance.wallet));
+            total.equity += in_usd(balance.wallet + of_coin.unrealised);
+            total.unrealised += in_usd(of_coin.unrealised);
+            total.position_im += in_usd(of_coin.position_im);
+            total.position_mm += in_usd(of_coin.position_mm);
+            total.order_im += in_usd(of_coin.order_im);
+            total.order_mm += in_usd(of_coin.order_mm);
+            total.order_loss += in_usd(of_coin.order_loss);
         }
         total
     }

@@ -42,7 +42,10 @@ impl Order {
             cancel_type: self.cancel_type,
             reject_reason: self.reject_reason,
             create_type: self.create_type,
-            avg_price: (self.filled > 0).then(|| market.payoff.price_of(filled, self.filled_value)),
+            avg_price: (self.filled > 0).then(|| {
+                let average = || market.payoff.price_of(filled, self.filled_value);
+                self.fill_price.map_or_else(average, decimal)
+            }),
             leaves_qty: decimal(leaves),
             leaves_value: market.payoff.value_of(self.price, leaves),
             cum_exec_qty: filled,

@@ -61,6 +61,7 @@ impl Venue {
         self.check_affordable(&order, None)?;
         let key = self.enter(order);
         let ids = self.ids_of(key);
+        self.newest_id = (key, ids.order_id.clone());
         if self.orders[key].status == OrderStatus::Untriggered {
             self.wait_for_trigger(key);
         } else {
@@ -110,6 +111,7 @@ impl Venue {
             qty: size.qty,
             filled: 0,
             filled_value: Decimal::ZERO,
+            fill_price: None,
             fees: [None; 2],
             closed_pnl: Decimal::ZERO,
             closed_record: None,

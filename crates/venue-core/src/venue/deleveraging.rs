@@ -15,6 +15,19 @@ use crate::units::{decimal, round_down};
 
 /// Steps of the indicator that shows a position's place in the queue.
 const RANKS: usize = 5;
+/// With so many positions of a market each is set against all others when it is shown. With more the bounds of the steps
+/// are set once a second, since a row must not cost as much as there are accounts.
+const FEW: usize = 16;
+const BOUNDS_MS: i64 = 1_000;
+
+/// Bounds of the steps of a market's indicator: above how many of its scores' bounds a position lies is its step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RankBounds {
+    /// When they were set, in market ms; `None` before the first time.
+    set_ms: Option<i64>,
+    longs: [Option<Decimal>; RANKS - 1],
+    shorts: [Option<Decimal>; RANKS - 1],
+}
 
 impl Venue {
     /// Closes a position, or a part of it, against the first of the opposite ones. `price` in units; absent means the price
@@ -118,43 +131,85 @@ impl Venue {
 
     /// The opposite position of another account that is first in the queue.
     fn first_in_queue(&self, place: Place, side: Side) -> Option<Place> {
-        let opposite =
-            self.queue(place.market, side).into_iter().filter(|(other, _)| other.account != place.account);
+        let opposite = self.queue(place.market, side).filter(|(other, _)| other.account != place.account);
         opposite.max_by_key(|(other, score)| (*score, Reverse(*other))).map(|(other, _)| other)
     }
 
     /// The position of a side that is first in the queue.
     fn first_of(&self, market: usize, side: Side) -> Option<Place> {
-        let queue = self.queue(market, side).into_iter();
-        queue.max_by_key(|(place, score)| (*score, Reverse(*place))).map(|(place, _)| place)
+        self.queue(market, side)
+            .max_by_key(|(place, score)| (*score, Reverse(*place)))
+            .map(|(place, _)| place)
     }
 
-    /// Open positions of one side with their scores: profit by entry value, times leverage for a gain, by leverage for a
-    /// loss.
-    fn queue(&self, market: usize, side: Side) -> Vec<(Place, Decimal)> {
-        let of_market = &self.markets[market];
-        let score = |place: Place| {
-            let position = self.accounts[place.account].position(place);
-            if position.side() != Some(side) {
-                return None;
-            }
-            let gain = position.unrealised(of_market.payoff, of_market.valuation_price()?);
-            let value = of_market.payoff.value(position.avg_price, decimal(position.size.abs()));
-            let ratio = gain.checked_div(value)?;
-            let leverage = position.leverage;
-            Some((place, if ratio > Decimal::ZERO { ratio * leverage } else { ratio / leverage }))
-        };
-        of_market.holders.iter().filter_map(|holder| score(place_of(market, *holder))).collect()
+    /// Open positions of one side with their scores.
+    fn queue(&self, market: usize, side: Side) -> impl Iterator<Item = (Place, Decimal)> {
+        let holders = self.markets[market].holders.iter();
+        holders.filter_map(move |holder| {
+            let place = place_of(market, *holder);
+            Some((place, self.score(place, side)?))
+        })
     }
 
-    /// Place of a position in the queue, 1 (last) to 5 (first); 0 when flat.
+    /// Profit by entry value, times leverage for a gain, by leverage for a loss; `None` where the position is not of the
+    /// side.
+    fn score(&self, place: Place, side: Side) -> Option<Decimal> {
+        let of_market = &self.markets[place.market];
+        let position = self.accounts[place.account].position(place);
+        if position.side() != Some(side) {
+            return None;
+        }
+        let gain = position.unrealised(of_market.payoff, of_market.valuation_price()?);
+        let value = of_market.payoff.value(position.avg_price, decimal(position.size.abs()));
+        let ratio = gain.checked_div(value)?;
+        let leverage = position.leverage;
+        Some(if ratio > Decimal::ZERO { ratio * leverage } else { ratio / leverage })
+    }
+
+    /// Place of a position in the queue, 1 (last) to 5 (first); 0 when flat. Among many positions it is that of up to a
+    /// second ago.
     pub(super) fn adl_rank(&self, place: Place) -> u8 {
         let Some(side) = self.accounts[place.account].position(place).side() else { return 0 };
-        let queue = self.queue(place.market, side);
-        let own = queue.iter().find(|(other, _)| *other == place).map(|(_, score)| *score);
-        let behind = queue.iter().filter(|(_, score)| Some(*score) < own).count();
-        let rank = 1 + behind * RANKS / queue.len().max(1);
-        u8::try_from(rank.min(RANKS)).unwrap_or(0)
+        let of_market = &self.markets[place.market];
+        if of_market.holders.len() == 1 {
+            return 1;
+        }
+        let Some(own) = self.score(place, side) else { return 1 };
+        let above = if of_market.holders.len() <= FEW {
+            let (mut behind, mut all) = (0, 0);
+            for (_, score) in self.queue(place.market, side) {
+                behind += usize::from(score < own);
+                all += 1;
+            }
+            behind * RANKS / all.max(1)
+        } else {
+            let bounds = match side {
+                Side::Buy => of_market.rank_bounds.longs,
+                Side::Sell => of_market.rank_bounds.shorts,
+            };
+            bounds.into_iter().flatten().filter(|bound| *bound < own).count()
+        };
+        u8::try_from((1 + above).min(RANKS)).unwrap_or(0)
+    }
+
+    /// Sets the bounds of the indicator's steps anew, where it goes by them and they are old.
+    pub(super) fn rank_holders(&mut self, market: usize) {
+        let (of_market, now_ms) = (&self.markets[market], self.now_ms);
+        let is_fresh = of_market.rank_bounds.set_ms.is_some_and(|set_ms| now_ms - set_ms < BOUNDS_MS);
+        if of_market.holders.len() <= FEW || is_fresh {
+            return;
+        }
+        let bounds_of = |side: Side| {
+            let mut scores: Vec<Decimal> = self.queue(market, side).map(|(_, score)| score).collect();
+            scores.sort_unstable();
+            // A fifth, two fifths, … of the others are behind whoever is above these.
+            std::array::from_fn(|step| {
+                let behind = ((step + 1) * scores.len()).div_ceil(RANKS);
+                scores.get(behind.checked_sub(1)?).copied()
+            })
+        };
+        let (longs, shorts) = (bounds_of(Side::Buy), bounds_of(Side::Sell));
+        self.markets[market].rank_bounds = RankBounds { set_ms: Some(now_ms), longs, shorts };
     }
 }
 

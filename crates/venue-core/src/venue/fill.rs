@@ -127,6 +127,8 @@ impl Venue {
         coin: usize,
     ) {
         let order = &mut self.orders[key];
+        let is_only_price = order.filled == 0 || order.fill_price == Some(fill.price);
+        order.fill_price = is_only_price.then_some(fill.price);
         order.filled += fill.qty;
         order.filled_value += exec_value;
         order.pay(coin, fill.fee);

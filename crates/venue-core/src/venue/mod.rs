@@ -34,12 +34,13 @@ mod trigger;
 
 use std::collections::BTreeMap;
 
+pub(crate) use deleveraging::RankBounds;
 pub use pre_check::{PreCheck, PreCheckRefusal};
 pub use query::{ExecutionFilter, OrderFilter};
 
 use crate::account::{Account, Context};
 use crate::api::{
-    Acknowledgement, Audience, Category, Doubts, FillReport, MarketInput, OrderLinkId, Output,
+    Acknowledgement, Audience, Category, Doubts, FillReport, MarketInput, OrderId, OrderLinkId, Output,
     PublicAudience, Refusal, Request, Setup, Symbol, Uid,
 };
 use crate::book::Book;
@@ -65,6 +66,8 @@ pub struct Venue {
     ids: Ids,
     /// By slot: whether any account has or had some of the coin.
     held_coins: Vec<bool>,
+    /// The id of the newest order of a client, which is told several times; before the first one, of none.
+    newest_id: (OrderKey, OrderId),
     /// The text of what has no name.
     no_name: OrderLinkId,
     /// Executions, public trades and changes of balances so far: the numbers of their ids.
@@ -147,6 +150,7 @@ impl Venue {
             doubts: setup.doubts,
             public_audience: PublicAudience::EVERYTHING,
             ids: Ids::new(setup.seed),
+            newest_id: (OrderKey(usize::MAX), OrderId::from("")),
             no_name: OrderLinkId::from(""),
             executions: 0,
             trades: 0,

@@ -14,6 +14,7 @@ impl Venue {
         while let Some(place) = self.touched.positions.pop_first() {
             if self.accounts[place.account].audience.positions {
                 let margin = self.margin_of(place.account, &mut reckoned);
+                self.rank_holders(place.market);
                 let row = self.position_row(place, &margin);
                 self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
                 reckoned = Some((place.account, margin));

@@ -11,6 +11,9 @@ use crate::units::decimal;
 impl Venue {
     /// The text of an order's id: a UUID for contracts, a long number for spot. Source: Bybit V5, "Place Order".
     pub(super) fn order_id(&self, key: OrderKey) -> OrderId {
+        if self.newest_id.0 == key {
+            return self.newest_id.1.clone();
+        }
         if self.markets[self.orders[key].market].is_spot() {
             self.ids.spot(key.number())
         } else {

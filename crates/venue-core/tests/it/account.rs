@@ -223,3 +223,32 @@ fn each_answer_to_a_doubt_shows() {
         assert_eq!(desk.order_rows(ME).len(), rows, "{choice}");
     }
 }
+
+#[test]
+fn the_queue_of_deleveraging_has_five_steps_among_few_and_among_many() {
+    for holders in [2_u64, 10, 40] {
+        let mut setup = setup();
+        let account = |uid| AccountSetup { uid, ..setup.accounts[0].clone() };
+        setup.accounts = (1..=holders).map(account).collect();
+        let mut desk = Desk::with(setup);
+        for uid in 1..=holders {
+            // Each bought a little higher than the one before, so that the first gains most.
+            let price = format!("{}", 59_000 + uid * 10);
+            desk.book(&[("58000", "9")], &[(&price, "9")]);
+            desk.buy_market(uid, "0.1");
+        }
+        desk.mark("60000");
+        // Among many the bounds of the steps are as of the last second in which anybody was told a position.
+        desk.pass_ms(1_000);
+        desk.buy_market(1, "0.001");
+        let rank = |uid| desk.venue.position(uid, BTC, PositionIdx::OneWay).unwrap().adl_rank;
+        let ranks: Vec<u8> = (1..=holders).map(rank).collect();
+        assert!(ranks.is_sorted_by(|first, second| first >= second), "{ranks:?}");
+        let of_step = |step: u8| ranks.iter().filter(|rank| **rank == step).count();
+        match holders {
+            2 => assert_eq!(ranks, [3, 1]),
+            10 => assert_eq!([1, 2, 3, 4, 5].map(of_step), [2; 5]),
+            _ => assert_eq!([1, 2, 3, 4, 5].map(of_step), [8; 5]),
+        }
+    }
+}

@@ -104,6 +104,11 @@ impl Desk {
         self.venue.apply_market(now_ms, input, &mut self.out).err()
     }
 
+    /// Lets market time pass.
+    pub(crate) fn pass_ms(&mut self, ms: i64) {
+        self.now_ms += ms;
+    }
+
     /// Mark, index and last together.
     pub(crate) fn mark(&mut self, price: &str) {
         let price = Some(dec(price));

@@ -111,8 +111,12 @@ impl Replay {
         for tape in &self.tapes {
             let grid_bar = &tape.bars[bar];
             let point = path(grid_bar)[step];
+            // The book first: a stop that the mark fires trades with the liquidity of its own moment, not with what stood
+            // there a step ago.
+            if detail == Detail::Full {
+                inputs.push(tape.grid.book(point.price, point.side, grid_bar.volume));
+            }
             inputs.push(tape.prices(at_ms, &point, None));
-            // Positions are settled at the mark of that moment, before the market moves on.
             if tape.funding.binary_search_by_key(&at_ms, |point| point.at_ms).is_ok() {
                 inputs.push(tape.announce_funding(at_ms - 1));
                 inputs.push(MarketInput::SettleFunding {
@@ -120,9 +124,6 @@ impl Replay {
                     symbol: tape.grid.symbol().to_owned(),
                 });
                 inputs.push(tape.announce_funding(at_ms));
-            }
-            if detail == Detail::Full {
-                inputs.push(tape.grid.book(point.price, point.side, grid_bar.volume));
             }
             if point.volume > 0 {
                 inputs.push(tape.grid.trade(point.price, point.volume, point.side));
@@ -255,7 +256,10 @@ mod tests {
             |step: &Step| step.inputs.iter().any(|i| matches!(i, MarketInput::SettleFunding { .. }));
         assert_eq!(steps.iter().filter(|step| settled(step)).count(), 1);
         assert!(settled(&steps[0]));
-        let MarketInput::Prices { mark, .. } = &steps[STEPS].inputs[0] else { panic!("prices come first") };
+        let [MarketInput::Book { .. }, MarketInput::Prices { mark, .. }, ..] = &steps[STEPS].inputs[..]
+        else {
+            panic!("a book comes first, then prices")
+        };
         assert_eq!(*mark, Some(Decimal::from(103)), "a basis of 1 and a last price of 102");
     }
 

@@ -88,11 +88,12 @@ impl Synthetic {
         for crowd in &mut self.crowds {
             let Some(worth) = self.worths.get(&crowd.coin) else { continue };
             let ticks = worth.ticks(crowd.start);
-            inputs.extend(reference(crowd.queue.grid(), ticks, settles, self.next_funding_ms));
+            // The book first: a stop that a jump of the mark fires trades with what is left after it.
             match detail {
                 Detail::Full => inputs.extend(crowd.queue.step(ticks, &mut self.random)),
                 Detail::PrintsOnly => inputs.push(crowd.queue.print(ticks, &mut self.random)),
             }
+            inputs.extend(reference(crowd.queue.grid(), ticks, settles, self.next_funding_ms));
         }
         Step { at_ms, inputs }
     }

@@ -188,3 +188,26 @@ fn a_missing_or_malformed_table_is_named() {
     let speedless = Embedded::start(config(folder.path(), 0)).unwrap_err();
     assert!(matches!(speedless, StartError::Config(_)));
 }
+
+#[tokio::test]
+async fn a_stop_that_the_mark_fires_trades_with_the_book_of_its_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = String::new();
+    for n in 0..12 {
+        let (start, open) = (START_MS + n * BAR_MS, 60_000 - 200 * n);
+        let _ = writeln!(table, "bar,{start},{open},{open},{},{},12", open - 200, open - 200);
+    }
+    std::fs::write(folder.path().join("btcusdt.csv"), table).unwrap();
+    let venue = Embedded::start(config(folder.path(), 36_000)).unwrap();
+    let client = Client::new(&venue);
+    let entry = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01",
+                       "stopLoss": "58500", "slTriggerBy": "MarkPrice"});
+    assert_eq!(client.post("/v5/order/create", &entry).await["retCode"], 0);
+    venue.run_market().await;
+    venue.finished().wait_for(|finished| *finished).await.unwrap();
+    let fills = client.state().await["accounts"][0]["fills"].as_array().unwrap().clone();
+    let stop = fills.last().unwrap();
+    assert_eq!(stop["stopOrderType"], "StopLoss", "{stop}");
+    assert!(decimal(&stop["markPrice"]) <= decimal(&json!("58500")), "{stop}");
+    assert!(decimal(&stop["execPrice"]) <= decimal(&stop["markPrice"]), "the bid of its own moment: {stop}");
+}
