@@ -13,7 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use windvane_venue::Embedded;
 
 /// Longest a test waits for one frame.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Client {
     pub(crate) address: String,
@@ -176,7 +176,7 @@ impl Socket {
     /// The next frame, or `None` when the socket was closed.
     pub(crate) async fn try_next(&mut self) -> Option<Value> {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a frame within ten seconds") {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a frame in time") {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
