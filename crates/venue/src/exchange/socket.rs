@@ -10,7 +10,7 @@ use super::private;
 use super::protection::Product;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::server::auth::Caller;
-use crate::server::quota::TooManyTopics;
+use crate::server::quota::{TooManyTopics, TopicLoad};
 use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::Refusal;
 
@@ -108,9 +108,7 @@ impl Exchange {
         let limited = self.limits_rates().then(|| self.topics_over_limit(id, kind, &topics)).flatten();
         let (refusal, accepted) = match limited {
             None => self.judge_topics(id, kind, topics),
-            Some(TooManyTopics::Refuse) => {
-                (Some("error:args size exceeds 21000 characters".to_owned()), Vec::new())
-            }
+            Some(TooManyTopics::Refuse(text)) => (Some(text.to_owned()), Vec::new()),
             Some(TooManyTopics::HangUp) => return self.hub.close(id),
         };
         let mut reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
@@ -137,7 +135,9 @@ impl Exchange {
     ) -> Option<TooManyTopics> {
         let (count, characters) = self.hub.session(id)?.topic_load();
         let more: usize = topics.iter().map(String::len).sum();
-        self.quotas.check_topics(kind, count + topics.len(), characters + more)
+        let asked = topics.len();
+        let load = TopicLoad { asked, topics: count + asked, characters: characters + more };
+        self.quotas.check_topics(kind, load)
     }
 
     /// Why a subscribe request is refused, if it is, and which of its topics are opened all the same.

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use windvane_venue_core::Category;
+
 use super::SocketKind;
 use super::rolling::Rolling;
 use crate::config::LimitPreset;
@@ -17,6 +19,8 @@ const PUBLIC_SOCKETS_MAX: usize = 1_000;
 const TRADE_REQUESTS_MAX: usize = 3_000;
 /// Characters that the subscriptions of one public socket may have together. Source: Bybit V5, "Connect".
 const ARGUMENT_CHARACTERS_MAX: usize = 21_000;
+/// Topics in one subscribe request on the public socket of spot. Source: Bybit V5, "Connect".
+const SPOT_ARGUMENTS_MAX: usize = 10;
 /// The article's figures: requests a minute of an address to market data and of a key to the rest, and topics of one
 /// socket.
 const ARTICLE_PUBLIC_MAX: usize = 120;
@@ -33,11 +37,22 @@ pub(crate) struct Quotas {
     article_private: Rolling<u64>,
 }
 
+/// The topics of a subscribe request beside what its socket listens to already.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TopicLoad {
+    /// Topics of the request.
+    pub(crate) asked: usize,
+    /// Topics of the socket, with those of the request.
+    pub(crate) topics: usize,
+    /// Characters of all of them.
+    pub(crate) characters: usize,
+}
+
 /// What a subscription over its socket's limit gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TooManyTopics {
-    /// A refusal.
-    Refuse,
+    /// A refusal of this text.
+    Refuse(&'static str),
     /// The end of the connection.
     HangUp,
 }
@@ -72,25 +87,22 @@ impl Quotas {
         }
     }
 
-    /// What a socket that would listen to so many topics of so many characters has to expect.
-    pub(crate) fn check_topics(
-        &self,
-        kind: SocketKind,
-        topics: usize,
-        characters: usize,
-    ) -> Option<TooManyTopics> {
-        if self.preset == LimitPreset::Article && topics > ARTICLE_TOPICS_MAX {
+    /// What a socket that would listen to so many topics has to expect.
+    pub(crate) fn check_topics(&self, kind: SocketKind, load: TopicLoad) -> Option<TooManyTopics> {
+        if self.preset == LimitPreset::Article && load.topics > ARTICLE_TOPICS_MAX {
             return Some(TooManyTopics::HangUp);
         }
-        (kind.is_public() && characters > ARGUMENT_CHARACTERS_MAX).then_some(TooManyTopics::Refuse)
+        if kind == SocketKind::Public(Category::Spot) && load.asked > SPOT_ARGUMENTS_MAX {
+            return Some(TooManyTopics::Refuse("args size >10"));
+        }
+        let is_too_long = kind.is_public() && load.characters > ARGUMENT_CHARACTERS_MAX;
+        is_too_long.then_some(TooManyTopics::Refuse("error:args size exceeds 21000 characters"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
-
-    use windvane_venue_core::Category;
 
     use super::*;
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use windvane_venue::LimitPreset;
 
+use crate::products::all_products;
 use crate::{buy, manual, manual_with};
 
 #[tokio::test]
@@ -36,6 +37,23 @@ async fn the_arguments_of_a_public_socket_end_at_21_000_characters() {
 }
 
 #[tokio::test]
+async fn a_subscription_of_spot_has_ten_arguments_at_most() {
+    let (_venue, client) = all_products(|_| {}).await;
+    let mut public = client.unsigned_socket("/v5/public/spot").await;
+    public.send(&json!({"op": "subscribe", "req_id": 7, "args": vec!["publicTrade.BTCUSDT"; 11]})).await;
+    let refused = public.next().await;
+    assert_eq!(
+        (&refused["success"], &refused["ret_msg"], &refused["req_id"]),
+        (&json!(false), &json!("args size >10"), &json!(7))
+    );
+    public.send(&json!({"op": "subscribe", "args": vec!["publicTrade.BTCUSDT"; 10]})).await;
+    assert_eq!(public.next().await["success"], true);
+    let mut linear = client.socket("/v5/public/linear").await;
+    linear.send(&json!({"op": "subscribe", "args": vec!["publicTrade.BTCUSDT"; 11]})).await;
+    assert_eq!(linear.next().await["success"], true, "contracts have no such limit");
+}
+
+#[tokio::test]
 async fn a_trade_request_names_itself_briefly_and_carries_one_object() {
     let (_venue, client) = manual().await;
     let mut trade = client.socket("/v5/trade").await;
@@ -45,6 +63,12 @@ async fn a_trade_request_names_itself_briefly_and_carries_one_object() {
                      "header": {"X-BAPI-TIMESTAMP": crate::client::wall_ms().to_string()}});
     trade.send(&two).await;
     assert_eq!(trade.next().await["retCode"], 10001);
+    let by_number = json!({"reqId": 3, "op": "order.create", "args": [buy("0.001", "59000")],
+                           "header": {"X-BAPI-TIMESTAMP": crate::client::wall_ms().to_string()}});
+    trade.send(&by_number).await;
+    let created = trade.next().await;
+    assert_eq!((&created["retCode"], &created["reqId"]), (&json!(0), &json!(3)), "in its own type");
+    assert_eq!(created["header"]["X-Bapi-Limit-Status"], "9");
 }
 
 #[tokio::test]
