@@ -65,6 +65,11 @@ impl CandleBook {
     /// candles. Returns the latest closed candle of each interval that closed one.
     pub(crate) fn advance(&mut self, at_ms: i64) -> Vec<(Interval, Candle)> {
         let mut closed = Vec::new();
+        // Whatever ends ends with a minute: between two minutes, which is mostly, one look is enough.
+        let [minute, ..] = &self.series;
+        if minute.back().is_none_or(|open| INTERVALS[0].next_start(open.start_ms) > at_ms) {
+            return closed;
+        }
         for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
             let mut latest = None;
             while let Some(&last) = series.back() {
