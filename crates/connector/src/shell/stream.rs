@@ -22,6 +22,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, watch},
+    task::yield_now,
     time::{Instant, sleep},
 };
 use tokio_tungstenite::tungstenite;
@@ -192,6 +193,8 @@ impl<S: Session> StreamTask<S> {
                         self.session.text(moment, text.as_str(), out);
                         // The receive time of the frame, not of the hand-over, is the start of tick-to-order.
                         self.hand_over_at(moment.wall, out).await?;
+                        // Whoever listens goes first: what it commands must not wait for what is left to do here.
+                        yield_now().await;
                         let stream = self.session.stream();
                         self.observer.observe(Observation::FrameIn { stream, at: moment.wall });
                     }

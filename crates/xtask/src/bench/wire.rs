@@ -6,6 +6,7 @@
 
 mod client;
 mod outcome;
+mod placement;
 
 pub(crate) use client::Client;
 
@@ -13,20 +14,23 @@ use crate::process::{cargo, run as run_program, target_folder, workspace_root};
 use anyhow::{Context as _, bail};
 use client::{Durability, WhenIdle};
 use outcome::{Outcome, measure};
+use placement::{Cores, Placement};
 use std::{collections::BTreeMap, env, fs, net::TcpListener, path::PathBuf, process::Command};
 
 /// The bound on the median ratio of p50 with group commit: the first milestone on the way to the bare loop's own time.
 const P50_RATIO_MAX: f64 = 1.5;
 
-/// What is measured: when a command may leave, and what the engine's thread does while there is nothing to do.
-const MEASURED: [(Durability, WhenIdle); 3] = [
-    (Durability::Group, WhenIdle::Sleep),
-    (Durability::Group, WhenIdle::Spin),
-    (Durability::BeforeSend, WhenIdle::Sleep),
+/// What is measured: where the two sides run, when a command may leave, and what the engine's thread does while there is
+/// nothing to do.
+const MEASURED: [(Placement, Durability, WhenIdle); 4] = [
+    (Placement::Apart, Durability::Group, WhenIdle::Sleep),
+    (Placement::Apart, Durability::Group, WhenIdle::Spin),
+    (Placement::Apart, Durability::BeforeSend, WhenIdle::Sleep),
+    (Placement::Together, Durability::Group, WhenIdle::Sleep),
 ];
 
-/// What the bound is for.
-const BOUNDED: (Durability, WhenIdle) = (Durability::Group, WhenIdle::Sleep);
+/// What the bound is for. The exchange is on another machine, so its side of the benchmark is kept off the engine's core.
+const BOUNDED: (Placement, Durability, WhenIdle) = (Placement::Apart, Durability::Group, WhenIdle::Sleep);
 
 /// When the bare loop's first and last p50 differ by more than this share, the machine was too busy to quote figures.
 const DRIFT_MAX: f64 = 0.2;
@@ -49,27 +53,27 @@ pub(crate) struct Length {
 /// When the harness is not there, a run leaves triggers without an order, or the bound is missed.
 pub(crate) fn run(length: &Length) -> anyhow::Result<()> {
     let bench = Bench::build()?;
-    let mut bare = Vec::new();
+    let mut bare = BTreeMap::<Placement, Vec<Outcome>>::new();
     let mut pairs = BTreeMap::<_, Vec<Ratio>>::new();
     for round in 1..=length.rounds {
         for settings in MEASURED {
-            let anchor = bench.bare_loop(length.triggers)?;
+            let (placement, durability, when_idle) = settings;
+            let anchor = bench.bare_loop(length.triggers, placement)?;
             let ours = bench.engine(length.triggers, settings)?;
-            let (durability, when_idle) = settings;
             let ratio = Ratio { p50: ours.p50_us / anchor.p50_us, p99: ours.p99_us / anchor.p99_us };
-            println!("── round {round}: bare loop {anchor}");
+            println!("── round {round}: bare loop, {placement}: {anchor}");
             println!(
-                "── round {round}: windvane, {durability}, {when_idle}: {ours}: {:.2}x p50, {:.2}x p99",
+                "── round {round}: windvane, {placement}, {durability}, {when_idle}: {ours}: {:.2}x p50, {:.2}x p99",
                 ratio.p50, ratio.p99
             );
             pairs.entry(settings).or_default().push(ratio);
-            bare.push(anchor);
+            bare.entry(placement).or_default().push(anchor);
         }
     }
-    let last = bench.bare_loop(length.triggers)?;
-    println!("── bare loop at the end {last}");
-    if let Some(first) = bare.first() {
-        let drift = (last.p50_us / first.p50_us - 1.0).abs();
+    for (placement, anchors) in &bare {
+        let last = bench.bare_loop(length.triggers, *placement)?;
+        println!("── bare loop at the end, {placement}: {last}");
+        let drift = anchors.first().map_or(0.0, |first| (last.p50_us / first.p50_us - 1.0).abs());
         if drift > DRIFT_MAX {
             println!(
                 "── the bare loop moved by {:.0} % during the run: repeat before quoting",
@@ -78,13 +82,15 @@ pub(crate) fn run(length: &Length) -> anyhow::Result<()> {
         }
     }
     for (settings, ratios) in &pairs {
-        let (durability, when_idle) = settings;
+        let (placement, durability, when_idle) = settings;
         let p50 = Spread::of(ratios.iter().map(|ratio| ratio.p50));
         let p99 = Spread::of(ratios.iter().map(|ratio| ratio.p99));
-        println!("── windvane, {durability}, {when_idle}: p50 {p50} of the bare loop, p99 {p99}");
+        println!(
+            "── windvane, {placement}, {durability}, {when_idle}: p50 {p50} of the bare loop, p99 {p99}"
+        );
         if *settings == BOUNDED && p50.median > P50_RATIO_MAX {
             bail!(
-                "with {durability} commit and {when_idle} p50 is {:.2}x the bare loop; the bound is {P50_RATIO_MAX}x",
+                "{placement}, with {durability} commit and {when_idle}, p50 is {:.2}x the bare loop; the bound is {P50_RATIO_MAX}x",
                 p50.median
             );
         }
@@ -97,6 +103,7 @@ struct Bench {
     harness: PathBuf,
     bare_client: PathBuf,
     engine: PathBuf,
+    cores: Cores,
     /// Where each run of the engine keeps its journal: on the disk of the target folder, as a memory disk would flatter it.
     scratch: PathBuf,
 }
@@ -122,27 +129,30 @@ impl Bench {
             harness: harness_target.join("release/wire-venue"),
             bare_client: harness_target.join("release/bare-client"),
             engine: target.join("live/windvane"),
+            cores: Cores::find()?,
             scratch: target.join("wire-bench"),
         })
     }
 
-    fn bare_loop(&self, triggers: u32) -> anyhow::Result<Outcome> {
-        let mut command = self.harness(triggers)?;
-        command.args(["--tag", "bare", "--"]).arg(&self.bare_client).arg("ws");
+    fn bare_loop(&self, triggers: u32, placement: Placement) -> anyhow::Result<Outcome> {
+        let mut command = self.harness(triggers, placement)?;
+        command.args(["--tag", "bare", "--"]).args(self.cores.client(placement));
+        command.arg(&self.bare_client).arg("ws");
         measure(&mut command)
     }
 
     fn engine(
         &self,
         triggers: u32,
-        (durability, when_idle): (Durability, WhenIdle),
+        (placement, durability, when_idle): (Placement, Durability, WhenIdle),
     ) -> anyhow::Result<Outcome> {
         if self.scratch.exists() {
             fs::remove_dir_all(&self.scratch).context("removing the folder of the run before")?;
         }
         fs::create_dir_all(&self.scratch).with_context(|| format!("creating {}", self.scratch.display()))?;
-        let mut command = self.harness(triggers)?;
+        let mut command = self.harness(triggers, placement)?;
         command.args(["--tag", "windvane", "--alternate", "--verify-signatures", "--"]);
+        command.args(self.cores.client(placement));
         command.arg(env::current_exe().context("finding the path of this program")?).arg("wire-client");
         command.arg("--durability").arg(durability.to_string());
         command.arg("--when-idle").arg(when_idle.to_string());
@@ -150,8 +160,8 @@ impl Bench {
         measure(&mut command)
     }
 
-    fn harness(&self, triggers: u32) -> anyhow::Result<Command> {
-        let mut command = Command::new(&self.harness);
+    fn harness(&self, triggers: u32, placement: Placement) -> anyhow::Result<Command> {
+        let mut command = self.cores.venue(placement, &self.harness);
         command.args(["--port", &free_port_pair()?.to_string(), "--triggers", &triggers.to_string()]);
         Ok(command)
     }
