@@ -57,6 +57,8 @@ pub(crate) struct Balance {
     pub(crate) cum_realised: Decimal,
     /// Whether the account has ever had any.
     pub(crate) is_used: bool,
+    /// Whether its owner has said that it does not count as margin.
+    pub(crate) is_excluded: bool,
 }
 
 /// What the account said about prices beyond the bound (`set-limit-px-action`).
@@ -135,6 +137,14 @@ impl Account {
 
     pub(crate) fn position_mut(&mut self, place: Place) -> &mut Position {
         self.desks[place.market].holdings.get_mut(place.position_idx)
+    }
+
+    /// How much of an amount of a coin (slot) counts as margin for this account; debts count in full.
+    pub(crate) fn collateral(&self, coin: usize, amount: Decimal, context: Context<'_>) -> Decimal {
+        if self.balances[coin].is_excluded && amount > Decimal::ZERO {
+            return Decimal::ZERO;
+        }
+        context.coins.collateral_of(coin, amount)
     }
 
     /// Whether it holds no position.

@@ -104,7 +104,7 @@ impl Account {
             }
             let price = context.coins.usd_price(coin, context.markets);
             let in_usd = |amount: Decimal| if price == Decimal::ONE { amount } else { amount * price };
-            total.wallet_balance += in_usd(context.coins.collateral_of(coin, balance.wallet));
+            total.wallet_balance += in_usd(self.collateral(coin, balance.wallet, context));
             total.equity += in_usd(balance.wallet + of_coin.unrealised);
             total.unrealised += in_usd(of_coin.unrealised);
             total.position_im += in_usd(of_coin.position_im);

@@ -46,6 +46,7 @@ impl Account {
             total_position_mm: of_coin.position_mm,
             unrealised_pnl: of_coin.unrealised,
             cum_realised_pnl: balance.cum_realised,
+            counts_as_margin: !balance.is_excluded,
         }
     }
 

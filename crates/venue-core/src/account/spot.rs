@@ -69,9 +69,8 @@ impl Account {
         }
         let counted = |coin: usize, change: Decimal| {
             let wallet = self.balances[coin].wallet;
-            let after = context.coins.collateral_of(coin, wallet + change);
-            (after - context.coins.collateral_of(coin, wallet))
-                * context.coins.usd_price(coin, context.markets)
+            let after = self.collateral(coin, wallet + change, context);
+            (after - self.collateral(coin, wallet, context)) * context.coins.usd_price(coin, context.markets)
         };
         let (brought, gain) = hold.brings;
         -(counted(hold.coin, -hold.amount) + counted(brought, gain)).min(Decimal::ZERO)

@@ -35,6 +35,13 @@ pub enum Request {
         /// Whether a price beyond the bound is moved to it (else the order is refused).
         modify: bool,
     },
+    /// `account/set-collateral-switch`.
+    SetCollateral {
+        /// Which coin.
+        coin: String,
+        /// Whether it counts as margin.
+        counts: bool,
+    },
     /// Ends what the account has working in a product group, because its connections are gone. Source: Bybit V5, "Set
     /// Disconnect Cancel All".
     Disconnected(Category),

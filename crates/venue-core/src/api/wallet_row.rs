@@ -67,6 +67,8 @@ pub struct CoinRow {
     pub unrealised_pnl: Decimal,
     /// Realised since the account began, after fees and funding.
     pub cum_realised_pnl: Decimal,
+    /// Whether the account lets it count as margin.
+    pub counts_as_margin: bool,
 }
 
 /// A change of the wallet balance. `change` = `cash_flow` + `funding` − `fee`.

@@ -87,6 +87,9 @@ impl Venue {
         let place = self.check_place(account, market, request)?;
         let reduce_only = self.is_reduce_only(place, request)?;
         self.check_listed(place, request)?;
+        if !reduce_only {
+            self.check_collateral(place)?;
+        }
         let trigger = request.trigger.map(|trigger| self.check_trigger(market, trigger)).transpose()?;
         let price = self.check_price(account, market, request)?;
         let size = self.check_size(place, request, price, reduce_only)?;

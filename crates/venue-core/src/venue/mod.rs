@@ -8,6 +8,7 @@ mod afford;
 mod amend;
 mod calm;
 mod cancel;
+mod collateral;
 mod create;
 mod deleveraging;
 mod delisting;
@@ -122,11 +123,12 @@ impl Venue {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let mut coins = Coins::default();
-        for coin in setup.coins {
-            coins.set_collateral(coin);
-        }
+        // What accounts hold comes first: so a wallet shows it.
         for (coin, _) in setup.accounts.iter().flat_map(|account| &account.balances) {
             coins.enter(coin);
+        }
+        for coin in setup.coins {
+            coins.set_collateral(coin);
         }
         coins.price_by(setup.instruments.iter());
         let markets: Vec<Market> =
@@ -239,6 +241,7 @@ impl Venue {
             Request::SetLimitPriceAction { category, modify } => {
                 Ok(self.set_limit_price_action(account, *category, *modify))
             }
+            Request::SetCollateral { coin, counts } => self.set_collateral(account, coin, *counts),
             Request::Disconnected(category) => Ok(self.disconnect(account, *category)),
             Request::Transfer { coin, amount } => self.transfer(account, coin, *amount),
         }
@@ -328,6 +331,7 @@ fn kind(request: &Request) -> &'static str {
         Request::AddMargin(_) => "position.add-margin",
         Request::SetAutoAddMargin(_) => "position.set-auto-add-margin",
         Request::SetLimitPriceAction { .. } => "account.set-limit-px-action",
+        Request::SetCollateral { .. } => "account.set-collateral-switch",
         Request::Disconnected(_) => "account.disconnected",
         Request::Transfer { .. } => "account.transfer",
     }

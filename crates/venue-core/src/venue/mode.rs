@@ -79,7 +79,7 @@ impl Venue {
         Ok(Acknowledgement::Done)
     }
 
-    fn bears_margin(&self, account: usize) -> bool {
+    pub(super) fn bears_margin(&self, account: usize) -> bool {
         let (account, context) = (&self.accounts[account], self.context());
         let margin = account.margin(context);
         match account.margin_mode {

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::{Category, Instrument, RiskTier};
+use windvane_venue_core::{Category, CoinSetup, CollateralTier, Instrument, RiskTier};
 
 /// Symbols with recorded figures in `config/market`; what a venue lists when it is not told.
 pub(crate) const RECORDED: [&str; 3] = ["BTCUSDT", "ETHUSDT", "DOGEUSDT"];
@@ -25,6 +25,18 @@ static LISTINGS: LazyLock<Vec<Listing>> = LazyLock::new(|| {
     let spot = rows(include_str!("spot.csv")).map(|row| pair(&row));
     let all: Option<Vec<_>> = linear.chain(inverse).chain(spot).collect();
     all.expect("a test reads every line of the built-in tables")
+});
+
+static COLLATERAL: LazyLock<Vec<CoinSetup>> = LazyLock::new(|| {
+    let mut coins: Vec<CoinSetup> = Vec::new();
+    for row in rows(include_str!("collateral.csv")) {
+        let (coin, tier) = collateral_tier(&row).expect("a test reads every line of the built-in tables");
+        match coins.last_mut().filter(|last| last.coin == coin) {
+            Some(last) => last.collateral.push(tier),
+            None => coins.push(CoinSetup { coin: coin.to_owned(), collateral: vec![tier] }),
+        }
+    }
+    coins
 });
 
 /// Everything there is to list.
@@ -50,6 +62,11 @@ pub(crate) fn symbols(category: Category) -> Vec<&'static str> {
 
 fn of(category: Category) -> impl Iterator<Item = &'static Listing> {
     all().iter().filter(move |listing| listing.instrument.category == category)
+}
+
+/// How much of each coin counts as margin; one without a row counts in full.
+pub(crate) fn collateral() -> &'static [CoinSetup] {
+    &COLLATERAL
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -109,6 +126,13 @@ fn perpetual(category: Category, row: &[&str]) -> Option<Listing> {
         risk_tiers,
     };
     Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
+}
+
+/// A line of `collateral.csv`; `None` when a column is missing or malformed.
+fn collateral_tier(row: &[&'static str]) -> Option<(&'static str, CollateralTier)> {
+    let [coin, up_to, ratio] = row else { return None };
+    let up_to = if up_to.is_empty() { None } else { Some(decimal(up_to)?) };
+    Some((coin, CollateralTier { up_to, ratio: decimal(ratio)? }))
 }
 
 /// A line of `spot.csv`; `None` when a column is missing or malformed.
@@ -173,6 +197,23 @@ fn decimal(text: &str) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn collateral_falls_with_the_quantity_and_its_last_step_has_no_end() {
+        assert!(collateral().len() >= 5);
+        for CoinSetup { coin, collateral } in collateral() {
+            let ends: Vec<_> = collateral.iter().map_while(|tier| tier.up_to).collect();
+            assert_eq!(ends.len() + 1, collateral.len(), "{coin}: only the last step has no end");
+            assert!(
+                ends.is_sorted() && collateral.is_sorted_by(|one, next| one.ratio > next.ratio),
+                "{coin}"
+            );
+            assert!(
+                collateral.iter().all(|tier| (Decimal::ZERO..Decimal::ONE).contains(&tier.ratio)),
+                "{coin}"
+            );
+        }
+    }
 
     #[test]
     fn every_line_is_read_and_stands_on_its_own_grid() {

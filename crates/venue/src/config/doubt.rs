@@ -284,6 +284,13 @@ doubts! {
             /// Refused.
             Required = "required",
         }
+        "wallet-topic-switches", "marginCollateral and collateralSwitch of the wallet topic: as the query has them, or the other way round as the topic's page describes them",
+        wallet_topic_switches: WalletTopicSwitches {
+            /// As the query has them.
+            AsQuery = "as-query",
+            /// The other way round.
+            Swapped = "swapped",
+        }
         "ticker-data", "data of the tickers topic: an object as in the example, or a list as in the table",
         ticker_data: TickerData {
             /// An object.

@@ -36,6 +36,7 @@ use windvane_venue_core::{
     PriceLimit, Request, Setup, Side, Venue,
 };
 
+use crate::catalogue;
 use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
 use crate::fault::{FaultRequest, Faults};
 use crate::listed::Listed;
@@ -144,7 +145,7 @@ impl Exchange {
         let scales = instruments.iter().map(|i| (i.category, i.symbol.to_string(), Scales::of(i))).collect();
         let core = Venue::new(Setup {
             instruments,
-            coins: Vec::new(),
+            coins: catalogue::collateral().to_vec(),
             accounts: config.accounts.iter().map(AccountConfig::setup).collect(),
             doubts: config.doubts.core,
             seed: config.seed,

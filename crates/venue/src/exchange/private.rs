@@ -6,7 +6,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::{Category, ExecutionType, MarginMode, Output, PositionRow, WalletRow};
 
 use super::Exchange;
-use crate::config::{CrossLiquidationPrice, DoubtsConfig, IsReduceOnly, NewField, NewWord, SmpGroupType};
+use crate::config::{
+    CrossLiquidationPrice, DoubtsConfig, IsReduceOnly, NewField, NewWord, SmpGroupType, WalletTopicSwitches,
+};
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
 use crate::server::SocketKind;
@@ -145,7 +147,10 @@ impl Exchange {
             told.insert(coin.coin.clone(), state) != Some(state)
         });
         if !wallet.coins.is_empty() {
-            let wallet = to_value(&Wallet::new(&wallet));
+            let mut wallet = to_value(&Wallet::new(&wallet));
+            if self.doubts.wallet_topic_switches == WalletTopicSwitches::Swapped {
+                swap_switches(&mut wallet);
+            }
             self.push(subject, ("wallet", None), now_ms, |_| vec![wallet.clone()]);
         }
     }
@@ -193,6 +198,15 @@ impl Exchange {
                 "seq": row.seq,
             })
         })
+    }
+}
+
+/// Gives each coin's two words about margin the meaning of the other.
+fn swap_switches(wallet: &mut Value) {
+    for coin in wallet["coin"].as_array_mut().into_iter().flatten() {
+        let platform = coin["marginCollateral"].take();
+        coin["marginCollateral"] = coin["collateralSwitch"].take();
+        coin["collateralSwitch"] = platform;
     }
 }
 

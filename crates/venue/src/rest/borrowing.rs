@@ -1,8 +1,8 @@
-//! Borrowing and spot margin, which this venue does not offer: what asks for them gets the exchange's code for an account that
+//! Borrowing, spot margin and the protection of option makers, which this venue does not offer: what asks for them gets the exchange's code for an account that
 //! has them switched off, and what only looks sees that nothing is borrowed. Source: Bybit V5, "Account", "Spot Margin Trade".
 
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 use windvane_venue_core::{Category, Side};
 
 use super::order::word;
@@ -32,6 +32,21 @@ pub(super) fn spot_margin_query(_: &Exchange, _: u64, _: &Fields) -> Answer {
     Err(spot_margin_off())
 }
 
+/// As [`spot_margin_action`], for what anybody may ask.
+pub(super) fn spot_margin_data(_: &Exchange, _: &Fields) -> Answer {
+    Err(spot_margin_off())
+}
+
+/// 110065: market maker protection is for options, and not switched on.
+pub(super) fn market_maker_protection(_: &mut Exchange, _: u64, _: &Fields) -> Answer {
+    Err(Refusal::new(110_065, "Mmp is not enabled for your account"))
+}
+
+/// 140001: spot hedging is for portfolio margin.
+pub(super) fn spot_hedging(_: &mut Exchange, _: u64, _: &Fields) -> Answer {
+    Err(Refusal::new(140_001, "Switching failed: spot hedging needs portfolio margin"))
+}
+
 fn spot_margin_off() -> Refusal {
     Refusal::new(176_008, "You haven't enabled Cross Margin Trading yet.")
 }
@@ -44,34 +59,6 @@ pub(super) fn spot_margin_state(_: &Exchange, _: u64, _: &Fields) -> Answer {
 /// Interest on what was borrowed: none.
 pub(super) fn borrow_history(_: &Exchange, _: u64, fields: &Fields) -> Answer {
     Ok(listing(fields, Vec::new(), String::new()))
-}
-
-/// Every coin counts as margin in full, and none can be borrowed.
-pub(super) fn collateral_info(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    let wallet = exchange.core.wallet(uid).ok_or_else(|| Refusal::new(10003, "no such account"))?;
-    let asked = fields.text("currency");
-    let coins = wallet.coins.iter().filter(|coin| asked.as_deref().is_none_or(|asked| *coin.coin == *asked));
-    let rows: Vec<Value> = coins
-        .map(|coin| {
-            json!({
-                "currency": &*coin.coin,
-                "hourlyBorrowRate": "0",
-                "maxBorrowingAmount": "0",
-                "freeBorrowingLimit": "0",
-                "freeBorrowingAmount": "",
-                "freeBorrowAmount": "0",
-                "borrowAmount": amount(coin.borrow_amount),
-                "otherBorrowAmount": "0",
-                "availableToBorrow": "0",
-                "borrowable": false,
-                "borrowUsageRate": "0",
-                "marginCollateral": true,
-                "collateralSwitch": true,
-                "collateralRatio": "1",
-            })
-        })
-        .collect();
-    Ok(Accepted::new(json!({"list": rows})))
 }
 
 /// What could be bought or sold of a pair at its last price: with borrowing no more than without.

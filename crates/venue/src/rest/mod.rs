@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 mod borrowing;
+mod collateral;
 mod disconnection;
 pub(crate) mod market;
 pub(crate) mod order;
@@ -90,7 +91,10 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "account/smp-group" => Query(account::smp_group),
         "account/user-setting-config" => Query(account::user_settings),
         "account/withdrawal" => Query(account::withdrawal),
-        "account/collateral-info" => Query(borrowing::collateral_info),
+        "account/collateral-info" => Query(collateral::info),
+        "account/set-collateral-switch" => Action(collateral::set_switch),
+        "account/set-collateral-switch-batch" => Action(collateral::set_switches),
+        "spot-margin-trade/collateral" => Market(collateral::tiers),
         "account/borrow-history" => Query(borrowing::borrow_history),
         "account/borrow" => Action(borrowing::borrow),
         "account/repay" | "account/no-convert-repay" | "account/quick-repayment" => Action(borrowing::repay),
@@ -103,6 +107,9 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "spot-margin-trade/switch-mode"
         | "spot-margin-trade/set-leverage"
         | "spot-margin-trade/set-auto-repay-mode" => Action(borrowing::spot_margin_action),
+        "spot-margin-trade/data" => Market(borrowing::spot_margin_data),
+        "account/set-hedging-mode" => Action(borrowing::spot_hedging),
+        "account/mmp-modify" | "account/mmp-reset" => Action(borrowing::market_maker_protection),
         "account/set-limit-px-action" => Action(account::set_limit_price_action),
         "account/set-margin-mode" => Action(account::set_margin_mode),
         "user/query-api" => KeyQuery(user::query_api),

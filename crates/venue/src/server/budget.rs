@@ -99,6 +99,7 @@ fn bucket_of(endpoint: &str, is_spot: bool) -> Option<(&'static str, usize)> {
         "account/query-dcp-info" => ("account/query-dcp-info", 5),
         "account/smp-group" => ("account/smp-group", 5),
         "account/set-margin-mode" => ("account/set-margin-mode", 5),
+        "account/set-collateral-switch-batch" => ("account/set-collateral-switch-batch", 5),
         "account/set-limit-px-action" => ("account/set-limit-px-action", 10),
         "user/query-api" => ("user/query-api", 10),
         "user/update-api" => ("user/update-api", 5),

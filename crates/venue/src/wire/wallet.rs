@@ -108,7 +108,7 @@ impl<'a> Coin<'a> {
             unrealised_pnl: amount(row.unrealised_pnl),
             cum_realised_pnl: amount(row.cum_realised_pnl),
             bonus: "0",
-            collateral_switch: true,
+            collateral_switch: row.counts_as_margin,
             margin_collateral: true,
             col_res: "0",
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, Socket};
-use crate::products::{accepted, all_products, price};
+use crate::products::{accepted, all_products, coin, price};
 use crate::{buy, manual, manual_with};
 
 fn with(mut body: Value, more: Value) -> Value {
@@ -444,4 +444,57 @@ async fn the_tier_of_what_is_held_and_ordered_bounds_the_leverage() {
     accepted(&client, "/v5/position/set-leverage", leverage("90")).await;
     accepted(&client, "/v5/order/create", buy("2", "59500")).await;
     assert_eq!(client.post("/v5/position/set-leverage", &leverage("100")).await["retCode"], 110013);
+}
+
+#[tokio::test]
+async fn a_coin_counts_as_margin_by_its_steps_and_as_long_as_its_owner_lets_it() {
+    let (_venue, client) = all_products(|config| {
+        config.rate_limits = false;
+        config.accounts[0].balance_usdt = 1_000.into();
+    })
+    .await;
+    let steps = client.public("/v5/spot-margin-trade/collateral?currency=BTC").await;
+    let first = &steps["result"]["list"][0]["collateralRatioList"][0];
+    assert_eq!([&first["minQty"], &first["maxQty"], &first["collateralRatio"]], ["0", "10", "0.98"]);
+    let wallet = async || {
+        let reply = client.get("/v5/account/wallet-balance", "accountType=UNIFIED").await;
+        let row = reply["result"]["list"][0].clone();
+        let number = |name: &str| row[name].as_str().unwrap().parse::<f64>().unwrap();
+        [number("totalEquity"), number("totalWalletBalance")]
+    };
+    // A bitcoin at 60 000, of which 98 % count.
+    assert_eq!(wallet().await, [61_000.0, 59_800.0]);
+    let switch = |coin: &str, to: &str| json!({"coin": coin, "collateralSwitch": to});
+    for (request, code) in [
+        (switch("USDT", "OFF"), 182111),
+        (switch("NOPE", "OFF"), 182111),
+        (switch("BTC", "PERHAPS"), 10001),
+        (switch("BTC", "OFF"), 0),
+    ] {
+        let reply = client.post("/v5/account/set-collateral-switch", &request).await;
+        assert_eq!(reply["retCode"], code, "{request}: {reply}");
+    }
+    assert_eq!(wallet().await, [61_000.0, 1_000.0]);
+    assert_eq!(coin(&client, "BTC").await["collateralSwitch"], false);
+    let info = client.get("/v5/account/collateral-info", "currency=BTC").await;
+    assert_eq!(info["result"]["list"][0]["collateralSwitch"], false);
+    // What needs it cannot be ordered then: an inverse contract, and what the dollars alone do not bear.
+    let dollars = with(buy("600", "59500"), json!({"category": "inverse", "symbol": "BTCUSD"}));
+    assert_eq!(client.post("/v5/order/create", &dollars).await["retCode"], 110101);
+    assert_eq!(client.post("/v5/order/create", &buy("1", "59500")).await["retCode"], 110007);
+    let batch = json!({"request": [switch("BTC", "ON")]});
+    let switched = accepted(&client, "/v5/account/set-collateral-switch-batch", batch).await;
+    assert_eq!(switched["result"]["list"], json!([switch("BTC", "ON")]));
+    // What rests on it keeps it.
+    accepted(&client, "/v5/order/create", dollars).await;
+    assert_eq!(
+        client.post("/v5/account/set-collateral-switch", &switch("BTC", "OFF")).await["retCode"],
+        182108
+    );
+    accepted(&client, "/v5/order/cancel-all", json!({"category": "inverse", "symbol": "BTCUSD"})).await;
+    accepted(&client, "/v5/order/create", buy("1", "59500")).await;
+    assert_eq!(
+        client.post("/v5/account/set-collateral-switch", &switch("BTC", "OFF")).await["retCode"],
+        182108
+    );
 }

@@ -258,6 +258,9 @@ async fn what_is_not_offered_gets_the_code_of_an_account_that_has_it_off() {
         ("account/no-convert-repay", json!({"coin": "BTC"}), 34022041),
         ("spot-margin-trade/switch-mode", json!({"spotMarginMode": "1"}), 176008),
         ("spot-margin-trade/set-leverage", json!({"leverage": "4"}), 176008),
+        ("account/set-hedging-mode", json!({"setHedgingMode": "ON"}), 140001),
+        ("account/mmp-modify", json!({"baseCoin": "ETH", "window": "5000"}), 110065),
+        ("account/mmp-reset", json!({"baseCoin": "ETH"}), 110065),
         ("account/set-margin-mode", json!({"setMarginMode": "PORTFOLIO_MARGIN"}), 3400045),
     ] {
         let mut request = buy("0.01", "59000");
@@ -269,6 +272,7 @@ async fn what_is_not_offered_gets_the_code_of_an_account_that_has_it_off() {
         assert_eq!(reply["retCode"], code, "{path} {body}: {reply}");
     }
     assert_eq!(client.get("/v5/spot-margin-trade/max-borrowable", "currency=BTC").await["retCode"], 176008);
+    assert_eq!(client.public("/v5/spot-margin-trade/data?currency=BTC").await["retCode"], 176008);
     assert_eq!(client.get("/v5/account/borrow-history", "").await["result"]["list"], json!([]));
     let check = client.get("/v5/order/spot-borrow-check", "category=spot&symbol=BTCUSDT&side=Sell").await;
     assert_eq!(

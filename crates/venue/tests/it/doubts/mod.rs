@@ -127,6 +127,28 @@ async fn private_sockets_can_spell_codes_differently_carry_new_fields_and_be_few
 }
 
 #[tokio::test]
+async fn the_two_switches_of_a_coin_are_as_in_the_query_or_the_other_way_round() {
+    for (answer, collateral_switch) in [("as-query", false), ("swapped", true)] {
+        let (_venue, client) = crate::products::all_products(|config| {
+            config.doubts.set("wallet-topic-switches", answer).unwrap();
+        })
+        .await;
+        let mut private = client.socket("/v5/private").await;
+        private.subscribe(&["wallet"]).await;
+        let off = json!({"coin": "BTC", "collateralSwitch": "OFF"});
+        assert_eq!(client.post("/v5/account/set-collateral-switch", &off).await["retCode"], 0);
+        let told = private.next_of("wallet").await;
+        let coins = told["data"][0]["coin"].as_array().unwrap();
+        let coin = coins.iter().find(|coin| coin["coin"] == "BTC").unwrap();
+        assert_eq!(
+            (&coin["collateralSwitch"], &coin["marginCollateral"]),
+            (&json!(collateral_switch), &json!(!collateral_switch)),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn rows_can_say_more_less_or_otherwise_than_a_client_knows() {
     let (_venue, client) = manual_with(|config| {
         config.doubts.set("new-word", "present").unwrap();

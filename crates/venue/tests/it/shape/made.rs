@@ -257,6 +257,8 @@ async fn queries(client: &Client, made: &mut Made) {
         made.insert(name, client.public(&format!("/v5/market/{target}")).await);
     }
     client.sim("fault", &json!({"kind": "maintenance", "ms": 1, "match": {"uid": 7}})).await;
+    let steps = client.public("/v5/spot-margin-trade/collateral?currency=BTC").await;
+    made.insert("rest/spot-margin-trade.collateral.resp.json", steps);
     made.insert("rest/system.status.resp.json", client.public("/v5/system/status").await);
 }
 
@@ -289,6 +291,11 @@ async fn settings(client: &Client, made: &mut Made) {
             "rest/account.set-limit-px-action.resp.json",
             "account/set-limit-px-action",
             json!({"category": "spot", "modifyEnable": true}),
+        ),
+        (
+            "rest/account.set-collateral-switch.resp.json",
+            "account/set-collateral-switch",
+            json!({"coin": "BTC", "collateralSwitch": "ON"}),
         ),
         ("isolated", "account/set-margin-mode", json!({"setMarginMode": "ISOLATED_MARGIN"})),
         (
