@@ -5,6 +5,7 @@ use crate::calibration::Calibrating;
 use crate::gate::{Gate, Waiting};
 use crate::kill::Kill;
 use crate::memory::{EngineMemory, engine_memory_name};
+use crate::meter::Meter;
 use crate::output::Output;
 use std::collections::{BTreeMap, VecDeque};
 use windvane_market::{Change, Market};
@@ -71,6 +72,7 @@ pub struct Engine {
     pub(crate) notices: VecDeque<NoticeTo>,
     pub(crate) intents: Vec<Intent>,
     pub(crate) own_orders: Vec<OwnOrder>,
+    pub(crate) meter: Option<Box<dyn Meter>>,
 }
 
 /// What a bot remembered cannot be given back to it.
@@ -109,7 +111,13 @@ impl Engine {
             notices: VecDeque::new(),
             intents: Vec::new(),
             own_orders: Vec::new(),
+            meter: None,
         }
+    }
+
+    /// From now on `meter` is told when bots think.
+    pub fn measure_with(&mut self, meter: Box<dyn Meter>) {
+        self.meter = Some(meter);
     }
 
     /// Gives a bot back what it remembered before a restart. Memory of a bot that is gone is left alone.

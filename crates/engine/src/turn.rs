@@ -137,7 +137,13 @@ impl Engine {
             return;
         };
         *has_opened |= asleep.catch_up(*config, &context);
+        if let Some(meter) = &mut self.meter {
+            meter.begins();
+        }
         asleep.strategy.handle(wake, &context, intents);
+        if let Some(meter) = &mut self.meter {
+            meter.ended(name);
+        }
         asleep.wake_at = asleep.strategy.wake_at();
         let mut wanted = std::mem::take(&mut self.intents);
         for intent in wanted.drain(..) {

@@ -129,6 +129,7 @@ catalogue! {
     BOT_EQUITY = Gauge "bot_equity" None, "A bot's share at the start plus its profits and losses.";
     BOT_EXPOSURE = Gauge "bot_exposure" None, "Value of a bot's position at mark, without its sign.";
     SIGNALS = Counter "signals_total" None, "Signals that a bot's rule gave.";
+    RULE_EVALUATION = Histogram "rule_evaluation_seconds" Some(Unit::Seconds), "Duration of one bot's answer to one event: its conditions, and what it wants.";
     BLOCKED = Counter "blocked_total" None, "Signals that a condition stopped, by condition.";
     // Journal.
     JOURNAL_BYTES = Counter "journal_bytes_total" Some(Unit::Bytes), "Bytes appended to the journal.";

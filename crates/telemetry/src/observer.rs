@@ -3,6 +3,7 @@
 use crate::catalogue as name;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Command, Denial, Event, Execution, ExecutionKind, Link, LinkState,
     MarketEvent, OrderReport, OrderStatus, Query, RefusalFamily, Request, Side, Stamped, Submit, Symbol,
@@ -21,6 +22,8 @@ pub struct Observer {
     signal_to_send: Histogram,
     journal_append: Histogram,
     report_to_position: Histogram,
+    /// By bot, as they first think.
+    evaluations: BTreeMap<BotName, Histogram>,
     /// When an order left, by its id; until its first fill or its end.
     sent: BTreeMap<ClientOrderId, Sent>,
     /// How often each stream came up.
@@ -62,6 +65,7 @@ impl Default for Observer {
             signal_to_send: histogram!(name::SIGNAL_TO_SEND),
             journal_append: histogram!(name::JOURNAL_APPEND),
             report_to_position: histogram!(name::REPORT_TO_POSITION),
+            evaluations: BTreeMap::new(),
             sent: BTreeMap::new(),
             connections: BTreeMap::new(),
             closing: BTreeMap::new(),
@@ -123,6 +127,12 @@ impl Observer {
         gauge!(name::CONFIG_INFO, "hash" => std::mem::replace(&mut self.config, hash.to_owned())).set(0.0);
         gauge!(name::CONFIG_INFO, "hash" => hash.to_owned()).set(1.0);
         gauge!(name::CONFIG_LOADED).set(seconds(now.0));
+    }
+
+    /// A bot has answered an event, and it took so long.
+    pub fn evaluation(&mut self, bot: BotName, took: Duration) {
+        let by_bot = || histogram!(name::RULE_EVALUATION, "bot" => bot.to_string());
+        self.evaluations.entry(bot).or_insert_with(by_bot).record(took);
     }
 
     /// An event that was read off its socket at `received` has been handled at `handled`.

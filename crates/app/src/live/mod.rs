@@ -29,6 +29,7 @@ mod stamper;
 mod start;
 mod status;
 mod tell;
+mod thinking;
 mod turn;
 
 pub(crate) use account::{check_key, unreachable};
@@ -98,6 +99,7 @@ pub(crate) struct Live {
     /// The last look before the socket, and whether it has found anything.
     parentage: Parentage,
     has_strayed: bool,
+    thinking: thinking::Thinking,
     observer: Observer,
     health: Health,
     /// Where the status page reads.

@@ -138,7 +138,7 @@ pub(crate) async fn run(
     archive::keep(settings, &folder)?;
     let start = start_record(settings, epoch, install, account.uid, wall);
     recorder.start(start.clone()).context("beginning the journal's epoch")?;
-    let engine = build_engine(settings, &folder, &books, &start, needs_trade_link(settings))?;
+    let mut engine = build_engine(settings, &folder, &books, &start, needs_trade_link(settings))?;
     if books.has_crashed_often(start.wall) {
         tracing::error!(
             "the engine has crashed three times within ten minutes; nothing opens until `windvane resume`"
@@ -176,6 +176,8 @@ pub(crate) async fn run(
         config: settings.short_fingerprint(),
     };
     observer.start(&build, &bots, wall.now());
+    let thinking = super::thinking::Thinking::default();
+    engine.measure_with(thinking.meter());
     let mut live = Live {
         engine,
         connector: Some(connector),
@@ -184,6 +186,7 @@ pub(crate) async fn run(
         dispatch: Dispatch::default(),
         parentage: Parentage::default(),
         has_strayed: false,
+        thinking,
         observer,
         health,
         board,

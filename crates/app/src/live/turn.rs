@@ -111,6 +111,7 @@ impl Live {
         self.outputs = outputs;
         self.tell_event(&stamped.event, stamped.stamp);
         self.observer.event(&stamped, received, handled);
+        self.thinking.tell(|bot, took| self.observer.evaluation(bot, took));
         if let (Event::Market(event), Some(connector)) = (stamped.event, &self.connector) {
             connector.reuse(event);
         }
