@@ -34,13 +34,14 @@ pub struct BotSetup {
 }
 
 /// What is done about a position that somebody else opened in a bot's contract. Shown, counted and told to the bot's
-/// strategy it is at once in any case; foreign orders are never touched.
+/// strategy it is at once in any case, and so are strangers' orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Foreign {
-    /// It is left to whoever opened it: an alarm where it has no stop, and nothing else.
+    /// It is left to whoever opened it: an alarm where it has no stop, and nothing else. Their orders are never touched.
     #[default]
     Leave,
-    /// It is the bot's from then on: one without a stop is protected or closed like its own.
+    /// It is the bot's from then on: one without a stop is protected or closed like its own, and strangers' orders that
+    /// open are cancelled when the bot is wound down.
     Adopt,
 }
 

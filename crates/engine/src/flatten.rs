@@ -4,12 +4,14 @@
 //! answers come in: an entry that fills after its cancel was sent is closed by the next round. Rounds keep a
 //! distance, so that a venue that refuses a close is asked again and not flooded.
 
-use crate::bot::Hold;
+use crate::bot::{Bot, Foreign, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
 use crate::view::open_orders_of;
-use windvane_model::{BotName, ClientOrderId, Intent, Millis, Mutant, Role, Scope, Stamp, mutant};
-use windvane_risk::{Ask, Share};
+use windvane_model::{
+    BotName, Cancel, ClientOrderId, Command, Intent, Millis, Mutant, Role, Scope, Stamp, mutant,
+};
+use windvane_risk::{Action, Ask, Share, allows};
 
 /// From one round of cancels and closes to the next, wall clock.
 const ROUND_EVERY_MS: Millis = 200;
@@ -36,6 +38,9 @@ impl Engine {
             for id in self.doomed(name, is_flattening) {
                 self.cancel(bot, id, stamp, out);
             }
+            for order in self.adopted_entries(bot) {
+                out.push(Output::of_engine(Command::Cancel(order)));
+            }
             if is_flattening && !mutant(Mutant::FlattenDoesNotClose) {
                 for close in self.risk.protective(Scope::Bot(name), Share::All, self.orders.exposure()) {
                     self.command(&close, stamp, out);
@@ -46,6 +51,23 @@ impl Engine {
             }
         }
         self.work_off(stamp, out);
+    }
+
+    /// The orders of strangers that may open what a bot owns, where its configuration says that they are its own: they are
+    /// wound down with it, and not touched before. Empty when fenced.
+    fn adopted_entries(&self, bot: usize) -> Vec<Cancel> {
+        let Bot { symbol, position_index, foreign, .. } = self.bots[bot];
+        if foreign != Foreign::Adopt || !allows(self.gate.state(), Action::Cancel) {
+            return Vec::new();
+        }
+        let strangers = self.orders.other_orders().filter(|order| order.is_foreign_and_open());
+        let reports = strangers.map(windvane_order_management::OtherOrder::report);
+        reports
+            .filter(|report| (report.symbol, report.position_index) == (symbol, position_index))
+            .filter(|report| !report.reduce_only)
+            .map(|report| Cancel { client_order_id: None, order_id: Some(report.order_id), symbol })
+            .take(CANCELS_AT_ONCE)
+            .collect()
     }
 
     /// The orders of a bot to cancel in this round: what opens first.

@@ -50,7 +50,11 @@ impl Engine {
                 Effect::Difference(difference) => out.push(Output::Difference(difference)),
                 Effect::Doubt { symbol, on } => out.push(Output::Doubt { symbol, on }),
                 Effect::Halt(cause) => self.gate.halt(cause),
-                Effect::Fenced { .. } => self.gate.fence(),
+                Effect::Fenced { .. } => {
+                    self.gate.fence();
+                    // The fence ends with the process; whether this engine is to trade the account again is for a person.
+                    self.gate.halt(HaltCause::Contradiction);
+                }
             }
         }
         self.effects = effects;

@@ -59,7 +59,7 @@ pub use market::{
 #[cfg(feature = "mutants")]
 pub use mutant::choose_mutant;
 pub use mutant::{Mutant, mutant};
-pub use notice::{BotMemory, ExitCause, Notice, NoticeTo};
+pub use notice::{BotMemory, ExitCause, ForeignOrder, Notice, NoticeTo};
 pub use number::{Money, Notional, NumberError, Price, Qty, Rate};
 pub use order::{OrderKind, OrderStatus, PositionIndex, Side, TimeInForce, TriggerBy};
 pub use text::{Text, TextError};

@@ -1,8 +1,8 @@
 //! What a strategy is told about its own orders and its own position.
 
 use crate::{
-    BotName, ClientOrderId, Denial, Money, OrderStatus, Price, Qty, Refused, Request, RunState, Side, Symbol,
-    Tag,
+    BotName, ClientOrderId, Denial, Money, OrderId, OrderStatus, Price, Qty, Refused, Request, RunState,
+    Side, Symbol, Tag,
 };
 
 /// A notice and whom it is for.
@@ -94,8 +94,28 @@ pub enum Notice {
         /// Profit of the whole holding after fees and funding, settle coin.
         net_pnl: Money,
     },
+    /// Somebody else has an order on the bot's position, or it changed or ended. What it may fill counts in risk's
+    /// exposure, and the bot's position may change by it.
+    ForeignOrder(ForeignOrder),
     /// What the engine allows has changed.
     RunState(RunState),
+}
+
+/// An order that nobody of this installation placed, as the venue last showed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignOrder {
+    /// The venue's id of it.
+    pub order_id: OrderId,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Direction.
+    pub side: Side,
+    /// Its limit or trigger price, quote coin; `None` for a market order.
+    pub price: Option<Price>,
+    /// What may still fill of it, base coin; nothing once it has ended.
+    pub leaves_qty: Qty,
+    /// Whether it may only reduce.
+    pub reduce_only: bool,
 }
 
 /// What closed a position.

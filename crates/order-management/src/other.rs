@@ -7,7 +7,8 @@ use crate::identity::Owners;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
 use windvane_model::{
-    BotName, Execution, ExecutionKind, ExitCause, MarketTime, OrderId, OrderReport, Origin, StopKind,
+    BotName, Execution, ExecutionKind, ExitCause, ForeignOrder, MarketTime, OrderId, OrderReport, Origin,
+    Qty, StopKind,
 };
 use windvane_risk::{OrderExposure, OrderKey};
 
@@ -32,6 +33,27 @@ impl OtherOrder {
     #[must_use]
     pub const fn child_of(&self) -> Option<BotName> {
         self.child_of
+    }
+
+    /// What is told of it to whoever owns the position that it works on.
+    pub(crate) fn shown(&self) -> ForeignOrder {
+        let report = &self.report;
+        let leaves_qty =
+            if report.status.is_terminal() { Qty::ZERO } else { report.qty.less(report.cumulative_qty) };
+        ForeignOrder {
+            order_id: report.order_id,
+            symbol: report.symbol,
+            side: report.side,
+            price: report.price.or(report.trigger_price),
+            leaves_qty,
+            reduce_only: report.reduce_only,
+        }
+    }
+
+    /// Whether it is somebody else's and may still fill.
+    #[must_use]
+    pub fn is_foreign_and_open(&self) -> bool {
+        self.child_of.is_none() && !self.report.status.is_terminal()
     }
 
     /// What it may still open. What only reduces opens nothing, and counting a stop as a reduction under way
@@ -86,6 +108,11 @@ impl OtherOrders {
         self.orders.retain(|_, order| !(order.report.status.is_terminal() && order.report.updated <= until));
     }
 
+    /// One of them.
+    pub(crate) fn get(&self, id: OrderId) -> Option<&OtherOrder> {
+        self.orders.get(&id)
+    }
+
     /// Whether the order is known.
     pub(crate) fn knows(&self, id: OrderId) -> bool {
         self.orders.contains_key(&id)
@@ -106,16 +133,13 @@ impl OtherOrders {
 
     /// Removes open orders that a full picture, asked for at `asked`, does not show. They have no id by which
     /// they could be looked up, and nothing of ours hangs on them.
-    pub(crate) fn remove_absent(&mut self, asked: u64, shown: impl Fn(OrderId) -> bool) -> Vec<OrderId> {
+    pub(crate) fn remove_absent(&mut self, asked: u64, shown: impl Fn(OrderId) -> bool) -> Vec<OtherOrder> {
         let is_absent = |order: &OtherOrder| {
             !order.report.status.is_terminal() && order.heard < asked && !shown(order.report.order_id)
         };
         let absent: Vec<OrderId> =
             self.orders.iter().filter(|(_, order)| is_absent(order)).map(|(id, _)| *id).collect();
-        for id in &absent {
-            self.orders.remove(id);
-        }
-        absent
+        absent.into_iter().filter_map(|id| self.orders.remove(&id)).collect()
     }
 }
 

@@ -81,10 +81,10 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ("D04", Here(&[F::NoVerdict])),
     ("D05", Here(&[F::VenueRestart])),
     ("D06", Here(&[F::PrivateCut, F::TradeCut])),
-    ("D07", Nowhere("the venue's status topic is not listened to; a maintenance shows as a long outage")),
+    ("D07", Here(&[F::Outage])),
     ("D08", Elsewhere("connector/src/backoff.rs: jitter with a cap")),
     ("D09", Elsewhere("connector/src/session/tests.rs: pings whatever the traffic")),
-    ("D10", Nowhere("disconnection protection is neither armed nor told apart from a cancel of the venue's")),
+    ("D10", Here(&[F::Disconnected])),
     (
         "D11",
         Elsewhere(
@@ -95,7 +95,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ("D13", Here(&[F::NoVerdict])),
     ("E01", Elsewhere("app/src/live/account.rs refuses to start")),
     ("E02", Here(&[F::LeverageDiffers])),
-    ("E03", Nowhere("contracts are read at each start, not while running")),
+    ("E03", Here(&[F::GridChange])),
     ("E04", Elsewhere("risk/tests/it/denials.rs: a contract that does not trade")),
     ("E05", Elsewhere("connector/src/rest/reference.rs: the list is read to its last page")),
     ("E06", Elsewhere("connector/src/codes/table.rs: a key that fails halts")),

@@ -121,13 +121,22 @@ pub(crate) fn leverage(factor: i64) -> Leverage {
     Leverage::new(Decimal::from(factor)).expect("a leverage in a constant of this crate")
 }
 
-/// What the engine is told of contracts and fees.
-pub(crate) fn reference() -> Reference {
+/// What the tick of the first contract grows by.
+const COARSER: i64 = 5;
+
+/// The tick of the first contract after it has grown.
+pub(crate) fn coarse_tick() -> Decimal {
+    LISTINGS[0].tick() * Decimal::from(COARSER)
+}
+
+/// What the engine is told of contracts and fees, with the first contract's tick as it was or as it has become.
+pub(crate) fn reference(has_new_grid: bool) -> Reference {
     let fees = FeeRates { taker: Rate::new(number("0.00055")), maker: Rate::new(number("0.0002")) };
-    Reference {
-        instruments: LISTINGS.iter().map(Listing::of_model).collect(),
-        fees: LISTINGS.iter().map(|listing| (symbol(listing.symbol), fees)).collect(),
+    let mut instruments: Vec<Instrument> = LISTINGS.iter().map(Listing::of_model).collect();
+    if has_new_grid {
+        instruments[0].tick_size = Price::new(coarse_tick()).expect("a tick in a constant of this crate");
     }
+    Reference { instruments, fees: LISTINGS.iter().map(|listing| (symbol(listing.symbol), fees)).collect() }
 }
 
 /// A venue with one account; where it `is_hedged`, with the first contract in hedge mode.

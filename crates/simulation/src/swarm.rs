@@ -82,6 +82,11 @@ pub struct Swarm {
     pub(crate) clock_step_every: Millis,
     /// When a later engine of the same installation shows itself; zero is never.
     pub(crate) successor_at: Millis,
+    pub(crate) outage_every: Millis,
+    /// Whether the venue cancels our orders when the private stream is lost.
+    pub(crate) is_protected: bool,
+    /// When the tick of the first contract grows; zero is never.
+    pub(crate) grid_change_at: Millis,
     /// Whether the first contract is in hedge mode, the random bot long and the second short.
     pub(crate) is_hedged: bool,
     /// Whether the account is so small, and the market so wild, that positions may be liquidated.
@@ -164,6 +169,9 @@ impl Swarm {
             successor_at: 0,
             is_poor: false,
             is_hedged: false,
+            outage_every: 0,
+            is_protected: false,
+            grid_change_at: 0,
             doubts: draw_doubts(rng),
         };
         // Drawn last, so that the seeds of before keep the rest of their stories.
@@ -174,6 +182,9 @@ impl Swarm {
             successor_at: if rng.u8(..12) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
             is_poor: rng.u8(..12) == 0,
             is_hedged: rng.u8(..4) == 0,
+            outage_every: if rng.u8(..6) == 0 { rng.i64(10_000..40_000) } else { 0 },
+            is_protected: rng.u8(..4) == 0,
+            grid_change_at: if rng.u8(..6) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
             ..swarm
         }
         .made_wild()
@@ -291,6 +302,9 @@ impl Swarm {
             venue_restart_every: 0,
             clock_step_every: 0,
             successor_at: 0,
+            outage_every: 0,
+            is_protected: false,
+            grid_change_at: 0,
             ..self.clone()
         }
     }

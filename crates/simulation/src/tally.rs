@@ -118,6 +118,12 @@ faults! {
     Successor = "successor";
     /// A long and a short position of one contract were held at once.
     BothSides = "both sides held";
+    /// The venue had halted trading: requests got an answer that says neither yes nor no, and nothing was done.
+    Outage = "trading halted";
+    /// The venue's disconnection protection cancelled orders of ours.
+    Disconnected = "cancelled on disconnect";
+    /// A contract's tick had grown, and an order off the new grid was refused.
+    GridChange = "grid change";
 }
 
 impl Fault {

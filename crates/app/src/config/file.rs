@@ -418,7 +418,8 @@ pub(crate) enum ForeignPosition {
     /// It is shown, and left to whoever opened it.
     #[default]
     Leave,
-    /// It is the bot's from then on: protected, or closed where that is not possible.
+    /// It is the bot's from then on: protected, or closed where that is not possible; foreign orders that open are cancelled
+    /// when the bot is wound down.
     Adopt,
 }
 

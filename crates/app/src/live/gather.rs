@@ -9,7 +9,7 @@ use std::time::Instant;
 use windvane_connector::Observation;
 use windvane_engine::Engine;
 use windvane_model::{HaltCause, MarketTime, Money, RunState, WallTime};
-use windvane_order_management::{Order, OrderState, OtherOrder};
+use windvane_order_management::{Order, OrderState};
 use windvane_telemetry::{Observer, Readiness};
 
 /// What the loop keeps for showing, and when it shows next.
@@ -108,11 +108,6 @@ pub(super) fn readiness(engine: &Engine) -> Readiness {
         RunState::Halted(HaltCause::Shutdown) => Readiness::Stopping,
         RunState::Halted(_) | RunState::Fenced => Readiness::Halted,
     }
-}
-
-/// Whether it is an order of the account that is neither ours nor a child of ours.
-pub(super) fn is_foreign_and_open(other: &OtherOrder) -> bool {
-    other.child_of().is_none() && !other.report().status.is_terminal()
 }
 
 /// The status line's figures.

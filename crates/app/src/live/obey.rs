@@ -87,11 +87,7 @@ impl Live {
         let own = self.engine.bots().map(|bot| bot.open_orders).sum::<usize>();
         match scope {
             Reach::Account => {
-                let foreign = self
-                    .engine
-                    .orders()
-                    .other_orders()
-                    .filter(|other| super::gather::is_foreign_and_open(other));
+                let foreign = self.engine.orders().other_orders().filter(|other| other.is_foreign_and_open());
                 format!(
                     "; cancelling every order of the account ({own} own, {} others), then closing",
                     foreign.count()

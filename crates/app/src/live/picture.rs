@@ -1,7 +1,7 @@
 //! The state of the engine as gauges, once a second.
 
 use super::Live;
-use super::gather::{is_foreign_and_open, seconds};
+use super::gather::seconds;
 use windvane_engine::{BotView, Engine};
 use windvane_market::{Contract, Topic};
 use windvane_model::{HaltCause, Money, Notional, Price, Rate, RunState, Side, Symbol, WallTime};
@@ -41,7 +41,7 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
         available: Money::new(margin.available()),
         drawdown: live.gauges.drawdown(margin.equity()),
         orders_unknown: engine.orders().live_orders().filter(|o| o.state() == OrderState::Unknown).count(),
-        foreign_orders: engine.orders().other_orders().filter(|other| is_foreign_and_open(other)).count(),
+        foreign_orders: engine.orders().other_orders().filter(|other| other.is_foreign_and_open()).count(),
         reconcile_age: engine.orders().last_agreed().map(|at| seconds(now.0 - at.0)),
         differences: DifferenceKind::ALL
             .iter()

@@ -3,11 +3,11 @@
 //! Money is text, exact; ratios and ages are numbers. Nothing in it is secret: no key, no account number.
 
 use super::Live;
-use super::gather::{is_foreign_and_open, seconds};
+use super::gather::seconds;
 use serde_json::{Value, json};
 use windvane_engine::{BotView, Engine};
-use windvane_model::{Price, Qty, Rate, Side, WallTime};
-use windvane_order_management::{Order, OrderState};
+use windvane_model::{OrderReport, Price, Qty, Rate, Side, WallTime};
+use windvane_order_management::{Order, OrderState, Orders};
 use windvane_strategy::Look;
 
 /// Events of the chronicle that are shown.
@@ -37,13 +37,14 @@ pub(super) fn status(live: &Live, now: WallTime) -> Value {
         "initial_margin_ratio": risk.initial_margin_rate.map(Rate::to_f64),
         "maintenance_margin_ratio": risk.maintenance_margin_rate.map(Rate::to_f64),
         "orders_unknown": orders.live_orders().filter(|order| order.state() == OrderState::Unknown).count(),
-        "foreign_orders": orders.other_orders().filter(|other| is_foreign_and_open(other)).count(),
+        "foreign_orders": orders.other_orders().filter(|other| other.is_foreign_and_open()).count(),
         "reconciled_seconds": orders.last_agreed().map(|at| seconds(now.0 - at.0)),
         "clock_offset_seconds": links.clock_offset,
         "round_trip_seconds": links.round_trip,
         "journal_bytes": figures.journal_bytes,
         "journal_unsynced": figures.unsynced_records,
         "bots": engine.bots().map(|bot| bot_row(live, &bot, now)).collect::<Vec<_>>(),
+        "strangers": strangers(orders),
         "orders": orders.live_orders().take(ORDERS_SHOWN).map(|order| order_row(order, now)).collect::<Vec<_>>(),
         "links": links.rows(now),
         "events": live.teller.chronicle.newest(EVENTS_SHOWN).collect::<Vec<_>>(),
@@ -101,6 +102,26 @@ pub(super) fn looks(looks: &[Look], count: usize) -> Value {
 
 fn mark(engine: &Engine, bot: &BotView) -> Option<Price> {
     engine.market().contract(bot.symbol).and_then(|contract| contract.ticker().mark)
+}
+
+/// Open orders that nobody of this installation placed.
+fn strangers(orders: &Orders) -> Vec<Value> {
+    let open = orders.other_orders().filter(|other| other.is_foreign_and_open()).take(ORDERS_SHOWN);
+    let row = |report: &OrderReport| {
+        let owner = orders.owner(report.symbol, report.position_index);
+        json!({
+            "order_id": report.order_id.to_string(),
+            "client_order_id": report.client_order_id.map(|id| id.to_string()),
+            "beside_bot": owner.map(|bot| bot.to_string()),
+            "symbol": report.symbol.to_string(),
+            "side": report.side.as_str(),
+            "is_reduce_only": report.reduce_only,
+            "price": report.price.or(report.trigger_price).map(|price| price.to_string()),
+            "qty": report.qty.to_string(),
+            "filled_qty": report.cumulative_qty.to_string(),
+        })
+    };
+    open.map(|other| row(other.report())).collect()
 }
 
 fn order_row(order: &Order, now: WallTime) -> Value {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use windvane_engine::{Naked, Output, Remedy};
 use windvane_market::BookGap;
 use windvane_model::{
-    BotName, Command, Denial, Event, ExitCause, LinkState, MarketTime, Notice, RefusalFamily, RunState,
-    Stamp, Submit, WallTime,
+    BotName, Command, Denial, Event, ExitCause, ForeignOrder, LinkState, MarketTime, Notice, RefusalFamily,
+    RunState, Stamp, Submit, WallTime,
 };
 use windvane_risk::Miscount;
 use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
@@ -250,6 +250,10 @@ fn story_of(bot: BotName, notice: &Notice) -> Option<Story> {
             let client_order_id = client_order_id.map(|id| id.to_string());
             Some(Story { client_order_id, ..about(bot, Kind::Doubt, text) })
         }
+        Notice::ForeignOrder(order) => {
+            let symbol = Some(order.symbol.to_string());
+            Some(Story { symbol, ..about(bot, Kind::Order, foreign_words(order)) })
+        }
         // Told where they arise, or implied by a fill.
         Notice::Submitted { .. }
         | Notice::Working { .. }
@@ -258,6 +262,16 @@ fn story_of(bot: BotName, notice: &Notice) -> Option<Story> {
         | Notice::PositionChanged { .. }
         | Notice::RunState(_) => None,
     }
+}
+
+/// An order from the phone, or what became of it.
+fn foreign_words(order: &ForeignOrder) -> String {
+    if order.leaves_qty.is_zero() {
+        return "somebody else's order beside this bot has ended".to_owned();
+    }
+    let price = order.price.map_or_else(|| "market".to_owned(), |price| price.to_string());
+    let side = order.side.as_str().to_lowercase();
+    format!("somebody else's order beside this bot: {side} {} at {price}", order.leaves_qty)
 }
 
 /// Both are the ordinary end of a race: the wish was fulfilled already, or the order went first.
@@ -290,6 +304,9 @@ fn log_notice(bot: &BotName, notice: &Notice) {
         Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),
         Notice::Closed { client_order_id, status, .. } => {
             tracing::debug!(%bot, %client_order_id, status = status.as_str(), "closed");
+        }
+        Notice::ForeignOrder(order) => {
+            tracing::warn!(%bot, order_id = %order.order_id, symbol = %order.symbol, "{}", foreign_words(order));
         }
         // Logged where they arise, or implied by a fill.
         Notice::Denied { .. } | Notice::PositionChanged { .. } | Notice::RunState(_) => {}

@@ -8,7 +8,7 @@
 //! together; because its parts are read one after the other, it is repeated a bounded number of times before
 //! the difference is called real.
 
-use super::Orders;
+use super::{Orders, notify};
 use crate::effect::{DifferenceKind, Effect};
 use crate::identity::PositionKey;
 use crate::ledger::FillKey;
@@ -19,8 +19,8 @@ use crate::transition::OrderState;
 use crate::wallet::settle_coin;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountSnapshot, ClientOrderId, Execution, MarketTime, Millis, Money, Mutant, OrderId, PositionReport,
-    Stamp, Symbol, WallTime, WalletReport, mutant,
+    AccountSnapshot, ClientOrderId, Execution, ForeignOrder, MarketTime, Millis, Money, Mutant, Notice,
+    OrderId, PositionReport, Qty, Stamp, Symbol, WallTime, WalletReport, mutant,
 };
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
@@ -258,8 +258,13 @@ impl Orders {
             self.differ(DifferenceKind::MissingOrder, Some(symbol), out);
             self.look_up_if_open(id, stamp, out);
         }
-        for order_id in self.others.remove_absent(asked.sequence, |id| shown.contains(&id)) {
-            self.expose_other(order_id);
+        for gone in self.others.remove_absent(asked.sequence, |id| shown.contains(&id)) {
+            let (report, ended) = (gone.report(), ForeignOrder { leaves_qty: Qty::ZERO, ..gone.shown() });
+            if gone.is_foreign_and_open() {
+                let owner = self.owners.owner((report.symbol, report.position_index));
+                notify(owner, Notice::ForeignOrder(ended), out);
+            }
+            self.expose_other(report.order_id);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::effect::{DifferenceKind, Effect};
 use crate::identity::Maker;
 use crate::inquiry::Inquiry;
 use crate::order::{Order, Source};
-use crate::other::parent_of_order;
+use crate::other::{OtherOrder, parent_of_order};
 use crate::transition::{Evidence, OrderState};
 use windvane_model::{
     ClientOrderId, HaltCause, Mutant, Notice, OrderLookup, OrderReport, OrderStatus, Price, Qty, Stamp,
@@ -30,23 +30,31 @@ impl Orders {
         match report.client_order_id.or_else(by_venue) {
             Some(id) if self.orders.contains_key(&id) => self.merge_report(id, report, source, stamp, out),
             Some(id) => match self.identity.maker(&id) {
-                Maker::Ours(_) if mutant(Mutant::NothingIsAdopted) => self.take_other(report, stamp),
+                Maker::Ours(_) if mutant(Mutant::NothingIsAdopted) => self.take_other(report, stamp, out),
                 Maker::Ours(_) => {
                     self.adopt(id, report, stamp, out);
                     self.merge_report(id, report, source, stamp, out);
                 }
                 Maker::Successor(epoch) => out.push(Effect::Fenced { epoch }),
-                Maker::Foreign => self.take_other(report, stamp),
+                Maker::Foreign => self.take_other(report, stamp, out),
             },
-            None => self.take_other(report, stamp),
+            None => self.take_other(report, stamp, out),
         }
     }
 
-    fn take_other(&mut self, report: &OrderReport, stamp: Stamp) {
+    fn take_other(&mut self, report: &OrderReport, stamp: Stamp, out: &mut Vec<Effect>) {
         let child_of = parent_of_order(report, &self.owners);
+        let before = self.others.get(report.order_id).map(OtherOrder::shown);
         let is_new = self.others.merge(report, child_of, stamp.sequence);
         if is_new && child_of.is_none() {
             self.counters.foreign_orders += 1;
+        }
+        let shown = self.others.get(report.order_id).map(OtherOrder::shown);
+        // One that had ended before we heard of it is history: its fills are told where they are booked.
+        let is_news = shown != before && (before.is_some() || !report.status.is_terminal());
+        if let Some(shown) = shown.filter(|_| is_news && child_of.is_none()) {
+            let owner = self.owners.owner((report.symbol, report.position_index));
+            notify(owner, Notice::ForeignOrder(shown), out);
         }
         self.expose_other(report.order_id);
     }

@@ -6,8 +6,8 @@ use crate::testing::{
 };
 use crate::{DifferenceKind, Effect};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, Epoch, ExecutionKind, ExitCause, HaltCause, Notice, OrderStatus,
-    PositionIndex, Query, Side, StopKind,
+    AccountEvent, AccountSnapshot, Epoch, ExecutionKind, ExitCause, ForeignOrder, HaltCause, MarketTime,
+    Notice, OrderReport, OrderStatus, PositionIndex, Query, Side, StopKind,
 };
 use windvane_risk::OrderKey;
 
@@ -64,10 +64,10 @@ fn a_stop_made_by_the_venue_is_a_child_and_enters_the_truth_with_its_fills() {
     assert_eq!(world.orders.exposure().open_orders(), 0, "a stop is no reduction under way");
 
     world.execution(sold("s").child("v-stop", StopKind::StopLoss).build());
-    let filled = windvane_model::OrderReport {
+    let filled = OrderReport {
         status: OrderStatus::Filled,
         cumulative_qty: qty("1"),
-        updated: windvane_model::MarketTime(7),
+        updated: MarketTime(7),
         ..waiting
     };
     world.report(filled);
@@ -95,7 +95,20 @@ fn funding_is_money_and_never_a_trade() {
 fn an_order_from_the_phone_is_counted_and_never_touched() {
     let mut world = World::begun();
     let phone = report(&submit(1, "2", "95"), OrderStatus::New).foreign("v-phone").build();
-    assert_eq!(world.report(phone), []);
+    let told = |leaves| {
+        let order_id = order_id("v-phone");
+        let (symbol, side, price) = (phone.symbol, Side::Buy, phone.price);
+        Notice::ForeignOrder(ForeignOrder {
+            order_id,
+            symbol,
+            side,
+            price,
+            leaves_qty: qty(leaves),
+            reduce_only: false,
+        })
+    };
+    assert_eq!(notices(&world.report(phone)), [&told("2")], "its owner hears of it at once");
+    assert_eq!(world.report(phone), [], "and once");
     let row = world.orders.exposure().order(OrderKey::Venue(order_id("v-phone"))).unwrap();
     assert_eq!(row.leaves_qty, qty("2"), "it may fill, so it counts");
     let mut fill = execution("p").filled("2", "95").at(3).build();
@@ -105,6 +118,8 @@ fn an_order_from_the_phone_is_counted_and_never_touched() {
     let counters = world.orders.counters();
     assert_eq!((counters.foreign_orders, counters.foreign_executions), (1, 1));
     assert_eq!(world.orders.orders().count(), 0);
+    let ended = OrderReport { status: OrderStatus::Cancelled, updated: MarketTime(9), ..phone };
+    assert_eq!(notices(&world.report(ended)), [&told("0")]);
 }
 
 #[test]

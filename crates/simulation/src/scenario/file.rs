@@ -175,6 +175,9 @@ pub(super) struct StrangerRow {
     pub(super) qty: Option<Number>,
     pub(super) price: Option<Number>,
     pub(super) cancels: Option<Spanned<String>>,
+    /// It is a later engine of the same installation.
+    #[serde(default)]
+    pub(super) is_successor: bool,
 }
 
 /// What a person at the controls wants.

@@ -7,7 +7,7 @@ use super::script::{
     Expectation, FaultRule, OrderExpectation, PositionExpectation, Script, Settings, Step, Strike,
 };
 use super::value::{Moment, Number, Span};
-use crate::listing::{LISTINGS, number, symbol};
+use crate::listing::{LISTINGS, install, number, symbol};
 use crate::swarm::Swarm;
 use crate::tally::Fault;
 use crate::world::EPOCH_MS;
@@ -16,8 +16,8 @@ use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
 use windvane_model::{
-    Control, HaltCause, MarketTime, OrderKind, Place, Price, Qty, Request, Role, Scope, Side, Symbol,
-    TimeInForce,
+    BotName, BotTag, ClientOrderId, Control, Epoch, HaltCause, IdGrammar, MarketTime, OrderKind, Place,
+    Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce,
 };
 use windvane_venue_core as venue;
 
@@ -249,7 +249,8 @@ impl Reader<'_> {
             Some(Number(price)) => venue::CreateOrder::limit(&symbol, side, qty, price),
             None => venue::CreateOrder::market(&symbol, side, qty),
         };
-        Ok(Step::Stranger(venue::Request::Create(order)))
+        let order_link_id = stranger.is_successor.then(|| successors_id().to_string());
+        Ok(Step::Stranger(venue::Request::Create(venue::CreateOrder { order_link_id, ..order })))
     }
 
     fn fault(&self, row: &Spanned<FaultRow>) -> Result<FaultRule, Wrong> {
@@ -376,6 +377,12 @@ fn settings(file: &ScenarioFile) -> Settings {
 
 const fn market(at: Span) -> MarketTime {
     MarketTime(EPOCH_MS + at.0)
+}
+
+/// An id as a later engine of the installation mints it.
+fn successors_id() -> ClientOrderId {
+    let bot = BotTag::of(&BotName::new("chaos").expect("a short word"));
+    IdGrammar { install: install(), bot, role: Role::Entry, epoch: Epoch(1_000), sequence: 1 }.mint()
 }
 
 const fn venue_side(side: Side) -> venue::Side {

@@ -35,6 +35,8 @@ impl Swarm {
             Fault::VenueRestart => (None, Some(&mut self.venue_restart_every)),
             Fault::ClockStep => (None, Some(&mut self.clock_step_every)),
             Fault::Successor => (None, Some(&mut self.successor_at)),
+            Fault::Outage => (None, Some(&mut self.outage_every)),
+            Fault::GridChange => (None, Some(&mut self.grid_change_at)),
             Fault::PushFirst
             | Fault::StopFired
             | Fault::Liquidated
@@ -50,7 +52,8 @@ impl Swarm {
             | Fault::OverLimit
             | Fault::OverCount
             | Fault::LeverageDiffers
-            | Fault::BothSides => (None, None),
+            | Fault::BothSides
+            | Fault::Disconnected => (None, None),
         }
     }
 

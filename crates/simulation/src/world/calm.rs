@@ -23,6 +23,7 @@ impl World {
         self.is_calm = true;
         self.is_doomed = false;
         self.clock_off = 0;
+        self.halted_until = 0;
         self.mood.store(false, Ordering::Relaxed);
         let mut at = |after: Millis, happening| self.queue.at(self.now + after, happening);
         at(12_000, Happening::Control(Control::Resume));
@@ -80,6 +81,7 @@ impl World {
             RunState::Reducing if self.swarm.is_poor && engine.waiting() == Some(Waiting::Drawdown) => {}
             RunState::Halted(HaltCause::Drawdown) if self.swarm.is_poor => {}
             RunState::Halted(_) if was_meddled => {}
+            RunState::Halted(HaltCause::Contradiction) if self.tally.hits(Fault::Successor) > 0 => {}
             // The record of our own cancel went with the power, so it looks like somebody else's.
             RunState::Halted(HaltCause::CancelledByOther) if unknowable.lost_record => {}
             state => {

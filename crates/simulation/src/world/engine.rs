@@ -3,7 +3,7 @@
 use super::World;
 use super::happening::{Delivery, Happening};
 use super::link::Stream;
-use crate::listing::UID;
+use crate::listing::{self, UID};
 use crate::oracle;
 use crate::record::{Line, lines};
 use crate::tally::{Fault, Standing};
@@ -44,14 +44,22 @@ impl World {
             Happening::Step(number) => self.step(number)?,
             Happening::Notice { life, stream } if life == self.life => self.notice_cut(stream),
             Happening::Restore { life, stream } if life == self.life => self.restore(stream),
+            Happening::Contracts { life } if life == self.life => {
+                self.knows_grid = self.has_new_grid;
+                self.take(Event::Reference(listing::reference(self.has_new_grid)))?;
+            }
             Happening::TimeOut { .. }
             | Happening::Read { .. }
             | Happening::Snapshot { .. }
             | Happening::Notice { .. }
+            | Happening::Contracts { .. }
             | Happening::Restore { .. } => {}
             Happening::VenueRestart => self.restart_venue(),
             Happening::Clock(off) => self.clock_off = off,
             Happening::Successor => self.succeed()?,
+            Happening::Outage { until } => self.halted_until = until,
+            Happening::Protect { generation } => self.protect(generation)?,
+            Happening::GridChange => self.has_new_grid = true,
             Happening::Stranger => self.meddle()?,
             Happening::Funding => self.fund()?,
             Happening::Operator => self.operate()?,
@@ -207,6 +215,9 @@ impl World {
                         &self.amending,
                         &self.oracle,
                     )?;
+                }
+                if self.knows_grid && self.is_off_grid(&command) {
+                    return Err(("E03 the grid as the venue has told it", format!("{command:?}")));
                 }
                 self.send(command);
             }

@@ -37,6 +37,14 @@ pub(super) enum Happening {
     Clock(Millis),
     /// A later engine of the same installation trades the account.
     Successor,
+    /// Trading is halted until then.
+    Outage { until: Millis },
+    /// The venue sees that the private stream is gone.
+    Protect { generation: u32 },
+    /// The tick of the first contract grows.
+    GridChange,
+    /// The engine reads the contracts anew, as it does each hour and after a refusal.
+    Contracts { life: u32 },
     /// Somebody else does something on the account.
     Stranger,
     /// Funding is paid.

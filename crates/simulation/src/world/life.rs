@@ -14,10 +14,13 @@ use crate::tally::Fault;
 use crate::world::Broken;
 use std::collections::BTreeMap;
 use windvane_engine::{BotSetup, Engine, EngineSetup, Foreign, WhenShort};
-use windvane_model::{BotName, Epoch, Event, MarketEvent, Money, PositionIndex, RunState};
+use windvane_model::{
+    BotName, ClientOrderId, Epoch, Event, IdGrammar, MarketEvent, Money, PositionIndex, RunState,
+};
 use windvane_order_management::{Identity, PositionKey};
 use windvane_risk::Ownership;
 use windvane_strategy::Strategy;
+use windvane_venue_core::OrderFilter;
 
 const BOTS: [&str; 2] = ["chaos", "second"];
 /// What of the record is not on the disk yet, at most.
@@ -62,7 +65,7 @@ impl World {
         // A power cut may have taken the beginning with it.
         self.begun_at_ms = self.begun_at_ms.filter(|_| oracle::has_begun(recovered.books.orders()));
         // Above all that was seen at the venue, as the app's start has it.
-        self.epoch = Epoch(self.epoch.0 + 1);
+        self.epoch = Epoch(self.epoch.max(self.epoch_at_venue()).0 + 1);
         let identity = Identity { install: listing::install(), epoch: self.epoch };
         self.record.push((self.now, Line::Start(identity)));
         let orders = if self.life == 1 {
@@ -88,7 +91,8 @@ impl World {
             engine.restore(*name, bytes).map_err(|error| ("memory is read back", error.to_string()))?;
         }
         self.engine = Some(engine);
-        self.take(Event::Reference(listing::reference()))?;
+        self.knows_grid = self.has_new_grid;
+        self.take(Event::Reference(listing::reference(self.has_new_grid)))?;
         if matches!(self.swarm.second, Second::Trend | Second::Reversion) {
             let now = self.market();
             let feed = usize::from(!self.swarm.is_hedged);
@@ -103,6 +107,15 @@ impl World {
             self.queue.at(at, Happening::Restore { life: self.life, stream });
         }
         Ok(())
+    }
+
+    /// The highest epoch among our open orders.
+    fn epoch_at_venue(&self) -> Epoch {
+        let open = self.venue.open_orders(listing::UID, OrderFilter::default());
+        let ids = open.iter().filter_map(|row| ClientOrderId::new(&row.order_link_id).ok());
+        let grammars = ids.filter_map(|id| IdGrammar::parse(&id));
+        let ours = grammars.filter(|grammar| grammar.install == listing::install());
+        ours.map(|grammar| grammar.epoch).max().unwrap_or(Epoch(0))
     }
 
     fn bot(&mut self, slot: usize) -> BotSetup {

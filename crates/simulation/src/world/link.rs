@@ -1,15 +1,19 @@
 //! The link: three streams that keep their order and can break, and calls of their own that keep none.
 
-use super::World;
 use super::happening::{Delivery, Happening};
 use super::venue::requested;
+use super::{Broken, World};
+use crate::listing::{UID, install};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
 use windvane_bridge::{self as bridge, Asked};
 use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
-use windvane_venue_core::Category;
+use windvane_venue_core::{Category, OrderFilter, Request};
+
+/// After how long without a private stream the venue cancels: the shortest window there is.
+const PROTECTED_AFTER_MS: Millis = 3_000;
 
 /// A connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,8 +222,27 @@ impl World {
         wire.is_up = false;
         wire.generation += 1;
         self.hit_all(stream.fault());
+        if stream == Stream::Private && self.swarm.is_protected {
+            let at = self.now + PROTECTED_AFTER_MS;
+            self.queue.at(at, Happening::Protect { generation: self.wires.get(stream).generation });
+        }
         let at = self.now + noticed_after;
         self.queue.at(at, Happening::Notice { life: self.life, stream });
+    }
+
+    /// The private stream has been gone for so long that the venue cancels what is active.
+    pub(super) fn protect(&mut self, generation: u32) -> Result<(), Broken> {
+        let wire = self.wires.get(Stream::Private);
+        if wire.is_up || wire.generation != generation || self.is_calm {
+            return Ok(());
+        }
+        let open = self.venue.open_orders(UID, OrderFilter::default());
+        let ours =
+            open.iter().any(|row| row.order_link_id.starts_with(install().as_str()) && !row.reduce_only);
+        if ours {
+            self.hit_all(Fault::Disconnected);
+        }
+        self.request(&Request::Disconnected(Category::Linear)).map(drop)
     }
 
     pub(super) fn notice_cut(&mut self, stream: Stream) {

@@ -113,6 +113,11 @@ pub(crate) struct World {
     script: Option<Script>,
     /// How far the clock of the engine's host is off.
     clock_off: Millis,
+    /// The venue takes no request before then.
+    halted_until: Millis,
+    /// Whether the first contract has its coarser tick by now, and whether the engine has been told.
+    has_new_grid: bool,
+    knows_grid: bool,
     /// By the script: until what ends now is back.
     back_after: Millis,
     /// By the script: the last of the record that the next end takes with it.
@@ -194,6 +199,9 @@ impl World {
             trace: Trace::new(),
             script: None,
             clock_off: 0,
+            halted_until: 0,
+            has_new_grid: false,
+            knows_grid: false,
             back_after: 0,
             loses: 0,
             swarm,

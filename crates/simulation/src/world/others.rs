@@ -31,6 +31,10 @@ impl World {
         self.plan(swarm.funding_every, || Happening::Funding);
         self.plan(swarm.venue_restart_every, || Happening::VenueRestart);
         self.plan_clock_steps(swarm.clock_step_every);
+        self.plan_outages(swarm.outage_every);
+        if swarm.grid_change_at > 0 {
+            self.queue.at(swarm.grid_change_at, Happening::GridChange);
+        }
         if swarm.successor_at > 0 {
             self.queue.at(swarm.successor_at, Happening::Successor);
         }
@@ -57,6 +61,16 @@ impl World {
             at += self.rng.i64(1_000..8_000);
             self.queue.at(at, Happening::Clock(0));
             at += self.rng.i64(1..=mean * 2);
+        }
+    }
+
+    /// Plans times in which the venue halts all trading.
+    fn plan_outages(&mut self, mean: Millis) {
+        let mut at = self.rng.i64(0..=mean * 2);
+        while mean > 0 && at < self.swarm.length_ms {
+            let until = at + self.rng.i64(2_000..15_000);
+            self.queue.at(at, Happening::Outage { until });
+            at = until + self.rng.i64(1..=mean * 2);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::World;
 use super::happening::Happening;
 use super::link::{Fate, Stream, Topic};
-use crate::listing::{UID, install};
+use crate::listing::{LISTINGS, UID, coarse_tick, install};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
@@ -45,6 +45,20 @@ impl World {
                 self.meet(Fault::ClockStep, &occasion(command).orders);
             }
             self.reply(number, Err((10002, "outside the window".to_owned())));
+            return Ok(());
+        }
+        if self.now < self.halted_until {
+            self.tally.hit(Fault::Outage);
+            self.meet(Fault::Outage, &occasion(command).orders);
+            self.reply(number, Err((110_066, "trading is currently not allowed".to_owned())));
+            return Ok(());
+        }
+        if self.is_off_grid(command) {
+            self.tally.hit(Fault::GridChange);
+            self.meet(Fault::GridChange, &occasion(command).orders);
+            self.reply(number, Err((10001, "params error: price invalid".to_owned())));
+            let at = self.now + self.wait(50..3_000);
+            self.queue.at(at, Happening::Contracts { life: self.life });
             return Ok(());
         }
         if let Some(strike) = self.strikes(Fault::Refused, || occasion(command)) {
@@ -103,6 +117,19 @@ impl World {
         let answer = verdict.map(bridge::order_id).map_err(|refusal| (refusal.code, refusal.message));
         self.reply(number, answer);
         Ok(())
+    }
+
+    /// Whether an order or an amend names a price that the first contract does not have any more. What was decided before
+    /// the engine knew may still come; afterwards nothing off the grid may.
+    pub(super) fn is_off_grid(&self, command: &Command) -> bool {
+        let price = match command {
+            Command::Submit(submit) if submit.symbol.as_str() == LISTINGS[0].symbol => {
+                submit.kind.limit_price()
+            }
+            Command::Amend(amend) if amend.symbol.as_str() == LISTINGS[0].symbol => amend.price,
+            _ => None,
+        };
+        self.has_new_grid && price.is_some_and(|price| !(price.get() % coarse_tick()).is_zero())
     }
 
     /// Counts requests that came too late, or found something else than they were made for.

@@ -292,6 +292,7 @@ impl RuleBot {
             | Notice::Working { .. }
             | Notice::Filled { .. }
             | Notice::PositionChanged { .. }
+            | Notice::ForeignOrder(_)
             | Notice::RunState(_) => {}
         }
     }

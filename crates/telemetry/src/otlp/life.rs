@@ -105,6 +105,7 @@ impl Lives {
             | Notice::Denied { .. }
             | Notice::PositionChanged { .. }
             | Notice::PositionClosed { .. }
+            | Notice::ForeignOrder(_)
             | Notice::RunState(_) => {}
         }
         None
