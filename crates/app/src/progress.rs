@@ -99,6 +99,43 @@ impl Progress {
     }
 }
 
+/// What a long piece of work is at, in a line that is renewed on a terminal; piped, nothing.
+pub(crate) struct Line(Option<ProgressBar>);
+
+impl Line {
+    /// Chooses by what standard error is.
+    pub(crate) fn start() -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        Self(is_terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        }))
+    }
+
+    /// Shows it.
+    pub(crate) fn show(&mut self, words: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(words.to_owned());
+            bar.tick();
+        }
+    }
+
+    /// Leaves the terminal clean for what follows.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A size for people: `1.4 MiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    indicatif::BinaryBytes(count).to_string()
+}
+
 /// Where log lines go.
 pub(crate) struct LogWriter(Option<ProgressBar>);
 

@@ -3,6 +3,7 @@
 //! A key must never travel to a host that is not the exchange's, nor in the clear: `https` and `wss` to the
 //! documented hosts, plain `http` and `ws` to loopback only. Source: Bybit V5, "Integration guidance", hosts.
 
+use crate::rest::market::Category;
 use std::fmt;
 
 /// Hosts of the exchange. Source: Bybit V5, "Integration guidance" and the regional sites' pages.
@@ -209,6 +210,14 @@ impl VenueEndpoints {
         &self.public_ws
     }
 
+    /// The public stream of a product; `None` where a custom address does not end with the product's name.
+    #[must_use]
+    pub fn public_ws_of(&self, category: Category) -> Option<Address> {
+        let (base, last) = self.public_ws.url.rsplit_once('/')?;
+        let is_named = Category::ALL.into_iter().any(|product| product.as_str() == last);
+        is_named.then(|| Address { url: format!("{base}/{category}"), is_plain: self.public_ws.is_plain })
+    }
+
     /// The private stream.
     #[must_use]
     pub const fn private_ws(&self) -> &Address {
@@ -313,6 +322,8 @@ mod tests {
             );
             assert_eq!(again, Ok(set));
         }
+        let spot = VenueEndpoints::mainnet().public_ws_of(Category::Spot);
+        assert_eq!(spot.unwrap().as_str(), "wss://stream.bybit.com/v5/public/spot");
         assert_eq!(VenueEndpoints::demo().trade_ws(), None, "demo offers no trade socket");
     }
 }

@@ -51,9 +51,9 @@ pub use rest::{
     OpenBusiness, PositionMode, RestClient, RestError, ServerTime, TradingProduct,
     market::{
         Category, ContractKind, FundingRate, Kline, KlinePrice, Listing, Maintenance, MaintenanceState,
-        PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
+        OpenInterest, PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
     },
 };
-pub use session::{DisconnectProtection, Timing, Topic, TopicsError};
-pub use shell::{Connector, Outlets, Plan, StartError};
+pub use session::{DisconnectProtection, Drain, Ended, Taken, Tap, Timing, Topic, TopicsError};
+pub use shell::{Connector, Feed, Outlets, Plan, Recorder, Renewal, StartError};
 pub use sign::{Credentials, CredentialsError, Secret, Signature};

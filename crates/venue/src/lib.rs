@@ -19,9 +19,11 @@ mod listed;
 mod market;
 #[cfg(test)]
 mod mutated;
+mod packed;
 mod path;
 mod rest;
 mod server;
+mod sheet;
 mod sim;
 mod source;
 pub mod table;
@@ -36,5 +38,6 @@ pub mod invented {
 pub use catalogue::linear;
 pub use config::*;
 pub use embedded::{Embedded, StartError, serve};
+pub use packed::read_to_string;
 pub use server::listen;
 pub use source::SourceError;

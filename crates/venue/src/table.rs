@@ -106,6 +106,24 @@ impl Table {
         Self::parse(&text, path)
     }
 
+    /// Reads what a folder holds of one symbol, and says which file that was: `<symbol in lower case>.csv`, or else the
+    /// sheets that `windvane data` writes, `<SYMBOL>_5m.csv` or `<SYMBOL>_1m.csv`, `<SYMBOL>_mark_1h.csv` and
+    /// `<SYMBOL>_funding.csv`.
+    ///
+    /// # Errors
+    /// There is neither, or a line is malformed.
+    pub fn of_folder(folder: &Path, symbol: &str) -> Result<(PathBuf, Self), TableError> {
+        let path = folder.join(format!("{}.csv", symbol.to_lowercase()));
+        if !path.exists()
+            && let Some((path, rows)) = crate::sheet::rows(folder, symbol)?
+        {
+            let table = Self::parse(&rows, &path)?;
+            return Ok((path, table));
+        }
+        let table = Self::load(&path)?;
+        Ok((path, table))
+    }
+
     /// Parses a table; `path` is for messages only.
     ///
     /// # Errors

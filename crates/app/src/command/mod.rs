@@ -4,6 +4,7 @@ mod backtest;
 mod backup;
 mod check;
 mod control;
+mod data;
 mod doctor;
 mod events;
 mod guard;
@@ -11,6 +12,7 @@ mod init;
 mod journal;
 mod keys;
 mod past;
+mod record;
 mod replay;
 mod run;
 mod shell;
@@ -18,7 +20,7 @@ mod top;
 mod tune;
 mod venue;
 
-use crate::cli::{Command, JournalAction, KeysAction};
+use crate::cli::{Command, DataAction, JournalAction, KeysAction};
 use crate::exit::Failure;
 use std::process::ExitCode;
 
@@ -57,6 +59,13 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Top(target) => top::top(&target),
         Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Init(init) => init::init(&init),
+        Command::Record(arguments) => record::record(&arguments),
+        Command::Data(data) => match data.action {
+            DataAction::Fetch(arguments) => data::fetch(&arguments),
+            DataAction::Import(arguments) => data::import(&arguments),
+            DataAction::Verify(folder) => data::verify(&folder),
+            DataAction::Info(folder) => data::info(&folder),
+        },
         Command::Completions(completions) => Ok(shell::completions(&completions)),
         Command::Man(man) => shell::man(&man),
         Command::Journal(journal) => match journal.action {

@@ -126,3 +126,22 @@ fn open(text: &str) -> Result<Result<Envelope<'_>, Reply<'_>>, Unrecognised> {
     let envelope: Envelope<'_> = read_object(text)?;
     if envelope.topic.is_empty() { Reply::read(text).map(Err) } else { Ok(Ok(envelope)) }
 }
+
+/// What a message is about, without a look at its data.
+pub(crate) enum Head<'a> {
+    /// Data of this topic.
+    Topic(std::borrow::Cow<'a, str>),
+    /// An answer.
+    Reply(Reply<'a>),
+}
+
+/// Reads the topic of a message, or the answer that it is.
+///
+/// # Errors
+/// When it is neither.
+pub(crate) fn head(text: &str) -> Result<Head<'_>, Unrecognised> {
+    open(text).map(|opened| match opened {
+        Ok(envelope) => Head::Topic(envelope.topic.into_text()),
+        Err(reply) => Head::Reply(reply),
+    })
+}

@@ -9,7 +9,9 @@ mod deadline;
 mod keepalive;
 mod private;
 mod public;
+mod record;
 mod shard;
+mod tap;
 #[cfg(test)]
 mod tests;
 mod trade;
@@ -17,8 +19,11 @@ mod watch;
 
 pub use private::{DisconnectProtection, PrivateSession};
 pub use public::{PublicRequest, PublicSession, Topic, TopicsError};
+pub(crate) use record::split_names;
+pub use record::{RecordRequest, RecordSession};
 pub use shard::Shards;
 pub(crate) use shard::split;
+pub use tap::{Drain, Ended, Taken, Tap};
 pub use trade::TradeSession;
 
 use crate::{

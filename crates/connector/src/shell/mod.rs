@@ -6,6 +6,7 @@ mod historian;
 mod keykeeper;
 mod lane;
 mod prices;
+mod recorder;
 mod refkeeper;
 mod scope;
 mod socket;
@@ -13,4 +14,5 @@ mod stream;
 mod timekeeper;
 
 pub use connector::{Connector, Plan, StartError};
+pub use recorder::{Feed, Recorder, Renewal};
 pub use stream::Outlets;

@@ -21,6 +21,8 @@ pub struct Credentials {
 }
 
 enum Signer {
+    /// There is no key.
+    None,
     Hmac(Hmac<Sha256>),
     Rsa(Box<RsaSigner>),
 }
@@ -66,6 +68,12 @@ impl Credentials {
         Ok(Self { key, signer })
     }
 
+    /// No key at all, for whoever asks only what is public. What it signs no venue takes.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { key: String::new(), signer: Signer::None }
+    }
+
     /// The public half.
     #[must_use]
     pub fn key(&self) -> &str {
@@ -76,6 +84,7 @@ impl Credentials {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self.signer {
+            Signer::None => "none",
             Signer::Hmac(_) => "HMAC-SHA256",
             Signer::Rsa(_) => "RSA-SHA256",
         }
@@ -95,6 +104,7 @@ impl Credentials {
 
     fn sign(&self, parts: &[&str]) -> Signature {
         match &self.signer {
+            Signer::None => Signature(String::new()),
             Signer::Hmac(keyed) => {
                 let mut mac = keyed.clone();
                 for part in parts {

@@ -16,13 +16,13 @@ pub(super) fn in_folder(folder: &Path, symbol: Symbol) -> Result<History, DataEr
     let endings = Interval::ALL.into_iter().flat_map(endings);
     let endings = std::iter::once(String::new()).chain(endings);
     let candidates = endings.flat_map(|ending| names.each_ref().map(|name| format!("{name}{ending}.csv")));
-    let found = candidates.map(|name| folder.join(name)).find(|path| path.is_file());
+    let found = candidates.map(|name| folder.join(name)).find_map(plain_or_packed);
     let mut history = match found {
         Some(path) => read(&path, symbol)?,
         None => archived(folder, symbol)?,
     };
     let funding = names.map(|name| folder.join(format!("{name}_funding.csv")));
-    if let Some(path) = funding.into_iter().find(|path| path.is_file()) {
+    if let Some(path) = funding.into_iter().find_map(plain_or_packed) {
         history.funding = read_funding(&path)?;
     }
     Ok(history)
@@ -35,20 +35,25 @@ fn archived(folder: &Path, symbol: Symbol) -> Result<History, DataError> {
     let listed = std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
     let name = symbol.as_str();
     let is_day = |path: &PathBuf| {
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        let day =
-            stem.and_then(|stem| stem.strip_prefix(name)).is_some_and(|day| day.parse::<Date>().is_ok());
-        day && path.extension().is_some_and(|end| end == "csv")
+        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        let stem = file.strip_suffix(".gz").unwrap_or(file).strip_suffix(".csv");
+        stem.and_then(|stem| stem.strip_prefix(name)).is_some_and(|day| day.parse::<Date>().is_ok())
     };
     let mut days: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).filter(is_day).collect();
     // The name of a day sorts as the day does.
     days.sort();
     let mut bars = Vec::new();
     for day in &days {
-        let text = std::fs::read_to_string(day).map_err(|source| unreadable(day, source))?;
+        let text = super::text(day)?;
         trades::append(&text, day, symbol, &mut bars)?;
     }
     of_trades(bars, days.last().ok_or_else(missing)?, symbol)
+}
+
+/// The file, or the packed one of the same name.
+fn plain_or_packed(path: PathBuf) -> Option<PathBuf> {
+    let packed = path.with_extension("csv.gz");
+    [path, packed].into_iter().find(|path| path.is_file())
 }
 
 /// As people write lengths in file names: `_15m`, `_1h`, `_60m`, `_60`.
@@ -57,9 +62,8 @@ fn endings(interval: Interval) -> [String; 3] {
 }
 
 /// Rows of `fundingRateTimestamp,symbol,fundingRate`, as the exchange's history of funding names them.
-fn read_funding(path: &PathBuf) -> Result<Vec<(i64, Decimal)>, DataError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| DataError::Unreadable { path: path.clone(), source })?;
+pub(super) fn read_funding(path: &PathBuf) -> Result<Vec<(i64, Decimal)>, DataError> {
+    let text = super::text(path)?;
     let mut points: Vec<(i64, Decimal)> = Vec::new();
     for (index, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.is_empty()) {
         let fault = |problem: String| DataError::Line { path: path.clone(), line: index + 1, problem };

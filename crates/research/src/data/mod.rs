@@ -1,12 +1,19 @@
 //! Recorded markets: candles and funding, read from the files that people have.
 //!
 //! A file is one contract, a folder holds one file for each. What is read: the venue's own tables ([`windvane_venue::table`]),
-//! candles as CSV with a head line ([`csv`]) and the exchange's archive of trades ([`trades`]).
+//! candles as CSV with a head line ([`csv`]) and the exchange's archive of trades ([`trades`]), plain or packed.
+//!
+//! A folder that `windvane data` fills has a [`sheet`] for each kind of figure, and [`prints`] in a folder of their own.
+//! [`archive`] takes in what others wrote, [`verify`] looks for gaps.
 
+pub mod archive;
 mod csv;
 mod find;
+pub mod prints;
+pub mod sheet;
 pub(crate) mod tape;
 mod trades;
+pub mod verify;
 
 pub use tape::{Tape, TapeError};
 
@@ -87,11 +94,21 @@ pub enum DataError {
         /// How many contracts are wanted.
         count: usize,
     },
-    /// A compressed file.
-    #[error("{}: compressed files are not read; unpack it with `gunzip -k`", path.display())]
-    Compressed {
+    /// A file or folder cannot be written.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of none of the kinds that are known.
+    #[error("{}: {problem}", path.display())]
+    Unknown {
         /// Which file.
         path: PathBuf,
+        /// What is missing.
+        problem: String,
     },
     /// Bars whose distance is no interval that is offered.
     #[error("{}: bars {distance_ms} ms apart; that is no length of candle", path.display())]
@@ -126,11 +143,7 @@ pub fn load(path: &Path, symbols: &[Symbol]) -> Result<Vec<History>, DataError> 
 
 /// Reads one file, whichever of the formats it is in.
 fn read(path: &Path, symbol: Symbol) -> Result<History, DataError> {
-    if path.extension().is_some_and(|end| end == "gz") {
-        return Err(DataError::Compressed { path: path.to_owned() });
-    }
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })?;
+    let text = text(path)?;
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     if first.is_some_and(|line| line.starts_with("bar,")) {
         return of_table(&Table::parse(&text, path)?, path, symbol);
@@ -149,6 +162,12 @@ fn of_trades(bars: Vec<Bar>, path: &Path, symbol: Symbol) -> Result<History, Dat
         return Err(DataError::TooShort { path: path.to_owned() });
     }
     Ok(History { symbol, interval: trades::MADE, bars, funding: Vec::new() })
+}
+
+/// The text of a file, unpacked where its name ends with `.gz`.
+fn text(path: &Path) -> Result<String, DataError> {
+    windvane_venue::read_to_string(path)
+        .map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
 }
 
 fn of_table(table: &Table, path: &Path, symbol: Symbol) -> Result<History, DataError> {

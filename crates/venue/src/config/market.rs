@@ -27,7 +27,7 @@ pub enum MarketConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplayConfig {
-    /// Folder with one `<symbol in lower case>.csv` for each listed instrument.
+    /// Folder with one `<symbol in lower case>.csv` for each listed instrument, or with what `windvane data` put there.
     pub dir: PathBuf,
     /// How many 5-minute bars before the start are served as history only.
     #[serde(default = "history_bars")]
@@ -50,7 +50,8 @@ pub struct TradesConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingConfig {
-    /// Files with a frame on each line; what is no frame of a listed instrument is passed over.
+    /// Files with a frame on each line, plain or packed with gzip, or folders of such (`*.jsonl`, `*.jsonl.gz`), read one
+    /// after the other; what is no frame of a listed instrument is passed over.
     pub files: Vec<PathBuf>,
     /// Which stream they are of.
     #[serde(default)]

@@ -35,11 +35,16 @@ struct LineBook {
 
 #[derive(Deserialize)]
 struct Frame<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     topic: &'a str,
+    /// `lost`: the recorder's mark for frames that it could not keep.
+    #[serde(default)]
+    op: &'a str,
     #[serde(rename = "type", default)]
     kind: &'a str,
+    #[serde(default)]
     ts: i64,
+    #[serde(default)]
     data: Value,
 }
 
@@ -53,8 +58,19 @@ impl Lines {
     }
 
     /// What a frame moves, at its own time; `None` for acknowledgements, pongs and what is not understood.
+    ///
+    /// In front of a recorded frame may stand when it was read, in nanoseconds since 1970.
     pub(crate) fn read(&mut self, text: &str) -> Option<Step> {
+        let text = text.trim_start_matches(|c: char| c.is_ascii_digit());
         let frame: Frame<'_> = serde_json::from_str(text).ok()?;
+        if frame.op == "lost" {
+            // What changed meanwhile is not known: each book is whole again with its next snapshot.
+            self.books.values_mut().for_each(|book| book.is_whole = false);
+            return None;
+        }
+        if frame.ts == 0 {
+            return None;
+        }
         let (topic, symbol) = frame.topic.rsplit_once('.')?;
         let category = self.category;
         let book = self.books.get_mut(symbol)?;
@@ -164,6 +180,18 @@ mod tests {
         let MarketInput::Book { bids, asks, .. } = &step.inputs[0] else { panic!("a book") };
         assert_eq!(*bids, [(98.into(), 2.into())]);
         assert_eq!(*asks, [(100.into(), 1.into()), (101.into(), 5.into())]);
+    }
+
+    #[test]
+    fn frames_may_be_stamped_and_a_mark_of_loss_makes_books_wait_for_a_snapshot() {
+        let mut lines = lines();
+        let whole = r#"1723161256322000000 {"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1,"data":{"s":"BTCUSDT","b":[["99","1"]],"a":[["100","1"]],"u":2,"seq":1}}"#;
+        let delta = r#"1723161256322000001 {"topic":"orderbook.50.BTCUSDT","type":"delta","ts":2,"data":{"s":"BTCUSDT","b":[],"a":[["101","5"]],"u":3,"seq":1}}"#;
+        let reads = |lines: &mut Lines, text: &str| lines.read(text).is_some();
+        assert!(reads(&mut lines, whole) && reads(&mut lines, delta));
+        assert!(!reads(&mut lines, r#"1723161256322000002 {"op":"lost","frames":3}"#));
+        assert!(!reads(&mut lines, delta));
+        assert!(reads(&mut lines, whole) && reads(&mut lines, delta));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod basis;
 pub(crate) mod grid;
 pub(crate) mod line;
 mod queue;
+mod recorded;
 pub(crate) mod relay;
 pub(crate) mod replay;
 pub(crate) mod synthetic;
@@ -109,8 +110,7 @@ impl Source {
             MarketConfig::Replay(replay) => {
                 let mut tables = Vec::new();
                 for Listing { instrument, .. } in listings {
-                    let path = replay.dir.join(format!("{}.csv", instrument.symbol.to_lowercase()));
-                    let table = Table::load(&path)?;
+                    let (path, table) = Table::of_folder(&replay.dir, &instrument.symbol)?;
                     tables.push((instrument.clone(), path, table));
                 }
                 Ok(Self::Replay(Replay::new(tables, replay.history_bars)?))

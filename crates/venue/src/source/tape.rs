@@ -12,8 +12,10 @@ use windvane_venue_core::{MarketInput, Side};
 
 use super::grid::Grid;
 use super::line::Lines;
+use super::recorded::Recorded;
 use super::{SourceError, Step};
 use crate::catalogue::Listing;
+use crate::packed;
 
 /// How many market milliseconds before its first step a tape begins: time to connect and subscribe.
 const LEAD_MS: i64 = 1;
@@ -23,20 +25,32 @@ const BOOK_SHARE: i64 = 100;
 /// Steps in the order of their times.
 #[derive(Debug)]
 pub(crate) struct Tape {
-    steps: std::vec::IntoIter<Step>,
+    steps: Steps,
     start_ms: i64,
 }
 
+/// Where the steps come from.
+#[derive(Debug)]
+enum Steps {
+    /// Out of memory: those of several files have to be put in order.
+    Sorted(std::vec::IntoIter<Step>),
+    /// Read as they are played: recordings grow large.
+    Recorded(Box<Recorded>),
+}
+
 impl Tape {
-    /// Reads `<SYMBOL in lower case>.csv` of each listing in the columns of the public archive: `timestamp` (seconds
-    /// with a fraction), `symbol`, `side`, `size`, `price`, and more that are not needed.
+    /// Reads `<SYMBOL in lower case>.csv` of each listing, or `.csv.gz`, in the columns of the public archive:
+    /// `timestamp` (seconds with a fraction), `symbol`, `side`, `size`, `price`, and more that are not needed.
     ///
     /// # Errors
     /// A file is missing, malformed or empty.
     pub(crate) fn of_trades(dir: &Path, listings: &[&Listing]) -> Result<Self, SourceError> {
         let mut steps = Vec::new();
         for Listing { instrument, .. } in listings {
-            let path = dir.join(format!("{}.csv", instrument.symbol.to_lowercase()));
+            let mut path = dir.join(format!("{}.csv", instrument.symbol.to_lowercase()));
+            if !path.exists() && path.with_extension("csv.gz").exists() {
+                path.set_extension("csv.gz");
+            }
             let grid = Grid::new(instrument);
             for (index, line) in read(&path)?.lines().enumerate().skip(1) {
                 let problem = |problem| SourceError::Line { path: path.clone(), line: index + 1, problem };
@@ -46,23 +60,24 @@ impl Tape {
         Self::new(steps, dir)
     }
 
-    /// Reads frames from files, the files one after the other.
+    /// Reads frames from files, the files one after the other; of a folder, those in it in the order of their names.
     ///
     /// # Errors
     /// A file cannot be read, or nothing in them moves a listed instrument.
-    pub(crate) fn of_frames(files: &[PathBuf], mut lines: Lines) -> Result<Self, SourceError> {
-        let mut steps = Vec::new();
-        for file in files {
-            steps.extend(read(file)?.lines().filter_map(|line| lines.read(line)));
-        }
-        Self::new(steps, files.first().map_or(Path::new(""), PathBuf::as_path))
+    pub(crate) fn of_frames(files: &[PathBuf], lines: Lines) -> Result<Self, SourceError> {
+        let mut recorded = Recorded::open(files, lines)?;
+        let first = files.first().map_or(Path::new(""), PathBuf::as_path);
+        let Some(step) = recorded.read()? else { return Err(SourceError::Empty { path: first.to_owned() }) };
+        let start_ms = step.at_ms - LEAD_MS;
+        recorded.next = Some(step);
+        Ok(Self { start_ms, steps: Steps::Recorded(Box::new(recorded)) })
     }
 
     fn new(mut steps: Vec<Step>, path: &Path) -> Result<Self, SourceError> {
         // Stable: what came first at one moment stays first.
         steps.sort_by_key(|step| step.at_ms);
         let Some(first) = steps.first() else { return Err(SourceError::Empty { path: path.to_owned() }) };
-        Ok(Self { start_ms: first.at_ms - LEAD_MS, steps: steps.into_iter() })
+        Ok(Self { start_ms: first.at_ms - LEAD_MS, steps: Steps::Sorted(steps.into_iter()) })
     }
 
     /// When it begins, in market ms.
@@ -71,12 +86,15 @@ impl Tape {
     }
 
     pub(super) fn next_step(&mut self) -> Option<Step> {
-        self.steps.next()
+        match &mut self.steps {
+            Steps::Sorted(steps) => steps.next(),
+            Steps::Recorded(recorded) => recorded.next_step(),
+        }
     }
 }
 
 fn read(path: &Path) -> Result<String, SourceError> {
-    std::fs::read_to_string(path).map_err(|source| SourceError::Unreadable { path: path.to_owned(), source })
+    packed::read_to_string(path).map_err(|source| SourceError::Unreadable { path: path.to_owned(), source })
 }
 
 /// One archived print, with the book that is left around it.

@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use windvane_model::{MarketTime, Side, Symbol};
 
+/// Rows of open interest that one request brings at most.
+const INTEREST_MAX: usize = 200;
 /// Rows of funding that one request brings at most.
 const FUNDING_MAX: usize = 200;
 
@@ -38,6 +40,33 @@ pub struct FundingRate {
     pub at: MarketTime,
     /// As a fraction; positive: longs paid.
     pub rate: Decimal,
+}
+
+/// How many contracts were open. Source: Bybit V5, "Get Open Interest".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenInterest {
+    /// When.
+    pub at: MarketTime,
+    /// In the base coin; of inverse contracts in dollars.
+    pub contracts: Decimal,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InterestRow<'a> {
+    #[serde(borrow)]
+    open_interest: Lexeme<'a>,
+    #[serde(borrow)]
+    timestamp: Lexeme<'a>,
+}
+
+impl InterestRow<'_> {
+    pub(super) fn interest(&self) -> Result<OpenInterest, FieldError> {
+        Ok(OpenInterest {
+            at: moment(&self.timestamp, "timestamp")?,
+            contracts: required(&self.open_interest, "openInterest")?,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -93,6 +122,32 @@ impl RestClient {
         // Stable, should the venue order its rows otherwise one day.
         trades.sort_by_key(|trade: &PublicTrade| trade.at);
         Ok(trades)
+    }
+
+    /// Open interest within `span` at each full hour, oldest first; contracts only.
+    ///
+    /// # Errors
+    /// When an answer cannot be had or read.
+    pub async fn open_interest(
+        &self,
+        category: Category,
+        symbol: Symbol,
+        span: Span,
+    ) -> Result<Vec<OpenInterest>, RestError> {
+        let query = format!(
+            "category={category}&endTime={}&intervalTime=1h&limit={INTEREST_MAX}&startTime={}&symbol={symbol}",
+            span.to.0, span.from.0
+        );
+        let mut rows = Vec::new();
+        self.each_row(Access::Public, "/v5/market/open-interest", &query, |answer, text| {
+            let row: InterestRow<'_> = answer.row(text)?;
+            rows.push(read(answer, row.interest())?);
+            Ok(())
+        })
+        .await?;
+        rows.sort_by_key(|row: &OpenInterest| row.at);
+        rows.dedup_by_key(|row| row.at);
+        Ok(rows)
     }
 
     /// Funding paid within `span`, oldest first; contracts only.

@@ -14,7 +14,7 @@ mod status;
 
 pub use book::{PriceBand, TickerFigures};
 pub use contract::{ContractKind, Listing};
-pub use history::{FundingRate, PublicTrade};
+pub use history::{FundingRate, OpenInterest, PublicTrade};
 pub use kline::{Kline, KlinePrice, PriceKline};
 pub use status::{Maintenance, MaintenanceState};
 
@@ -36,6 +36,9 @@ pub enum Category {
 }
 
 impl Category {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Linear, Self::Inverse, Self::Spot];
+
     /// The venue's word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
