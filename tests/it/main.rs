@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking, in its helpers too")]
 
+mod account;
 mod bad_input;
 mod canary;
 mod dashboard;
+mod data;
 mod demo;
 mod deployed;
 mod documents;

@@ -1,7 +1,10 @@
 //! A flood of market data for a long time: memory, files and queues stay where they are, and nothing private is lost.
 
 use std::time::{Duration, Instant};
-use windvane_tests::{Feeder, Flood, Ground, Market, PATIENCE, free_port, metric, wait_until, watched};
+use windvane_tests::{
+    Counts, Feeder, Flood, Ground, Market, PATIENCE, came_between, counts, free_port, metric, quantile,
+    wait_until, watched,
+};
 
 /// Contracts that are watched beside those that are traded.
 const WATCHED: usize = 200;
@@ -32,6 +35,48 @@ fn rule() -> String {
          [exit]\nstop = {{ distance = \"3%\" }}\ntime_limit = \"10m\"\n",
         parts.collect::<Vec<_>>().join(", ")
     )
+}
+
+/// What is timed while a burst is on: from reading an execution to its position, and from reading what calls for a stop to
+/// its request at the socket.
+const TIMED: [(&str, &str); 2] = [
+    ("report to position", "windvane_report_to_position_seconds"),
+    ("stop to wire", "windvane_stop_to_wire_seconds"),
+];
+
+/// What was timed in the seconds in which bursts were sent or worked off.
+#[derive(Default)]
+struct Bursts {
+    seconds: u32,
+    last: [Counts; TIMED.len()],
+    sums: [Counts; TIMED.len()],
+}
+
+impl Bursts {
+    /// Takes the second that has passed; `is_on` says whether a burst was on in it.
+    fn second(&mut self, port: u16, is_on: bool) {
+        for (n, (_, name)) in TIMED.iter().enumerate() {
+            let now = counts(port, name);
+            if is_on {
+                let came = came_between(&self.last[n], &now);
+                let known = std::mem::take(&mut self.sums[n]);
+                let before =
+                    |bound: f64| known.iter().find(|(other, _)| *other == bound).map_or(0.0, |one| one.1);
+                self.sums[n] = came.iter().map(|(bound, count)| (*bound, count + before(*bound))).collect();
+            }
+            self.last[n] = now;
+        }
+        self.seconds += u32::from(is_on);
+    }
+
+    fn words(&self) -> String {
+        let word = |(sum, (what, _)): (&Counts, &(&str, &str))| match quantile(sum, 0.999) {
+            Some((bound, of)) => format!("{what} p99.9 at most {} µs of {of}", bound * 1e6),
+            None => format!("{what}: none"),
+        };
+        let words: Vec<String> = self.sums.iter().zip(&TIMED).map(word).collect();
+        format!("in {} s of bursts {}", self.seconds, words.join(", "))
+    }
 }
 
 /// What was seen at one moment.
@@ -93,6 +138,8 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
     let heard = || metric(port, "windvane_market_messages_total", "").unwrap_or_default();
     let (began, mut samples, mut cuts, heard_before) = (Instant::now(), Vec::new(), 0_u32, heard());
     let cut_every = CUT_EVERY.min(length / 2);
+    let (mut bursts, mut sent) = (Bursts::default(), feeder.sent());
+    bursts.second(port, false);
     while began.elapsed() < length {
         assert!(engine.is_running(), "{}", engine.err());
         samples.extend(sample(port, began.elapsed()));
@@ -102,6 +149,10 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
             cuts += 1;
         }
         std::thread::sleep(Duration::from_secs(1));
+        let (sent_before, sent_now) = (sent, feeder.sent());
+        let is_waiting = metric(port, "windvane_channel_depth", "channel=\"market\"") > Some(1_000.0);
+        bursts.second(port, is_waiting || sent_now - sent_before > u64::from(2 * flood.rate));
+        sent = sent_now;
     }
     let per_second = (heard() - heard_before) / began.elapsed().as_secs_f64();
     wait_until("what was sent to be heard", PATIENCE, || {
@@ -114,7 +165,7 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
     println!(
         "{FIGURES} {:.1} min, {} watched contracts, {} messages sent, {per_second:.0} a second heard, bursts of {}, {cuts} \
          cuts, {} fills; RSS {:.1} MiB at most, {growth:+.2} MiB/h in the later half; at most {} files, {} market and {} \
-         account messages waiting; {} senders found their channel full; books equal",
+         account messages waiting; {} senders found their channel full; {}; books equal",
         length.as_secs_f64() / 60.0,
         WATCHED,
         feeder.sent(),
@@ -125,6 +176,7 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
         most(|sample| sample.market_depth),
         most(|sample| sample.account_depth),
         full.unwrap_or_default(),
+        bursts.words(),
     );
     // The books agreed with the venue's at the end, so nothing private was lost.
     assert!(samples.len() > 5 && cuts > 0 && per_second > 0.0, "the flood was heard");

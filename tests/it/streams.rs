@@ -77,6 +77,7 @@ impl Listener {
             topics_per_connection: Some(4),
             sends: false,
             disconnect_protection: DisconnectProtection::Off,
+            fast_executions: false,
         };
         let outlets = Outlets { market: to_market, account: to_account };
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();

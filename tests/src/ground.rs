@@ -52,7 +52,12 @@ impl Ground {
         Self::on(market, &[("leverage = \"10\"\n", key)])
     }
 
-    fn on(market: Market, changes: &[(&str, &str)]) -> Self {
+    /// The same on a venue whose shipped config has changes, each of which must apply.
+    ///
+    /// # Panics
+    /// When the venue does not come up, or a change finds nothing to change.
+    #[must_use]
+    pub fn on(market: Market, changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let port = free_port();
         let venue = start_venue(folder.path(), port, market, changes);

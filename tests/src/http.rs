@@ -40,7 +40,8 @@ pub fn post(address: SocketAddr, path: &str, body: &str) -> Option<(u16, String)
 
 fn request(address: SocketAddr, text: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    // A busy machine takes long over a long answer.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     stream.write_all(text.as_bytes()).ok()?;
     let mut reader = BufReader::new(stream);
     let mut status = String::new();

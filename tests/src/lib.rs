@@ -18,7 +18,7 @@ pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use hook::{Hook, Letter};
 pub use http::{delete, free_port, get, post};
 pub use meddler::{MALFORMED, meddle};
-pub use metric::metric;
+pub use metric::{Counts, came_between, counts, metric, quantile};
 pub use process::{PATIENCE, Running, finish, program, start, wait_until, windvane};
 pub use record::Recorded;
 

@@ -48,7 +48,8 @@ pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
 pub use rest::{
     AccountInfo, ApiKeyInfo, BusinessKind, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode,
-    OpenBusiness, PositionMode, RestClient, RestError, ServerTime, TradingProduct,
+    OpenBusiness, PastExecution, PastOrder, PositionMode, PreCheck, RestClient, RestError, ServerTime,
+    TradingProduct,
     market::{
         Category, ContractKind, FundingRate, Kline, KlinePrice, Listing, Maintenance, MaintenanceState,
         OpenInterest, PriceBand, PriceKline, PublicTrade, Span, TickerFigures,

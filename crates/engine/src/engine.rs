@@ -271,6 +271,12 @@ impl Engine {
                     self.wake_symbol(symbol, Wake::Candle(candle), stamp, out);
                 }
             }
+            Change::PriceLimit => {
+                let limit = self.market.contract(symbol).and_then(|known| known.price_limit());
+                self.quotes.set_limits(symbol, limit.map(|limit| (limit.lowest_sell, limit.highest_buy)));
+            }
+            // They are on the tape; no bot asks for them yet.
+            Change::Liquidations => {}
             Change::BookAwaitsSnapshot | Change::CandleMoved | Change::CandleRepeated => {}
         }
     }
@@ -290,6 +296,7 @@ impl Engine {
                 self.market.lose_books();
                 for (symbol, _) in self.market.contracts() {
                     self.quotes.set_touch(symbol, None, None, stamp.wall);
+                    self.quotes.set_limits(symbol, None);
                 }
             }
             // Nothing is replayed on a private stream: what happened while it was down must be asked for.

@@ -2,10 +2,14 @@
 
 use crate::{choices, layout};
 use windvane_model::{
-    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, MarketEvent, Side, Ticker, Trade, TradePrints,
+    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, Liquidation, Liquidations, MarketEvent,
+    PriceLimit, Side, Ticker, Trade, TradePrints,
 };
 
-choices!(MarketEvent { 1 => Book(update), 2 => Trades(prints), 3 => Ticker(ticker), 4 => Candle(candle) });
+choices!(MarketEvent {
+    1 => Book(update), 2 => Trades(prints), 3 => Ticker(ticker), 4 => Candle(candle),
+    5 => Liquidations(liquidations), 6 => PriceLimit(limit),
+});
 
 choices!(BookUpdateKind { 1 => Snapshot, 2 => Delta });
 
@@ -22,6 +26,12 @@ layout!(BookLevel { price, size });
 layout!(TradePrints { symbol, at, trades });
 
 layout!(Trade { at, taker, price, qty });
+
+layout!(Liquidations { symbol, at, liquidations });
+
+layout!(Liquidation { at, position, bankruptcy_price, qty });
+
+layout!(PriceLimit { symbol, at, highest_buy, lowest_sell });
 
 layout!(Ticker { symbol, at, last, mark, index, funding_rate, next_funding });
 

@@ -1,6 +1,8 @@
 //! Everything known of one contract, and when each of its topics last spoke.
 
-use windvane_model::{Candle, Interval, MarketEvent, Millis, Price, Stamp, Trade, WallTime};
+use windvane_model::{
+    Candle, Interval, Liquidation, MarketEvent, Millis, Price, PriceLimit, Stamp, Trade, WallTime,
+};
 
 use crate::{Book, CandleSeries, Change, TickerState};
 
@@ -15,6 +17,10 @@ pub enum Topic {
     Ticker,
     /// Candles of any interval.
     Candles,
+    /// Liquidations.
+    Liquidations,
+    /// The venue's price limits.
+    PriceLimit,
 }
 
 impl Topic {
@@ -24,6 +30,8 @@ impl Topic {
             Self::Trades => 1,
             Self::Ticker => 2,
             Self::Candles => 3,
+            Self::Liquidations => 4,
+            Self::PriceLimit => 5,
         }
     }
 }
@@ -34,10 +42,12 @@ pub struct Contract {
     book: Book,
     ticker: TickerState,
     last_trade: Option<Trade>,
+    last_liquidation: Option<Liquidation>,
+    price_limit: Option<PriceLimit>,
     /// One per interval that has spoken; few, so a list is searched.
     candles: Vec<CandleSeries>,
     history: usize,
-    heard: [Option<WallTime>; 4],
+    heard: [Option<WallTime>; 6],
 }
 
 impl Contract {
@@ -46,9 +56,11 @@ impl Contract {
             book: Book::default(),
             ticker: TickerState::default(),
             last_trade: None,
+            last_liquidation: None,
+            price_limit: None,
             candles: Vec::new(),
             history,
-            heard: [None; 4],
+            heard: [None; 6],
         }
     }
 
@@ -58,6 +70,8 @@ impl Contract {
             MarketEvent::Trades(_) => Topic::Trades,
             MarketEvent::Ticker(_) => Topic::Ticker,
             MarketEvent::Candle(_) => Topic::Candles,
+            MarketEvent::Liquidations(_) => Topic::Liquidations,
+            MarketEvent::PriceLimit(_) => Topic::PriceLimit,
         };
         self.heard[topic.slot()] = Some(stamp.wall);
         match event {
@@ -75,11 +89,21 @@ impl Contract {
                 Change::Ticker
             }
             MarketEvent::Candle(candle) => self.series(candle).apply(candle),
+            MarketEvent::Liquidations(told) => {
+                self.last_liquidation = told.liquidations.last().copied().or(self.last_liquidation);
+                Change::Liquidations
+            }
+            MarketEvent::PriceLimit(limit) => {
+                self.price_limit = Some(*limit);
+                Change::PriceLimit
+            }
         }
     }
 
+    /// Forgets what a cut stream no longer keeps up.
     pub(crate) fn lose_book(&mut self) {
         self.book.clear();
+        self.price_limit = None;
     }
 
     fn series(&mut self, candle: &Candle) -> &mut CandleSeries {
@@ -107,6 +131,18 @@ impl Contract {
     #[must_use]
     pub const fn last_trade(&self) -> Option<&Trade> {
         self.last_trade.as_ref()
+    }
+
+    /// The newest liquidation.
+    #[must_use]
+    pub const fn last_liquidation(&self) -> Option<&Liquidation> {
+        self.last_liquidation.as_ref()
+    }
+
+    /// Within which prices the venue takes orders; `None` while it is not known.
+    #[must_use]
+    pub const fn price_limit(&self) -> Option<&PriceLimit> {
+        self.price_limit.as_ref()
     }
 
     /// Price of the last trade, from the prints or else from the ticker.

@@ -32,6 +32,10 @@ pub enum Change {
     BookAwaitsSnapshot,
     /// Somebody traded.
     Trades,
+    /// Positions were liquidated.
+    Liquidations,
+    /// The venue's price limits moved.
+    PriceLimit,
     /// A figure of the ticker moved, or was confirmed.
     Ticker,
     /// The forming candle moved.
@@ -65,7 +69,7 @@ impl Market {
         self.contracts.entry(event.symbol()).or_insert_with(|| Contract::new(history)).apply(event, stamp)
     }
 
-    /// Forgets every book, because the public stream was cut; prices are known again with the next snapshots.
+    /// Forgets every book and price limit, because the public stream was cut; prices are known again with the next snapshots.
     pub fn lose_books(&mut self) {
         for contract in self.contracts.values_mut() {
             contract.lose_book();

@@ -266,6 +266,14 @@ pub enum DenialReason {
         /// The limit, a fraction.
         collar: Decimal,
     },
+    /// Beyond what the venue takes at present.
+    #[error("price {price} is beyond the venue's limit {limit}")]
+    PriceLimit {
+        /// The price asked.
+        price: Price,
+        /// The venue's bound for that side.
+        limit: Price,
+    },
     /// The book is crossed, so one of its sides is wrong.
     #[error("the book is crossed: bid {bid}, ask {ask}")]
     CrossedBook {
@@ -379,6 +387,7 @@ impl DenialReason {
             Self::ScopeLimit { .. } => "scope_limit",
             Self::OwnMinimum { .. } => "own_minimum",
             Self::BookCollar { .. } => "book_collar",
+            Self::PriceLimit { .. } => "price_limit",
             Self::CrossedBook { .. } => "crossed_book",
             Self::SelfTrade { .. } => "self_trade",
             Self::LiquidationDistance { .. } => "liquidation_distance",

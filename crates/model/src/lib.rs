@@ -53,8 +53,8 @@ pub use id::{
 pub use instrument::{FeeRates, Instrument, InstrumentStatus, Leverage, RiskTier};
 pub use intent::{Denial, DenialReason, Intent, LimitScope, Place, Tag};
 pub use market::{
-    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, IntervalError, MarketEvent, Ticker, Trade,
-    TradePrints,
+    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, IntervalError, Liquidation, Liquidations,
+    MarketEvent, PriceLimit, Ticker, Trade, TradePrints,
 };
 #[cfg(feature = "mutants")]
 pub use mutant::choose_mutant;

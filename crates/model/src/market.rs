@@ -15,6 +15,10 @@ pub enum MarketEvent {
     Ticker(Ticker),
     /// A candle moved or closed.
     Candle(Candle),
+    /// Positions of somebody were liquidated.
+    Liquidations(Liquidations),
+    /// The venue takes orders within these prices.
+    PriceLimit(PriceLimit),
 }
 
 impl MarketEvent {
@@ -26,6 +30,8 @@ impl MarketEvent {
             Self::Trades(prints) => prints.symbol,
             Self::Ticker(ticker) => ticker.symbol,
             Self::Candle(candle) => candle.symbol,
+            Self::Liquidations(liquidations) => liquidations.symbol,
+            Self::PriceLimit(limit) => limit.symbol,
         }
     }
 
@@ -37,6 +43,8 @@ impl MarketEvent {
             Self::Trades(prints) => prints.at,
             Self::Ticker(ticker) => ticker.at,
             Self::Candle(candle) => candle.at,
+            Self::Liquidations(liquidations) => liquidations.at,
+            Self::PriceLimit(limit) => limit.at,
         }
     }
 
@@ -48,6 +56,8 @@ impl MarketEvent {
             Self::Trades(_) => "trades",
             Self::Ticker(_) => "ticker",
             Self::Candle(_) => "candle",
+            Self::Liquidations(_) => "liquidations",
+            Self::PriceLimit(_) => "price_limit",
         }
     }
 }
@@ -111,6 +121,43 @@ pub struct Trade {
     pub price: Price,
     /// The size in the base coin.
     pub qty: Qty,
+}
+
+/// One message of an `allLiquidation` topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Liquidations {
+    /// The contract.
+    pub symbol: Symbol,
+    /// When the venue sent it.
+    pub at: MarketTime,
+    /// What was liquidated, oldest first.
+    pub liquidations: Vec<Liquidation>,
+}
+
+/// A position, or a part of one, that the venue took over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Liquidation {
+    /// When.
+    pub at: MarketTime,
+    /// The side of the position: [`Side::Buy`] was long. Source: Bybit V5, "All Liquidation" topic.
+    pub position: Side,
+    /// The price at which its margin was used up.
+    pub bankruptcy_price: Price,
+    /// How much, in the base coin.
+    pub qty: Qty,
+}
+
+/// One message of a `priceLimit` topic: beyond these prices the venue refuses a limit order, or moves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceLimit {
+    /// The contract.
+    pub symbol: Symbol,
+    /// When the venue sent it.
+    pub at: MarketTime,
+    /// Highest price of a buy.
+    pub highest_buy: Price,
+    /// Lowest price of a sell.
+    pub lowest_sell: Price,
 }
 
 /// One message of a `tickers` topic: `None` means unchanged, not unknown.

@@ -16,6 +16,8 @@ pub struct Quote {
     pub ask: Option<Price>,
     /// When a book message last confirmed the touch.
     pub touch_at: WallTime,
+    /// Lowest price of a sell and highest of a buy that the venue takes; `None` while that is not known.
+    pub limits: Option<(Price, Price)>,
 }
 
 impl Quote {
@@ -47,6 +49,11 @@ impl Quotes {
         quote.touch_at = at;
     }
 
+    /// Takes the venue's own bounds for prices; `None` when they are no longer told.
+    pub fn set_limits(&mut self, symbol: Symbol, limits: Option<(Price, Price)>) {
+        self.0.entry(symbol).or_default().limits = limits;
+    }
+
     /// What is known of `symbol`; an empty quote when nothing is.
     #[must_use]
     pub fn get(&self, symbol: Symbol) -> Quote {
@@ -69,6 +76,7 @@ mod tests {
             bid: price(99),
             ask: price(101),
             touch_at: at(1500),
+            limits: None,
         };
         assert!(quote.is_fresh(at(2000), 1000));
         assert!(!quote.is_fresh(at(2001), 1000), "the mark is too old");

@@ -15,7 +15,7 @@ const PENDING_MAX: usize = 4_096;
 
 /// Derives metrics from what the loop takes in and sends out. Owned by the loop; holds no other state of it.
 pub struct Observer {
-    market: [Counter; 4],
+    market: [Counter; 6],
     loop_lag: Histogram,
     turn: Histogram,
     tick_to_order: Histogram,
@@ -57,7 +57,7 @@ struct Sent {
 impl Default for Observer {
     fn default() -> Self {
         Self {
-            market: ["book", "trades", "ticker", "candle"]
+            market: ["book", "trades", "ticker", "candle", "liquidations", "price_limit"]
                 .map(|kind| counter!(name::MARKET_MESSAGES, "stream" => "public", "kind" => kind)),
             loop_lag: histogram!(name::LOOP_LAG),
             turn: histogram!(name::TURN),
@@ -247,6 +247,8 @@ impl Observer {
             MarketEvent::Trades(_) => 1,
             MarketEvent::Ticker(_) => 2,
             MarketEvent::Candle(_) => 3,
+            MarketEvent::Liquidations(_) => 4,
+            MarketEvent::PriceLimit(_) => 5,
         };
         self.market[slot].increment(1);
     }

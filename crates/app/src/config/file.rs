@@ -79,6 +79,10 @@ pub(crate) struct VenueSection {
     /// After how long without any connection the venue cancels open orders, 3s to 300s; only for accounts on which the
     /// exchange has switched that on.
     pub(crate) dcp_window: Option<Spanned<TimeSpan>>,
+    /// Whether fills are also heard by the exchange's fast topic: nothing is booked by it, but a fill that only it told was
+    /// lost on the way, and the account is then read anew at once.
+    #[serde(default)]
+    pub(crate) fast_executions: bool,
 }
 
 /// Kinds of venue.

@@ -41,6 +41,7 @@ fn defaults() -> Vec<(&'static str, String)> {
     vec![
         ("venue.rate_limits", "published".to_owned()),
         ("venue.account", "verify".to_owned()),
+        ("venue.fast_executions", "false".to_owned()),
         ("risk.max_adl_rank", windvane_risk::RiskLimits::DEFAULT_MAX_ADL_RANK.to_string()),
         ("protection.without_stop_max", format!("{}ms", without_stop_max.get_ref().millis())),
         ("journal.durability", durability.as_str().to_owned()),

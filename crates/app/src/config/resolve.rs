@@ -363,6 +363,7 @@ impl<'t> Resolver<'t> {
                 sets_modes: section.account == AccountModes::Set,
                 position_mode: connectors_word(section.position_mode),
                 disconnect_window_s,
+                fast_executions: section.fast_executions,
             },
         })
     }

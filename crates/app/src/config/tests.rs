@@ -1,6 +1,7 @@
-//! Configs for tests elsewhere in the binary.
+//! Configs for tests elsewhere in the binary, and what the keys of `[venue]` come to.
 
-use super::{Settings, load};
+use super::{Settings, VenueSettings, load};
+use windvane_connector::DisconnectProtection;
 
 /// The settings of the shipped testnet config with these bots in place of its own.
 pub(crate) fn settings_with(bots: &str) -> Settings {
@@ -11,4 +12,51 @@ pub(crate) fn settings_with(bots: &str) -> Settings {
     let path = folder.path().join("config.toml");
     std::fs::write(&path, format!("{head}{}", bots.replace("maker.toml", MAKER))).unwrap();
     load(&path).unwrap()
+}
+
+/// What comes of the shipped live config with these lines more in `[venue]`: the REST address, whether modes are set, and the
+/// window of the protection against disconnection.
+fn live_with(lines: &str) -> Result<(String, bool, Option<u32>), String> {
+    let shipped = include_str!("../../../../config/live.toml");
+    let strategies = concat!("\"", env!("CARGO_MANIFEST_DIR"), "/../../strategies/");
+    let text = shipped
+        .replace("\"../strategies/", strategies)
+        .replace("environment = \"mainnet\"", &format!("environment = \"mainnet\"\n{lines}"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.toml");
+    std::fs::write(&path, text).unwrap();
+    let settings = load(&path).map_err(|failure| failure.to_string())?;
+    let VenueSettings::Remote(venue) = settings.venue else { panic!("mainnet is not embedded") };
+    let setup = venue.setup;
+    let is_armed = setup.protection() == DisconnectProtection::Armed;
+    assert_eq!(setup.fast_executions, lines.contains("fast_executions = true"));
+    assert_eq!(is_armed, setup.disconnect_window_s.is_some(), "the stream arms what was set");
+    Ok((venue.endpoints.rest().to_string(), setup.sets_modes, setup.disconnect_window_s))
+}
+
+#[test]
+fn region_account_and_dcp_window_come_to_addresses_and_settings() {
+    for (lines, rest, sets_modes, window_s) in [
+        ("", "https://api.bybit.com", false, None),
+        ("fast_executions = true", "https://api.bybit.com", false, None),
+        ("region = \"turkey\"", "https://api.bybit.tr", false, None),
+        ("region = \"europe\"\naccount = \"set\"", "https://api.bybit.eu", true, None),
+        ("account = \"verify\"\ndcp_window = \"10s\"", "https://api.bybit.com", false, Some(10)),
+    ] {
+        assert_eq!(live_with(lines), Ok((rest.to_owned(), sets_modes, window_s)), "{lines}");
+    }
+}
+
+#[test]
+fn regions_windows_and_modes_that_there_are_not_are_refused_at_their_place() {
+    for (lines, words) in [
+        ("region = \"atlantis\"", "unknown variant `atlantis`"),
+        ("account = \"guess\"", "unknown variant `guess`"),
+        ("dcp_window = \"2s\"", "`dcp_window` must be between 3s and 300s"),
+        ("dcp_window = \"301s\"", "`dcp_window` must be between 3s and 300s"),
+        ("dcp_window = 10", "expected a length of time"),
+    ] {
+        let message = live_with(lines).unwrap_err();
+        assert!(message.contains(words) && message.contains("live.toml:"), "{lines}: {message}");
+    }
 }

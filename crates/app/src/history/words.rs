@@ -19,6 +19,10 @@ pub(super) fn market(event: &MarketEvent) -> String {
     match event {
         MarketEvent::Book(_) => format!("a change of the book of {symbol}"),
         MarketEvent::Trades(_) => format!("trades in {symbol}"),
+        MarketEvent::Liquidations(_) => format!("liquidations in {symbol}"),
+        MarketEvent::PriceLimit(limit) => {
+            format!("the price limit of {symbol}: {} to {}", limit.lowest_sell, limit.highest_buy)
+        }
         MarketEvent::Ticker(ticker) => {
             let mark = ticker.mark.map_or_else(String::new, |mark| format!(", mark {mark}"));
             format!("the ticker of {symbol}{mark}")

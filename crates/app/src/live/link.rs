@@ -55,6 +55,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                     sets_modes: true,
                     position_mode: settings.position_mode,
                     disconnect_window_s: None,
+                    fast_executions: false,
                 },
                 embedded: Some(embedded),
             })

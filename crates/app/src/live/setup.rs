@@ -16,6 +16,8 @@ pub(crate) struct Setup {
     pub(crate) position_mode: PositionMode,
     /// Seconds without any connection after which the venue cancels open orders.
     pub(crate) disconnect_window_s: Option<u32>,
+    /// Whether the private stream also hears executions by the fast topic.
+    pub(crate) fast_executions: bool,
 }
 
 impl Setup {

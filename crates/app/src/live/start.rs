@@ -159,6 +159,7 @@ pub(crate) async fn run(
         topics_per_connection: (link.rate_limits == RateLimits::Introductory).then_some(INTRODUCTORY_TOPICS),
         sends: !settings.is_shadow,
         disconnect_protection: setup.unwrap_or_default().protection(),
+        fast_executions: setup.unwrap_or_default().fast_executions,
     };
     let connector =
         Connector::start(&rest, &link.endpoints, plan, &outlets).context("starting the streams")?;
@@ -404,6 +405,7 @@ pub(super) fn topics(settings: &Settings) -> Vec<Topic> {
     for bot in &settings.bots {
         let symbol: Symbol = bot.symbol;
         topics.extend([Topic::Book(symbol), Topic::Trades(symbol), Topic::Ticker(symbol)]);
+        topics.extend([Topic::PriceLimit(symbol), Topic::Liquidations(symbol)]);
         let subscription = bot.definition.bot().subscription();
         for other in subscription.symbols {
             topics.extend([Topic::Book(other), Topic::Ticker(other)]);

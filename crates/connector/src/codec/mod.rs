@@ -17,6 +17,7 @@ mod spare;
 
 pub use number::FieldError;
 pub use private::decode_private;
+pub(crate) use private::fast_executions;
 pub use public::decode_public;
 pub(crate) use public::interval_to_wire;
 pub use reply::{Reply, ReplyKind};

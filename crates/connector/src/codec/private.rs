@@ -6,10 +6,11 @@ use super::{
     Decoded, Unrecognised,
     number::Lexeme,
     open, read_object,
-    rows::{ExecutionRow, OrderRow, PositionRow, WalletRow},
+    rows::{self, ExecutionRow, OrderRow, PositionRow, WalletRow},
 };
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use windvane_model::{AccountEvent, MarketTime};
+use windvane_model::{AccountEvent, ExecutionId, MarketTime, Symbol};
 
 /// Reads one frame of the private stream; the events of every readable row are appended to `out`.
 ///
@@ -27,7 +28,7 @@ fn read<'a>(text: &'a str, out: &mut Vec<AccountEvent>) -> Result<Decoded<'a>, U
     let topic = envelope.topic.as_str();
     let row = match topic.split('.').next().unwrap_or_default() {
         "order" => order,
-        // `execution.fast` has no fee and no client order id for makers; it is not subscribed.
+        // Without a fee, and of makers without our id: nothing is booked by it. See `fast_executions`.
         "execution" if topic != "execution.fast" => execution,
         "position" => position,
         "wallet" => wallet,
@@ -53,6 +54,34 @@ fn read<'a>(text: &'a str, out: &mut Vec<AccountEvent>) -> Result<Decoded<'a>, U
         None if out.len() == before => Decoded::Unused,
         None => Decoded::Data,
     })
+}
+
+/// Which executions of ours a frame of the topic `execution.fast` tells of; none for any other frame. What cannot be read is
+/// passed over: the full topic tells it as well.
+pub(crate) fn fast_executions(text: &str) -> Vec<(Symbol, ExecutionId)> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row<'a> {
+        #[serde(borrow, default)]
+        category: Lexeme<'a>,
+        #[serde(borrow)]
+        symbol: Lexeme<'a>,
+        #[serde(borrow)]
+        exec_id: Lexeme<'a>,
+    }
+    // Most frames are of other topics, and are not parsed a second time.
+    if !text.contains("execution.fast") {
+        return Vec::new();
+    }
+    let Ok(Ok(envelope)) = open(text) else { return Vec::new() };
+    if envelope.topic.as_str() != "execution.fast" {
+        return Vec::new();
+    }
+    let rows: Vec<Row<'_>> =
+        envelope.data().ok().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    let key =
+        |row: &Row<'_>| Some((rows::symbol(&row.symbol).ok()?, ExecutionId::new(row.exec_id.as_str()).ok()?));
+    rows.iter().filter(|row| !is_other_product(&row.category)).filter_map(key).collect()
 }
 
 fn order(text: &str, _at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {

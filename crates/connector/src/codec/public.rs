@@ -13,8 +13,8 @@ use serde::{
 };
 use std::fmt;
 use windvane_model::{
-    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, MarketEvent, MarketTime, Symbol, Ticker, Trade,
-    TradePrints,
+    BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, Liquidation, Liquidations, MarketEvent,
+    MarketTime, PriceLimit, Symbol, Ticker, Trade, TradePrints,
 };
 
 /// Reads one frame of the public stream; its events are appended to `out` in the order of the frame.
@@ -63,6 +63,12 @@ fn read<'a>(text: &'a str, out: &mut Vec<MarketEvent>) -> Result<Decoded<'a>, Un
         }
         "tickers" => out.push(MarketEvent::Ticker(ticker(&envelope)?)),
         "kline" => candles(&envelope, rest, out)?,
+        "allLiquidation" => {
+            if let Some(told) = liquidations(&envelope)? {
+                out.push(MarketEvent::Liquidations(told));
+            }
+        }
+        "priceLimit" => out.push(MarketEvent::PriceLimit(price_limit(&envelope)?)),
         _ => return Ok(Decoded::Unused),
     }
     Ok(Decoded::Data)
@@ -192,6 +198,69 @@ fn trades(envelope: &Envelope<'_>) -> Result<Option<TradePrints>, Unrecognised> 
     Ok(Some(TradePrints { symbol, at: sent_at(envelope)?, trades }))
 }
 
+/// A list of rows, or one alone: the documentation's tables and examples disagree about two topics.
+fn one_or_more<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, Unrecognised> {
+    if text.trim_start().starts_with('[') {
+        Ok(serde_json::from_str(text)?)
+    } else {
+        Ok(vec![read_object(text)?])
+    }
+}
+
+/// Source: Bybit V5, "All Liquidation" topic.
+#[derive(Deserialize)]
+struct LiquidationRow<'a> {
+    #[serde(borrow, rename = "T")]
+    at: Lexeme<'a>,
+    #[serde(borrow, rename = "s")]
+    symbol: Lexeme<'a>,
+    #[serde(borrow, rename = "S")]
+    position: Lexeme<'a>,
+    #[serde(borrow, rename = "v")]
+    qty: Lexeme<'a>,
+    #[serde(borrow, rename = "p")]
+    price: Lexeme<'a>,
+}
+
+fn liquidations(envelope: &Envelope<'_>) -> Result<Option<Liquidations>, Unrecognised> {
+    let rows: Vec<LiquidationRow<'_>> = one_or_more(envelope.data()?)?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let symbol = super::rows::symbol(&first.symbol)?;
+    let mut liquidations = Vec::with_capacity(rows.len());
+    for row in &rows {
+        liquidations.push(Liquidation {
+            at: row.at.time("T")?.ok_or(bad("T", "missing"))?,
+            position: side(&row.position)?.ok_or(bad("S", "missing"))?,
+            bankruptcy_price: row.price.required_price("p")?,
+            qty: row.qty.required_qty("v")?,
+        });
+    }
+    Ok(Some(Liquidations { symbol, at: sent_at(envelope)?, liquidations }))
+}
+
+/// Source: Bybit V5, "Order Price Limit" topic.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PriceLimitRow<'a> {
+    #[serde(borrow)]
+    symbol: Lexeme<'a>,
+    #[serde(borrow)]
+    buy_lmt: Lexeme<'a>,
+    #[serde(borrow)]
+    sell_lmt: Lexeme<'a>,
+}
+
+fn price_limit(envelope: &Envelope<'_>) -> Result<PriceLimit, Unrecognised> {
+    let mut rows: Vec<PriceLimitRow<'_>> = one_or_more(envelope.data()?)?;
+    let row = rows.pop().ok_or(Unrecognised::Shape)?;
+    Ok(PriceLimit {
+        symbol: super::rows::symbol(&row.symbol)?,
+        at: sent_at(envelope)?,
+        highest_buy: row.buy_lmt.required_price("buyLmt")?,
+        lowest_sell: row.sell_lmt.required_price("sellLmt")?,
+    })
+}
+
 /// Source: Bybit V5, "Ticker" topic. A delta leaves out what has not changed.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
@@ -285,6 +354,7 @@ fn interval_from_wire(text: &str) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windvane_model::Side;
 
     #[test]
     fn every_interval_has_a_wire_word_of_its_own() {
@@ -292,6 +362,44 @@ mod tests {
             assert_eq!(interval_from_wire(&interval_to_wire(interval)), Some(interval));
         }
         assert_eq!(interval_from_wire("7"), None);
+    }
+
+    #[test]
+    fn liquidations_and_price_limits_are_read_in_both_documented_shapes() {
+        let read = |text: &str| {
+            let mut out = vec![];
+            assert_eq!(decode_public(text, &Spares::default(), &mut out), Decoded::Data, "{text}");
+            out.pop().unwrap()
+        };
+        let row = r#"{"T":1739502302929,"s":"ROSEUSDT","S":"Buy","v":"20000","p":"0.04499"}"#;
+        let limits = r#"{"symbol":"BTCUSDT","buyLmt":"114450.00","sellLmt":"103550.00"}"#;
+        for (row, limits) in
+            [(row.to_owned(), limits.to_owned()), (format!("[{row}]"), format!("[{limits}]"))]
+        {
+            let told = read(&format!(
+                r#"{{"topic":"allLiquidation.ROSEUSDT","type":"snapshot","ts":5,"data":{row}}}"#
+            ));
+            let MarketEvent::Liquidations(told) = told else { panic!("{told:?}") };
+            let one = told.liquidations[0];
+            assert_eq!(
+                (one.position, one.qty.to_string().as_str(), told.at),
+                (Side::Buy, "20000", MarketTime(5))
+            );
+            let told = read(&format!(r#"{{"topic":"priceLimit.BTCUSDT","ts":6,"data":{limits}}}"#));
+            let MarketEvent::PriceLimit(limit) = told else { panic!("{told:?}") };
+            assert!(limit.lowest_sell < limit.highest_buy && limit.at == MarketTime(6));
+        }
+        for text in [
+            r#"{"topic":"priceLimit.BTCUSDT","ts":6,"data":[]}"#,
+            r#"{"topic":"priceLimit.BTCUSDT","ts":6,"data":{"symbol":"BTCUSDT","buyLmt":"-1","sellLmt":"1"}}"#,
+            r#"{"topic":"allLiquidation.X","ts":6,"data":[{"s":"ROSEUSDT"}]}"#,
+        ] {
+            let mut out = vec![];
+            assert!(
+                matches!(decode_public(text, &Spares::default(), &mut out), Decoded::Unrecognised(_)),
+                "{text}"
+            );
+        }
     }
 
     #[test]

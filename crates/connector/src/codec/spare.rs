@@ -30,7 +30,10 @@ impl Spares {
                 keep(&mut lists.levels, update.asks);
             }),
             MarketEvent::Trades(prints) => self.with(|lists| keep(&mut lists.trades, prints.trades)),
-            MarketEvent::Ticker(_) | MarketEvent::Candle(_) => {}
+            MarketEvent::Ticker(_)
+            | MarketEvent::Candle(_)
+            | MarketEvent::Liquidations(_)
+            | MarketEvent::PriceLimit(_) => {}
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     ledger::{ClosedRow, LedgerRow},
     market::chaos::read_market_row,
     page::Page,
+    past::{PastExecutionRow, PastOrderRow},
 };
 use crate::{
     chaos::{damaged, play},
@@ -43,6 +44,8 @@ fn read_as_everything(text: &str) -> bool {
         found |= answer.row::<InstrumentRow<'_>>(text).is_ok_and(|row| row.instrument(vec![]).is_ok());
         found |= answer.row::<LedgerRow<'_>>(text).is_ok_and(|row| row.entry().is_ok());
         found |= answer.row::<ClosedRow<'_>>(text).is_ok_and(|row| row.closed().is_ok());
+        found |= answer.row::<PastOrderRow<'_>>(text).is_ok_and(|row| row.order().is_ok());
+        found |= answer.row::<PastExecutionRow<'_>>(text).is_ok_and(|row| row.execution().is_ok());
         found |= read_market_row(&answer, text);
     }
     found

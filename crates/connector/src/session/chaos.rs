@@ -286,8 +286,10 @@ fn every_request_on_the_trade_socket_is_answered_once_whatever_happens() {
 
 #[test]
 fn the_private_stream_survives_whatever_happens() {
-    let session =
-        |_: &mut Rng| PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off);
+    let session = |random: &mut Rng| {
+        let session = PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off);
+        if random.bool() { session.with_fast_executions() } else { session }
+    };
     play("private", |random| stream_schedule(session(random), &PRIVATE, random));
 }
 

@@ -21,9 +21,11 @@ pub(crate) enum Timer {
     Topics,
     /// A request that waits for the rate limit may leave, or has become too old.
     Turn,
+    /// The full row of an execution is overdue that the fast topic has told.
+    Fills,
 }
 
-const TIMERS: [Timer; 8] = [
+const TIMERS: [Timer; 9] = [
     Timer::Ping,
     Timer::Pong,
     Timer::Silence,
@@ -32,6 +34,7 @@ const TIMERS: [Timer; 8] = [
     Timer::Reply,
     Timer::Topics,
     Timer::Turn,
+    Timer::Fills,
 ];
 
 /// When each of them is due.

@@ -57,7 +57,7 @@ impl Keepalive {
                 }
                 Timer::Pong => out.close = Some(CloseReason::PongLost),
                 Timer::Silence => out.close = Some(CloseReason::Silent),
-                Timer::Login | Timer::Confirm | Timer::Reply | Timer::Topics | Timer::Turn => {
+                Timer::Login | Timer::Confirm | Timer::Reply | Timer::Topics | Timer::Turn | Timer::Fills => {
                     return Some(timer);
                 }
             }

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod chaos;
 mod deadline;
+mod fast;
 mod keepalive;
 mod private;
 mod public;

@@ -1,12 +1,12 @@
 //! The private stream: log-in, then every topic confirmed, and only then ready.
 
 use super::{
-    CloseReason, DRAINING, Output, Session, Timing, deadline::Timer, keepalive::Keepalive, login_refused,
-    quarantine,
+    CloseReason, DRAINING, Output, Session, Timing, deadline::Timer, fast::FastFills, keepalive::Keepalive,
+    login_refused, quarantine,
 };
 use crate::{
     clock::Moment,
-    codec::{Decoded, Reply, ReplyKind, Unrecognised, decode_private},
+    codec::{Decoded, Reply, ReplyKind, Unrecognised, decode_private, fast_executions},
     encode,
     observation::{Observation, Stream},
     sign::Credentials,
@@ -18,6 +18,9 @@ use windvane_model::{AccountEvent, Control, Event, Link, LinkState, Millis, Wall
 const TOPICS: [&str; 4] = ["order", "execution", "position", "wallet"];
 /// Whoever subscribes to this arms the protection; no data comes. Source: Bybit V5, "Dcp" topic.
 const PROTECTION_TOPIC: &str = "dcp.future";
+
+/// Told earlier than [`TOPICS`] tell, and less: see [`FastFills`]. A venue that has it not is none the worse.
+const FAST_TOPIC: &str = "execution.fast";
 
 /// Whether the venue should cancel open orders when no connection of ours is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +42,8 @@ pub struct PrivateSession {
     credentials: Arc<Credentials>,
     keepalive: Keepalive,
     protection: DisconnectProtection,
+    /// What the fast topic has told; `None` when it is not heard.
+    fast: Option<FastFills>,
     next_id: u64,
     /// Topics without a confirmation, by request, oldest first.
     pending: BTreeMap<u64, &'static str>,
@@ -58,6 +63,7 @@ impl PrivateSession {
             credentials,
             keepalive: Keepalive::new(timing, None),
             protection,
+            fast: None,
             next_id: 1,
             pending: BTreeMap::new(),
             is_logged_in: false,
@@ -66,6 +72,13 @@ impl PrivateSession {
             reconcile_not_before: WallTime::default(),
             scratch: Vec::new(),
         }
+    }
+
+    /// Also hears executions by the fast topic, as a check that none is lost.
+    #[must_use]
+    pub fn with_fast_executions(mut self) -> Self {
+        self.fast = Some(FastFills::default());
+        self
     }
 
     const fn take_id(&mut self) -> u64 {
@@ -84,7 +97,8 @@ impl PrivateSession {
             return;
         }
         let protection = (self.protection == DisconnectProtection::Armed).then_some(PROTECTION_TOPIC);
-        for topic in TOPICS.into_iter().chain(protection) {
+        let fast = self.fast.is_some().then_some(FAST_TOPIC);
+        for topic in TOPICS.into_iter().chain(protection).chain(fast) {
             let id = self.take_id();
             out.frames.push(encode::subscribe(&id.to_string(), &[topic.to_owned()]).into());
             self.pending.insert(id, topic);
@@ -96,7 +110,10 @@ impl PrivateSession {
         // The documented answer does not repeat our id; answers to one connection keep their order.
         let id = reply.request_id.parse().ok().or_else(|| self.pending.keys().next().copied());
         let Some(topic) = id.and_then(|id| self.pending.remove(&id)) else { return };
-        if !reply.is_ok() && !reply.message.contains("already subscribed") {
+        let is_taken = reply.is_ok() || reply.message.contains("already subscribed");
+        if !is_taken && topic == FAST_TOPIC {
+            tracing::warn!(code = reply.code, message = %reply.message, "the venue tells no fast executions");
+        } else if !is_taken {
             tracing::error!(topic, code = reply.code, message = %reply.message, "topic refused");
             out.observations.push(Observation::TopicRefused { stream: Stream::Private, code: reply.code });
             out.close = Some(CloseReason::TopicRefused);
@@ -115,9 +132,43 @@ impl PrivateSession {
 
     fn put_aside(&mut self, now: WallTime, rows: usize, reason: &Unrecognised, out: &mut Output) {
         quarantine(Stream::Private, rows, reason, out);
+        self.reconcile(now, out);
+    }
+
+    /// Has the account read anew, once in a while.
+    fn reconcile(&mut self, now: WallTime, out: &mut Output) {
         if self.is_ready && now >= self.reconcile_not_before {
             self.reconcile_not_before = now.after(RECONCILE_EVERY_MS);
             out.events.push(Event::Control(Control::Reconcile));
+        }
+    }
+
+    /// Compares what the two topics of executions tell.
+    fn compare(&mut self, now: WallTime, text: &str) {
+        let Some(fast) = &mut self.fast else { return };
+        for event in &self.scratch {
+            if let AccountEvent::Execution(execution) = event {
+                fast.told_in_full((execution.symbol, execution.execution_id));
+            }
+        }
+        for key in fast_executions(text) {
+            fast.told_fast(key, now);
+        }
+        match fast.next() {
+            Some(due) => self.keepalive.deadlines.set(Timer::Fills, due),
+            None => self.keepalive.deadlines.clear(Timer::Fills),
+        }
+    }
+
+    fn look_for_lost_fills(&mut self, now: WallTime, out: &mut Output) {
+        let Some(fast) = &mut self.fast else { return };
+        let lost = fast.take_overdue(now);
+        if let Some(due) = fast.next() {
+            self.keepalive.deadlines.set(Timer::Fills, due);
+        }
+        if let Some((symbol, execution_id)) = lost.first() {
+            tracing::warn!(%symbol, %execution_id, count = lost.len(), "told fast and never in full; reading the account anew");
+            self.reconcile(now, out);
         }
     }
 }
@@ -151,6 +202,7 @@ impl Session for PrivateSession {
             Decoded::Partial { unread, reason } => self.put_aside(moment.wall, unread, &reason, out),
             Decoded::Unrecognised(reason) => self.put_aside(moment.wall, 1, &reason, out),
         }
+        self.compare(moment.wall, text);
         out.events.extend(self.scratch.drain(..).map(Event::Account));
     }
 
@@ -163,6 +215,7 @@ impl Session for PrivateSession {
             match timer {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Confirm => out.close = Some(CloseReason::ConfirmLost),
+                Timer::Fills => self.look_for_lost_fills(moment.wall, out),
                 Timer::Ping | Timer::Pong | Timer::Silence | Timer::Reply | Timer::Topics | Timer::Turn => {}
             }
         }
@@ -171,6 +224,7 @@ impl Session for PrivateSession {
     fn successor(&mut self) -> Self {
         let mut next = Self::new(Arc::clone(&self.credentials), self.keepalive.timing, self.protection);
         next.is_told_up = std::mem::take(&mut self.is_told_up);
+        next.fast = self.fast.take();
         next
     }
 
@@ -182,6 +236,9 @@ impl Session for PrivateSession {
         self.keepalive.closed();
         self.pending.clear();
         self.is_ready = false;
+        if let Some(fast) = &mut self.fast {
+            fast.clear();
+        }
         if std::mem::take(&mut self.is_told_up) {
             out.events.push(Event::Link(Link::Private(LinkState::Down)));
         }

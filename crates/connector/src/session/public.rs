@@ -24,6 +24,10 @@ pub enum Topic {
     Ticker(Symbol),
     /// Candles.
     Candles(Symbol, Interval),
+    /// Everybody's liquidations.
+    Liquidations(Symbol),
+    /// Within which prices the venue takes orders.
+    PriceLimit(Symbol),
 }
 
 impl fmt::Display for Topic {
@@ -33,6 +37,8 @@ impl fmt::Display for Topic {
             Self::Trades(symbol) => write!(f, "publicTrade.{symbol}"),
             Self::Ticker(symbol) => write!(f, "tickers.{symbol}"),
             Self::Candles(symbol, interval) => write!(f, "kline.{}.{symbol}", interval_to_wire(*interval)),
+            Self::Liquidations(symbol) => write!(f, "allLiquidation.{symbol}"),
+            Self::PriceLimit(symbol) => write!(f, "priceLimit.{symbol}"),
         }
     }
 }
@@ -41,8 +47,12 @@ impl Topic {
     /// Whose it is.
     #[must_use]
     pub const fn symbol(&self) -> Symbol {
-        let (Self::Book(symbol) | Self::Trades(symbol) | Self::Ticker(symbol) | Self::Candles(symbol, _)) =
-            self;
+        let (Self::Book(symbol)
+        | Self::Trades(symbol)
+        | Self::Ticker(symbol)
+        | Self::Candles(symbol, _)
+        | Self::Liquidations(symbol)
+        | Self::PriceLimit(symbol)) = self;
         *symbol
     }
 }
@@ -204,13 +214,11 @@ impl PublicSession {
     }
 
     /// Keeps back what the old connection tells as well, until this one has everything. Each book begins with a snapshot,
-    /// so what is kept can follow the old one's last word; trades and candles would come twice.
+    /// so what is kept can follow the old one's last word; trades, candles and liquidations would come twice.
     fn hold(&mut self, from: usize, out: &mut Output) {
-        self.held.extend(
-            out.market
-                .drain(from..)
-                .filter(|event| matches!(event, MarketEvent::Book(_) | MarketEvent::Ticker(_))),
-        );
+        self.held.extend(out.market.drain(from..).filter(|event| {
+            matches!(event, MarketEvent::Book(_) | MarketEvent::Ticker(_) | MarketEvent::PriceLimit(_))
+        }));
         if self.held.len() > HELD_MAX {
             out.close = Some(CloseReason::ConfirmLost);
         }
@@ -318,7 +326,13 @@ impl Session for PublicSession {
             match timer {
                 Timer::Confirm => out.close = Some(CloseReason::ConfirmLost),
                 Timer::Topics => self.look_at_topics(moment.wall, out),
-                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Login | Timer::Reply | Timer::Turn => {}
+                Timer::Ping
+                | Timer::Pong
+                | Timer::Silence
+                | Timer::Login
+                | Timer::Reply
+                | Timer::Turn
+                | Timer::Fills => {}
             }
         }
     }

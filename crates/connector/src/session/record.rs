@@ -267,7 +267,13 @@ impl Session for RecordSession {
             match timer {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Confirm => out.close = Some(CloseReason::ConfirmLost),
-                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Reply | Timer::Topics | Timer::Turn => {}
+                Timer::Ping
+                | Timer::Pong
+                | Timer::Silence
+                | Timer::Reply
+                | Timer::Topics
+                | Timer::Turn
+                | Timer::Fills => {}
             }
         }
     }

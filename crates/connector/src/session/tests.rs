@@ -385,6 +385,68 @@ fn d06_after_a_reconnect_everything_starts_anew() {
     assert_eq!(script.out.events, [Event::Link(Link::Private(LinkState::Up))]);
 }
 
+fn execution(topic: &str, id: &str) -> String {
+    format!(
+        r#"{{"topic":"{topic}","creationTime":1,"data":[{{"category":"linear","symbol":"BTCUSDT","execId":"{id}","execPrice":"60000","execQty":"0.01","orderId":"v-1","orderLinkId":"","side":"Buy","execType":"Trade","execFee":"0.3","feeCurrency":"USDT","isMaker":false,"execTime":"1700000000000","seq":1}}]}}"#
+    )
+}
+
+fn hearing_fast() -> Script<PrivateSession> {
+    let session = PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off);
+    let mut script = Script::new(session.with_fast_executions());
+    script.text(1, LOGGED_IN);
+    assert!(script.sent()[4].contains(r#""args":["execution.fast"]"#), "{:?}", script.sent());
+    for _ in 0..5 {
+        script.text(2, SUBSCRIBED);
+    }
+    assert!(script.session.is_ready());
+    script
+}
+
+#[test]
+fn b01_a_fill_that_only_the_fast_topic_told_has_the_account_read_anew() {
+    let mut script = hearing_fast();
+    assert_eq!(
+        script.text(1_000, &execution("execution.fast", "e-1")).out.events,
+        [],
+        "nothing is booked by it"
+    );
+    script.run(2_999);
+    assert_eq!(script.out.events, []);
+    script.run(3_000);
+    assert_eq!(script.out.events, [Event::Control(Control::Reconcile)]);
+    script.run(15_000);
+    assert_eq!(script.out.events, [], "once for each");
+}
+
+#[test]
+fn an_execution_told_by_both_topics_is_one_in_either_order() {
+    let mut script = hearing_fast();
+    for (first, second, id) in
+        [("execution.fast", "execution", "e-1"), ("execution", "execution.fast", "e-2")]
+    {
+        let mut fills = 0;
+        for topic in [first, second] {
+            fills += script.text(1_000, &execution(topic, id)).out.events.len();
+        }
+        assert_eq!(fills, 1, "{first} first");
+    }
+    script.run(15_000);
+    assert_eq!(script.out.events, []);
+}
+
+#[test]
+fn a_venue_without_the_fast_topic_is_none_the_worse() {
+    let session = PrivateSession::new(credentials(), Timing::default(), DisconnectProtection::Off);
+    let mut script = Script::new(session.with_fast_executions());
+    script.text(1, LOGGED_IN);
+    for _ in 0..4 {
+        script.text(2, SUBSCRIBED);
+    }
+    script.text(3, r#"{"success":false,"ret_msg":"no such topic","op":"subscribe","conn_id":"c"}"#);
+    assert!(script.session.is_ready() && script.out.close.is_none());
+}
+
 #[test]
 fn b13_an_unreadable_private_row_asks_for_a_reconciliation_once_in_a_while() {
     let odd = r#"{"topic":"order","creationTime":1,"data":[{"category":"linear","orderStatus":"Odd"}]}"#;

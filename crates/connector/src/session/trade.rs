@@ -314,7 +314,12 @@ impl Session for TradeSession {
                 Timer::Login => out.close = Some(CloseReason::LoginLost),
                 Timer::Reply => self.time_out(moment.wall, out),
                 Timer::Turn => self.send_next(moment, out),
-                Timer::Ping | Timer::Pong | Timer::Silence | Timer::Confirm | Timer::Topics => {}
+                Timer::Ping
+                | Timer::Pong
+                | Timer::Silence
+                | Timer::Confirm
+                | Timer::Topics
+                | Timer::Fills => {}
             }
         }
     }

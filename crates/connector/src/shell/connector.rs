@@ -2,6 +2,7 @@
 
 use super::{
     bells::Bells,
+    doors::Doors,
     historian, keykeeper,
     lane::{self, Work},
     refkeeper,
@@ -58,6 +59,8 @@ pub struct Plan {
     pub sends: bool,
     /// Whether the private stream arms the venue's protection against disconnection.
     pub disconnect_protection: DisconnectProtection,
+    /// Whether the private stream also hears executions by the fast topic, as a check that none is lost.
+    pub fast_executions: bool,
 }
 
 /// Why the streams could not be started.
@@ -100,6 +103,7 @@ struct Ground {
     public: Address,
     outlets: Outlets,
     bells: Arc<Bells>,
+    doors: Arc<Doors>,
     shards: Shards,
     spares: Spares,
     timing: Timing,
@@ -130,17 +134,23 @@ impl Connector {
             public: endpoints.public_ws().clone(),
             outlets: outlets.clone(),
             bells: Arc::default(),
+            doors: Arc::default(),
             shards: up.clone(),
             timing,
             topics_per_connection: plan.topics_per_connection,
             spares: spares.clone(),
         };
         let public = public?;
-        let private = PrivateSession::new(Arc::clone(rest.credentials()), timing, plan.disconnect_protection);
+        let mut private =
+            PrivateSession::new(Arc::clone(rest.credentials()), timing, plan.disconnect_protection);
+        if plan.fast_executions {
+            private = private.with_fast_executions();
+        }
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let bells = Arc::clone(&ground.bells);
-        let starter = Starter { rest, outlets, stopped: &stopped, bells: &bells };
+        let doors = Arc::clone(&ground.doors);
+        let starter = Starter { rest, outlets, stopped: &stopped, bells: &bells, doors: &doors };
 
         let mut resubscriptions = Vec::with_capacity(public.len());
         for session in public {
@@ -251,8 +261,13 @@ impl Connector {
             })
             .collect::<Result<_, _>>()?;
         let stopped = self.stop.subscribe();
-        let starter =
-            Starter { rest: &ground.rest, outlets: &ground.outlets, stopped: &stopped, bells: &ground.bells };
+        let starter = Starter {
+            rest: &ground.rest,
+            outlets: &ground.outlets,
+            stopped: &stopped,
+            bells: &ground.bells,
+            doors: &ground.doors,
+        };
         for session in sessions {
             let (ask, requests) = mpsc::channel(RESUBSCRIPTIONS);
             starter.stream(&mut self.tasks, session, &ground.public, requests);
@@ -304,6 +319,7 @@ struct Starter<'a> {
     outlets: &'a Outlets,
     stopped: &'a watch::Receiver<bool>,
     bells: &'a Arc<Bells>,
+    doors: &'a Arc<Doors>,
 }
 
 impl Starter<'_> {
@@ -328,6 +344,7 @@ impl Starter<'_> {
             requests,
             is_ready: Arc::clone(&is_ready),
             bells: Arc::clone(self.bells),
+            doors: Arc::clone(self.doors),
             stop: self.stopped.clone(),
             retiring: None,
         };

@@ -2,6 +2,7 @@
 
 mod bells;
 mod connector;
+mod doors;
 mod historian;
 mod keykeeper;
 mod lane;

@@ -2,6 +2,7 @@
 
 use super::{
     bells::Bells,
+    doors::Doors,
     stream::{Outlets, StreamTask},
 };
 use crate::{
@@ -54,6 +55,7 @@ impl Recorder {
     #[must_use]
     pub fn start(feeds: Vec<Feed>, clock: &Arc<VenueClock>, observer: &Observer, timing: Timing) -> Self {
         let (stop, stopped) = watch::channel(false);
+        let doors = Arc::<Doors>::default();
         let mut tasks = JoinSet::new();
         let mut ask = Vec::new();
         for feed in feeds {
@@ -76,6 +78,7 @@ impl Recorder {
                     requests,
                     is_ready: Arc::default(),
                     bells: Arc::<Bells>::default(),
+                    doors: Arc::clone(&doors),
                     stop: stopped.clone(),
                     retiring: None,
                 };

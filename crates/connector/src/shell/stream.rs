@@ -4,6 +4,7 @@
 
 use super::{
     bells::Bells,
+    doors::Doors,
     socket::{Socket, SocketError},
 };
 use crate::{
@@ -63,6 +64,8 @@ pub(super) struct StreamTask<S: Session> {
     pub(super) is_ready: Arc<AtomicBool>,
     /// Rung for what somebody should look at.
     pub(super) bells: Arc<Bells>,
+    /// Counts the connections of all streams.
+    pub(super) doors: Arc<Doors>,
     /// Becomes true when the connector stops.
     pub(super) stop: watch::Receiver<bool>,
     /// The connection before this one, while it still finishes.
@@ -217,8 +220,12 @@ impl<S: Session> StreamTask<S> {
 
     /// Connects; requests that come meanwhile are answered at once.
     async fn connect(&mut self, out: &mut Output) -> Result<Result<Socket, SocketError>, Ended> {
-        let address = self.address.clone();
-        let mut connecting = std::pin::pin!(Socket::connect(&address));
+        let (address, doors, clock) =
+            (self.address.clone(), Arc::clone(&self.doors), Arc::clone(&self.clock));
+        let mut connecting = std::pin::pin!(async {
+            doors.turn(&clock).await;
+            Socket::connect(&address).await
+        });
         loop {
             tokio::select! {
                 biased;

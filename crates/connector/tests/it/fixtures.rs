@@ -4,7 +4,7 @@
 //! tried when it is not set. Without them these tests say so and pass.
 
 use super::{
-    loopback::client,
+    loopback::{client, submit},
     peer::{Behaviour, OnOrder, Peer},
 };
 use std::{fs, path::PathBuf};
@@ -117,6 +117,8 @@ fn recorded(target: &str) -> (u16, String) {
         "market/premium-index-price-kline" => "market.premium-index-price-kline.linear",
         "market/recent-trade" => "market.recent-trade.spot",
         "market/funding/history" => "market.funding-history.linear",
+        "market/open-interest" => "market.open-interest.inverse",
+        "order/pre-check" => "order.pre-check",
         "market/tickers" if target.contains("spot") => "market.tickers.spot",
         "market/tickers" => "market.tickers.inverse",
         "market/price-limit" => "market.price-limit.linear",
@@ -206,6 +208,15 @@ async fn every_recorded_reply_that_a_downloader_or_an_operator_needs_is_understo
     assert!(log.iter().any(|entry| entry.kind == "SETTLEMENT" && entry.funding.to_string() == "-0.003676"));
     assert!(log.iter().all(|entry| entry.change == entry.cash_flow + entry.funding - entry.fee));
     assert!(!rest.closed_pnl(linear, span).await.unwrap().is_empty());
+    let interest = rest.open_interest(Category::Inverse, Symbol::new("BTCUSD").unwrap(), span).await.unwrap();
+    assert!(!interest.is_empty() && interest.iter().all(|one| !one.contracts.is_zero()));
+    let past = rest.past_orders(linear, span).await.unwrap();
+    assert!(!past.is_empty() && past[0].status == "Cancelled", "{past:?}");
+    let executions = rest.past_executions(linear, span).await.unwrap();
+    assert!(!executions.is_empty() && executions.iter().all(|one| !one.execution_id.is_empty()));
+    let check = rest.pre_check(submit(1)).await.unwrap();
+    let (after, before) = (check.initial_after.normalize(), check.maintenance_before.normalize());
+    assert_eq!((after.to_string(), before.to_string()), ("0.0357".to_owned(), "0.0021".to_owned()));
     assert!(rest.limit_price_action().await.unwrap().moves_contracts);
     assert!(rest.dcp().await.unwrap().iter().all(|dcp| dcp.is_on && dcp.window_s == 10));
     rest.set_dcp(TradingProduct::Derivatives, 10).await.unwrap();

@@ -57,6 +57,7 @@ impl Rig {
             topics_per_connection: None,
             sends: true,
             disconnect_protection: DisconnectProtection::Off,
+            fast_executions: false,
         };
         change(&mut plan);
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();
@@ -94,7 +95,7 @@ fn eth() -> Symbol {
     Symbol::new("ETHUSDT").unwrap()
 }
 
-fn submit(number: u32) -> Submit {
+pub(crate) fn submit(number: u32) -> Submit {
     Submit {
         client_order_id: ClientOrderId::new(&format!("w01-{number}")).unwrap(),
         symbol: eth(),

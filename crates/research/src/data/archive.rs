@@ -103,7 +103,7 @@ fn read(file: &Path, given: Option<Symbol>) -> Result<Found, DataError> {
         }
         ["fundingRateTimestamp", ..] if has("fundingRate") => {
             let symbol = named()?;
-            let rates = find::read_funding(&file.to_owned())?;
+            let rates = find::read_funding(file)?;
             let rows = rates.iter().map(|(at, rate)| (*at, format!("{at},{symbol},{rate}"))).collect();
             Ok(Found::Rows(symbol, Kind::Funding, rows))
         }
@@ -242,7 +242,7 @@ mod tests {
                       1585180700.0647,BTCUSDT,Buy,0.042,6698.5,PlusTick,79af,2.8e10,0.042,281.3\n";
         let spot = "id,timestamp,price,volume,side\n1,1668038400047,18556.65,0.022,sell\n";
         let candles = "2020.03.25 10:30,6500.0,6745.5,6500.0,6698.5,16.9\n2020.03.25 10:45,6698.5,6766.0,6698.5,6708.5,9.7\n";
-        let marks = "start,open,high,low,close\n0,1,2,1,2\n3600000,2,2,2,2\n";
+        let marks = "start,open,high,low,close\n1772323200000,1,2,1,2\n1772326800000,2,2,2,2\n";
         let funding = "fundingRateTimestamp,symbol,fundingRate\n28800000,BTCUSDT,0.00010000\n";
         for (name, text, into, row) in [
             (
@@ -263,7 +263,7 @@ mod tests {
                 "BTCUSDT_15m.csv",
                 "1585132200000,6500.0,6745.5,6500.0,6698.5,16.9,",
             ),
-            ("BTCUSDT_mark_1h.csv", marks, "BTCUSDT_mark_1h.csv", "3600000,2,2,2,2"),
+            ("BTCUSDT_mark_1h.csv", marks, "BTCUSDT_mark_1h.csv", "1772326800000,2,2,2,2"),
             ("BTCUSDT_funding.csv", funding, "BTCUSDT_funding.csv", "28800000,BTCUSDT,0.00010000"),
         ] {
             let (taken, written) = taken(name, text).unwrap();

@@ -62,11 +62,11 @@ fn endings(interval: Interval) -> [String; 3] {
 }
 
 /// Rows of `fundingRateTimestamp,symbol,fundingRate`, as the exchange's history of funding names them.
-pub(super) fn read_funding(path: &PathBuf) -> Result<Vec<(i64, Decimal)>, DataError> {
+pub(super) fn read_funding(path: &Path) -> Result<Vec<(i64, Decimal)>, DataError> {
     let text = super::text(path)?;
     let mut points: Vec<(i64, Decimal)> = Vec::new();
     for (index, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.is_empty()) {
-        let fault = |problem: String| DataError::Line { path: path.clone(), line: index + 1, problem };
+        let fault = |problem: String| DataError::Line { path: path.to_owned(), line: index + 1, problem };
         let (Some((at, _)), Some((_, rate))) = (line.split_once(','), line.rsplit_once(',')) else {
             return Err(fault("wanted are fundingRateTimestamp, symbol and fundingRate".to_owned()));
         };

@@ -114,7 +114,7 @@ fn of_sheet(path: &Path, kind: Kind, what: &str) -> Found {
 fn figures(path: &Path, kind: Kind) -> Result<(), DataError> {
     match kind {
         Kind::Candles(_) => csv::bars(&super::text(path)?, path).map(drop),
-        Kind::Funding => find::read_funding(&path.to_owned()).map(drop),
+        Kind::Funding => find::read_funding(path).map(drop),
         Kind::Price(..) | Kind::OpenInterest(_) => {
             for (index, line) in
                 super::text(path)?.lines().enumerate().skip(1).filter(|(_, line)| !line.is_empty())
@@ -182,10 +182,8 @@ mod tests {
         let named = |name: &str| found.iter().find(|one| one.path.ends_with(name)).unwrap();
         assert_eq!(found.len(), 4, "{found:?}");
         let gap = named("BTCUSDT_1m.csv");
-        assert_eq!(
-            (gap.rows, gap.span, gap.gaps.as_slice()),
-            (3, Some((0, 240_000)), [120_000..240_000].as_slice())
-        );
+        assert_eq!((gap.rows, gap.span, gap.gaps.len()), (3, Some((0, 240_000)), 1));
+        assert_eq!((gap.gaps[0].start, gap.gaps[0].end), (120_000, 240_000));
         for (name, word) in [
             ("ETHUSDT_1m.csv", "outside low and high"),
             ("ETHUSDT_mark_1h.csv", ":3: `x` is not a number"),

@@ -134,7 +134,7 @@ impl Session {
                 index: ticker.index.map(windvane_model::Price::get),
                 last: ticker.last.map(windvane_model::Price::get),
             }],
-            MarketEvent::Candle(_) => Vec::new(),
+            MarketEvent::Candle(_) | MarketEvent::Liquidations(_) | MarketEvent::PriceLimit(_) => Vec::new(),
         }
     }
 

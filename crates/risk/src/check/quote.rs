@@ -26,6 +26,7 @@ impl Risk {
         };
         let price = proposal.limit_price.unwrap_or(touch);
         self.check_collars(proposal.side, price, mark, touch)?;
+        check_venue_limits(proposal, quote.limits)?;
         check_self_trade(proposal, price, context)?;
         Ok(mark)
     }
@@ -47,6 +48,19 @@ impl Risk {
         }
         Ok(())
     }
+}
+
+/// A limit price beyond the venue's own bound would be refused there, or silently moved. A market order gets a price inside
+/// it from the venue.
+fn check_venue_limits(proposal: &Proposal<'_>, limits: Option<(Price, Price)>) -> Result<(), DenialReason> {
+    let (Some(price), Some((lowest_sell, highest_buy))) = (proposal.limit_price, limits) else {
+        return Ok(());
+    };
+    let (is_beyond, limit) = match proposal.side {
+        Side::Buy => (price > highest_buy, highest_buy),
+        Side::Sell => (price < lowest_sell, lowest_sell),
+    };
+    if is_beyond { Err(DenialReason::PriceLimit { price, limit }) } else { Ok(()) }
 }
 
 /// A trade with ourselves costs two fees and is against the venue's rules.

@@ -282,6 +282,24 @@ fn rows_of_account() -> Vec<Row> {
             Place { kind: at("100.2"), ..place() },
         ),
         row(
+            "price_limit",
+            "above what the venue takes of a buy",
+            |s| s.quotes.set_limits(symbol(), Some((price("90"), price("99.9")))),
+            place(),
+        ),
+        row(
+            "price_limit",
+            "below what it takes of a sell",
+            |s| s.quotes.set_limits(symbol(), Some((price("100.2"), price("110")))),
+            Place {
+                side: Side::Sell,
+                kind: at("100.1"),
+                stop_loss: Some(price("105")),
+                take_profit: None,
+                ..place()
+            },
+        ),
+        row(
             "self_trade",
             "limit",
             |s| {
