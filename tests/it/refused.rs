@@ -38,6 +38,16 @@ fn a_symbol_that_the_venue_does_not_know() {
 }
 
 #[test]
+fn an_account_in_another_margin_mode() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_config(&[("margin_mode = \"cross\"", "margin_mode = \"isolated\"")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("REGULAR_MARGIN") && sentence.contains("ISOLATED_MARGIN"), "{sentence}");
+    assert!(ground.client_order_ids().is_empty(), "nothing was done before");
+}
+
+#[test]
 fn a_metrics_port_that_is_in_use() {
     let ground = Ground::new(Market::Walking);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

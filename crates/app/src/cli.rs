@@ -451,6 +451,9 @@ pub(crate) struct Check {
     /// Prints every value of a config and where it came from: a file, a variable of the environment, a default.
     #[arg(long, requires = "config")]
     pub(crate) origins: bool,
+    /// Prints with `--config` how well each kind of margin is known, and why.
+    #[arg(long)]
+    pub(crate) margin: bool,
 }
 
 /// What is checked.

@@ -89,8 +89,9 @@ impl Engine {
     /// Builds an engine that may not open yet: that takes contracts, links and a reconciliation.
     #[must_use]
     pub fn new(setup: EngineSetup) -> Self {
-        let EngineSetup { orders, bots, limits, ownership, config, needs_trade_link, unprotected_ms_max } =
+        let EngineSetup { mut orders, bots, limits, ownership, config, needs_trade_link, unprotected_ms_max } =
             setup;
+        orders.set_margin_mode(limits.margin_mode);
         Self {
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),

@@ -13,6 +13,7 @@ use windvane_model::{
     WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{DrawdownLimits, Ownership, RiskLimits};
 
 mod short;
@@ -79,6 +80,7 @@ fn instrument() -> Instrument {
 
 fn limits() -> RiskLimits {
     RiskLimits {
+        margin_mode: MarginMode::Cross,
         max_order_notional: "500 USDT".parse().unwrap(),
         max_position_notional: "2000 USDT".parse().unwrap(),
         max_gross_exposure: "3000 USDT".parse().unwrap(),
@@ -88,7 +90,7 @@ fn limits() -> RiskLimits {
         max_order_rate_long: "100 per 1m".parse().unwrap(),
         price_collar: "10%".parse().unwrap(),
         max_loss_per_day: "200 USDT".parse().unwrap(),
-        min_order_notional: None,
+        min_order_notional: "0.01 USDT".parse().unwrap(),
         book_collar: "10%".parse().unwrap(),
         max_loss_per_week: "9000000 USDT".parse().unwrap(),
         min_liquidation_distance: "1%".parse().unwrap(),

@@ -16,7 +16,9 @@ const INDEX: PositionIndex = PositionIndex(0);
 const NOW: Stamp = Stamp { sequence: 1, wall: WallTime(1_000_000_000), market: MarketTime(1_000) };
 
 const LIMITS: &str = r#"
+margin_mode = "cross"
 max_order_notional = "1000000 USDT"
+min_order_notional = "1 USDT"
 max_position_notional = "1000000000 USDT"
 max_gross_exposure = "1000000000 USDT"
 max_leverage = "100x"
@@ -30,6 +32,8 @@ max_loss_per_week = "10000000 USDT"
 require_stop_on_entry = false
 stale_after = "1h"
 min_liquidation_distance = "1%"
+max_adl_rank = 4
+max_margin_error = "1%"
 max_error_rate = "1000 per 1m"
 cool_down_after_stop = "1ms"
 max_losing_streak = 1000000
@@ -123,6 +127,7 @@ impl Account {
                 qty: qty("0.5"),
                 average_price: Some(price("29871.3")),
                 leverage: Some(leverage("10")),
+                added_margin: Money::ZERO,
                 adl_rank: 0,
             });
         }

@@ -147,11 +147,13 @@ impl Calibration {
 /// A reported position as our own arithmetic sees it; `None` when it is flat or not reported in full.
 fn terms(report: &PositionReport, exposure: &Exposure) -> Option<PositionTerms> {
     Some(PositionTerms {
+        mode: exposure.margin_mode(),
         side: report.side?,
         qty: report.qty,
         entry: report.average_price?,
         mark: report.mark_price?,
         leverage: report.leverage.or_else(|| Leverage::new(Decimal::ONE))?,
         taker_fee: exposure.listed(report.symbol)?.fees.taker,
+        added_margin: exposure.added_margin(report).get(),
     })
 }

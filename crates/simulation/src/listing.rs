@@ -1,11 +1,13 @@
 //! The two contracts of every story, once in the venue's words and once in the engine's, and the account's limits.
 
+use crate::swarm::Swarm;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_model::{
     Coin, FeeRates, InstallTag, Instrument, InstrumentStatus, Leverage, Notional, Price, Qty, Rate,
     Reference, RiskTier, Symbol,
 };
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{DrawdownLimits, RiskLimits};
 use windvane_venue_core as venue;
 
@@ -139,23 +141,22 @@ pub(crate) fn reference(has_new_grid: bool) -> Reference {
     Reference { instruments, fees: LISTINGS.iter().map(|listing| (symbol(listing.symbol), fees)).collect() }
 }
 
-/// A venue with one account; where it `is_hedged`, with the first contract in hedge mode.
-pub(crate) fn open_venue(
-    seed: u64,
-    balance_usdt: Decimal,
-    doubts: venue::Doubts,
-    is_hedged: bool,
-) -> venue::Venue {
+/// A venue with one account, as the swarm wants it; where it is hedged, with the first contract in hedge mode.
+pub(crate) fn open_venue(seed: u64, balance_usdt: Decimal, swarm: &Swarm) -> venue::Venue {
     let fees = venue::Fees { taker: number("0.00055"), maker: number("0.0002") };
+    let margin_mode = match swarm.margin_mode() {
+        MarginMode::Cross => venue::MarginMode::Cross,
+        MarginMode::Isolated => venue::MarginMode::Isolated,
+    };
     let account = venue::AccountSetup::usdt(UID, balance_usdt, Decimal::from(FOUND_LEVERAGE), fees);
     let mut opened = venue::Venue::new(venue::Setup {
         instruments: LISTINGS.iter().map(Listing::of_venue).collect(),
         coins: Vec::new(),
-        accounts: vec![account],
-        doubts,
+        accounts: vec![venue::AccountSetup { margin_mode, ..account }],
+        doubts: swarm.doubts,
         seed,
     });
-    if is_hedged {
+    if swarm.is_hedged {
         let switch = venue::SwitchMode {
             symbol: Some(LISTINGS[0].symbol.to_owned()),
             coin: None,
@@ -168,9 +169,10 @@ pub(crate) fn open_venue(
 }
 
 /// Limits that a random bot runs into now and then.
-pub(crate) fn limits(require_stop_on_entry: bool) -> RiskLimits {
+pub(crate) fn limits(require_stop_on_entry: bool, margin_mode: MarginMode) -> RiskLimits {
     const WRITTEN: &str = "a limit in a constant of this crate";
     RiskLimits {
+        margin_mode,
         max_order_notional: "15000 USDT".parse().expect(WRITTEN),
         max_position_notional: "40000 USDT".parse().expect(WRITTEN),
         max_gross_exposure: "70000 USDT".parse().expect(WRITTEN),
@@ -180,7 +182,7 @@ pub(crate) fn limits(require_stop_on_entry: bool) -> RiskLimits {
         max_order_rate_long: "1000 per 1m".parse().expect(WRITTEN),
         price_collar: "4%".parse().expect(WRITTEN),
         max_loss_per_day: "9000000 USDT".parse().expect(WRITTEN),
-        min_order_notional: None,
+        min_order_notional: "0.01 USDT".parse().expect(WRITTEN),
         book_collar: "10%".parse().expect(WRITTEN),
         max_loss_per_week: "9000000 USDT".parse().expect(WRITTEN),
         min_liquidation_distance: "1%".parse().expect(WRITTEN),

@@ -8,6 +8,7 @@ mod less;
 use crate::scenario::Settings;
 use crate::tally::Fault;
 use fastrand::Rng;
+use windvane_risk::margin::MarginMode;
 use windvane_venue_core::{DOUBTS, Doubts};
 
 /// Milliseconds of the story's wall clock.
@@ -91,6 +92,8 @@ pub struct Swarm {
     pub(crate) is_hedged: bool,
     /// Whether the account is so small, and the market so wild, that positions may be liquidated.
     pub(crate) is_poor: bool,
+    /// Whether positions are margined in isolation.
+    pub(crate) is_isolated: bool,
     /// How the venue behaves where the exchange's documentation leaves it open.
     pub(crate) doubts: Doubts,
 }
@@ -172,6 +175,7 @@ impl Swarm {
             outage_every: 0,
             is_protected: false,
             grid_change_at: 0,
+            is_isolated: false,
             doubts: draw_doubts(rng),
         };
         // Drawn last, so that the seeds of before keep the rest of their stories.
@@ -185,6 +189,7 @@ impl Swarm {
             outage_every: if rng.u8(..6) == 0 { rng.i64(10_000..40_000) } else { 0 },
             is_protected: rng.u8(..4) == 0,
             grid_change_at: if rng.u8(..6) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
+            is_isolated: rng.u8(..3) == 0,
             ..swarm
         }
         .made_wild()
@@ -248,9 +253,15 @@ impl Swarm {
             finds_position: false,
             is_poor: false,
             is_hedged: false,
+            is_isolated: false,
             doubts: Doubts::default(),
             ..drawn.calmed()
         }
+    }
+
+    /// How the account margins its positions.
+    pub(crate) const fn margin_mode(&self) -> MarginMode {
+        if self.is_isolated { MarginMode::Isolated } else { MarginMode::Cross }
     }
 
     /// How often a fault strikes a message that it can strike.

@@ -41,3 +41,4 @@ pub use embedded::{Embedded, StartError, serve};
 pub use packed::read_to_string;
 pub use server::listen;
 pub use source::SourceError;
+pub use windvane_venue_core::MarginMode;

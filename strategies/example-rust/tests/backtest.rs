@@ -11,7 +11,9 @@ use windvane_strategy::Strategy;
 use windvane_venue_core::{Doubts, Fees};
 
 const LIMITS: &str = r#"
+margin_mode = "cross"
 max_order_notional = "20000 USDT"
+min_order_notional = "5 USDT"
 max_position_notional = "20000 USDT"
 max_gross_exposure = "20000 USDT"
 max_leverage = "5x"
@@ -25,6 +27,8 @@ max_loss_per_week = "5000 USDT"
 require_stop_on_entry = true
 stale_after = "3s"
 min_liquidation_distance = "5%"
+max_adl_rank = 4
+max_margin_error = "1%"
 max_error_rate = "10 per 1m"
 cool_down_after_stop = "1m"
 max_losing_streak = 1000

@@ -16,7 +16,19 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode, Failure> {
         if arguments.origins {
             settings.origin_lines().iter().for_each(|line| println!("{line}"));
         }
-        println!("{}: good, {} bot(s)", path.display(), settings.bots.len());
+        let mode = settings.risk.margin_mode;
+        if arguments.margin {
+            mode.classes().iter().for_each(|class| {
+                println!(
+                    "{} margin, {}: {} ({})",
+                    mode.as_str(),
+                    class.subject,
+                    class.certainty.as_str(),
+                    class.why
+                );
+            });
+        }
+        println!("{}: good, {} bot(s), {} margin", path.display(), settings.bots.len(), mode.as_str());
     }
     if let Some(path) = &arguments.what.strategy {
         let checked = config::check_strategy_file(path)?;

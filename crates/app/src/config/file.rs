@@ -179,7 +179,7 @@ pub(crate) enum AccountModes {
     /// The engine does not start.
     #[default]
     Verify,
-    /// Cross margin and the `position_mode` are set.
+    /// The margin mode of `[risk]` and the `position_mode` are set.
     Set,
 }
 

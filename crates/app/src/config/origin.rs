@@ -42,7 +42,6 @@ fn defaults() -> Vec<(&'static str, String)> {
         ("venue.rate_limits", "published".to_owned()),
         ("venue.account", "verify".to_owned()),
         ("venue.fast_executions", "false".to_owned()),
-        ("risk.max_adl_rank", windvane_risk::RiskLimits::DEFAULT_MAX_ADL_RANK.to_string()),
         ("protection.without_stop_max", format!("{}ms", without_stop_max.get_ref().millis())),
         ("journal.durability", durability.as_str().to_owned()),
         ("journal.tape_mib", tape_mib.to_string()),
@@ -77,7 +76,7 @@ mod tests {
         let lines = load_from(Path::new("./paper.toml"), kept(&files)).unwrap().origin_lines();
         let has =
             |line: &str| assert!(lines.iter().any(|known| known == line), "{line} is not in {lines:#?}");
-        has("risk.max_leverage = 10x  [./paper.toml:34:16]");
+        has("risk.max_leverage = 10x  [./paper.toml:36:16]");
         has("journal.keep_mib = 4096  [default]");
         has("bot.trend.params.fast = 12.0  [default of ../strategies/trend.toml]");
         let all = lines.join("\n");

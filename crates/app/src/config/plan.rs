@@ -176,7 +176,9 @@ fn is_live(definition: &Definition, key: &str) -> bool {
 
 fn at_start(changes: &[Change]) -> Vec<String> {
     let table = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
-    let needs = changes.iter().filter(|change| !LIVE.contains(&table(&change.path).as_str()));
+    // How the account margins its positions is asked of the venue once.
+    let is_live = |path: &str| LIVE.contains(&table(path).as_str()) && path != "risk.margin_mode";
+    let needs = changes.iter().filter(|change| !is_live(&change.path));
     needs.map(|change| format!("{change}: this is read at the start only", change = Shown(change))).collect()
 }
 
@@ -321,6 +323,11 @@ trail = { arms_at = "1 R", gives_back = "gap" }
         assert_ne!(head, louder);
         let texts = kept(&[("", &format!("{louder}{BOT}")), ("one.toml", RULES)]);
         let (old, other) = (settings(BOT, RULES), load_from(Path::new("config.toml"), texts).unwrap());
+        let isolated = head.replace("margin_mode = \"cross\"", "margin_mode = \"isolated\"");
+        let texts = kept(&[("", &format!("{isolated}{BOT}")), ("one.toml", RULES)]);
+        let isolated = load_from(Path::new("config.toml"), texts).unwrap();
+        let refused = Plan::of(&old, &isolated, ALL, |_| Held::Nothing, &BTreeSet::new()).unwrap_err();
+        assert!(refused[0].contains("risk.margin_mode") && refused[0].contains("start only"), "{refused:?}");
         let refused = Plan::of(&old, &other, ALL, |_| Held::Nothing, &BTreeSet::new()).unwrap_err();
         assert!(refused[0].contains("log.filter") && refused[0].contains("start only"), "{refused:?}");
         let moved = BOT.replace("BTCUSDT", "ETHUSDT");

@@ -11,6 +11,7 @@ use windvane_model::{
     AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex,
     PositionReport, Query, QueryAnswer, Reference, Symbol, WallTime,
 };
+use windvane_risk::margin as risk;
 
 const DAY_MS: Millis = 86_400_000;
 /// Candles of history that one request brings at most.
@@ -30,8 +31,8 @@ pub(crate) struct Account {
     pub(crate) key_expires: Option<WallTime>,
 }
 
-/// Asks for everything, and refuses what must not be traded on. With a `setup`, the account is first taken
-/// for this process and made what that says.
+/// Asks for everything, and refuses what must not be traded on: above all an account in another margin mode than risk
+/// counts by. With a `setup`, the account is first taken for this process and made what that says.
 ///
 /// # Errors
 /// [`Failure::Unreachable`] when the venue does not answer, [`Failure::Refused`] when key or account are not fit.
@@ -44,19 +45,22 @@ pub(crate) async fn prepare(
     rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
     let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
     check_key(&key, policy)?;
-    let bots = &settings.bots;
+    let (bots, mode) = (&settings.bots, settings.risk.margin_mode);
     let symbols = symbols(bots);
     let mut lock = None;
     if let Some(setup) = setup {
         lock = super::single::take(settings, key.uid)?;
-        setup.make(rest, &symbols).await?;
+        setup.make(rest, &symbols, mode).await?;
     }
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
-    if account.margin_mode != MarginMode::Cross {
+    let wanted = mode_at_venue(mode);
+    if account.margin_mode != wanted {
         return Err(Failure::Refused(format!(
-            "the account is in margin mode {:?}; this version trades in cross margin only (REGULAR_MARGIN): set it at \
-             the exchange, or have it set by `account = \"set\"` in `[venue]`",
-            account.margin_mode
+            "the account is in margin mode {}, and `margin_mode = \"{}\"` in `[risk]` asks for {}: set it at the exchange, \
+             have it set by `account = \"set\"` in `[venue]`, or change the config (portfolio margin is not traded)",
+            account.margin_mode.as_str(),
+            mode.as_str(),
+            wanted.as_str()
         )));
     }
     let reference = reference(rest, &symbols).await?;
@@ -64,6 +68,14 @@ pub(crate) async fn prepare(
     let now = rest.clock().now();
     let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
     Ok(Account { uid: key.uid, lock, reference, history, key_expires })
+}
+
+/// The mode that `[risk]` asks for, in the venue's words.
+pub(super) const fn mode_at_venue(mode: risk::MarginMode) -> MarginMode {
+    match mode {
+        risk::MarginMode::Cross => MarginMode::Cross,
+        risk::MarginMode::Isolated => MarginMode::Isolated,
+    }
 }
 
 /// Grids, bounds, tiers and fees of contracts.

@@ -34,6 +34,11 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 .ok_or_else(|| Failure::Config("the embedded venue has no account".to_owned()))?;
             // A venue that forgets its accounts gives each run a new one.
             account.uid = u64::from(std::process::id()) + (unix_seconds() << 22);
+            // Play money is margined as `[risk]` counts.
+            account.margin_mode = match settings.risk.margin_mode {
+                windvane_risk::margin::MarginMode::Cross => windvane_venue::MarginMode::Cross,
+                windvane_risk::margin::MarginMode::Isolated => windvane_venue::MarginMode::Isolated,
+            };
             // The verdict reads the venue's own books.
             config.sim = true;
             let credentials = keys::build(account.key.clone(), account.secret.clone())?;

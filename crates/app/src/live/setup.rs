@@ -1,11 +1,12 @@
 //! Settings of the account that trading relies on: made at start where the config says so, and always looked at.
 
-use super::account::unreachable;
+use super::account::{mode_at_venue, unreachable};
 use crate::exit::Failure;
 use windvane_connector::{
     Category, DisconnectProtection, MarginMode, PositionMode, RestClient, RestError, TradingProduct,
 };
 use windvane_model::Symbol;
+use windvane_risk::margin as risk;
 
 /// What is done about the account at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,9 +34,14 @@ impl Setup {
     ///
     /// # Errors
     /// [`Failure::Refused`] when the venue refuses what the config asks for.
-    pub(crate) async fn make(self, rest: &RestClient, symbols: &[Symbol]) -> Result<(), Failure> {
+    pub(crate) async fn make(
+        self,
+        rest: &RestClient,
+        symbols: &[Symbol],
+        mode: risk::MarginMode,
+    ) -> Result<(), Failure> {
         if self.sets_modes {
-            set_modes(rest, symbols, self.position_mode).await?;
+            set_modes(rest, symbols, mode_at_venue(mode), self.position_mode).await?;
         }
         refuse_moved_prices(rest).await;
         if let Some(window_s) = self.disconnect_window_s {
@@ -45,12 +51,17 @@ impl Setup {
     }
 }
 
-async fn set_modes(rest: &RestClient, symbols: &[Symbol], wanted: PositionMode) -> Result<(), Failure> {
+async fn set_modes(
+    rest: &RestClient,
+    symbols: &[Symbol],
+    margin: MarginMode,
+    wanted: PositionMode,
+) -> Result<(), Failure> {
     let account = rest.account_info().await.map_err(|error| unreachable("the account's mode", &error))?;
-    if account.margin_mode != MarginMode::Cross {
-        let set = rest.set_margin_mode(&MarginMode::Cross).await;
-        set.map_err(|error| refused("cross margin cannot be set", &error))?;
-        tracing::info!(before = account.margin_mode.as_str(), "margin mode set to cross");
+    if account.margin_mode != margin {
+        let set = rest.set_margin_mode(&margin).await;
+        set.map_err(|error| refused(&format!("margin mode {} cannot be set", margin.as_str()), &error))?;
+        tracing::info!(before = account.margin_mode.as_str(), now = margin.as_str(), "margin mode set");
     }
     for symbol in symbols {
         let mode = rest.position_mode(Category::Linear, *symbol).await;

@@ -32,6 +32,10 @@ pub(super) fn status(live: &Live, now: WallTime) -> Value {
         "equity": margin.equity().to_string(),
         "wallet_balance": orders.wallet().balance().to_string(),
         "available": margin.available().to_string(),
+        "margin_mode": margin.mode.as_str(),
+        "margin_classes": margin.mode.classes().iter().map(|class| json!({
+            "subject": class.subject, "certainty": class.certainty.as_str(), "why": class.why,
+        })).collect::<Vec<_>>(),
         "day_pnl": risk.day_pnl.map(|pnl| pnl.to_string()),
         "drawdown": live.gauges.drawdown(margin.equity()),
         "initial_margin_ratio": risk.initial_margin_rate.map(Rate::to_f64),

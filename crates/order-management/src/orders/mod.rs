@@ -36,9 +36,10 @@ use crate::sought::Sought;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Millis, Mutant, Notice, NoticeTo, OrderId,
-    Price, Query, QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
+    AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Millis, Money, Mutant, Notice, NoticeTo,
+    OrderId, Price, Query, QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
 };
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{Exposure, PositionExposure};
 
 /// What we asked and what we hold.
@@ -163,6 +164,15 @@ impl Orders {
         self.exposure.set_reference(reference);
     }
 
+    /// Takes how the account margins its positions; cross until told.
+    pub fn set_margin_mode(&mut self, mode: MarginMode) {
+        self.exposure.set_margin_mode(mode);
+        let keys: Vec<PositionKey> = self.positions.keys().copied().collect();
+        for key in keys {
+            self.expose_position(key);
+        }
+    }
+
     /// Applies a fact of the account and appends what follows from it to `out`.
     pub fn apply(&mut self, event: &AccountEvent, stamp: Stamp, out: &mut Vec<Effect>) {
         self.forget_old(stamp);
@@ -232,6 +242,9 @@ impl Orders {
             qty: holding.qty(),
             average_price: holding.average_price(),
             leverage: position.reported().and_then(|report| report.leverage),
+            added_margin: position
+                .reported()
+                .map_or(Money::ZERO, |report| self.exposure.added_margin(report)),
             adl_rank: position.reported().map_or(0, |report| report.adl_rank),
         });
     }

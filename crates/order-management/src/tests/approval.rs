@@ -8,6 +8,7 @@ use windvane_model::{
     Notional, OrderKind, Place, PositionIndex, Rate, Reference, RiskTier, Role, RunState, Side, Stamp,
     Symbol, Tag, TimeInForce, WallTime,
 };
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{Approved, Ask, Context, DrawdownLimits, Ownership, Quotes, Risk, RiskLimits};
 
 fn instrument(symbol: Symbol) -> Instrument {
@@ -45,6 +46,7 @@ fn reference() -> Reference {
 
 fn limits() -> RiskLimits {
     RiskLimits {
+        margin_mode: MarginMode::Cross,
         max_order_notional: "500 USDT".parse().unwrap(),
         max_position_notional: "2000 USDT".parse().unwrap(),
         max_gross_exposure: "3000 USDT".parse().unwrap(),
@@ -54,7 +56,7 @@ fn limits() -> RiskLimits {
         max_order_rate_long: "100 per 1m".parse().unwrap(),
         price_collar: "10%".parse().unwrap(),
         max_loss_per_day: "200 USDT".parse().unwrap(),
-        min_order_notional: None,
+        min_order_notional: "0.01 USDT".parse().unwrap(),
         book_collar: "10%".parse().unwrap(),
         max_loss_per_week: "9000000 USDT".parse().unwrap(),
         min_liquidation_distance: "1%".parse().unwrap(),

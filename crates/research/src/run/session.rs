@@ -28,7 +28,7 @@ pub fn replay(setup: Setup, tape: &Tape, mut progress: impl FnMut(usize)) -> Res
     let instruments: Vec<venue::Instrument> = known.collect::<Result<_, _>>()?;
     let latency_ms = setup.settings.latency_ms();
     let contracts = reference(&instruments, setup.account.fees);
-    let venue = open_venue(instruments, &setup.account, hedged(&setup.bots));
+    let venue = open_venue(instruments, &setup.account, setup.limits.margin_mode, hedged(&setup.bots));
     let desk = Desk::new(build_engine(setup)?, venue, symbols, latency_ms);
     let mut session =
         Session { desk, market: Market::new(HISTORY), record: Record::default(), is_live: false };

@@ -10,6 +10,7 @@ use windvane_model::{
     RiskTier, Symbol,
 };
 use windvane_order_management::{Identity, Orders};
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{Ownership, RiskLimits};
 use windvane_strategy::CandleFeed;
 use windvane_venue_core::{self as venue, Doubts, PublicAudience, Venue};
@@ -181,7 +182,8 @@ impl<'d> Backtest<'d> {
         };
         let latency_ms = setup.settings.latency_ms();
         let reference = reference(&instruments, setup.account.fees);
-        let mut venue = open_venue(instruments, &setup.account, hedged(&setup.bots));
+        let mut venue =
+            open_venue(instruments, &setup.account, setup.limits.margin_mode, hedged(&setup.bots));
         // Book and prices come from here; prints are passed on only where bots see each step.
         venue.listen_public(PublicAudience { trades: fills == Fills::Path, ..PublicAudience::NOTHING });
         let mut starts: Vec<i64> = lanes.iter().flat_map(|lane| lane.starts()).collect();
@@ -289,16 +291,22 @@ pub(super) fn hedged(bots: &[BotSetup]) -> impl Iterator<Item = Symbol> {
     bots.iter().filter(|bot| bot.position_index != PositionIndex::ONE_WAY).map(|bot| bot.symbol)
 }
 
-/// A venue whose account has these contracts in hedge mode.
+/// A venue whose account margins in this mode and has these contracts in hedge mode.
 pub(super) fn open_venue(
     instruments: Vec<venue::Instrument>,
     account: &Account,
+    mode: MarginMode,
     hedged: impl Iterator<Item = Symbol>,
 ) -> Venue {
+    let margin_mode = match mode {
+        MarginMode::Cross => venue::MarginMode::Cross,
+        MarginMode::Isolated => venue::MarginMode::Isolated,
+    };
+    let setup = venue::AccountSetup::usdt(UID, account.balance, account.leverage, account.fees);
     let mut opened = Venue::new(venue::Setup {
         instruments,
         coins: Vec::new(),
-        accounts: vec![venue::AccountSetup::usdt(UID, account.balance, account.leverage, account.fees)],
+        accounts: vec![venue::AccountSetup { margin_mode, ..setup }],
         doubts: account.doubts,
         seed: 0,
     });

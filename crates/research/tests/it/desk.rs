@@ -12,7 +12,9 @@ use windvane_venue_core::{Doubts, Fees};
 
 /// Limits that nothing here runs into.
 const WIDE: &str = r#"
+margin_mode = "cross"
 max_order_notional = "10000000 USDT"
+min_order_notional = "1 USDT"
 max_position_notional = "10000000 USDT"
 max_gross_exposure = "100000000 USDT"
 max_leverage = "50x"
@@ -26,6 +28,8 @@ max_loss_per_week = "100000000 USDT"
 require_stop_on_entry = true
 stale_after = "3s"
 min_liquidation_distance = "1%"
+max_adl_rank = 4
+max_margin_error = "1%"
 max_error_rate = "100 per 1m"
 cool_down_after_stop = "1ms"
 max_losing_streak = 1000000

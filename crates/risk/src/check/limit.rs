@@ -44,10 +44,8 @@ impl Risk {
         if value > limit {
             return Err(DenialReason::OrderNotional { value, limit });
         }
-        match self.limits.min_order_notional {
-            Some(least) if value < least.value => Err(DenialReason::OwnMinimum { value, limit: least.value }),
-            Some(_) | None => Ok(()),
-        }
+        let limit = self.limits.min_order_notional.value;
+        if value < limit { Err(DenialReason::OwnMinimum { value, limit }) } else { Ok(()) }
     }
 
     fn check_attached(

@@ -3,7 +3,7 @@
 use super::Context;
 use super::proposal::Proposal;
 use crate::Risk;
-use crate::margin::PositionTerms;
+use crate::margin::{MarginMode, PositionTerms};
 use rust_decimal::Decimal;
 use windvane_model::{DenialReason, Price, Qty, Side};
 
@@ -40,16 +40,27 @@ fn distance(proposal: &Proposal<'_>, context: &Context<'_>, mark: Price) -> Opti
         .saturating_sub(held.held_qty(proposal.side.opposite()));
     let qty = Qty::new(qty).ok().filter(|qty| !qty.is_zero())?;
     let terms = held.terms(mark);
-    // What is added is valued at its price; the fee at bankruptcy is the only thing that goes by it.
     let position = PositionTerms {
+        mode: held.margin_mode,
         side: proposal.side,
         qty,
-        entry: proposal.candidate.price,
+        entry: entry(proposal).unwrap_or(proposal.candidate.price),
         mark,
         leverage: terms.leverage(),
         taker_fee: terms.taker_fee,
+        // What was added moves the price away; it can be taken back.
+        added_margin: Decimal::ZERO,
     };
     let tiers = &proposal.contract.instrument.tiers;
+    if position.mode == MarginMode::Isolated {
+        let price = position.isolated_liquidation_price(tiers)?;
+        let is_beyond = match proposal.side {
+            Side::Buy => price >= mark,
+            Side::Sell => price <= mark,
+        };
+        let distance = if is_beyond { Decimal::ZERO } else { price.distance(mark) };
+        return distance.checked_div(mark.get());
+    }
     let account = context.exposure.account();
     let maintenance = account
         .maintenance_margin
@@ -67,4 +78,23 @@ fn distance(proposal: &Proposal<'_>, context: &Context<'_>, mark: Price) -> Opti
     let against = context.exposure.held_against(proposal.symbol(), proposal.index());
     let price = position.liquidation_price(tiers, balance, maintenance, against)?;
     price.distance(mark).checked_div(mark.get())
+}
+
+/// The average entry price, were everything on the order's side to fill, quote coin. In cross margin only the fee at
+/// bankruptcy goes by it; in isolated margin everything does.
+fn entry(proposal: &Proposal<'_>) -> Option<Price> {
+    let (held, side, candidate) = (proposal.held, proposal.side, &proposal.candidate);
+    let working = held.side(side);
+    let (mut qty, mut value) = (working.opening_qty(), working.opening_value());
+    if let Some(row) = candidate.replaces {
+        qty = qty.checked_sub(row.leaves_qty.get())?;
+        value = value.checked_sub(row.price.times(row.leaves_qty).get())?;
+    }
+    if held.position.side == Some(side) {
+        qty = qty.checked_add(held.position.qty.get())?;
+        value = value.checked_add(held.position.average_price?.times(held.position.qty).get())?;
+    }
+    qty = qty.checked_add(candidate.qty.get())?;
+    value = value.checked_add(candidate.price.times(candidate.qty).get())?;
+    Price::new(value.checked_div(qty)?).ok()
 }

@@ -1,9 +1,9 @@
 //! One position with everything that works on it, and what that holds back.
 
 use super::{PositionExposure, SideExposure};
-use crate::margin::{ContractFigures, ContractTerms};
+use crate::margin::{ContractFigures, ContractTerms, MarginMode};
 use rust_decimal::Decimal;
-use windvane_model::{PositionIndex, Price, Qty, Rate, RiskTier, Side, Symbol};
+use windvane_model::{Money, PositionIndex, Price, Qty, Rate, RiskTier, Side, Symbol};
 
 /// One position with everything that works on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct ContractExposure {
     pub(crate) mark: Option<Price>,
     /// Fee of a fill that takes, a fraction.
     pub(crate) taker_fee: Rate,
+    /// How the account margins it.
+    pub(crate) margin_mode: MarginMode,
     pub(super) figures: ContractFigures,
 }
 
@@ -30,6 +32,7 @@ impl ContractExposure {
             qty: Qty::ZERO,
             average_price: None,
             leverage: None,
+            added_margin: Money::ZERO,
             adl_rank: 0,
         };
         Self {
@@ -38,6 +41,7 @@ impl ContractExposure {
             sells: SideExposure::default(),
             mark: None,
             taker_fee: Rate::ZERO,
+            margin_mode: MarginMode::Cross,
             figures: ContractFigures::default(),
         }
     }

@@ -14,7 +14,7 @@ pub use contract::ContractExposure;
 pub use row::{OrderExposure, OrderKey, PositionExposure};
 pub use side::SideExposure;
 
-use crate::margin::{AccountMargin, ContractFigures, order_loss};
+use crate::margin::{AccountMargin, ContractFigures, MarginMode, order_loss};
 use crate::{Contract, Contracts};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ pub struct Exposure {
     contracts: BTreeMap<(Symbol, PositionIndex), ContractExposure>,
     orders: BTreeMap<OrderKey, OrderExposure>,
     wallet_balance: Money,
+    margin_mode: MarginMode,
     listed: Contracts,
     marks: BTreeMap<Symbol, Price>,
     sums: ContractFigures,
@@ -42,6 +43,22 @@ impl Exposure {
             contract.taker_fee = listed.taker_fee(symbol);
             revalue(contract, listed, sums);
         }
+    }
+
+    /// Takes how the account margins its positions; cross until told.
+    pub fn set_margin_mode(&mut self, mode: MarginMode) {
+        self.margin_mode = mode;
+        let Self { contracts, listed, sums, .. } = self;
+        for contract in contracts.values_mut() {
+            contract.margin_mode = mode;
+            revalue(contract, listed, sums);
+        }
+    }
+
+    /// How the account margins its positions.
+    #[must_use]
+    pub const fn margin_mode(&self) -> MarginMode {
+        self.margin_mode
     }
 
     /// Takes the mark price of a contract.
@@ -106,6 +123,7 @@ impl Exposure {
     #[must_use]
     pub fn account(&self) -> AccountMargin {
         AccountMargin {
+            mode: self.margin_mode,
             wallet_balance: self.wallet_balance.get(),
             unrealised_pnl: self.sums.unrealised_pnl,
             position_margin: self.sums.position_margin,
@@ -174,12 +192,16 @@ impl Exposure {
 
     /// A contract of which nothing was told yet, flat.
     pub(crate) fn flat(&self, symbol: Symbol, index: PositionIndex) -> ContractExposure {
-        flat(symbol, index, &self.listed, &self.marks)
+        let flat = flat(symbol, index, &self.listed, &self.marks);
+        ContractExposure { margin_mode: self.margin_mode, ..flat }
     }
 
     fn change(&mut self, symbol: Symbol, index: PositionIndex, change: impl FnOnce(&mut ContractExposure)) {
-        let Self { contracts, listed, marks, sums, .. } = self;
-        let contract = contracts.entry((symbol, index)).or_insert_with(|| flat(symbol, index, listed, marks));
+        let Self { contracts, listed, marks, sums, margin_mode, .. } = self;
+        let contract = contracts.entry((symbol, index)).or_insert_with(|| ContractExposure {
+            margin_mode: *margin_mode,
+            ..flat(symbol, index, listed, marks)
+        });
         change(contract);
         revalue(contract, listed, sums);
     }

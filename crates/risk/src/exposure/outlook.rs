@@ -1,10 +1,34 @@
 //! What the account could still do, and where it would end: questions that are answered out of the sums.
 
 use super::Exposure;
+use crate::margin::{MarginMode, PositionTerms};
 use rust_decimal::Decimal;
-use windvane_model::{PositionIndex, Price, Qty, Side, Symbol};
+use windvane_model::{Leverage, Money, PositionIndex, PositionReport, Price, Qty, Side, Symbol};
 
 impl Exposure {
+    /// The margin that was added to a position beyond its own, settle coin: what the venue holds for it in isolated margin
+    /// less what the position itself takes. Nothing in cross margin, or where the report does not tell.
+    #[must_use]
+    pub fn added_margin(&self, report: &PositionReport) -> Money {
+        let added = || {
+            let own = PositionTerms {
+                mode: self.margin_mode(),
+                side: report.side?,
+                qty: report.qty,
+                entry: report.average_price?,
+                mark: report.average_price?,
+                leverage: report.leverage.or_else(|| Leverage::new(Decimal::ONE))?,
+                taker_fee: self.listed(report.symbol)?.fees.taker,
+                added_margin: Decimal::ZERO,
+            };
+            report.initial_margin?.get().checked_sub(own.initial_margin())
+        };
+        match self.margin_mode() {
+            MarginMode::Cross => Money::ZERO,
+            MarginMode::Isolated => Money::new(added().unwrap_or_default().max(Decimal::ZERO)),
+        }
+    }
+
     /// Where a position would be liquidated, were every other contract to stand still, quote coin; an estimate.
     /// `None` when flat, when the mark or the contract is unknown, or when no price does it.
     #[must_use]

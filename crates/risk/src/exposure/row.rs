@@ -1,6 +1,6 @@
 //! The rows of the exposure, as order management writes them.
 
-use windvane_model::{ClientOrderId, Leverage, OrderId, PositionIndex, Price, Qty, Side, Symbol};
+use windvane_model::{ClientOrderId, Leverage, Money, OrderId, PositionIndex, Price, Qty, Side, Symbol};
 
 /// What names an open order: our id, or the venue's when somebody else placed it without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,8 @@ pub struct PositionExposure {
     pub average_price: Option<Price>,
     /// Leverage set at the venue; `None` until the venue has told. Counted as 1, the dearest, until then.
     pub leverage: Option<Leverage>,
+    /// Margin that was added to it beyond its own, settle coin: [`Exposure::added_margin`](crate::Exposure::added_margin).
+    pub added_margin: Money,
     /// Place in the venue's deleveraging queue, 0 to 5; 0 when flat or not told.
     pub adl_rank: u8,
 }

@@ -11,7 +11,7 @@ impl RiskLimits {
         let drawdown = (&self.drawdown, &next.drawdown);
         let rows = [
             ("max_order_notional", is_above(self.max_order_notional, next.max_order_notional)),
-            ("min_order_notional", is_freer(self.min_order_notional, next.min_order_notional, is_below)),
+            ("min_order_notional", is_below(self.min_order_notional, next.min_order_notional)),
             ("max_position_notional", is_above(self.max_position_notional, next.max_position_notional)),
             ("max_gross_exposure", is_above(self.max_gross_exposure, next.max_gross_exposure)),
             ("max_leverage", next.max_leverage > self.max_leverage),
@@ -122,6 +122,7 @@ mod tests {
     use super::*;
 
     const LIMITS: &str = r#"
+        margin_mode = "cross"
         max_order_notional = "100 USDT"
         min_order_notional = "10 USDT"
         max_position_notional = "200 USDT"
@@ -207,13 +208,12 @@ mod tests {
     #[test]
     fn what_is_taken_away_is_loosened_and_what_is_added_is_not() {
         let less = limits(&[
-            ("min_order_notional = \"10 USDT\"", ""),
             ("require_stop_on_entry = true", "require_stop_on_entry = false"),
             ("symbol.BTCUSDT = { max_order_qty = \"1 BTC\", max_open_orders = 3 }", ""),
             ("\"ETHUSDT\"", "\"SOLUSDT\""),
         ]);
         let keys = limits(&[]).loosened_by(&less);
-        let gone = ["min_order_notional", "require_stop_on_entry"];
+        let gone = ["require_stop_on_entry"];
         let narrower = ["symbol.BTCUSDT.max_order_qty", "symbol.BTCUSDT.max_open_orders", "group.majors"];
         assert_eq!(keys, [&gone[..], &narrower[..]].concat());
         let back = less.loosened_by(&limits(&[]));

@@ -1,5 +1,5 @@
-//! The limits of an account, as its owner writes them in `[risk]`. What guards money is required: there is no safe
-//! default for it. The few keys with a default say so.
+//! The limits of an account, as its owner writes them in `[risk]`. Every key is required: there is no safe default for
+//! what guards money. Only the narrower tables of contracts, bots and groups may be left out.
 
 mod loosened;
 mod problem;
@@ -8,6 +8,7 @@ mod scope;
 pub use problem::LimitProblem;
 pub use scope::{BotLimits, GroupLimits, SymbolLimits};
 
+use crate::margin::MarginMode;
 use crate::{Amount, Multiple, OrderRate, Percent, TimeSpan};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,10 +21,12 @@ use windvane_model::Coin;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RiskLimits {
+    /// How the account margins its positions: `cross` or `isolated`. A start is refused when the venue says otherwise.
+    pub margin_mode: MarginMode,
     /// Largest value of one order, settle coin.
     pub max_order_notional: Amount,
-    /// Smallest value of one order, settle coin. Default: the venue's own minimum.
-    pub min_order_notional: Option<Amount>,
+    /// Smallest value of one order that opens, settle coin. The venue's own minimum holds beside it.
+    pub min_order_notional: Amount,
     /// Largest value of one position with everything that may still grow it, settle coin.
     pub max_position_notional: Amount,
     /// Largest sum of those values over all positions, settle coin.
@@ -52,13 +55,11 @@ pub struct RiskLimits {
     /// Nothing opens that would bring the mark nearer than this to the estimated liquidation price, as a part of the
     /// mark.
     pub min_liquidation_distance: Percent,
-    /// Nothing is added to a position whose place in the venue's deleveraging queue is above this, 0 to 5.
-    /// Default: 4, so that only the front of the queue is kept from growing.
-    #[serde(default = "adl_rank_default")]
+    /// Nothing is added to a position whose place in the venue's deleveraging queue is above this, 0 to 5: at 4 only
+    /// the front of the queue is kept from growing.
     pub max_adl_rank: u8,
     /// How far our margin may differ from the venue's own figures, as a part of the margin balance, when it is compared
-    /// three times in a row. Beyond it nothing opens. Default: 1%.
-    #[serde(default = "margin_error_default")]
+    /// three times in a row. Beyond it nothing opens.
     pub max_margin_error: Percent,
     /// How many refusals of the venue within a window halt the engine, wall clock. What is refused because the order
     /// had just gone does not count.
@@ -99,18 +100,7 @@ pub struct DrawdownLimits {
     pub persists_for: TimeSpan,
 }
 
-fn margin_error_default() -> Percent {
-    "1%".parse().expect("a percentage")
-}
-
-const fn adl_rank_default() -> u8 {
-    RiskLimits::DEFAULT_MAX_ADL_RANK
-}
-
 impl RiskLimits {
-    /// [`RiskLimits::max_adl_rank`] where nothing is said of it.
-    pub const DEFAULT_MAX_ADL_RANK: u8 = 4;
-
     /// The coin that all amounts are counted in.
     #[must_use]
     pub const fn coin(&self) -> Coin {

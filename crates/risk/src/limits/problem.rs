@@ -101,12 +101,12 @@ impl RiskLimits {
     fn amounts(&self) -> Vec<(String, Amount)> {
         let named = |key: &str, amount: Amount| (key.to_owned(), amount);
         let mut amounts = vec![
+            named("min_order_notional", self.min_order_notional),
             named("max_position_notional", self.max_position_notional),
             named("max_gross_exposure", self.max_gross_exposure),
             named("max_loss_per_day", self.max_loss_per_day),
             named("max_loss_per_week", self.max_loss_per_week),
         ];
-        amounts.extend(self.min_order_notional.map(|amount| named("min_order_notional", amount)));
         for (name, limits) in &self.symbol {
             for (key, amount) in [
                 ("max_order_notional", limits.max_order_notional),
@@ -136,11 +136,11 @@ impl RiskLimits {
         let gross = ("max_gross_exposure", self.max_gross_exposure);
         let week = ("max_loss_per_week", self.max_loss_per_week);
         let mut pairs = vec![
+            ("min_order_notional".to_owned(), self.min_order_notional, order),
             (order.0.to_owned(), order.1, position),
             (position.0.to_owned(), position.1, gross),
             ("max_loss_per_day".to_owned(), self.max_loss_per_day, week),
         ];
-        pairs.extend(self.min_order_notional.map(|least| ("min_order_notional".to_owned(), least, order)));
         for (name, limits) in &self.symbol {
             let key = |key| format!("symbol.{name}.{key}");
             pairs.extend(limits.max_order_notional.map(|most| (key("max_order_notional"), most, order)));

@@ -3,12 +3,15 @@
 //! The exchange counts the account in USD; with one settle coin at a collateral ratio of 1 the two differ only
 //! by that coin's index, which cancels out of every comparison.
 
+use super::MarginMode;
 use rust_decimal::Decimal;
 use windvane_model::{Money, Rate};
 
 /// The account's margin, worst case of open orders included. Source: Bybit help centre, UTA glossary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccountMargin {
+    /// How positions are margined.
+    pub mode: MarginMode,
     /// Wallet balance, settle coin.
     pub wallet_balance: Decimal,
     /// Unrealised profit of all positions by mark, settle coin.
@@ -40,10 +43,17 @@ impl AccountMargin {
         self.position_margin.saturating_add(self.order_margin)
     }
 
-    /// Margin balance − initial margin, settle coin; negative when overdrawn.
+    /// What new orders may use, settle coin; negative when overdrawn. Cross: margin balance − initial margin. Isolated:
+    /// wallet balance − initial margin, for profit by mark stands behind its own position alone.
+    ///
+    /// Source: Bybit help centre, UTA glossary; Bybit V5, Get Wallet Balance.
     #[must_use]
     pub fn available(&self) -> Decimal {
-        self.margin_balance().saturating_sub(self.initial_margin())
+        let stands_behind = match self.mode {
+            MarginMode::Cross => self.margin_balance(),
+            MarginMode::Isolated => self.wallet_balance,
+        };
+        stands_behind.saturating_sub(self.initial_margin())
     }
 
     /// Initial margin / (margin balance + order loss), a fraction; at 1 nothing more may be opened. `None` when

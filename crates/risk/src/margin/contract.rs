@@ -93,12 +93,14 @@ impl ContractTerms<'_> {
     pub fn position(&self) -> Option<PositionTerms> {
         let position = &self.exposure.position;
         Some(PositionTerms {
+            mode: self.exposure.margin_mode,
             side: position.side?,
             qty: position.qty,
             entry: position.average_price.unwrap_or(self.mark),
             mark: self.mark,
             leverage: self.leverage(),
             taker_fee: self.taker_fee,
+            added_margin: position.added_margin.get(),
         })
     }
 

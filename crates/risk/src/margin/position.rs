@@ -1,12 +1,14 @@
 //! What a position holds back, gains and needs to stay open.
 
-use super::{maintenance_margin, ratio};
+use super::{MarginMode, maintenance_margin, ratio};
 use rust_decimal::Decimal;
 use windvane_model::{Leverage, Price, Qty, Rate, RiskTier, Side};
 
 /// A position as its margin sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PositionTerms {
+    /// How it is margined.
+    pub mode: MarginMode,
     /// Direction.
     pub side: Side,
     /// Size, base coin.
@@ -19,6 +21,8 @@ pub struct PositionTerms {
     pub leverage: Leverage,
     /// Fee of a fill that takes, a fraction.
     pub taker_fee: Rate,
+    /// Margin that was added by hand, settle coin; of use in isolated margin only.
+    pub added_margin: Decimal,
 }
 
 impl PositionTerms {
@@ -26,6 +30,12 @@ impl PositionTerms {
     #[must_use]
     pub fn value(&self) -> Decimal {
         self.mark.times(self.qty).get()
+    }
+
+    /// Size × average entry price, quote coin.
+    #[must_use]
+    pub fn entry_value(&self) -> Decimal {
+        self.entry.times(self.qty).get()
     }
 
     /// Profit if it were closed at the mark, fees apart, settle coin.
@@ -55,12 +65,19 @@ impl PositionTerms {
         self.qty.get().saturating_mul(self.bankruptcy_price()).saturating_mul(self.taker_fee.get())
     }
 
-    /// Value / leverage + fee to close, settle coin.
+    /// Value / leverage + fee to close, settle coin: the value by mark in cross margin, by entry in isolated margin, where
+    /// what was added counts as well.
     ///
     /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09.
     #[must_use]
     pub fn initial_margin(&self) -> Decimal {
-        ratio(self.value(), self.leverage.get()).saturating_add(self.fee_to_close())
+        let own = match self.mode {
+            MarginMode::Cross => ratio(self.value(), self.leverage.get()),
+            MarginMode::Isolated => {
+                ratio(self.entry_value(), self.leverage.get()).saturating_add(self.added_margin)
+            }
+        };
+        own.saturating_add(self.fee_to_close())
     }
 
     /// Tiered share of the value + fee to close, settle coin.
@@ -71,14 +88,62 @@ impl PositionTerms {
         maintenance_margin(tiers, self.value()).saturating_add(self.fee_to_close())
     }
 
-    /// The mark price at which the account's margin balance would no longer cover its maintenance margin, if no
-    /// other contract moved and the position stayed in today's tier.
+    /// The mark price at which the position is liquidated, quote coin; `None` when no price above zero does it.
     ///
-    /// `margin_balance` and `maintenance` are the account's now, this position included, in the settle coin;
+    /// In isolated margin it is fixed by the position alone ([`PositionTerms::isolated_liquidation_price`]). In cross
+    /// margin it is where the account's margin balance would no longer cover its maintenance margin, if no other contract
+    /// moved and the position stayed in today's tier: an estimate, the exchange has not published its own formula.
+    /// `margin_balance` and `maintenance` are the account's now, this position included, in the settle coin.
     /// `against` is the size of the contract's other position, which gains by what this one loses.
-    /// `None` when no price above zero does it. An estimate: the exchange has not published its own formula.
     #[must_use]
     pub fn liquidation_price(
+        &self,
+        tiers: &[RiskTier],
+        margin_balance: Decimal,
+        maintenance: Decimal,
+        against: Decimal,
+    ) -> Option<Price> {
+        match self.mode {
+            MarginMode::Cross => self.cross_liquidation_price(tiers, margin_balance, maintenance, against),
+            MarginMode::Isolated => self.isolated_liquidation_price(tiers),
+        }
+    }
+
+    /// Where the position's own margin no longer covers its maintenance margin, quote coin, at the tier of its value at
+    /// entry: the nearer to the entry of two published forms, of which the newer counts the maintenance margin at that
+    /// price and the older at the entry. `None` when no price above zero does it.
+    ///
+    /// Source: Bybit help centre, "Liquidation Price under Isolated Mode (UTA)", 2026-05, and "Liquidation Price (USDT
+    /// Contract)", before.
+    #[must_use]
+    pub fn isolated_liquidation_price(&self, tiers: &[RiskTier]) -> Option<Price> {
+        let value = self.entry_value();
+        let rate =
+            tiers.iter().find(|tier| value <= tier.limit.get()).or(tiers.last())?.maintenance_rate.get();
+        let maintenance = maintenance_margin(tiers, value);
+        let deduction = value.checked_mul(rate)?.checked_sub(maintenance)?;
+        let margin = ratio(value, self.leverage.get()).checked_add(self.added_margin)?;
+        // What may be lost before the older form's maintenance margin is touched, in units of price.
+        let room = margin.checked_sub(maintenance)?.checked_div(self.qty.get())?;
+        let margin = margin.checked_add(deduction)?;
+        let (at_price, at_entry) = match self.side {
+            Side::Buy => {
+                let each = self.qty.get().checked_mul(Decimal::ONE.checked_sub(rate)?)?;
+                (value.checked_sub(margin)?.checked_div(each)?, self.entry.get().checked_sub(room)?)
+            }
+            Side::Sell => {
+                let each = self.qty.get().checked_mul(Decimal::ONE.checked_add(rate)?)?;
+                (value.checked_add(margin)?.checked_div(each)?, self.entry.get().checked_add(room)?)
+            }
+        };
+        let nearer = match self.side {
+            Side::Buy => at_price.max(at_entry),
+            Side::Sell => at_price.min(at_entry),
+        };
+        Price::new(nearer.round_dp(8)).ok().filter(|price| price.get() > Decimal::ZERO)
+    }
+
+    fn cross_liquidation_price(
         &self,
         tiers: &[RiskTier],
         margin_balance: Decimal,

@@ -3,7 +3,7 @@
 use crate::scene::{Scene, dec, id, instrument, leverage, place, price, qty, symbol};
 use windvane_model::{Money, Place, PositionIndex, Side};
 use windvane_risk::PositionExposure;
-use windvane_risk::margin::highest_value_at;
+use windvane_risk::margin::{MarginMode, highest_value_at};
 
 #[test]
 fn what_closes_the_position_holds_no_margin_and_the_rest_is_taken_as_the_dearest() {
@@ -70,6 +70,41 @@ fn the_largest_affordable_order_passes_and_one_lot_more_does_not() {
             assert_eq!(scene.available() >= dec("0"), fits, "wallet {wallet}, {held:?}, {size}");
         }
     }
+}
+
+#[test]
+fn in_isolated_margin_profit_by_mark_opens_nothing_and_what_was_added_counts() {
+    let mut scene = Scene::new();
+    scene.exposure.set_margin_mode(MarginMode::Isolated);
+    scene.hold(Side::Buy, "2");
+    // 200 by entry at ten times leverage, and the fee to close at 90.
+    assert_eq!(scene.available(), dec("979.901"));
+    scene.set_mark(symbol(), price("150"));
+    assert_eq!(scene.available(), dec("979.901"), "a higher mark is worth nothing to other orders");
+    let held = scene.exposure.contract(symbol(), PositionIndex(0)).unwrap().position;
+    scene.exposure.set_position(PositionExposure { added_margin: Money::new(dec("30")), ..held });
+    assert_eq!(scene.available(), dec("949.901"));
+    scene.exposure.set_margin_mode(MarginMode::Cross);
+    assert_eq!(
+        scene.available(),
+        dec("1069.901"),
+        "100 of profit, 30 by mark, the fee by entry; nothing is added"
+    );
+}
+
+#[test]
+fn an_isolated_position_is_liquidated_at_the_nearer_of_two_forms_whatever_else_the_account_holds() {
+    let mut scene = Scene::new();
+    scene.exposure.set_margin_mode(MarginMode::Isolated);
+    let at = |scene: &Scene| scene.exposure.liquidation_price(symbol(), PositionIndex(0)).unwrap();
+    scene.hold(Side::Buy, "2");
+    // By entry: 100 − (20 − 1) / 2 = 90.5. By that price: (200 − 20) / (2 × 0.995) = 90.45226131.
+    assert_eq!(at(&scene), price("90.5"));
+    scene.exposure.set_wallet(Money::new(dec("1000000")));
+    assert_eq!(at(&scene), price("90.5"));
+    scene.hold(Side::Sell, "2");
+    // By entry: 109.5. By that price: (200 + 20) / (2 × 1.005) = 109.45273632.
+    assert_eq!(at(&scene), price("109.45273632"));
 }
 
 #[test]

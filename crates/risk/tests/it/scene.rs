@@ -119,7 +119,9 @@ pub(crate) fn limits(changes: &[(&str, &str)]) -> RiskLimits {
 
 pub(crate) fn limits_text(changes: &[(&str, &str)]) -> String {
     let defaults = [
+        ("margin_mode", "\"cross\""),
         ("max_order_notional", "\"500 USDT\""),
+        ("min_order_notional", "\"0.01 USDT\""),
         ("max_position_notional", "\"2000 USDT\""),
         ("max_gross_exposure", "\"3000 USDT\""),
         ("max_leverage", "\"20x\""),
@@ -133,6 +135,8 @@ pub(crate) fn limits_text(changes: &[(&str, &str)]) -> String {
         ("require_stop_on_entry", "true"),
         ("stale_after", "\"5s\""),
         ("min_liquidation_distance", "\"1%\""),
+        ("max_adl_rank", "4"),
+        ("max_margin_error", "\"1%\""),
         ("max_error_rate", "\"5 per 1m\""),
         ("cool_down_after_stop", "\"15m\""),
         ("max_losing_streak", "3"),
@@ -212,6 +216,7 @@ impl Scene {
             qty: qty(size),
             average_price: side.map(|_| price(entry)),
             leverage: Some(leverage("10")),
+            added_margin: Money::ZERO,
             adl_rank: 0,
         });
     }

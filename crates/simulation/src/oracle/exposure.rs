@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_engine::Engine;
 use windvane_model::{ClientOrderId, Side, Submit};
+use windvane_risk::margin::MarginMode;
 use windvane_venue_core::{OrderFilter, OrderRow, Venue};
 
 /// The mark may move between the check and the count, and orders are counted at their own prices.
@@ -52,7 +53,7 @@ pub(crate) fn worst_case(
     let at_venue =
         of_all.iter().filter(is_ours).filter_map(|row| ClientOrderId::new(&row.order_link_id).ok());
     let count = at_venue.chain(travelling.iter().copied()).filter(is_counted).count();
-    let most = usize::try_from(limits(false).max_open_orders).unwrap_or(usize::MAX);
+    let most = usize::try_from(limits(false, MarginMode::Cross).max_open_orders).unwrap_or(usize::MAX);
     if count > most {
         return Err((
             "A19 order counts within limits",
@@ -80,7 +81,7 @@ pub(crate) fn worst_case(
     let Some(mark) = contract.and_then(|contract| contract.ticker().mark) else {
         return Err(("I11 stale data never trades", format!("{submit:?} without a mark")));
     };
-    let limit = limits(false).max_position_notional.value * TOLERANCE;
+    let limit = limits(false, MarginMode::Cross).max_position_notional.value * TOLERANCE;
     let value = qty * mark.get();
     if value > limit {
         let way = match submit.side {

@@ -76,7 +76,7 @@ impl World {
         let mut engine = Engine::new(EngineSetup {
             orders,
             bots: (0..BOTS.len()).map(|slot| self.bot(slot)).collect(),
-            limits: listing::limits(self.swarm.requires_stop),
+            limits: listing::limits(self.swarm.requires_stop, self.swarm.margin_mode()),
             ownership: Ownership::new(
                 claims(self.swarm.is_hedged)
                     .into_iter()

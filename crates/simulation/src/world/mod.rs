@@ -174,7 +174,7 @@ impl World {
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            venue: listing::open_venue(seed, balance, swarm.doubts, swarm.is_hedged),
+            venue: listing::open_venue(seed, balance, &swarm),
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,

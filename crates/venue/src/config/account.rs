@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
-use windvane_venue_core::{AccountSetup, Fees};
+use windvane_venue_core::{AccountSetup, Fees, MarginMode};
 
 use super::decimal_text;
 
@@ -31,6 +31,9 @@ pub struct AccountConfig {
     /// Leverage of every symbol at the start, as a factor.
     #[serde(deserialize_with = "decimal_text")]
     pub leverage: Decimal,
+    /// How positions are margined at the start: `cross` or `isolated`. Default: cross.
+    #[serde(default = "cross", deserialize_with = "margin_mode")]
+    pub margin_mode: MarginMode,
     /// Taker fee as a fraction of the value. Default: the exchange's non-VIP rate.
     #[serde(default = "taker_fee", deserialize_with = "decimal_text")]
     pub taker_fee: Decimal,
@@ -127,6 +130,7 @@ impl AccountConfig {
             balance_usdt: Decimal::from(100_000),
             coins: Vec::new(),
             leverage: Decimal::TEN,
+            margin_mode: cross(),
             taker_fee: taker_fee(),
             maker_fee: maker_fee(),
         }
@@ -150,7 +154,19 @@ impl AccountConfig {
         let fees = Fees { taker: self.taker_fee, maker: self.maker_fee };
         let mut setup = AccountSetup::usdt(self.uid, self.balance_usdt, self.leverage, fees);
         setup.balances.extend(self.coins.iter().map(|coin| (coin.coin.clone(), coin.balance)));
-        setup
+        AccountSetup { margin_mode: self.margin_mode, ..setup }
+    }
+}
+
+const fn cross() -> MarginMode {
+    MarginMode::Cross
+}
+
+fn margin_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MarginMode, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "cross" => Ok(MarginMode::Cross),
+        "isolated" => Ok(MarginMode::Isolated),
+        other => Err(serde::de::Error::custom(format!("{other:?} is neither \"cross\" nor \"isolated\""))),
     }
 }
 

@@ -8,10 +8,11 @@ use source::Item;
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "crates/app/src/config/file.rs",
     "crates/risk/src/limits/mod.rs",
     "crates/risk/src/limits/scope.rs",
+    "crates/risk/src/margin/mode.rs",
     "crates/venue/src/config/mod.rs",
     "crates/venue/src/config/account.rs",
     "crates/venue/src/config/market.rs",

@@ -1,14 +1,16 @@
 //! A random account on the venue's core, with our picture of it kept in step.
 
 use super::listing::{LEVERAGES, Listing, fees, limits, reference};
+use super::tally::Class;
 use crate::scene::{bot, dec};
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use windvane_model::{
     BotTag, ClientOrderId, Epoch, IdGrammar, InstallTag, Intent, Leverage, MarketTime, Money, PositionIndex,
-    Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
+    PositionReport, Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
 };
+use windvane_risk::margin::MarginMode;
 use windvane_risk::{
     Approved, Ask, Context, Exposure, OpenOrder, OrderExposure, OrderKey, Ownership, PositionExposure,
     Quotes, Risk,
@@ -38,7 +40,12 @@ impl Account {
         let fees = fees(rng);
         let balance = Decimal::new(rng.i64(5_000_000..2_000_000_000), 5);
         let leverage = dec(rng.choice(LEVERAGES).unwrap());
-        let account = venue::AccountSetup::usdt(UID, balance, leverage, fees);
+        let is_isolated = rng.u32(0..7) < 3;
+        let mode = if is_isolated { MarginMode::Isolated } else { MarginMode::Cross };
+        let account = venue::AccountSetup {
+            margin_mode: if is_isolated { venue::MarginMode::Isolated } else { venue::MarginMode::Cross },
+            ..venue::AccountSetup::usdt(UID, balance, leverage, fees)
+        };
         let mut doubts = venue::Doubts::default();
         let charged_at = rng.choice(["protective", "best-opposite", "mark"]).unwrap();
         doubts.set("market-order-margin", charged_at).unwrap();
@@ -53,6 +60,7 @@ impl Account {
         let mut risk = Risk::new(limits(), Ownership::new(claims).unwrap());
         risk.set_run_state(RunState::Active);
         let mut exposure = Exposure::default();
+        exposure.set_margin_mode(mode);
         exposure.set_reference(&reference(&listings, fees));
         let mut account = Self {
             venue,
@@ -124,6 +132,22 @@ impl Account {
         let _ = self.request(&venue::Request::SetLeverage(set));
     }
 
+    /// Adds margin to a position by hand, or takes it back; refused in cross margin.
+    pub(crate) fn add_margin(&mut self, number: usize, margin: Decimal) {
+        let symbol = self.listings[number].symbol.as_str().to_owned();
+        let (category, position_idx) = (venue::Category::Linear, venue::PositionIdx::OneWay);
+        let add = venue::AddMargin { category, symbol, position_idx, margin };
+        let _ = self.request(&venue::Request::AddMargin(add));
+    }
+
+    /// The class of what is known to the digit.
+    pub(crate) fn exact_class(&self) -> Class {
+        match self.exposure.margin_mode() {
+            MarginMode::Cross => Class::Exact,
+            MarginMode::Isolated => Class::ExactIsolated,
+        }
+    }
+
     pub(crate) fn request(&mut self, request: &venue::Request) -> Result<(), i32> {
         let mut out = Vec::new();
         self.venue.apply_request(1, UID, request, &mut out).map(drop).map_err(|refusal| refusal.code)
@@ -169,6 +193,7 @@ impl Account {
                 qty: Qty::new(row.size).unwrap(),
                 average_price: row.side.map(|_| price(row.avg_price)),
                 leverage: Leverage::new(row.leverage),
+                added_margin: self.exposure.added_margin(&report(listing.symbol, &row)),
                 adl_rank: 0,
             });
         }
@@ -217,6 +242,29 @@ impl Account {
         self.exposure.contracts().any(|held| {
             held.position.side.is_some_and(|side| !held.side(side.opposite()).opening_qty().is_zero())
         })
+    }
+}
+
+/// What the venue would tell of a position, as far as added margin is read out of it.
+fn report(symbol: Symbol, row: &venue::PositionRow) -> PositionReport {
+    PositionReport {
+        symbol,
+        position_index: INDEX,
+        side: row.side.map(side),
+        qty: Qty::new(row.size).unwrap(),
+        average_price: row.side.map(|_| price(row.avg_price)),
+        mark_price: None,
+        leverage: Leverage::new(row.leverage),
+        stop_loss: None,
+        take_profit: None,
+        trailing_distance: None,
+        liquidation_price: None,
+        initial_margin: Some(Money::new(row.position_im)),
+        maintenance_margin: None,
+        unrealised_pnl: None,
+        adl_rank: 0,
+        sequence: 1,
+        updated: MarketTime(1),
     }
 }
 

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use rust_decimal::Decimal;
 use windvane_model::{
     Coin, FeeRates, Instrument, InstrumentStatus, Leverage, Notional, Price, Qty, Rate, Reference, RiskTier,
-    Symbol,
+    Side, Symbol,
 };
 use windvane_risk::RiskLimits;
 use windvane_venue_core as venue;
@@ -139,4 +139,11 @@ pub(crate) fn limits() -> RiskLimits {
         ("min_liquidation_distance", "\"0.0000001%\""),
     ]);
     toml::from_str(&text).unwrap()
+}
+
+pub(crate) const fn word(side: Side) -> venue::Side {
+    match side {
+        Side::Buy => venue::Side::Buy,
+        Side::Sell => venue::Side::Sell,
+    }
 }

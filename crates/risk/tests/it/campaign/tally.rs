@@ -10,6 +10,10 @@ const EXAMPLES: usize = 5;
 pub(crate) enum Class {
     /// Limit orders of an account where no order works against a position.
     Exact,
+    /// The same where positions are margined in isolation.
+    ExactIsolated,
+    /// Spot: limit orders, and sells at market.
+    Spot,
     /// An order, here or in another contract, works against a position: which part of it closes is not published.
     AgainstPosition,
     /// What the venue charges a market order is not published.
@@ -21,11 +25,28 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 5] = [Self::Exact, Self::AgainstPosition, Self::Market, Self::Amend, Self::Reserved];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Exact,
+        Self::ExactIsolated,
+        Self::Spot,
+        Self::AgainstPosition,
+        Self::Market,
+        Self::Amend,
+        Self::Reserved,
+    ];
 
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn is_exact(self) -> bool {
         match self {
-            Self::Exact => "exact",
+            Self::Exact | Self::ExactIsolated | Self::Spot => true,
+            Self::AgainstPosition | Self::Market | Self::Amend | Self::Reserved => false,
+        }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact, cross",
+            Self::ExactIsolated => "exact, isolated",
+            Self::Spot => "exact, spot",
             Self::AgainstPosition => "bounded, against a position",
             Self::Market => "bounded, market orders",
             Self::Amend => "bounded, amends",
@@ -48,7 +69,7 @@ pub(crate) struct Count {
 /// The whole campaign.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    counts: [Count; 5],
+    counts: [Count; 7],
     pub(crate) accounts: u64,
     /// Refused by the venue for margin although all that decided it was known.
     pub(crate) foreseeable: u64,
@@ -72,10 +93,18 @@ impl Tally {
     }
 
     /// Orders of a class held back without need, as a part of all that the venue would have taken; a fraction.
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub(crate) fn false_rate(&self, class: Class) -> f64 {
         let count = self.counts[class as usize];
-        count.falsely as f64 / (count.taken + count.falsely).max(1) as f64
+        part(count.falsely, count.taken + count.falsely)
+    }
+
+    /// The same of all exact classes together.
+    fn exact_false_rate(&self) -> f64 {
+        let exact = || Class::ALL.into_iter().filter(|class| class.is_exact());
+        let counts = exact().map(|class| self.counts[class as usize]);
+        let (falsely, taken) =
+            counts.fold((0, 0), |(falsely, taken), count| (falsely + count.falsely, taken + count.taken));
+        part(falsely, taken + falsely)
     }
 
     pub(crate) fn foresee(&mut self, example: impl FnOnce() -> String) {
@@ -87,7 +116,7 @@ impl Tally {
 
     pub(crate) fn hold_back(&mut self, class: Class, example: impl FnOnce() -> String) {
         self.count(class).falsely += 1;
-        if class == Class::Exact && self.false_examples.len() < EXAMPLES {
+        if class.is_exact() && self.false_examples.len() < EXAMPLES {
             self.false_examples.push(example());
         }
     }
@@ -107,6 +136,11 @@ impl Tally {
         self.false_examples.extend(other.false_examples);
         self.false_examples.truncate(EXAMPLES);
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn part(some: u64, all: u64) -> f64 {
+    some as f64 / all.max(1) as f64
 }
 
 impl fmt::Display for Tally {
@@ -134,12 +168,15 @@ impl fmt::Display for Tally {
         write!(
             f,
             "margin figures: {} orders on {} accounts, {} foreseeable refusals, {} after an unheard move or fill, {:.4} % \
-             false refusals in the exact class; {} decided by something else",
+             false refusals in the exact classes (cross {:.4} %, isolated {:.4} %, spot {:.4} %); {} decided by something else",
             self.orders(),
             self.accounts,
             self.foreseeable,
             self.unforeseeable,
+            self.exact_false_rate() * 100.0,
             self.false_rate(Class::Exact) * 100.0,
+            self.false_rate(Class::ExactIsolated) * 100.0,
+            self.false_rate(Class::Spot) * 100.0,
             self.other
         )
     }

@@ -26,7 +26,9 @@ private = "{VENUE_WS_PRIVATE}"
 trade = "{VENUE_WS_TRADE}"
 
 [risk]
+margin_mode = "cross"
 max_order_notional = "100 USDT"
+min_order_notional = "1 USDT"
 max_position_notional = "200 USDT"
 max_gross_exposure = "200 USDT"
 max_leverage = "10x"
@@ -40,6 +42,8 @@ max_loss_per_week = "10000 USDT"
 require_stop_on_entry = true
 stale_after = "2s"
 min_liquidation_distance = "1%"
+max_adl_rank = 4
+max_margin_error = "1%"
 max_error_rate = "1000 per 1m"
 cool_down_after_stop = "1ms"
 max_losing_streak = 1000000
