@@ -80,6 +80,16 @@ def spot(check, desk):
         waiting = desk.http.get_open_orders(**SPOT, orderFilter="tpslOrder")["result"]["list"]
         expect(any(row["orderId"] == order_id for row in waiting))
         desk.http.cancel_order(**SPOT, orderId=order_id, orderFilter="tpslOrder")
+    with check.case("spot: an order brings two stops that hold what it bought, and cancelling one ends both"):
+        last, before = desk.last(SPOT), float(desk.coin("BTC")["locked"])
+        fields = {"price": price(last, "1.005"), "takeProfit": price(last, "1.05"), "stopLoss": price(last, "0.95")}
+        equal(desk.settled(SPOT, desk.place(SPOT, "Buy", "Limit", "0.001", **fields))["orderStatus"], "Filled")
+        pair = desk.http.get_open_orders(**SPOT, orderFilter="BidirectionalTpslOrder")["result"]["list"]
+        equal([(row["side"], row["qty"]) for row in pair], [("Sell", "0.000999")] * 2)
+        expect(abs(float(desk.coin("BTC")["locked"]) - before - 0.000999) < 1e-9)
+        desk.http.cancel_order(**SPOT, orderId=pair[0]["orderId"], orderFilter="tpslOrder")
+        equal([desk.settled(SPOT, row["orderId"])["orderStatus"] for row in pair], ["Deactivated"] * 2)
+        equal(float(desk.coin("BTC")["locked"]), before)
     with check.case("spot: more than one has is refused with 170131"):
         refused(170131, lambda: desk.place(SPOT, "Sell", "Market", "40"))
     with check.case("spot: what was bought is sold, and both are among the executions"):
@@ -124,6 +134,13 @@ def stops(check, desk):
             desk.place(OTHER, "Buy", "Market", "1", orderLinkId=uuid.uuid4().hex, **fields)
         rows = desk.http.get_open_orders(**OTHER, orderFilter="StopOrder")["result"]["list"]
         equal({row["triggerBy"] for row in rows}, {"LastPrice", "MarkPrice", "IndexPrice"})
+        desk.http.cancel_all_orders(**OTHER)
+
+
+    with check.case("stops: an order takes its price from the book"):
+        order_id = desk.place(OTHER, "Buy", "Limit", "1", bboSideType="Queue", bboLevel="5")
+        row = desk.http.get_open_orders(**OTHER, orderId=order_id)["result"]["list"][0]
+        expect(row["createType"] == "CreateByBboOrder" and 0 < float(row["price"]) < float(desk.last(OTHER)) * 1.01, row)
         desk.http.cancel_all_orders(**OTHER)
 
 
