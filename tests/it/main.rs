@@ -21,6 +21,7 @@ mod page;
 mod refused;
 mod reload;
 mod restart;
+mod schema;
 mod soak;
 mod streams;
 mod vault;

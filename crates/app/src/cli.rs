@@ -1,7 +1,7 @@
 //! The command line as typed.
 
 use crate::control::{Reach, Wish};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub(crate) enum Command {
     Venue(Venue),
     /// Validates a config with its strategies, or one strategy file, without network.
     Check(Check),
-    /// Prints the JSON Schema of strategy files, for editors.
-    Schema,
+    /// Prints the JSON Schema of strategy or config files, for editors.
+    Schema(Schema),
     /// Asks a running engine how it is.
     Status(Target),
     /// Stops opening positions until `resume`; protection and reducing go on.
@@ -154,6 +154,22 @@ pub(crate) struct Run {
     /// Prints the summary as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Of which files.
+    #[arg(long, value_name = "FILES", value_enum, default_value_t = SchemaOf::Strategy)]
+    pub(crate) of: SchemaOf,
+}
+
+/// Files that a schema is of.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// Strategy files.
+    Strategy,
+    /// Config files.
+    Config,
 }
 
 #[derive(Debug, Args)]

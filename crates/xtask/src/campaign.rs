@@ -58,6 +58,9 @@ pub(crate) enum Campaign {
     /// Reloads an engine with random configs, good and bad, while orders fly: none is lost, no connection is cut, and what is
     /// refused leaves no trace.
     Reload(Reload),
+    /// Types every slip of a finger at every place of every shipped strategy file: each is refused, or changes what stands
+    /// there.
+    Slips,
     /// Floods an engine with market data for a long time: memory, files and queues stay where they are.
     Soak(Soak),
     /// Kills an account full of orders, in both scopes, and the engine half way: flat, never without a stop, latched.
@@ -233,6 +236,7 @@ impl Campaign {
         match self {
             Self::Kill9(kill9) => kill9.run(),
             Self::Reload(reload) => reload.run(),
+            Self::Slips => slips(),
             Self::Soak(soak) => soak.run(),
             Self::Kill(kill) => kill.run(),
             Self::Margin(margin) => margin.run(),
@@ -262,6 +266,18 @@ fn crash_bytes() -> anyhow::Result<()> {
             ("WINDVANE_CRASH_SEGMENT", (256 << 10).to_string()),
             ("WINDVANE_CRASH_FLIPPED", (64 << 10).to_string()),
         ],
+    }
+    .run()
+}
+
+fn slips() -> anyhow::Result<()> {
+    Enlarged {
+        name: "slips",
+        package: "windvane-strategy",
+        target: &["--test", "it"],
+        test: "mutation::a_slip_anywhere",
+        is_optimised: true,
+        environment: vec![("WINDVANE_EVERY_SLIP", "1".to_owned())],
     }
     .run()
 }

@@ -1,6 +1,6 @@
 //! `windvane check`: a config or a strategy file, without network.
 
-use crate::cli::Check;
+use crate::cli::{Check, SchemaOf};
 use crate::config;
 use crate::exit::Failure;
 use std::process::ExitCode;
@@ -44,8 +44,14 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the JSON Schema of strategy files.
-pub(crate) fn schema() -> ExitCode {
-    println!("{:#}", windvane_strategy::schema());
+/// The schema of a config, made by `cargo xtask reference`.
+const CONFIG_SCHEMA: &str = include_str!("../config/schema.json");
+
+/// Prints a JSON Schema.
+pub(crate) fn schema(of: SchemaOf) -> ExitCode {
+    match of {
+        SchemaOf::Strategy => println!("{:#}", windvane_strategy::schema()),
+        SchemaOf::Config => print!("{CONFIG_SCHEMA}"),
+    }
     ExitCode::SUCCESS
 }

@@ -35,7 +35,7 @@ pub(crate) fn perform(command: Command) -> Result<ExitCode, Failure> {
         Command::Tune(tune) => tune::tune(&tune),
         Command::Venue(venue) => venue::serve(&venue),
         Command::Check(check) => check::check(&check),
-        Command::Schema => Ok(check::schema()),
+        Command::Schema(schema) => Ok(check::schema(schema.of)),
         Command::Status(target) => control::status(&target),
         Command::Halt(halt) => control::halt(&halt),
         Command::Resume(target) => control::resume(&target),

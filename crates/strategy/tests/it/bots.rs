@@ -32,6 +32,13 @@ fn walk(world: &mut World, prices: &[&str]) {
     }
 }
 
+/// The process ends, and begins again with what it had written down.
+fn restart(world: &mut World, text: &str) {
+    let memory = world.memory();
+    world.bot = load("bot.toml", text, &BTreeMap::new()).unwrap().bot();
+    world.bot.restore(&memory).unwrap();
+}
+
 /// Resting orders as (side, price), lowest first.
 fn resting(world: &World) -> Vec<(Side, String)> {
     let mut orders: Vec<_> =
@@ -140,9 +147,7 @@ fn a_dca_deal_buys_more_below_and_sells_all_at_its_target() {
     let target = (average * dec("1.02") / dec("0.1")).ceil() * dec("0.1");
     assert_eq!(resting(&world), lines(&["90"], &[&target.normalize().to_string()]));
     // A restart in the middle of the deal changes nothing.
-    let memory = world.memory();
-    world.bot = load("bot.toml", DCA, &BTreeMap::new()).unwrap().bot();
-    world.bot.restore(&memory).unwrap();
+    restart(&mut world, DCA);
     walk(&mut world, &["95", "99.9"]);
     assert_eq!(world.holding.side, None);
     assert!(world.tally.net > dec("3"), "{}", world.tally.net);
@@ -162,9 +167,7 @@ fn a_twap_sends_its_slices_in_time_and_none_twice_over_a_restart() {
     let mut sent = Vec::new();
     for minute in 0..60 {
         if minute == 15 {
-            let memory = world.memory();
-            world.bot = load("bot.toml", text, &BTreeMap::new()).unwrap().bot();
-            world.bot.restore(&memory).unwrap();
+            restart(&mut world, text);
         }
         world.point(1_000_000 + minute * MINUTE, price("100"));
         sent.push(world.tally.places.len());
@@ -180,6 +183,10 @@ fn scheduled_buys_keep_their_times_and_their_limit() {
     let mut world = world(text);
     let mut times = Vec::new();
     for minute in 30..400 {
+        // Neither a buy that was due nor the limit is forgotten.
+        if [90, 130].contains(&minute) {
+            restart(&mut world, text);
+        }
         let before = world.tally.places.len();
         world.point(minute * MINUTE, price("100"));
         times.extend((world.tally.places.len() > before).then_some(minute));
@@ -195,6 +202,9 @@ fn rebalancing_sells_what_has_grown_and_buys_what_has_shrunk() {
     world.point(60 * MINUTE, price("100"));
     let value = |world: &World, at: &str| world.holding.qty.get() * dec(at);
     assert!((value(&world, "100") - dec("5000")).abs() < dec("10"));
+    restart(&mut world, text);
+    world.point(90 * MINUTE, price("120"));
+    assert_eq!(world.tally.places.len(), 1, "the hour is not over, restart or not");
     world.point(120 * MINUTE, price("105"));
     assert_eq!(world.tally.places.len(), 1, "2.5% of the equity is inside the band");
     world.point(180 * MINUTE, price("120"));

@@ -1,5 +1,5 @@
-//! A corpus of calls and words typed wrongly, each with its exact message: with the files and expressions of `messages`
-//! over three hundred.
+//! Two corpora with their exact messages: calls and words typed wrongly, and files in which one line is wrong in its type,
+//! unit, range or structure.
 
 use std::collections::BTreeMap;
 
@@ -41,6 +41,66 @@ fn every_word_and_function_typed_wrongly_says_what_was_meant() {
     corpus.retain(|text| message(text) != "no problem");
     assert!(corpus.len() >= 300, "{}", corpus.len());
     let shown: Vec<String> = corpus.iter().map(|text| format!("{text}\n    {}", message(text))).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+/// What is wrong with a line `key = value`, and the lines in its place.
+fn wrongs(line: &str) -> Vec<(&'static str, String)> {
+    let Some((key, value)) = line.split_once('=').map(|(key, value)| (key.trim_end(), value.trim())) else {
+        return vec![
+            ("is unknown", line.replacen('[', "[x", 1)),
+            ("is there twice", format!("{line}\n{line}")),
+        ];
+    };
+    let number = value.trim_matches('"');
+    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    let (figure, unit) = number.split_at(end);
+    let is_text = value.starts_with('"') && value.ends_with('"') && value.matches('"').count() == 2;
+    let written =
+        |value: String| if is_text { format!("{key} = \"{value}\"") } else { format!("{key} = {value}") };
+    let mut wrongs = vec![
+        ("is missing", String::new()),
+        ("is there twice", format!("{line}\n{line}")),
+        ("has another type", if is_text { format!("{key} = 7") } else { format!("{key} = \"seven\"") }),
+        ("is a table", format!("{key} = {{ a = 1 }}")),
+        ("is a list", format!("{key} = [true]")),
+        ("is empty", format!("{key} = \"\"")),
+    ];
+    if !figure.is_empty() {
+        wrongs.push(("has another unit", written(format!("{figure} parsec"))));
+        wrongs.push(("is below", written(format!("-{figure}{unit}"))));
+        wrongs.push(("is nothing", written(format!("0{unit}"))));
+        wrongs.push(("is too much", written(format!("99999999{figure}{unit}"))));
+        wrongs.push(("is no figure", written(format!("{figure}.{figure}.1{unit}"))));
+    }
+    wrongs
+}
+
+#[test]
+fn every_line_that_is_wrong_in_type_unit_range_or_structure_says_so() {
+    let mut shown = Vec::new();
+    for name in ["macd-trend", "opening-range", "grid", "dca", "maker", "twap", "schedule", "rebalance"] {
+        let text =
+            std::fs::read_to_string(crate::shipped::root().join(format!("strategies/{name}.toml"))).unwrap();
+        // Comments go: they say nothing, and a shipped file may be explained anew without another message.
+        let bare = |line: &str| line.split(" #").next().unwrap_or_default().trim_end().to_owned();
+        let lines: Vec<String> =
+            text.lines().map(bare).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        for (at, line) in lines.iter().enumerate() {
+            for (wrong, instead) in wrongs(line) {
+                let mut file = lines.clone();
+                file[at].clone_from(&instead);
+                let Err(problems) = load("f", &file.join("\n"), &BTreeMap::new()) else { continue };
+                let said: Vec<String> = problems
+                    .list
+                    .iter()
+                    .map(|problem| format!("    {}:{}: {}", problem.line, problem.column, problem.message))
+                    .collect();
+                shown.push(format!("{name}:{}: `{line}` {wrong}\n{}", at + 1, said.join("\n")));
+            }
+        }
+    }
+    assert!(shown.len() >= 300, "{}", shown.len());
     insta::assert_snapshot!(shown.join("\n"));
 }
 

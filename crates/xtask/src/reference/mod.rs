@@ -1,5 +1,7 @@
-//! `cargo xtask reference`: `docs/configuration.md`, made from the structures that a config is read into.
+//! `cargo xtask reference`: `docs/configuration.md` and the JSON Schema of a config, made from the structures that a config
+//! is read into.
 
+mod schema;
 mod source;
 
 use crate::process::workspace_root;
@@ -56,23 +58,34 @@ fn page() -> PathBuf {
     workspace_root().join("docs/configuration.md")
 }
 
-/// Writes the page.
-///
-/// # Errors
-/// When a source cannot be read, or the page not written.
-pub(crate) fn write() -> anyhow::Result<()> {
-    fs::write(page(), made()?).context("writing docs/configuration.md")
+/// Where the schema lies, for the program to print.
+fn schema_file() -> PathBuf {
+    workspace_root().join("crates/app/src/config/schema.json")
 }
 
-/// The page as the sources want it.
-fn made() -> anyhow::Result<String> {
+/// Writes the page and the schema.
+///
+/// # Errors
+/// When a source cannot be read, or what was made not written.
+pub(crate) fn write() -> anyhow::Result<()> {
+    fs::write(page(), made()?).context("writing docs/configuration.md")?;
+    fs::write(schema_file(), schema::made(&items()?)?).context("writing the schema")
+}
+
+/// The structures of all sources by name.
+fn items() -> anyhow::Result<BTreeMap<String, Item>> {
     let mut items = BTreeMap::new();
     for path in SOURCES {
         let text =
             fs::read_to_string(workspace_root().join(path)).with_context(|| format!("reading {path}"))?;
         items.extend(source::items(&text).into_iter().map(|item| (item.name.clone(), item)));
     }
-    let mut page = Page { text: HEAD.to_owned(), items };
+    Ok(items)
+}
+
+/// The page as the sources want it.
+fn made() -> anyhow::Result<String> {
+    let mut page = Page { text: HEAD.to_owned(), items: items()? };
     page.table("", ROOT)?;
     Ok(page.text)
 }
@@ -216,6 +229,8 @@ mod tests {
             made == written,
             "docs/configuration.md lags behind the structures: run `cargo xtask reference`"
         );
+        let (made, written) = (schema::made(&items().unwrap()).unwrap(), fs::read_to_string(schema_file()));
+        assert!(made == written.unwrap(), "the config's schema lags behind: run `cargo xtask reference`");
     }
 
     #[test]
