@@ -51,6 +51,22 @@ fn timed_price(world: &mut World, step: Step) -> Duration {
     began.elapsed()
 }
 
+/// How long nothing happens before a price, in the benches of pauses.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The thread gives its core away, and finds strange things in the processor's caches when it comes back.
+fn sleep_a_while() {
+    std::thread::sleep(PAUSE);
+}
+
+/// The thread keeps its core, as with `when_idle = "spin"`.
+fn spin_a_while() {
+    let began = Instant::now();
+    while began.elapsed() < PAUSE {
+        std::hint::spin_loop();
+    }
+}
+
 /// Goal G4 of the performance paper: frame bytes in, signed order bytes out.
 fn timed_frame(world: &mut World, step: Step, credentials: &Credentials, spares: &Spares) -> Duration {
     let frame = world.frame(step);
@@ -107,9 +123,33 @@ fn engine(criterion: &mut Criterion) {
     });
 }
 
+/// The same price, whatever it becomes, after a pause.
+fn after_pauses(criterion: &mut Criterion) {
+    let pauses: [(&str, fn()); 2] = [("sleep", sleep_a_while), ("spinning", spin_a_while)];
+    for (pause, wait) in pauses {
+        criterion.bench_function(&format!("engine/book delta to order, after 2 ms of {pause}"), |bencher| {
+            bencher.iter_custom(|count| {
+                over_prices(count, true, |world, step| {
+                    wait();
+                    timed_price(world, step)
+                })
+            });
+        });
+    }
+}
+
+criterion_group! {
+    name = pauses;
+    // The time that counts is a hundredth of the time that passes.
+    config = Criterion::default()
+        .measurement_time(Duration::from_millis(30))
+        .warm_up_time(Duration::from_millis(2))
+        .sample_size(10);
+    targets = after_pauses
+}
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1));
     targets = engine
 }
-criterion_main!(benches);
+criterion_main!(benches, pauses);
