@@ -94,3 +94,18 @@ fn completions_and_manual_pages_come_from_the_command_line() {
     assert!(page.starts_with(".ie") || page.contains(".TH"), "{page}");
     assert!(folder.path().join("windvane-doctor.1").exists());
 }
+
+#[test]
+fn the_venue_lists_every_doubt_with_its_answers() {
+    let (code, out, err) = finish(&windvane(&["venue", "--list-doubts"]));
+    assert_eq!(code, Some(0), "{err}");
+    for line in
+        ["bad-topic = fail-all | keep-good", "tick-change = kept | cancelled", "index-lag-ms = 0, 1, 2, …"]
+    {
+        assert!(out.lines().any(|listed| listed == line), "no `{line}` in:\n{out}");
+    }
+    let (names, meanings): (Vec<&str>, Vec<&str>) =
+        out.lines().skip(2).partition(|line| !line.starts_with("    "));
+    assert_eq!(names.len(), meanings.len(), "each says what it decides");
+    assert!(names.len() > 50, "{}", names.len());
+}
