@@ -74,7 +74,7 @@ impl Exchange {
                 Err(refusal) => return self.enveloped(&Err(refusal), None),
             }
         };
-        let symbol = fields.text("symbol");
+        let symbol = fields.symbol();
         let subject =
             Subject { uid, symbol: symbol.as_deref(), path: Some(&call.path), ..Subject::default() };
         let strike = self.faults.strike(target(endpoint), &subject, self.now.wall_ms);

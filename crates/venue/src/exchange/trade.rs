@@ -29,7 +29,7 @@ impl Exchange {
             Some([Value::Object(argument)]) => Fields::from_object(argument.clone()),
             _ => Fields::default(),
         };
-        let symbol = fields.text("symbol");
+        let symbol = fields.symbol();
         let subject = Subject {
             uid: Some(caller.uid),
             symbol: symbol.as_deref(),

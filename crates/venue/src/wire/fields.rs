@@ -101,6 +101,15 @@ impl Fields {
             .collect()
     }
 
+    /// The instrument that a request is about; of a batch that of its first order.
+    pub(crate) fn symbol(&self) -> Option<String> {
+        let of_batch = || {
+            let first = self.0.get("request")?.as_array()?.first()?;
+            first.get("symbol")?.as_str().map(str::to_owned)
+        };
+        self.text("symbol").or_else(of_batch)
+    }
+
     /// A field as it came, for values with a shape of their own.
     pub(crate) fn raw(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

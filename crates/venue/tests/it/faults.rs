@@ -43,6 +43,21 @@ async fn codes_and_statuses_are_injected_until_removed() {
 }
 
 #[tokio::test]
+async fn a_fault_of_a_symbol_strikes_a_batch_of_it() {
+    let (_venue, client) = manual().await;
+    let mut trade = client.socket("/v5/trade").await;
+    let fault =
+        |symbol: &str| json!({"kind": "retcode", "match": {"symbol": symbol}, "code": 10016, "count": 2});
+    let batch = json!({"category": "linear", "request": [buy("0.001", "59000"), buy("0.001", "58000")]});
+    for (symbol, code) in [("ETHUSDT", 0), ("BTCUSDT", 10016)] {
+        client.sim("fault", &fault(symbol)).await;
+        assert_eq!(client.post("/v5/order/create-batch", &batch).await["retCode"], code, "{symbol}");
+        let request = trade.order("order.create-batch", symbol, batch.clone()).await;
+        assert_eq!(request["retCode"], code, "{symbol}");
+    }
+}
+
+#[tokio::test]
 async fn pushes_are_dropped_doubled_and_delayed() {
     let (_venue, client) = manual().await;
     let mut private = client.socket("/v5/private").await;
