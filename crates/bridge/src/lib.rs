@@ -5,10 +5,12 @@
 
 mod answer;
 mod market;
+mod pre_check;
 mod report;
 mod request;
 
 pub use answer::{Asked, family, order_id};
 pub use market::{book_delta, book_snapshot, print, ticker};
+pub use pre_check::{pre_checked, question};
 pub use report::{execution, order, position, wallet};
 pub use request::{by_link, request};

@@ -52,7 +52,7 @@ pub fn by_link(id: &str) -> venue::OrderReference {
 }
 
 /// The venue's word for a position; an index that it has none for cannot come out of the engine.
-const fn position_idx(index: PositionIndex) -> venue::PositionIdx {
+pub(crate) const fn position_idx(index: PositionIndex) -> venue::PositionIdx {
     match index {
         PositionIndex::LONG => venue::PositionIdx::Long,
         PositionIndex::SHORT => venue::PositionIdx::Short,

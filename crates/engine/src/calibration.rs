@@ -1,25 +1,40 @@
 //! When our margin is compared with the venue's own figures: at the start and at every audit with the account that is read
-//! then, and with each position and wallet that the venue pushes.
+//! then and with what an order that is only asked about would hold (`pre-check`, cross margin only), and with each
+//! position and wallet that the venue pushes.
 //!
 //! What a wallet says of open orders may be of a moment before or after the messages around it. It is compared once the
 //! account has been quiet for a while.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, push_query};
 use crate::output::Output;
+use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, Event, HaltCause, Millis, Money, QueryAnswer, Stamp, WallTime, WalletReport,
+    AccountEvent, Event, HaltCause, Millis, Money, OrderQuestion, PositionIndex, Query, QueryAnswer, Side,
+    Stamp, WallTime, WalletReport,
 };
 use windvane_order_management::{Order, OrderState};
+use windvane_risk::margin::MarginMode;
 
 /// So long nothing else may have happened on the account, wall clock.
 const QUIET_MS: Millis = 500;
 
-/// What the venue said of the open orders' margin, not compared yet.
+/// So many questions without an answer in a row, and no further one is asked: demo accounts have no such call.
+const UNANSWERED_MOST: u32 = 3;
+/// An order that is asked about would take this part of what is available: large enough to show an error of the rule.
+const ASKED_PART: Decimal = Decimal::from_parts(4, 0, 0, false, 0);
+
+/// What the venue said of the open orders' margin, not compared yet, and what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Calibrating {
     waiting: Option<(Money, WallTime)>,
     /// When anything but a wallet last came of the account.
     stirred: WallTime,
+    /// When an order was asked about that has no answer yet.
+    asked: Option<WallTime>,
+    /// Questions without an answer in a row.
+    unanswered: u32,
+    /// Whose contract is asked about next, as a count.
+    turn: usize,
 }
 
 impl Calibrating {
@@ -42,13 +57,27 @@ impl Engine {
                 // Its parts were read one after the other, and what came meanwhile is in some of them only.
                 if stamp.wall.millis_since(self.calibrating.stirred) >= QUIET_MS {
                     self.await_quiet(&snapshot.wallet, stamp);
+                    self.ask_about_an_order(stamp, out);
                 }
+            }
+            Event::Account(AccountEvent::Answer(QueryAnswer::PreCheck(told))) => {
+                let asked = self.calibrating.asked.take();
+                self.calibrating.unanswered = 0;
+                if asked.is_some_and(|asked| self.calibrating.stirred < asked) && self.is_quiet() {
+                    miscount = self.risk.compare_rates(told, self.orders.exposure());
+                }
+            }
+            Event::Account(AccountEvent::QueryFailed(failed))
+                if matches!(failed.query, Query::PreCheck(_)) =>
+            {
+                self.calibrating.asked = None;
+                self.calibrating.unanswered += 1;
             }
             Event::Account(event) => {
                 if let AccountEvent::Position(report) = event {
                     miscount = self.risk.compare_position(report, self.orders.exposure());
                 }
-                self.calibrating = Calibrating { waiting: None, stirred: stamp.wall };
+                (self.calibrating.waiting, self.calibrating.stirred) = (None, stamp.wall);
             }
             Event::Market(_) | Event::Link(_) | Event::Reference(_) | Event::Timer | Event::Control(_) => {}
         }
@@ -56,7 +85,7 @@ impl Engine {
             && stamp.wall.millis_since(since) >= QUIET_MS
         {
             self.calibrating.waiting = None;
-            if self.orders.is_reconciled() && self.orders.live_orders().all(is_quiet) {
+            if self.is_quiet() {
                 miscount = miscount.or(self.risk.compare_orders(theirs, self.orders.exposure()));
             }
         }
@@ -64,6 +93,44 @@ impl Engine {
             out.push(Output::Miscount(miscount));
             self.gate.halt(HaltCause::MarginModel);
         }
+    }
+
+    /// Asks what an order would make of the account, of one bot's contract after the other. Nothing is placed.
+    fn ask_about_an_order(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if self.calibrating.unanswered >= UNANSWERED_MOST || !self.is_quiet() {
+            return;
+        }
+        if let Some(question) = self.question() {
+            (self.calibrating.asked, self.calibrating.turn) = (Some(stamp.wall), self.calibrating.turn + 1);
+            push_query(Query::PreCheck(question), out);
+        }
+    }
+
+    /// An order that the account can afford on the side of what is held, at the mark; `None` where there is nothing to ask.
+    fn question(&self) -> Option<OrderQuestion> {
+        let exposure = self.orders.exposure();
+        if exposure.margin_mode() != MarginMode::Cross {
+            return None;
+        }
+        let bot = self.bots.get(self.calibrating.turn.checked_rem(self.bots.len())?)?;
+        let symbol = bot.symbol;
+        let instrument = &exposure.listed(symbol)?.instrument;
+        let held = exposure.contract(symbol, bot.position_index);
+        let position_index = bot.position_index;
+        let side = match position_index {
+            PositionIndex::LONG => Side::Buy,
+            PositionIndex::SHORT => Side::Sell,
+            _ => held.and_then(|held| held.position.side).unwrap_or(Side::Buy),
+        };
+        let price = instrument.round_passive_to_tick(side, self.quotes.get(symbol).mark?.get())?;
+        let most = exposure.max_affordable_qty(symbol, position_index, side, price);
+        let qty = instrument.round_down_to_lot(most.get().checked_div(ASKED_PART)?);
+        let is_taken = qty >= instrument.min_qty && price.times(qty) >= instrument.min_notional;
+        is_taken.then_some(OrderQuestion { symbol, position_index, side, qty, price })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.orders.is_reconciled() && self.orders.live_orders().all(is_quiet)
     }
 
     fn await_quiet(&mut self, wallet: &WalletReport, stamp: Stamp) {

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use windvane_model::{
     AccountEvent, AccountSnapshot, BookLevel, BookUpdate, BookUpdateKind, BotName, Coin, CoinBalance,
     Command, Control, DenialReason, Epoch, Event, Execution, ExecutionId, ExecutionKind, FeeRates, Fixed,
-    InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState, MarketEvent, MarketTime, Millis,
-    Money, Notice, NoticeTo, Notional, OrderId, OrderReport, OrderStatus, Origin, PositionIndex,
-    PositionReport, Price, Qty, Query, QueryAnswer, Rate, Reference, RefusalFamily, Refused, Request,
-    RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce,
-    WalletReport,
+    HaltCause, InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState, MarketEvent, MarketTime,
+    Millis, Money, Notice, NoticeTo, Notional, OrderId, OrderReport, OrderStatus, Origin, PositionIndex,
+    PositionReport, PreChecked, Price, Qty, Query, QueryAnswer, QueryFailed, Rate, Reference, RefusalFamily,
+    Refused, Request, RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker,
+    TimeInForce, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::margin::MarginMode;
@@ -381,17 +381,17 @@ fn own_memory(outputs: &[Output]) -> Option<Vec<u8>> {
 #[test]
 fn a_halt_and_a_flatten_outlive_a_crash_and_an_orderly_end_leaves_neither() {
     let (mut world, _) = World::reconciled("10");
-    let mut written = world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Operator)));
+    let mut written = world.take(Event::Control(Control::Halt(HaltCause::Operator)));
     written.extend(world.take(Event::Control(Control::Flatten(Scope::All))));
-    written.extend(world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Shutdown))));
+    written.extend(world.take(Event::Control(Control::Halt(HaltCause::Shutdown))));
     let memory = own_memory(&written).unwrap();
     let (mut after, _) = World::reconciled("10");
     after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
-    assert_eq!(after.engine.run_state(), RunState::Halted(windvane_model::HaltCause::Operator));
+    assert_eq!(after.engine.run_state(), RunState::Halted(HaltCause::Operator));
     assert!(after.engine.bots().all(|bot| bot.hold == Some(crate::Hold::Close)));
 
     let (mut world, _) = World::reconciled("10");
-    let mut written = world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Shutdown)));
+    let mut written = world.take(Event::Control(Control::Halt(HaltCause::Shutdown)));
     written.extend(world.take(Event::Control(Control::Flatten(Scope::All))));
     let (mut after, _) = World::reconciled("10");
     if let Some(memory) = own_memory(&written) {
@@ -697,7 +697,7 @@ fn kills(outputs: &[Output]) -> usize {
 fn a_kill_of_the_account_is_repeated_until_a_later_picture_shows_no_order_and_outlives_a_crash() {
     let (mut world, _) = World::reconciled("10");
     assert!(!submits(&world.quote()).is_empty());
-    world.take(Event::Control(Control::Halt(windvane_model::HaltCause::Operator)));
+    world.take(Event::Control(Control::Halt(HaltCause::Operator)));
     let outputs = world.take(Event::Control(Control::CancelAccount));
     assert_eq!(kills(&outputs), 1);
     let closes = world.take(Event::Control(Control::Flatten(Scope::All)));
@@ -753,4 +753,56 @@ fn a_strangers_order_is_told_at_once_and_cancelled_only_with_a_bot_that_adopts_i
         let ending = world.take(Event::Control(Control::CancelEntries(Scope::All)));
         assert_eq!(venues_cancels(&ending), wanted, "{foreign:?}");
     }
+}
+
+#[test]
+fn with_each_audit_the_venue_is_asked_what_an_order_would_hold_and_a_lasting_difference_is_told() {
+    let (mut world, _) = World::reconciled("10");
+    // Nothing of ours must be under way.
+    world.take(Event::Control(Control::Halt(HaltCause::Operator)));
+    world.quote();
+    for round in 1..=3 {
+        world.wait(1_000);
+        world.quote();
+        let outputs = world.show(&[position("0", "10")], "1000");
+        let question = outputs.iter().find_map(|output| match output {
+            Output::Command { command: Command::Query(Query::PreCheck(question)), .. } => Some(*question),
+            _ => None,
+        });
+        let question = question.expect("a quarter of what can be afforded");
+        assert_eq!((question.side, question.price), (Side::Buy, price("100")));
+        // The venue says that it would hold nothing.
+        let nothing = Rate::ZERO;
+        let answer = QueryAnswer::PreCheck(PreChecked {
+            question,
+            initial_before: nothing,
+            maintenance_before: nothing,
+            initial_after: nothing,
+            maintenance_after: nothing,
+        });
+        let outputs = world.take(Event::Account(AccountEvent::Answer(answer)));
+        let is_told = outputs.iter().any(|output| matches!(output, Output::Miscount(_)));
+        assert_eq!(is_told, round == 3, "round {round}");
+    }
+}
+
+#[test]
+fn a_venue_that_has_no_such_call_is_asked_three_times_and_no_more() {
+    let (mut world, _) = World::reconciled("10");
+    // Nothing of ours must be under way.
+    world.take(Event::Control(Control::Halt(HaltCause::Operator)));
+    world.quote();
+    let mut asked = 0;
+    for _ in 0..5 {
+        world.wait(1_000);
+        world.quote();
+        for output in world.show(&[position("0", "10")], "1000") {
+            let Output::Command { command: Command::Query(query @ Query::PreCheck(_)), .. } = output else {
+                continue;
+            };
+            asked += 1;
+            world.take(Event::Account(AccountEvent::QueryFailed(QueryFailed { query, code: 10001 })));
+        }
+    }
+    assert_eq!(asked, 3);
 }

@@ -3,8 +3,8 @@
 use crate::{choices, layout};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
-    OrderReport, OrderStatus, Origin, PositionReport, Query, QueryAnswer, QueryFailed, RefusalFamily,
-    Refused, Request, StopKind, TimeInForce, Undetermined, WalletReport,
+    OrderQuestion, OrderReport, OrderStatus, Origin, PositionReport, PreChecked, Query, QueryAnswer,
+    QueryFailed, RefusalFamily, Refused, Request, StopKind, TimeInForce, Undetermined, WalletReport,
 };
 
 choices!(AccountEvent {
@@ -62,9 +62,15 @@ choices!(OrderStatus {
 
 choices!(TimeInForce { 1 => Gtc, 2 => Ioc, 3 => Fok, 4 => PostOnly });
 
-choices!(Query { 1 => Account { executions_since }, 2 => Order { symbol, client_order_id } });
+choices!(Query {
+    1 => Account { executions_since }, 2 => Order { symbol, client_order_id }, 3 => PreCheck(question),
+});
 
-choices!(QueryAnswer { 1 => Account(snapshot), 2 => Order(lookup) });
+layout!(OrderQuestion { symbol, position_index, side, qty, price });
+
+choices!(QueryAnswer { 1 => Account(snapshot), 2 => Order(lookup), 3 => PreCheck(rates) });
+
+layout!(PreChecked { question, initial_before, maintenance_before, initial_after, maintenance_after });
 
 layout!(Acknowledged { request, symbol, client_order_id, order_id });
 

@@ -396,6 +396,23 @@ pub enum Query {
         /// The order.
         client_order_id: ClientOrderId,
     },
+    /// What an order would make of the account's margin. Nothing is placed.
+    PreCheck(OrderQuestion),
+}
+
+/// An order that is only asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderQuestion {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which of its positions.
+    pub position_index: PositionIndex,
+    /// Direction.
+    pub side: Side,
+    /// Quantity, base coin.
+    pub qty: Qty,
+    /// Limit price, quote coin.
+    pub price: Price,
 }
 
 /// An answer to a [`Query`], complete over all pages.
@@ -405,6 +422,24 @@ pub enum QueryAnswer {
     Account(Box<AccountSnapshot>),
     /// One order.
     Order(Box<OrderLookup>),
+    /// What an order would do to the account's margin.
+    PreCheck(PreChecked),
+}
+
+/// The account's margin rates as the venue counts them: margin over margin balance, as fractions, cut off after four
+/// places. Source: Bybit V5, Pre Check Order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreChecked {
+    /// The order that was asked about.
+    pub question: OrderQuestion,
+    /// Initial margin rate now.
+    pub initial_before: Rate,
+    /// Maintenance margin rate now.
+    pub maintenance_before: Rate,
+    /// Initial margin rate with the order.
+    pub initial_after: Rate,
+    /// Maintenance margin rate with the order.
+    pub maintenance_after: Rate,
 }
 
 /// The account as read by REST, all pages.

@@ -6,13 +6,16 @@
 //! through orders that the venue refuses, or liquidates an account that seemed safe.
 
 use crate::Exposure;
-use crate::margin::PositionTerms;
+use crate::margin::{Candidate, PositionTerms, order_loss};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{Leverage, Money, PositionIndex, PositionReport, Symbol};
+use windvane_model::{Leverage, Money, PositionIndex, PositionReport, PreChecked, Symbol};
 
 /// Comparisons in a row that must be beyond the bound.
 const IN_A_ROW: u32 = 3;
+
+/// One in the fourth place of a rate.
+const LAST_PLACE: Decimal = Decimal::from_parts(1, 0, 0, false, 4);
 
 /// Which figure is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +26,12 @@ pub enum Counted {
     PositionMaintenance,
     /// Initial margin of all open orders.
     Orders,
+    /// Initial margin of the whole account.
+    Account,
+    /// Maintenance margin of the whole account.
+    AccountMaintenance,
+    /// Initial margin of an order that is only asked about.
+    Question,
 }
 
 impl Counted {
@@ -33,6 +42,9 @@ impl Counted {
             Self::PositionInitial => "initial margin of a position",
             Self::PositionMaintenance => "maintenance margin of a position",
             Self::Orders => "initial margin of the open orders",
+            Self::Account => "initial margin of the account",
+            Self::AccountMaintenance => "maintenance margin of the account",
+            Self::Question => "initial margin of an order that was asked about",
         }
     }
 }
@@ -80,7 +92,8 @@ impl Calibration {
     ) -> Option<Miscount> {
         let key = Some((report.symbol, report.position_index));
         let Some(terms) = terms(report, exposure) else {
-            self.0.retain(|(_, known), _| *known != key);
+            // A flat position has no margin to compare; what was asked about an order in its contract stands.
+            self.0.retain(|(counted, known), _| *known != key || *counted == Counted::Question);
             return None;
         };
         let tiers = &exposure.listed(report.symbol)?.instrument.tiers;
@@ -106,14 +119,7 @@ impl Calibration {
     /// Compares the margin of all open orders; only of use while none of them has anything under way.
     pub(crate) fn orders(&mut self, theirs: Money, exposure: &Exposure, bound: Decimal) -> Option<Miscount> {
         let most = exposure.account().order_margin;
-        let least = exposure
-            .contracts()
-            .map(|contract| {
-                contract
-                    .valuation_price()
-                    .map_or(Decimal::ZERO, |mark| contract.terms(mark).least_order_margin())
-            })
-            .fold(Decimal::ZERO, Decimal::saturating_add);
+        let least = least_order_margin(exposure);
         let nearest = theirs.get().clamp(least.min(most), most);
         let error = nearest.saturating_sub(theirs.get());
         let is_wrong = self.compare((Counted::Orders, None), error, exposure, bound);
@@ -123,6 +129,71 @@ impl Calibration {
             ours: Money::new(nearest),
             theirs,
         })
+    }
+
+    /// Compares the account's margins, and what an order would add to them, with the venue's rates before and after it.
+    ///
+    /// A rate is cut off after four places, so that anything up to one in the last place more is the same. What working
+    /// orders hold is known between two bounds, and the venue may count maintenance margin for them as well.
+    pub(crate) fn rates(
+        &mut self,
+        told: &PreChecked,
+        exposure: &Exposure,
+        bound: Decimal,
+    ) -> Option<Miscount> {
+        let question = &told.question;
+        let held = exposure.contract(question.symbol, question.position_index)?;
+        let mark = held.valuation_price()?;
+        let account = exposure.account();
+        let base_before = account.margin_balance().saturating_add(exposure.order_loss());
+        let loss = order_loss(question.side, question.qty, question.price, mark);
+        let base_after = base_before.saturating_add(loss);
+        let least = account.position_margin.saturating_add(least_order_margin(exposure));
+        let most = account.initial_margin();
+        let candidate =
+            Candidate { side: question.side, qty: question.qty, price: question.price, replaces: None };
+        let adds =
+            held.terms(mark).order_margin(Some(&candidate)).saturating_sub(held.figures().order_margin);
+        // Beside orders whose margin is known between bounds only, and beside those of a contract's other position, it may
+        // add nothing, or all of its own.
+        let is_exact = least == most && question.position_index == PositionIndex::ONE_WAY;
+        let alone = held.terms(mark).margin_alone(&candidate);
+        let (adds_least, adds_most) = if is_exact { (adds, adds) } else { (Decimal::ZERO, adds.max(alone)) };
+        let before = told.initial_before.get().saturating_mul(base_before);
+        let after = told.initial_after.get().saturating_mul(base_after);
+        let maintenance = told.maintenance_before.get().saturating_mul(base_before);
+        let place = base_before.saturating_mul(LAST_PLACE);
+        let of_orders = account.order_margin;
+        let figures = [
+            (Counted::Account, before, least, most, place),
+            (
+                Counted::AccountMaintenance,
+                maintenance,
+                account.maintenance_margin,
+                account.maintenance_margin.saturating_add(of_orders),
+                place,
+            ),
+            // Both rates are cut off.
+            (
+                Counted::Question,
+                after.saturating_sub(before),
+                adds_least,
+                adds_most,
+                place.saturating_add(place),
+            ),
+        ];
+        let mut worst = None;
+        for (counted, theirs, least, most, place) in figures {
+            let (floor, ceiling) = (least.saturating_sub(place), most.saturating_add(place));
+            let nearest = theirs.clamp(floor.min(ceiling), ceiling);
+            let symbol = (counted == Counted::Question).then_some(question.symbol);
+            let key = symbol.map(|symbol| (symbol, question.position_index));
+            let is_wrong = self.compare((counted, key), nearest.saturating_sub(theirs), exposure, bound);
+            let miscount =
+                Miscount { counted, symbol, ours: Money::new(nearest), theirs: Money::new(theirs) };
+            worst = worst.or(is_wrong.then_some(miscount));
+        }
+        worst
     }
 
     /// Notes an error, settle coin, and says whether it is one too many.
@@ -142,6 +213,15 @@ impl Calibration {
         compared.beyond = 0;
         true
     }
+}
+
+/// What the venue holds for all open orders at least.
+fn least_order_margin(exposure: &Exposure) -> Decimal {
+    let each = exposure.contracts().map(|contract| {
+        let mark = contract.valuation_price();
+        mark.map_or(Decimal::ZERO, |mark| contract.terms(mark).least_order_margin())
+    });
+    each.fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
 /// A reported position as our own arithmetic sees it; `None` when it is flat or not reported in full.

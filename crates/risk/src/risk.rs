@@ -7,7 +7,8 @@ use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, RunState, Stamp,
+    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, PreChecked, RunState,
+    Stamp,
 };
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
@@ -139,6 +140,12 @@ impl Risk {
     /// under way.
     pub fn compare_orders(&mut self, theirs: Money, exposure: &Exposure) -> Option<Miscount> {
         self.calibration.orders(theirs, exposure, self.limits.max_margin_error.fraction())
+    }
+
+    /// Compares the account's margin, and what an order that is only asked about would add to it, with the venue's rates.
+    /// Only of use while no order has anything under way.
+    pub fn compare_rates(&mut self, told: &PreChecked, exposure: &Exposure) -> Option<Miscount> {
+        self.calibration.rates(told, exposure, self.limits.max_margin_error.fraction())
     }
 
     /// The largest error of our margin when it was last compared, with its sign: ours less the venue's as a part of the

@@ -67,6 +67,8 @@ catalogue! {
     RATE_LIMITED = Counter "rate_limited_total" None, "Requests refused for their rate.";
     CLOCK_OFFSET = Gauge "clock_offset_seconds" Some(Unit::Seconds), "Venue clock minus ours.";
     ROUND_TRIP = Gauge "venue_round_trip_seconds" Some(Unit::Seconds), "Last measured round trip to the venue.";
+    GUARD_EXPECTED = Gauge "guard_expected" None, "1 where the config names a guard's key, or one was seen in this run; else 0.";
+    GUARD_AGE = Gauge "guard_age_seconds" Some(Unit::Seconds), "Since the guard last looked at the engine; since the start before that.";
     KEY_EXPIRES = Gauge "api_key_expires_seconds" Some(Unit::Seconds), "Time until the API key expires; absent for one that does not.";
     // Market data.
     MARKET_MESSAGES = Counter "market_messages_total" None, "Market messages by kind.";

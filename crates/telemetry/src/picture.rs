@@ -55,6 +55,8 @@ pub struct Picture {
     pub disk: Option<(u64, u64)>,
     /// Seconds until the API key expires; `None` for one that does not.
     pub key_expires: Option<f64>,
+    /// Whether a guard is expected, and how many seconds ago it last looked.
+    pub guard: (bool, f64),
     /// Which cause holds the engine halted.
     pub breakers: Vec<(&'static str, bool)>,
     /// The account against its limits.

@@ -49,6 +49,8 @@ pub fn show(picture: &Picture) {
     if let Some(left) = picture.key_expires {
         gauge!(name::KEY_EXPIRES).set(left);
     }
+    gauge!(name::GUARD_EXPECTED).set(flag(picture.guard.0));
+    gauge!(name::GUARD_AGE).set(picture.guard.1);
     for (cause, is_in_force) in &picture.breakers {
         gauge!(name::BREAKER, "breaker" => *cause).set(flag(*is_in_force));
     }

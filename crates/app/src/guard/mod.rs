@@ -5,8 +5,10 @@
 //! engine that may open, and nothing else: stops, take-profits, exits and other people's orders stay. When the engine
 //! comes back it finds its orders cancelled by somebody else, which halts it, so that the two never fight.
 
+mod sign;
 mod watch;
 
+pub(crate) use sign::Presence;
 pub(crate) use watch::Patience;
 
 use crate::heartbeat;
@@ -23,11 +25,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Guards the engine whose data folder is `folder`, until the future is dropped.
 pub(crate) async fn stand(rest: &RestClient, folder: &Path, patience: Patience) {
     let (mut watch, began) = (Watch::new(patience), Instant::now());
+    let mut sign = sign::Sign::new(folder);
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = None;
     loop {
         looks.tick().await;
+        sign.show();
         let verdict = watch.judge(heartbeat::read(folder), since(began));
         // How long it lasts is news to nobody.
         let kind = std::mem::discriminant(&verdict);

@@ -297,7 +297,7 @@ impl<'h> Explanation<'h> {
     }
 
     fn is_about_command(&self, bot: Option<BotName>, command: &Command) -> bool {
-        if matches!(command, Command::Query(Query::Account { .. })) {
+        if matches!(command, Command::Query(Query::Account { .. } | Query::PreCheck(_))) {
             return false;
         }
         match self.question {
@@ -325,7 +325,7 @@ fn id_of(command: &Command) -> Option<ClientOrderId> {
         Command::CancelAll(_)
         | Command::SetProtection(_)
         | Command::SetLeverage(_)
-        | Command::Query(Query::Account { .. }) => None,
+        | Command::Query(Query::Account { .. } | Query::PreCheck(_)) => None,
     }
 }
 
@@ -338,6 +338,7 @@ fn symbol_of(command: &Command) -> Option<Symbol> {
         Command::SetProtection(set) => Some(set.symbol),
         Command::SetLeverage(set) => Some(set.symbol),
         Command::Query(Query::Order { symbol, .. }) => Some(*symbol),
+        Command::Query(Query::PreCheck(question)) => Some(question.symbol),
         Command::Query(Query::Account { .. }) => None,
     }
 }

@@ -108,6 +108,7 @@ pub(super) fn other_command(command: &Command) -> String {
         Command::SetLeverage(set) => format!("set leverage {:?}", set.leverage),
         Command::Query(Query::Account { .. }) => "read the account".to_owned(),
         Command::Query(Query::Order { .. }) => "look the order up".to_owned(),
+        Command::Query(Query::PreCheck(_)) => "ask what an order would hold".to_owned(),
     }
 }
 
@@ -144,6 +145,7 @@ pub(super) fn execution(execution: &Execution) -> String {
 pub(super) fn answer(answer: &QueryAnswer) -> String {
     match answer {
         QueryAnswer::Account(_) => "the account was read".to_owned(),
+        QueryAnswer::PreCheck(_) => "the venue said what an order would hold".to_owned(),
         QueryAnswer::Order(lookup) => match &lookup.order {
             Some(order) => format!("looked up: {}", report(order)),
             None => format!("looked up: no such order, {} executions", lookup.executions.len()),

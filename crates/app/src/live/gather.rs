@@ -4,6 +4,7 @@ use super::Live;
 use super::curve::Curve;
 use super::day::Days;
 use super::links::Links;
+use crate::guard::Presence;
 use std::path::PathBuf;
 use std::time::Instant;
 use windvane_connector::Observation;
@@ -23,14 +24,17 @@ pub(super) struct Gauges {
     pub(super) observations: windvane_connector::Observer,
     pub(super) key_expires: Option<WallTime>,
     pub(super) data: PathBuf,
+    pub(super) guard: Presence,
 }
 
 impl Gauges {
-    /// Nothing measured yet. `observations`: whose dropped ones are counted; `data`: the folder whose disk is watched.
+    /// Nothing measured yet. `observations`: whose dropped ones are counted; `data`: the folder whose disk is watched;
+    /// `guard`: who stands beside.
     pub(super) fn new(
         observations: windvane_connector::Observer,
         key_expires: Option<WallTime>,
         data: PathBuf,
+        guard: Presence,
     ) -> Self {
         Self {
             next_picture: Instant::now(),
@@ -42,6 +46,7 @@ impl Gauges {
             observations,
             key_expires,
             data,
+            guard,
         }
     }
 

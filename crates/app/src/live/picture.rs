@@ -18,6 +18,7 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
     if wallet.coins().next().is_some() {
         live.gauges.observe_equity(live.stamper.market_now(), margin.equity());
     }
+    let guard = live.gauges.guard.look(now);
     Picture {
         run_state: Some(engine.run_state()),
         is_ready: engine.run_state() == RunState::Active,
@@ -55,6 +56,7 @@ pub(super) fn picture(live: &mut Live, depths: &[(&'static str, usize)], now: Wa
         observations_dropped: live.gauges.observations.dropped(),
         disk: crate::disk::space(&live.gauges.data),
         key_expires: live.gauges.key_expires.map(|at| seconds(at.0 - now.0)),
+        guard,
         breakers: breakers(engine.run_state()),
         risk: risk_picture(engine),
     }

@@ -11,6 +11,7 @@ use super::{Ending, Inlets, Live, Signals, account, gather, orphan};
 use crate::config::{Durability, Settings, VenueSettings, archive};
 use crate::control::{self, SOCKET_NAME};
 use crate::exit::Failure;
+use crate::guard::Presence;
 use crate::heartbeat::Heart;
 use crate::rebuild::{Claims, Rebuilt};
 use crate::verdict;
@@ -207,7 +208,12 @@ pub(crate) async fn run(
         outputs: Vec::new(),
         unconcluded: None,
         care: super::care_clock(),
-        gauges: gather::Gauges::new(observations, account.key_expires, folder.clone()),
+        gauges: gather::Gauges::new(
+            observations,
+            account.key_expires,
+            folder.clone(),
+            Presence::new(&settings.data_dir, settings.guard.key_file.is_some(), wall.now()),
+        ),
     };
     live.take(wall.now(), Event::Reference(account.reference));
     for candle in account.history {

@@ -13,6 +13,7 @@ pub(crate) mod market;
 mod mutate;
 mod page;
 mod past;
+mod pre_check;
 mod query;
 mod reference;
 mod setup;

@@ -277,6 +277,11 @@ impl RestClient {
     /// # Errors
     /// [`RestError::Refused`] with the code that the order itself would get; or when the answer cannot be had or read.
     pub async fn pre_check(&self, order: Submit) -> Result<PreCheck, RestError> {
+        self.rates(&Mutation::Submit(order).body()).await
+    }
+
+    /// The answer to a pre-check of the order that `body` describes.
+    pub(super) async fn rates(&self, body: &str) -> Result<PreCheck, RestError> {
         let call = Call {
             endpoint: "order/pre-check",
             purpose: Purpose::Audit,
@@ -285,8 +290,7 @@ impl RestClient {
             places: 1,
         };
         let turn = self.turn(call).await?;
-        let body = Mutation::Submit(order).body();
-        let answer = self.call(&turn, Method::POST, Payload::Body(&body), Some(WINDOW_MS)).await?;
+        let answer = self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await?;
         let wire: PreCheckWire<'_> = answer.result()?;
         let rate = |text: &Lexeme<'_>, field| {
             let rate = required(text, field).map_err(|error| answer.unreadable(error))?;

@@ -32,6 +32,7 @@ impl RestClient {
             Query::Order { symbol, client_order_id } => {
                 self.order(symbol, client_order_id).await.map(|l| QueryAnswer::Order(Box::new(l)))
             }
+            Query::PreCheck(question) => self.ask_about(question).await.map(QueryAnswer::PreCheck),
         };
         match answer {
             Ok(answer) => AccountEvent::Answer(answer),

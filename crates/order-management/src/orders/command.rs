@@ -89,8 +89,8 @@ impl Orders {
                 }
             }
             // Questions about one order are state since their deadline passed; leverage changes nothing here until
-            // the venue shows it.
-            Command::Query(Query::Order { .. }) | Command::SetLeverage(_) => {}
+            // the venue shows it, and an order that is only asked about changes nothing at all.
+            Command::Query(Query::Order { .. } | Query::PreCheck(_)) | Command::SetLeverage(_) => {}
         }
     }
 

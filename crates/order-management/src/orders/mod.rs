@@ -186,9 +186,12 @@ impl Orders {
             AccountEvent::Wallet(report) => self.take_wallet_report(report, stamp),
             AccountEvent::Answer(QueryAnswer::Account(snapshot)) => self.take_account(snapshot, stamp, out),
             AccountEvent::Answer(QueryAnswer::Order(lookup)) => self.take_lookup(lookup, stamp, out),
+            // Calibration's alone; the books know nothing by it.
+            AccountEvent::Answer(QueryAnswer::PreCheck(_)) => {}
             AccountEvent::QueryFailed(failed) => match failed.query {
                 Query::Account { .. } => self.reconcile.fail(stamp.wall),
                 Query::Order { client_order_id, .. } => self.take_failed_lookup(client_order_id, stamp),
+                Query::PreCheck(_) => {}
             },
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use windvane_bridge::{self as bridge, Asked};
 use windvane_engine::{Engine, Output, Traces};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, Command, Event, MarketTime, OrderLookup, Query, QueryAnswer, Stamp,
-    Stamped, Symbol, WallTime,
+    AccountEvent, AccountSnapshot, Command, Event, MarketTime, OrderLookup, Query, QueryAnswer, QueryFailed,
+    Stamp, Stamped, Symbol, WallTime,
 };
 use windvane_venue_core::{self as venue, ExecutionFilter, MarketInput, OrderFilter, Uid, Venue};
 
@@ -113,8 +113,10 @@ impl Desk {
     pub(super) fn request(&mut self, command: &Command) {
         let (Some(asked), Some(request)) = (Asked::of(command), bridge::request(command)) else {
             if let Command::Query(query) = command {
-                let answer = self.answer(*query);
-                self.depart(Happening::Fact(Event::Account(AccountEvent::Answer(answer))));
+                let unanswered = QueryFailed { query: *query, code: 0 };
+                let answer =
+                    self.answer(*query).map_or(AccountEvent::QueryFailed(unanswered), AccountEvent::Answer);
+                self.depart(Happening::Fact(Event::Account(answer)));
             }
             return;
         };
@@ -170,12 +172,12 @@ impl Desk {
         self.facts = facts;
     }
 
-    fn answer(&self, query: Query) -> QueryAnswer {
+    fn answer(&self, query: Query) -> Option<QueryAnswer> {
         let executions = |filter: ExecutionFilter<'_>| {
             let rows = self.venue.executions(UID, filter);
             rows.iter().rev().map(bridge::execution).collect()
         };
-        match query {
+        Some(match query {
             Query::Account { executions_since } => {
                 let orders = self.venue.open_orders(UID, OrderFilter::default());
                 let positions = self.symbols.iter();
@@ -191,6 +193,10 @@ impl Desk {
                     wallet: wallet.unwrap_or_default(),
                 }))
             }
+            Query::PreCheck(question) => match self.venue.pre_check(UID, &bridge::question(&question)) {
+                Ok(rates) => QueryAnswer::PreCheck(bridge::pre_checked(question, rates)),
+                Err(_) => return None,
+            },
             Query::Order { symbol, client_order_id } => {
                 let id = client_order_id.to_string();
                 let order = self.venue.order(UID, &bridge::by_link(&id));
@@ -204,6 +210,6 @@ impl Desk {
                     }),
                 }))
             }
-        }
+        })
     }
 }

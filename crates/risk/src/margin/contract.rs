@@ -114,6 +114,12 @@ impl ContractTerms<'_> {
         self.side_margin(Side::Buy, candidate).max(self.side_margin(Side::Sell, candidate))
     }
 
+    /// Initial margin of an order as if it were the only one and closed nothing, settle coin.
+    #[must_use]
+    pub(crate) fn margin_alone(&self, candidate: &Candidate) -> Decimal {
+        self.order_terms(candidate.side).cost(candidate.price.times(candidate.qty).get()).total()
+    }
+
     /// Initial margin that the venue holds for the open orders at least, whichever of the readings known holds and
     /// whatever becomes of what is not confirmed; settle coin. Equal to [`ContractTerms::order_margin`] where all are
     /// confirmed and none works against the position.

@@ -2,7 +2,9 @@
 
 use crate::scene::{Scene, dec, leverage, price, qty, symbol};
 use rust_decimal::Decimal;
-use windvane_model::{MarketTime, Money, PositionIndex, PositionReport, Side};
+use windvane_model::{
+    MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PreChecked, Rate, Side,
+};
 use windvane_risk::Counted;
 
 fn money(text: &str) -> Money {
@@ -78,4 +80,32 @@ fn orders_may_hold_anything_between_the_readings_of_the_rule() {
     assert_eq!(scene.risk.compare_orders(too_much, &scene.exposure), None);
     let miscount = scene.risk.compare_orders(too_much, &scene.exposure).expect("three in a row");
     assert_eq!((miscount.counted, miscount.symbol, miscount.theirs), (Counted::Orders, None, too_much));
+}
+
+#[test]
+fn what_an_order_would_add_is_compared_with_what_the_venue_says_of_it() {
+    let question = OrderQuestion {
+        symbol: symbol(),
+        position_index: PositionIndex(0),
+        side: Side::Buy,
+        qty: qty("20"),
+        price: price("100"),
+    };
+    // 2000 × (1/10 + 0.00055 + 0.9 × 0.00055) = 202.09 of 1,000, cut off after four places.
+    let told = |after: &str| PreChecked {
+        question,
+        initial_before: Rate::ZERO,
+        maintenance_before: Rate::ZERO,
+        initial_after: Rate::new(dec(after)),
+        maintenance_after: Rate::ZERO,
+    };
+    let mut scene = Scene::new();
+    for _ in 0..3 {
+        assert_eq!(scene.risk.compare_rates(&told("0.2020"), &scene.exposure), None);
+    }
+    assert_eq!(scene.risk.margin_error(), Some(Decimal::ZERO));
+    let wrong: Vec<_> = (0..3).map(|_| scene.risk.compare_rates(&told("0.1000"), &scene.exposure)).collect();
+    assert_eq!(wrong[..2], [None, None]);
+    let miscount = wrong[2].unwrap();
+    assert_eq!((miscount.counted, miscount.theirs), (Counted::Question, money("100")));
 }

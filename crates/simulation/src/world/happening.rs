@@ -4,7 +4,9 @@ use super::link::Stream;
 use crate::swarm::Millis;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use windvane_model::{AccountSnapshot, ClientOrderId, Command, Control, Event, OrderLookup, Symbol};
+use windvane_model::{
+    AccountSnapshot, ClientOrderId, Command, Control, Event, OrderLookup, OrderQuestion, Symbol,
+};
 
 /// One happening.
 #[derive(Debug)]
@@ -84,6 +86,8 @@ pub(super) enum Reading {
     Account { since: i64, step: u8, snapshot: Box<AccountSnapshot> },
     /// One order: its row, then its executions.
     Order { id: ClientOrderId, lookup: Option<Box<OrderLookup>>, symbol: Symbol },
+    /// What an order would hold.
+    PreCheck(OrderQuestion),
 }
 
 /// Happenings by time; those of one moment in the order in which they were planned.

@@ -28,6 +28,7 @@ impl World {
             Query::Order { symbol, client_order_id } => {
                 Reading::Order { id: client_order_id, lookup: None, symbol }
             }
+            Query::PreCheck(question) => Reading::PreCheck(question),
         };
         self.read_later(reading);
     }
@@ -40,6 +41,13 @@ impl World {
     pub(super) fn read(&mut self, reading: Reading) {
         match reading {
             Reading::Account { since, step, snapshot } => self.read_account(since, step, snapshot),
+            Reading::PreCheck(question) => match self.venue.pre_check(UID, &bridge::question(&question)) {
+                Ok(rates) => self.answer(QueryAnswer::PreCheck(bridge::pre_checked(question, rates))),
+                Err(refused) => {
+                    let failed = QueryFailed { query: Query::PreCheck(question), code: refused.refusal.code };
+                    self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
+                }
+            },
             Reading::Order { id, lookup, symbol } => match lookup {
                 None => {
                     let order = self.shown_order(&id);
