@@ -13,7 +13,7 @@ const HISTORY_DAYS: usize = 2;
 const FORTNIGHT: usize = 14;
 
 /// Copies the shipped tables up to the end of so many days.
-fn cut_tables(folder: &Path, days: usize) {
+pub(crate) fn cut_tables(folder: &Path, days: usize) {
     std::fs::create_dir(folder).unwrap();
     for name in ["btcusdt.csv", "ethusdt.csv", "dogeusdt.csv"] {
         let shipped = std::fs::read_to_string(root().join("config/market").join(name)).unwrap();

@@ -1,8 +1,12 @@
 //! A long and a short bot on one contract in hedge mode: set up, trading side by side, killed, flattened, added up.
 
+use crate::demo::cut_tables;
 use serde_json::Value;
 use std::time::Duration;
 use windvane_tests::{Ground, Market, PATIENCE, binary, config, finish, root, start, wait_until, windvane};
+
+/// Days that are replayed: both sides have entered by then.
+const DAYS: usize = 6;
 
 /// The bots of the shared config out, and two of the DCA's on the two sides of one contract in.
 fn share_a_contract(ground: &Ground, account: &str) {
@@ -90,11 +94,12 @@ fn a_long_and_a_short_bot_share_a_contract_and_every_position_stays_its_own() {
 #[test]
 fn two_sides_of_a_contract_over_days_add_up_and_replay() {
     let folder = tempfile::tempdir().unwrap();
-    let text = config(
-        "paper.toml",
-        &folder.path().join("data"),
-        &[("listen = \"127.0.0.1:9464\"", "enabled = false")],
-    );
+    let tables = folder.path().join("market");
+    cut_tables(&tables, DAYS);
+    let shipped = format!("dir = \"{}/config/market\"", root().display());
+    let tables = format!("dir = \"{}\"", tables.display());
+    let changes = [("listen = \"127.0.0.1:9464\"", "enabled = false"), (shipped.as_str(), tables.as_str())];
+    let text = config("paper.toml", &folder.path().join("data"), &changes);
     let (head, _) = text.split_once("[bot.trend]").unwrap();
     let head =
         head.replace("environment = \"embedded\" ", "position_mode = \"hedge\"\nenvironment = \"embedded\" ");
@@ -108,8 +113,7 @@ fn two_sides_of_a_contract_over_days_add_up_and_replay() {
     let path = folder.path().join("hedge.toml");
     std::fs::write(&path, format!("{head}{}{}", bot("long"), bot("short"))).unwrap();
     let path = path.to_str().unwrap();
-    let mut run =
-        start("hedge", &binary(), &["run", "--json", "--config", path, "--duration", "25s"], folder.path());
+    let mut run = start("hedge", &binary(), &["run", "--json", "--config", path], folder.path());
     assert_eq!(run.wait(Duration::from_secs(420)), Some(0), "{}{}", run.out(), run.err());
     let summary: Value = serde_json::from_str(&run.out()).expect("a summary in JSON");
     assert_eq!(summary["verdict"]["is_equal"], Value::Bool(true), "{summary}");

@@ -22,6 +22,7 @@ mod parentage;
 mod picture;
 mod recorder;
 mod reload;
+mod sealed;
 mod service;
 pub(crate) mod setup;
 mod single;
@@ -118,6 +119,7 @@ pub(crate) struct Live {
     settings: Rc<Settings>,
     reloader: reload::Reloader,
     compactor: compactor::Compactor,
+    archivist: sealed::Archivist,
     /// Bots that were taken out while the engine ran, with the positions they had.
     gone: Claims,
     /// Whether the orderly end has begun.

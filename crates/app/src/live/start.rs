@@ -146,6 +146,8 @@ pub(crate) async fn run(
         );
     }
     drop(books);
+    let archivist = super::sealed::Archivist::start(folder.clone())
+        .context("starting the thread that looks old fills up")?;
     let compactor = Compactor::start(folder.clone(), claims.clone(), settings.journal_bytes)
         .context("starting the thread that sums the journal up")?;
 
@@ -201,6 +203,7 @@ pub(crate) async fn run(
         settings: Rc::clone(&in_force),
         reloader: super::reload::Reloader { rest: rest.clone(), steps, is_busy: false },
         compactor,
+        archivist,
         gone: Claims::new(),
         is_stopping: false,
         shutdown: settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect(),

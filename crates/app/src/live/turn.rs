@@ -7,7 +7,8 @@ use super::dispatch::not_sent;
 use windvane_connector::Connector;
 use windvane_engine::Output;
 use windvane_journal::Ticket;
-use windvane_model::{Control, Event, HaltCause, RunState, Stamped, WallTime};
+use windvane_model::{AccountEvent, Control, Event, HaltCause, RunState, Stamped, WallTime};
+use windvane_order_management::DifferenceKind;
 
 /// A turn whose commands are with their tasks, and of which nothing has been told yet.
 pub(super) struct Turn {
@@ -105,7 +106,15 @@ impl Live {
                     }
                     self.tell_command(bot, &command, stamped.stamp);
                 }
-                other => self.tell(other, stamped.stamp),
+                other => {
+                    if let Output::Difference(difference) = &other
+                        && difference.kind == DifferenceKind::SealedFill
+                        && let Event::Account(AccountEvent::Execution(execution)) = &stamped.event
+                    {
+                        self.archivist.look_up(*execution, stamped.stamp.sequence);
+                    }
+                    self.tell(other, stamped.stamp);
+                }
             }
         }
         self.outputs = outputs;
