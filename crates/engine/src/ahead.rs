@@ -30,9 +30,10 @@ impl Traces {
     /// ends the fall, and a best one that begins it, have nothing to add.
     fn telling(self) -> impl Iterator<Item = Price> {
         let [from, to] = self.fall;
-        let worst = (self.worst != to).then_some(self.worst);
-        let best = (self.best != from).then_some(self.best);
-        let falls = (from != to).then_some([from, to]).into_iter().flatten();
+        let has_fallen = from != to;
+        let worst = (!has_fallen || self.worst != to).then_some(self.worst);
+        let best = (!has_fallen || self.best != from).then_some(self.best);
+        let falls = has_fallen.then_some([from, to]).into_iter().flatten();
         worst.into_iter().chain(falls).chain(best).chain([self.last])
     }
 }
