@@ -3,7 +3,7 @@
 use super::{OrderTerms, PositionTerms, ratio};
 use crate::{ContractExposure, OrderExposure, SideExposure};
 use rust_decimal::Decimal;
-use windvane_model::{Instrument, Leverage, Price, Qty, Rate, Side};
+use windvane_model::{Instrument, Leverage, PositionIndex, Price, Qty, Rate, Side};
 
 /// One contract with what its margin goes by.
 #[derive(Debug, Clone, Copy)]
@@ -139,12 +139,12 @@ impl ContractTerms<'_> {
     /// the highest of the mark and the orders' prices; the larger side counts.
     ///
     /// The held quantity is not netted against orders of the other side: a stop may close it first, and then
-    /// they open in full.
+    /// they open in full. For the same reason what reduce-only orders may have closed counts until their end is known.
     #[must_use]
     pub fn worst_value(&self, candidate: Option<&Candidate>) -> Decimal {
         let side_value = |side| {
             let sum = self.sum(side, candidate);
-            let qty = sum.qty.saturating_add(self.exposure.held_qty(side));
+            let qty = sum.qty.saturating_add(self.held_at_most(side));
             qty.saturating_mul(sum.highest.max(self.mark.get()))
         };
         side_value(Side::Buy).max(side_value(Side::Sell))
@@ -193,6 +193,21 @@ impl ContractTerms<'_> {
             qty = qty.less(instrument.lot_size);
         }
         qty
+    }
+
+    /// What may be held on a side once everything is told that has happened, orders that open apart; base coin.
+    ///
+    /// Messages about different orders may overtake each other. Where a fill that opens is heard before that of an exit
+    /// which came first, it seems to close what the exit had closed already.
+    fn held_at_most(&self, side: Side) -> Decimal {
+        let held = self.exposure.held_qty(side);
+        if self.exposure.position.index != PositionIndex::ONE_WAY {
+            // No order turns a position of hedge mode round.
+            return held;
+        }
+        let closing = self.exposure.side(side).reducing_qty();
+        let turned = closing.saturating_sub(self.exposure.held_qty(side.opposite())).max(Decimal::ZERO);
+        held.saturating_add(turned)
     }
 
     fn side_margin(&self, side: Side, candidate: Option<&Candidate>) -> Decimal {

@@ -152,6 +152,16 @@ fn rows_of_account() -> Vec<Row> {
         ),
         row(
             "position_notional",
+            "an exit that is still out may have come before the sale that turned the position",
+            |s| {
+                s.exposure.set_wallet(Money::new(dec("10000")));
+                s.hold(Side::Sell, "4.5");
+                s.rest_exit(1, Side::Sell, "15", "100");
+            },
+            Place { side: Side::Sell, stop_loss: Some(price("105")), ..place() },
+        ),
+        row(
+            "position_notional",
             "beyond the tiers of its leverage",
             |s| {
                 let mut narrow = instrument(symbol());
