@@ -215,13 +215,16 @@ impl Calibration {
     }
 }
 
-/// What the venue holds for all open orders at least.
+/// What the venue holds for all open orders at least. Whether both sides of a hedged contract hold their own or only the
+/// larger one does is not published, so the larger one counts.
 fn least_order_margin(exposure: &Exposure) -> Decimal {
-    let each = exposure.contracts().map(|contract| {
-        let mark = contract.valuation_price();
-        mark.map_or(Decimal::ZERO, |mark| contract.terms(mark).least_order_margin())
-    });
-    each.fold(Decimal::ZERO, Decimal::saturating_add)
+    let mut of_symbol: BTreeMap<Symbol, Decimal> = BTreeMap::new();
+    for contract in exposure.contracts() {
+        let Some(mark) = contract.valuation_price() else { continue };
+        let largest = of_symbol.entry(contract.position.symbol).or_default();
+        *largest = contract.terms(mark).least_order_margin().max(*largest);
+    }
+    of_symbol.into_values().fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
 /// A reported position as our own arithmetic sees it; `None` when it is flat or not reported in full.

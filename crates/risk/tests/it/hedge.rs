@@ -1,7 +1,9 @@
 //! Hedge mode: two bots on the two sides of one contract, each with its own position, the account with both.
 
 use crate::scene::{Scene, at as order_at, bot, dec, limits, place, price, qty, symbol};
-use windvane_model::{BotName, DenialReason, Intent, OrderKind, Place, PositionIndex, Price, Scope, Side};
+use windvane_model::{
+    BotName, DenialReason, Intent, Money, OrderKind, Place, PositionIndex, Price, Scope, Side,
+};
 use windvane_risk::{Ask, Context, OrderExposure, Ownership, PositionExposure, Share};
 
 fn other() -> BotName {
@@ -104,6 +106,32 @@ fn the_account_counts_both_sides_and_neither_trades_with_the_other() {
         Err(DenialReason::SelfTrade { own: price("100") }),
         "the other bot's order is ours, too"
     );
+}
+
+/// The venue does not say whether the smaller side holds anything.
+#[test]
+fn orders_on_both_sides_may_hold_the_margin_of_the_larger_or_of_both() {
+    let mut scene = scene();
+    for (sequence, index, side, size) in
+        [(1, PositionIndex::LONG, Side::Buy, "1"), (2, PositionIndex::SHORT, Side::Sell, "2")]
+    {
+        let row = scene.rest(sequence, side, size, "100");
+        scene.exposure.set_order(OrderExposure { index, ..row });
+    }
+    let of = |scene: &Scene, index| scene.exposure.contract(symbol(), index).unwrap().figures().order_margin;
+    let (buys, sells) = (of(&scene, PositionIndex::LONG), of(&scene, PositionIndex::SHORT));
+    assert!(buys > dec("10") && sells > buys);
+    for theirs in [sells, buys + sells] {
+        for _ in 0..3 {
+            assert_eq!(scene.risk.compare_orders(Money::new(theirs), &scene.exposure), None);
+        }
+        let error = scene.risk.margin_error().unwrap().abs();
+        assert!(error < dec("0.000001"), "{theirs}: {error}");
+    }
+    let too_little = Money::new(buys);
+    let wrong: Vec<_> = (0..3).map(|_| scene.risk.compare_orders(too_little, &scene.exposure)).collect();
+    assert_eq!(wrong[..2], [None, None]);
+    assert_eq!(wrong[2].unwrap().theirs, too_little);
 }
 
 #[test]
