@@ -66,8 +66,8 @@ impl Venue {
         Ok(Acknowledgement::Done)
     }
 
-    /// What the coin of a position has left for it.
-    fn free_margin(&self, place: Place) -> Decimal {
+    /// What the coin of a position has left for it; below zero where all that is held takes more than there is.
+    pub(super) fn free_margin(&self, place: Place) -> Decimal {
         let account = &self.accounts[place.account];
         let margin = account.margin(self.context());
         account.available(self.markets[place.market].settle, &margin, self.context())

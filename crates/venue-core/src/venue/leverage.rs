@@ -34,9 +34,12 @@ impl Venue {
         if buy.max(sell) > self.markets[market].tiers.at(risk_value).max_leverage {
             return Err(Refusal::new(110013, "leverage not allowed at this risk tier"));
         }
-        let falls = wanted.iter().zip(&before).any(|((_, wanted), (_, before))| wanted < before);
+        // A change that takes nothing, as of a contract that is flat and without orders, is refused to nobody.
+        let place = Place { account, market, position_idx: PositionIdx::OneWay };
+        let had = self.free_margin(place);
         self.put_leverage(account, market, wanted);
-        if falls && self.lacks_margin(account, market) {
+        let has = self.free_margin(place);
+        if has < had && has < Decimal::ZERO {
             self.put_leverage(account, market, before);
             return Err(Refusal::new(110044, "available margin is insufficient"));
         }
@@ -50,13 +53,6 @@ impl Venue {
         for (idx, leverage) in leverage {
             self.accounts[account].desks[market].holdings.get_mut(idx).leverage = leverage;
         }
-    }
-
-    /// Whether what a market's positions and orders hold is more than there is.
-    fn lacks_margin(&self, account: usize, market: usize) -> bool {
-        let (account, context) = (&self.accounts[account], self.context());
-        let margin = account.margin(context);
-        account.available(self.markets[market].settle, &margin, context) < Decimal::ZERO
     }
 }
 

@@ -83,6 +83,24 @@ fn leverage_changes_once_and_only_inside_its_limits() {
 }
 
 #[test]
+fn an_overdrawn_account_may_still_lower_a_leverage_that_nothing_is_held_at() {
+    let mut desk = Desk::open();
+    let five = |symbol: &str| {
+        Request::SetLeverage(SetLeverage {
+            category: Category::Linear,
+            symbol: symbol.into(),
+            buy_leverage: dec("5"),
+            sell_leverage: dec("5"),
+        })
+    };
+    desk.buy_market(ME, "1.5");
+    desk.mark("59000");
+    assert!(desk.wallet(ME).total_available_balance < dec("0"));
+    assert_eq!(code(desk.request(ME, five(BTC))), 110044, "the position would hold twice as much");
+    desk.request(ME, five(ETH)).unwrap();
+}
+
+#[test]
 fn a_leverage_above_the_tier_refuses_the_order() {
     let mut setup = setup();
     setup.accounts[0].balances[0].1 = dec("1000000");
