@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use windvane_tests::{
     Ground, MALFORMED, Market, PATIENCE, binary, config, finish, free_port, meddle, metric, start,
@@ -116,9 +117,18 @@ fn a_data_folder_that_a_running_engine_holds() {
     let ground = Ground::new(Market::Walking);
     let mut engine = ground.engine("engine", &[]);
     wait_until("the engine to trade", PATIENCE, || !ground.client_order_ids().is_empty());
-    let (code, sentence) = refusal(&ground);
-    assert_eq!(code, Some(3), "{sentence}");
-    let pid = engine.id().to_string();
+    // As from another container, which does not see where this host's engines lock their accounts.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let second = Command::new(binary())
+        .args(["run", "--json", "--duration", "5s", "--config", &ground.config()])
+        .env("WINDVANE_API_KEY", "paper-key")
+        .env("WINDVANE_API_SECRET", "paper-secret")
+        .env("WINDVANE_RUNTIME_DIR", elsewhere.path())
+        .output()
+        .unwrap();
+    let (code, _, err) = finish(&second);
+    assert_eq!(code, Some(3), "{err}");
+    let (pid, sentence) = (engine.id().to_string(), err.lines().last().unwrap_or_default());
     assert!(sentence.contains("in use") && sentence.contains(&pid), "no process {pid}: {sentence}");
     let (_, status, _) = finish(&windvane(&["status", "--config", &ground.config()]));
     assert!(status.contains("\"run_state\": \"active\""), "the engine that runs was not disturbed: {status}");
