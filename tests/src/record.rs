@@ -22,6 +22,8 @@ pub struct Recorded {
     pub resting_at_kill: usize,
     /// Execution ids of all fills taken in.
     pub executions: BTreeSet<String>,
+    /// Client order ids of submitted orders that the venue refused at once: they never were orders there.
+    pub refused: BTreeSet<String>,
     /// Refusals of the venue that were taken in, as `family`.
     pub refusals: Vec<String>,
     unanswered: BTreeSet<String>,
@@ -72,6 +74,9 @@ impl Recorded {
             "Refused" => {
                 self.unanswered.remove(&id);
                 self.refusals.push(text(body, "family"));
+                if body["request"] == "Submit" {
+                    self.refused.insert(id);
+                }
             }
             "Order" if matches!(text(body, "status").as_str(), "New" | "PartiallyFilled") => {
                 self.resting.insert(id);
