@@ -1,7 +1,11 @@
 //! What an operator asks and is told: `doctor`, `init`, `events`, `top`, completions and manual pages.
 
 use serde_json::Value;
-use windvane_tests::{Ground, Market, PATIENCE, finish, free_port, start, wait_until, windvane};
+use std::io::Write;
+use std::process::{Command, Stdio};
+use windvane_tests::{
+    Ground, Market, PATIENCE, binary, finish, free_port, program, start, wait_until, windvane,
+};
 
 fn findings(arguments: &[&str]) -> (Option<i32>, Value, String) {
     let (code, out, err) = finish(&windvane(&[&["doctor", "--json"], arguments].concat()));
@@ -63,11 +67,15 @@ fn what_happens_is_followed_and_shown_in_the_terminal() {
     let config = ground.config();
     wait_until("the engine to trade", PATIENCE, || !ground.rows("fills").is_empty());
     let follow = ["events", "--follow", "--json", "--config", &config];
-    let mut events = start("events", &windvane_tests::binary(), &follow, ground.folder());
+    let mut events = start("events", &binary(), &follow, ground.folder());
     let (_, shown, err) = finish(&windvane(&["top", "--config", &config]));
-    for word in ["custom  active", "maker", "DOGEUSDT", "private up"] {
+    for word in ["custom", "active", "maker", "DOGEUSDT", "Equity", "Orders", "Why not"] {
         assert!(shown.contains(word), "no `{word}` in:\n{shown}{err}");
     }
+    let link = shown.lines().find(|line| line.contains("private")).unwrap_or_default();
+    assert!(link.contains("up"), "{shown}");
+    let fill = shown.lines().find(|line| line.contains(" fill ")).unwrap_or_default();
+    assert!(fill.contains("USDT"), "a fill names its contract: {shown}");
     assert_eq!(finish(&windvane(&["halt", "--config", &config])).0, Some(0));
     wait_until("the halt to be told", PATIENCE, || events.out().contains("\"kind\":\"halt\""));
     let numbers: Vec<u64> = events
@@ -79,6 +87,40 @@ fn what_happens_is_followed_and_shown_in_the_terminal() {
     engine.interrupt();
     assert!(engine.wait(2 * PATIENCE).is_some());
     assert_eq!(events.wait(PATIENCE), Some(0), "it ends with its engine: {}", events.err());
+}
+
+#[test]
+fn a_terminal_is_drawn_on_waits_for_its_engine_and_is_given_back() {
+    let Some(script) = program("script", "apt-get install bsdutils") else { return };
+    let ground = Ground::new(Market::Walking);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("the engine to answer", PATIENCE, || {
+        finish(&windvane(&["status", "--config", &ground.config()])).0 == Some(0)
+    });
+    // A terminal of our own, with a size.
+    let top = format!("stty cols 140 rows 40 && {} top --config {}", binary().display(), ground.config());
+    let typescript = ground.folder().join("typescript");
+    let mut terminal = Command::new(script)
+        .args(["--quiet", "--flush", "--return", "--command", &top])
+        .arg(&typescript)
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let shown = || String::from_utf8_lossy(&std::fs::read(&typescript).unwrap_or_default()).into_owned();
+    wait_until("the panels", PATIENCE, || {
+        ["Bots and positions", "DOGEUSDT"].iter().all(|word| shown().contains(word))
+    });
+    engine.kill();
+    wait_until("old figures to be called so", PATIENCE, || shown().contains("no answer for"));
+    terminal.stdin.as_ref().unwrap().write_all(b"q").unwrap();
+    wait_until("its end", PATIENCE, || terminal.try_wait().unwrap().is_some());
+    assert!(terminal.wait().unwrap().success(), "{}", shown());
+    let (entered, left) = ("\u{1b}[?1049h", "\u{1b}[?1049l");
+    let shown = shown();
+    assert!(shown.contains(entered), "a screen of its own");
+    assert!(shown.rfind(left) > shown.find(entered), "and the one before is back");
 }
 
 #[test]

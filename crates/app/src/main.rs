@@ -19,6 +19,7 @@ mod reach;
 mod rebuild;
 mod recording;
 mod summary;
+mod top;
 mod vault;
 mod verdict;
 

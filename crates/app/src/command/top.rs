@@ -1,156 +1,78 @@
 //! `windvane top`: the status of a running engine in a terminal, renewed once a second.
-//!
-//! Plain text and two escape sequences. A library of widgets would bring thirty crates for one table.
 
 use super::control::{reach, socket};
 use crate::cli::Target;
 use crate::control::{Answer, Ask};
 use crate::exit::Failure;
-use serde_json::Value;
+use crate::top::{View, draw, lines};
+use anyhow::Context as _;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// Cursor home, then clear to the end of the screen: without the flicker of clearing first.
-const HOME: &str = "\x1b[H";
-const CLEAR_REST: &str = "\x1b[J";
-const CLEAR_LINE: &str = "\x1b[K";
-/// Events below the tables.
-const EVENTS: usize = 12;
+/// Columns where standard output is no terminal.
+const PIPED_WIDTH: u16 = 160;
 
-/// Shows it until a signal or the end of the engine; once, where standard output is no terminal.
+/// Shows it until `q`; once, where standard output is no terminal. An engine that stops answering is waited for: it may be
+/// on its way back.
 ///
 /// # Errors
-/// When no engine answers.
+/// When no engine answers at first.
 pub(crate) fn top(target: &Target) -> Result<ExitCode, Failure> {
     let socket = socket(target)?;
-    let is_terminal = std::io::stdout().is_terminal();
-    let mut was_shown = false;
-    loop {
-        let status = match reach(&socket, &Ask::Status {}) {
-            Ok(Answer::Status(status)) => status,
-            Ok(other) => {
-                return Err(Failure::Fault(anyhow::anyhow!("the engine answered something else: {other:?}")));
-            }
-            Err(_) if was_shown => {
-                println!("the engine has ended");
-                return Ok(ExitCode::SUCCESS);
-            }
-            Err(failure) => return Err(failure),
-        };
-        let lines = render(&status);
-        let mut out = std::io::stdout().lock();
-        let written = if is_terminal {
-            write!(out, "{HOME}{}{CLEAR_REST}", lines.join(&format!("{CLEAR_LINE}\n")))
-        } else {
-            writeln!(out, "{}", lines.join("\n"))
-        };
-        if !is_terminal || written.and_then(|()| out.flush()).is_err() {
-            return Ok(ExitCode::SUCCESS);
-        }
-        was_shown = true;
-        drop(out);
-        std::thread::sleep(EVERY);
-    }
-}
-
-fn render(status: &Value) -> Vec<String> {
-    let word = |key: &str| text(&status[key]);
-    let waits = status["waiting_for"].as_str().map_or_else(String::new, |what| format!("  waits for {what}"));
-    let mut lines = vec![
-        format!("windvane  {}  {}{waits}", word("environment"), word("run_state")),
-        format!(
-            "equity {} {}  today {}  free {}  unknown {}  not ours {}",
-            money(&status["equity"]),
-            word("coin"),
-            money(&status["day_pnl"]),
-            money(&status["available"]),
-            word("orders_unknown"),
-            word("foreign_orders")
-        ),
-        rows(&status["links"])
-            .map(|link| {
-                format!("{} {}", text(&link["stream"]), if link["is_up"] == true { "up" } else { "DOWN" })
-            })
-            .collect::<Vec<_>>()
-            .join("  "),
-        String::new(),
-        format!(
-            "{:<12} {:<12} {:>14} {:>12} {:>12} {:>12} {:>12} {:>7} {:>7} {:>12}",
-            "bot", "contract", "position", "entry", "mark", "unrealised", "stop", "orders", "fills", "net"
-        ),
-    ];
-    lines.extend(rows(&status["bots"]).map(bot));
-    lines.push(String::new());
-    lines.extend(rows(&status["events"]).take(EVENTS).map(event));
-    lines
-}
-
-fn bot(bot: &Value) -> String {
-    let position = match bot["side"].as_str() {
-        None => "flat".to_owned(),
-        Some(side) => format!("{} {}", if side == "Buy" { "long" } else { "short" }, text(&bot["qty"])),
-    };
-    let stop = if bot["side"].is_null() || !bot["stop_loss"].is_null() {
-        text(&bot["stop_loss"])
+    let view = view(&socket)?;
+    if std::io::stdout().is_terminal() {
+        ratatui::run(|terminal| watch(terminal, &socket, view)).context("drawing on the terminal")?;
     } else {
-        "NONE".to_owned()
-    };
-    format!(
-        "{:<12} {:<12} {position:>14} {:>12} {:>12} {:>12} {stop:>12} {:>7} {:>7} {:>12}",
-        text(&bot["name"]),
-        text(&bot["symbol"]),
-        text(&bot["average_price"]),
-        text(&bot["mark"]),
-        money(&bot["unrealised_pnl"]),
-        text(&bot["open_orders"]),
-        text(&bot["fills"]),
-        money(&bot["net_pnl"]),
-    )
+        let mut out = std::io::stdout().lock();
+        // Whoever reads may have gone; that is no fault.
+        drop(lines(&view, PIPED_WIDTH).iter().try_for_each(|line| writeln!(out, "{line}")));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn event(event: &Value) -> String {
-    let at = event["market_ms"].as_i64().map(crate::progress::moment).unwrap_or_default();
-    let who = event["bot"].as_str().unwrap_or_default();
-    format!("{at}  {:<8} {who:<12} {}", text(&event["kind"]), text(&event["text"]))
-}
-
-fn rows(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
-}
-
-/// As a person reads it: nothing is a dash.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn view(socket: &Path) -> Result<View, Failure> {
+    match reach(socket, &Ask::Status {})? {
+        Answer::Status(status) => Ok(View::of(&status)),
+        other => Err(Failure::Fault(anyhow::anyhow!("the engine answered something else: {other:?}"))),
     }
 }
 
-/// Two places.
-fn money(value: &Value) -> String {
-    let amount = value.as_str().and_then(|text| text.parse::<rust_decimal::Decimal>().ok());
-    amount.map_or_else(|| text(value), |amount| format!("{:.2}", amount.round_dp(2)))
+fn watch(terminal: &mut DefaultTerminal, socket: &Path, mut shown: View) -> std::io::Result<()> {
+    let (mut heard, mut silence) = (Instant::now(), None);
+    loop {
+        terminal.draw(|frame| draw(&shown, silence.as_deref(), frame.area(), frame.buffer_mut()))?;
+        if wants_to_leave(Instant::now() + EVERY)? {
+            return Ok(());
+        }
+        match view(socket) {
+            Ok(view) => (shown, heard, silence) = (view, Instant::now(), None),
+            Err(_) => silence = Some(format!("no answer for {} s: old figures", heard.elapsed().as_secs())),
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_naked_position_and_a_lost_link_stand_out() {
-        let status = json!({
-            "environment": "testnet", "run_state": "active", "equity": "100.129", "coin": "USDT",
-            "links": [{ "stream": "private", "is_up": false }],
-            "bots": [{ "name": "trend", "symbol": "BTCUSDT", "side": "Sell", "qty": "0.1", "stop_loss": null }],
-            "events": [],
-        });
-        let shown = render(&status).join("\n");
-        for words in ["testnet  active", "equity 100.13 USDT", "private DOWN", "short 0.1", "NONE"] {
-            assert!(shown.contains(words), "no `{words}` in:\n{shown}");
+/// Waits for a key until a moment, or until the window has another size.
+fn wants_to_leave(until: Instant) -> std::io::Result<bool> {
+    while event::poll(until.saturating_duration_since(Instant::now()))? {
+        match event::read()? {
+            Event::Key(key) if leaves(key) => return Ok(true),
+            Event::Resize(..) => return Ok(false),
+            _ => {}
         }
+    }
+    Ok(false)
+}
+
+/// The terminal gives us Ctrl-C as a key.
+fn leaves(key: KeyEvent) -> bool {
+    match key.code {
+        KeyCode::Char('q') | KeyCode::Esc => true,
+        KeyCode::Char('c') => key.modifiers.contains(KeyModifiers::CONTROL),
+        _ => false,
     }
 }

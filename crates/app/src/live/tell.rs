@@ -89,7 +89,10 @@ impl Live {
                 if let Notice::PositionClosed { symbol, .. } = told.notice {
                     self.observer.flat(symbol, stamp.wall);
                 }
-                if let Some(story) = story_of(told.bot, &told.notice) {
+                if let Some(mut story) = story_of(told.bot, &told.notice) {
+                    // A bot has one contract; not every notice repeats it.
+                    let of_bot = || self.settings.bots.iter().find(|bot| bot.name == told.bot);
+                    story.symbol = story.symbol.or_else(|| Some(of_bot()?.symbol.to_string()));
                     self.teller.note(story, stamp);
                 }
             }
