@@ -7,6 +7,7 @@ mod bad_input;
 mod canary;
 mod dashboard;
 mod data;
+mod degraded;
 mod demo;
 mod deployed;
 mod documents;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use windvane_tests::{
-    Ground, MALFORMED, Market, PATIENCE, binary, config, finish, free_port, meddle, metric, start,
+    Ground, MALFORMED, Market, PATIENCE, SmallDisk, binary, config, finish, free_port, meddle, metric, start,
     wait_until, windvane,
 };
 
@@ -70,6 +70,30 @@ fn a_data_folder_that_cannot_be_written() {
     let (code, sentence) = refusal(&ground);
     assert_eq!(code, Some(3), "{sentence}");
     assert!(sentence.contains("busy.toml/data"), "{sentence}");
+    assert!(ground.client_order_ids().is_empty(), "nothing was done before");
+}
+
+#[test]
+fn a_key_file_that_others_can_read() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_secret("open.key", "key = \"paper-key\"\nsecret = \"paper-secret\"\n");
+    let path = ground.folder().join("open.key");
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    ground.write_config(&[("[venue.endpoints]", "key_file = \"open.key\"\n\n[venue.endpoints]")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("open.key") && sentence.contains("chmod 600"), "{sentence}");
+    assert!(!sentence.contains("paper-secret") && !ground.data().exists(), "{sentence}");
+}
+
+#[test]
+fn a_disk_without_room_for_the_journal() {
+    let ground = Ground::new(Market::Walking);
+    let Some(_disk) = SmallDisk::mount(&ground.data(), 512) else { return };
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    let data = ground.data().display().to_string();
+    assert!(sentence.contains(&data) && sentence.contains("No space left"), "{sentence}");
     assert!(ground.client_order_ids().is_empty(), "nothing was done before");
 }
 

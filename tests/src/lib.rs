@@ -2,6 +2,7 @@
 
 mod cut;
 mod dashboard;
+mod disk;
 mod feeder;
 mod ground;
 mod hook;
@@ -13,6 +14,7 @@ mod record;
 
 pub use cut::Line;
 pub use dashboard::{Dashboard, ask, dashboards, queries};
+pub use disk::SmallDisk;
 pub use feeder::{Feeder, Flood, watched};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use hook::{Hook, Letter};
