@@ -124,6 +124,49 @@ fn a_terminal_is_drawn_on_waits_for_its_engine_and_is_given_back() {
 }
 
 #[test]
+fn a_starter_project_says_what_it_lacks_and_runs_once_it_has_a_key() {
+    let ground = Ground::new(Market::Walking);
+    let project = ground.folder().join("bots");
+    let (code, out, err) = finish(&windvane(&["init", project.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("next: put a demo key into"), "{out}");
+    let config = project.join("windvane.toml");
+    let config_path = config.to_str().unwrap();
+    assert_eq!(finish(&windvane(&["check", "--config", config_path])).0, Some(0));
+    let listen = format!("127.0.0.1:{}\"", free_port());
+    let text = std::fs::read_to_string(&config).unwrap().replace("127.0.0.1:9464\"", &listen);
+    std::fs::write(&config, &text).unwrap();
+    let (code, _, err) = finish(&windvane(&["run", "--config", config_path]));
+    assert_eq!(code, Some(3), "a project without a key: {err}");
+    assert!(err.contains("windvane.key"), "{err}");
+
+    // The demo's place is taken by a venue on this machine.
+    let key = project.join("windvane.key");
+    let mut filled = std::fs::read_to_string(&key).unwrap();
+    for (name, value) in [("key", "paper-key"), ("secret", "paper-secret")] {
+        filled = filled.replace(&format!("{name} = \"\""), &format!("{name} = \"{value}\""));
+    }
+    std::fs::write(&key, filled).unwrap();
+    let venue = ground.venue();
+    let endpoints = format!(
+        "\n[venue.endpoints]\nrest = \"http://{venue}\"\npublic = \"ws://{venue}/v5/public/linear\"\n\
+         private = \"ws://{venue}/v5/private\"\ntrade = \"ws://{venue}/v5/trade\"\n\n[risk] "
+    );
+    let moved =
+        text.replace("environment = \"demo\"", "environment = \"custom\"").replace("\n[risk] ", &endpoints);
+    std::fs::write(&config, moved).unwrap();
+    let (code, out, err) = finish(&windvane(&["doctor", "--config", config_path]));
+    assert_eq!(code, Some(0), "{out}{err}");
+    let run = ["run", "--json", "--config", config_path];
+    let mut engine = start("starter", &binary(), &run, ground.folder());
+    wait_until("the starter to be ready", PATIENCE, || {
+        finish(&windvane(&["status", "--config", config_path])).1.contains("\"run_state\": \"active\"")
+    });
+    ground.end(&mut engine);
+    assert!(project.join("data").is_dir(), "its record lies in the project");
+}
+
+#[test]
 fn completions_and_manual_pages_come_from_the_command_line() {
     for shell in ["bash", "zsh", "fish"] {
         let (code, out, _) = finish(&windvane(&["completions", shell]));

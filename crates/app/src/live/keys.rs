@@ -109,7 +109,13 @@ fn read(path: &Path, environment: Environment) -> Result<Credentials, Failure> {
             environment.as_str()
         )));
     }
-    build(file.key, file.secret)
+    of_file(path, file)
+}
+
+/// The same as [`build`], with the file's name in what is wrong with it.
+fn of_file(path: &Path, file: KeyFile) -> Result<Credentials, Failure> {
+    Credentials::new(file.key, Secret::new(file.secret))
+        .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
 }
 
 /// The text of a key file in the clear, checked to be one: what is sealed must open to a key.
@@ -123,7 +129,7 @@ pub(crate) fn read_to_seal(path: &Path) -> Result<Zeroizing<String>, Failure> {
         return Err(Failure::Refused(format!("{} is sealed already", path.display())));
     }
     let file = parse(path, &text)?;
-    build(file.key, file.secret)?;
+    of_file(path, file)?;
     Ok(text)
 }
 
