@@ -1,7 +1,9 @@
 //! What people and a collector of spans are told, and that an endpoint which is dead, slow or refusing harms nobody.
 
 use std::collections::BTreeSet;
-use windvane_tests::{Ground, Hook, Market, PATIENCE, finish, free_port, metric, wait_until, windvane};
+use windvane_tests::{
+    Ground, Hook, Market, PATIENCE, binary, config, finish, free_port, metric, start, wait_until, windvane,
+};
 
 /// What the endpoints' secrets hold here; to be found nowhere.
 const CANARY: &str = "canary-of-the-endpoints";
@@ -138,4 +140,41 @@ fn endpoints_that_others_can_read_are_refused() {
     let mut engine = ground.engine("readable", &[]);
     assert_eq!(engine.wait(PATIENCE), Some(3), "{}", engine.err());
     assert!(engine.err().contains("chmod 600") && !ground.data().exists(), "{}", engine.err());
+}
+
+#[test]
+fn each_day_is_summed_up_in_a_channel() {
+    let folder = tempfile::tempdir().unwrap();
+    let discord = Hook::start(0);
+    let notify = folder.path().join("notify.key");
+    let url = format!("http://127.0.0.1:{}/api/webhooks/1/{CANARY}", discord.port());
+    std::fs::write(&notify, format!("[discord]\nwebhook = \"{url}\"\n")).unwrap();
+    std::fs::set_permissions(&notify, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    // The demo, in which a day takes seconds.
+    let told = format!("[notify]\nfile = \"{}\"\ntell = [\"day\"]\n\n[log]", notify.display());
+    let text = config(
+        "paper.toml",
+        &folder.path().join("data"),
+        &[("listen = \"127.0.0.1:9464\"", "enabled = false"), ("[log]", &told)],
+    );
+    let path = folder.path().join("paper.toml");
+    std::fs::write(&path, text).unwrap();
+    let mut demo = start("demo", &binary(), &["run", "--config", path.to_str().unwrap()], folder.path());
+    wait_until("a day to be told", PATIENCE, || {
+        assert!(demo.is_running(), "{}", demo.err());
+        !discord.heard().is_empty()
+    });
+    let days = discord.heard();
+    assert!(days[0].head.starts_with(&format!("POST /api/webhooks/1/{CANARY} ")), "{}", days[0].head);
+    for day in &days {
+        let text = day.body["content"].as_str().unwrap_or_default();
+        assert!(
+            text.contains("embedded") && text.contains("day: 2026-0") && text.contains("USDT, equity "),
+            "{text}"
+        );
+        assert!(
+            day.body["allowed_mentions"]["parse"].as_array().is_some_and(Vec::is_empty),
+            "nobody is called"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! What is told of a turn: log lines, counters, and the chronicle that people read.
 
 use super::Live;
+use super::day::Account;
 use std::collections::BTreeMap;
 use windvane_engine::{Naked, Output, Remedy};
 use windvane_market::BookGap;
@@ -193,19 +194,16 @@ impl Live {
 
     /// What the day that has ended brought, when one has.
     pub(super) fn tell_day(&mut self) {
-        if self.engine.orders().wallet().coins().next().is_none() {
-            return;
-        }
+        let wallet = self.engine.orders().wallet();
+        let Some(coin) = wallet.coins().next() else { return };
         let now = self.stamper.market_now();
-        let equity = self.engine.margin().equity();
-        let fills = self.engine.bots().map(|bot| bot.account.totals.fills).sum();
-        if let Some(day) = self.gauges.days.observe(now, equity, fills) {
-            let text = format!(
-                "day ended: {:+.2}, equity {:.2}, {} fills",
-                day.profit.get(),
-                day.equity.get(),
-                day.fills
-            );
+        let account = Account {
+            equity: self.engine.margin().equity(),
+            transfers: wallet.transfers(),
+            fills: self.engine.bots().map(|bot| bot.account.totals.fills).sum(),
+        };
+        if let Some(day) = self.gauges.days.observe(now, account) {
+            let text = day.words(&coin.to_string());
             tracing::info!(profit = %day.profit, equity = %day.equity, fills = day.fills, "day ended");
             self.teller.note_at(Story::of(Kind::Day, text), self.clock.now(), now);
         }
