@@ -11,6 +11,7 @@ pub(crate) mod number;
 mod private;
 mod public;
 pub(crate) mod reply;
+mod row;
 pub(crate) mod rows;
 mod scan;
 mod spare;

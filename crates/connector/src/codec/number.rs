@@ -27,6 +27,11 @@ pub(crate) const fn bad(field: &'static str, problem: &'static str) -> FieldErro
 }
 
 impl<'a> Lexeme<'a> {
+    /// A text of the frame.
+    pub(crate) const fn borrowed(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
     /// The text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -3,10 +3,11 @@
 //! A message may carry many rows; one that cannot be read must not take the others with it.
 
 use super::{
-    Decoded, Unrecognised,
-    number::Lexeme,
+    Decoded, MAX_FRAME_BYTES, Unrecognised, fast,
+    number::{FieldError, Lexeme},
     open, read_object,
-    rows::{self, ExecutionRow, OrderRow, PositionRow, WalletRow},
+    rows::{self, ExecutionRow, OrderRow, PositionRow, WalletRow, is_other_product},
+    scan::Scanner,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,6 +17,16 @@ use windvane_model::{AccountEvent, ExecutionId, MarketTime, Symbol};
 ///
 /// Rows of other products than linear contracts are passed over.
 pub fn decode_private<'a>(text: &'a str, out: &mut Vec<AccountEvent>) -> Decoded<'a> {
+    if text.len() > MAX_FRAME_BYTES {
+        return Decoded::Unrecognised(Unrecognised::TooLong(text.len()));
+    }
+    fast::read_private(text, out).unwrap_or_else(|| decode_generally(text, out))
+}
+
+type ReadRow<'a> = fn(&'a str, MarketTime) -> Result<Option<AccountEvent>, Unrecognised>;
+
+/// The same by way of serde: slower, and it knows everything.
+pub(super) fn decode_generally<'a>(text: &'a str, out: &mut Vec<AccountEvent>) -> Decoded<'a> {
     read(text, out).unwrap_or_else(Decoded::Unrecognised)
 }
 
@@ -26,34 +37,79 @@ fn read<'a>(text: &'a str, out: &mut Vec<AccountEvent>) -> Result<Decoded<'a>, U
     };
     // Topics come plain (`order`) or by category (`order.linear`), as they were subscribed.
     let topic = envelope.topic.as_str();
-    let row = match topic.split('.').next().unwrap_or_default() {
-        "order" => order,
+    let row: ReadRow<'a> = match topic.split('.').next().unwrap_or_default() {
+        "order" => one::<OrderRow<'_>>,
         // Without a fee, and of makers without our id: nothing is booked by it. See `fast_executions`.
-        "execution" if topic != "execution.fast" => execution,
-        "position" => position,
-        "wallet" => wallet,
+        "execution" if topic != "execution.fast" => one::<ExecutionRow<'_>>,
+        "position" => one::<PositionRow<'_>>,
+        "wallet" => |text, at| wallet(text, at),
         _ => return Ok(Decoded::Unused),
     };
     let at = envelope.creation_time.time("creationTime")?.unwrap_or_default();
-    let rows: Vec<&RawValue> = serde_json::from_str(envelope.data()?)?;
+    let texts: Vec<&RawValue> = serde_json::from_str(envelope.data()?)?;
     let before = out.len();
-    let mut first_failure = None;
-    let mut unread = 0;
-    for text in rows {
-        match row(text.get(), at) {
-            Ok(Some(event)) => out.push(event),
-            Ok(None) => {}
+    let mut rows = Rows::default();
+    for text in texts {
+        rows.take(row(text.get(), at), out);
+    }
+    Ok(rows.decoded(out.len() > before))
+}
+
+/// A row that is an event by itself.
+pub(super) trait PrivateRow<'a>: Deserialize<'a> {
+    /// Reads it in one pass; `None` leaves it to serde.
+    fn scan(scanner: &mut Scanner<'a>) -> Option<Self>;
+    /// What it tells; `None` of other products than linear contracts.
+    fn event(&self) -> Result<Option<AccountEvent>, FieldError>;
+}
+
+macro_rules! private_rows {
+    ($($row:ident => $event:ident,)+) => {$(
+        impl<'a> PrivateRow<'a> for $row<'a> {
+            fn scan(scanner: &mut Scanner<'a>) -> Option<Self> {
+                Self::scan(scanner)
+            }
+
+            fn event(&self) -> Result<Option<AccountEvent>, FieldError> {
+                if self.is_other_product() { Ok(None) } else { self.report().map(AccountEvent::$event).map(Some) }
+            }
+        }
+    )+};
+}
+
+private_rows! { OrderRow => Order, ExecutionRow => Execution, PositionRow => Position, }
+
+/// How many rows of a message could not be read.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    unread: usize,
+    first_failure: Option<Unrecognised>,
+}
+
+impl Rows {
+    /// Appends the event of a row, if it is one and could be read.
+    pub(super) fn take(
+        &mut self,
+        row: Result<Option<AccountEvent>, Unrecognised>,
+        out: &mut Vec<AccountEvent>,
+    ) {
+        match row {
+            Ok(event) => out.extend(event),
             Err(reason) => {
-                unread += 1;
-                first_failure.get_or_insert(reason);
+                self.unread += 1;
+                self.first_failure.get_or_insert(reason);
             }
         }
     }
-    Ok(match first_failure {
-        Some(reason) => Decoded::Partial { unread, reason },
-        None if out.len() == before => Decoded::Unused,
-        None => Decoded::Data,
-    })
+
+    /// What the message turned out to be.
+    pub(super) fn decoded(self, has_events: bool) -> Decoded<'static> {
+        match self.first_failure {
+            Some(reason) => Decoded::Partial { unread: self.unread, reason },
+            None if has_events => Decoded::Data,
+            None => Decoded::Unused,
+        }
+    }
 }
 
 /// Which executions of ours a frame of the topic `execution.fast` tells of; none for any other frame. What cannot be read is
@@ -84,29 +140,13 @@ pub(crate) fn fast_executions(text: &str) -> Vec<(Symbol, ExecutionId)> {
     rows.iter().filter(|row| !is_other_product(&row.category)).filter_map(key).collect()
 }
 
-fn order(text: &str, _at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {
-    let row: OrderRow<'_> = read_object(text)?;
-    if is_other_product(&row.category) { Ok(None) } else { Ok(Some(AccountEvent::Order(row.report()?))) }
-}
-
-fn execution(text: &str, _at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {
-    let row: ExecutionRow<'_> = read_object(text)?;
-    if is_other_product(&row.category) { Ok(None) } else { Ok(Some(AccountEvent::Execution(row.report()?))) }
-}
-
-fn position(text: &str, _at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {
-    let row: PositionRow<'_> = read_object(text)?;
-    if is_other_product(&row.category) { Ok(None) } else { Ok(Some(AccountEvent::Position(row.report()?))) }
+fn one<'a, R: PrivateRow<'a>>(text: &'a str, _at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {
+    Ok(read_object::<R>(text)?.event()?)
 }
 
 fn wallet(text: &str, at: MarketTime) -> Result<Option<AccountEvent>, Unrecognised> {
     let row: WalletRow<'_> = read_object(text)?;
     Ok(Some(AccountEvent::Wallet(row.report(at)?)))
-}
-
-/// A row that names no category is taken as ours: the topic may have been subscribed by category.
-fn is_other_product(category: &Lexeme<'_>) -> bool {
-    !category.is_empty() && category.as_str() != "linear"
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde::{
 use std::fmt;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, Interval, Liquidation, Liquidations, MarketEvent,
-    MarketTime, PriceLimit, Symbol, Ticker, Trade, TradePrints,
+    MarketTime, Price, PriceLimit, Qty, Side, Symbol, Ticker, Trade, TradePrints,
 };
 
 /// Reads one frame of the public stream; its events are appended to `out` in the order of the frame.
@@ -25,7 +25,7 @@ pub fn decode_public<'a>(text: &'a str, spares: &Spares, out: &mut Vec<MarketEve
     if text.len() > MAX_FRAME_BYTES {
         return Decoded::Unrecognised(Unrecognised::TooLong(text.len()));
     }
-    if let Some(event) = fast::read(text, spares) {
+    if let Some(event) = fast::read_public(text, spares) {
         out.push(event);
         return Decoded::Data;
     }
@@ -167,9 +167,10 @@ impl<'de> Deserialize<'de> for Level {
     }
 }
 
-/// Source: Bybit V5, "Trade" topic.
+/// Somebody's trade, or somebody's liquidation, which is told by the same names. Source: Bybit V5, "Trade" and "All
+/// Liquidation" topics.
 #[derive(Deserialize)]
-struct TradeRow<'a> {
+struct PrintRow<'a> {
     #[serde(borrow, rename = "T")]
     at: Lexeme<'a>,
     #[serde(borrow, rename = "s")]
@@ -182,19 +183,38 @@ struct TradeRow<'a> {
     price: Lexeme<'a>,
 }
 
-fn trades(envelope: &Envelope<'_>) -> Result<Option<TradePrints>, Unrecognised> {
-    let rows: Vec<TradeRow<'_>> = serde_json::from_str(envelope.data()?)?;
+/// One of them as it is read.
+struct Print {
+    at: MarketTime,
+    /// The taker's side of a trade, the position's side of a liquidation.
+    side: Side,
+    price: Price,
+    qty: Qty,
+}
+
+/// Rows of one contract, which the first of them names; none without a row.
+fn prints<T>(
+    rows: &[PrintRow<'_>],
+    one: impl Fn(Print) -> T,
+) -> Result<Option<(Symbol, Vec<T>)>, Unrecognised> {
     let Some(first) = rows.first() else { return Ok(None) };
     let symbol = super::rows::symbol(&first.symbol)?;
-    let mut trades = Vec::with_capacity(rows.len());
-    for row in &rows {
-        trades.push(Trade {
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        read.push(one(Print {
             at: row.at.time("T")?.ok_or(bad("T", "missing"))?,
-            taker: side(&row.side)?.ok_or(bad("S", "missing"))?,
+            side: side(&row.side)?.ok_or(bad("S", "missing"))?,
             price: row.price.required_price("p")?,
             qty: row.qty.required_qty("v")?,
-        });
+        }));
     }
+    Ok(Some((symbol, read)))
+}
+
+fn trades(envelope: &Envelope<'_>) -> Result<Option<TradePrints>, Unrecognised> {
+    let rows: Vec<PrintRow<'_>> = serde_json::from_str(envelope.data()?)?;
+    let trade = |print: Print| Trade { at: print.at, taker: print.side, price: print.price, qty: print.qty };
+    let Some((symbol, trades)) = prints(&rows, trade)? else { return Ok(None) };
     Ok(Some(TradePrints { symbol, at: sent_at(envelope)?, trades }))
 }
 
@@ -207,34 +227,15 @@ fn one_or_more<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, Unrecogn
     }
 }
 
-/// Source: Bybit V5, "All Liquidation" topic.
-#[derive(Deserialize)]
-struct LiquidationRow<'a> {
-    #[serde(borrow, rename = "T")]
-    at: Lexeme<'a>,
-    #[serde(borrow, rename = "s")]
-    symbol: Lexeme<'a>,
-    #[serde(borrow, rename = "S")]
-    position: Lexeme<'a>,
-    #[serde(borrow, rename = "v")]
-    qty: Lexeme<'a>,
-    #[serde(borrow, rename = "p")]
-    price: Lexeme<'a>,
-}
-
 fn liquidations(envelope: &Envelope<'_>) -> Result<Option<Liquidations>, Unrecognised> {
-    let rows: Vec<LiquidationRow<'_>> = one_or_more(envelope.data()?)?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let symbol = super::rows::symbol(&first.symbol)?;
-    let mut liquidations = Vec::with_capacity(rows.len());
-    for row in &rows {
-        liquidations.push(Liquidation {
-            at: row.at.time("T")?.ok_or(bad("T", "missing"))?,
-            position: side(&row.position)?.ok_or(bad("S", "missing"))?,
-            bankruptcy_price: row.price.required_price("p")?,
-            qty: row.qty.required_qty("v")?,
-        });
-    }
+    let rows: Vec<PrintRow<'_>> = one_or_more(envelope.data()?)?;
+    let liquidation = |print: Print| Liquidation {
+        at: print.at,
+        position: print.side,
+        bankruptcy_price: print.price,
+        qty: print.qty,
+    };
+    let Some((symbol, liquidations)) = prints(&rows, liquidation)? else { return Ok(None) };
     Ok(Some(Liquidations { symbol, at: sent_at(envelope)?, liquidations }))
 }
 
@@ -354,7 +355,6 @@ fn interval_from_wire(text: &str) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windvane_model::Side;
 
     #[test]
     fn every_interval_has_a_wire_word_of_its_own() {

@@ -3,7 +3,11 @@
 //! Each row reads itself into the model's report. Text that we do not know maps to the model's "other" where
 //! there is one; where a guess would be dangerous (an order status) the row is an error and goes to quarantine.
 
-use super::number::{FieldError, Lexeme, bad};
+use super::{
+    number::{FieldError, Lexeme, bad},
+    row::wire_row,
+    scan::Scanner,
+};
 use serde::Deserialize;
 use windvane_model::{
     ClientOrderId, Coin, CoinBalance, Execution, ExecutionId, ExecutionKind, Leverage, MarketTime, OrderId,
@@ -11,57 +15,39 @@ use windvane_model::{
     TimeInForce, WalletReport,
 };
 
-/// An order. Source: Bybit V5, "Get Open & Closed Orders" and the `order` topic.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct OrderRow<'a> {
-    #[serde(borrow)]
-    pub(crate) category: Lexeme<'a>,
-    #[serde(borrow)]
-    symbol: Lexeme<'a>,
-    #[serde(borrow)]
-    order_id: Lexeme<'a>,
-    #[serde(borrow)]
-    order_link_id: Lexeme<'a>,
-    #[serde(borrow)]
-    parent_order_link_id: Lexeme<'a>,
-    #[serde(borrow)]
-    position_idx: Lexeme<'a>,
-    #[serde(borrow)]
-    side: Lexeme<'a>,
-    #[serde(borrow)]
-    order_type: Lexeme<'a>,
-    #[serde(borrow)]
-    time_in_force: Lexeme<'a>,
-    #[serde(borrow)]
-    price: Lexeme<'a>,
-    #[serde(borrow)]
-    qty: Lexeme<'a>,
-    #[serde(borrow)]
-    cum_exec_qty: Lexeme<'a>,
-    #[serde(borrow)]
-    avg_price: Lexeme<'a>,
-    #[serde(borrow)]
-    order_status: Lexeme<'a>,
-    #[serde(borrow)]
-    stop_order_type: Lexeme<'a>,
-    #[serde(borrow)]
-    trigger_price: Lexeme<'a>,
-    #[serde(borrow)]
-    reduce_only: Lexeme<'a>,
-    #[serde(borrow)]
-    create_type: Lexeme<'a>,
-    #[serde(borrow)]
-    reject_reason: Lexeme<'a>,
-    #[serde(borrow)]
-    cancel_type: Lexeme<'a>,
-    #[serde(borrow)]
-    created_time: Lexeme<'a>,
-    #[serde(borrow)]
-    updated_time: Lexeme<'a>,
+wire_row! {
+    /// An order. Source: Bybit V5, "Get Open & Closed Orders" and the `order` topic.
+    pub(crate) struct OrderRow {
+        category = "category",
+        symbol = "symbol",
+        order_id = "orderId",
+        order_link_id = "orderLinkId",
+        parent_order_link_id = "parentOrderLinkId",
+        position_idx = "positionIdx",
+        side = "side",
+        order_type = "orderType",
+        time_in_force = "timeInForce",
+        price = "price",
+        qty = "qty",
+        cum_exec_qty = "cumExecQty",
+        avg_price = "avgPrice",
+        order_status = "orderStatus",
+        stop_order_type = "stopOrderType",
+        trigger_price = "triggerPrice",
+        reduce_only = "reduceOnly",
+        create_type = "createType",
+        reject_reason = "rejectReason",
+        cancel_type = "cancelType",
+        created_time = "createdTime",
+        updated_time = "updatedTime",
+    }
 }
 
 impl OrderRow<'_> {
+    pub(super) fn is_other_product(&self) -> bool {
+        is_other_product(&self.category)
+    }
+
     pub(crate) fn report(&self) -> Result<OrderReport, FieldError> {
         let stop_kind = stop_kind(&self.stop_order_type);
         Ok(OrderReport {
@@ -93,49 +79,35 @@ impl OrderRow<'_> {
     }
 }
 
-/// An execution. Source: Bybit V5, "Get Trade History" and the `execution` topic.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ExecutionRow<'a> {
-    #[serde(borrow)]
-    pub(crate) category: Lexeme<'a>,
-    #[serde(borrow)]
-    symbol: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_id: Lexeme<'a>,
-    #[serde(borrow)]
-    order_id: Lexeme<'a>,
-    #[serde(borrow)]
-    order_link_id: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_type: Lexeme<'a>,
-    #[serde(borrow)]
-    side: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_price: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_qty: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_fee: Lexeme<'a>,
-    #[serde(borrow)]
-    fee_currency: Lexeme<'a>,
-    #[serde(borrow)]
-    is_maker: Lexeme<'a>,
-    #[serde(borrow)]
-    stop_order_type: Lexeme<'a>,
-    #[serde(borrow)]
-    create_type: Lexeme<'a>,
-    #[serde(borrow)]
-    closed_size: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_pnl: Lexeme<'a>,
-    #[serde(borrow)]
-    exec_time: Lexeme<'a>,
-    #[serde(borrow)]
-    seq: Lexeme<'a>,
+wire_row! {
+    /// An execution. Source: Bybit V5, "Get Trade History" and the `execution` topic.
+    pub(crate) struct ExecutionRow {
+        category = "category",
+        symbol = "symbol",
+        exec_id = "execId",
+        order_id = "orderId",
+        order_link_id = "orderLinkId",
+        exec_type = "execType",
+        side = "side",
+        exec_price = "execPrice",
+        exec_qty = "execQty",
+        exec_fee = "execFee",
+        fee_currency = "feeCurrency",
+        is_maker = "isMaker",
+        stop_order_type = "stopOrderType",
+        create_type = "createType",
+        closed_size = "closedSize",
+        exec_pnl = "execPnl",
+        exec_time = "execTime",
+        seq = "seq",
+    }
 }
 
 impl ExecutionRow<'_> {
+    pub(super) fn is_other_product(&self) -> bool {
+        is_other_product(&self.category)
+    }
+
     pub(crate) fn report(&self) -> Result<Execution, FieldError> {
         let symbol = symbol(&self.symbol)?;
         let stop_kind = stop_kind(&self.stop_order_type);
@@ -168,51 +140,36 @@ impl ExecutionRow<'_> {
     }
 }
 
-/// A position. Source: Bybit V5, "Get Position Info" (`avgPrice`) and the `position` topic (`entryPrice`).
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct PositionRow<'a> {
-    #[serde(borrow)]
-    pub(crate) category: Lexeme<'a>,
-    #[serde(borrow)]
-    symbol: Lexeme<'a>,
-    #[serde(borrow)]
-    position_idx: Lexeme<'a>,
-    #[serde(borrow)]
-    side: Lexeme<'a>,
-    #[serde(borrow)]
-    size: Lexeme<'a>,
-    #[serde(borrow)]
-    avg_price: Lexeme<'a>,
-    #[serde(borrow)]
-    entry_price: Lexeme<'a>,
-    #[serde(borrow)]
-    mark_price: Lexeme<'a>,
-    #[serde(borrow)]
-    leverage: Lexeme<'a>,
-    #[serde(borrow)]
-    stop_loss: Lexeme<'a>,
-    #[serde(borrow)]
-    take_profit: Lexeme<'a>,
-    #[serde(borrow)]
-    trailing_stop: Lexeme<'a>,
-    #[serde(borrow)]
-    liq_price: Lexeme<'a>,
-    #[serde(borrow, rename = "positionIM")]
-    position_im: Lexeme<'a>,
-    #[serde(borrow, rename = "positionMM")]
-    position_mm: Lexeme<'a>,
-    #[serde(borrow)]
-    unrealised_pnl: Lexeme<'a>,
-    #[serde(borrow)]
-    adl_rank_indicator: Lexeme<'a>,
-    #[serde(borrow)]
-    seq: Lexeme<'a>,
-    #[serde(borrow)]
-    updated_time: Lexeme<'a>,
+wire_row! {
+    /// A position. Source: Bybit V5, "Get Position Info" (`avgPrice`) and the `position` topic (`entryPrice`).
+    pub(crate) struct PositionRow {
+        category = "category",
+        symbol = "symbol",
+        position_idx = "positionIdx",
+        side = "side",
+        size = "size",
+        avg_price = "avgPrice",
+        entry_price = "entryPrice",
+        mark_price = "markPrice",
+        leverage = "leverage",
+        stop_loss = "stopLoss",
+        take_profit = "takeProfit",
+        trailing_stop = "trailingStop",
+        liq_price = "liqPrice",
+        position_im = "positionIM",
+        position_mm = "positionMM",
+        unrealised_pnl = "unrealisedPnl",
+        adl_rank_indicator = "adlRankIndicator",
+        seq = "seq",
+        updated_time = "updatedTime",
+    }
 }
 
 impl PositionRow<'_> {
+    pub(super) fn is_other_product(&self) -> bool {
+        is_other_product(&self.category)
+    }
+
     pub(crate) fn report(&self) -> Result<PositionReport, FieldError> {
         let average = if self.avg_price.is_empty() { &self.entry_price } else { &self.avg_price };
         Ok(PositionReport {
@@ -318,6 +275,11 @@ pub(crate) fn client_order_id(
         return Ok(None);
     }
     ClientOrderId::new(text.as_str()).map(Some).map_err(|_| bad(field, "not an identifier"))
+}
+
+/// A row that names no category is taken as ours: the topic may have been subscribed by category.
+pub(super) fn is_other_product(category: &Lexeme<'_>) -> bool {
+    !category.is_empty() && category.as_str() != "linear"
 }
 
 /// `None` for the empty text of a flat position, and for the `None` that some pages print for it.

@@ -2,7 +2,7 @@
 //!
 //! Giving up is no error: the caller reads the text once more with serde, which decides what is wrong with it. So
 //! whatever is accepted here must be what serde accepts, with the same meaning; a test holds the two side by side on
-//! damaged messages. Escapes, floats without quotes and deep nesting are given up at once.
+//! damaged messages. Deep nesting is given up at once, and so are escapes and floats without quotes in what is kept.
 
 use rust_decimal::Decimal;
 use windvane_model::Fixed;
@@ -110,6 +110,22 @@ impl<'a> Scanner<'a> {
         Some(Decimal::new(value, places))
     }
 
+    /// Reads an object and keeps the fields by these names, which must be scalars; the others are passed over. A field that
+    /// comes twice is left to serde, which refuses it.
+    pub(super) fn fields<const N: usize>(&mut self, names: &[&str; N]) -> Option<[Option<&'a str>; N]> {
+        let mut found = [None; N];
+        // Objects of a kind have their fields in one order, so the next one is seldom far from the last.
+        let mut next = 0;
+        self.object(|scanner, key| match (next..N).chain(0..next).find(|place| names[*place] == key) {
+            Some(place) => {
+                next = place + 1;
+                once(&mut found[place], scanner.scalar()?)
+            }
+            None => scanner.skip(),
+        })?;
+        Some(found)
+    }
+
     /// Passes over any value.
     pub(super) fn skip(&mut self) -> Option<()> {
         self.skip_within(DEPTH_MAX)
@@ -126,8 +142,45 @@ impl<'a> Scanner<'a> {
         match self.peek()? {
             b'{' => self.object(|scanner, _| scanner.skip_within(inner)),
             b'[' => self.list(|scanner| scanner.skip_within(inner)),
-            _ => self.scalar().map(drop),
+            b'"' => self.skip_string(),
+            b't' | b'f' | b'n' => self.scalar().map(drop),
+            _ => self.skip_number(),
         }
+    }
+
+    /// Here nobody wants the text, so escapes may stand in it; those by a number are given up.
+    fn skip_string(&mut self) -> Option<()> {
+        self.eat(b'"')?;
+        loop {
+            let length = self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+            self.at += length;
+            if self.byte(b'"').is_some() {
+                return Some(());
+            }
+            self.byte(b'\\')?;
+            let is_plain =
+                matches!(self.rest().first(), Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'));
+            is_plain.then(|| self.at += 1)?;
+        }
+    }
+
+    /// Any number of JSON.
+    fn skip_number(&mut self) -> Option<()> {
+        self.at += usize::from(self.rest().first() == Some(&b'-'));
+        let from = self.at;
+        self.digits(0)?;
+        if self.text.as_bytes().get(from) == Some(&b'0') && self.at > from + 1 {
+            return None;
+        }
+        if self.byte(b'.').is_some() {
+            self.digits(0)?;
+        }
+        if matches!(self.rest().first(), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.rest().first(), Some(b'+' | b'-')));
+            self.digits(0)?;
+        }
+        Some(())
     }
 
     fn quoted_number(&mut self) -> Option<Digits> {
@@ -202,6 +255,11 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// A key that comes twice is left to serde, which refuses it.
+pub(super) fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.is_none().then(|| *slot = Some(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,9 +290,27 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_found_in_any_order_and_refused_twice() {
+        let read = |json| Scanner::new(json).fields(&["a", "b", "c"]);
+        assert_eq!(read(r#"{"a":"1","x":[{}],"c":true}"#), Some([Some("1"), None, Some("true")]));
+        assert_eq!(read(r#"{"c":null,"a":2}"#), Some([Some("2"), None, Some("")]));
+        assert_eq!(read(r#"{"b":1,"a":2,"b":1}"#), None);
+        assert_eq!(read(r#"{"b":[1]}"#), None);
+    }
+
+    #[test]
     fn any_value_can_be_passed_over_unless_it_is_too_deep() {
         let mut scanner = Scanner::new(r#" {"a":[1,{"b":null}],"c":{},"d":[]} "#);
         assert_eq!((scanner.skip(), scanner.end()), (Some(()), Some(())));
+        for any in ["-0.5e-7", "0", "12.25", "1E5", r#""a\\\"b\n""#, "\"\"", "null"] {
+            let mut scanner = Scanner::new(any);
+            assert_eq!((scanner.skip(), scanner.end()), (Some(()), Some(())), "{any}");
+            assert!(serde_json::from_str::<serde_json::Value>(any).is_ok(), "{any}");
+        }
+        for none in ["-", "01", "1.", ".5", "1e", "+1", r#""\x""#, "\"a\nb\""] {
+            let mut scanner = Scanner::new(none);
+            assert_eq!(scanner.skip().and_then(|()| scanner.end()), None, "{none}");
+        }
         assert_eq!(Scanner::new(&"[".repeat(20)).skip(), None);
         for cut in ["{\"a\":1", "{\"a\"}", "[1,]", "{,}", "[1 2]"] {
             assert_eq!(Scanner::new(cut).skip(), None, "{cut}");

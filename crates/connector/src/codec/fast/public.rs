@@ -1,9 +1,9 @@
-//! The three busiest messages, read in one pass: order books, trades, tickers.
-//!
-//! `None` means that the message is something else or unusual in any way; then the general way through serde reads it
-//! and decides. Both ways give the same events, which a test over damaged messages shows.
+//! Order books, trades and tickers.
 
-use super::{Spares, scan::Scanner};
+use crate::codec::{
+    Spares,
+    scan::{Scanner, once},
+};
 use rust_decimal::Decimal;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, MarketEvent, MarketTime, Price, Qty, Rate, Side, Symbol, Ticker,
@@ -36,7 +36,7 @@ struct Figures {
 }
 
 /// Reads a message of the three kinds, if it is an ordinary one.
-pub(super) fn read(text: &str, spares: &Spares) -> Option<MarketEvent> {
+pub(in crate::codec) fn read(text: &str, spares: &Spares) -> Option<MarketEvent> {
     let mut scanner = Scanner::new(text);
     let (mut topic, mut kind, mut ts, mut data) = (None, None, None, None);
     scanner.object(|scanner, key| match key {
@@ -189,11 +189,6 @@ fn rate(scanner: &mut Scanner<'_>) -> Option<Option<Rate>> {
     Decimal::from_str_exact(scanner.string()?).ok().map(|value| Some(Rate::new(value)))
 }
 
-/// A key that comes twice is left to serde, which refuses it.
-fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
-    slot.is_none().then(|| *slot = Some(value))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,12 +196,12 @@ mod tests {
     use proptest::prelude::*;
 
     const MESSAGES: [&str; 6] = [
-        include_str!("../../tests/payloads/public/orderbook-delta.json"),
-        include_str!("../../tests/payloads/public/orderbook-restart.json"),
-        include_str!("../../tests/payloads/public/orderbook-snapshot.json"),
-        include_str!("../../tests/payloads/public/trades.json"),
-        include_str!("../../tests/payloads/public/ticker-delta.json"),
-        include_str!("../../tests/payloads/public/ticker-snapshot.json"),
+        include_str!("../../../tests/payloads/public/orderbook-delta.json"),
+        include_str!("../../../tests/payloads/public/orderbook-restart.json"),
+        include_str!("../../../tests/payloads/public/orderbook-snapshot.json"),
+        include_str!("../../../tests/payloads/public/trades.json"),
+        include_str!("../../../tests/payloads/public/ticker-delta.json"),
+        include_str!("../../../tests/payloads/public/ticker-snapshot.json"),
     ];
 
     /// What the fast way reads, serde reads likewise.
