@@ -6,19 +6,16 @@
 use super::{
     client::RestClient,
     error::RestError,
-    market::{Category, Span},
-    page::Access,
+    market::{Category, Span, moment, read},
+    page::Past,
 };
 use crate::codec::{
-    number::{FieldError, Lexeme, bad},
+    number::{FieldError, Lexeme},
     rows,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use windvane_model::{MarketTime, Millis, Symbol};
-
-/// Reach of one call, less a moment so that both ends lie within it.
-const WEEK_MS: Millis = 7 * 24 * 3_600_000 - 1_000;
+use windvane_model::{MarketTime, Symbol};
 
 /// One change of the wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,10 +118,6 @@ fn amount(text: &Lexeme<'_>, field: &'static str) -> Result<Decimal, FieldError>
     Ok(text.decimal(field)?.unwrap_or_default())
 }
 
-fn moment(text: &Lexeme<'_>, field: &'static str) -> Result<MarketTime, FieldError> {
-    text.time(field)?.ok_or(bad(field, "missing"))
-}
-
 impl LedgerRow<'_> {
     pub(super) fn entry(&self) -> Result<LedgerEntry, FieldError> {
         Ok(LedgerEntry {
@@ -164,19 +157,11 @@ impl RestClient {
     /// # Errors
     /// When an answer cannot be had or read.
     pub async fn transaction_log(&self, span: Span) -> Result<Vec<LedgerEntry>, RestError> {
-        let mut all = Vec::new();
-        for part in span.parts(WEEK_MS) {
-            let query =
-                format!("accountType=UNIFIED&endTime={}&limit=50&startTime={}", part.to.0, part.from.0);
-            self.each_row(Access::Signed, "/v5/account/transaction-log", &query, |answer, text| {
-                let row: LedgerRow<'_> = answer.row(text)?;
-                all.push(row.entry().map_err(|error| answer.unreadable(error))?);
-                Ok(())
-            })
-            .await?;
-        }
-        all.sort_by_key(|entry: &LedgerEntry| entry.at);
-        Ok(all)
+        let past =
+            Past { path: "/v5/account/transaction-log", of: "accountType=UNIFIED".to_owned(), limit: 50 };
+        let at = |entry: &LedgerEntry| entry.at;
+        self.past(past, span, at, |answer, text| read(answer, answer.row::<LedgerRow<'_>>(text)?.entry()))
+            .await
     }
 
     /// Profit and loss of positions closed within `span`, oldest first; contracts only.
@@ -184,18 +169,9 @@ impl RestClient {
     /// # Errors
     /// When an answer cannot be had or read.
     pub async fn closed_pnl(&self, category: Category, span: Span) -> Result<Vec<ClosedPnl>, RestError> {
-        let mut all = Vec::new();
-        for part in span.parts(WEEK_MS) {
-            let query =
-                format!("category={category}&endTime={}&limit=100&startTime={}", part.to.0, part.from.0);
-            self.each_row(Access::Signed, "/v5/position/closed-pnl", &query, |answer, text| {
-                let row: ClosedRow<'_> = answer.row(text)?;
-                all.push(row.closed().map_err(|error| answer.unreadable(error))?);
-                Ok(())
-            })
-            .await?;
-        }
-        all.sort_by_key(|closed: &ClosedPnl| closed.at);
-        Ok(all)
+        let past = Past { path: "/v5/position/closed-pnl", of: format!("category={category}"), limit: 100 };
+        let at = |closed: &ClosedPnl| closed.at;
+        self.past(past, span, at, |answer, text| read(answer, answer.row::<ClosedRow<'_>>(text)?.closed()))
+            .await
     }
 }

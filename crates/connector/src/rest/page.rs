@@ -1,13 +1,27 @@
 //! Paging: the same query again with the cursor of the last answer, until there is no more.
 
-use super::{answer::Answer, client::RestClient, error::RestError};
+use super::{answer::Answer, client::RestClient, error::RestError, market::Span};
 use crate::codec::number::Lexeme;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt::Write;
+use windvane_model::{MarketTime, Millis};
 
 /// More pages than any account fills; a venue that never stops must not keep us for ever.
 const MAX_PAGES: usize = 400;
+
+/// Reach of one call into an account's past, less a moment so that both ends lie within it. Source: Bybit V5, "Get Order
+/// History" and its like.
+const WEEK_MS: Millis = 7 * 24 * 3_600_000 - 1_000;
+
+/// A list of an account's past.
+pub(super) struct Past {
+    pub(super) path: &'static str,
+    /// The field of the query that says of what; it stands before `endTime` in the alphabet.
+    pub(super) of: String,
+    /// Rows of a page at most.
+    pub(super) limit: u32,
+}
 
 /// Whether a call needs a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +79,30 @@ impl RestClient {
             endpoint: path.trim_start_matches("/v5/"),
             problem: format!("more than {MAX_PAGES} pages"),
         })
+    }
+}
+
+impl RestClient {
+    /// Everything within `span`, in the order of `at`, read week by week and each week to its last page.
+    pub(super) async fn past<T>(
+        &self,
+        past: Past,
+        span: Span,
+        at: fn(&T) -> MarketTime,
+        row: impl Fn(&Answer, &str) -> Result<T, RestError>,
+    ) -> Result<Vec<T>, RestError> {
+        let Past { path, of, limit } = past;
+        let mut all = Vec::new();
+        for Span { from, to } in span.parts(WEEK_MS) {
+            let query = format!("{of}&endTime={}&limit={limit}&startTime={}", to.0, from.0);
+            self.each_row(Access::Signed, path, &query, |answer, text| {
+                all.push(row(answer, text)?);
+                Ok(())
+            })
+            .await?;
+        }
+        all.sort_by_key(at);
+        Ok(all)
     }
 }
 

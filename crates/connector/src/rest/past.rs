@@ -4,10 +4,11 @@
 //! week by week. Source: Bybit V5, "Get Order History", "Get Trade History", "Pre Check Order".
 
 use super::{
+    answer::Answer,
     client::{Payload, RestClient},
     error::RestError,
-    market::{Category, Span},
-    page::Access,
+    market::{Category, Span, moment, read, required},
+    page::Past,
 };
 use crate::{
     budget::{Call, Carrier, Purpose},
@@ -22,8 +23,6 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use windvane_model::{MarketTime, Millis, Side, Submit, Symbol};
 
-/// Reach of one call, less a moment so that both ends lie within it.
-const WEEK_MS: Millis = 7 * 24 * 3_600_000 - 1_000;
 /// How long the venue may take a question about an order.
 const WINDOW_MS: Millis = 5_000;
 /// Rates of a pre-check are told in ten-thousandths.
@@ -175,14 +174,6 @@ struct PreCheckWire<'a> {
     post_mmr: Lexeme<'a>,
 }
 
-fn moment(text: &Lexeme<'_>, field: &'static str) -> Result<MarketTime, FieldError> {
-    text.time(field)?.ok_or(bad(field, "missing"))
-}
-
-fn required(text: &Lexeme<'_>, field: &'static str) -> Result<Decimal, FieldError> {
-    text.decimal(field)?.ok_or(bad(field, "missing"))
-}
-
 /// An average of nothing is told as empty or as zero.
 fn some_price(text: &Lexeme<'_>, field: &'static str) -> Result<Option<Decimal>, FieldError> {
     Ok(text.decimal(field)?.filter(|price| !price.is_zero()))
@@ -233,19 +224,10 @@ impl RestClient {
     /// # Errors
     /// When an answer cannot be had or read.
     pub async fn past_orders(&self, category: Category, span: Span) -> Result<Vec<PastOrder>, RestError> {
-        let mut all = Vec::new();
-        for part in span.parts(WEEK_MS) {
-            let query =
-                format!("category={category}&endTime={}&limit=50&startTime={}", part.to.0, part.from.0);
-            self.each_row(Access::Signed, "/v5/order/history", &query, |answer, text| {
-                let row: PastOrderRow<'_> = answer.row(text)?;
-                all.push(row.order().map_err(|error| answer.unreadable(error))?);
-                Ok(())
-            })
-            .await?;
-        }
-        all.sort_by_key(|order: &PastOrder| order.created);
-        Ok(all)
+        let past = Past { path: "/v5/order/history", of: format!("category={category}"), limit: 50 };
+        let at = |order: &PastOrder| order.created;
+        self.past(past, span, at, |answer, text| read(answer, answer.row::<PastOrderRow<'_>>(text)?.order()))
+            .await
     }
 
     /// Executions within `span`, oldest first; funding and what the venue did by itself are among them.
@@ -257,19 +239,11 @@ impl RestClient {
         category: Category,
         span: Span,
     ) -> Result<Vec<PastExecution>, RestError> {
-        let mut all = Vec::new();
-        for part in span.parts(WEEK_MS) {
-            let query =
-                format!("category={category}&endTime={}&limit=100&startTime={}", part.to.0, part.from.0);
-            self.each_row(Access::Signed, "/v5/execution/list", &query, |answer, text| {
-                let row: PastExecutionRow<'_> = answer.row(text)?;
-                all.push(row.execution().map_err(|error| answer.unreadable(error))?);
-                Ok(())
-            })
-            .await?;
-        }
-        all.sort_by_key(|execution: &PastExecution| execution.at);
-        Ok(all)
+        let past = Past { path: "/v5/execution/list", of: format!("category={category}"), limit: 100 };
+        let at = |execution: &PastExecution| execution.at;
+        let row =
+            |answer: &Answer, text: &str| read(answer, answer.row::<PastExecutionRow<'_>>(text)?.execution());
+        self.past(past, span, at, row).await
     }
 
     /// Asks the venue what an order would do to the account's margin, without placing it.
@@ -292,10 +266,8 @@ impl RestClient {
         let turn = self.turn(call).await?;
         let answer = self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await?;
         let wire: PreCheckWire<'_> = answer.result()?;
-        let rate = |text: &Lexeme<'_>, field| {
-            let rate = required(text, field).map_err(|error| answer.unreadable(error))?;
-            Ok::<_, RestError>(rate / PER_RATE)
-        };
+        let rate =
+            |text: &Lexeme<'_>, field| Ok::<_, RestError>(read(&answer, required(text, field))? / PER_RATE);
         Ok(PreCheck {
             initial_before: rate(&wire.pre_imr, "preImrE4")?,
             maintenance_before: rate(&wire.pre_mmr, "preMmrE4")?,

@@ -78,16 +78,16 @@ impl Span {
     }
 }
 
-fn required(text: &Lexeme<'_>, field: &'static str) -> Result<Decimal, FieldError> {
+pub(in crate::rest) fn required(text: &Lexeme<'_>, field: &'static str) -> Result<Decimal, FieldError> {
     text.decimal(field)?.ok_or(bad(field, "missing"))
 }
 
-fn moment(text: &Lexeme<'_>, field: &'static str) -> Result<MarketTime, FieldError> {
+pub(in crate::rest) fn moment(text: &Lexeme<'_>, field: &'static str) -> Result<MarketTime, FieldError> {
     text.time(field)?.ok_or(bad(field, "missing"))
 }
 
 /// A field's problem as the problem of its answer.
-fn read<T>(answer: &Answer, row: Result<T, FieldError>) -> Result<T, RestError> {
+pub(in crate::rest) fn read<T>(answer: &Answer, row: Result<T, FieldError>) -> Result<T, RestError> {
     row.map_err(|error| answer.unreadable(error))
 }
 
