@@ -3,7 +3,7 @@
 //! A key must never travel to a host that is not the exchange's, nor in the clear: `https` and `wss` to the
 //! documented hosts, plain `http` and `ws` to loopback only. Source: Bybit V5, "Integration guidance", hosts.
 
-use crate::rest::market::Category;
+use crate::{region::Region, rest::market::Category};
 use std::fmt;
 
 /// Hosts of the exchange. Source: Bybit V5, "Integration guidance" and the regional sites' pages.
@@ -43,41 +43,6 @@ pub struct VenueEndpoints {
     public_ws: Address,
     private_ws: Address,
     trade_ws: Option<Address>,
-}
-
-/// A regional site of the exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Region {
-    /// The Netherlands.
-    Netherlands,
-    /// Turkey.
-    Turkey,
-    /// Kazakhstan.
-    Kazakhstan,
-    /// Georgia.
-    Georgia,
-    /// The United Arab Emirates.
-    Emirates,
-    /// The European Economic Area.
-    Europe,
-    /// Indonesia.
-    Indonesia,
-    /// Japan.
-    Japan,
-}
-
-impl Region {
-    /// Every region.
-    pub const ALL: [Self; 8] = [
-        Self::Netherlands,
-        Self::Turkey,
-        Self::Kazakhstan,
-        Self::Georgia,
-        Self::Emirates,
-        Self::Europe,
-        Self::Indonesia,
-        Self::Japan,
-    ];
 }
 
 /// An address that passed the allow-list.

@@ -32,6 +32,7 @@ mod endpoints;
 mod key;
 mod observation;
 mod outcome;
+mod region;
 mod rest;
 pub mod session;
 mod shell;
@@ -43,9 +44,10 @@ pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueCl
 pub use codec::Spares;
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;
-pub use endpoints::{Address, EndpointError, Region, VenueEndpoints};
+pub use endpoints::{Address, EndpointError, VenueEndpoints};
 pub use key::{KeyFault, KeyPolicy, KeyWarning, hint as key_hint};
 pub use observation::{Observation, Observer, Stream};
+pub use region::Region;
 pub use rest::{
     AccountInfo, ApiKeyInfo, BusinessKind, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode,
     OpenBusiness, PastExecution, PastOrder, PositionMode, PreCheck, RestClient, RestError, ServerTime,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use toml::Spanned;
+use windvane_connector::{PositionMode, Region};
 use windvane_risk::{Amount, Multiple, RiskLimits, TimeSpan};
 use windvane_venue::VenueConfig;
 
@@ -112,54 +113,6 @@ impl Environment {
             Self::Mainnet => "mainnet",
         }
     }
-}
-
-/// A regional site of the exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Region {
-    /// The Netherlands.
-    Netherlands,
-    /// Turkey.
-    Turkey,
-    /// Kazakhstan.
-    Kazakhstan,
-    /// Georgia.
-    Georgia,
-    /// The United Arab Emirates.
-    Emirates,
-    /// The European Economic Area.
-    Europe,
-    /// Indonesia.
-    Indonesia,
-    /// Japan.
-    Japan,
-}
-
-impl From<Region> for windvane_connector::Region {
-    fn from(region: Region) -> Self {
-        match region {
-            Region::Netherlands => Self::Netherlands,
-            Region::Turkey => Self::Turkey,
-            Region::Kazakhstan => Self::Kazakhstan,
-            Region::Georgia => Self::Georgia,
-            Region::Emirates => Self::Emirates,
-            Region::Europe => Self::Europe,
-            Region::Indonesia => Self::Indonesia,
-            Region::Japan => Self::Japan,
-        }
-    }
-}
-
-/// How many positions a contract may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum PositionMode {
-    /// One, long or short, of one bot.
-    #[default]
-    OneWay,
-    /// A long and a short one side by side, each of a bot with that `direction`.
-    Hedge,
 }
 
 /// The side of a contract that a bot has in hedge mode.

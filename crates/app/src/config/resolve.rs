@@ -2,7 +2,7 @@
 
 use super::file::{
     AccountModes, BotSection, ConfigFile, Direction, Environment, ForeignPosition, GuardSection, MarginShort,
-    MarketClock, PositionMode, RateLimits, Removed, TelemetrySection, VenueSection,
+    MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
 };
 use super::source::{Texts, Whole};
 use super::{
@@ -15,7 +15,7 @@ use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
-use windvane_connector::VenueEndpoints;
+use windvane_connector::{PositionMode, VenueEndpoints};
 use windvane_engine::{Foreign, Removal, WhenShort};
 use windvane_model::{BotName, BotTag, Leverage, Millis, PositionIndex, Side, Symbol};
 use windvane_risk::{Ownership, TimeSpan};
@@ -159,13 +159,6 @@ fn describe(value: &serde_json::Value, path: &str, found: &mut BTreeMap<String, 
     }
 }
 
-const fn connectors_word(mode: PositionMode) -> windvane_connector::PositionMode {
-    match mode {
-        PositionMode::OneWay => windvane_connector::PositionMode::OneWay,
-        PositionMode::Hedge => windvane_connector::PositionMode::Hedge,
-    }
-}
-
 struct Resolver<'t> {
     path: &'t Path,
     whole: &'t Whole,
@@ -215,7 +208,7 @@ impl<'t> Resolver<'t> {
             data_dir: self.folder.join(file.data_dir),
             environment,
             venue: venue?,
-            position_mode: connectors_word(position_mode),
+            position_mode,
             is_shadow: false,
             risk,
             unprotected_ms_max: without_stop.get_ref().millis(),
@@ -342,9 +335,9 @@ impl<'t> Resolver<'t> {
             }
             (Environment::Demo, None) => VenueEndpoints::demo(),
             (Environment::Testnet, None) => VenueEndpoints::testnet(),
-            (Environment::Mainnet | Environment::Embedded, None) => section
-                .region
-                .map_or_else(VenueEndpoints::mainnet, |site| VenueEndpoints::regional(site.into())),
+            (Environment::Mainnet | Environment::Embedded, None) => {
+                section.region.map_or_else(VenueEndpoints::mainnet, VenueEndpoints::regional)
+            }
         };
         Some(RemoteVenue {
             environment,
@@ -361,7 +354,7 @@ impl<'t> Resolver<'t> {
             },
             setup: Setup {
                 sets_modes: section.account == AccountModes::Set,
-                position_mode: connectors_word(section.position_mode),
+                position_mode: section.position_mode,
                 disconnect_window_s,
                 fast_executions: section.fast_executions,
             },

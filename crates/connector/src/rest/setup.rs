@@ -5,6 +5,7 @@ use super::{
     client::{Payload, RestClient},
     error::RestError,
     market::Category,
+    position_mode::PositionMode,
 };
 use crate::{
     budget::{Call, Carrier, Purpose},
@@ -26,27 +27,6 @@ pub struct LimitPriceAction {
     pub moves_contracts: bool,
     /// Whether spot orders are moved; else they are refused.
     pub moves_spot: bool,
-}
-
-/// How many positions a contract may have. Source: Bybit V5, "Switch Position Mode".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PositionMode {
-    /// One, long or short.
-    #[default]
-    OneWay,
-    /// A long and a short one side by side.
-    Hedge,
-}
-
-impl PositionMode {
-    /// The word for it, as in the config.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OneWay => "one-way",
-            Self::Hedge => "hedge",
-        }
-    }
 }
 
 /// A group of products that the venue's disconnection protection tells apart.

@@ -10,8 +10,10 @@ use source::Item;
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 11] = [
     "crates/app/src/config/file.rs",
+    "crates/connector/src/region.rs",
+    "crates/connector/src/rest/position_mode.rs",
     "crates/risk/src/limits/mod.rs",
     "crates/risk/src/limits/scope.rs",
     "crates/risk/src/margin/mode.rs",
