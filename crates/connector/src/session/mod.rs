@@ -54,6 +54,10 @@ pub struct Timing {
     pub topic_silence_ms: Millis,
     /// From an order request to its answer; then its outcome is unknown.
     pub reply_within_ms: Millis,
+    /// Between two looks at the contracts, their tiers and fees, when nothing asks for one sooner.
+    pub contracts_every_ms: Millis,
+    /// Between two looks at the key, likewise.
+    pub key_every_ms: Millis,
 }
 
 impl Default for Timing {
@@ -66,6 +70,8 @@ impl Default for Timing {
             silence_ms: 60_000,
             topic_silence_ms: 30_000,
             reply_within_ms: 5_000,
+            contracts_every_ms: 3_600_000,
+            key_every_ms: 3_600_000,
         }
     }
 }

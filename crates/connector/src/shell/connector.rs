@@ -184,6 +184,7 @@ impl Connector {
             outlets.clone(),
             plan.key,
             Arc::clone(&bells),
+            timing.key_every_ms,
             stopped.clone(),
         ));
         tasks.spawn(refkeeper::keep_reference(
@@ -191,6 +192,7 @@ impl Connector {
             outlets.clone(),
             scoped.clone(),
             Arc::clone(&bells),
+            timing.contracts_every_ms,
             stopped.clone(),
         ));
         tasks.spawn(historian::fill_gaps(rest, outlets, scoped, bells, stopped));

@@ -1,19 +1,18 @@
 //! The task that looks at the API key again every hour, and when a log-in was refused.
 
-use super::{bells::Bells, stream::Outlets};
+use super::{bells::Bells, rounds::Rounds, stream::Outlets};
 use crate::{
     codes::{self, Channel, Effect},
     key::{KeyPolicy, hint},
     observation::Observation,
     rest::{RestClient, RestError},
 };
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::sleep};
-use windvane_model::{Control, Event, HaltCause, RefusalFamily};
+use std::sync::Arc;
+use tokio::sync::watch;
+use windvane_model::{Control, Event, HaltCause, Millis, RefusalFamily};
 
-const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 /// Refused log-ins come every half minute; each is reason enough, but not more often than this.
-const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+const AT_MOST_EVERY_MS: Millis = 60_000;
 
 /// Halts the engine when the key must not be used any more; a person makes it right.
 pub(super) async fn keep_key(
@@ -21,16 +20,13 @@ pub(super) async fn keep_key(
     outlets: Outlets,
     policy: KeyPolicy,
     bells: Arc<Bells>,
+    every_ms: Millis,
     mut stop: watch::Receiver<bool>,
 ) {
+    let clock = Arc::clone(rest.clock());
+    let mut rounds = Rounds::new(clock.now(), every_ms, AT_MOST_EVERY_MS);
     let mut has_halted = false;
-    loop {
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            () = bells.key.notified() => {}
-            () = sleep(LOOK_EVERY) => {}
-        }
+    while rounds.next(&clock, &bells.key, &mut stop).await {
         let is_bad = tokio::select! {
             biased;
             _ = stop.changed() => return,
@@ -44,11 +40,6 @@ pub(super) async fn keep_key(
             }
         }
         has_halted &= is_bad;
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            () = sleep(LOOK_AT_MOST_EVERY) => {}
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod lane;
 mod prices;
 mod recorder;
 mod refkeeper;
+mod rounds;
 mod scope;
 mod socket;
 mod stream;

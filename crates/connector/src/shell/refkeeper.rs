@@ -3,15 +3,14 @@
 //! Grids, bounds and tiers change while an engine runs (the largest sizes twice a month), and delisting is announced
 //! there. Source: Bybit V5, "Get Instruments Info".
 
-use super::{bells::Bells, scope::Scope, stream::Outlets};
+use super::{bells::Bells, rounds::Rounds, scope::Scope, stream::Outlets};
 use crate::rest::{RestClient, RestError};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::sleep};
-use windvane_model::{Event, Reference, Symbol};
+use std::sync::Arc;
+use tokio::sync::watch;
+use windvane_model::{Event, Millis, Reference, Symbol};
 
-const READ_EVERY: Duration = Duration::from_secs(3_600);
 /// An order that is refused again and again must not become a flood of questions.
-const READ_AT_MOST_EVERY: Duration = Duration::from_secs(30);
+const AT_MOST_EVERY_MS: Millis = 30_000;
 
 /// Keeps the contracts fresh until the connector stops.
 pub(super) async fn keep_reference(
@@ -19,15 +18,12 @@ pub(super) async fn keep_reference(
     outlets: Outlets,
     scope: watch::Receiver<Scope>,
     bells: Arc<Bells>,
+    every_ms: Millis,
     mut stop: watch::Receiver<bool>,
 ) {
-    loop {
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            () = bells.contracts.notified() => {}
-            () = sleep(READ_EVERY) => {}
-        }
+    let clock = Arc::clone(rest.clock());
+    let mut rounds = Rounds::new(clock.now(), every_ms, AT_MOST_EVERY_MS);
+    while rounds.next(&clock, &bells.contracts, &mut stop).await {
         let symbols = scope.borrow().symbols.clone();
         let read = tokio::select! {
             biased;
@@ -44,11 +40,6 @@ pub(super) async fn keep_reference(
             Err(error) => {
                 tracing::warn!(%error, "the contracts could not be read anew; the old figures stay")
             }
-        }
-        tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            () = sleep(READ_AT_MOST_EVERY) => {}
         }
     }
 }

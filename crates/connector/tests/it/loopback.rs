@@ -14,15 +14,15 @@ use windvane_model::{
 };
 
 /// A connector on a peer, with the receiving ends in the test's hands.
-struct Rig {
-    peer: Peer,
-    connector: Connector,
-    market: mpsc::Receiver<(WallTime, MarketEvent)>,
-    account: mpsc::Receiver<(WallTime, Event)>,
+pub(crate) struct Rig {
+    pub(crate) peer: Peer,
+    pub(crate) connector: Connector,
+    pub(crate) market: mpsc::Receiver<(WallTime, MarketEvent)>,
+    pub(crate) account: mpsc::Receiver<(WallTime, Event)>,
     observations: mpsc::Receiver<Observation>,
 }
 
-const REFUSE_HTTP: fn(&str) -> (u16, String) = |_| (404, String::new());
+pub(crate) const REFUSE_HTTP: fn(&str) -> (u16, String) = |_| (404, String::new());
 
 pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
     let endpoints = VenueEndpoints::loopback(&peer.address).unwrap();
@@ -36,11 +36,11 @@ pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Re
 }
 
 impl Rig {
-    async fn start(behaviour: Behaviour, timing: Timing) -> Self {
+    pub(crate) async fn start(behaviour: Behaviour, timing: Timing) -> Self {
         Self::on(Peer::start(behaviour).await, timing).await
     }
 
-    async fn on(peer: Peer, timing: Timing) -> Self {
+    pub(crate) async fn on(peer: Peer, timing: Timing) -> Self {
         Self::with(peer, timing, |_| {}).await
     }
 
@@ -65,7 +65,7 @@ impl Rig {
     }
 
     /// The first event that the test is looking for; others are passed over.
-    async fn until<T>(&mut self, pick: impl Fn(&Event) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, pick: impl Fn(&Event) -> Option<T>) -> T {
         let wait = async {
             loop {
                 let (_, event) = self.account.recv().await.unwrap();
@@ -77,7 +77,7 @@ impl Rig {
         timeout(Duration::from_secs(20), wait).await.unwrap()
     }
 
-    async fn link(&mut self, link: Link) {
+    pub(crate) async fn link(&mut self, link: Link) {
         self.until(|event| (*event == Event::Link(link)).then_some(())).await;
     }
 
@@ -91,7 +91,7 @@ impl Rig {
     }
 }
 
-fn eth() -> Symbol {
+pub(crate) fn eth() -> Symbol {
     Symbol::new("ETHUSDT").unwrap()
 }
 
@@ -393,7 +393,7 @@ async fn b01_b15_after_a_long_absence_executions_are_read_week_by_week() {
 }
 
 #[tokio::test]
-async fn one_order_is_looked_for_in_open_orders_then_history_with_its_executions() {
+async fn a02_one_order_is_looked_for_in_open_orders_then_history_with_its_executions() {
     let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: account_http }).await;
     let (rest, _, _observations) = client(&peer).await;
     let query = Query::Order { symbol: eth(), client_order_id: submit(1).client_order_id };
@@ -519,4 +519,45 @@ async fn the_venue_is_asked_to_refuse_prices_rather_than_move_them() {
     let Some(Seen::Http(head, body)) = peer.seen.recv().await else { panic!() };
     assert!(head.starts_with("POST /v5/account/set-limit-px-action"), "{head}");
     assert_eq!(body, r#"{"category":"linear","modifyEnable":false}"#);
+}
+
+#[tokio::test]
+async fn c06_a_slow_reader_loses_no_word_of_the_account() {
+    const WALLETS: usize = 2_000;
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http: REFUSE_HTTP };
+    let mut rig = Rig::on(Peer::with_wallets(behaviour, WALLETS).await, Timing::default()).await;
+    let full = async {
+        while rig.account.len() < rig.account.max_capacity() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), full).await.unwrap();
+    let mut told = vec![];
+    while told.len() < WALLETS {
+        let event = timeout(Duration::from_secs(20), rig.account.recv()).await.unwrap().unwrap().1;
+        if let Event::Account(AccountEvent::Wallet(wallet)) = event {
+            told.push(wallet.at.0);
+        }
+    }
+    assert!(told.into_iter().eq(1..=2_000), "each once, in order");
+}
+
+#[tokio::test]
+async fn e05_what_is_listed_is_read_to_its_last_page() {
+    let http = |target: &str| {
+        let page = |symbol: &str, cursor: &str| {
+            let text = include_str!("../payloads/rest/instruments.json").replace("BTCUSDT", symbol);
+            (200, text.replace(r#""nextPageCursor":"""#, &format!(r#""nextPageCursor":"{cursor}""#)))
+        };
+        match target {
+            "GET /v5/market/instruments-info?category=linear&limit=1000" => page("AUSDT", "second"),
+            "GET /v5/market/instruments-info?category=linear&limit=1000&cursor=second" => page("BUSDT", ""),
+            _ => (404, String::new()),
+        }
+    };
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    let listings = rest.listings(windvane_connector::Category::Linear, None).await.unwrap();
+    let symbols: Vec<_> = listings.iter().map(|listing| listing.symbol.to_string()).collect();
+    assert_eq!(symbols, ["AUSDT", "BUSDT"]);
 }

@@ -7,6 +7,7 @@ mod allocations;
 mod codes;
 mod fixtures;
 mod golden;
+mod hourly;
 mod loopback;
 mod peer;
 mod properties;

@@ -48,13 +48,19 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        Self::with_wallets(behaviour, 1).await
+    }
+
+    /// Tells so many wallets as soon as somebody asks for them, each stamped with its number from 1.
+    pub(crate) async fn with_wallets(behaviour: Behaviour, wallets: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (tell, seen) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let orders = Arc::new(AtomicUsize::new(0));
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, behaviour, tell.clone(), Arc::clone(&orders)));
+                let script = Script { behaviour, wallets, tell: tell.clone(), orders: Arc::clone(&orders) };
+                tokio::spawn(script.serve(stream));
             }
         });
         Self { address, seen }
@@ -72,62 +78,63 @@ impl Peer {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
+/// What a connection of the peer needs.
+struct Script {
     behaviour: Behaviour,
+    wallets: usize,
     tell: mpsc::UnboundedSender<Seen>,
     orders: Arc<AtomicUsize>,
-) {
-    let mut peeked = [0; 2048];
-    let mut known = 0;
-    while !peeked[..known].windows(4).any(|four| four == b"\r\n\r\n") {
-        known = stream.peek(&mut peeked).await.unwrap_or(0);
-        if known == 0 {
-            return;
-        }
-    }
-    let head = String::from_utf8_lossy(&peeked[..known]).into_owned();
-    if head.to_ascii_lowercase().contains("upgrade: websocket") {
-        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        if let Ok(socket) = accept_async(stream).await {
-            talk(socket, &path, behaviour, &tell, &orders).await;
-        }
-    } else {
-        while answer_http(&mut stream, behaviour, &tell).await.is_some() {}
-    }
 }
 
-async fn talk(
-    mut socket: WebSocketStream<TcpStream>,
-    path: &str,
-    behaviour: Behaviour,
-    tell: &mpsc::UnboundedSender<Seen>,
-    orders: &AtomicUsize,
-) {
-    while let Some(Ok(message)) = socket.next().await {
-        let Message::Text(text) = message else { continue };
-        let _ = tell.send(Seen::Text(path.to_owned(), text.to_string()));
-        let request: serde_json::Value = serde_json::from_str(text.as_str()).unwrap();
-        let mut answers = vec![];
-        match request["op"].as_str().unwrap() {
-            "auth" if path == "/v5/trade" => {
-                answers.push(r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#.to_owned());
+impl Script {
+    async fn serve(self, mut stream: TcpStream) {
+        let mut peeked = [0; 2048];
+        let mut known = 0;
+        while !peeked[..known].windows(4).any(|four| four == b"\r\n\r\n") {
+            known = stream.peek(&mut peeked).await.unwrap_or(0);
+            if known == 0 {
+                return;
             }
-            "auth" => answers.push(r#"{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}"#.to_owned()),
-            "ping" => answers.push(r#"{"op":"pong","args":["1"]}"#.to_owned()),
-            "subscribe" => {
-                let id = request["req_id"].as_str().unwrap();
-                answers.push(format!(r#"{{"success":true,"ret_msg":"","req_id":"{id}","op":"subscribe"}}"#));
-                if text.contains("orderbook.50.ETHUSDT") {
-                    answers.push(include_str!("../payloads/public/orderbook-snapshot.json").to_owned());
-                }
-                if text.contains("\"wallet\"") {
-                    answers.push(include_str!("../payloads/private/wallet.json").to_owned());
-                }
+        }
+        let head = String::from_utf8_lossy(&peeked[..known]).into_owned();
+        if head.to_ascii_lowercase().contains("upgrade: websocket") {
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            if let Ok(socket) = accept_async(stream).await {
+                self.talk(socket, &path).await;
             }
-            operation if operation.starts_with("order.") => {
-                let id = request["reqId"].as_str().unwrap();
-                match (behaviour.order)(orders.fetch_add(1, Ordering::SeqCst)) {
+        } else {
+            while answer_http(&mut stream, self.behaviour, &self.tell).await.is_some() {}
+        }
+    }
+
+    async fn talk(&self, mut socket: WebSocketStream<TcpStream>, path: &str) {
+        while let Some(Ok(message)) = socket.next().await {
+            let Message::Text(text) = message else { continue };
+            let _ = self.tell.send(Seen::Text(path.to_owned(), text.to_string()));
+            let request: serde_json::Value = serde_json::from_str(text.as_str()).unwrap();
+            let mut answers = vec![];
+            match request["op"].as_str().unwrap() {
+                "auth" if path == "/v5/trade" => {
+                    answers.push(r#"{"retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#.to_owned());
+                }
+                "auth" => {
+                    answers.push(r#"{"success":true,"ret_msg":"","op":"auth","conn_id":"c"}"#.to_owned())
+                }
+                "ping" => answers.push(r#"{"op":"pong","args":["1"]}"#.to_owned()),
+                "subscribe" => {
+                    let id = request["req_id"].as_str().unwrap();
+                    answers
+                        .push(format!(r#"{{"success":true,"ret_msg":"","req_id":"{id}","op":"subscribe"}}"#));
+                    if text.contains("orderbook.50.ETHUSDT") {
+                        answers.push(include_str!("../payloads/public/orderbook-snapshot.json").to_owned());
+                    }
+                    if text.contains("\"wallet\"") {
+                        answers.extend((1..=self.wallets).map(wallet));
+                    }
+                }
+                operation if operation.starts_with("order.") => {
+                    let id = request["reqId"].as_str().unwrap();
+                    match (self.behaviour.order)(self.orders.fetch_add(1, Ordering::SeqCst)) {
                     OnOrder::Take => answers.push(format!(
                         r#"{{"reqId":"{id}","retCode":0,"retMsg":"OK","op":"{operation}","data":{{"orderId":"v-1"}}}}"#
                     )),
@@ -137,15 +144,21 @@ async fn talk(
                     OnOrder::KeepSilent => {}
                     OnOrder::Disconnect => return,
                 }
+                }
+                _ => {}
             }
-            _ => {}
-        }
-        for answer in answers {
-            if socket.send(Message::text(answer)).await.is_err() {
-                return;
+            for answer in answers {
+                if socket.send(Message::text(answer)).await.is_err() {
+                    return;
+                }
             }
         }
     }
+}
+
+fn wallet(number: usize) -> String {
+    let coin = r#"{"coin":"USDT","walletBalance":"1000","equity":"1000"}"#;
+    format!(r#"{{"id":"w","topic":"wallet","creationTime":{number},"data":[{{"coin":[{coin}]}}]}}"#)
 }
 
 async fn answer_http(
