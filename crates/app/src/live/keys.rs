@@ -164,6 +164,15 @@ pub(super) fn check_mode(path: &Path) -> Result<(), Failure> {
     if mode & 0o077 != 0 {
         return refuse(format!("has mode {mode:03o}; `chmod 600` it"));
     }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder_mode = std::fs::metadata(folder).map_or(0, |folder| folder.permissions().mode());
+    // Whoever may write there can put another file in its place; in a sticky folder only the file's owner can.
+    if folder_mode & 0o022 != 0 && folder_mode & 0o1000 == 0 {
+        return refuse(format!(
+            "lies in a folder that others may write to; `chmod go-w {}`",
+            folder.display()
+        ));
+    }
     let own = std::fs::metadata("/proc/self").map(|process| process.uid());
     if own.is_ok_and(|uid| uid != metadata.uid()) {
         return refuse("belongs to another user".to_owned());
@@ -185,6 +194,11 @@ mod tests {
         assert!(error.contains("chmod 600"), "{error}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert!(check_mode(&path).is_ok());
+        for (mode, is_good) in [(0o775, false), (0o757, false), (0o1777, true), (0o700, true)] {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            let checked = check_mode(&path);
+            assert_eq!(checked.is_ok(), is_good, "{mode:o} {checked:?}");
+        }
         std::fs::write(&path, "key = \"k\"\nsecret = only-for-this-test\n").unwrap();
         let error = read(&path, Environment::Demo).unwrap_err().to_string();
         assert!(!error.contains("only-for-this-test"), "{error}");
