@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 use windvane_tests::{
-    Ground, Market, PATIENCE, Running, binary, finish, free_port, get, post, root, start, wait_until,
-    windvane,
+    Ground, Market, PATIENCE, Running, binary, finish, free_port, get, post, program, root, start,
+    wait_until, windvane,
 };
 
 /// The files of a folder by their names, which begin with `stream`.
@@ -167,20 +168,52 @@ fn what_cannot_be_recorded_is_said_at_once() {
     assert_eq!((code, complaint.contains("nothing to record")), (Some(2), true), "{complaint}");
 }
 
-/// Downloads into a folder and gives what was said of each file.
-fn fetch(ground: &Ground, arguments: &[&str]) -> Vec<Value> {
+/// The words of a download of the last hours into the folder `history`.
+fn download(ground: &Ground, hours: u128, arguments: &[&str]) -> Vec<String> {
     let (address, out) = (ground.venue().to_string(), ground.folder().join("history"));
-    let from = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() - 20 * 3_600_000;
-    let from = from.to_string();
-    let whole = [
-        &["data", "fetch", "--venue", &address, "--out", out.to_str().unwrap(), "--from", &from, "--json"],
+    let from = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() - hours * 3_600_000;
+    let words = [
+        &["data", "fetch", "--venue", &address, "--out", out.to_str().unwrap(), "--from", &from.to_string()],
         arguments,
-    ]
-    .concat();
-    let (code, said, complaint) = finish(&windvane(&whole));
+    ];
+    words.concat().iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Downloads and gives what was said of each file.
+fn fetch(ground: &Ground, hours: u128, arguments: &[&str]) -> Vec<Value> {
+    let words = download(ground, hours, &[&["--json"], arguments].concat());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (code, said, complaint) = finish(&windvane(&words));
     assert_eq!(code, Some(0), "{complaint}");
+    assert_eq!(complaint, "", "no progress where nobody looks");
     let said: Value = serde_json::from_str(&said).unwrap();
     said["files"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_download_that_was_killed_goes_on_where_it_was_and_shows_how_far_it_is() {
+    let long = [("rate_limits = true", "rate_limits = false"), ("history_bars = 300", "history_bars = 1500")];
+    let ground = Ground::on(Market::Walking, &long);
+    ground.sim("fault", r#"{"kind":"delay","match":{"path":"/v5/market/kline"},"ms":700,"count":1000}"#);
+    let words = download(&ground, 120, &["--symbol", "BTCUSDT", "--kind", "klines"]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut first = start("fetch", &binary(), &words, ground.folder());
+    let part = ground.folder().join("history/BTCUSDT_5m.csv.part");
+    let rows_of_part = || std::fs::read_to_string(&part).map_or(0, |text| text.lines().count());
+    wait_until("the first page", PATIENCE, || rows_of_part() >= 1_000);
+    first.kill();
+    assert_eq!(rows_of_part(), 1_000, "one page of two");
+    let again = fetch(&ground, 120, &["--symbol", "BTCUSDT", "--kind", "klines"]);
+    let (rows, new) = (again[0]["rows"].as_u64().unwrap(), again[0]["new"].as_u64().unwrap());
+    assert!(rows > 1_400 && new < 500, "{again:?}");
+    assert_eq!(again[0]["gaps"], json!([]));
+
+    let Some(script) = program("script", "it comes with util-linux") else { return };
+    let words = download(&ground, 20, &["--symbol", "ETHUSDT", "--kind", "klines"]);
+    let command = format!("{} {}", binary().display(), words.join(" "));
+    let shown = Command::new(script).args(["-qec", &command, "/dev/null"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("ETHUSDT_5m.csv") && shown.contains("  0%"), "{shown:?}");
 }
 
 #[test]
@@ -189,13 +222,20 @@ fn history_is_downloaded_mended_verified_and_traded_on() {
     let history = ground.folder().join("history");
     let symbols = ["--symbol", "BTCUSDT,ETHUSDT,DOGEUSDT"];
     let kinds = ["--kind", "klines,mark,index,funding,trades,instruments,tiers"];
-    let files = fetch(&ground, &[symbols, kinds].concat());
+    let files = fetch(&ground, 20, &[symbols, kinds].concat());
     let of = |name: &str| files.iter().find(|file| file["file"].as_str().unwrap().ends_with(name)).unwrap();
     assert!(of("BTCUSDT_5m.csv")["rows"].as_u64().unwrap() > 200, "{files:?}");
     assert_eq!(of("BTCUSDT_5m.csv")["gaps"], json!([]));
-    assert!(of("BTCUSDT_mark_1h.csv")["rows"].as_u64().unwrap() > 10);
-    assert!(of("tiers_BTCUSDT.csv")["rows"].as_u64().unwrap() > 0);
-    assert!(of("instruments_linear.csv")["rows"].as_u64().unwrap() > 20);
+    let least = [
+        ("BTCUSDT_mark_1h.csv", 15),
+        ("BTCUSDT_index_1h.csv", 15),
+        ("trades/btcusdt.csv", 1),
+        ("tiers_BTCUSDT.csv", 1),
+        ("instruments_linear.csv", 20),
+    ];
+    for (name, rows) in least {
+        assert!(of(name)["rows"].as_u64().unwrap() >= rows, "{name}: {files:?}");
+    }
 
     let verify = || finish(&windvane(&["data", "verify", history.to_str().unwrap()]));
     let (code, said, complaint) = verify();
@@ -232,7 +272,7 @@ fn history_is_downloaded_mended_verified_and_traded_on() {
     let (code, said, complaint) = verify();
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("missing from") && complaint.contains("1 of"), "{said}{complaint}");
-    let again = fetch(&ground, &["--symbol", "BTCUSDT", "--kind", "klines"]);
+    let again = fetch(&ground, 20, &["--symbol", "BTCUSDT", "--kind", "klines"]);
     assert!(again[0]["new"].as_u64().unwrap() >= 10, "{again:?}");
     let mended = std::fs::read_to_string(&sheet).unwrap();
     assert!(mended.starts_with(&text), "what was there is there again");
@@ -250,6 +290,18 @@ fn history_is_downloaded_mended_verified_and_traded_on() {
     let market = format!("[market.trades]\ndir = \"{}/trades\"\nspeed = 1000", history.display());
     let (_venue, address) = venue(ground.folder(), &market);
     assert!(!replayed(address).is_empty());
+}
+
+#[test]
+fn settled_funding_is_downloaded_once() {
+    let ground = Ground::new(Market::Walking);
+    ground.sim("event", r#"{"kind":"funding","symbol":"BTCUSDT"}"#);
+    for new in [1, 0] {
+        let files = fetch(&ground, 20, &["--symbol", "BTCUSDT", "--kind", "funding"]);
+        assert_eq!((&files[0]["rows"], &files[0]["new"]), (&json!(1), &json!(new)), "{files:?}");
+    }
+    let text = std::fs::read_to_string(ground.folder().join("history/BTCUSDT_funding.csv")).unwrap();
+    assert!(text.lines().nth(1).unwrap().contains(",BTCUSDT,0.0001"), "{text}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use windvane_tests::{Ground, Line, Market, Running, binary, finish, start, wait_
 const LONG: Duration = Duration::from_secs(120);
 
 /// Orders that rest and may open, of the engine (`true`) or of others.
-fn entries(ground: &Ground, own: bool) -> usize {
+pub(crate) fn entries(ground: &Ground, own: bool) -> usize {
     let rows = ground.rows("orders");
     let is_meant = |row: &&Value| {
         let rests = matches!(row["orderStatus"].as_str(), Some("New" | "PartiallyFilled"));
@@ -22,7 +22,7 @@ fn entries(ground: &Ground, own: bool) -> usize {
 }
 
 /// Every position still has its stop.
-fn assert_protected(ground: &Ground) {
+pub(crate) fn assert_protected(ground: &Ground) {
     let held = held(ground);
     assert_eq!(held.len(), 3, "{held:?}");
     assert!(held.iter().all(|row| row["stopLoss"] != ""), "{held:?}");

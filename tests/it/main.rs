@@ -10,6 +10,7 @@ mod data;
 mod degraded;
 mod demo;
 mod deployed;
+mod disconnection;
 mod documents;
 mod faults;
 mod guard;

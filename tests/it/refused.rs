@@ -121,6 +121,24 @@ fn a_secret_that_is_not_the_keys() {
 }
 
 #[test]
+fn e10_a_key_of_another_environment_or_of_another_account() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_secret(
+        "other.key",
+        "key = \"paper-key\"\nsecret = \"paper-secret\"\nenvironment = \"testnet\"\n",
+    );
+    ground.write_config(&[("[venue.endpoints]", "key_file = \"other.key\"\n\n[venue.endpoints]")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("a key of testnet, the config trades on custom"), "{sentence}");
+    ground.write_config(&[("environment = \"custom\" ", "environment = \"custom\"\nexpected_uid = 7 ")]);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(3), "{sentence}");
+    assert!(sentence.contains("the config expects 7"), "{sentence}");
+    assert!(!ground.data().exists());
+}
+
+#[test]
 fn a_mainnet_key_from_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// What a busy machine may take for what a quiet one does within seconds. No test passes or fails by how quick it is.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
+/// What the programs of the tests sign with. None of them may ever say it, whatever it is asked for.
+const SECRETS: [&str; 2] = ["paper-secret", "worth-nothing"];
+
 /// A process of ours that does not outlive its test. Its standard output and error go to one file each.
 pub struct Running {
     child: Child,
@@ -57,10 +60,24 @@ pub fn windvane(arguments: &[&str]) -> Output {
 }
 
 /// Exit code, standard output and standard error of a finished `windvane`.
+///
+/// # Panics
+/// When it has told a secret.
 #[must_use]
 pub fn finish(output: &Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        assert_tells_no_secret("windvane", &text);
+        text
+    };
     (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn assert_tells_no_secret(name: &str, text: &str) {
+    for secret in SECRETS {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{name} tells a secret: {line:?}");
+    }
 }
 
 fn prepared(program: &Path) -> Command {
@@ -151,6 +168,10 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            assert_tells_no_secret(&self.name, &self.out());
+            assert_tells_no_secret(&self.name, &self.err());
+        }
     }
 }
 
