@@ -10,7 +10,6 @@ use std::time::Instant;
 use windvane_connector::Observation;
 use windvane_engine::Engine;
 use windvane_model::{HaltCause, MarketTime, Money, RunState, WallTime};
-use windvane_order_management::{Order, OrderState};
 use windvane_telemetry::{Observer, Readiness};
 
 /// What the loop keeps for showing, and when it shows next.
@@ -94,14 +93,6 @@ impl Gauges {
             | Observation::KeyRead { .. } => {}
         }
     }
-}
-
-/// Whether no answer is awaited about an order.
-pub(super) fn is_settled(order: &Order) -> bool {
-    let is_answered =
-        !matches!(order.state(), OrderState::Submitted | OrderState::Unknown | OrderState::Acknowledged);
-    // A live order that is closed waits for a fill that its report has announced.
-    is_answered && order.state().is_open() && !order.is_amend_pending() && !order.is_cancel_pending()
 }
 
 /// What `/ready` says.

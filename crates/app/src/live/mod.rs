@@ -57,9 +57,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior};
 use windvane_connector::{Connector, Observation, WallClock};
-use windvane_engine::{Engine, Output};
+use windvane_engine::{Engine, Output, Waiting};
 use windvane_journal::StopCause;
 use windvane_model::{AccountEvent, BotName, Control, Event, HaltCause, MarketEvent, Scope, WallTime};
+use windvane_order_management::Order;
 use windvane_telemetry::{Board, Health, Observer, Tracer};
 
 /// How often deadlines, disk and telemetry's observations are looked after.
@@ -358,10 +359,12 @@ impl Live {
         }
     }
 
-    /// Whether every bot's policy is carried out and no order's outcome is open.
+    /// Whether every bot's policy is carried out, no order's outcome is open, and no gap in what was heard is being
+    /// closed: a run that was just begun or cut off may not know yet what the account has become meanwhile.
     fn is_wound_down(&self) -> bool {
         let is_done = self.shutdown.iter().all(|(bot, _)| self.engine.is_wound_down(*bot));
-        is_done && self.engine.orders().live_orders().all(gather::is_settled)
+        let closes_a_gap = self.engine.waiting() == Some(Waiting::Reconciliation);
+        is_done && !closes_a_gap && self.engine.orders().live_orders().all(Order::is_settled)
     }
 }
 

@@ -266,6 +266,13 @@ impl Order {
         !self.cancellations.is_empty()
     }
 
+    /// Whether nothing about it is awaited: no answer to a request, no fill that its report has announced, no look at
+    /// how it stands. A settled order that is open rests at the venue.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.inquiry.is_none()
+    }
+
     /// What may still fill at most, base coin: with an amend pending the larger of old and new; of a closed
     /// order the executions that were reported and have not come yet.
     #[must_use]

@@ -156,6 +156,8 @@ impl Orders {
         for report in &snapshot.positions {
             self.owners.hear_of((report.symbol, report.position_index));
         }
+        // Taken before the picture is: what its executions say of an order is no sign that it is still open.
+        let unheard = self.unheard_since(asked);
         let source = Source::Query { asked: asked.wall };
         let is_left_out = mutant(Mutant::GapIsNotBackfilled) && self.reconcile.has_begun;
         for execution in snapshot.executions.iter().filter(|_| !is_left_out) {
@@ -174,7 +176,7 @@ impl Orders {
         }
         self.wallet.compare(stamp.wall);
         self.expose_wallet();
-        self.seek_absent(snapshot, asked, stamp, out);
+        self.seek_absent(snapshot, &unheard, asked, stamp, out);
         self.conclude(stamp, out);
     }
 
@@ -231,20 +233,34 @@ impl Orders {
         self.wallet.begin(in_book);
     }
 
+    /// Orders of which nothing was heard since a question was put: its answer is the latest word on them.
+    fn unheard_since(&self, asked: Stamp) -> BTreeSet<ClientOrderId> {
+        let orders = self.live.iter().filter_map(|id| self.orders.get(id));
+        orders.filter(|order| order.last_heard.sequence < asked.sequence).map(|order| order.id).collect()
+    }
+
     /// Looks up each order that we hold open and the picture does not show. What was heard of after the
     /// question is left alone: the picture may be older.
-    fn seek_absent(&mut self, snapshot: &AccountSnapshot, asked: Stamp, stamp: Stamp, out: &mut Vec<Effect>) {
+    ///
+    /// An order that fills while we are not connected is not shown either. Its executions are booked by now, how it
+    /// ended is not known: it may have been cancelled after its last fill.
+    fn seek_absent(
+        &mut self,
+        snapshot: &AccountSnapshot,
+        unheard: &BTreeSet<ClientOrderId>,
+        asked: Stamp,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
         if mutant(Mutant::MissingIsIgnored) {
             return;
         }
         let shown: BTreeSet<OrderId> = snapshot.open_orders.iter().map(|report| report.order_id).collect();
-        let absent: Vec<ClientOrderId> = self
-            .live
+        let absent: Vec<ClientOrderId> = unheard
             .iter()
             .filter_map(|id| self.orders.get(id))
             .filter(|order| {
                 matches!(order.state, OrderState::Acknowledged | OrderState::Working(_))
-                    && order.last_heard.sequence < asked.sequence
                     && !order.is_missing
                     && order.order_id.is_none_or(|order_id| !shown.contains(&order_id))
             })
@@ -253,9 +269,11 @@ impl Orders {
         for id in absent {
             let Some(order) = self.orders.get_mut(&id) else { continue };
             order.is_missing = true;
-            let symbol = order.symbol;
+            let (symbol, is_unexplained) = (order.symbol, order.last_heard.sequence < asked.sequence);
             self.missing.insert(id);
-            self.differ(DifferenceKind::MissingOrder, Some(symbol), out);
+            if is_unexplained {
+                self.differ(DifferenceKind::MissingOrder, Some(symbol), out);
+            }
             self.look_up_if_open(id, stamp, out);
         }
         for gone in self.others.remove_absent(asked.sequence, |id| shown.contains(&id)) {

@@ -97,17 +97,21 @@ fn a_fill_during_the_gap_is_found_by_the_executions_and_a_look_at_the_order() {
     world.report(report(&order, OrderStatus::New).at(2).build());
     let fill = execution("a").of(&order).filled("1", "100").fee("0.02").at(5).build();
     let filled = report(&order, OrderStatus::Filled).filled("1").at(5).build();
-    world.reconcile_with(AccountSnapshot {
+    let effects = world.reconcile_with(AccountSnapshot {
         executions: vec![fill],
         positions: vec![position_report("BTCUSDT", "1", "100").at(5).build()],
         wallet: wallet_report("999.98"),
         ..AccountSnapshot::default()
     });
-    // Its execution was just heard, so the open order is not called missing; that it is full is what asks.
-    assert_eq!(world.wait(2_000), [ask(&order)]);
+    // The fill is booked. How the order ended only a look at it says, and the gap is not closed before.
+    assert!(effects.contains(&ask(&order)), "{effects:?}");
+    assert!(!world.orders.is_reconciled());
+    assert!(!world.orders.order(&order.client_order_id).unwrap().is_settled());
     world.looked_up(&order, Some(filled), vec![fill]);
     assert_eq!(world.orders.order(&order.client_order_id).unwrap().state(), OrderState::Filled);
     assert!(world.orders.is_reconciled());
+    // The difference is the fill that nobody told; that the order is gone is its consequence.
+    assert!(!world.orders.counters().differences.contains_key(&DifferenceKind::MissingOrder));
     world.assert_rebuilds();
 }
 
