@@ -1,8 +1,9 @@
 //! Executions older than the ids that the books keep: only the journal can say whether one was booked.
 //!
-//! The books raise such a push and do not apply it. Here the journal is read for it, on a thread of its own, because that
-//! may take a minute and nothing that trades waits for it. One that is there was told twice; one that is not there was
-//! booked by nobody, and a person has to look.
+//! The books raise such a push, do not apply it, and compare the account with the venue at once: what is sealed agreed with
+//! it, so a fill from then is in both sums or the comparison fails, and then nothing opens in that contract. Here the
+//! journal is read for it, on a thread of its own, because that may take a minute and nothing that trades waits for it. One
+//! that is there was told twice; of one that is not there we never had a row, and a person has to look.
 
 use anyhow::Context;
 use std::io;
@@ -51,8 +52,8 @@ fn run(folder: &Path, asked: &Receiver<Question>) {
             }
             Ok(None) => tracing::error!(
                 %symbol, %execution_id, side = execution.side.as_str(), price = %execution.price, qty = %execution.qty,
-                "an old fill that the journal does not have was told: it is booked nowhere; compare with the exchange's \
-                 own history"
+                "an old fill that the journal does not have was told: no row of it is kept here; whether size and money agree \
+                 without it is being compared now, its own figures are in the exchange's history"
             ),
             Err(error) => {
                 tracing::error!(%symbol, %execution_id, error = %format!("{error:#}"), "an old fill cannot be looked up");

@@ -29,9 +29,12 @@ impl Orders {
                 self.counters.duplicate_executions += 1;
                 return;
             }
-            // A question about an old order shows its old fills, too; a push of that age is news.
+            // A question about an old order shows its old fills, too; a push of that age is news. It is not booked: what
+            // is sealed was in agreement with the venue's positions and money, so a fill from then is in both sides'
+            // sums, whether or not we ever had its row. Should that not be so, the comparison shows it as size.
             Entered::Sealed if source == Source::Stream => {
                 self.differ(DifferenceKind::SealedFill, Some(execution.symbol), out);
+                self.audit(stamp, out);
                 return;
             }
             Entered::Sealed => {

@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::testing::{execution, money, number, position_report, qty, report, submit, symbol, wallet_report};
 use crate::{Difference, DifferenceKind, Effect, OrderState, Working};
-use windvane_model::{AccountSnapshot, Execution, OrderStatus, PositionIndex, Side, Submit};
+use windvane_model::{AccountSnapshot, Execution, OrderStatus, PositionIndex, Query, Side, Submit};
 
 /// One order filled, one cancelled, one open; 1 held at 100, 0.1 paid.
 fn with_a_past() -> (World, [Submit; 3], Execution) {
@@ -63,14 +63,45 @@ fn rows_of_what_is_over_go_and_their_sums_stay() {
 fn what_is_told_again_of_the_forgotten_changes_nothing_and_is_raised() {
     let (mut world, orders, fill) = with_a_past();
     world.days_pass(8, held(&orders));
+    world.reconcile_with(held(&orders));
     let before = world.orders.truth();
 
     let effects = world.execution(fill);
     let raised = Difference { kind: DifferenceKind::SealedFill, symbol: Some(fill.symbol) };
-    assert_eq!(effects, [Effect::Difference(raised)]);
+    assert_eq!(effects.first(), Some(&Effect::Difference(raised)));
+    assert!(
+        matches!(effects[1..], [Effect::Ask(Query::Account { .. })]),
+        "both sides are compared: {effects:?}"
+    );
     let effects = world.report(report(&orders[0], OrderStatus::Filled).filled("1").at(5).build());
     assert_eq!(effects, [], "no order is adopted, nothing halts");
     assert_eq!(world.orders.truth(), before);
+    world.assert_rebuilds();
+}
+
+#[test]
+fn a_fill_from_sealed_days_that_the_venue_alone_counts_stops_opening_and_is_not_booked_on_its_word() {
+    let (mut world, orders, _) = with_a_past();
+    world.days_pass(8, held(&orders));
+    let stranger = execution("never told").filled("1", "100").at(3).build();
+    world.execution(stranger);
+    // The venue holds as much as we do: the fill is in that sum.
+    world.reconcile_with(held(&orders));
+    assert!(!world.orders.is_in_doubt(stranger.symbol));
+    let holds =
+        |world: &World| world.orders.position(stranger.symbol, PositionIndex(0)).unwrap().holding().qty();
+    assert_eq!(holds(&world), qty("1"));
+
+    // It holds more: nobody knows by what, and nothing opens there until somebody does.
+    world.execution(stranger);
+    let more = AccountSnapshot {
+        positions: vec![position_report("BTCUSDT", "2", "100").at(8 * 86_400_000).build()],
+        ..held(&orders)
+    };
+    world.reconcile_with(more);
+    world.wait(2_000);
+    assert!(world.orders.is_in_doubt(stranger.symbol));
+    assert_eq!(holds(&world), qty("1"));
     world.assert_rebuilds();
 }
 
