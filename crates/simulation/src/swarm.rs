@@ -252,7 +252,7 @@ impl Swarm {
             meddles: false,
             finds_position: false,
             is_poor: false,
-            is_hedged: false,
+            is_hedged: settings.is_hedged,
             is_isolated: false,
             doubts: Doubts::default(),
             ..drawn.calmed()

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use std::fmt::Display;
 use windvane_bridge::by_link;
 use windvane_engine::Engine;
-use windvane_model::{PositionIndex, Price};
+use windvane_model::Price;
 use windvane_venue_core::Venue;
 
 /// What expectations are about.
@@ -97,8 +97,8 @@ impl Script {
 }
 
 fn check_position(row: &PositionExpectation, engine: &Engine) -> Result<(), String> {
-    let symbol = row.symbol;
-    let position = engine.orders().position(symbol, PositionIndex::default());
+    let (symbol, index) = row.key;
+    let position = engine.orders().position(symbol, index);
     let position = position.ok_or_else(|| format!("no position in {symbol} is known"))?;
     let price = |price: Option<Price>| price.map_or(Decimal::ZERO, Price::get);
     for (what, expected, found) in [

@@ -6,7 +6,7 @@ use crate::world::{Stream, Topic};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use toml::Spanned;
-use windvane_model::{Request, Side, TimeInForce};
+use windvane_model::{PositionIndex, Request, Side, TimeInForce};
 
 type Rows<T> = Vec<Spanned<T>>;
 
@@ -82,6 +82,9 @@ pub(super) struct WorldTable {
     pub(super) require_stop: bool,
     /// USDT on the account.
     pub(super) balance: Option<Number>,
+    /// `hedge`: the first contract has two positions, each with a bot of its own, and the other is traded by none.
+    #[serde(default, rename = "position_mode", deserialize_with = "is_hedge")]
+    pub(super) is_hedged: bool,
 }
 
 /// The price goes there and stays.
@@ -160,6 +163,9 @@ pub(super) struct CancelRow {
 pub(super) struct ProtectRow {
     pub(super) at: Span,
     pub(super) symbol: Option<Spanned<String>>,
+    /// In hedge mode: which of the two.
+    #[serde(default, deserialize_with = "position")]
+    pub(super) position: Option<PositionIndex>,
     pub(super) stop_loss: Option<Spanned<Number>>,
     pub(super) take_profit: Option<Spanned<Number>>,
 }
@@ -174,6 +180,9 @@ pub(super) struct StrangerRow {
     pub(super) side: Option<Side>,
     pub(super) qty: Option<Number>,
     pub(super) price: Option<Number>,
+    /// In hedge mode: which of the two it works on; where nothing is said, the one that it opens.
+    #[serde(default, deserialize_with = "position")]
+    pub(super) position: Option<PositionIndex>,
     pub(super) cancels: Option<Spanned<String>>,
     /// It is a later engine of the same installation.
     #[serde(default)]
@@ -279,6 +288,9 @@ pub(super) struct ExpectRow {
     pub(super) filled: Option<Number>,
     pub(super) price: Option<Number>,
     pub(super) symbol: Option<Spanned<String>>,
+    /// In hedge mode: which of the two.
+    #[serde(default, deserialize_with = "position")]
+    pub(super) position: Option<PositionIndex>,
     /// Of the position in that contract; negative is short.
     pub(super) size: Option<Number>,
     pub(super) average_price: Option<Number>,
@@ -301,6 +313,15 @@ fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
 
 fn some_side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Side>, D::Error> {
     side(deserializer).map(Some)
+}
+
+fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PositionIndex>, D::Error> {
+    let positions = [("long", PositionIndex::LONG), ("short", PositionIndex::SHORT)];
+    word(deserializer, positions.into()).map(Some)
+}
+
+fn is_hedge<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    word(deserializer, [("one-way", false), ("hedge", true)].into())
 }
 
 fn time_in_force<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TimeInForce>, D::Error> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use windvane_model::{ClientOrderId, Intent, MarketTime, Notice, Place, Price, Qty, Symbol, Tag};
+use windvane_order_management::PositionKey;
 use windvane_strategy::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
 
 /// What all bots of a scenario want, and what became of it: it outlives the engines that are killed.
@@ -21,7 +22,8 @@ struct Wishes {
 #[derive(Debug)]
 struct Planned {
     at: MarketTime,
-    symbol: Symbol,
+    /// The position whose bot wants it.
+    key: PositionKey,
     wish: Wish,
     place: String,
     progress: Progress,
@@ -50,9 +52,9 @@ impl Desk {
     }
 
     /// Plans a wish. Those of one moment are wanted in the order in which they were planned.
-    pub(super) fn plan(&self, at: MarketTime, symbol: Symbol, wish: Wish, place: String) {
+    pub(super) fn plan(&self, at: MarketTime, key: PositionKey, wish: Wish, place: String) {
         let mut wishes = self.wishes();
-        wishes.planned.push(Planned { at, symbol, wish, place, progress: Progress::Waiting });
+        wishes.planned.push(Planned { at, key, wish, place, progress: Progress::Waiting });
         wishes.planned.sort_by_key(|planned| planned.at);
     }
 
@@ -78,15 +80,15 @@ impl Desk {
     }
 }
 
-/// The bot of one contract.
+/// The bot of one position.
 pub(crate) struct Hand {
     desk: Desk,
-    symbol: Symbol,
+    key: PositionKey,
 }
 
 impl Hand {
-    pub(crate) const fn new(desk: Desk, symbol: Symbol) -> Self {
-        Self { desk, symbol }
+    pub(crate) const fn new(desk: Desk, key: PositionKey) -> Self {
+        Self { desk, key }
     }
 }
 
@@ -126,12 +128,10 @@ impl Strategy for Hand {
             }
         }
         let is_due = |planned: &&mut Planned| {
-            planned.progress == Progress::Waiting
-                && planned.symbol == self.symbol
-                && planned.at <= context.now
+            planned.progress == Progress::Waiting && planned.key == self.key && planned.at <= context.now
         };
         for planned in planned.iter_mut().filter(is_due) {
-            let intent = planned.wish.intent(self.symbol, ids);
+            let intent = planned.wish.intent(self.key.0, ids);
             planned.progress = if intent.is_some() { Progress::Wanted } else { Progress::Impossible };
             out.extend(intent);
         }
@@ -140,7 +140,7 @@ impl Strategy for Hand {
     fn wake_at(&self) -> Option<MarketTime> {
         let wishes = self.desk.wishes();
         let mut waiting = wishes.planned.iter().filter(|planned| planned.progress == Progress::Waiting);
-        waiting.find(|planned| planned.symbol == self.symbol).map(|planned| planned.at)
+        waiting.find(|planned| planned.key == self.key).map(|planned| planned.at)
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {

@@ -17,8 +17,9 @@ use std::ops::Range;
 use toml::Spanned;
 use windvane_model::{
     BotName, BotTag, ClientOrderId, Control, Epoch, HaltCause, IdGrammar, MarketTime, OrderKind, Place,
-    Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce,
+    PositionIndex, Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce,
 };
+use windvane_order_management::PositionKey;
 use windvane_venue_core as venue;
 
 /// Something wrong with a file, with its place.
@@ -45,7 +46,7 @@ pub(super) fn load(name: &str, text: &str) -> Result<Script, Wrong> {
         let place = place(name, text, &error.span().unwrap_or_default());
         format!("{place}: {}", error.message().replace('\n', ", "))
     })?;
-    let reader = Reader { name, text, orders: BTreeMap::new() };
+    let reader = Reader { name, text, orders: BTreeMap::new(), is_hedged: file.world.is_hedged };
     reader.read(file)
 }
 
@@ -60,8 +61,10 @@ fn place(name: &str, text: &str, span: &Range<usize>) -> String {
 struct Reader<'t> {
     name: &'t str,
     text: &'t str,
-    /// Numbers and contracts of the orders, by their names.
-    orders: BTreeMap<String, (usize, Symbol)>,
+    /// Numbers and positions of the orders, by their names.
+    orders: BTreeMap<String, (usize, PositionKey)>,
+    /// Whether the first contract is in hedge mode.
+    is_hedged: bool,
 }
 
 impl Reader<'_> {
@@ -111,42 +114,39 @@ impl Reader<'_> {
 
     fn read_wishes(&mut self, file: &ScenarioFile, script: &mut Script) -> Result<(), Wrong> {
         for row in &file.place {
-            let (at, wish, symbol) = self.order(row)?;
-            script.desk.plan(market(at), symbol, wish, self.place(&row.span()));
+            let (at, wish, key) = self.order(row)?;
+            script.desk.plan(market(at), key, wish, self.place(&row.span()));
         }
         for row in &file.amend {
             let amend = row.get_ref();
-            let (order, symbol) = self.named(&amend.order)?;
+            let (order, key) = self.named(&amend.order)?;
             let (price, qty) = (self.price(amend.price.as_ref())?, self.qty(amend.qty.as_ref())?);
-            script.desk.plan(
-                market(amend.at),
-                symbol,
-                Wish::Amend(order, price, qty),
-                self.place(&row.span()),
-            );
+            script.desk.plan(market(amend.at), key, Wish::Amend(order, price, qty), self.place(&row.span()));
         }
         for row in &file.cancel {
-            let (order, symbol) = self.named(&row.get_ref().order)?;
-            script.desk.plan(market(row.get_ref().at), symbol, Wish::Cancel(order), self.place(&row.span()));
+            let (order, key) = self.named(&row.get_ref().order)?;
+            script.desk.plan(market(row.get_ref().at), key, Wish::Cancel(order), self.place(&row.span()));
         }
         for row in &file.protect {
             let protect = row.get_ref();
-            let (_, symbol) = self.contract(protect.symbol.as_ref())?;
+            let key = self.position(protect.symbol.as_ref(), protect.position, &row.span())?;
             let wish = Wish::Protect(
                 self.price(protect.stop_loss.as_ref())?,
                 self.price(protect.take_profit.as_ref())?,
             );
-            script.desk.plan(market(protect.at), symbol, wish, self.place(&row.span()));
+            script.desk.plan(market(protect.at), key, wish, self.place(&row.span()));
         }
         Ok(())
     }
 
-    fn order(&mut self, row: &Spanned<PlaceRow>) -> Result<(Span, Wish, Symbol), Wrong> {
+    fn order(&mut self, row: &Spanned<PlaceRow>) -> Result<(Span, Wish, PositionKey), Wrong> {
         let place = row.get_ref();
-        let (_, symbol) = self.contract(place.symbol.as_ref())?;
+        let opened = if place.reduce_only { place.side.opposite() } else { place.side };
+        let index = self.is_hedged.then(|| opened_by(opened));
+        let key = self.position(place.symbol.as_ref(), index, &row.span())?;
         let number = self.orders.len();
         let name = place.order.get_ref().clone();
-        if self.orders.insert(name.clone(), (number, symbol)).is_some() {
+        if self.orders.insert(name.clone(), (number, key)).is_some() {
             return Err(self.wrong(&place.order.span(), format!("there is an order `{name}` already")));
         }
         let time_in_force = place.time_in_force.unwrap_or(TimeInForce::Gtc);
@@ -158,7 +158,7 @@ impl Reader<'_> {
             number,
             Place {
                 tag: tag(number),
-                symbol,
+                symbol: key.0,
                 role: if place.reduce_only { Role::Exit } else { Role::Entry },
                 side: place.side,
                 qty: self.qty(Some(&place.qty))?.unwrap_or(Qty::ZERO),
@@ -169,7 +169,7 @@ impl Reader<'_> {
                 send_before: None,
             },
         );
-        Ok((place.at, wish, symbol))
+        Ok((place.at, wish, key))
     }
 
     fn read_world(&self, file: &ScenarioFile, script: &mut Script) -> Result<(), Wrong> {
@@ -243,14 +243,20 @@ impl Reader<'_> {
         let (Some(side), Some(Number(qty))) = (stranger.side, stranger.qty) else {
             return Err(self.wrong(&row.span(), "a stranger needs `side` and `qty`, or `cancels`"));
         };
-        let (_, symbol) = self.contract(stranger.symbol.as_ref())?;
-        let (symbol, side) = (symbol.to_string(), venue_side(side));
+        let opens = self.is_hedged.then(|| opened_by(side));
+        let key = self.position(stranger.symbol.as_ref(), stranger.position.or(opens), &row.span())?;
+        let position_idx = venue_position(key.1);
+        let (symbol, side) = (key.0.to_string(), venue_side(side));
         let order = match stranger.price {
             Some(Number(price)) => venue::CreateOrder::limit(&symbol, side, qty, price),
             None => venue::CreateOrder::market(&symbol, side, qty),
         };
         let order_link_id = stranger.is_successor.then(|| successors_id().to_string());
-        Ok(Step::Stranger(venue::Request::Create(venue::CreateOrder { order_link_id, ..order })))
+        Ok(Step::Stranger(venue::Request::Create(venue::CreateOrder {
+            order_link_id,
+            position_idx,
+            ..order
+        })))
     }
 
     fn fault(&self, row: &Spanned<FaultRow>) -> Result<FaultRule, Wrong> {
@@ -283,9 +289,10 @@ impl Reader<'_> {
         });
         let of_position = [expect.size, expect.average_price, expect.stop_loss];
         let is_of_position = of_position.iter().any(Option::is_some);
-        let position = is_of_position.then(|| self.contract(expect.symbol.as_ref())).transpose()?;
-        let position = position.map(|(_, symbol)| PositionExpectation {
-            symbol,
+        let key = || self.position(expect.symbol.as_ref(), expect.position, &row.span());
+        let position = is_of_position.then(key).transpose()?;
+        let position = position.map(|key| PositionExpectation {
+            key,
             size: value(expect.size),
             average_price: value(expect.average_price),
             stop_loss: value(expect.stop_loss),
@@ -322,8 +329,27 @@ impl Reader<'_> {
         })
     }
 
-    /// Number and contract of an order that some row places.
-    fn named(&self, order: &Spanned<String>) -> Result<(usize, Symbol), Wrong> {
+    /// Which position a row is about; `index` is what it says, or what follows from its side.
+    fn position(
+        &self,
+        contract: Option<&Spanned<String>>,
+        index: Option<PositionIndex>,
+        row: &Range<usize>,
+    ) -> Result<PositionKey, Wrong> {
+        let (slot, symbol) = self.contract(contract)?;
+        match (self.is_hedged, index) {
+            (false, None) => Ok((symbol, PositionIndex::ONE_WAY)),
+            (false, Some(_)) => {
+                Err(self.wrong(row, "without `position_mode = \"hedge\"` there is one position"))
+            }
+            (true, _) if slot != 0 => Err(self.wrong(row, "in hedge mode only the first contract is traded")),
+            (true, Some(index)) => Ok((symbol, index)),
+            (true, None) => Err(self.wrong(row, "which position? say `long` or `short`")),
+        }
+    }
+
+    /// Number and position of an order that some row places.
+    fn named(&self, order: &Spanned<String>) -> Result<(usize, PositionKey), Wrong> {
         let name = order.get_ref();
         let known = self.orders.get(name).copied();
         known.ok_or_else(|| self.wrong(&order.span(), format!("no row places an order `{name}`")))
@@ -371,6 +397,7 @@ fn settings(file: &ScenarioFile) -> Settings {
         one_way_delay_ms: delay(file.world.delay, 5),
         query_delay_ms: delay(file.world.query_delay, 20),
         requires_stop: file.world.require_stop,
+        is_hedged: file.world.is_hedged,
         balance: file.world.balance.map_or_else(|| number("100000"), |Number(balance)| balance),
     }
 }
@@ -383,6 +410,22 @@ const fn market(at: Span) -> MarketTime {
 fn successors_id() -> ClientOrderId {
     let bot = BotTag::of(&BotName::new("chaos").expect("a short word"));
     IdGrammar { install: install(), bot, role: Role::Entry, epoch: Epoch(1_000), sequence: 1 }.mint()
+}
+
+/// Which position of a hedged contract an order of that side opens.
+const fn opened_by(side: Side) -> PositionIndex {
+    match side {
+        Side::Buy => PositionIndex::LONG,
+        Side::Sell => PositionIndex::SHORT,
+    }
+}
+
+const fn venue_position(index: PositionIndex) -> venue::PositionIdx {
+    match index.only_side() {
+        None => venue::PositionIdx::OneWay,
+        Some(Side::Buy) => venue::PositionIdx::Long,
+        Some(Side::Sell) => venue::PositionIdx::Short,
+    }
 }
 
 const fn venue_side(side: Side) -> venue::Side {

@@ -7,7 +7,8 @@ use crate::tally::Fault;
 use crate::world::{Stream, Topic};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{ClientOrderId, Control, Request, Symbol};
+use windvane_model::{ClientOrderId, Control, Request};
+use windvane_order_management::PositionKey;
 use windvane_venue_core as venue;
 
 /// A scenario, checked and ready to be played.
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) one_way_delay_ms: Millis,
     pub(crate) query_delay_ms: Millis,
     pub(crate) requires_stop: bool,
+    /// Whether the first contract is in hedge mode, with a bot for each of its positions.
+    pub(crate) is_hedged: bool,
     /// USDT on the account.
     pub(crate) balance: Decimal,
 }
@@ -120,7 +123,7 @@ pub(super) struct OrderExpectation {
 /// What must be so of a position.
 #[derive(Debug, Clone)]
 pub(super) struct PositionExpectation {
-    pub(super) symbol: Symbol,
+    pub(super) key: PositionKey,
     pub(super) size: Option<Decimal>,
     pub(super) average_price: Option<Decimal>,
     pub(super) stop_loss: Option<Decimal>,

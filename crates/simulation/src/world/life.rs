@@ -136,16 +136,16 @@ impl World {
     }
 
     fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
-        let (symbol, index) = position(slot, self.swarm.is_hedged);
+        let key = position(slot, self.swarm.is_hedged);
         if let Some(script) = &self.script {
-            return Box::new(Hand::new(script.desk.clone(), symbol));
+            return Box::new(Hand::new(script.desk.clone(), key));
         }
         let (file, text) = match (slot, self.swarm.second) {
             (0, _) | (_, Second::Chaos) => {
-                return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone(), index.only_side()));
+                return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone(), key.1.only_side()));
             }
             (_, Second::Nobody) => {
-                return Box::new(Hand::new(Desk::default(), symbol));
+                return Box::new(Hand::new(Desk::default(), key));
             }
             (_, Second::Maker) => ("maker.toml", include_str!("../../../../strategies/maker.toml")),
             (_, Second::Reversion) => {
@@ -155,7 +155,7 @@ impl World {
         };
         let definition = windvane_strategy::load(file, text, &BTreeMap::new());
         let definition = definition.expect("the shipped strategies are without fault");
-        match index.only_side() {
+        match key.1.only_side() {
             Some(side) => definition.on_side(side).expect("they open on both sides").bot(),
             None => definition.bot(),
         }
