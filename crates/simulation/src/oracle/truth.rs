@@ -222,11 +222,22 @@ fn truth_of(venue: &Venue, beginning: &Beginning) -> Truth {
             .wallet(UID)
             .into_iter()
             .flat_map(|row| row.coins)
-            .map(|row| WalletRow { coin: row.coin.to_string(), balance: row.wallet_balance })
+            .map(|row| {
+                let balance = row.wallet_balance - given(venue, &row.coin, beginning.at_ms);
+                WalletRow { coin: row.coin.to_string(), balance }
+            })
             .collect(),
     };
     truth.sort();
     truth
+}
+
+/// What came into the account since the books began, and no trade explains: the venue's fund may pay back what liquidation
+/// left below zero. Our books have it as an adjustment, beside what they vouch for.
+fn given(venue: &Venue, coin: &str, since_ms: i64) -> Decimal {
+    let rows = venue.transactions(UID).into_iter();
+    let gifts = rows.filter(|row| row.category.is_none() && row.transaction_time_ms > since_ms);
+    gifts.filter(|row| *row.currency == *coin).map(|row| row.change).sum()
 }
 
 /// Orders of ours, and stops that the venue made and that had fills.

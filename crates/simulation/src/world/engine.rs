@@ -66,7 +66,7 @@ impl World {
             Happening::Control(control) => self.take(Event::Control(control))?,
             Happening::Kill => self.kill()?,
             Happening::Start => self.start()?,
-            Happening::Calm => self.calm(),
+            Happening::Calm => self.calm()?,
             Happening::Still => self.market_runs = false,
             Happening::Finish => {
                 self.finish()?;
