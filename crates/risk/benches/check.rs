@@ -153,14 +153,19 @@ impl Account {
 fn resting(symbol: Symbol, number: usize) -> OrderExposure {
     let (install, sequence) = (InstallTag::from_seed(1), u64::try_from(number).expect("a small number"));
     let id = IdGrammar { install, bot: BotTag::of(&bot()), role: Role::Level, epoch: Epoch(1), sequence };
-    let below = Decimal::new(i64::try_from(number % 500).expect("below 500"), 1);
+    let away = Decimal::new(i64::try_from(number % 500).expect("below 500"), 1);
+    // On its own side of the book: an order that met one of these would be denied as a trade with oneself.
+    let (side, price) = match number.is_multiple_of(2) {
+        true => (Side::Buy, dec("30000") - away),
+        false => (Side::Sell, dec("30000.1") + away),
+    };
     OrderExposure {
         key: id.mint().into(),
         symbol,
         index: INDEX,
-        side: if number.is_multiple_of(2) { Side::Buy } else { Side::Sell },
+        side,
         leaves_qty: qty("0.01"),
-        price: Price::new(dec("30000") - below).expect("a price"),
+        price: Price::new(price).expect("a price"),
         reduce_only: false,
         is_market: false,
         is_confirmed: true,

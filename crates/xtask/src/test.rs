@@ -45,12 +45,24 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
         report.skip("status page in a browser", &format!("{error:#}"));
     }
     report.step("doc tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked", "--quiet"])));
+    report.step("benches", || {
+        run(cargo(["test", "--workspace", "--locked", "--quiet"]).args(bench_arguments()))
+    });
     let summary = report.step("tests", || run_tests(&path));
     conformance::run_with_tests(&mut report);
     if let Some(summary) = summary {
         println!("── {summary}");
     }
     report.finish()
+}
+
+/// The benches that play each of their cases once within seconds, unoptimised: a bench that nobody runs stops working unseen.
+/// Those of the venue and of the backtest would take minutes.
+const BENCHES: [&str; 9] =
+    ["codec", "engine", "journal", "orders", "check", "rules", "indicators", "fleet", "observing"];
+
+fn bench_arguments() -> impl Iterator<Item = &'static str> {
+    BENCHES.into_iter().flat_map(|bench| ["--bench", bench])
 }
 
 /// Licences, sources and duplicate versions. Not known vulnerabilities: their database needs the network.

@@ -34,7 +34,9 @@ signal = { long = "bid > 50000 USDT" }
 "#;
 /// No limit is in the way, but each is worked out.
 const LIMITS: &str = r#"
+margin_mode = "cross"
 max_order_notional = "100 USDT"
+min_order_notional = "1 USDT"
 max_position_notional = "200 USDT"
 max_gross_exposure = "200 USDT"
 max_leverage = "10x"

@@ -29,8 +29,9 @@ const MEASURED: [(Placement, Durability, WhenIdle); 4] = [
     (Placement::Together, Durability::Group, WhenIdle::Sleep),
 ];
 
-/// What the bound is for. The exchange is on another machine, so its side of the benchmark is kept off the engine's core.
-const BOUNDED: (Placement, Durability, WhenIdle) = (Placement::Apart, Durability::Group, WhenIdle::Sleep);
+/// What the bound is for. The exchange is on another machine, so its side of the benchmark is kept off the engine's core; and the
+/// engine is set up as `docs/operations.md` says for whoever wants speed. What it takes when it sleeps is printed and not bound.
+const BOUNDED: (Placement, Durability, WhenIdle) = (Placement::Apart, Durability::Group, WhenIdle::Spin);
 
 /// When the bare loop's first and last p50 differ by more than this share, the machine was too busy to quote figures.
 const DRIFT_MAX: f64 = 0.2;
