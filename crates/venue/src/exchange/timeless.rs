@@ -14,6 +14,7 @@ use super::moment::Moment;
 use super::mutation::{HOME, call};
 use crate::config::{KeyConfig, ManualConfig, MarketConfig, Right, SyntheticConfig, VenueConfig};
 use crate::server::{ConnectionId, Inbound, RestOutcome, SocketKind, ToClient};
+use crate::table::HOUR_MS;
 
 /// 1 March 2026, midnight.
 const EPOCH_MS: i64 = 1_772_323_200_000;
@@ -298,6 +299,21 @@ fn a_made_up_market_settles_funding_every_eight_hours() {
     world.pass(200 * MILLISECOND);
     let settled = world.get("/v5/execution/list", funding);
     assert_eq!((rows(&settled), &settled["result"]["list"][0]["execQty"]), (1, &json!("0.100")));
+}
+
+#[test]
+fn a_made_up_past_has_its_settlements() {
+    let market = MarketConfig::Synthetic(SyntheticConfig { seed: 5, history_bars: 300 });
+    let mut world = World::begin(&VenueConfig::paper(market), HOUR);
+    for symbol in ["BTCUSDT", "ETHUSDT"] {
+        let past = world.get("/v5/market/funding/history", &format!("category=linear&symbol={symbol}"));
+        assert_eq!(rows(&past), 3, "in a day and an hour");
+        for row in past["result"]["list"].as_array().into_iter().flatten() {
+            let at_ms: i64 =
+                row["fundingRateTimestamp"].as_str().and_then(|text| text.parse().ok()).expect("a time");
+            assert_eq!((at_ms % (8 * HOUR_MS), &row["fundingRate"]), (0, &json!("0.0001")));
+        }
+    }
 }
 
 #[test]

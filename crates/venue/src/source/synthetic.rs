@@ -29,8 +29,9 @@ pub(crate) struct Synthetic {
     crowds: Vec<Crowd>,
     random: fastrand::Rng,
     next_funding_ms: i64,
-    history_bars: usize,
-    /// Where the history ends and the wall clock takes over, market ms.
+    /// Where the history begins, market ms.
+    first_ms: i64,
+    /// Where it ends and the wall clock takes over, market ms.
     start_ms: i64,
 }
 
@@ -46,23 +47,23 @@ struct Crowd {
 impl Synthetic {
     pub(crate) fn new(config: &SyntheticConfig, listings: &[&Listing], start_ms: i64) -> Self {
         let crowds: Vec<Crowd> = listings.iter().map(|listing| Crowd::new(listing)).collect();
+        let bars = i64::try_from(config.history_bars).unwrap_or(0);
+        let first_ms = start_ms.div_euclid(BAR_MS) * BAR_MS - bars * BAR_MS;
         Self {
             climate: Climate::new(),
             worths: crowds.iter().map(|crowd| (crowd.coin.clone(), Worth::of(&crowd.coin))).collect(),
             crowds,
             random: fastrand::Rng::with_seed(config.seed),
-            next_funding_ms: (start_ms.div_euclid(FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS,
-            history_bars: config.history_bars,
+            next_funding_ms: (first_ms.div_euclid(FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS,
+            first_ms,
             start_ms,
         }
     }
 
     /// The walk before the start, in coarser steps.
     pub(super) fn history(&mut self) -> Vec<Step> {
-        let bars = i64::try_from(self.history_bars).unwrap_or(0);
-        let first_ms = self.start_ms.div_euclid(BAR_MS) * BAR_MS - bars * BAR_MS;
         let mut steps = Vec::new();
-        let mut at_ms = first_ms;
+        let mut at_ms = self.first_ms;
         while at_ms < self.start_ms {
             steps.push(self.step_at(at_ms, Detail::PrintsOnly));
             at_ms += HISTORY_STEP_MS;
@@ -113,10 +114,15 @@ fn reference(grid: &Grid, ticks: i64, settles: bool, next_funding_ms: i64) -> Ve
     let mut inputs =
         vec![MarketInput::Prices { category, symbol: symbol.clone(), mark: price, index: price, last: None }];
     if category != Category::Spot {
+        let announced = |next_funding_ms: i64| {
+            let rate = Decimal::new(1, 4);
+            MarketInput::FundingRate { category, symbol: symbol.clone(), rate, next_funding_ms }
+        };
         if settles {
+            inputs.push(announced(next_funding_ms - FUNDING_INTERVAL_MS));
             inputs.push(MarketInput::SettleFunding { category, symbol: symbol.clone() });
         }
-        inputs.push(MarketInput::FundingRate { category, symbol, rate: Decimal::new(1, 4), next_funding_ms });
+        inputs.push(announced(next_funding_ms));
     }
     inputs
 }
