@@ -101,20 +101,28 @@ impl Venue {
             .flat_map(|(_, desk)| desk.resting().iter().chain(desk.waiting.iter()))
             .collect();
         open.sort_unstable();
-        self.order_rows(open.into_iter().rev(), filter)
+        self.order_rows(open.into_iter().rev(), filter).collect()
     }
 
-    /// Closed orders, latest closed first; the whole history (the server applies the exchange's reach of time and count).
-    #[must_use]
-    pub fn closed_orders(&self, uid: Uid, filter: OrderFilter<'_>) -> Vec<OrderRow> {
-        let Some(account) = self.account(uid) else { return Vec::new() };
-        self.order_rows(account.closed.iter().rev().copied(), filter)
+    /// Closed orders, latest closed first; the whole history (the server applies the exchange's reach of time and count). A
+    /// row is made when it is taken.
+    pub fn closed_orders<'a>(
+        &'a self,
+        uid: Uid,
+        filter: OrderFilter<'a>,
+    ) -> impl Iterator<Item = OrderRow> + 'a {
+        let closed = self.account(uid).into_iter().flat_map(|account| account.closed.iter().rev().copied());
+        self.order_rows(closed, filter)
     }
 
-    fn order_rows(&self, keys: impl Iterator<Item = OrderKey>, filter: OrderFilter<'_>) -> Vec<OrderRow> {
+    fn order_rows<'a>(
+        &'a self,
+        keys: impl Iterator<Item = OrderKey> + 'a,
+        filter: OrderFilter<'a>,
+    ) -> impl Iterator<Item = OrderRow> + 'a {
         let named = filter.order_id.map(|id| self.order_with_id(id));
-        let wanted = keys.filter(|key| named.is_none_or(|named| named == Some(*key)));
-        wanted.filter(|key| self.admits(filter, *key)).map(|key| self.order_row(key)).collect()
+        let wanted = keys.filter(move |key| named.is_none_or(|named| named == Some(*key)));
+        wanted.filter(move |key| self.admits(filter, *key)).map(|key| self.order_row(key))
     }
 
     fn admits(&self, filter: OrderFilter<'_>, key: OrderKey) -> bool {
@@ -139,6 +147,18 @@ impl Venue {
     pub fn order(&self, uid: Uid, reference: &OrderReference) -> Option<OrderRow> {
         let account = *self.account_slots.get(&uid)?;
         self.find(account, reference).map(|key| self.order_row(key))
+    }
+
+    /// Whether an order is one of the latest `count` of its product group that closed.
+    #[must_use]
+    pub fn is_lately_closed(&self, uid: Uid, order_id: &str, count: usize) -> bool {
+        let (Some(account), Some(key)) = (self.account(uid), self.order_with_id(order_id)) else {
+            return false;
+        };
+        let category = |key: OrderKey| self.markets[self.orders[key].market].spec.category;
+        let group = category(key);
+        let latest = account.closed.iter().rev().filter(|closed| category(**closed) == group);
+        latest.take(count).any(|closed| *closed == key)
     }
 
     /// Fills and funding, newest first.

@@ -532,7 +532,7 @@ fn check_fills(desk: &Desk, uid: Uid) {
     for row in fills() {
         *filled.entry(&row.order_id).or_default() += row.exec_qty;
     }
-    let closed = desk.venue.closed_orders(uid, OrderFilter::default());
+    let closed: Vec<_> = desk.venue.closed_orders(uid, OrderFilter::default()).collect();
     assert!(closed.iter().all(|order| order.order_status.is_closed()));
     for order in closed.iter().chain(&desk.open_orders(uid)) {
         assert_eq!(

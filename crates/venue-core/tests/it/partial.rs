@@ -37,7 +37,7 @@ fn a_pair_closes_its_size_and_the_other_one_ends() {
     desk.prices(Some("61000"), None);
     assert_eq!(desk.position(ME).size, dec("0.3"));
     assert_eq!(kinds(&desk), [PartialStopLoss], "only the stop-loss that has no pair is left");
-    let ended = desk.venue.closed_orders(ME, OrderFilter::default());
+    let ended: Vec<_> = desk.venue.closed_orders(ME, OrderFilter::default()).collect();
     let pair = ended.iter().find(|row| row.stop_order_type == Some(PartialStopLoss)).unwrap();
     assert_eq!(pair.cancel_type, CancelType::ByPairedTakeProfit);
     desk.prices(Some("57000"), None);

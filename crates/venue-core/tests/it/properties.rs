@@ -198,7 +198,7 @@ fn check_account(desk: &Desk, uid: Uid) {
     assert_eq!(desk.usdt(uid).cum_realised_pnl, rebuilt.money);
     assert_eq!(desk.venue.transactions(uid).iter().map(|row| row.change).sum::<Decimal>(), rebuilt.money);
 
-    let closed = desk.venue.closed_orders(uid, OrderFilter::default());
+    let closed: Vec<_> = desk.venue.closed_orders(uid, OrderFilter::default()).collect();
     let open = desk.open_orders(uid);
     for order in closed.iter().chain(&open) {
         let fills = executions.iter().filter(|fill| fill.order_id == order.order_id);

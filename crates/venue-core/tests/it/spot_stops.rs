@@ -225,7 +225,7 @@ fn stops_that_cannot_be_held_end_at_once() {
     // The 10 000 USDT are all but spent: what the sale brings does not pay for buying back at 70 000.
     desk.create(ME, on_spot(limit(Side::Buy, "0.16", "59900"))).unwrap();
     desk.create(ME, entry(Side::Sell, "0.05", "59990", [None, Some("70000")])).unwrap();
-    let closed = desk.venue.closed_orders(ME, OrderFilter::default());
+    let closed: Vec<_> = desk.venue.closed_orders(ME, OrderFilter::default()).collect();
     let ended: Vec<_> = closed.iter().map(|row| (row.order_status, row.cancel_type)).collect();
     assert!(ended.contains(&(OrderStatus::Deactivated, CancelType::ByCost)), "{ended:?}");
     assert_eq!(desk.usdt(ME).locked, dec("0.16") * dec("59900"));

@@ -66,8 +66,12 @@ impl Exchange {
     }
 
     /// The orders of an account that the index shows as closed, newest first.
-    pub(crate) fn orders_closed(&self, uid: u64, filter: OrderFilter<'_>) -> Vec<OrderRow> {
-        let rows = self.core.closed_orders(uid, filter).into_iter().map(|row| self.order_shown(row));
-        rows.filter(|row| row.order_status.is_closed()).collect()
+    pub(crate) fn orders_closed<'a>(
+        &'a self,
+        uid: u64,
+        filter: OrderFilter<'a>,
+    ) -> impl Iterator<Item = OrderRow> + 'a {
+        let rows = self.core.closed_orders(uid, filter).map(|row| self.order_shown(row));
+        rows.filter(|row| row.order_status.is_closed())
     }
 }

@@ -33,18 +33,13 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
         OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
     if reference != OrderReference::default() {
         let found = exchange.core.order(uid, &reference).filter(|row| row.category == category);
-        let found = found.map(|row| exchange.order_shown(row));
-        let recent = |row: &OrderRow| {
+        let is_known = |row: &OrderRow| {
             !row.order_status.is_closed()
-                || exchange
-                    .core
-                    .closed_orders(uid, OrderFilter { category: Some(category), ..OrderFilter::default() })
-                    .iter()
-                    .take(RECENTLY_CLOSED)
-                    .filter(|closed| exchange.recalls(closed.updated_time_ms))
-                    .any(|closed| closed.order_id == row.order_id)
+                || exchange.recalls(row.updated_time_ms)
+                    && exchange.core.is_lately_closed(uid, &row.order_id, RECENTLY_CLOSED)
         };
-        return orders(exchange, found.into_iter().filter(recent).collect(), fields);
+        let found = found.filter(is_known).map(|row| exchange.order_shown(row));
+        return orders(exchange, found.into_iter().collect(), fields);
     }
     let scope = ["symbol", "baseCoin", "settleCoin"];
     if category == Category::Linear && scope.iter().all(|name| fields.text(name).is_none()) {
@@ -61,7 +56,6 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
         // Of all of the product group so many are kept, whatever is asked for.
         1 => exchange
             .orders_closed(uid, OrderFilter { category: Some(category), ..OrderFilter::default() })
-            .into_iter()
             .take(RECENTLY_CLOSED)
             .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
             .filter(|row| filter.kind.is_none_or(|kind| kind == ended_as(row)))
@@ -94,7 +88,6 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     let named = order_id.is_some() || link_id.is_some();
     let rows = exchange
         .orders_closed(uid, filter)
-        .into_iter()
         .filter(|row| named || (start..=end).contains(&row.created_time_ms))
         .filter(|row| status.as_deref().is_none_or(|status| row.order_status.as_str() == status))
         .filter(|row| exchange.is_accelerated() || is_remembered(row, now_ms))

@@ -32,7 +32,7 @@ fn coins(row: &WalletRow) -> impl Iterator<Item = Value> {
 fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let core = &exchange.core;
     let scales = |category: Category, symbol: &str| exchange.scales.get(category, symbol).copied();
-    let mut orders = core.closed_orders(uid, OrderFilter::default());
+    let mut orders: Vec<_> = core.closed_orders(uid, OrderFilter::default()).collect();
     orders.extend(core.open_orders(uid, OrderFilter::default()));
     orders.sort_by(|a, b| (a.created_time_ms, &a.order_id).cmp(&(b.created_time_ms, &b.order_id)));
     let orders =
