@@ -346,6 +346,7 @@ doubts! {
         "status-lag-ms", "milliseconds of market time by which queries show an order as it was before its last changes", status_lag_ms;
         "daily-orders-max", "orders of one account a UTC day before the next is refused with 10006; 0 for any", daily_orders_max;
         "trade-sessions-max", "sockets of one account at the trade path before the next is refused with 10003; 0 for any", trade_sessions_max;
+        "trade-requests-max", "requests on one trade socket a second before the next is refused with 20003; 0 for any", trade_requests_max;
     }
 }
 

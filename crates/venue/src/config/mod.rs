@@ -4,6 +4,7 @@
 //! [`VenueConfig::check`], which reports every problem at once.
 
 mod account;
+mod address;
 mod doubt;
 mod market;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use windvane_venue_core::Category;
 
 pub use account::{AccountConfig, BalanceConfig, KeyConfig, Right};
+pub use address::AddressLimits;
 pub use doubt::*;
 pub use market::{
     ManualConfig, MarketConfig, RecordingConfig, RelayConfig, ReplayConfig, Stream, SyntheticConfig,
@@ -42,6 +44,9 @@ pub struct VenueConfig {
     /// Whose limits hold where `rate_limits` are on.
     #[serde(default)]
     pub limits: LimitPreset,
+    /// What one address may do where `rate_limits` are on. Default: what the exchange publishes.
+    #[serde(default)]
+    pub address_limits: AddressLimits,
     /// Wall milliseconds that replies and pushes are under way to the client, in place of a network. Without any, a
     /// reply can be there before its request has been noted: pybit 5.17 notes a request on the trade socket after
     /// sending it, and drops such a reply. Leave it at 0 in a replay faster than the clock.
@@ -135,6 +140,7 @@ impl VenueConfig {
             sim: true,
             rate_limits: true,
             limits: LimitPreset::Documented,
+            address_limits: AddressLimits::default(),
             latency_ms: 0,
             seed: 0,
             instruments: default_instruments(),

@@ -86,7 +86,10 @@ impl Exchange {
                 }
             }
             Inbound::Frame { id, text } => self.frame(id, &text),
-            Inbound::Closed { id } => self.hub.close(id),
+            Inbound::Closed { id } => {
+                self.hub.close(id);
+                self.quotas.forget_socket(id);
+            }
             Inbound::Relayed { text } => self.relayed(&text),
             Inbound::Start => self.set_running(true),
         }

@@ -70,8 +70,8 @@ impl Exchange {
         let Some(session) = self.hub.session(id) else {
             return Err(Refusal::new(10007, "the connection is gone"));
         };
-        if limited && !self.quotas.admit_trade(session.peer, self.now.wall_ms) {
-            return Err(Refusal::new(10403, "exceed IP rate limit"));
+        if limited {
+            self.quotas.admit_trade(session.peer, id, self.now.wall_ms)?;
         }
         if let Some(request_id) = frame.get("reqId").and_then(Value::as_str) {
             if request_id.len() > REQUEST_ID_MAX {

@@ -3,21 +3,26 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
-/// Requests of one address in the window. Source: Bybit V5, "Rate Limit", IP limit.
-const REQUESTS_MAX: usize = 600;
 /// Length of the rolling window in milliseconds.
 const WINDOW_MS: i64 = 5_000;
 /// How long an address stays shut out, in milliseconds.
 const BAN_MS: i64 = 600_000;
 
 /// Who asked how often, and who is shut out until when. Times are wall milliseconds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Bans {
+    /// Requests of one address in the window.
+    requests_max: usize,
     visits: BTreeMap<IpAddr, VecDeque<i64>>,
     until: BTreeMap<IpAddr, i64>,
 }
 
 impl Bans {
+    /// Nobody is shut out, and nobody may send more than so many requests in five seconds.
+    pub(crate) fn new(requests_max: usize) -> Self {
+        Self { requests_max, visits: BTreeMap::new(), until: BTreeMap::new() }
+    }
+
     /// Counts a request; false when its address is shut out, by this very request or since an earlier one.
     pub(crate) fn admit(&mut self, address: IpAddr, now_ms: i64) -> bool {
         if let Some(&until) = self.until.get(&address) {
@@ -30,7 +35,7 @@ impl Bans {
         while visits.front().is_some_and(|at| *at <= now_ms - WINDOW_MS) {
             visits.pop_front();
         }
-        if visits.len() == REQUESTS_MAX {
+        if visits.len() >= self.requests_max {
             self.visits.remove(&address);
             self.until.insert(address, now_ms + BAN_MS);
             return false;
@@ -49,7 +54,7 @@ mod tests {
     #[test]
     fn the_request_over_the_limit_shuts_its_address_out_for_ten_minutes() {
         let (hasty, other) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)));
-        let mut bans = Bans::default();
+        let mut bans = Bans::new(600);
         assert!((0..600).all(|n| bans.admit(hasty, n)));
         assert!(!bans.admit(hasty, 600));
         assert!(bans.admit(other, 600));
@@ -59,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_steady_client_is_never_shut_out() {
-        let mut bans = Bans::default();
+        let mut bans = Bans::new(600);
         // 119 a second.
         assert!((0..10_000).all(|n| bans.admit(Ipv4Addr::LOCALHOST.into(), n * 1_000 / 119)));
     }

@@ -28,6 +28,11 @@ impl<K: Ord> Rolling<K> {
         events.push_back(now_ms);
         true
     }
+
+    /// Drops the count of a key that will not come again.
+    pub(crate) fn forget(&mut self, key: &K) {
+        self.events.remove(key);
+    }
 }
 
 #[cfg(test)]

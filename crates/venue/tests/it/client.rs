@@ -163,6 +163,12 @@ impl Socket {
         self.send_text(&frame.to_string()).await;
     }
 
+    /// Sends a frame to a socket that may have been closed.
+    pub(crate) async fn send_if_open(&mut self, frame: &Value) {
+        // What became of it shows at the next frame.
+        let _ = self.0.send(Message::text(frame.to_string())).await;
+    }
+
     /// Sends a text frame as it stands.
     pub(crate) async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();

@@ -10,7 +10,7 @@ use source::Item;
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "crates/app/src/config/file.rs",
     "crates/connector/src/region.rs",
     "crates/connector/src/rest/position_mode.rs",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 11] = [
     "crates/risk/src/margin/mode.rs",
     "crates/venue/src/config/mod.rs",
     "crates/venue/src/config/account.rs",
+    "crates/venue/src/config/address.rs",
     "crates/venue/src/config/market.rs",
     "crates/telemetry/src/chronicle.rs",
     "crates/research/src/settings.rs",
