@@ -40,10 +40,15 @@ pub(crate) fn mutated(samples: &'static [&'static str]) -> impl Strategy<Value =
 mod files {
     use std::path::Path;
 
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
     use super::*;
     use crate::catalogue;
     use crate::config::VenueConfig;
+    use crate::packed;
     use crate::server::auth::ApiKey;
+    use crate::sheet;
     use crate::source::grid::Grid;
     use crate::source::tape::trade;
     use crate::table::Table;
@@ -55,6 +60,12 @@ mod files {
     const ARCHIVED: [&str; 2] = [
         "1723161256.3440,BTCUSDT,Sell,0.199,61800.30,ZeroPlusTick,b,1,0.199,1",
         "1723161256,BTCUSDT,Buy,0.006,61800.3,PlusTick,a,1,0.006,370",
+    ];
+    const SHEETS: [&str; 2] = [
+        "start,open,high,low,close,volume\n1772323200000,60000,60015,59995,60010,12\n1772323500000,60010,60025,60005,60020,12\n",
+        "# of minutes\nstart,open,high,low,close,volume,turnover\n1772323200000,60000,60015,59995,60010,12,1\n\
+         1772323260000,60010,60025,60005,60020,12,1\n1772323320000,60020,60025,60005,60020,1,1\n\
+         1772323380000,60020,60025,60005,60020,1,1\n1772323440000,60020,60025,60005,60020,1,1\n",
     ];
     const CONFIGS: [&str; 1] = [include_str!("../../../config/venue.toml")];
     const KEYS: [&str; 2] = [
@@ -84,6 +95,39 @@ mod files {
             if let Ok(step) = trade(&text(&row), &Grid::new(&listing.instrument)) {
                 prop_assert_eq!(step.inputs.len(), 3);
             }
+        }
+
+        #[test]
+        fn a_sheet_is_read_or_refused((sample, sheet) in mutated(&SHEETS)) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let name = ["BTCUSDT_5m.csv", "BTCUSDT_1m.csv"][sample];
+            std::fs::write(folder.path().join(name), &sheet).expect("a file");
+            if let Ok(rows) = sheet::rows(folder.path(), "BTCUSDT") {
+                let (path, rows) = rows.expect("there is one");
+                drop(Table::parse(&rows, &path));
+            }
+        }
+
+        #[test]
+        fn a_packed_file_is_read_as_far_as_it_goes_or_refused(
+            (_, text) in mutated(&ARCHIVED),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+            std::io::Write::write_all(&mut packer, &text).expect("memory takes all");
+            let mut bytes = packer.finish().expect("memory takes all");
+            for (place, byte) in changes {
+                let at = place.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(1 + cut.index(bytes.len()));
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("rows.csv.gz");
+            std::fs::write(&path, &bytes).expect("a file");
+            let mut lines = packed::Lines::open(&path).expect("it is there");
+            while let Ok(Some(_)) = lines.next() {}
+            drop(packed::read_to_string(&path));
         }
 
         #[test]

@@ -115,6 +115,12 @@ const CONTROLS: [(&str, &str); 4] = [
     ("/sim/trade", r#"{"symbol":"BTCUSDT","side":"Buy","price":"60001","qty":"0.5"}"#),
 ];
 
+/// Key, timestamp, window and signature, as a client's headers have them.
+const HEADERS: [&str; 2] = [
+    "paper-key\n1772323200000\n5000\nde12fd96d9a34b1f0262097ca5edafb46431a844c45a551f791b57399d911e8e",
+    "paper-key\n1772323200000\n5000\nq1u6bnZ3d2V0dGVyIHNpZ25hdHVyZSBvZiBub2JvZHk=",
+];
+
 fn exchange() -> Exchange {
     let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
     config.rate_limits = false;
@@ -191,6 +197,24 @@ proptest! {
             let answer = exchange.rest(&call(Moment::now().wall_ms, Method::GET, QUERIES[sample].0, &query, b""));
             prop_assert!(is_enveloped(&answer), "{query}");
         }
+    }
+
+    #[test]
+    fn no_made_up_header_opens_an_account((_, headers) in mutated(&HEADERS)) {
+        let text = String::from_utf8_lossy(&headers);
+        let mut lines = text.splitn(4, '\n').map(str::to_owned);
+        let mut request = call(0, Method::GET, "/v5/account/info", "", b"");
+        request.headers = SignedHeaders {
+            api_key: lines.next(),
+            timestamp: lines.next(),
+            recv_window: lines.next(),
+            signature: lines.next(),
+        };
+        let RestOutcome::Reply { status, body, .. } = exchange().rest(&request).outcome else {
+            return Err(TestCaseError::fail("nobody is hung up on for a header"));
+        };
+        let code = serde_json::from_str::<Value>(&body).map(|body| body["retCode"].clone());
+        prop_assert!(status == 401 || code.is_ok_and(|code| code.is_i64() && code != 0), "{status} {body}");
     }
 
     #[test]
