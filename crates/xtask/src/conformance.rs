@@ -34,12 +34,12 @@ const LIGHT: Environment = Environment {
         ("ccxt pro", "ccxt_pro.py"),
     ],
 };
-/// Whole trading systems, half a gigabyte each.
+/// Whole trading systems, up to a gigabyte each on the disk.
 const SYSTEMS: [Environment; 2] = [
     Environment { name: "freqtrade", scripts: &[("freqtrade", "freqtrade_bot.py")] },
     Environment { name: "nautilus", scripts: &[("nautilus", "nautilus_node.py")] },
 ];
-/// The Python from which on the test command takes the systems in.
+/// The Python that they need.
 const SYSTEMS_FROM: (u32, u32) = (3, 12);
 const NODE_SCRIPT: (&str, &str) = ("bybit-api", "bybit_api.cjs");
 
@@ -51,37 +51,32 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     let mut report = Report::start();
     let package = ["build", "--locked", "--package", "windvane-app", "--bin", "windvane"];
     report.step("build", || run(&mut cargo(package)));
-    run_steps(&mut report, |_| true);
+    run_steps(&mut report);
     report.finish()
 }
 
-/// The same as a part of the test command, which has built the program already. The trading systems are big, so it takes them
-/// in only where the machine has a Python that they have not begun to leave behind.
-pub(crate) fn run_with_tests(report: &mut Report) {
-    run_steps(report, |python| python.version >= SYSTEMS_FROM);
-}
-
-/// Installs the clients, starts a venue and runs every script against it, also after one has failed.
-fn run_steps(report: &mut Report, takes_systems: impl Fn(&Python) -> bool) {
+/// Installs the clients, starts a venue and runs every script against it, also after one has failed. The test command does so
+/// when it has built the program.
+pub(crate) fn run_steps(report: &mut Report) {
     let Some(venue) = report.step("venue", start_venue) else { return };
     let mut figures = Vec::new();
-    match install::python() {
-        Ok(python) => {
-            run_environment(report, &LIGHT, &python, &venue, &mut figures);
-            for system in &SYSTEMS {
-                if takes_systems(&python) {
-                    // An account of its own: NautilusTrader does not start on a history with a partial stop in it.
-                    if let Some(venue) = report.step("another venue", start_venue) {
-                        run_environment(report, system, &python, &venue, &mut figures);
-                    }
-                } else {
-                    let (major, minor) = SYSTEMS_FROM;
-                    let why = format!("with Python {major}.{minor}, or by `cargo xtask conformance`");
-                    report.leave_out(system.name, &why);
+    match install::python(install::ANY) {
+        Ok(python) => run_environment(report, &LIGHT, &python, &venue, &mut figures),
+        Err(error) => report.skip(LIGHT.name, &format!("{error:#}")),
+    }
+    for system in &SYSTEMS {
+        match install::python(SYSTEMS_FROM) {
+            // On an account of its own, as its user would have it: it reads the history that it finds, and sets the account up.
+            Ok(python) => {
+                if let Some(venue) = report.step("another venue", start_venue) {
+                    run_environment(report, system, &python, &venue, &mut figures);
                 }
             }
+            Err(_) => {
+                let (major, minor) = SYSTEMS_FROM;
+                report.leave_out(system.name, &format!("where there is a Python {major}.{minor} or newer"));
+            }
         }
-        Err(error) => report.skip(LIGHT.name, &format!("{error:#}")),
     }
     let (name, script) = NODE_SCRIPT;
     match install::node() {

@@ -49,7 +49,7 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
         run(cargo(["test", "--workspace", "--locked", "--quiet"]).args(bench_arguments()))
     });
     let summary = report.step("tests", || run_tests(&path));
-    conformance::run_with_tests(&mut report);
+    conformance::run_steps(&mut report);
     if let Some(summary) = summary {
         println!("── {summary}");
     }

@@ -6,32 +6,61 @@ use anyhow::{Context as _, bail};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
-/// Interpreters that are looked for, first those that every client supports; what the machine calls its own comes last.
-const INTERPRETERS: [&str; 3] = ["python3.13", "python3.12", "python3"];
+/// Interpreters that are looked for on the path: first those that every client supports, then what the machine calls its own.
+const INTERPRETERS: [&str; 4] = ["python3.12", "python3.13", "python3.14", "python3"];
+
+/// The oldest Python that what we install runs on.
+pub(crate) const ANY: (u32, u32) = (3, 10);
 
 /// A Python that can make environments.
+#[derive(Debug)]
 pub(crate) struct Python {
-    program: &'static str,
+    program: PathBuf,
     /// Major and minor.
     pub(crate) version: (u32, u32),
 }
 
-/// The first of these that the machine has.
+/// The first Python that runs and is of this version or newer; of the path, else of those that pyenv keeps beside it.
 ///
 /// # Errors
 /// In one sentence, what the reader can do about it.
-pub(crate) fn python() -> anyhow::Result<Python> {
-    let mut found = INTERPRETERS.into_iter().filter_map(|program| {
-        let question = "import sys, venv, ensurepip; print(*sys.version_info[:2])";
-        let output = Command::new(program).args(["-c", question]).output().ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
-        let (major, minor) = text.trim().split_once(' ')?;
-        Some(Python { program, version: (major.parse().ok()?, minor.parse().ok()?) })
+pub(crate) fn python(from: (u32, u32)) -> anyhow::Result<Python> {
+    let on_path = INTERPRETERS.into_iter().map(PathBuf::from);
+    let mut found = on_path.chain(pyenv_interpreters()).filter_map(python_of);
+    let (major, minor) = from;
+    found
+        .find(|python| python.version >= from)
+        .with_context(|| format!("install Python {major}.{minor} or newer with its module venv"))
+}
+
+/// What is behind this name, if it runs. A name alone says little: pyenv puts one on the path for each version that it has,
+/// and it fails unless that version is chosen.
+fn python_of(program: PathBuf) -> Option<Python> {
+    let question = "import sys, venv, ensurepip, ssl, sqlite3; print(*sys.version_info[:2])";
+    let text = said_by(Command::new(&program).args(["-c", question]))?;
+    let (major, minor) = text.split_once(' ')?;
+    Some(Python { version: (major.parse().ok()?, minor.parse().ok()?), program })
+}
+
+/// The interpreters that pyenv has installed, oldest first; none where there is no pyenv.
+fn pyenv_interpreters() -> impl Iterator<Item = PathBuf> {
+    let root = said_by(Command::new("pyenv").arg("root")).map(PathBuf::from);
+    let names = said_by(Command::new("pyenv").args(["versions", "--bare"])).unwrap_or_default();
+    let programs = root.map(|root| {
+        let of = |name: &str| root.join("versions").join(name).join("bin/python3");
+        names.lines().map(str::trim).map(of).collect::<Vec<_>>()
     });
-    found.next().context("install Python 3 with its module venv")
+    programs.into_iter().flatten()
+}
+
+/// What a program prints, if it ends with success.
+fn said_by(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
 }
 
 /// Makes the environment of this name and gives its interpreter.
@@ -39,12 +68,14 @@ pub(crate) fn python() -> anyhow::Result<Python> {
 /// # Errors
 /// Its packages cannot be had.
 pub(crate) fn environment(name: &str, python: &Python) -> anyhow::Result<PathBuf> {
-    let folder = clients_folder()?.join(name);
+    // Of each Python its own, so that another one does not find packages that were built for the first.
+    let (major, minor) = python.version;
+    let folder = clients_folder()?.join(format!("{name}-python{major}.{minor}"));
     let interpreter = folder.join("bin/python");
     let requirements = script_path(&format!("requirements-{name}.txt"));
     once(&folder, &requirements, || {
         if !succeeds(Command::new(&interpreter).arg("--version")) {
-            run(Command::new(python.program).args(["-m", "venv"]).arg(&folder))?;
+            run(Command::new(&python.program).args(["-m", "venv"]).arg(&folder))?;
         }
         run(Command::new(&interpreter)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])

@@ -30,7 +30,7 @@ const COMPOSE: &str = "import compose_spec, sys; compose_spec.PyCompose.from_yam
 /// When something is not as it should be; the account of the run has been printed.
 pub(crate) fn run_all(options: &Options) -> anyhow::Result<()> {
     let mut report = Report::start();
-    match install::python().and_then(|python| install::environment("deploy", &python)) {
+    match install::python(install::ANY).and_then(|python| install::environment("deploy", &python)) {
         Ok(interpreter) => lint(&mut report, &interpreter),
         Err(error) => report.skip("lints of deploy", &format!("{error:#}")),
     }
