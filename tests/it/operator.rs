@@ -90,6 +90,34 @@ fn what_happens_is_followed_and_shown_in_the_terminal() {
 }
 
 #[test]
+fn each_line_of_the_log_is_an_object_and_an_orders_lines_are_found_by_its_id() {
+    let ground = Ground::new(Market::Walking);
+    ground.write_config(&[("filter = \"warn\"", "filter = \"info\"\nstyle = \"json\"")]);
+    let mut engine = ground.engine("engine", &[]);
+    wait_until("fills", PATIENCE, || ground.rows("fills").len() >= 3);
+    ground.end(&mut engine);
+    // Where the run stands is told beside the log.
+    let log = engine.err();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for line in &lines {
+        assert!(
+            line["timestamp"].is_string() && line["level"].is_string() && line["message"].is_string(),
+            "{line}"
+        );
+    }
+    let filled = ground.rows("fills");
+    let id = filled.iter().find_map(|fill| fill["orderLinkId"].as_str().filter(|id| !id.is_empty())).unwrap();
+    let story: Vec<&str> = lines
+        .iter()
+        .filter(|line| line["client_order_id"] == id)
+        .filter_map(|line| line["message"].as_str())
+        .collect();
+    assert_eq!(story.first(), Some(&"submit order"), "{log}");
+    assert_eq!(story.last(), Some(&"order ended"), "{log}");
+    assert!(story.contains(&"filled"), "{story:?}");
+}
+
+#[test]
 fn a_terminal_is_drawn_on_waits_for_its_engine_and_is_given_back() {
     let Some(script) = program("script", "apt-get install bsdutils") else { return };
     let ground = Ground::new(Market::Walking);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use windvane_engine::{Naked, Output, Remedy};
 use windvane_market::BookGap;
 use windvane_model::{
-    BotName, Command, Denial, Event, ExitCause, ForeignOrder, LinkState, MarketTime, Notice, RefusalFamily,
-    RunState, Stamp, Submit, WallTime,
+    BotName, ClientOrderId, Command, Denial, Event, ExitCause, ForeignOrder, LinkState, MarketTime, Notice,
+    RefusalFamily, RunState, Stamp, Submit, WallTime,
 };
 use windvane_risk::Miscount;
 use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
@@ -166,6 +166,7 @@ impl Live {
 
     /// An order that was sent.
     pub(super) fn tell_command(&mut self, bot: Option<BotName>, command: &Command, stamp: Stamp) {
+        log_command(bot, command);
         if let Command::Submit(submit) = command {
             let story = Story {
                 bot: bot.map(|bot| bot.to_string()),
@@ -280,31 +281,54 @@ const fn is_race(family: RefusalFamily) -> bool {
     matches!(family, RefusalFamily::AlreadySo | RefusalFamily::OrderNotFound)
 }
 
+/// What was commanded: by its id, the lines of an order are found from here to its end.
+fn log_command(bot: Option<BotName>, command: &Command) {
+    let bot = bot.map(|bot| bot.to_string());
+    match command {
+        Command::Submit(submit) => {
+            let Submit { client_order_id, symbol, side, qty, reduce_only, .. } = submit;
+            let price = submit.kind.limit_price().map(|price| price.to_string());
+            tracing::info!(bot, %client_order_id, %symbol, side = side.as_str(), %qty, price, reduce_only, "submit order");
+        }
+        Command::Amend(amend) => {
+            tracing::debug!(bot, client_order_id = %amend.client_order_id, "amend order");
+        }
+        Command::Cancel(cancel) => {
+            tracing::debug!(bot, client_order_id = shown(cancel.client_order_id), symbol = %cancel.symbol, "cancel order");
+        }
+        Command::CancelAll(_) | Command::SetProtection(_) | Command::SetLeverage(_) | Command::Query(_) => {}
+    }
+}
+
+fn shown(id: Option<ClientOrderId>) -> Option<String> {
+    id.map(|id| id.to_string())
+}
+
 fn log_notice(bot: &BotName, notice: &Notice) {
     match notice {
         Notice::Filled { client_order_id, side, price, qty, is_maker } => {
-            let order = client_order_id.map(|id| id.to_string());
-            tracing::info!(%bot, order, side = side.as_str(), %price, %qty, is_maker, "filled");
+            let client_order_id = shown(*client_order_id);
+            tracing::info!(%bot, client_order_id, side = side.as_str(), %price, %qty, is_maker, "filled");
         }
         Notice::PositionClosed { symbol, cause, net_pnl } => {
             tracing::info!(%bot, %symbol, cause = cause.as_str(), %net_pnl, "position closed");
         }
         Notice::Refused(refused) if is_race(refused.family) => {
-            let order = refused.client_order_id.map(|id| id.to_string());
-            tracing::debug!(%bot, order, request = refused.request.as_str(), code = refused.code, "came too late");
+            let client_order_id = shown(refused.client_order_id);
+            tracing::debug!(%bot, client_order_id, request = refused.request.as_str(), code = refused.code, "came too late");
         }
         Notice::Refused(refused) => {
-            let order = refused.client_order_id.map(|id| id.to_string());
-            tracing::warn!(%bot, order, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
+            let client_order_id = shown(refused.client_order_id);
+            tracing::warn!(%bot, client_order_id, request = refused.request.as_str(), code = refused.code, message = %refused.message, "refused by the venue");
         }
         Notice::Undetermined { request, client_order_id } => {
-            let order = client_order_id.map(|id| id.to_string());
-            tracing::warn!(%bot, request = request.as_str(), order, "outcome unknown");
+            let client_order_id = shown(*client_order_id);
+            tracing::warn!(%bot, client_order_id, request = request.as_str(), "outcome unknown");
         }
         Notice::Submitted { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "submitted"),
         Notice::Working { client_order_id, .. } => tracing::debug!(%bot, %client_order_id, "working"),
         Notice::Closed { client_order_id, status, .. } => {
-            tracing::debug!(%bot, %client_order_id, status = status.as_str(), "closed");
+            tracing::info!(%bot, %client_order_id, status = status.as_str(), "order ended");
         }
         Notice::ForeignOrder(order) => {
             tracing::warn!(%bot, order_id = %order.order_id, symbol = %order.symbol, "{}", foreign_words(order));
