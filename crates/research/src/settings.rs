@@ -24,7 +24,7 @@ pub struct Settings {
     /// Where orders meet the market.
     pub fills: Fills,
     /// Distance of bid and ask in ticks. The last price stands on the side that it moved to, so a market order pays the
-    /// whole of it or nothing. At 0 a market order always trades at the last price itself.
+    /// whole of it or nothing. At 0 a market order always trades at the last price itself. Default: `1`.
     pub spread_ticks: Option<u16>,
     /// How long a request takes to the venue, and its answer back. None when left out.
     pub latency: Option<TimeSpan>,
@@ -35,6 +35,7 @@ pub struct Settings {
     /// Fee of what rests, in place of the embedded venue's; else 0.02 %.
     pub maker_fee: Option<Percent>,
     /// Whether funding is settled: as recorded, and where nothing is, 0.01 % each interval of the contract.
+    /// Default: `true`.
     pub funding: Option<bool>,
 }
 

@@ -64,12 +64,12 @@ pub(crate) struct VenueSection {
     pub(crate) key_file: Option<PathBuf>,
     /// The account that the key must belong to.
     pub(crate) expected_uid: Option<u64>,
-    /// Where market time comes from on a custom venue.
+    /// Where market time comes from on a custom venue. Default: `wall`.
     pub(crate) market_clock: Option<MarketClock>,
     /// Which limits the engine keeps to until the venue's answers say otherwise.
     #[serde(default)]
     pub(crate) rate_limits: RateLimits,
-    /// The regional site whose customer the account is, on mainnet.
+    /// The regional site whose customer the account is, on mainnet. Default: the main one.
     pub(crate) region: Option<Region>,
     /// What is done about an account whose modes are not those that the bots need.
     #[serde(default)]
@@ -78,7 +78,7 @@ pub(crate) struct VenueSection {
     #[serde(default)]
     pub(crate) position_mode: PositionMode,
     /// After how long without any connection the venue cancels open orders, 3s to 300s; only for accounts on which the
-    /// exchange has switched that on.
+    /// exchange has switched that on. Not asked for without it.
     pub(crate) dcp_window: Option<Spanned<TimeSpan>>,
     /// Whether fills are also heard by the exchange's fast topic: nothing is booked by it, but a fill that only it told was
     /// lost on the way, and the account is then read anew at once.
@@ -176,7 +176,7 @@ pub(crate) struct EndpointSection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProtectionSection {
     /// How long a position may be without a stop at the venue. After it: an alarm, and the stop is asked for again;
-    /// after as long again the bot is flattened.
+    /// after as long again the bot is flattened. Without this table: `5s`.
     pub(crate) without_stop_max: Spanned<TimeSpan>,
 }
 
@@ -186,9 +186,10 @@ pub(crate) struct ProtectionSection {
 pub(crate) struct GuardSection {
     /// File with the guard's own API key, like the engine's `key_file`.
     pub(crate) key_file: Option<PathBuf>,
-    /// How long the engine may be without a heartbeat.
+    /// How long the engine may be without a heartbeat. Default: `15s`.
     pub(crate) silent_after: Spanned<TimeSpan>,
     /// How long the engine may be without a word of the venue. It pings every 20 s, so less than 45 s cannot be asked for.
+    /// Default: `60s`.
     pub(crate) cut_after: Spanned<TimeSpan>,
 }
 
@@ -196,11 +197,12 @@ pub(crate) struct GuardSection {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct JournalSection {
-    /// When an order that opens may leave.
+    /// When an order that opens may leave. Default: `before-send`.
     pub(crate) durability: Durability,
     /// How much of the journal is kept, in MiB. What is older is summed up; the engine needs no more than that.
+    /// Default: `4096`.
     pub(crate) keep_mib: u32,
-    /// How much tape of market events is kept, in MiB.
+    /// How much tape of market events is kept, in MiB. Default: `512`.
     pub(crate) tape_mib: u32,
 }
 
@@ -248,12 +250,12 @@ impl Durability {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TelemetrySection {
-    /// Whether `/metrics`, `/health`, `/ready` and the status page are served.
+    /// Whether `/metrics`, `/health`, `/ready` and the status page are served. Default: `true`.
     pub(crate) enabled: bool,
-    /// Where. Others than this machine can reach it only if `remote` says so.
+    /// Where. Others than this machine can reach it only if `remote` says so. Default: `127.0.0.1:9464`.
     pub(crate) listen: SocketAddr,
     /// Whether `listen` may be an address that others can reach. Then the status page is not served, because it
-    /// shows orders and positions; metrics, health and readiness are, to whoever asks.
+    /// shows orders and positions; metrics, health and readiness are, to whoever asks. Default: `false`.
     pub(crate) remote: bool,
     /// Where one span for each order's life goes by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. Nowhere
     /// without it.
@@ -282,9 +284,9 @@ fn worth_a_message() -> Vec<windvane_telemetry::Kind> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogSection {
-    /// Levels, as in `info,windvane_connector=debug`.
+    /// Levels, as in `info,windvane_connector=debug`. Default: `info`.
     pub(crate) filter: String,
-    /// How lines look.
+    /// How lines look. Default: `text`.
     pub(crate) style: LogStyle,
 }
 
@@ -324,7 +326,8 @@ pub(crate) struct BotSection {
     pub(crate) leverage: Spanned<Multiple>,
     /// What becomes of its orders and position when the engine ends.
     pub(crate) on_shutdown: OnShutdown,
-    /// What becomes of what it holds, for a bot that is to be taken out of the config.
+    /// What becomes of what it holds, for a bot that is to be taken out of the config. A bot
+    /// stays without it.
     pub(crate) removed: Option<Removed>,
     /// What becomes of an order of its own that does not fit into the account's margin; without it, the order is refused.
     #[serde(default)]

@@ -1,7 +1,9 @@
 //! Configs for tests elsewhere in the binary, and what the keys of `[venue]` come to.
 
+use super::file::{GuardSection, JournalSection, LogSection, TelemetrySection};
 use super::{Settings, VenueSettings, load};
 use windvane_connector::DisconnectProtection;
+use windvane_risk::TimeSpan;
 
 /// The settings of the shipped testnet config with these bots in place of its own.
 pub(crate) fn settings_with(bots: &str) -> Settings {
@@ -58,5 +60,30 @@ fn regions_windows_and_modes_that_there_are_not_are_refused_at_their_place() {
     ] {
         let message = live_with(lines).unwrap_err();
         assert!(message.contains(words) && message.contains("live.toml:"), "{lines}: {message}");
+    }
+}
+
+#[test]
+fn the_reference_names_the_defaults_that_hold() {
+    let page = include_str!("../../../../docs/configuration.md");
+    let (guard, journal) = (GuardSection::default(), JournalSection::default());
+    let (telemetry, log) = (TelemetrySection::default(), LogSection::default());
+    let span = |text: &str| text.parse::<TimeSpan>().unwrap();
+    assert_eq!((*guard.silent_after.get_ref(), *guard.cut_after.get_ref()), (span("15s"), span("60s")));
+    for (key, value) in [
+        ("silent_after", "15s".to_owned()),
+        ("cut_after", "60s".to_owned()),
+        ("durability", journal.durability.as_str().to_owned()),
+        ("keep_mib", journal.keep_mib.to_string()),
+        ("tape_mib", journal.tape_mib.to_string()),
+        ("enabled", telemetry.enabled.to_string()),
+        ("listen", telemetry.listen.to_string()),
+        ("remote", telemetry.remote.to_string()),
+        ("filter", log.filter),
+        ("style", log.style.as_str().to_owned()),
+    ] {
+        let (row, default) = (format!("| `{key}` |"), format!("Default: `{value}`."));
+        let is_said = page.lines().any(|line| line.starts_with(&row) && line.contains(&default));
+        assert!(is_said, "`{key}`: the page does not say {default}");
     }
 }

@@ -31,14 +31,14 @@ pub use crate::server::auth::KeyProblem;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VenueConfig {
-    /// Address of the one port for REST and WebSocket. Port 0 takes a free one.
+    /// Address of the one port for REST and WebSocket. Port 0 takes a free one. Default: `127.0.0.1:8484`.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
     /// Whether the control surface under `/sim` answers (to loopback peers only).
     #[serde(default)]
     pub sim: bool,
     /// Whether requests per second and account, and per address, are limited as on the exchange. Never applied in a replay faster than
-    /// the clock, where a second of market time holds thousands of times the usual work.
+    /// the clock, where a second of market time holds thousands of times the usual work. Default: `true`.
     #[serde(default = "yes")]
     pub rate_limits: bool,
     /// Whose limits hold where `rate_limits` are on.
@@ -64,7 +64,7 @@ pub struct VenueConfig {
     /// Inverse contracts to list.
     #[serde(default)]
     pub inverse: Vec<String>,
-    /// Accounts with their API keys.
+    /// Accounts with their API keys. Default: the paper account.
     #[serde(default = "default_accounts")]
     pub accounts: Vec<AccountConfig>,
     /// Where prices come from.

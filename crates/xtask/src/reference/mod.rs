@@ -6,7 +6,7 @@ mod source;
 
 use crate::process::workspace_root;
 use anyhow::Context as _;
-use source::Item;
+use source::{Item, Member};
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
@@ -158,7 +158,11 @@ impl Page {
             let child = if path.is_empty() { member.name.clone() } else { format!("{path}.{}", member.name) };
             let child = if is_map { format!("{child}.NAME") } else { child };
             let written = self.value(&child, inner, is_list, &mut within)?;
-            let need = if member.is_optional { "optional" } else { "required" };
+            let need = match self.default(member) {
+                Some(default) => format!("else `{default}`"),
+                None if member.is_optional => "optional".to_owned(),
+                None => "required".to_owned(),
+            };
             let about = format!("{}{}", member.about, self.choices(inner)).replace('|', "\\|");
             writeln!(self.text, "| `{}` | {written} | {need} | {about} |", member.name)?;
         }
@@ -166,6 +170,21 @@ impl Page {
             self.table(&path, &name)?;
         }
         Ok(())
+    }
+
+    /// What holds where a field is left out, if its type says so.
+    fn default(&self, member: &Member) -> Option<String> {
+        if !member.takes_default {
+            return None;
+        }
+        match member.kind.as_str() {
+            "bool" => Some("false".to_owned()),
+            number if WHOLE.contains(&number) => Some("0".to_owned()),
+            kind => {
+                let item = self.items.get(kind).filter(|item| item.is_enum)?;
+                item.members.iter().find(|variant| variant.is_default).map(|variant| variant.name.clone())
+            }
+        }
     }
 
     /// What the words mean that a value may be, where they say more than themselves.

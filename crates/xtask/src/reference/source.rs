@@ -11,6 +11,8 @@ pub(super) struct Item {
     rename_all: String,
     /// Whether every field may be left out.
     has_default: bool,
+    /// Whether a field that is left out is the default of its type.
+    is_plain_default: bool,
     pub(super) members: Vec<Member>,
 }
 
@@ -23,6 +25,10 @@ pub(super) struct Member {
     pub(super) kind: String,
     pub(super) about: String,
     pub(super) is_optional: bool,
+    /// Whether a field that is left out is the default of its type.
+    pub(super) takes_default: bool,
+    /// Whether a variant is the default of its enum.
+    pub(super) is_default: bool,
 }
 
 /// All structs and enums of a source file.
@@ -62,6 +68,7 @@ fn head(text: &str, about: &[&str], attributes: &str) -> Option<Item> {
         is_enum,
         rename_all: value(attributes, "rename_all").unwrap_or_default(),
         has_default: attributes.contains("default)]"),
+        is_plain_default: attributes.contains(" Default,") || attributes.contains(" Default)"),
         members: Vec::new(),
     })
 }
@@ -89,6 +96,8 @@ fn member(text: &str, is_variant: bool, about: String, attributes: &str, of: &It
             kind,
             about,
             is_optional: false,
+            takes_default: false,
+            is_default: attributes.contains("#[default]"),
         });
     }
     let (name, kind) = text.split_once(": ")?;
@@ -102,6 +111,8 @@ fn member(text: &str, is_variant: bool, about: String, attributes: &str, of: &It
         kind: kind.to_owned(),
         about,
         is_optional,
+        takes_default: attributes.contains("(default)") || of.has_default && of.is_plain_default,
+        is_default: false,
     })
 }
 
@@ -137,6 +148,9 @@ pub(crate) struct Venue {
     /// Whether.
     #[serde(rename = "if")]
     pub(crate) whether: Option<bool>,
+    /// Whether not.
+    #[serde(default)]
+    pub(crate) calm: bool,
 }
 
 /// Kinds.
@@ -170,9 +184,18 @@ pub struct Settings {}
         };
         assert_eq!(
             members(0),
-            [("kind", "Kind", false), ("place", "PathBuf", true), ("if", "Option<bool>", true)]
+            [
+                ("kind", "Kind", false),
+                ("place", "PathBuf", true),
+                ("if", "Option<bool>", true),
+                ("calm", "bool", true)
+            ]
         );
         assert_eq!(members(1), [("one-of", "", false), ("other", "Settings", false)]);
+        assert!(items[1].members[0].is_default && !items[1].members[1].is_default);
+        let takes_default =
+            |name: &str| items[0].members.iter().any(|one| one.name == name && one.takes_default);
+        assert!(takes_default("calm") && !takes_default("place") && !takes_default("if"));
         assert_eq!(items[0].members[0].about, "Which kind, of several.");
         assert!(items[1].is_enum && items[2].members.is_empty());
     }
