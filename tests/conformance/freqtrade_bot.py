@@ -117,6 +117,18 @@ def live(check, folder):
             expect(trade.open_rate > 0 and trade.fee_open > 0)
             position = exchange.fetch_positions(MARKET)[0]
             equal((position["side"], position["contracts"]), ("long", trade.amount))
+        with check.case("live: the book, the entry's order and its executions are read"):
+            book = exchange.fetch_l2_order_book(MARKET, 25)
+            expect(book["bids"][0][0] < book["asks"][0][0])
+            entry = trade.orders[0].order_id
+            equal(exchange.fetch_order(entry, MARKET)["status"], "closed")
+            fills = exchange.get_trades_for_order(entry, MARKET, trade.open_date_utc)
+            equal(sum(fill["amount"] for fill in fills), trade.amount)
+        with check.case("live: a limit order rests and is cancelled"):
+            terms = {"pair": MARKET, "ordertype": "limit", "side": "buy", "amount": trade.amount, "leverage": 2.0}
+            order = exchange.create_order(**terms, rate=book["bids"][0][0] * 0.97, time_in_force="PO")
+            equal(exchange.fetch_order(order["id"], MARKET)["status"], "open")
+            equal(exchange.cancel_order_with_result(order["id"], MARKET, trade.amount)["status"], "canceled")
         with check.case("live: its stop waits on the exchange"):
             trade = worked(bot, lambda trade: trade.has_open_sl_orders)
             stop = exchange.fetch_stoploss_order(trade.open_sl_orders[0].order_id, MARKET)

@@ -19,7 +19,7 @@ from nautilus_trader.adapters.bybit import (
     get_cached_bybit_instrument_provider,
 )
 from nautilus_trader.adapters.bybit.data import BybitDataClient
-from nautilus_trader.config import InstrumentProviderConfig, LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.config import InstrumentProviderConfig, LiveExecEngineConfig, LoggingConfig, StrategyConfig, TradingNodeConfig
 from nautilus_trader.core.nautilus_pyo3 import BybitMarginMode
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.currencies import BTC, USDT
@@ -60,7 +60,8 @@ class Probe(Strategy):
     """Subscribes to everything and keeps what comes."""
 
     def __init__(self):
-        super().__init__()
+        # What a strategy of an earlier run left is its own again.
+        super().__init__(StrategyConfig(external_order_claims=[CONTRACT]))
         self.instrument = None
         kinds = ("book", "quote", "trade", "bar", "mark", "index", "funding", "history", "snapshot")
         self.seen = {kind: [] for kind in kinds}

@@ -35,7 +35,8 @@ enum Command {
     /// A test repeated until chance has had its say.
     #[command(subcommand)]
     Campaign(campaign::Campaign),
-    /// Other people's clients (pybit, ccxt, bybit-api) against our venue. Fetches them with pip and npm.
+    /// Other people's clients (pybit, ccxt, bybit-api, and beside Python 3.12 freqtrade and NautilusTrader) against our venue. Fetches
+    /// them with pip and npm.
     Conformance,
     /// Reads what lies under `deploy/` as its programs would, and makes the image in a clean root. Needs root.
     Deploy(deploy::Options),
