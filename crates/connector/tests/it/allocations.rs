@@ -1,9 +1,9 @@
-//! How often a steady stream asks the allocator: never, for the messages that come by the thousand.
+//! How often a steady stream asks the allocator: never, for the messages that come by the thousand and the rows of an account.
 
 use allocation_counter::measure;
 use windvane_connector::{
     Moment, Mutation, Spares, Timing, Topic,
-    codec::decode_public,
+    codec::{decode_private, decode_public},
     session::{Output, PublicSession, Session, Shards},
 };
 use windvane_model::{
@@ -31,6 +31,21 @@ fn decoding_in_the_steady_state_allocates_nothing() {
         // The first one makes the lists.
         round();
         assert_eq!(measure(round).count_total, 0, "{what}");
+    }
+}
+
+#[test]
+fn rows_of_an_account_are_read_without_allocating() {
+    let mut events = Vec::with_capacity(8);
+    for text in [
+        include_str!("../payloads/private/executions.json"),
+        include_str!("../payloads/private/order-working-with-stop.json"),
+        include_str!("../payloads/private/position-open-and-flat.json"),
+    ] {
+        let counted = measure(|| drop(decode_private(text, &mut events)));
+        assert!(!events.is_empty());
+        assert_eq!(counted.count_total, 0, "{text}");
+        events.clear();
     }
 }
 
