@@ -277,6 +277,73 @@ mod tests {
         assert_eq!(faults.strike(Target::Action, &create("BTCUSDT"), 5_000), None);
     }
 
+    /// The kinds that strike messages one by one, and a target of each.
+    const STRIKING: [(&str, Target); 11] = [
+        ("request_lost", Target::Action),
+        ("reply_lost", Target::Action),
+        ("delay", Target::Query),
+        ("retcode", Target::Action),
+        ("http_status", Target::Query),
+        ("late_index", Target::Query),
+        ("maintenance", Target::Action),
+        ("drop_private", Target::Push),
+        ("duplicate", Target::Push),
+        ("reorder", Target::Push),
+        ("drop_public", Target::PublicPush),
+    ];
+
+    #[test]
+    fn every_kind_strikes_by_account_symbol_topic_and_path() {
+        let subject = Subject {
+            uid: Some(1),
+            symbol: Some("BTCUSDT"),
+            topic: Some("order"),
+            path: Some("/v5/order/create"),
+            socket: Some("/v5/private"),
+        };
+        for (kind, target) in STRIKING {
+            for (field, hit, miss) in [
+                ("uid", "1", "2"),
+                ("symbol", r#""BTCUSDT""#, r#""ETHUSDT""#),
+                ("topic", r#""order""#, r#""wallet""#),
+                ("path", r#""/v5/order/create""#, r#""/v5/order/cancel""#),
+                ("path", r#""/v5/private""#, r#""/v5/trade""#),
+            ] {
+                for (value, strikes) in [(hit, true), (miss, false)] {
+                    // A public frame is struck by its topic at least.
+                    let topic = if target == Target::PublicPush && field != "topic" {
+                        r#","topic":"order""#
+                    } else {
+                        ""
+                    };
+                    let json = format!(r#"{{"kind":"{kind}","match":{{"{field}":{value}{topic}}}}}"#);
+                    let mut faults = Faults::default();
+                    faults.arm(fault(&json), 0);
+                    assert_eq!(faults.strike(target, &subject, 0).is_some(), strikes, "{json}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_strikes_by_chance_and_one_seed_by_one_chance() {
+        let subject = Subject { topic: Some("order"), ..Subject::default() };
+        for (kind, target) in STRIKING {
+            let struck = |seed: u64| -> Vec<bool> {
+                let json = format!(
+                    r#"{{"kind":"{kind}","match":{{"topic":"order"}},"probability":0.5,"seed":{seed}}}"#
+                );
+                let mut faults = Faults::default();
+                faults.arm(fault(&json), 0);
+                (0..200).map(|_| faults.strike(target, &subject, 0).is_some()).collect()
+            };
+            let times = struck(7).into_iter().filter(|struck| *struck).count();
+            assert!((70..130).contains(&times), "{kind}: {times} of 200");
+            assert_eq!(struck(7), struck(7), "{kind}");
+            assert_ne!(struck(7), struck(8), "{kind}");
+        }
+    }
+
     #[test]
     fn a_fault_can_be_removed_and_an_unknown_word_is_refused() {
         let mut faults = Faults::default();
