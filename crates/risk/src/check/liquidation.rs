@@ -33,13 +33,14 @@ fn distance(proposal: &Proposal<'_>, context: &Context<'_>, mark: Price) -> Opti
     let held = proposal.held;
     let replaced = proposal.candidate.replaces.map_or(Decimal::ZERO, |row| row.leaves_qty.get());
     let asked = held.side(proposal.side).opening_qty().saturating_sub(replaced);
-    let qty = held
-        .held_qty(proposal.side)
+    let terms = held.terms(mark);
+    // What the order would close first may be closed already by an exit whose fill is told later.
+    let qty = terms
+        .held_at_most(proposal.side)
         .saturating_add(asked)
         .saturating_add(proposal.candidate.qty.get())
-        .saturating_sub(held.held_qty(proposal.side.opposite()));
+        .saturating_sub(terms.held_at_least(proposal.side.opposite()));
     let qty = Qty::new(qty).ok().filter(|qty| !qty.is_zero())?;
-    let terms = held.terms(mark);
     let position = PositionTerms {
         mode: held.margin_mode,
         side: proposal.side,

@@ -199,7 +199,7 @@ impl ContractTerms<'_> {
     ///
     /// Messages about different orders may overtake each other. Where a fill that opens is heard before that of an exit
     /// which came first, it seems to close what the exit had closed already.
-    fn held_at_most(&self, side: Side) -> Decimal {
+    pub(crate) fn held_at_most(&self, side: Side) -> Decimal {
         let held = self.exposure.held_qty(side);
         if self.exposure.position.index != PositionIndex::ONE_WAY {
             // No order turns a position of hedge mode round.
@@ -208,6 +208,17 @@ impl ContractTerms<'_> {
         let closing = self.exposure.side(side).reducing_qty();
         let turned = closing.saturating_sub(self.exposure.held_qty(side.opposite())).max(Decimal::ZERO);
         held.saturating_add(turned)
+    }
+
+    /// What is held on a side even if every exit that is still out has come already, base coin.
+    pub(crate) fn held_at_least(&self, side: Side) -> Decimal {
+        let held = self.exposure.held_qty(side);
+        if self.exposure.position.index != PositionIndex::ONE_WAY {
+            // What closes it cannot open the other.
+            return held;
+        }
+        let closing = self.exposure.side(side.opposite()).reducing_qty();
+        held.saturating_sub(closing).max(Decimal::ZERO)
     }
 
     fn side_margin(&self, side: Side, candidate: Option<&Candidate>) -> Decimal {

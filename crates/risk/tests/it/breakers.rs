@@ -144,6 +144,10 @@ fn nothing_opens_that_brings_liquidation_too_near() {
     assert!(matches!(reason, DenialReason::LiquidationDistance { .. }), "{reason}");
     scene.hold(Side::Sell, "1");
     assert!(scene.place(place()).is_ok(), "what closes comes no nearer to anything");
+    // Once an exit is out that may have closed the short already, the same order may open a long of its own.
+    scene.rest_exit(1, Side::Buy, "1", "100");
+    let reason = scene.place(place()).unwrap_err();
+    assert!(matches!(reason, DenialReason::LiquidationDistance { .. }), "{reason}");
 }
 
 #[test]
