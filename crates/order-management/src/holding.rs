@@ -285,6 +285,36 @@ mod tests {
     }
 
     #[test]
+    fn what_rested_and_what_took_is_counted_apart_and_sums_over_positions() {
+        let rested = execution("m").filled("1", "100").fee("0.02").maker().build();
+        let took = |id| execution(id).filled("1", "100").fee("0.05").build();
+        let one = Holding::default().after(&rested).after(&took("a")).after(&took("b")).totals;
+        assert_eq!((one.fills, one.maker_fills, one.taker_fills()), (3, 1, 2));
+        assert_eq!((one.maker_fees, one.taker_fees), (number("0.02"), number("0.1")));
+
+        let mut both = one;
+        both.add(&one);
+        assert_eq!((both.fills, both.maker_fills, both.taker_fills()), (6, 2, 4));
+        assert_eq!((both.maker_fees, both.taker_fees), (number("0.04"), number("0.2")));
+        assert_eq!((both.volume, both.net()), (number("600"), Money::new(number("-0.24"))));
+    }
+
+    #[test]
+    fn a_mark_values_what_is_held_in_its_direction() {
+        let mark = crate::testing::price("103");
+        for (side, worth) in [(Side::Buy, "6"), (Side::Sell, "-6")] {
+            assert_eq!(held(&[(side, "2", "100")]).unrealised_pnl(mark), Money::new(number(worth)));
+            let found =
+                Holding::found(Some(side), crate::testing::qty("2"), Some(crate::testing::price("100")));
+            assert_eq!(
+                found.unrealised_pnl(mark),
+                Money::new(number(worth)),
+                "what was there before us, too"
+            );
+        }
+    }
+
+    #[test]
     fn funding_moves_money_only() {
         let long = held(&[(Side::Buy, "1", "100")]);
         let paid = long.after(&execution("f").funding("1", "100", "0.01").build());
