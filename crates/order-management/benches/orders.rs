@@ -13,6 +13,8 @@ use windvane_model::{
 use windvane_order_management::{Identity, Orders, Provenance};
 
 const OPEN_ORDERS: [u64; 4] = [10, 100, 1_000, 10_000];
+/// Open orders whose memory is weighed.
+const MANY: u64 = 10_000;
 /// Fills that one copy of the books takes in; more would measure the growing of the ledger.
 const FILLS: u64 = 20_000;
 /// Fills before the clock starts.
@@ -194,5 +196,32 @@ fn apply(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, apply);
+/// Prints how much memory open orders take, and what a fill of each adds; nothing where the system does not say.
+fn memory(_: &mut Criterion) {
+    let Some(empty) = resident_kib() else { return };
+    let mut orders = books(MANY);
+    let with_orders = resident_kib().unwrap_or(empty);
+    let mut effects = Vec::new();
+    for number in 1..=MANY {
+        orders.apply(&fill(number, number), stamp(2_000_000), &mut effects);
+        effects.clear();
+    }
+    let with_fills = resident_kib().unwrap_or(with_orders);
+    black_box(&orders);
+    println!(
+        "memory of {MANY} open orders: {} KiB, of a fill of each: {} KiB more",
+        with_orders - empty,
+        with_fills - with_orders
+    );
+}
+
+/// Resident memory of this process, KiB. Source: proc(5), `VmRSS`.
+fn resident_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+// Memory first: what a process gives back stays with it.
+criterion_group!(benches, memory, apply);
 criterion_main!(benches);
