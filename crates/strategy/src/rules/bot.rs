@@ -179,6 +179,7 @@ impl RuleBot {
                         as_market: false,
                         is_counted: false,
                         adds: true,
+                        first: None,
                     });
                 }
                 return;
@@ -199,8 +200,15 @@ impl RuleBot {
         if self.rules.only_side.is_some_and(|only| only != side) {
             return;
         }
-        self.wish =
-            Some(Wish { side, not_before: now, until, as_market: false, is_counted: false, adds: false });
+        self.wish = Some(Wish {
+            side,
+            not_before: now,
+            until,
+            as_market: false,
+            is_counted: false,
+            adds: false,
+            first: None,
+        });
     }
 
     /// Whether a signal of the position's side adds to it.

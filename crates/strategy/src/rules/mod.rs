@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bot;
+mod chase;
 mod condition;
 mod entry;
 mod exit;

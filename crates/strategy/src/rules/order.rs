@@ -4,10 +4,14 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use windvane_model::{OrderKind, Price, Side, TimeInForce};
 
+use super::chase::{self, Chase};
 use super::file::{Distance, Reader, Scope};
 use crate::context::Context;
 use crate::language::{Literal, Program, literal};
 use crate::toml_file::Table;
+
+/// Levels of a side that an order may be measured from: so many does the book hold that a bot follows.
+const LEVELS: u32 = 50;
 
 /// The quote that a limit price is measured from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +26,18 @@ pub(super) enum Anchor {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pricing {
-    Market { max_slippage_ticks: Option<u32> },
-    Limit { from: Anchor, offset: Option<Distance>, time_in_force: TimeInForce, falls_back_to_market: bool },
+    Market {
+        max_slippage_ticks: Option<u32>,
+    },
+    Limit {
+        from: Anchor,
+        /// Which level of that side, 0 the best.
+        level: usize,
+        offset: Option<Distance>,
+        time_in_force: TimeInForce,
+        falls_back_to_market: bool,
+        chase: Option<Chase>,
+    },
 }
 
 /// How an entry is sent.
@@ -85,19 +99,35 @@ fn limit(table: &Table<'_>, reader: &mut Reader<'_>, time_in_force: TimeInForce)
     let from =
         table.choice("from", &[("same", Anchor::Same), ("other", Anchor::Other), ("mid", Anchor::Mid)]);
     let offset = table.has("offset").then(|| reader.distance(table.text("offset")?, Scope::default()));
+    let level = level(table, from);
+    let chase = table.has("chase").then(|| chase::read(table, reader));
     let fallback = match table.has("fallback") {
         true => table.choice("fallback", &[("market", true), ("none", false)]),
         false => Some(false),
     };
-    if offset.is_some_and(|offset| offset.is_none()) {
+    if offset.is_some_and(|offset| offset.is_none()) || chase.is_some_and(|chase| chase.is_none()) {
         return None;
     }
     Some(Pricing::Limit {
         from: from?,
+        level: level?,
         offset: offset.flatten(),
         time_in_force,
         falls_back_to_market: fallback?,
+        chase: chase.flatten(),
     })
+}
+
+/// `level`, counted from 0.
+fn level(table: &Table<'_>, from: Option<Anchor>) -> Option<usize> {
+    if !table.has("level") {
+        return Some(0);
+    }
+    if from == Some(Anchor::Mid) {
+        table.problem("`level` counts the levels of a side of the book; the middle has none");
+    }
+    let level = table.count("level", 1, LEVELS)?;
+    usize::try_from(level - 1).ok()
 }
 
 /// An entry order as it would be sent now.
@@ -119,10 +149,11 @@ impl OrderRules {
     ) -> Option<Priced> {
         let book = context.market.book();
         match self.pricing {
-            Pricing::Limit { from, offset, time_in_force, .. } if !as_market => {
+            Pricing::Limit { from, level, offset, time_in_force, .. } if !as_market => {
+                let at = |side| Price::new(book.levels(side).nth(level)?.price.to_decimal()).ok();
                 let anchor = match from {
-                    Anchor::Same => book.best(side)?,
-                    Anchor::Other => book.best(side.opposite())?,
+                    Anchor::Same => at(side)?,
+                    Anchor::Other => at(side.opposite())?,
                     Anchor::Mid => book.mid()?,
                 };
                 let offset = match offset {
@@ -142,6 +173,14 @@ impl OrderRules {
             Pricing::Market { max_slippage_ticks } => {
                 market_order(max_slippage_ticks, book.best(side.opposite()))
             }
+        }
+    }
+
+    /// How a resting order follows its price, if it does.
+    pub(super) fn chase(&self) -> Option<Chase> {
+        match self.pricing {
+            Pricing::Limit { chase, .. } => chase,
+            Pricing::Market { .. } => None,
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Wish {
     pub(super) is_counted: bool,
     /// Whether it adds to the position that is open.
     pub(super) adds: bool,
+    /// The price of its first order, where one has ended without a fill.
+    pub(super) first: Option<Price>,
 }
 
 /// The entry order that is on its way or rests.
@@ -39,6 +41,10 @@ pub(super) struct Entry {
     pub(super) falls_back: bool,
     /// Whether it adds to a position.
     pub(super) adds: bool,
+    /// The price it was first placed at: a chase is bounded by it. `None` for a market order, and for one of an earlier run.
+    pub(super) first: Option<Price>,
+    /// When it was placed or last moved.
+    pub(super) moved: MarketTime,
 }
 
 impl RuleBot {
@@ -92,6 +98,8 @@ impl RuleBot {
                     is_expired: false,
                     falls_back: self.rules.order.falls_back_to_market() && !wish.as_market,
                     adds: wish.adds,
+                    first: wish.first.or(place.kind.limit_price()),
+                    moved: context.now,
                 });
                 out.push(Intent::Place(place));
             }
@@ -116,10 +124,8 @@ impl RuleBot {
         wish: Wish,
         context: &Context<'_>,
     ) -> Result<Option<(PlaceOrder, Plan)>, &'static str> {
-        let Wish { side, as_market, .. } = wish;
-        let Some(priced) = self.rules.order.price(side, as_market, &self.rules.program, context) else {
-            return Ok(None);
-        };
+        let Wish { side, as_market, first, .. } = wish;
+        let Some(priced) = self.priced(side, as_market, first, context) else { return Ok(None) };
         let reference = Price::new(priced.reference).map_err(|_| NO_STOP)?;
         // What is added shares the stop of the position: the venue keeps one for all of it.
         let held = self.memory.open.and_then(|open| open.stop).filter(|_| wish.adds);
@@ -176,7 +182,8 @@ impl RuleBot {
         Ok(Some((place, Plan { risk, stop: stop.to_f64() })))
     }
 
-    /// Cancels an entry that rests for too long, or beside a position that is being closed.
+    /// Cancels an entry that rests for too long, or beside a position that is being closed; moves one that is to follow its
+    /// price.
     pub(super) fn tend_entry(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         for order in context.orders.iter().filter(|order| order.role == Role::Entry && !order.is_in_flight) {
             let known = self.entry.filter(|entry| entry.client_order_id == Some(order.client_order_id));
@@ -184,6 +191,12 @@ impl RuleBot {
             let deadline = known.map_or(by_age, |entry| entry.deadline);
             let is_late = deadline.is_some_and(|deadline| context.now >= deadline);
             if !is_late && !self.memory.is_closing {
+                let chased = known.and_then(|entry| self.chased(order, &entry, context));
+                if let (Some(price), Some(entry)) = (chased, &mut self.entry) {
+                    entry.moved = context.now;
+                    let client_order_id = order.client_order_id;
+                    out.push(Intent::Amend { client_order_id, price: Some(price), qty: None });
+                }
                 continue;
             }
             if let Some(entry) = &mut self.entry {
@@ -203,6 +216,7 @@ impl RuleBot {
             as_market,
             is_counted: true,
             adds: entry.adds,
+            first: entry.first,
         };
         if entry.is_expired {
             if entry.falls_back {

@@ -149,6 +149,14 @@ fn files_that_are_wrong() {
         ("signal = \"crosses_above(quick, calm)\"\n", ""),
         ("signal = \"crosses_above", "sginal = \"crosses_above"),
         ("type = \"market\"", "type = \"markt\""),
+        (
+            "type = \"market\", max_slippage = \"5 ticks\", valid_for = \"20s\"",
+            "type = \"post-only\", from = \"mid\", level = 2, valid_for = \"20s\", chase = { evry = \"5s\" }",
+        ),
+        (
+            "type = \"market\", max_slippage = \"5 ticks\", valid_for = \"20s\"",
+            "type = \"limit\", from = \"same\", level = 99, valid_for = \"20s\", chase = { every = \"5\", up_to = \"close > open\" }",
+        ),
         ("type = \"market\", max_slippage = \"5 ticks\", valid_for = \"20s\"", "type = \"post-only\""),
         ("type = \"market\"", "type = \"post-only\", from = \"same\", offset = \"5\""),
         ("max_slippage = \"5 ticks\"", "max_slippage = \"0.5%\""),

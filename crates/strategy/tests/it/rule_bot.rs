@@ -183,6 +183,60 @@ fn a_resting_entry_is_cancelled_in_time_and_may_fall_back() {
 }
 
 #[test]
+fn a_resting_entry_follows_its_price_in_time_and_in_reach_and_never_back() {
+    let order = "type = \"post-only\", from = \"same\", chase = { every = \"5s\", up_to = \"1%\" }, valid_for = \"5m\"";
+    let mut world = RuleFile { order, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    let placed = world.now;
+    let held = |world: &World| world.orders[0].0.price.unwrap();
+    let (ours, others) = (("101", "5"), ("110", "5"));
+    assert_eq!(held(&world), price("101"));
+    for (seconds, bids, expected) in [
+        (4, &[("101.4", "1"), ours][..], "101"),
+        (6, &[("101.4", "1"), ours], "101.4"),
+        // At the front it would follow itself.
+        (12, &[("101.4", "5")], "101.4"),
+        (18, &[("100.9", "1")], "101.4"),
+        (24, &[("103", "1"), ("101.4", "5")], "102"),
+        (30, &[("104", "1"), ("102", "5")], "102"),
+    ] {
+        world.book(placed + seconds * 1_000, bids, &[others]);
+        assert_eq!(held(&world), price(expected), "after {seconds} s");
+    }
+    assert_eq!(world.tally.places.len(), 1, "moved, not placed anew");
+    // One that an earlier run placed: where it began is not known.
+    world.bot = RuleFile { order, ..RuleFile::default() }.definition().bot();
+    world.book(placed + 40_000, &[("105", "1")], &[others]);
+    assert_eq!(held(&world), price("102"));
+}
+
+#[test]
+fn an_entry_that_would_have_taken_is_priced_again_within_the_reach_of_its_chase() {
+    let order = "type = \"post-only\", from = \"other\", chase = { every = \"5s\", up_to = \"1%\" }, valid_for = \"5m\"";
+    let mut world = RuleFile { order, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    let (placed, limits) = (world.now, |world: &World| {
+        world.tally.places.iter().map(|place| place.kind.limit_price().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!((limits(&world), world.orders.len()), (vec![price("101.1")], 0), "it would have taken");
+    world.book(placed + 2_000, &[("103", "1")], &[("103.1", "1")]);
+    assert_eq!(limits(&world), [price("101.1"), price("102.1")], "one per cent beyond the first price");
+    assert_eq!(world.orders.len(), 1);
+}
+
+#[test]
+fn an_entry_may_rest_at_a_deeper_level_of_the_book() {
+    let order = "type = \"limit\", from = \"same\", level = 3, valid_for = \"5m\"";
+    let mut world = RuleFile { order, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    assert!(world.tally.places.is_empty(), "the book has one level yet");
+    let now = world.now;
+    let bids = [("101", "1"), ("100.9", "1"), ("100.4", "1"), ("100.3", "1")];
+    world.book(now + 1_000, &bids, &[("101.1", "1")]);
+    assert_eq!(world.orders[0].0.price, Some(price("100.4")));
+}
+
+#[test]
 fn the_trailing_stop_arms_follows_and_never_steps_back() {
     let exit = "trail = { arms_at = \"1 R\", gives_back = \"1\", every = \"30s\" }";
     let exit = exit.replace("\"1\"", "\"10 ticks\"");
