@@ -113,6 +113,29 @@ fn resting_quotes_are_taken_over_after_a_restart() {
 }
 
 #[test]
+fn a_maker_goes_on_after_a_restart_with_its_inventory_its_stop_and_one_quote_a_side() {
+    // The same story twice: once the maker is killed in the middle and somebody moves one quote and cancels the other.
+    let story = |is_killed: bool| {
+        let mut world = world();
+        world.point(1_010_000, price("98.9"));
+        assert_eq!(world.holding.side, Some(Side::Buy));
+        world.point(1_020_000, price("98.9"));
+        if is_killed {
+            let memory = world.bot.changed_memory();
+            world.move_order(|order| order.side == Side::Buy, price("96"));
+            world.lose_order(|order| order.side == Side::Sell);
+            world.bot = load("maker.toml", FILE, &BTreeMap::new()).unwrap().bot();
+            memory.iter().for_each(|memory| world.bot.restore(memory).unwrap());
+        }
+        for now in [1_030_000, 1_040_000, 1_050_000] {
+            world.point(now, price("98.9"));
+        }
+        (quotes(&world), world.orders.len(), world.stop, world.holding)
+    };
+    assert_eq!(story(true), story(false));
+}
+
+#[test]
 fn a_denied_quote_is_asked_for_again() {
     let definition = load("maker.toml", FILE, &BTreeMap::new()).unwrap();
     let mut world = World::new(definition.bot(), instrument("BTCUSDT", "0.1", "0.001"));
