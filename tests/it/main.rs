@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking, in its helpers too")]
 
 mod account;
+mod backtest;
 mod bad_input;
 mod canary;
 mod dashboard;

@@ -4,7 +4,7 @@ use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use std::collections::BTreeMap;
 use windvane_market::Market;
-use windvane_model::{BotName, ClientOrderId, Instrument, MarketTime, Money, PositionIndex, Stamp, Symbol};
+use windvane_model::{BotName, ClientOrderId, Instrument, Money, PositionIndex, Stamp, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders};
 use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
@@ -63,10 +63,11 @@ impl Engine {
         self.bots.iter().find(|bot| bot.name == name).map_or_else(Vec::new, |bot| bot.strategy.looks())
     }
 
-    /// A bot's looks at its signals at one moment.
+    /// Those of a bot's newest looks that had a signal, so many at most, oldest first.
     #[must_use]
-    pub fn looks_at(&self, name: BotName, at: MarketTime) -> Vec<Look> {
-        self.bots.iter().find(|bot| bot.name == name).map_or_else(Vec::new, |bot| bot.strategy.looks_at(at))
+    pub fn newest_signals(&self, name: BotName, most: usize) -> Vec<Look> {
+        let bot = self.bots.iter().find(|bot| bot.name == name);
+        bot.map_or_else(Vec::new, |bot| bot.strategy.newest_signals(most))
     }
 
     /// The account's margin at this moment, by mark.

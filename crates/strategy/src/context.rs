@@ -134,6 +134,8 @@ pub struct Look {
     pub at: MarketTime,
     /// The side that would have been opened.
     pub side: Side,
+    /// Whether the signal was there, whatever stood in its way.
+    pub has_signal: bool,
     /// Whether the signal was there and every filter held.
     pub has_fired: bool,
     /// The first thing that stood in the way, if any did: before it fired, or of the order afterwards.
@@ -203,9 +205,11 @@ pub trait Strategy: Send {
         Vec::new()
     }
 
-    /// Its looks at one moment, oldest first.
-    fn looks_at(&self, at: MarketTime) -> Vec<Look> {
-        self.looks().into_iter().filter(|look| look.at == at).collect()
+    /// Those of its newest looks that had a signal, so many at most, oldest first.
+    fn newest_signals(&self, most: usize) -> Vec<Look> {
+        let mut signals: Vec<Look> = self.looks().into_iter().filter(|look| look.has_signal).collect();
+        signals.drain(..signals.len().saturating_sub(most));
+        signals
     }
 }
 

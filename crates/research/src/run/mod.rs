@@ -170,7 +170,7 @@ impl Backtest<'_> {
         if self.fills != Fills::NextOpen {
             self.work_off()?;
         }
-        self.record.signals(&self.desk.engine, MarketTime(self.desk.now_ms));
+        self.record.signals(&self.desk.engine);
         Ok(())
     }
 

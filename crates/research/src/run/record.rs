@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windvane_engine::{Engine, Output};
 use windvane_model::{BotName, MarketTime, Money, Side};
 
-/// A signal whose conditions held.
+/// A signal that was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signal {
     /// When, by the market's clock.
@@ -14,7 +14,7 @@ pub struct Signal {
     pub bot: BotName,
     /// The side that was to be opened.
     pub side: Side,
-    /// What stood in the way of the order afterwards, if anything did.
+    /// What stood in the way of an order: a filter, or something afterwards.
     pub blocker: Option<String>,
 }
 
@@ -48,17 +48,19 @@ impl Record {
     }
 
     /// Notes the signals that came since the last call.
-    pub(super) fn signals(&mut self, engine: &Engine, now: MarketTime) {
+    pub(super) fn signals(&mut self, engine: &Engine) {
         for (slot, (bot, count)) in engine.signals().enumerate() {
             if self.counted.len() == slot {
                 self.counted.push(0);
             }
-            if self.counted[slot] == count {
+            let before = std::mem::replace(&mut self.counted[slot], count);
+            if before == count {
                 continue;
             }
-            self.counted[slot] = count;
-            let fired = engine.looks_at(bot, now).into_iter().filter(|look| look.has_fired);
-            let signals = fired.map(|look| Signal { at: now, bot, side: look.side, blocker: look.blocker });
+            let most = usize::try_from(count - before).unwrap_or(usize::MAX);
+            let looks = engine.newest_signals(bot, most).into_iter();
+            let signals =
+                looks.map(|look| Signal { at: look.at, bot, side: look.side, blocker: look.blocker });
             self.signals.extend(signals);
         }
     }

@@ -95,7 +95,7 @@ impl Session {
         }
         self.take(Event::Market(event.clone()));
         self.work_off();
-        self.record.signals(&self.desk.engine, stamp.market);
+        self.record.signals(&self.desk.engine);
         Ok(())
     }
 

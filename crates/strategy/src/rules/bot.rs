@@ -154,8 +154,7 @@ impl RuleBot {
             };
             // Between bars only signals are noted: quotes would wash the bars out of the ledger.
             if has_fired || matches!(moment, Moment::Bar { .. }) {
-                let blocker = blocker.map(Blocker::Condition);
-                self.ledger.note(context.now, side, blocker, conditions, program);
+                self.ledger.note(context.now, side, rules.signal_id, blocker, conditions, program);
             }
             self.signals += u64::from(has_fired);
             if blocker.is_none() {
@@ -430,10 +429,10 @@ impl Strategy for RuleBot {
     }
 
     fn looks(&self) -> Vec<Look> {
-        self.ledger.show(&self.rules.conditions, |_| true)
+        self.ledger.show(&self.rules.conditions)
     }
 
-    fn looks_at(&self, at: MarketTime) -> Vec<Look> {
-        self.ledger.show(&self.rules.conditions, |moment| moment == at)
+    fn newest_signals(&self, most: usize) -> Vec<Look> {
+        self.ledger.show_signals(most, &self.rules.conditions)
     }
 }

@@ -26,6 +26,7 @@ pub(super) enum Blocker {
 struct Entry {
     at: MarketTime,
     side: Side,
+    has_signal: bool,
     has_fired: bool,
     blocker: Option<Blocker>,
     /// By condition of the file: 0 false, 1 true, 2 not defined.
@@ -39,12 +40,13 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Notes a look at one side's signal.
+    /// Notes a look at one side's signal, with the first condition that did not hold: itself where it was not there.
     pub(super) fn note(
         &mut self,
         at: MarketTime,
         side: Side,
-        blocker: Option<Blocker>,
+        signal: ConditionId,
+        failed: Option<ConditionId>,
         conditions: &Conditions,
         program: &Program,
     ) {
@@ -54,7 +56,14 @@ impl Ledger {
         };
         truths.clear();
         truths.extend(conditions.truths(program).map(|truth| truth.map_or(2, u8::from)));
-        self.looks.push_back(Entry { at, side, has_fired: blocker.is_none(), blocker, truths });
+        self.looks.push_back(Entry {
+            at,
+            side,
+            has_signal: failed != Some(signal),
+            has_fired: failed.is_none(),
+            blocker: failed.map(Blocker::Condition),
+            truths,
+        });
     }
 
     /// What stood in the way of the newest signal of `side` after it had fired.
@@ -65,8 +74,22 @@ impl Ledger {
         }
     }
 
-    /// The looks that are kept, oldest first, in words: those of the moments that are `wanted`.
-    pub(super) fn show(&self, conditions: &Conditions, wanted: impl Fn(MarketTime) -> bool) -> Vec<Look> {
+    /// The looks that are kept, oldest first, in words.
+    pub(super) fn show(&self, conditions: &Conditions) -> Vec<Look> {
+        self.looks.iter().map(|look| look.show(conditions)).collect()
+    }
+
+    /// The newest of those that had a signal, so many at most, oldest first, in words.
+    pub(super) fn show_signals(&self, most: usize, conditions: &Conditions) -> Vec<Look> {
+        let newest = self.looks.iter().rev().filter(|look| look.has_signal).take(most);
+        let mut shown: Vec<Look> = newest.map(|look| look.show(conditions)).collect();
+        shown.reverse();
+        shown
+    }
+}
+
+impl Entry {
+    fn show(&self, conditions: &Conditions) -> Look {
         let name = |blocker| match blocker {
             Blocker::Condition(id) => conditions.name(id).to_owned(),
             Blocker::Reason(reason) => reason.to_owned(),
@@ -76,17 +99,14 @@ impl Ledger {
             1 => Some(true),
             _ => None,
         };
-        let shown = |look: &Entry| Look {
-            at: look.at,
-            side: look.side,
-            has_fired: look.has_fired,
-            blocker: look.blocker.map(name),
-            conditions: conditions
-                .names()
-                .zip(&look.truths)
-                .map(|(name, byte)| (name.to_owned(), truth(byte)))
-                .collect(),
-        };
-        self.looks.iter().filter(|look| wanted(look.at)).map(shown).collect()
+        let truths = conditions.names().zip(&self.truths);
+        Look {
+            at: self.at,
+            side: self.side,
+            has_signal: self.has_signal,
+            has_fired: self.has_fired,
+            blocker: self.blocker.map(name),
+            conditions: truths.map(|(name, byte)| (name.to_owned(), truth(byte))).collect(),
+        }
     }
 }
