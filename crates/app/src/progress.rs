@@ -76,7 +76,8 @@ impl Progress {
             Self::Piped { last } => {
                 if last.is_none_or(|last| last.elapsed() >= LINE_EVERY) {
                     *last = Some(Instant::now());
-                    eprintln!("{}", standing.words());
+                    // Lost where it cannot be written: a run does not end because the disk of its log is full.
+                    let _ = writeln!(std::io::stderr(), "{}", standing.words());
                 }
             }
         }

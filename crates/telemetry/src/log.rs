@@ -27,14 +27,19 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter: Targets = filter.parse().map_err(|error| format!("log filter `{filter}`: {error}"))?;
+    // A line that cannot be written, on a full disk for example, is lost. To report that, the library would write to standard
+    // error and panic where that fails as well, and the engine with it.
     let layer = match format {
         LogFormat::Text => fmt::layer()
+            .log_internal_errors(false)
             .with_writer(writer)
             .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
             .compact()
             .boxed(),
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
+        LogFormat::Json => {
+            fmt::layer().log_internal_errors(false).json().flatten_event(true).with_writer(writer).boxed()
+        }
     };
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     Ok(())
