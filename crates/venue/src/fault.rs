@@ -20,7 +20,7 @@ pub(crate) enum FaultKind {
     Delay,
     /// The request is refused with `code`, not carried out.
     Retcode,
-    /// The request is answered with HTTP status `code` and no JSON, not carried out.
+    /// The request is answered with HTTP status `code` and no JSON, not carried out. What comes over a socket is not struck.
     HttpStatus,
     /// The query does not find orders and executions of the last `ms` of market time: they are acknowledged, but not
     /// indexed yet.
@@ -227,6 +227,7 @@ impl Faults {
             let struck = armed.request.kind.concerns(target)
                 && (target != Target::PublicPush || armed.request.matcher.topic.is_some())
                 && !armed.span.is_over(now_ms)
+                && (armed.request.kind != FaultKind::HttpStatus || subject.socket.is_none())
                 && armed.request.matcher.matches(subject)
                 && armed.request.probability.is_none_or(|probability| armed.chance.f64() < probability);
             struck.then_some((*id, armed))
@@ -302,6 +303,9 @@ mod tests {
             socket: Some("/v5/private"),
         };
         for (kind, target) in STRIKING {
+            // What comes over a socket has no HTTP status.
+            let socket = subject.socket.filter(|_| kind != "http_status");
+            let subject = Subject { socket, ..subject };
             for (field, hit, miss) in [
                 ("uid", "1", "2"),
                 ("symbol", r#""BTCUSDT""#, r#""ETHUSDT""#),
@@ -316,6 +320,7 @@ mod tests {
                     } else {
                         ""
                     };
+                    let strikes = strikes && (socket.is_some() || value != r#""/v5/private""#);
                     let json = format!(r#"{{"kind":"{kind}","match":{{"{field}":{value}{topic}}}}}"#);
                     let mut faults = Faults::default();
                     faults.arm(fault(&json), 0);
@@ -351,6 +356,17 @@ mod tests {
         assert!(faults.disarm(id, 0));
         assert!(!faults.disarm(id, 0));
         assert!(serde_json::from_str::<FaultRequest>(r#"{"kind":"delay","msec":5}"#).is_err());
+    }
+
+    #[test]
+    fn an_http_status_strikes_nothing_on_a_socket() {
+        let mut faults = Faults::default();
+        faults.arm(fault(r#"{"kind":"http_status","code":403}"#), 0);
+        let over_http = Subject { path: Some("/v5/order/create"), ..Subject::default() };
+        let on_socket =
+            Subject { path: Some("order.create"), socket: Some("/v5/trade"), ..Subject::default() };
+        assert_eq!(faults.strike(Target::Action, &on_socket, 0), None);
+        assert_eq!(faults.strike(Target::Action, &over_http, 0).and_then(|strike| strike.code), Some(403));
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Exchange {
     pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
         let Some(caller) = self.hub.session(id).and_then(|session| session.caller.clone()) else {
             let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
-            let reply = trade_reply((id, self.now.wall_ms), (op, frame), &refused, None);
+            let reply = trade_reply((id, self.wall_ms()), (op, frame), &refused, None);
             return self.send(id, &reply);
         };
         let argument = frame.get("args").and_then(Value::as_array).map(Vec::as_slice);
@@ -38,8 +38,7 @@ impl Exchange {
             topic: None,
         };
         let strike = self.faults.strike(Target::Action, &subject, self.now.wall_ms);
-        if strike.is_some_and(|strike| matches!(strike.kind, FaultKind::RequestLost | FaultKind::HttpStatus))
-        {
+        if strike.is_some_and(|strike| strike.kind == FaultKind::RequestLost) {
             return;
         }
         let admitted = match injected_refusal(strike.as_ref(), 10019) {
@@ -53,7 +52,7 @@ impl Exchange {
             Err(refusal) => (Err(refusal), None),
         };
         self.tell_before_acknowledging();
-        let reply = trade_reply((id, self.now.wall_ms), (op, frame), &answer, allowance.as_ref());
+        let reply = trade_reply((id, self.wall_ms()), (op, frame), &answer, allowance.as_ref());
         self.reply_to_trade(id, reply.to_string(), strike.as_ref());
     }
 
