@@ -98,6 +98,16 @@ impl VenueClock {
         changed
     }
 
+    /// Takes in the time that came along with a reply on the trade socket; returns the offset when that changed. A reply to
+    /// a request of ours comes out of no cache, so in doubt it counts as a measurement: where the venue answers no queries,
+    /// it is the only one, and closing an order must not wait for another.
+    pub fn hear_reply(&self, sample: &ClockSample) -> Option<ClockOffset> {
+        match self.health() {
+            ClockHealth::Jumped => self.measure(sample),
+            ClockHealth::Sound | ClockHealth::Unsure { .. } => self.overhear(sample),
+        }
+    }
+
     /// The venue refused a stamp, or a clock jumped: nothing is relied on until a measurement confirms the offset.
     pub fn distrust(&self) {
         self.estimate().distrust();
@@ -149,6 +159,25 @@ mod tests {
         assert_eq!(clock.measure(&sample(5, 0)), None);
         assert_eq!(clock.measure(&sample(7, 9)), None);
         assert_eq!(clock.offset(), None);
+    }
+
+    #[test]
+    fn d01_replies_of_the_trade_socket_are_enough_to_find_the_venues_clock_again() {
+        let clock = VenueClock::new(WallClock::start());
+        let now = clock.now().0;
+        let sample = |at: i64, offset_ns: i64| ClockSample {
+            sent: WallTime(now + at),
+            received: WallTime(now + at + 10),
+            server_ns: now + at + 5 + offset_ns,
+            resolution_ns: 0,
+        };
+        let hour = 3_600_000_000_000;
+        clock.measure(&sample(0, 0));
+        assert_eq!(clock.hear_reply(&sample(20, hour)), None, "nobody has refused a stamp yet");
+        assert_eq!(clock.measure(&sample(40, hour)).map(|offset| offset.offset_ns), Some(hour));
+        clock.distrust();
+        clock.hear_reply(&sample(60, hour));
+        assert_eq!((clock.health(), clock.offset().unwrap().offset_ns), (ClockHealth::Sound, hour));
     }
 
     #[test]

@@ -314,11 +314,18 @@ impl<S: Session> StreamTask<S> {
         for observation in out.observations.drain(..) {
             self.observer.observe(observation);
         }
-        if std::mem::take(&mut out.distrusts_clock) {
-            self.clock.distrust();
-        }
-        if let Some(offset) = out.clock_sample.take().and_then(|sample| self.clock.overhear(&sample)) {
+        let is_refused = std::mem::take(&mut out.distrusts_clock);
+        let sample = out.clock_sample.take();
+        let offset = sample.and_then(|sample| match is_refused {
+            true => self.clock.measure(&sample),
+            false => self.clock.hear_reply(&sample),
+        });
+        if let Some(offset) = offset {
             self.observer.observe(Observation::ClockOffset(offset));
+        }
+        if is_refused {
+            // Whatever its answer said of the time: the next one has to confirm it.
+            self.clock.distrust();
         }
         for event in out.market.drain(..) {
             self.outlets.market.send((at, event)).await.map_err(|_| Ended)?;

@@ -199,9 +199,12 @@ impl RuleBot {
     }
 
     /// The closing order was refused. One that never left (no connection, no room) is sent again at once, a few times:
-    /// what kept it back may be over by now. What the venue refused is repeated after the usual pause.
+    /// what kept it back may be over by now. So is one that was refused for its stamp alone: the answer has told the venue's
+    /// time, and the pause goes by a clock that has just been found wrong. What else the venue refused is repeated after the
+    /// usual pause.
     pub(super) fn exit_refused(&mut self, family: RefusalFamily, now: MarketTime) {
-        self.unsent_exits = if family == RefusalFamily::NotSent { self.unsent_exits + 1 } else { 0 };
+        let was_not_looked_at = matches!(family, RefusalFamily::NotSent | RefusalFamily::Timestamp);
+        self.unsent_exits = if was_not_looked_at { self.unsent_exits + 1 } else { 0 };
         if (1..=UNSENT_EXITS_MAX).contains(&self.unsent_exits) {
             self.retry_at = now;
         }

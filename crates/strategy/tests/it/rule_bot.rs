@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use windvane_model::{Interval, OrderKind, Price, Role, Side, TimeInForce};
+use windvane_model::{Interval, OrderKind, Price, RefusalFamily, Role, Side, TimeInForce};
 use windvane_strategy::{Definition, load};
 
 use crate::world::{World, dec, instrument, price};
@@ -315,6 +315,21 @@ fn a_close_that_did_not_leave_is_sent_again_at_once_and_not_for_ever() {
     assert_eq!(exits(&world), 4, "then it waits");
     world.timer(world.now + 5_000);
     assert_eq!(exits(&world), 5);
+}
+
+#[test]
+fn a_close_is_sent_again_at_once_when_only_its_stamp_was_wrong() {
+    let exits = |world: &World| world.tally.places.iter().filter(|place| place.role == Role::Exit).count();
+    for (family, sent, held) in
+        [(RefusalFamily::Timestamp, 2, None), (RefusalFamily::PriceLimit, 1, Some(Side::Buy))]
+    {
+        let mut world =
+            RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
+        bar(&mut world, "100", "101");
+        (world.unsent, world.unsent_as) = (1, family);
+        bar(&mut world, "101", "100");
+        assert_eq!((exits(&world), world.holding.side), (sent, held), "{family:?}");
+    }
 }
 
 #[test]

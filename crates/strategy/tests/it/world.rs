@@ -83,6 +83,8 @@ pub(crate) struct World {
     pub(crate) denies: bool,
     /// How many of the next closing orders do not leave our side.
     pub(crate) unsent: usize,
+    /// What such a refusal says.
+    pub(crate) unsent_as: RefusalFamily,
     notices: Vec<Notice>,
     sequence: u64,
     realised: Decimal,
@@ -106,6 +108,7 @@ impl World {
             late: Vec::new(),
             denies: false,
             unsent: 0,
+            unsent_as: RefusalFamily::NotSent,
             notices: Vec::new(),
             sequence: 0,
             realised: Decimal::ZERO,
@@ -209,7 +212,7 @@ impl World {
             self.notices.push(Notice::Refused(self.refused(
                 Request::Submit,
                 Some(client_order_id),
-                RefusalFamily::NotSent,
+                self.unsent_as,
             )));
             return;
         }
