@@ -63,6 +63,7 @@ fn narrower_limits_name_whose_they_are() {
             "300",
         ),
         ("[symbol.BTCUSDT]\nmax_open_orders = 1", LimitScope::Symbol(symbol()), "max_open_orders", "2"),
+        ("[bot.trend]\nmax_order_notional = \"99 USDT\"", bot_scope, "max_order_notional", "100"),
         ("[bot.trend]\nmax_gross_exposure = \"399 USDT\"", bot_scope, "max_gross_exposure", "400"),
         ("[bot.trend]\nmax_open_orders = 1", bot_scope, "max_open_orders", "2"),
         (

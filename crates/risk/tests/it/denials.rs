@@ -405,6 +405,16 @@ fn a_loss_limit_once_reached_halts_and_ends_with_the_day() {
 }
 
 #[test]
+fn an_order_below_ones_own_minimum_is_denied_though_the_venue_would_take_it() {
+    let mut scene = Scene::with(limits(&[("min_order_notional", "\"100.1 USDT\"")]));
+    let denied = DenialReason::OwnMinimum { value: dec("100"), limit: dec("100.1") };
+    assert_eq!(scene.place(place()), Err(denied));
+    assert!(scene.place(Place { qty: qty("1.001"), ..place() }).is_ok());
+    scene.hold(Side::Buy, "1");
+    assert!(scene.place(exit("0.5")).is_ok(), "what reduces has no minimum of ours");
+}
+
+#[test]
 fn a_full_minute_denies_though_the_second_is_empty() {
     let mut scene = Scene::with(limits(&[("max_order_rate_long", "\"3 per 1m\"")]));
     for _ in 0..3 {
