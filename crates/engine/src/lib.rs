@@ -15,6 +15,7 @@ mod ahead;
 mod bot;
 mod breaker;
 mod calibration;
+mod child;
 mod engine;
 mod figures;
 mod flatten;
@@ -33,6 +34,7 @@ mod view;
 
 pub use ahead::Traces;
 pub use bot::{BotSetup, Foreign, Hold, Removal};
+pub use child::Child;
 pub use engine::{ConfigId, Engine, EngineSetup, RestoreError};
 pub use figures::RiskFigures;
 pub use gate::Waiting;

@@ -7,8 +7,8 @@ use crate::foresight::Foresight;
 use crate::rules::Definition;
 use windvane_market::{Contract, Market};
 use windvane_model::{
-    Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Price, Qty, Role, Side,
-    Symbol, TradePrints, WallTime,
+    Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Notional, Price, Qty,
+    Role, Side, Symbol, TradePrints, WallTime,
 };
 
 /// Why a strategy is woken.
@@ -144,6 +144,18 @@ pub struct Look {
     pub conditions: Vec<(String, Option<bool>)>,
 }
 
+/// A sum that a strategy works off in several orders. The engine's shell counts what leaves for it, by itself: the sum of the
+/// orders never passes the whole, whatever the strategy believes to have sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    /// Which one: a strategy that begins another gives it another number.
+    pub id: i64,
+    /// Value of the whole, quote coin.
+    pub total: Notional,
+    /// What earlier starts have worked off, at most; quote coin.
+    pub done: Notional,
+}
+
 /// What a strategy wrote cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the strategy's memory cannot be read: {reason}")]
@@ -199,6 +211,11 @@ pub trait Strategy: Send {
 
     /// How its conditions stand.
     fn conditions(&self) -> Vec<Condition>;
+
+    /// The sum that its orders are parts of, where they are parts of one.
+    fn parent(&self) -> Option<Parent> {
+        None
+    }
 
     /// Its newest looks at its signals, oldest first; empty for strategies that have none.
     fn looks(&self) -> Vec<Look> {

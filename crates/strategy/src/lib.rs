@@ -23,8 +23,8 @@ mod toml_file;
 mod venue_stop;
 
 pub use context::{
-    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Strategy, Subscription,
-    Urgency, Wake,
+    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Parent, Strategy,
+    Subscription, Urgency, Wake,
 };
 pub use dca::{Dca, DcaSettings};
 pub use foresight::{Foresight, Glance, Stance};

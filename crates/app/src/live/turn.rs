@@ -35,6 +35,7 @@ impl Live {
     fn turn(&mut self, received: WallTime, event: Event) {
         self.conclude();
         let stamped = self.stamper.stamp(event);
+        self.parentage.hear(&stamped.event);
         let mut recorded = self.recorder.event(&stamped);
         let mut outputs = std::mem::take(&mut self.outputs);
         self.engine.handle(&stamped, &mut outputs);
@@ -57,8 +58,9 @@ impl Live {
 
     fn send(&mut self, outputs: &[Output], ticket: Ticket) {
         for output in outputs {
-            let Output::Command { command, approved, .. } = output else { continue };
-            if let Err(stray) = self.parentage.check(command, *approved) {
+            let Output::Command { bot, command, approved, .. } = output else { continue };
+            let child = self.engine.child(*bot, command);
+            if let Err(stray) = self.parentage.check(command, *approved, child) {
                 tracing::error!(error = %stray, ?command, "not sent; nothing opens any more");
                 self.has_strayed = true;
                 self.echoes.extend(not_sent(command, "it is not what was approved"));

@@ -2,11 +2,13 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Request, Role, Tag};
+use windvane_model::{
+    Intent, MarketTime, Notice, Notional, OrderKind, Place, Price, Qty, Request, Role, Tag,
+};
 
 use super::{TimedSettings, Work};
 use crate::context::{
-    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Strategy, Subscription, Urgency, Wake,
+    Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, Parent, Strategy, Subscription, Urgency, Wake,
 };
 use crate::minimum::{Minimum, affordable};
 use crate::remembered;
@@ -23,6 +25,8 @@ pub struct Timed {
     settings: TimedSettings,
     memory: Memory,
     written: Memory,
+    /// Slices that were done before this start.
+    done_before: u32,
     stop: VenueStop,
     minimum: Minimum,
     next_tag: u32,
@@ -55,6 +59,7 @@ impl Timed {
             settings,
             memory,
             written: memory,
+            done_before: 0,
             minimum: Minimum::default(),
             next_tag: 0,
             asked: None,
@@ -201,11 +206,10 @@ impl Strategy for Timed {
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
         let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
-        (self.memory, self.written) = (memory, memory);
+        (self.memory, self.written, self.done_before) = (memory, memory, memory.slices);
         Ok(())
     }
 
-    /// Orders sent.
     fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
         let is_held = context.holding.side.is_some();
         match definition {
@@ -213,6 +217,7 @@ impl Strategy for Timed {
                 if std::mem::discriminant(&self.settings.work) != std::mem::discriminant(&settings.work) {
                     // Other work begins anew.
                     self.memory = Memory { version: VERSION, ..Memory::default() };
+                    self.done_before = 0;
                 }
                 self.stop.set_distance(settings.stop);
                 self.settings = settings.clone();
@@ -222,8 +227,15 @@ impl Strategy for Timed {
         }
     }
 
+    /// Orders sent.
     fn signals(&self) -> u64 {
         self.orders
+    }
+
+    fn parent(&self) -> Option<Parent> {
+        let Work::Twap { each, slices } = self.settings.work else { return None };
+        let value = |count: u32| Notional::new(each.checked_mul(Decimal::from(count))?).ok();
+        Some(Parent { id: self.memory.started_ms?, total: value(slices)?, done: value(self.done_before)? })
     }
 
     fn conditions(&self) -> Vec<Condition> {

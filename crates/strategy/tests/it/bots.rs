@@ -175,6 +175,12 @@ fn a_twap_sends_its_slices_in_time_and_none_twice_over_a_restart() {
     assert_eq!([sent[0], sent[9], sent[10], sent[29], sent[30], sent[59]], [1, 1, 2, 3, 4, 4]);
     assert!(world.tally.places.iter().all(|place| place.stop_loss.is_some() && place.side == Side::Buy));
     assert_eq!(world.holding.qty.get(), Decimal::from(4) * world.tally.places[0].qty.get());
+    let parent = world.bot.parent().unwrap();
+    assert_eq!(
+        (parent.total.get(), parent.done.get()),
+        (dec("400"), dec("200")),
+        "two slices before the restart"
+    );
 }
 
 #[test]
