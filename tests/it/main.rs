@@ -28,3 +28,4 @@ mod schema;
 mod soak;
 mod streams;
 mod vault;
+mod worst_day;
