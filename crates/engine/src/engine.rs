@@ -380,22 +380,20 @@ impl Engine {
             self.leverage_asked.clear();
             return;
         }
+        let Self { bots, orders, leverage_asked, .. } = self;
+        let is_set = |bot: &Bot| {
+            let contract = orders.exposure().contract(bot.symbol, bot.position_index);
+            contract.and_then(|contract| contract.position.leverage) == Some(bot.leverage)
+        };
+        // One request sets both sides of a contract, so it is open until both stand right.
+        leverage_asked.retain(|symbol, _| bots.iter().any(|bot| bot.symbol == *symbol && !is_set(bot)));
         let (mut is_known, mut is_overdue) = (true, false);
-        for bot in &self.bots {
-            let held = self
-                .orders
-                .exposure()
-                .contract(bot.symbol, bot.position_index)
-                .and_then(|contract| contract.position.leverage);
-            if held == Some(bot.leverage) {
-                self.leverage_asked.remove(&bot.symbol);
-                continue;
-            }
+        for bot in bots.iter().filter(|bot| !is_set(bot)) {
             is_known = false;
-            match self.leverage_asked.get(&bot.symbol) {
+            match leverage_asked.get(&bot.symbol) {
                 Some(doubted) => is_overdue |= *doubted <= stamp.wall,
                 None => {
-                    self.leverage_asked.insert(bot.symbol, stamp.wall.after(LEVERAGE_WITHIN_MS));
+                    leverage_asked.insert(bot.symbol, stamp.wall.after(LEVERAGE_WITHIN_MS));
                     let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
                     out.push(Output::of_engine(Command::SetLeverage(set)));
                 }

@@ -17,6 +17,7 @@ use windvane_risk::margin::MarginMode;
 use windvane_risk::{DrawdownLimits, Ownership, RiskLimits};
 
 mod child;
+mod leverage;
 mod short;
 
 const MAKER: &str = r#"

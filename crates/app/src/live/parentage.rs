@@ -186,6 +186,7 @@ mod tests {
         assert_eq!(check(close, None), Ok(()), "what reduces always leaves");
         assert_eq!(check(order(4, 3), Some(qty(5))), Ok(()), "less is no harm");
     }
+
     /// A part of a sum of 100, worth 10 a lot, of which an earlier start had worked off 20.
     fn part(id: i64, lots: u32) -> Option<Child> {
         let value = |value: u32| Notional::new(Decimal::from(value)).unwrap();

@@ -1,0 +1,60 @@
+//! When the engine asks the venue for leverage.
+
+use super::*;
+
+/// A long and a short bot on one contract.
+fn hedged() -> World {
+    let mut setup = setup(None, Foreign::Leave);
+    let short_bot = BotName::new("short").unwrap();
+    let sides = [(bot(), PositionIndex::LONG), (short_bot, PositionIndex::SHORT)];
+    let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
+    let claims = sides.map(|(name, side)| (name, vec![(symbol(), side)]));
+    let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
+    setup.orders = Orders::new(identity, &claims);
+    setup.ownership = Ownership::new(sides.map(|(name, side)| (symbol(), side, name))).unwrap();
+    setup.bots[0].position_index = PositionIndex::LONG;
+    setup.bots.push(BotSetup {
+        name: short_bot,
+        symbol: symbol(),
+        position_index: PositionIndex::SHORT,
+        strategy: maker.bot(),
+        next: None,
+        budget: Money::new(number("1000")),
+        leverage: Leverage::new(number("10")).unwrap(),
+        removal: None,
+        when_short: WhenShort::Refuse,
+        priority: 0,
+        foreign: Foreign::default(),
+    });
+    let mut world = World { engine: Engine::new(setup), stamp: Stamp::default() };
+    world.connect(&[symbol()]);
+    world
+}
+
+fn side(index: PositionIndex, leverage: &str) -> PositionReport {
+    PositionReport { position_index: index, ..position("0", leverage) }
+}
+
+#[test]
+fn one_side_that_stands_right_does_not_make_the_other_be_asked_for_over_and_over() {
+    let mut world = hedged();
+    let picture = [side(PositionIndex::LONG, "10"), side(PositionIndex::SHORT, "3")];
+    assert!(asks_for_leverage(&world.show(&picture, "1000")));
+    for _ in 0..3 {
+        let already = world.take(Event::Account(AccountEvent::Refused(Refused {
+            request: Request::SetLeverage,
+            symbol: Some(symbol()),
+            client_order_id: None,
+            code: 110_043,
+            family: RefusalFamily::AlreadySo,
+            message: Text::lossy("leverage not modified"),
+        })));
+        assert!(
+            !asks_for_leverage(&already),
+            "it has been asked for, and its answer is no reason to ask again"
+        );
+    }
+    let told = world.take(Event::Account(AccountEvent::Position(side(PositionIndex::SHORT, "10"))));
+    assert!(!asks_for_leverage(&told));
+    assert_eq!(world.engine.waiting(), None, "both sides stand as configured");
+}
