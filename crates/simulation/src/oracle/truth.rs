@@ -20,6 +20,9 @@ const SHARED_DIGITS: u32 = 18;
 /// How long the proof of absence takes at most: window, late index and two rounds.
 const PROOF_MS: Millis = 60_000;
 
+/// How long a report is on its way at most, once faults have ceased.
+const REPORT_MS: Millis = 1_000;
+
 /// Nothing about the account is open any more.
 pub(crate) fn settled(engine: &Engine, now: WallTime) -> Result<(), Broken> {
     let orders = engine.orders();
@@ -60,8 +63,20 @@ pub(crate) struct Unknowable {
 }
 
 /// Orders, fills, positions and wallet are the same on both sides, to the last digit.
-pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable) -> Result<(), Broken> {
+pub(crate) fn same_truth(
+    engine: &Engine,
+    venue: &Venue,
+    unknowable: Unknowable,
+    now: WallTime,
+) -> Result<(), Broken> {
     let orders = engine.orders();
+    // A bot that finds nobody to sell to goes on trying to the end.
+    let is_under_way = |name: &str| {
+        let ours = ClientOrderId::new(name).ok().and_then(|id| orders.order(&id));
+        ours.is_some_and(|ours| {
+            ours.state().is_open() && now.millis_since(ours.submitted().wall) <= REPORT_MS
+        })
+    };
     one_order_each(venue)?;
     let theirs = truth_of(venue, &Beginning::of(orders, unknowable.begun_at_ms));
     let mut differences = orders.truth().differences(&theirs);
@@ -75,6 +90,7 @@ pub(crate) fn same_truth(engine: &Engine, venue: &Venue, unknowable: Unknowable)
             };
             !(is_being_proven || unknowable.lost_record && ours.is_none() && !is_open())
         }
+        ("order", "status") if is_under_way(&difference.name) => false,
         ("order", "status" | "price" | "quantity") if unknowable.dropped_pushes => {
             ClientOrderId::new(&difference.name).is_ok_and(|id| orders.order(&id).is_some())
         }

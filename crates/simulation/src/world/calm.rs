@@ -77,7 +77,7 @@ impl World {
             dropped_pushes: self.tally.hits(Fault::PushDropped) > 0,
             lost_record: self.tally.hits(Fault::PowerCut) > 0 || self.tally.hits(Fault::Successor) > 0,
         };
-        oracle::same_truth(&engine, &self.venue, unknowable)?;
+        oracle::same_truth(&engine, &self.venue, unknowable, self.wall())?;
         oracle::same_trades(&engine, &self.venue, unknowable)?;
         let was_meddled = self.tally.hits(Fault::Meddling) > 0;
         let is_told = self.script.as_ref().is_some_and(Script::names_last_run_state);
