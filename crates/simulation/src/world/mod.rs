@@ -41,6 +41,9 @@ const BALANCE: &str = "100000";
 const SMALL_BALANCE: &str = "400";
 /// Happenings at one moment after which the story stands still.
 const SPIN_MAX: u32 = 5_000;
+/// Events of the engine after which a story goes round in circles, some answer being the reason for its own question: many
+/// times what a story has.
+const EVENTS_MAX: u64 = 100_000;
 
 /// A broken invariant: its name and what was seen.
 pub(crate) type Broken = (&'static str, String);
@@ -231,6 +234,9 @@ impl World {
             spins = if at == self.now { spins + 1 } else { 0 };
             if spins > SPIN_MAX {
                 return Err(("time goes on", format!("{SPIN_MAX} happenings at one moment")));
+            }
+            if self.tally.events > EVENTS_MAX {
+                return Err(("a story has an end", format!("{EVENTS_MAX} events of the engine")));
             }
             self.now = at;
             if deadline.is_some_and(|deadline| deadline <= at) && (next > at || spins % 2 == 0) {
