@@ -7,25 +7,13 @@ fn hedged() -> World {
     let mut setup = setup(None, Foreign::Leave);
     let short_bot = BotName::new("short").unwrap();
     let sides = [(bot(), PositionIndex::LONG), (short_bot, PositionIndex::SHORT)];
-    let maker = windvane_strategy::load("maker.toml", MAKER, &BTreeMap::new()).unwrap();
     let claims = sides.map(|(name, side)| (name, vec![(symbol(), side)]));
     let identity = Identity { install: InstallTag::new("w01").unwrap(), epoch: Epoch(10) };
     setup.orders = Orders::new(identity, &claims);
     setup.ownership = Ownership::new(sides.map(|(name, side)| (symbol(), side, name))).unwrap();
     setup.bots[0].position_index = PositionIndex::LONG;
-    setup.bots.push(BotSetup {
-        name: short_bot,
-        symbol: symbol(),
-        position_index: PositionIndex::SHORT,
-        strategy: maker.bot(),
-        next: None,
-        budget: Money::new(number("1000")),
-        leverage: Leverage::new(number("10")).unwrap(),
-        removal: None,
-        when_short: WhenShort::Refuse,
-        priority: 0,
-        foreign: Foreign::default(),
-    });
+    let alike = super::setup(None, Foreign::Leave).bots.remove(0);
+    setup.bots.push(BotSetup { name: short_bot, position_index: PositionIndex::SHORT, ..alike });
     let mut world = World { engine: Engine::new(setup), stamp: Stamp::default() };
     world.connect(&[symbol()]);
     world

@@ -3,6 +3,8 @@
 //! `None` means that the message is something else or unusual in any way; then the general way through serde reads it
 //! and decides. Both ways give the same events, which a test over damaged messages shows.
 
+#[cfg(test)]
+mod damage;
 mod private;
 mod public;
 

@@ -57,14 +57,5 @@ fn e07_e08_e09_a_key_that_may_no_longer_trade_halts_with_the_answer_to_its_order
 
 #[test]
 fn e12_an_order_that_met_our_own_is_told_with_its_cause() {
-    let mut script = ready_private();
-    script.text(
-        10,
-        r#"{"topic":"order","creationTime":5,"data":[{"category":"linear","symbol":"BTCUSDT","orderId":"v-1","side":"Buy",
-            "qty":"1","orderStatus":"Cancelled","cancelType":"CancelBySmp"}]}"#,
-    );
-    let [Event::Account(AccountEvent::Order(report))] = script.out.events.as_slice() else {
-        panic!("{:?}", script.out)
-    };
-    assert_eq!(report.cancel_type.as_str(), "CancelBySmp");
+    assert_eq!(told_cancel_type("CancelBySmp"), "CancelBySmp");
 }

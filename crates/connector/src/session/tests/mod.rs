@@ -163,6 +163,22 @@ fn account(out: &Output) -> Vec<String> {
 }
 
 /// A close of the position that `submit` opens.
+/// What is told of the cause when the venue says that an order was cancelled, and by `cancel_type`.
+fn told_cancel_type(cancel_type: &str) -> String {
+    let mut script = ready_private();
+    script.text(
+        10,
+        &format!(
+            r#"{{"topic":"order","creationTime":5,"data":[{{"category":"linear","symbol":"BTCUSDT","orderId":"v-1","side":"Buy",
+            "qty":"1","orderStatus":"Cancelled","cancelType":"{cancel_type}"}}]}}"#
+        ),
+    );
+    let [Event::Account(AccountEvent::Order(report))] = script.out.events.as_slice() else {
+        panic!("{:?}", script.out)
+    };
+    report.cancel_type.as_str().to_owned()
+}
+
 pub(super) fn close(number: u32) -> Mutation {
     let Mutation::Submit(order) = submit(number, None) else { unreachable!("a submit") };
     Mutation::Submit(Submit { reduce_only: true, ..order })

@@ -178,14 +178,5 @@ fn d07_an_answer_that_trading_is_halted_leaves_the_outcome_unknown() {
 
 #[test]
 fn d10_an_order_that_the_protection_cancelled_is_told_with_its_cause() {
-    let mut script = ready_private();
-    script.text(
-        10,
-        r#"{"topic":"order","creationTime":5,"data":[{"category":"linear","symbol":"BTCUSDT","orderId":"v-1","side":"Buy",
-            "qty":"1","orderStatus":"Cancelled","cancelType":"CancelByDCP"}]}"#,
-    );
-    let [Event::Account(AccountEvent::Order(report))] = script.out.events.as_slice() else {
-        panic!("{:?}", script.out)
-    };
-    assert_eq!(report.cancel_type.as_str(), "CancelByDCP");
+    assert_eq!(told_cancel_type("CancelByDCP"), "CancelByDCP");
 }
