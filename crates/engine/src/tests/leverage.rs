@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn asks_for_leverage(outputs: &[Output]) -> bool {
+    outputs.iter().any(|out| matches!(out, Output::Command { command: Command::SetLeverage(_), .. }))
+}
+
 /// A long and a short bot on one contract.
 fn hedged() -> World {
     let mut setup = setup(None, Foreign::Leave);
@@ -45,4 +49,22 @@ fn one_side_that_stands_right_does_not_make_the_other_be_asked_for_over_and_over
     let told = world.take(Event::Account(AccountEvent::Position(side(PositionIndex::SHORT, "10"))));
     assert!(!asks_for_leverage(&told));
     assert_eq!(world.engine.waiting(), None, "both sides stand as configured");
+}
+
+#[test]
+fn a_leverage_that_is_not_seen_is_read_again_and_asked_for_again() {
+    let mut world = World::connected();
+    let outputs = world.show_held("0", "5");
+    assert!(asks_for_leverage(&outputs));
+    assert_eq!(world.engine.run_state(), RunState::Reducing);
+    assert!(!asks_for_leverage(&world.wait(1_000)), "once is enough for now");
+    let due = world.engine.next_deadline().unwrap().millis_since(world.stamp.wall);
+    let outputs = world.wait(due);
+    let is_read =
+        |out: &Output| matches!(out, Output::Command { command: Command::Query(Query::Account { .. }), .. });
+    assert!(outputs.iter().any(is_read), "{outputs:?}");
+    assert!(asks_for_leverage(&world.show_held("0", "5")), "still another one");
+    world.wait(10_000);
+    world.show_held("0", "10");
+    assert_eq!(world.engine.run_state(), RunState::Active);
 }

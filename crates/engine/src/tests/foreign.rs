@@ -1,0 +1,58 @@
+//! What others do on the account: their positions and their orders.
+
+use super::*;
+
+#[test]
+fn a_position_that_strangers_opened_is_an_alarm_and_is_left_alone() {
+    let (mut world, _) = World::reconciled("10");
+    world.take(Event::Control(Control::CancelEntries(Scope::All)));
+    let outputs = world.wait(5_000);
+    assert_eq!(alarms(&outputs), [crate::Remedy::Leave]);
+    assert_eq!(submits(&outputs), []);
+}
+
+#[test]
+fn a_position_that_strangers_opened_is_closed_where_the_bot_adopts_it_and_it_has_no_stop() {
+    let mut world = World::set_up(None, Foreign::Adopt);
+    world.show_held("1", "10");
+    world.take(Event::Control(Control::CancelEntries(Scope::All)));
+    let outputs = world.wait(5_000);
+    assert_eq!(alarms(&outputs), [crate::Remedy::Flatten]);
+    assert!(submits(&outputs).iter().any(|close| close.reduce_only), "{outputs:?}");
+}
+
+#[test]
+fn what_a_stranger_opened_is_the_bots_own_once_it_is_adopted() {
+    let (mut world, _) = World::reconciled("10");
+    world.take(Event::Control(Control::Pause(Scope::All)));
+    world.take(Event::Control(Control::Adopt(bot())));
+    assert!(world.engine.orders().position(symbol(), PositionIndex::default()).unwrap().is_ours());
+    assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Flatten], "and nothing of its own stays bare");
+}
+
+#[test]
+fn a_strangers_order_is_told_at_once_and_cancelled_only_with_a_bot_that_adopts_it() {
+    let venues_cancels = |outputs: &[Output]| {
+        let is_theirs = |out: &&Output| matches!(out, Output::Command { command: Command::Cancel(cancel), .. } if cancel.order_id.is_some());
+        outputs.iter().filter(is_theirs).count()
+    };
+    for (foreign, wanted) in [(Foreign::Leave, 0), (Foreign::Adopt, 1)] {
+        let mut world = World::set_up(None, foreign);
+        world.show_held("1", "10");
+        let entry = submits(&world.quote()).remove(0);
+        let phone = OrderReport {
+            client_order_id: None,
+            order_id: OrderId::new("v-phone").unwrap(),
+            cumulative_qty: Qty::ZERO,
+            status: OrderStatus::New,
+            ..filled(&entry)
+        };
+        let told = world.take(Event::Account(AccountEvent::Order(phone)));
+        let is_told =
+            |out: &Output| matches!(out, Output::Notice(NoticeTo { notice: Notice::ForeignOrder(_), .. }));
+        assert!(told.iter().any(is_told), "{told:?}");
+        assert_eq!(venues_cancels(&told) + venues_cancels(&world.wait(60_000)), 0, "never touched unasked");
+        let ending = world.take(Event::Control(Control::CancelEntries(Scope::All)));
+        assert_eq!(venues_cancels(&ending), wanted, "{foreign:?}");
+    }
+}
