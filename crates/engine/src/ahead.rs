@@ -60,12 +60,13 @@ impl Engine {
         if !is_at_rest {
             return None;
         }
-        self.collect_own_orders(bot.name);
-        let Self { bots, market, instruments, orders, own_orders, .. } = self;
+        let Self { bots, market, instruments, orders, .. } = self;
         let [bot] = bots.as_mut_slice() else { return None };
-        let share = bot.share(orders);
-        let context = bot.context(market, instruments, orders, own_orders, &share, stamp)?;
-        bot.strategy.foresight()?.stance(&context)
+        let (sight, share) = (bot.look(orders), bot.share(orders));
+        let context = bot.context(market, instruments, orders, &sight, &share, stamp)?;
+        let stance = bot.strategy.foresight()?.stance(&context);
+        bot.sight = sight;
+        stance
     }
 
     /// Whether no breaker would do anything while the price at the end of each bar, up to `until`, is as `traces` say, and

@@ -3,6 +3,7 @@
 use crate::engine::ConfigId;
 use crate::protection::Rescue;
 use crate::short::{Waiting, WhenShort};
+use crate::view::Sight;
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
 use windvane_order_management::Position;
 use windvane_strategy::{Definition, Strategy, Urgency};
@@ -122,6 +123,8 @@ pub(crate) struct Bot {
     pub(crate) was_held: bool,
     /// Other rules that it goes on by when their time has come.
     pub(crate) next: Option<(Definition, Urgency)>,
+    /// What its strategy was last shown of orders.
+    pub(crate) sight: Sight,
     /// Whether it came while the engine ran, so that nobody has told it of the past.
     pub(crate) needs_history: bool,
 }
@@ -186,6 +189,7 @@ impl From<BotSetup> for Bot {
             opened_under: None,
             was_held: false,
             next: next.map(|definition| (definition, Urgency::WhenFlat)),
+            sight: Sight::default(),
             needs_history: false,
         }
     }

@@ -16,7 +16,7 @@ use windvane_model::{
 };
 use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
-use windvane_strategy::{MemoryError, OwnOrder, Wake};
+use windvane_strategy::{MemoryError, Wake};
 
 /// Confirmed bars kept for each contract and interval; more than any rule looks back.
 const HISTORY_BARS: usize = 2_000;
@@ -71,7 +71,6 @@ pub struct Engine {
     pub(crate) effects: Vec<Effect>,
     pub(crate) notices: VecDeque<NoticeTo>,
     pub(crate) intents: Vec<Intent>,
-    pub(crate) own_orders: Vec<OwnOrder>,
     pub(crate) meter: Option<Box<dyn Meter>>,
 }
 
@@ -111,7 +110,6 @@ impl Engine {
             effects: Vec::new(),
             notices: VecDeque::new(),
             intents: Vec::new(),
-            own_orders: Vec::new(),
             meter: None,
         }
     }

@@ -132,12 +132,10 @@ impl Engine {
         if !self.can_wake(&self.bots[bot]) {
             return;
         }
-        let name = self.bots[bot].name;
-        self.collect_own_orders(name);
-        let Self { market, instruments, orders, bots, own_orders, intents, config, has_opened, .. } = self;
+        let Self { market, instruments, orders, bots, intents, config, has_opened, .. } = self;
         let asleep = &mut bots[bot];
-        let share = asleep.share(orders);
-        let Some(context) = asleep.context(market, instruments, orders, own_orders, &share, stamp) else {
+        let (name, sight, share) = (asleep.name, asleep.look(orders), asleep.share(orders));
+        let Some(context) = asleep.context(market, instruments, orders, &sight, &share, stamp) else {
             return;
         };
         *has_opened |= asleep.catch_up(*config, &context);
@@ -149,6 +147,7 @@ impl Engine {
             meter.ended(name);
         }
         asleep.wake_at = asleep.strategy.wake_at();
+        asleep.sight = sight;
         let mut wanted = std::mem::take(&mut self.intents);
         for intent in wanted.drain(..) {
             self.take(bot, &intent, stamp, out);

@@ -101,12 +101,17 @@ impl Engine {
     pub(crate) fn open_order(&self, id: &ClientOrderId) -> Option<OpenOrder> {
         self.orders.order(id).and_then(Order::open_order)
     }
+}
 
-    /// Writes the open orders of a bot into the list that its strategy is shown.
-    pub(crate) fn collect_own_orders(&mut self, name: BotName) {
-        let Self { orders, own_orders, .. } = self;
-        own_orders.clear();
-        own_orders.extend(open_orders_of(orders, name).map(|order| OwnOrder {
+impl Sight {
+    /// Brings the lists up to date, if anything may have changed.
+    fn refresh(&mut self, bot: BotName, orders: &Orders) {
+        if self.as_of == Some(orders.order_changes()) {
+            return;
+        }
+        self.as_of = Some(orders.order_changes());
+        self.own.clear();
+        self.own.extend(open_orders_of(orders, bot).map(|order| OwnOrder {
             client_order_id: order.id(),
             role: order.role(),
             side: order.side(),
@@ -120,6 +125,13 @@ impl Engine {
 }
 
 impl Bot {
+    /// What its strategy is shown of orders, up to date; to be given back in the bot's `sight`, which is made anew else.
+    pub(crate) fn look(&mut self, orders: &Orders) -> Sight {
+        let mut sight = std::mem::take(&mut self.sight);
+        sight.refresh(self.name, orders);
+        sight
+    }
+
     /// What its sizes are measured against.
     pub(crate) const fn share<'a>(&self, orders: &'a Orders) -> Share<'a> {
         Share { bot: self.name, budget: self.budget, orders }
@@ -131,7 +143,7 @@ impl Bot {
         market: &'a Market,
         instruments: &'a BTreeMap<Symbol, Instrument>,
         orders: &Orders,
-        own_orders: &'a [OwnOrder],
+        sight: &'a Sight,
         share: &'a Share<'a>,
         stamp: Stamp,
     ) -> Option<Context<'a>> {
@@ -140,12 +152,20 @@ impl Bot {
             market: market.contract(self.symbol)?,
             markets: market,
             holding: holding(orders, self.symbol, self.position_index),
-            orders: own_orders,
+            orders: &sight.own,
             means: share,
             now: stamp.market,
             wall: stamp.wall,
         })
     }
+}
+
+/// What a strategy is shown of orders. Most events change none, so it is kept from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Sight {
+    own: Vec<OwnOrder>,
+    /// How far the orders had changed when it was made; `None` before the first time.
+    as_of: Option<u64>,
 }
 
 /// What a bot may size its orders by: its budget with what it has made of it, and the account's free margin.
@@ -169,7 +189,7 @@ impl Means for Share<'_> {
 
 /// The orders of a bot that may still fill, oldest first: ids rise with time.
 pub(crate) fn open_orders_of(orders: &Orders, name: BotName) -> impl Iterator<Item = &Order> {
-    orders.live_orders().filter(move |order| order.bot() == Some(name) && order.state().is_open())
+    orders.live_orders_of(name).filter(|order| order.state().is_open())
 }
 
 /// The position of a bot, as its strategy is shown it.

@@ -128,6 +128,12 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
+impl<T: Encode> Encode for &T {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self).encode(out);
+    }
+}
+
 /// Pairs in the order of their keys.
 impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
     fn encode(&self, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use crate::{Text, TextError};
 use std::fmt;
+use std::ops::Range;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
@@ -184,6 +185,26 @@ impl BotTag {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("base 36 is ascii")
+    }
+}
+
+/// What the ids of one bot's orders begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdPrefix {
+    /// The installation.
+    pub install: InstallTag,
+    /// The bot.
+    pub bot: BotTag,
+}
+
+impl IdPrefix {
+    /// Where the ids that begin so lie in the order of all ids.
+    #[must_use]
+    pub fn range(self) -> Range<ClientOrderId> {
+        // A tilde sorts after every character of an id.
+        let bound = |end: &str| format!("{}{}{end}", self.install.as_str(), self.bot.as_str());
+        let id = |text: String| ClientOrderId::new(&text).expect("eight printable characters at most");
+        id(bound(""))..id(bound("~"))
     }
 }
 

@@ -48,7 +48,8 @@ pub use command::{Amend, Cancel, CancelAll, Command, SetLeverage, SetProtection,
 pub use event::{Control, Event, HaltCause, Link, LinkState, Reference, RunState, Scope, Stamp, Stamped};
 pub use fixed::{Fixed, FixedError};
 pub use id::{
-    BotName, BotTag, ClientOrderId, Coin, Epoch, ExecutionId, IdGrammar, InstallTag, OrderId, Role, Symbol,
+    BotName, BotTag, ClientOrderId, Coin, Epoch, ExecutionId, IdGrammar, IdPrefix, InstallTag, OrderId, Role,
+    Symbol,
 };
 pub use instrument::{FeeRates, Instrument, InstrumentStatus, Leverage, RiskTier};
 pub use intent::{Denial, DenialReason, Intent, LimitScope, Place, Tag};

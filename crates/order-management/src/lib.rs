@@ -23,6 +23,7 @@ mod position;
 mod rebuild;
 mod reconcile;
 mod sought;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::identity::Owners;
 use std::collections::BTreeMap;
-use windvane_layout::layout;
+use windvane_layout::{Decode, DecodeError, Encode, Input, layout};
 use windvane_model::{
     BotName, Execution, ExecutionKind, ExitCause, ForeignOrder, MarketTime, OrderId, OrderReport, Origin,
     Qty, StopKind,
@@ -81,15 +81,25 @@ impl OtherOrder {
 }
 
 /// All of them, by the venue's id. Closed ones stay as tombstones, so that an old report cannot raise them.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct OtherOrders {
     orders: BTreeMap<OrderId, OtherOrder>,
+    /// How often one of them may have changed.
+    changes: u64,
+}
+
+/// How the orders came to be what they are is no part of what they are.
+impl PartialEq for OtherOrders {
+    fn eq(&self, other: &Self) -> bool {
+        self.orders == other.orders
+    }
 }
 
 impl OtherOrders {
     /// Merges a report: a closed order stays closed, else the later report counts. Says whether the order is
     /// new.
     pub(crate) fn merge(&mut self, report: &OrderReport, child_of: Option<BotName>, heard: u64) -> bool {
+        self.changes += 1;
         let Some(known) = self.orders.get_mut(&report.order_id) else {
             self.orders.insert(report.order_id, OtherOrder { report: *report, child_of, heard });
             return true;
@@ -106,6 +116,11 @@ impl OtherOrders {
     /// Forgets orders that ended by `until`.
     pub(crate) fn forget(&mut self, until: MarketTime) {
         self.orders.retain(|_, order| !(order.report.status.is_terminal() && order.report.updated <= until));
+    }
+
+    /// A number that grows whenever one of them may have changed.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// One of them.
@@ -134,6 +149,7 @@ impl OtherOrders {
     /// Removes open orders that a full picture, asked for at `asked`, does not show. They have no id by which
     /// they could be looked up, and nothing of ours hangs on them.
     pub(crate) fn remove_absent(&mut self, asked: u64, shown: impl Fn(OrderId) -> bool) -> Vec<OtherOrder> {
+        self.changes += 1;
         let is_absent = |order: &OtherOrder| {
             !order.report.status.is_terminal() && order.heard < asked && !shown(order.report.order_id)
         };
@@ -164,6 +180,16 @@ pub(crate) fn cause_of(execution: &Execution) -> ExitCause {
     }
 }
 
-layout!(OtherOrders { orders });
+impl Encode for OtherOrders {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.orders.encode(out);
+    }
+}
+
+impl Decode for OtherOrders {
+    fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { orders: Decode::decode(input)?, changes: 0 })
+    }
+}
 
 layout!(OtherOrder { report, child_of, heard });

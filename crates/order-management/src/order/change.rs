@@ -101,7 +101,6 @@ impl Order {
             || report.cumulative_qty > self.reported_qty;
         let heard = self.last_heard.wall;
         self.hear(Evidence::Reported(report.status), stamp);
-        self.order_id = Some(report.order_id);
         self.reported_qty = self.reported_qty.max(report.cumulative_qty);
         self.is_missing = false;
         let is_later = self.version.is_none_or(|version| match source {
@@ -140,7 +139,6 @@ impl Order {
     /// Books an execution of it.
     pub(crate) fn fill(&mut self, execution: &Execution, stamp: Stamp) {
         self.hear(Evidence::Executed, stamp);
-        self.order_id = Some(execution.order_id);
         self.filled_qty = self.filled_qty.plus(execution.qty);
         self.filled_value = self.filled_value.saturating_add(execution.price.times(execution.qty).get());
         self.fees = self.fees.plus(Money::new(fee_in(settle_coin(), execution)));

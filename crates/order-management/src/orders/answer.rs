@@ -133,6 +133,9 @@ impl Orders {
     /// Learns the venue's name of an order; executions that came under it find their order now.
     pub(super) fn link(&mut self, id: ClientOrderId, order_id: OrderId, stamp: Stamp, out: &mut Vec<Effect>) {
         let Some(order) = self.orders.get_mut(&id) else { return };
+        if order.order_id == Some(order_id) {
+            return;
+        }
         order.order_id = Some(order_id);
         if self.by_order_id.insert(order_id, id).is_none() {
             for execution in self.ledger.attach(id, Some(order_id)) {

@@ -235,8 +235,11 @@ impl Orders {
 
     /// Orders of which nothing was heard since a question was put: its answer is the latest word on them.
     fn unheard_since(&self, asked: Stamp) -> BTreeSet<ClientOrderId> {
-        let orders = self.live.iter().filter_map(|id| self.orders.get(id));
-        orders.filter(|order| order.last_heard.sequence < asked.sequence).map(|order| order.id).collect()
+        self.orders
+            .live()
+            .filter(|order| order.last_heard.sequence < asked.sequence)
+            .map(|order| order.id)
+            .collect()
     }
 
     /// Looks up each order that we hold open and the picture does not show. What was heard of after the

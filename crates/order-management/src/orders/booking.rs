@@ -77,7 +77,7 @@ impl Orders {
     /// The order of ours that an execution belongs to: by our id, else by the venue's.
     fn order_of(&self, execution: &Execution) -> Option<ClientOrderId> {
         match execution.client_order_id {
-            Some(id) => self.orders.contains_key(&id).then_some(id),
+            Some(id) => self.orders.contains(&id).then_some(id),
             None => self.by_order_id.get(&execution.order_id).copied(),
         }
     }

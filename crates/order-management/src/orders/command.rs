@@ -104,7 +104,7 @@ impl Orders {
         if let Some(tally) = provenance.bot.and_then(|bot| self.bots.get_mut(&bot)) {
             tally.orders += 1;
         }
-        self.orders.insert(id, Order::new(submit, provenance, stamp));
+        self.orders.insert(Order::new(submit, provenance, stamp));
         self.settle(id, stamp.wall);
     }
 
@@ -128,7 +128,7 @@ impl Orders {
     fn record_cancel_all(&mut self, all: &CancelAll, stamp: Stamp) {
         let is_meant = |order: &Order| all.symbol.is_none_or(|symbol| symbol == order.symbol);
         let ids: Vec<ClientOrderId> =
-            self.live.iter().filter(|id| self.orders.get(id).is_some_and(is_meant)).copied().collect();
+            self.orders.live().filter(|order| is_meant(order)).map(|order| order.id).collect();
         for id in ids {
             self.record_cancel(id, stamp);
         }

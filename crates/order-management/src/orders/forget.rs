@@ -39,9 +39,9 @@ impl Orders {
         for position in self.positions.values_mut() {
             position.seal(until);
         }
-        let Self { orders, live, by_order_id, others, reconcile, .. } = self;
-        orders.retain(|id, order| live.contains(id) || order.last_heard.market > until);
-        by_order_id.retain(|_, id| orders.contains_key(id));
+        let Self { orders, by_order_id, others, reconcile, .. } = self;
+        orders.forget(|order| order.last_heard.market > until);
+        by_order_id.retain(|_, id| orders.contains(id));
         others.forget(until);
         // Both sides agree now, so nothing from before then is unknown, and nothing is read from there again.
         reconcile.forget(until);
@@ -52,7 +52,7 @@ impl Orders {
         report.status.is_terminal()
             && report.updated <= self.forgotten_until
             && !self.by_order_id.contains_key(&report.order_id)
-            && report.client_order_id.is_none_or(|id| !self.orders.contains_key(&id))
+            && report.client_order_id.is_none_or(|id| !self.orders.contains(&id))
             && !self.others.knows(report.order_id)
     }
 

@@ -6,10 +6,11 @@
 use super::{BotTally, Orders};
 use crate::bot::EquityCurve;
 use crate::identity::{Identity, PositionKey};
+use crate::order::Order;
 use crate::position::Position;
 use std::collections::BTreeMap;
 use windvane_layout::{Decode, DecodeError, Encode, Input};
-use windvane_model::{BotName, ClientOrderId, OrderId};
+use windvane_model::{BotName, ClientOrderId, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
 const VERSION: u8 = 1;
@@ -20,7 +21,9 @@ impl Orders {
         VERSION.encode(out);
         self.identity.encode(out);
         self.minted.encode(out);
-        self.orders.encode(out);
+        let orders: BTreeMap<ClientOrderId, &Order> =
+            self.orders.iter().map(|order| (order.id, order)).collect();
+        orders.encode(out);
         self.by_order_id.encode(out);
         self.missing.encode(out);
         self.sought.encode(out);
@@ -49,7 +52,9 @@ impl Orders {
         }
         let mut books = Self::new(Identity::decode(input)?, bots);
         books.minted = Decode::decode(input)?;
-        books.orders = Decode::decode(input)?;
+        for (_, order) in BTreeMap::<ClientOrderId, Order>::decode(input)? {
+            books.orders.insert(order);
+        }
         books.by_order_id = Decode::decode(input)?;
         books.missing = Decode::decode(input)?;
         books.sought = Decode::decode(input)?;
@@ -73,15 +78,15 @@ impl Orders {
 
     /// Makes everything anew that follows from the rest.
     fn derive(&mut self) {
-        for (id, order) in &self.orders {
-            if order.state.is_open() || order.scheduled.is_some() {
-                self.live.insert(*id);
-            }
-            self.agenda.extend(order.scheduled.map(|due| (due, *id)));
-        }
         self.hear_of_modes();
-        let orders: Vec<ClientOrderId> = self.orders.keys().copied().collect();
-        orders.into_iter().for_each(|id| self.expose_order(id));
+        type Known = (ClientOrderId, Option<WallTime>, bool);
+        let known = |order: &Order| (order.id, order.scheduled, order.state.is_open());
+        let orders: Vec<Known> = self.orders.iter().map(known).collect();
+        for (id, scheduled, is_open) in orders {
+            self.orders.set_live(&id, is_open || scheduled.is_some());
+            self.agenda.extend(scheduled.map(|due| (due, id)));
+            self.expose_order(id);
+        }
         let others: Vec<OrderId> = self.others.ids().collect();
         others.into_iter().for_each(|id| self.expose_other(id));
         let positions: Vec<PositionKey> = self.positions.keys().copied().collect();

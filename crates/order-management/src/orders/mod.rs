@@ -28,11 +28,12 @@ use crate::effect::{Difference, DifferenceKind, Effect};
 use crate::identity::{Identity, Owners, PositionKey};
 use crate::inquiry::AbsenceBounds;
 use crate::ledger::Ledger;
-use crate::order::{Order, Source};
+use crate::order::Source;
 use crate::other::OtherOrders;
 use crate::position::Position;
 use crate::reconcile::Reconcile;
 use crate::sought::Sought;
+use crate::table::OrderTable;
 use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
@@ -50,9 +51,7 @@ pub struct Orders {
     bounds: AbsenceBounds,
     /// Orders minted in this epoch; the sequence of the last client order id.
     minted: u64,
-    orders: BTreeMap<ClientOrderId, Order>,
-    /// Orders that may still change: the only ones that a pass over orders looks at.
-    live: BTreeSet<ClientOrderId>,
+    orders: OrderTable,
     by_order_id: BTreeMap<OrderId, ClientOrderId>,
     agenda: BTreeSet<(WallTime, ClientOrderId)>,
     /// Orders that a picture of the account did not show and that were not looked up yet.
@@ -95,8 +94,7 @@ impl Orders {
             owners: Owners::new(bots),
             bounds: AbsenceBounds::default(),
             minted: 0,
-            orders: BTreeMap::new(),
-            live: BTreeSet::new(),
+            orders: OrderTable::default(),
             by_order_id: BTreeMap::new(),
             agenda: BTreeSet::new(),
             missing: BTreeSet::new(),
@@ -214,12 +212,9 @@ impl Orders {
             }
             order.scheduled = due;
         }
-        if order.state.is_open() || due.is_some() {
-            self.live.insert(id);
-        } else {
-            self.live.remove(&id);
-        }
-        if !order.is_missing {
+        let (is_live, is_missing) = (order.state.is_open() || due.is_some(), order.is_missing);
+        self.orders.set_live(&id, is_live);
+        if !is_missing {
             self.missing.remove(&id);
         }
         self.expose_order(id);

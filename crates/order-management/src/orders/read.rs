@@ -9,7 +9,9 @@ use crate::order::Order;
 use crate::other::OtherOrder;
 use crate::position::Position;
 use crate::wallet::Wallet;
-use windvane_model::{BotName, ClientOrderId, Execution, Money, PositionIndex, Price, Symbol, WallTime};
+use windvane_model::{
+    BotName, BotTag, ClientOrderId, Execution, IdPrefix, Money, PositionIndex, Price, Symbol, WallTime,
+};
 use windvane_risk::Exposure;
 
 impl Orders {
@@ -21,12 +23,25 @@ impl Orders {
 
     /// Every order of ours, closed ones included, in the order of their ids.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values()
+        self.orders.iter()
     }
 
     /// The orders that may still change, in the order of their ids.
     pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
-        self.live.iter().filter_map(|id| self.orders.get(id))
+        self.orders.live()
+    }
+
+    /// Those of one bot, in the order of their ids. Looks at no other bot's.
+    pub fn live_orders_of(&self, bot: BotName) -> impl Iterator<Item = &Order> {
+        let prefix = IdPrefix { install: self.identity.install, bot: BotTag::of(&bot) };
+        self.orders.live_with(prefix).filter(move |order| order.bot == Some(bot))
+    }
+
+    /// A number that grows whenever an order, ours or somebody else's, may have changed: who keeps something made of the
+    /// orders need not make it anew before then.
+    #[must_use]
+    pub const fn order_changes(&self) -> u64 {
+        self.orders.changes() + self.others.changes()
     }
 
     /// One order of ours.

@@ -28,7 +28,7 @@ impl Orders {
         }
         let by_venue = || self.by_order_id.get(&report.order_id).copied();
         match report.client_order_id.or_else(by_venue) {
-            Some(id) if self.orders.contains_key(&id) => self.merge_report(id, report, source, stamp, out),
+            Some(id) if self.orders.contains(&id) => self.merge_report(id, report, source, stamp, out),
             Some(id) => match self.identity.maker(&id) {
                 Maker::Ours(_) if mutant(Mutant::NothingIsAdopted) => self.take_other(report, stamp, out),
                 Maker::Ours(_) => {
@@ -63,7 +63,7 @@ impl Orders {
     fn adopt(&mut self, id: ClientOrderId, report: &OrderReport, stamp: Stamp, out: &mut Vec<Effect>) {
         let Maker::Ours(grammar) = self.identity.maker(&id) else { return };
         let bot = self.owners.bot(grammar.bot);
-        self.orders.insert(id, Order::adopt(id, bot, grammar.role, report, stamp));
+        self.orders.insert(Order::adopt(id, bot, grammar.role, report, stamp));
         self.sought.find(&id);
         self.counters.adopted_orders += 1;
         self.differ(DifferenceKind::UnknownOrder, Some(report.symbol), out);
