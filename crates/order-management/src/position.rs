@@ -282,6 +282,13 @@ impl Position {
         }
     }
 
+    /// What the venue says is held where our executions say another and its word is not behind them: its size with its
+    /// sign, base coin.
+    pub(crate) fn told_size(&self) -> Option<Decimal> {
+        let report = self.reported.as_ref().filter(|_| self.compare() == Comparison::Size)?;
+        Some(Holding::found(report.side, report.qty, report.average_price).size())
+    }
+
     pub(crate) const fn set_doubt(&mut self, doubt: bool) {
         self.is_in_doubt = doubt;
     }

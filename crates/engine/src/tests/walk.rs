@@ -34,3 +34,33 @@ fn while_an_amend_is_unanswered_no_second_one_leaves() {
         matches!(second[..], [Output::Denied { denial, .. }] if denial.reason == DenialReason::NotAmendable)
     );
 }
+
+#[test]
+fn a_size_that_the_venue_tells_before_its_execution_counts_against_the_limit_at_once() {
+    let more = windvane_model::Intent::Place(windvane_model::Place {
+        tag: windvane_model::Tag(7),
+        symbol: symbol(),
+        role: Role::Entry,
+        side: Side::Buy,
+        qty: qty("1"),
+        kind: windvane_model::OrderKind::Limit { price: price("99"), time_in_force: TimeInForce::Gtc },
+        reduce_only: false,
+        stop_loss: Some(price("95")),
+        take_profit: None,
+        send_before: None,
+    });
+    // The limit is 2000 USDT; by our executions 100 of them are held.
+    for (told, is_denied) in [("1", false), ("19.5", true)] {
+        let (mut world, _) = World::reconciled("10");
+        world.quote();
+        let told = PositionReport { sequence: 2, updated: MarketTime(2), ..position(told, "10") };
+        world.take(Event::Account(AccountEvent::Position(told)));
+        let mut outputs = Vec::new();
+        world.engine.take(0, &more, world.stamp, &mut outputs);
+        let is_limit = |out: &Output| match out {
+            Output::Denied { denial, .. } => matches!(denial.reason, DenialReason::PositionNotional { .. }),
+            _ => false,
+        };
+        assert_eq!(outputs.iter().any(is_limit), is_denied, "{told:?}: {outputs:?}");
+    }
+}

@@ -245,6 +245,7 @@ impl Orders {
                 .map_or(Money::ZERO, |report| self.exposure.added_margin(report)),
             adl_rank: position.reported().map_or(0, |report| report.adl_rank),
         });
+        self.exposure.set_told_size(key.0, key.1, position.told_size());
     }
 
     fn expose_wallet(&mut self) {

@@ -2,12 +2,13 @@
 
 use super::world::{World, notices};
 use crate::testing::{
-    bot, execution, money, order_id, own_id_of, position_report, qty, report, submit, wallet_report,
+    bot, execution, money, number, order_id, own_id_of, position_report, price, qty, report, submit, symbol,
+    wallet_report,
 };
 use crate::{DifferenceKind, Effect};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Epoch, ExecutionKind, ExitCause, ForeignOrder, HaltCause, MarketTime,
-    Notice, OrderReport, OrderStatus, PositionIndex, Query, Side, StopKind,
+    Notice, OrderReport, OrderStatus, PositionIndex, Query, Side, StopKind, Submit,
 };
 use windvane_risk::OrderKey;
 
@@ -74,7 +75,7 @@ fn a_stop_made_by_the_venue_is_a_child_and_enters_the_truth_with_its_fills() {
     world.report(waiting);
     let truth = world.orders.truth();
     let stop = truth.orders.iter().find(|row| row.name == "v-stop").unwrap();
-    assert_eq!((stop.status.as_str(), stop.filled_value), ("Filled", crate::testing::number("90")));
+    assert_eq!((stop.status.as_str(), stop.filled_value), ("Filled", number("90")));
     let account = world.orders.bot(bot()).unwrap();
     assert_eq!((account.totals.fills, account.orders, account.totals.net()), (2, 1, money("-10.105")));
 }
@@ -197,4 +198,37 @@ fn one_execution_id_with_two_figures_halts() {
 
 fn answer(snapshot: AccountSnapshot) -> AccountEvent {
     AccountEvent::Answer(windvane_model::QueryAnswer::Account(Box::new(snapshot)))
+}
+
+#[test]
+fn while_the_venue_tells_another_size_the_larger_of_both_counts() {
+    let mut world = long();
+    let held_at_most = |world: &World| {
+        let contract = world.orders.exposure().contract(symbol("BTCUSDT"), PositionIndex(0)).unwrap();
+        [Side::Buy, Side::Sell].map(|side| contract.held_qty_at_most(side))
+    };
+    assert_eq!(held_at_most(&world), [number("1"), number("0")]);
+    // The venue's stop has sold the position, and then a sale of ours fills; the stop's execution is heard late.
+    let sale = Submit { side: Side::Sell, ..submit(2, "1", "110") };
+    world.submit(&sale);
+    world.execution(execution("b").of(&sale).side(Side::Sell).filled("1", "110").at(8).build());
+    assert_eq!(held_at_most(&world), [number("0"), number("0")], "it seems to have closed");
+    let mut short = position_report("BTCUSDT", "1", "110").at(8).build();
+    short.side = Some(Side::Sell);
+    world.fact(AccountEvent::Position(short));
+    assert_eq!(held_at_most(&world), [number("0"), number("1")]);
+    world.assert_rebuilds();
+    let mut valued = world.orders.clone();
+    valued.mark(symbol("BTCUSDT"), price("110"));
+    assert_eq!(valued.exposure().gross_worst_value(), number("110"), "and risk goes by it");
+
+    world.execution(sold("s").child("v-stop", StopKind::StopLoss).at(7).build());
+    assert_eq!(held_at_most(&world), [number("0"), number("1")], "now it is what the executions come to");
+    let position = world.orders.position(symbol("BTCUSDT"), PositionIndex(0)).unwrap();
+    assert_eq!((position.holding().side(), position.told_size()), (Some(Side::Sell), None));
+    world.assert_rebuilds();
+
+    // A word from before the last fill says nothing.
+    world.fact(AccountEvent::Position(position_report("BTCUSDT", "5", "100").at(6).build()));
+    assert_eq!(held_at_most(&world), [number("0"), number("1")]);
 }

@@ -14,6 +14,8 @@ pub struct ContractExposure {
     pub buys: SideExposure,
     /// Sell orders.
     pub sells: SideExposure,
+    /// What the venue has told of its size while our executions say another, with its sign; `None` while both agree.
+    pub(super) told: Option<Decimal>,
     /// Mark price, quote coin; `None` until the market has told one.
     pub(crate) mark: Option<Price>,
     /// Fee of a fill that takes, a fraction.
@@ -39,6 +41,7 @@ impl ContractExposure {
             position,
             buys: SideExposure::default(),
             sells: SideExposure::default(),
+            told: None,
             mark: None,
             taker_fee: Rate::ZERO,
             margin_mode: MarginMode::Cross,
@@ -69,6 +72,18 @@ impl ContractExposure {
     #[must_use]
     pub fn held_qty(&self, side: Side) -> Decimal {
         if self.position.side == Some(side) { self.position.qty.get() } else { Decimal::ZERO }
+    }
+
+    /// What is held on `side` at most, base coin: by our executions or by the venue's word, while the two differ. A stop of
+    /// the venue's whose execution is heard late has closed what later fills seem to close.
+    #[must_use]
+    pub fn held_qty_at_most(&self, side: Side) -> Decimal {
+        let told = match (self.told, side) {
+            (None, _) => Decimal::ZERO,
+            (Some(size), Side::Buy) => size.max(Decimal::ZERO),
+            (Some(size), Side::Sell) => (-size).max(Decimal::ZERO),
+        };
+        self.held_qty(side).max(told)
     }
 
     /// The price it is valued at, quote coin: the mark, however old; before there is one the entry price, or the

@@ -78,6 +78,14 @@ impl Exposure {
         self.change(position.symbol, position.index, |contract| contract.position = position);
     }
 
+    /// Takes what the venue says is held while our executions say another: its size with its sign, base coin. `None` while
+    /// both agree. Until then the larger of the two counts on each side.
+    pub fn set_told_size(&mut self, symbol: Symbol, index: PositionIndex, size: Option<Decimal>) {
+        if self.contract(symbol, index).and_then(|contract| contract.told) != size {
+            self.change(symbol, index, |contract| contract.told = size);
+        }
+    }
+
     /// Takes an order that may fill, in place of what was known of it. One without anything left is removed.
     pub fn set_order(&mut self, order: OrderExposure) {
         if order.leaves_qty.is_zero() {

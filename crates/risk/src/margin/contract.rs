@@ -200,7 +200,7 @@ impl ContractTerms<'_> {
     /// Messages about different orders may overtake each other. Where a fill that opens is heard before that of an exit
     /// which came first, it seems to close what the exit had closed already.
     pub(crate) fn held_at_most(&self, side: Side) -> Decimal {
-        let held = self.exposure.held_qty(side);
+        let held = self.exposure.held_qty_at_most(side);
         if self.exposure.position.index != PositionIndex::ONE_WAY {
             // No order turns a position of hedge mode round.
             return held;
