@@ -2,61 +2,15 @@
 //!
 //! `cargo bench -p windvane-journal`; set `TMPDIR` to a folder on the disk to be measured.
 
+mod world;
+
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use windvane_journal::{Config, Durability, Journal, Record, Start};
+use windvane_journal::Durability;
 use windvane_model::{
-    BookLevel, BookUpdate, BookUpdateKind, BotName, ClientOrderId, Command, Epoch, Event, Fixed, InstallTag,
-    MarketEvent, MarketTime, OrderKind, PositionIndex, Price, Qty, Role, Side, Stamp, Stamped, Submit,
-    Symbol, Tag, Text, TimeInForce, WallTime,
+    BookLevel, BookUpdate, BookUpdateKind, Event, Fixed, MarketEvent, MarketTime, Stamp, Stamped, Symbol,
 };
-
-fn started(folder: &tempfile::TempDir, durability: Durability) -> Journal {
-    let config = Config { durability, ..Config::default() };
-    let opened = Journal::open(folder.path(), &config, Box::new(|_| {}));
-    let (mut journal, _) = opened.expect("the folder is new");
-    let start = Start {
-        epoch: Epoch(1),
-        install: InstallTag::new("w01").expect("base 36"),
-        version: Text::EMPTY,
-        config: [0; 32],
-        account: 1,
-        wall: WallTime(0),
-        note: String::new(),
-    };
-    journal.start(start).expect("the disk works");
-    journal
-}
-
-fn submit() -> Record {
-    let number = |text: &str| text.parse().expect("a number");
-    let symbol = Symbol::new("BTCUSDT").expect("a symbol");
-    let submit = Submit {
-        client_order_id: ClientOrderId::new("w01abcde0000001-000001").expect("an id"),
-        symbol,
-        position_index: PositionIndex(0),
-        role: Role::Entry,
-        side: Side::Buy,
-        qty: Qty::new(number("0.013")).expect("a quantity"),
-        kind: OrderKind::Limit {
-            price: Price::new(number("97100.5")).expect("a price"),
-            time_in_force: TimeInForce::PostOnly,
-        },
-        reduce_only: false,
-        stop_loss: Price::new(number("96000")).ok(),
-        take_profit: None,
-        send_before: Some(WallTime(5)),
-    };
-    let bot = BotName::new("trend").ok();
-    Record::Command {
-        worst_price: None,
-        cause: Stamp::default(),
-        index: 0,
-        bot,
-        tag: Some(Tag(1)),
-        command: Command::Submit(submit),
-    }
-}
+use world::{started, submit};
 
 fn book() -> Stamped {
     let level = BookLevel { price: Fixed::from_raw(9_710_050_000_000).expect("positive"), size: Fixed::ZERO };
@@ -76,7 +30,7 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("journal");
     for (name, durability) in [("before_send", Durability::BeforeSend), ("group", Durability::Group)] {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut journal = started(&folder, durability);
+        let mut journal = started(&folder, durability, Box::new(|_| {}));
         let command = submit();
         group.bench_function(BenchmarkId::new("append_commit", name), |bencher| {
             bencher.iter(|| {
@@ -87,7 +41,7 @@ fn bench(criterion: &mut Criterion) {
     }
 
     let folder = tempfile::tempdir().expect("a folder");
-    let mut journal = started(&folder, Durability::BeforeSend);
+    let mut journal = started(&folder, Durability::BeforeSend, Box::new(|_| {}));
     let command = submit();
     group.bench_function("append_commit_durable", |bencher| {
         bencher.iter(|| {
