@@ -6,7 +6,7 @@ use crate::short::{Waiting, WhenShort};
 use crate::view::Sight;
 use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
 use windvane_order_management::Position;
-use windvane_strategy::{Definition, Strategy, Urgency};
+use windvane_strategy::{Definition, Strategy, Subscription, Urgency};
 
 /// What the configuration says of a bot.
 pub struct BotSetup {
@@ -105,6 +105,8 @@ pub(crate) struct Bot {
     pub(crate) foreign: Foreign,
     /// Other contracts whose candles it is woken by.
     pub(crate) looks_at: Vec<Symbol>,
+    /// Other contracts whose trades it is woken by.
+    pub(crate) hears: Vec<Symbol>,
     /// When the strategy wants to be woken, as it last said.
     pub(crate) wake_at: Option<MarketTime>,
     /// How far a person, a breaker or the orderly end holds it back.
@@ -168,7 +170,7 @@ impl From<BotSetup> for Bot {
             foreign,
         } = setup;
         let wake_at = strategy.wake_at();
-        let looks_at = strategy.subscription().symbols;
+        let Subscription { symbols: looks_at, trades: hears, .. } = strategy.subscription();
         Self {
             name,
             symbol,
@@ -179,6 +181,7 @@ impl From<BotSetup> for Bot {
             removal,
             foreign,
             looks_at,
+            hears,
             wake_at,
             asked: None,
             next_round: None,

@@ -89,7 +89,8 @@ impl Bot {
             && self.strategy.redefine(definition, *urgency, context)
         {
             self.next = None;
-            self.looks_at = self.strategy.subscription().symbols;
+            let wanted = self.strategy.subscription();
+            (self.looks_at, self.hears) = (wanted.symbols, wanted.trades);
             self.opened_under = Some(config);
             return true;
         }

@@ -21,6 +21,7 @@ mod child;
 mod control;
 mod foreign;
 mod leverage;
+mod other;
 mod protection;
 mod reconfigure;
 mod short;

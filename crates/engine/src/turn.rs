@@ -92,7 +92,7 @@ impl Engine {
     }
 
     /// Wakes every bot on a contract and works off what they want. A candle also wakes the bots that look at the
-    /// contract from another one.
+    /// contract from another one, and a trade those that sum its trades.
     pub(crate) fn wake_symbol(
         &mut self,
         symbol: Symbol,
@@ -102,7 +102,11 @@ impl Engine {
     ) {
         for bot in 0..self.bots.len() {
             let known = &self.bots[bot];
-            let looks = matches!(wake, Wake::Candle(_)) && known.looks_at.contains(&symbol);
+            let looks = match wake {
+                Wake::Candle(_) => known.looks_at.contains(&symbol),
+                Wake::Trades(_) => known.hears.contains(&symbol),
+                _ => false,
+            };
             if known.symbol == symbol || looks {
                 self.wake(bot, wake, stamp, out);
             }

@@ -18,7 +18,7 @@ pub enum Wake<'a> {
     Candle(&'a Candle),
     /// The order book moved.
     Book,
-    /// Somebody traded.
+    /// Somebody traded: in the bot's contract, or in another whose trades it has asked for.
     Trades(&'a TradePrints),
     /// The ticker moved.
     Ticker,
@@ -111,6 +111,8 @@ pub struct Subscription {
     pub candles: Vec<CandleFeed>,
     /// Other contracts whose quotes it looks at.
     pub symbols: Vec<Symbol>,
+    /// Those of them whose trades it is woken by.
+    pub trades: Vec<Symbol>,
     /// Whether to be woken by the book, by trades and by the ticker while it has nothing open. With a position or an
     /// order open it is woken in any case.
     pub quotes: bool,

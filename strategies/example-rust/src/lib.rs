@@ -146,7 +146,7 @@ impl Strategy for FallingBars {
             history: usize::try_from(self.settings.falling_bars).unwrap_or(usize::MAX),
             is_streamed: true,
         };
-        Subscription { candles: vec![feed], symbols: Vec::new(), quotes: false }
+        Subscription { candles: vec![feed], ..Subscription::default() }
     }
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {

@@ -419,6 +419,7 @@ pub(super) fn topics(settings: &Settings) -> Vec<Topic> {
         for other in subscription.symbols {
             topics.extend([Topic::Book(other), Topic::Ticker(other)]);
         }
+        topics.extend(subscription.trades.into_iter().map(Topic::Trades));
         for feed in subscription.candles.iter().filter(|feed| feed.is_streamed) {
             topics.insert(Topic::Candles(feed.symbol.unwrap_or(symbol), feed.interval));
         }

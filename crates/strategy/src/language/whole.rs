@@ -1,9 +1,10 @@
 //! Primitives streamed bar by bar against the same read off the whole history at once: a second evaluator that is as
 //! plain as their descriptions, and sees all bars together.
 
-use super::{Aggregator, Bar, Builder, Checker, Columns, Feed, Names};
+use super::columns::Completed;
+use super::{Aggregator, Bar, Builder, Checker, Columns, Feed, FeedId, Names, NodeId, Program};
 use proptest::prelude::*;
-use windvane_model::Interval;
+use windvane_model::{Interval, Symbol};
 
 /// All bars, and the value of an expression at each of them.
 pub(crate) type Whole = fn(&[Bar], usize) -> Option<f64>;
@@ -35,6 +36,11 @@ fn last(bars: &[Bar], at: usize, count: usize) -> Option<&[Bar]> {
 fn ended(bars: &[Bar], at: usize, before: usize) -> Option<&[Bar]> {
     let newest = ((at + 1) / 3).checked_sub(1 + before)?;
     Some(&bars[3 * newest..3 * newest + 3])
+}
+
+/// What another contract does while ours has this bar: the same day upside down.
+fn elsewhere(bar: &Bar) -> Bar {
+    Bar { open: bar.close, high: 40.0 - bar.low, low: 40.0 - bar.high, close: bar.open, ..*bar }
 }
 
 fn most(values: impl Iterator<Item = f64>) -> f64 {
@@ -145,7 +151,40 @@ pub(crate) const PRIMITIVES: &[(&str, Whole)] = &[
         });
         Some(bars[found?].high)
     }),
+    ("pivot_low(low, 1, 2)", |bars, at| {
+        let found = (0..at.saturating_sub(1)).rev().find(|middle| {
+            let window = middle.checked_sub(1).map(|from| &bars[from..=middle + 2]);
+            window.is_some_and(|window| window.iter().all(|bar| bar.low >= bars[*middle].low))
+        });
+        Some(bars[found?].low)
+    }),
+    ("percent_rank(close, 4)", |bars, at| {
+        let window = last(bars, at, 4)?;
+        let count = window.iter().filter(|bar| bar.close <= bars[at].close).count();
+        Some(f64::from(u8::try_from(count).ok()?) / 4.0)
+    }),
+    ("if(bar_time >= 23h + 55m, close, open)", |bars, at| {
+        let is_last = bars[at].start_ms.rem_euclid(DAY_MS) >= 86_100_000;
+        Some(if is_last { bars[at].close } else { bars[at].open })
+    }),
+    // 1970 began on a Thursday, the fourth day.
+    ("weekday", |bars, at| Some(if bars[at].start_ms < DAY_MS { 4.0 } else { 5.0 })),
+    ("new_day", |bars, at| truth(bars[at].start_ms == DAY_MS)),
+    // Of another contract the bar that ends with ours is seen, and none after it.
+    ("close@ETHUSDT", |bars, at| Some(elsewhere(&bars[at]).close)),
+    ("lowest(low@ETHUSDT, 3)", |bars, at| {
+        Some(least(last(bars, at, 3)?.iter().map(|bar| elsewhere(bar).low)))
+    }),
+    ("close > high@ETHUSDT[1]", |bars, at| truth(bars[at].close > elsewhere(&bars[at.checked_sub(1)?]).high)),
+    ("sum(close / close@ETHUSDT, 3)", |bars, at| {
+        Some(last(bars, at, 3)?.iter().map(|bar| bar.close / elsewhere(bar).close).sum())
+    }),
+    ("high@ETHUSDT@15m", |bars, at| Some(most(ended(bars, at, 0)?.iter().map(|bar| elsewhere(bar).high)))),
 ];
+
+const DAY_MS: i64 = 86_400_000;
+/// When the first bar begins: three quarters of an hour before midnight.
+const FIRST_MS: i64 = DAY_MS - 2_700_000;
 
 /// Bars whose prices meet often: a comparison of equals is where two readings differ.
 fn bars() -> impl Strategy<Value = Vec<Bar>> {
@@ -153,7 +192,7 @@ fn bars() -> impl Strategy<Value = Vec<Bar>> {
         let bar = |(minute, (open, close, above, below, volume)): (usize, (u8, u8, u8, u8, u8))| {
             let (open, close) = (f64::from(open) + 10.0, f64::from(close) + 10.0);
             Bar {
-                start_ms: i64::try_from(minute).unwrap_or(0) * 300_000,
+                start_ms: FIRST_MS + i64::try_from(minute).unwrap_or(0) * 300_000,
                 open,
                 high: open.max(close) + f64::from(above),
                 low: open.min(close) - f64::from(below),
@@ -165,29 +204,78 @@ fn bars() -> impl Strategy<Value = Vec<Bar>> {
     })
 }
 
+/// A program of one expression with whatever feeds it speaks of, streamed or run ahead.
+#[derive(Clone)]
+pub(crate) struct Fed {
+    program: Program,
+    node: NodeId,
+    /// Other feeds: whether of the other contract, and what puts their bars together where they are longer.
+    feeds: Vec<(FeedId, bool, Option<Aggregator>)>,
+}
+
+impl Fed {
+    pub(crate) fn new(text: &str) -> Self {
+        let (mut builder, names) = (Builder::new(Interval::M5), Names::new());
+        let checked = Checker::new(&mut builder, &names).check(text, &[]);
+        let node = checked.unwrap_or_else(|faults| panic!("{text}: {faults:?}")).0.node;
+        let mut program = builder.build();
+        program.set_tick_size(0.1);
+        let ether = Symbol::new("ETHUSDT").unwrap();
+        let feeds = program.feeds().enumerate().skip(1).map(|(id, (feed, _))| {
+            assert!(feed.symbol.is_none_or(|symbol| symbol == ether), "{text}");
+            let longer = (feed.interval > Interval::M5).then(|| Aggregator::new(Interval::M5, feed.interval));
+            (id, feed.symbol.is_some(), longer)
+        });
+        Self { feeds: feeds.collect(), program, node }
+    }
+
+    /// The bars of other feeds that are there with this one.
+    fn beside(&mut self, bar: &Bar) -> Vec<(FeedId, Bar)> {
+        let completed = self.feeds.iter_mut().filter_map(|(feed, is_other, longer)| {
+            let bar = if *is_other { elsewhere(bar) } else { *bar };
+            let bar = longer.as_mut().map_or(Some(bar), |longer| longer.take_part(&bar))?;
+            Some((*feed, bar))
+        });
+        completed.collect()
+    }
+
+    /// Takes a bar; the value at it.
+    pub(crate) fn next(&mut self, bar: &Bar) -> Option<f64> {
+        for (feed, other) in self.beside(bar) {
+            self.program.on_bar(feed, &other);
+        }
+        self.program.on_bar(Feed::OWN, bar);
+        self.program.value(self.node)
+    }
+
+    /// Runs ahead over bars that come next.
+    pub(crate) fn run_ahead(&mut self, bars: &[Bar], columns: &mut Columns) {
+        let mut completed: Vec<Completed> = self.feeds.iter().map(|(feed, ..)| (*feed, Vec::new())).collect();
+        for (row, bar) in bars.iter().enumerate() {
+            for (feed, other) in self.beside(bar) {
+                completed[feed - 1].1.push((row, other));
+            }
+        }
+        self.program.run_ahead(bars, &completed, columns);
+    }
+
+    /// The value at a bar that was run over.
+    pub(crate) fn take_row(&mut self, columns: &Columns, row: usize) -> Option<f64> {
+        self.program.take_row(columns, row);
+        self.program.value(self.node)
+    }
+}
+
 proptest! {
     #[test]
     fn run_over_ahead_every_primitive_is_what_it_is_bar_by_bar(bars in bars(), step in 1_usize..17) {
         for (text, _) in PRIMITIVES {
-            let (mut builder, names) = (Builder::new(Interval::M5), Names::new());
-            let node = Checker::new(&mut builder, &names).check(text, &[]).unwrap().0.node;
-            let mut streamed = builder.build();
-            let mut ahead = streamed.clone();
-            let longer = streamed.feeds().position(|(feed, _)| feed.interval == Interval::M15);
-            let quarter = || Aggregator::new(Interval::M5, Interval::M15);
-            let (mut quarter, mut quarter_ahead, mut columns) = (quarter(), quarter(), Columns::default());
+            let mut streamed = Fed::new(text);
+            let (mut ahead, mut columns) = (streamed.clone(), Columns::default());
             for bars in bars.chunks(step) {
-                let wholes = bars.iter().enumerate();
-                let wholes = wholes.filter_map(|(row, bar)| Some((row, quarter_ahead.take_part(bar)?)));
-                let wholes = longer.map(|feed| (feed, wholes.collect()));
-                ahead.run_ahead(bars, wholes.as_slice(), &mut columns);
+                ahead.run_ahead(bars, &mut columns);
                 for (row, bar) in bars.iter().enumerate() {
-                    if let (Some(whole), Some(feed)) = (quarter.take_part(bar), longer) {
-                        streamed.on_bar(feed, &whole);
-                    }
-                    streamed.on_bar(Feed::OWN, bar);
-                    ahead.take_row(&columns, row);
-                    prop_assert_eq!(ahead.value(node), streamed.value(node), "{}", text);
+                    prop_assert_eq!(ahead.take_row(&columns, row), streamed.next(bar), "{}", text);
                 }
             }
         }
@@ -196,17 +284,9 @@ proptest! {
     #[test]
     fn streamed_bar_by_bar_every_primitive_is_what_the_whole_history_says(bars in bars()) {
         for (text, whole) in PRIMITIVES {
-            let (mut builder, names) = (Builder::new(Interval::M5), Names::new());
-            let node = Checker::new(&mut builder, &names).check(text, &[]).unwrap().0.node;
-            let mut program = builder.build();
-            let longer = program.feeds().position(|(feed, _)| feed.interval == Interval::M15);
-            let mut quarter = Aggregator::new(Interval::M5, Interval::M15);
+            let mut fed = Fed::new(text);
             for (at, bar) in bars.iter().enumerate() {
-                if let (Some(whole), Some(feed)) = (quarter.take_part(bar), longer) {
-                    program.on_bar(feed, &whole);
-                }
-                program.on_bar(Feed::OWN, bar);
-                let (streamed, expected) = (program.value(node), whole(&bars, at));
+                let (streamed, expected) = (fed.next(bar), whole(&bars, at));
                 let is_equal = match (streamed, expected) {
                     (Some(streamed), Some(expected)) => (streamed - expected).abs() <= 1e-9,
                     (None, None) => true,

@@ -13,10 +13,10 @@ use super::ledger::{Blocker, Ledger};
 use super::memory::{Memory, Open};
 use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
-use super::tape::Tape;
+use super::tape::Tapes;
 use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Urgency, Wake};
 use crate::foresight::Foresight;
-use crate::language::{LiveWord, Quote};
+use crate::language::LiveWord;
 use crate::remembered;
 
 /// Pause before a refused or unanswered request is repeated, milliseconds of market time.
@@ -34,7 +34,7 @@ pub struct RuleBot {
     /// What was last handed out by `changed_memory`.
     written: Memory,
     pub(super) intake: Intake,
-    pub(super) tape: Tape,
+    pub(super) tapes: Tapes,
     /// Whether a rule speaks of the bot's equity.
     pub(super) watches_equity: bool,
     pub(super) wish: Option<Wish>,
@@ -85,13 +85,9 @@ impl RuleBot {
     /// A bot with nothing remembered.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
-        let window = rules.program.live_words().filter_map(|word| match word {
-            LiveWord::Quote(Quote::TradeFlow(window) | Quote::TradeVolume(window), _) => Some(window),
-            _ => None,
-        });
         Self {
             intake: Intake::new(&rules.program, rules.timeframe),
-            tape: Tape::new(window.max().unwrap_or(0)),
+            tapes: Tapes::new(&rules.program),
             watches_equity: rules
                 .program
                 .uses(|word| matches!(word, LiveWord::Drawdown | LiveWord::DayReturn)),
@@ -128,8 +124,8 @@ impl RuleBot {
 
     /// The same, where the distance to the stop of an entry is known before there is a position.
     pub(super) fn refresh_with(&mut self, context: &Context<'_>, planned_risk: Option<f64>) {
-        let Self { rules, memory, tape, .. } = self;
-        let reading = Reading { context, memory, tape, bar_ms: rules.timeframe.millis(), planned_risk };
+        let Self { rules, memory, tapes, .. } = self;
+        let reading = Reading { context, memory, tapes, bar_ms: rules.timeframe.millis(), planned_risk };
         rules.program.on_live(|word| reading.read(word));
     }
 
@@ -334,6 +330,7 @@ impl Strategy for RuleBot {
         Subscription {
             candles: self.intake.wanted(&self.rules.program),
             symbols: self.rules.program.symbols().to_vec(),
+            trades: self.tapes.symbols(),
             quotes: self.rules.evaluate == Evaluate::Tick,
         }
     }
@@ -343,7 +340,11 @@ impl Strategy for RuleBot {
         let moment = match wake {
             Wake::Candle(candle) => self.intake.take(&mut self.rules.program, candle, context.symbol()),
             Wake::Trades(prints) => {
-                self.tape.take(prints);
+                self.tapes.take(prints, context.symbol());
+                if prints.symbol != context.symbol() {
+                    // Noted; the rules look when something happens in the bot's own contract.
+                    return;
+                }
                 Moment::Quote
             }
             Wake::Book | Wake::Ticker => Moment::Quote,

@@ -2,8 +2,10 @@
 //!
 //! The file's own bars move everything on. Longer bars of the same contract are put together from them; other contracts
 //! send bars of the file's timeframe. The rules are looked at when the bars of *all* contracts that end at the same time
-//! are there: an own bar waits for the others, and after [`WAIT_MS`] passes without a signal. Two runs over the same
-//! market therefore decide on the same figures, whichever message came first.
+//! are there: an own bar waits for the others, and after [`WAIT_MS`] passes without a signal. Where another contract is
+//! ahead of the bot's own, the own bar passes without a signal too: it would see what came after it. Two runs over the
+//! same market therefore decide on the same figures, whichever message came first. A contract after `@` that is the bot's
+//! own is fed like another one: the same file may serve bots on several contracts.
 
 use rust_decimal::prelude::ToPrimitive;
 use windvane_model::{Candle, Interval, MarketTime, Symbol};
@@ -39,6 +41,8 @@ pub(super) struct Intake {
 struct Waiting {
     bar: Bar,
     fires: bool,
+    /// Whether it is from history.
+    is_warm_up: bool,
     until: MarketTime,
 }
 
@@ -96,19 +100,25 @@ impl Intake {
         if !candle.is_confirmed {
             return Moment::Other;
         }
-        let symbol = (candle.symbol != own).then_some(candle.symbol);
         let bar = bar(candle);
+        let is_looked_at = self.others.iter().any(|(symbol, _)| *symbol == candle.symbol);
+        let named = is_looked_at.then_some(candle.symbol);
         if candle.interval != self.timeframe {
             // A longer bar is taken from history only; live ones are put together here.
-            if candle.is_warm_up {
+            if !candle.is_warm_up {
+                return Moment::Other;
+            }
+            let unnamed = (candle.symbol == own).then_some(None);
+            for symbol in named.map(Some).into_iter().chain(unnamed) {
                 self.whole(program, Feed { symbol, interval: candle.interval }, &bar);
             }
-            return if candle.is_warm_up { Moment::WarmUp } else { Moment::Other };
+            return Moment::WarmUp;
         }
-        match symbol {
-            None => self.own(program, candle, bar),
+        let moment = match named {
             Some(symbol) => self.other(program, candle, bar, symbol),
-        }
+            None => Moment::Other,
+        };
+        if candle.symbol == own { self.own(program, candle, bar) } else { moment }
     }
 
     /// When a bar that waits has waited enough.
@@ -131,18 +141,17 @@ impl Intake {
         }
         let follows = self.newest.is_some_and(|newest| bar.start_ms - newest == self.timeframe.millis());
         self.newest = Some(bar.start_ms);
-        if candle.is_warm_up {
-            self.step(program, None, &bar);
-            return Moment::WarmUp;
-        }
-        let fires = follows && self.is_armed;
-        self.is_armed = true;
-        let waiting = Waiting { bar, fires, until: candle.at.after(WAIT_MS) };
+        let is_warm_up = candle.is_warm_up;
+        let is_overtaken =
+            self.others.iter().any(|(_, newest)| newest.is_some_and(|newest| newest > bar.start_ms));
+        let fires = follows && self.is_armed && !is_warm_up && !is_overtaken;
+        self.is_armed |= !is_warm_up;
+        let waiting = Waiting { bar, fires, is_warm_up, until: candle.at.after(WAIT_MS) };
         if self.has_all(bar.start_ms) {
             return self.pass(program, waiting);
         }
         self.waiting = Some(waiting);
-        Moment::Other
+        if is_warm_up { Moment::WarmUp } else { Moment::Other }
     }
 
     fn other(&mut self, program: &mut Program, candle: &Candle, bar: Bar, symbol: Symbol) -> Moment {
@@ -175,7 +184,7 @@ impl Intake {
 
     fn pass(&mut self, program: &mut Program, waiting: Waiting) -> Moment {
         self.step(program, None, &waiting.bar);
-        Moment::Bar { fires: waiting.fires }
+        if waiting.is_warm_up { Moment::WarmUp } else { Moment::Bar { fires: waiting.fires } }
     }
 
     /// Whether an own bar waits for those of other contracts.

@@ -5,7 +5,7 @@ use windvane_market::{Book, Contract};
 use windvane_model::{BookLevel, MarketTime, Price, Side, Symbol};
 
 use super::memory::Memory;
-use super::tape::Tape;
+use super::tape::Tapes;
 use crate::context::Context;
 use crate::language::{LiveWord, Quote};
 
@@ -13,7 +13,7 @@ use crate::language::{LiveWord, Quote};
 pub(super) struct Reading<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) memory: &'a Memory,
-    pub(super) tape: &'a Tape,
+    pub(super) tapes: &'a Tapes,
     /// Length of the file's bars, milliseconds.
     pub(super) bar_ms: i64,
     /// Distance from entry to the first stop where no position holds it yet, in price.
@@ -26,7 +26,7 @@ impl Reading<'_> {
         if let LiveWord::Quote(quote, symbol) = word {
             return self
                 .contract(symbol)
-                .and_then(|contract| self.quote(quote, contract))
+                .and_then(|contract| self.quote(quote, symbol, contract))
                 .unwrap_or(f64::NAN);
         }
         let open = self.memory.open;
@@ -69,7 +69,7 @@ impl Reading<'_> {
         }
     }
 
-    fn quote(&self, quote: Quote, contract: &Contract) -> Option<f64> {
+    fn quote(&self, quote: Quote, symbol: Option<Symbol>, contract: &Contract) -> Option<f64> {
         let (book, ticker) = (contract.book(), contract.ticker());
         match quote {
             Quote::Bid => Some(price(book.best_bid()?)),
@@ -94,8 +94,8 @@ impl Reading<'_> {
             Quote::Basis => Some(known(ticker.mark)? / known(ticker.index)? - 1.0),
             Quote::FundingRate => Some(ticker.funding_rate?.to_f64()),
             Quote::TimeToFunding => ticker.next_funding?.since(self.context.now).to_f64(),
-            Quote::TradeFlow(window_ms) => self.tape.flow(window_ms, self.context.now),
-            Quote::TradeVolume(window_ms) => Some(self.tape.volume(window_ms, self.context.now)),
+            Quote::TradeFlow(window_ms) => self.tapes.of(symbol)?.flow(window_ms, self.context.now),
+            Quote::TradeVolume(window_ms) => Some(self.tapes.of(symbol)?.volume(window_ms, self.context.now)),
         }
     }
 }

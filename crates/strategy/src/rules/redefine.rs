@@ -27,13 +27,17 @@ impl RuleBot {
             next.intake.take(&mut next.rules.program, &candle, context.symbol());
         }
         // A bar that waits for those of other contracts is history for the new rules.
-        self.intake.give_up(&mut self.rules.program, MarketTime(i64::MAX));
+        for (intake, program) in
+            [(&mut self.intake, &mut self.rules.program), (&mut next.intake, &mut next.rules.program)]
+        {
+            intake.give_up(program, MarketTime(i64::MAX));
+        }
         next.rules.program.adopt(&self.rules.program);
         next.rules.conditions.count_on(&self.rules.conditions);
         self.rules = next.rules;
         self.intake = next.intake;
         self.watches_equity = next.watches_equity;
-        self.tape = next.tape.take_over(&self.tape);
+        self.tapes = next.tapes.take_over(&self.tapes);
         self.ledger = Ledger::default();
         self.was_true = [None, None];
         self.wish = None;

@@ -1,35 +1,81 @@
-//! The newest trades of the bot's contract, for the words that sum over a time. Kept only when a rule asks for them.
+//! The newest trades of the contracts whose trades a rule sums over a time: the bot's own and those after `@`. Kept only
+//! where a rule asks for them.
 
 use std::collections::VecDeque;
 
-use windvane_model::{MarketTime, Side, Trade, TradePrints};
+use windvane_model::{MarketTime, Side, Symbol, Trade, TradePrints};
+
+use crate::language::{LiveWord, Program, Quote};
 
 /// Most prints kept: a burst beyond it shortens the window, oldest first.
 const PRINTS_MAX: usize = 20_000;
 
-/// The newest trades.
+/// The tapes that a program sums over, by contract as its rules name it: `None` is the bot's own.
 #[derive(Debug, Clone, Default)]
+pub(super) struct Tapes {
+    kept: Vec<(Option<Symbol>, Tape)>,
+}
+
+impl Tapes {
+    /// A tape for each contract that `program` sums over, as long as the longest of its windows.
+    pub(super) fn new(program: &Program) -> Self {
+        let mut tapes = Self::default();
+        for word in program.live_words() {
+            if let LiveWord::Quote(Quote::TradeFlow(window) | Quote::TradeVolume(window), symbol) = word {
+                let kept = tapes.kept.iter_mut().find(|(known, _)| *known == symbol);
+                match kept {
+                    Some((_, tape)) => tape.window_ms = tape.window_ms.max(i64::from(window)),
+                    None => tapes.kept.push((symbol, Tape::new(window))),
+                }
+            }
+        }
+        tapes
+    }
+
+    /// These with what `earlier` hold of the same contracts.
+    pub(super) fn take_over(mut self, earlier: &Self) -> Self {
+        for (symbol, tape) in &mut self.kept {
+            if let Some(known) = earlier.of(*symbol) {
+                tape.prints.clone_from(&known.prints);
+            }
+        }
+        self
+    }
+
+    /// Other contracts whose trades are needed.
+    pub(super) fn symbols(&self) -> Vec<Symbol> {
+        self.kept.iter().filter_map(|(symbol, _)| *symbol).collect()
+    }
+
+    /// Notes prints; `own` is the bot's contract.
+    pub(super) fn take(&mut self, prints: &TradePrints, own: Symbol) {
+        for (symbol, tape) in &mut self.kept {
+            if symbol.unwrap_or(own) == prints.symbol {
+                tape.take(prints);
+            }
+        }
+    }
+
+    /// The tape of a contract, if it is kept.
+    pub(super) fn of(&self, symbol: Option<Symbol>) -> Option<&Tape> {
+        self.kept.iter().find(|(known, _)| *known == symbol).map(|(_, tape)| tape)
+    }
+}
+
+/// The newest trades of one contract.
+#[derive(Debug, Clone)]
 pub(super) struct Tape {
-    /// Longest window asked for, milliseconds; 0 keeps nothing.
+    /// Longest window asked for, milliseconds.
     window_ms: i64,
     prints: VecDeque<Trade>,
 }
 
 impl Tape {
-    /// Keeps trades for so long.
-    pub(super) fn new(window_ms: u32) -> Self {
+    fn new(window_ms: u32) -> Self {
         Self { window_ms: i64::from(window_ms), prints: VecDeque::new() }
     }
 
-    /// This one with what `earlier` holds.
-    pub(super) fn take_over(self, earlier: &Self) -> Self {
-        Self { prints: earlier.prints.clone(), ..self }
-    }
-
-    pub(super) fn take(&mut self, prints: &TradePrints) {
-        if self.window_ms == 0 {
-            return;
-        }
+    fn take(&mut self, prints: &TradePrints) {
         self.prints.extend(prints.trades.iter().copied());
         let newest = prints.at;
         while self.prints.len() > PRINTS_MAX

@@ -160,12 +160,13 @@ def since_midnight(values, fold):
     return numpy.array(out)
 
 
-def pivot_high(before_bars, after_bars):
+def pivot(values, extreme, before_bars, after_bars):
+    """The newest value that is the extreme of the bars around it."""
     out, last = [NAN] * BARS, NAN
     for i in range(before_bars + after_bars, BARS):
-        window = high[i - before_bars - after_bars : i + 1]
-        if high[i - after_bars] == max(window):
-            last = high[i - after_bars]
+        window = values[i - before_bars - after_bars : i + 1]
+        if values[i - after_bars] == extreme(window):
+            last = values[i - after_bars]
         out[i] = last
     return numpy.array(out)
 
@@ -184,6 +185,22 @@ def hour_bars():
         last[i] = closes[-1] if closes else NAN
         smooth[i] = averages[-1] if averages else NAN
     return numpy.array(last), numpy.array(smooth)
+
+
+def hour_pivots():
+    """Classic pivot levels of the newest whole hour, by the words of the language."""
+    names = ["pivot_point", "pivot_r1", "pivot_r2", "pivot_r3", "pivot_s1", "pivot_s2", "pivot_s3"]
+    out = {name: [NAN] * BARS for name in names}
+    levels = [NAN] * 7
+    for i in range(BARS):
+        if start[i] % 3_600_000 == 3_600_000 - 300_000:
+            top, bottom, last = max(high[i - 11 : i + 1]), min(low[i - 11 : i + 1]), close[i]
+            p = (top + bottom + last) / 3
+            levels = [p, 2 * p - bottom, p + (top - bottom), top + 2 * (p - bottom)]
+            levels += [2 * p - top, p - (top - bottom), bottom - 2 * (top - p)]
+        for name, level in zip(names, levels):
+            out[name][i] = level
+    return {f"{name}()@1h": numpy.array(values) for name, values in out.items()}
 
 
 upper, middle, lower = talib.BBANDS(close, 20, 2, 2)
@@ -233,6 +250,10 @@ TA_LIB = {
     "highest(high, 25)": talib.MAX(high, 25),
     "lowest(low, 25)": talib.MIN(low, 25),
     "donchian_upper(20)": talib.MAX(high, 20),
+    "donchian_lower(20)": talib.MIN(low, 20),
+    "hl2": talib.MEDPRICE(high, low),
+    "hlc3": talib.TYPPRICE(high, low, close),
+    "ohlc4": talib.AVGPRICE(open_, high, low, close),
     "sma(volume, 10)": talib.SMA(volume, 10),
     "sum(volume, 10)": talib.SUM(volume, 10),
     "rsi(close, 14)": rsi14,
@@ -275,13 +296,15 @@ DEFINITIONS = {
     "bb_width(close, 20, 2)": 4 * over(20, close, stdev) / over(20, close, mean),
     "bb_percent(close, 20, 2)": (close - over(20, close, mean) + 2 * over(20, close, stdev)) / (4 * over(20, close, stdev)),
     "kc_upper(10, 2)": ema(close, 10) + 2 * atr10,
+    "kc_mid(10, 2)": ema(close, 10),
     "kc_lower(10, 2)": ema(close, 10) - 2 * atr10,
     "donchian_mid(20)": midrange(20),
     "tenkan(9)": midrange(9),
     "kijun(26)": midrange(26),
     "senkou_a(9, 26, 26)": lag((midrange(9) + midrange(26)) / 2, 26),
     "senkou_b(52, 26)": lag(midrange(52), 26),
-    "pivot_high(high, 5, 3)": pivot_high(5, 3),
+    "pivot_high(high, 5, 3)": pivot(high, max, 5, 3),
+    "pivot_low(low, 5, 3)": pivot(low, min, 5, 3),
     "percent_rank(close, 50)": over(50, close, lambda w: sum(v <= w[-1] for v in w) / 50),
     "z_score(close, 20)": (close - over(20, close, mean)) / over(20, close, stdev),
     "tsi(close, 25, 13)": 100 * ema(ema(change, 25), 13) / ema(ema(abs(change), 25), 13),
@@ -290,6 +313,7 @@ DEFINITIONS = {
     "fisher(10)": fisher(10),
     "wavetrend(10, 21)": ema(wave, 21),
     "supertrend(10, 3)": line,
+    "supertrend_up(10, 3)": up,
     "choppiness(14)": 100 * numpy.log10(over(14, true_range, math.fsum) / (over(14, high, max) - over(14, low, min))) / math.log10(14),
     "vhf(close, 14)": (over(14, close, max) - over(14, close, min)) / over(14, abs(change), math.fsum),
     "cmf(20)": over(20, signed, math.fsum) / over(20, volume, math.fsum),
@@ -298,6 +322,8 @@ DEFINITIONS = {
     "realised_volatility(close, 24)": numpy.sqrt(over(24, log_change**2, mean) * 365 * 288),
     "true_range": true_range,
     "ha_open": ha_open,
+    "ha_low": numpy.minimum(low, numpy.minimum(ha_open, ha_close)),
+    "ha_close": ha_close,
     "ha_high": numpy.maximum(high, numpy.maximum(ha_open, ha_close)),
     "highest_since(new_day, high)": since_midnight(high, max),
     "value_when(bar_time == 1h, open)": numpy.array([NAN] * 12 + [open_[12 + (i - 12) // 288 * 288] for i in range(12, BARS)]),
@@ -320,6 +346,7 @@ def wilder(values, n):
     return numpy.array(out)
 
 
+DEFINITIONS |= hour_pivots()
 DEFINITIONS["rma(close, 14)"] = wilder(close, 14)
 # TA-Lib's MACD shows its line only from the bar of its first signal on; the line itself begins with the slow average.
 TA_LIB["macd(close, 12, 26, 9)"] = numpy.concatenate([[NAN] * 25, talib.MACD(close, 12, 26, 1)[0][25:]])

@@ -8,6 +8,7 @@ mod exits;
 mod maker;
 mod messages;
 mod mutation;
+mod others;
 mod redefine;
 mod rule_bot;
 mod schema;

@@ -6,7 +6,7 @@ use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, ClientOrderId, Coin, Denial, DenialReason, ExitCause,
     Fixed, Instrument, InstrumentStatus, Intent, Interval, Leverage, MarketEvent, MarketTime, Money, Notice,
     Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused, Request, Side, Stamp,
-    Symbol, Text, Ticker, TimeInForce, WallTime,
+    Symbol, Text, Ticker, TimeInForce, Trade, TradePrints, WallTime,
 };
 use windvane_strategy::{Context, Definition, Holding, Means, OwnOrder, Strategy, Urgency, Wake};
 
@@ -432,9 +432,22 @@ impl World {
         volume: Decimal,
         is_warm_up: bool,
     ) {
+        self.candle_of(self.instrument.symbol, interval, start, ohlc, volume, is_warm_up);
+    }
+
+    /// A candle of any contract.
+    pub(crate) fn candle_of(
+        &mut self,
+        symbol: Symbol,
+        interval: Interval,
+        start: i64,
+        ohlc: [Price; 4],
+        volume: Decimal,
+        is_warm_up: bool,
+    ) {
         let [open, high, low, close] = ohlc;
         let candle = Candle {
-            symbol: self.instrument.symbol,
+            symbol,
             at: MarketTime(self.now),
             interval,
             start: MarketTime(start),
@@ -448,6 +461,29 @@ impl World {
         };
         self.apply(&MarketEvent::Candle(candle));
         self.wake(Wake::Candle(&candle));
+    }
+
+    /// Mark, index and next funding of a contract, of which nobody is told.
+    pub(crate) fn ticker_of(&mut self, symbol: Symbol, mark: &str, index: &str, next_funding: i64) {
+        self.apply(&MarketEvent::Ticker(Ticker {
+            symbol,
+            at: MarketTime(self.now),
+            last: None,
+            mark: Some(price(mark)),
+            index: Some(price(index)),
+            funding_rate: None,
+            next_funding: Some(MarketTime(next_funding)),
+        }));
+    }
+
+    /// Somebody trades so much in a contract.
+    pub(crate) fn trade_of(&mut self, symbol: Symbol, now: i64, taker: Side, qty: &str) {
+        self.now = now;
+        let trade =
+            Trade { at: MarketTime(now), taker, price: price("100"), qty: Qty::new(dec(qty)).unwrap() };
+        let prints = TradePrints { symbol, at: MarketTime(now), trades: vec![trade] };
+        self.apply(&MarketEvent::Trades(prints.clone()));
+        self.wake(Wake::Trades(&prints));
     }
 
     pub(crate) fn timer(&mut self, now: i64) {

@@ -10,6 +10,7 @@ mod choice;
 mod momentum;
 mod oscillator;
 mod past;
+mod pivot;
 mod scribe;
 mod trend;
 mod volume;
@@ -91,6 +92,7 @@ pub(crate) fn groups() -> impl Iterator<Item = (&'static str, &'static [Function
         ("oscillators", oscillator::FUNCTIONS),
         ("momentum", momentum::FUNCTIONS),
         ("trend", trend::FUNCTIONS),
+        ("pivot points", pivot::FUNCTIONS),
         ("volume and volatility", volume::FUNCTIONS),
         ("the past", past::FUNCTIONS),
         ("choices", choice::FUNCTIONS),
