@@ -5,6 +5,7 @@
 mod account;
 mod backtest;
 mod bad_input;
+mod calibration;
 mod canary;
 mod dashboard;
 mod data;

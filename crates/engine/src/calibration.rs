@@ -95,24 +95,28 @@ impl Engine {
         }
     }
 
-    /// Asks what an order would make of the account, of one bot's contract after the other. Nothing is placed.
+    /// Asks what an order would make of the account, of one bot's contract after the other; where there is nothing to ask
+    /// of one, of the next that has. Nothing is placed.
     fn ask_about_an_order(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         if self.calibrating.unanswered >= UNANSWERED_MOST || !self.is_quiet() {
             return;
         }
-        if let Some(question) = self.question() {
-            (self.calibrating.asked, self.calibrating.turn) = (Some(stamp.wall), self.calibrating.turn + 1);
+        let turns = self.calibrating.turn..self.calibrating.turn + self.bots.len();
+        let asked = turns.into_iter().find_map(|turn| Some((turn + 1, self.question(turn)?)));
+        if let Some((next, question)) = asked {
+            (self.calibrating.asked, self.calibrating.turn) = (Some(stamp.wall), next);
             push_query(Query::PreCheck(question), out);
         }
     }
 
-    /// An order that the account can afford on the side of what is held, at the mark; `None` where there is nothing to ask.
-    fn question(&self) -> Option<OrderQuestion> {
+    /// An order that the account can afford on the side of what a bot holds, at the mark; `None` where there is nothing to
+    /// ask, as of a contract without a mark.
+    fn question(&self, turn: usize) -> Option<OrderQuestion> {
         let exposure = self.orders.exposure();
         if exposure.margin_mode() != MarginMode::Cross {
             return None;
         }
-        let bot = self.bots.get(self.calibrating.turn.checked_rem(self.bots.len())?)?;
+        let bot = self.bots.get(turn.checked_rem(self.bots.len())?)?;
         let symbol = bot.symbol;
         let instrument = &exposure.listed(symbol)?.instrument;
         let held = exposure.contract(symbol, bot.position_index);

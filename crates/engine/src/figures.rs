@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use rust_decimal::Decimal;
 use windvane_model::{Money, Rate};
+use windvane_risk::Counted;
 use windvane_risk::margin::AccountMargin;
 
 /// The account against its limits.
@@ -19,6 +20,8 @@ pub struct RiskFigures {
     /// The largest error of our margin when it was last compared with the venue's: ours less theirs as a part of the margin
     /// balance. `None` before there was anything to compare.
     pub margin_error: Option<f64>,
+    /// How often each figure of our margin was compared with the venue's since the start, by a word for it.
+    pub margin_comparisons: [(&'static str, u64); Counted::ALL.len()],
     /// How much of each limit is used, a fraction, with the limit's key in the config.
     pub limits: [(&'static str, f64); 4],
 }
@@ -41,6 +44,8 @@ impl Engine {
             initial_margin_rate: margin.initial_margin_rate(order_loss),
             maintenance_margin_rate: margin.maintenance_margin_rate(order_loss),
             margin_error: self.risk.margin_error().and_then(|error| f64::try_from(error).ok()),
+            margin_comparisons: Counted::ALL
+                .map(|counted| (counted.label(), self.risk.margin_comparisons(counted))),
             limits: [
                 ("max_position_notional", share(largest, limits.max_position_notional.value)),
                 ("max_gross_exposure", share(sum, limits.max_gross_exposure.value)),

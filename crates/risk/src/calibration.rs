@@ -35,6 +35,29 @@ pub enum Counted {
 }
 
 impl Counted {
+    /// Every figure that is compared.
+    pub const ALL: [Self; 6] = [
+        Self::PositionInitial,
+        Self::PositionMaintenance,
+        Self::Orders,
+        Self::Account,
+        Self::AccountMaintenance,
+        Self::Question,
+    ];
+
+    /// A word for a metric's label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::PositionInitial => "position_initial",
+            Self::PositionMaintenance => "position_maintenance",
+            Self::Orders => "orders",
+            Self::Account => "account_initial",
+            Self::AccountMaintenance => "account_maintenance",
+            Self::Question => "pre_check",
+        }
+    }
+
     /// A short word for logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -64,9 +87,12 @@ pub struct Miscount {
 
 type Key = (Counted, Option<(Symbol, PositionIndex)>);
 
-/// The last comparison of each figure.
+/// The last comparison of each figure, and how often each was compared.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Calibration(BTreeMap<Key, Compared>);
+pub(crate) struct Calibration {
+    last: BTreeMap<Key, Compared>,
+    counts: BTreeMap<Counted, u64>,
+}
 
 /// One figure's last comparison.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +106,12 @@ struct Compared {
 impl Calibration {
     /// The largest error of the last comparisons with its sign, ours less the venue's as a part of the margin balance.
     pub(crate) fn error(&self) -> Option<Decimal> {
-        self.0.values().map(|compared| compared.error).max_by_key(Decimal::abs)
+        self.last.values().map(|compared| compared.error).max_by_key(Decimal::abs)
+    }
+
+    /// How often each figure was compared so far.
+    pub(crate) fn comparisons(&self, counted: Counted) -> u64 {
+        self.counts.get(&counted).copied().unwrap_or(0)
     }
 
     /// Compares a position that the venue has reported with its margins.
@@ -93,7 +124,7 @@ impl Calibration {
         let key = Some((report.symbol, report.position_index));
         let Some(terms) = terms(report, exposure) else {
             // A flat position has no margin to compare; what was asked about an order in its contract stands.
-            self.0.retain(|(counted, known), _| *known != key || *counted == Counted::Question);
+            self.last.retain(|(counted, known), _| *known != key || *counted == Counted::Question);
             return None;
         };
         let tiers = &exposure.listed(report.symbol)?.instrument.tiers;
@@ -203,7 +234,8 @@ impl Calibration {
         let Some(error) = error.checked_div(balance).filter(|_| balance > Decimal::ZERO) else {
             return false;
         };
-        let compared = self.0.entry(key).or_insert(Compared { error, beyond: 0 });
+        *self.counts.entry(key.0).or_default() += 1;
+        let compared = self.last.entry(key).or_insert(Compared { error, beyond: 0 });
         compared.error = error;
         compared.beyond = if error.abs() > bound { compared.beyond + 1 } else { 0 };
         if compared.beyond < IN_A_ROW {

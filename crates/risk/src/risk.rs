@@ -1,7 +1,7 @@
 //! The state that the check decides with: limits, owners, run state, send times, breakers.
 
 use crate::breaker::{Breach, Drawdown, DrawdownStep, Losses, Refusals, RiskMemory, Streaks, Worth};
-use crate::calibration::{Calibration, Miscount};
+use crate::calibration::{Calibration, Counted, Miscount};
 use crate::rate::SendTimes;
 use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
@@ -153,6 +153,12 @@ impl Risk {
     #[must_use]
     pub fn margin_error(&self) -> Option<Decimal> {
         self.calibration.error()
+    }
+
+    /// How often a figure of our margin was compared with the venue's own since the start.
+    #[must_use]
+    pub fn margin_comparisons(&self, counted: Counted) -> u64 {
+        self.calibration.comparisons(counted)
     }
 
     /// Takes that a bot's position went flat, by what, and with which profit after fees and funding.
