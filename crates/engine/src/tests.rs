@@ -237,6 +237,13 @@ impl World {
         self.stamp.sequence += 1;
         let mut outputs = Vec::new();
         self.engine.handle(&Stamped { stamp: self.stamp, event }, &mut outputs);
+        for bot in &mut self.engine.bots {
+            let kept = bot.look(&self.engine.orders);
+            bot.sight = crate::view::Sight::default();
+            let fresh = bot.look(&self.engine.orders);
+            assert_eq!(kept, fresh, "what {} is shown of orders", bot.name);
+            bot.sight = kept;
+        }
         outputs
     }
 

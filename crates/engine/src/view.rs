@@ -104,23 +104,29 @@ impl Engine {
 }
 
 impl Sight {
-    /// Brings the lists up to date, if anything may have changed.
+    /// Brings the list up to date: by the orders that may have changed, else as a whole.
     fn refresh(&mut self, bot: BotName, orders: &Orders) {
-        if self.as_of == Some(orders.order_changes()) {
-            return;
+        match self.as_of.and_then(|as_of| orders.orders_changed_since(as_of)) {
+            Some(changed) => changed.for_each(|id| self.put(bot, id, orders.order(&id))),
+            None => {
+                self.own.clear();
+                self.own.extend(open_orders_of(orders, bot).map(own_order));
+            }
         }
         self.as_of = Some(orders.order_changes());
-        self.own.clear();
-        self.own.extend(open_orders_of(orders, bot).map(|order| OwnOrder {
-            client_order_id: order.id(),
-            role: order.role(),
-            side: order.side(),
-            price: order.price(),
-            qty: order.qty(),
-            cumulative_qty: order.filled_qty(),
-            submitted: order.submitted().market,
-            is_in_flight: is_in_flight(order),
-        }));
+    }
+
+    /// Brings one order up to date; the list goes by their ids.
+    fn put(&mut self, bot: BotName, id: ClientOrderId, order: Option<&Order>) {
+        let shown = order.filter(|order| order.bot() == Some(bot) && order.state().is_open()).map(own_order);
+        match (self.own.binary_search_by_key(&id, |own| own.client_order_id), shown) {
+            (Ok(place), Some(shown)) => self.own[place] = shown,
+            (Ok(place), None) => {
+                self.own.remove(place);
+            }
+            (Err(place), Some(shown)) => self.own.insert(place, shown),
+            (Err(_), None) => {}
+        }
     }
 }
 
@@ -160,8 +166,8 @@ impl Bot {
     }
 }
 
-/// What a strategy is shown of orders. Most events change none, so it is kept from one to the next.
-#[derive(Debug, Default)]
+/// What a strategy is shown of orders. Most events change none or one, so it is kept from one to the next.
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Sight {
     own: Vec<OwnOrder>,
     /// How far the orders had changed when it was made; `None` before the first time.
@@ -198,6 +204,19 @@ pub(crate) fn holding(orders: &Orders, symbol: Symbol, index: PositionIndex) -> 
         let held = position.holding();
         Holding { side: held.side(), qty: held.qty(), average_price: held.average_price() }
     })
+}
+
+fn own_order(order: &Order) -> OwnOrder {
+    OwnOrder {
+        client_order_id: order.id(),
+        role: order.role(),
+        side: order.side(),
+        price: order.price(),
+        qty: order.qty(),
+        cumulative_qty: order.filled_qty(),
+        submitted: order.submitted().market,
+        is_in_flight: is_in_flight(order),
+    }
 }
 
 /// Whether a request about the order waits for its answer.

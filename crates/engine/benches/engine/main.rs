@@ -15,8 +15,8 @@ use windvane_connector::{
     Credentials, Mutation, Secret,
     codec::{Spares, decode_public},
 };
-use windvane_model::{Command, Event};
-use world::{Step, World, ticker};
+use windvane_model::{AccountEvent, Command, Event, Symbol};
+use world::{Step, World, resting, ticker};
 
 /// The four prices of a cycle: buy, nothing, sell, nothing.
 const CYCLE: [Step; 4] = [Step::AskBelow, Step::Quiet, Step::BidAbove, Step::Quiet];
@@ -51,6 +51,8 @@ fn timed_price(world: &mut World, step: Step) -> Duration {
     began.elapsed()
 }
 
+/// Open orders of the account.
+const OPEN_ORDERS: [u64; 4] = [10, 100, 1_000, 10_000];
 /// How long nothing happens before a price, in the benches of pauses.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -123,6 +125,39 @@ fn engine(criterion: &mut Criterion) {
     });
 }
 
+/// What an event costs as open orders grow: a price in a contract that has none of them, a price in the contract that has
+/// them all, and the venue's word about one of them.
+fn open_orders(criterion: &mut Criterion) {
+    for count in OPEN_ORDERS {
+        for (whose, bot, symbol) in [("another's", "trend", "ETHUSDT"), ("own", "touch", "BTCUSDT")] {
+            let name = format!("engine/book delta, no order, {whose} open orders/{count}");
+            criterion.bench_function(&name, |bencher| {
+                let mut world = World::with_open_orders(bot, symbol, count);
+                bencher.iter_custom(|count| (0..count).map(|_| timed_price(&mut world, Step::Quiet)).sum());
+            });
+        }
+        criterion.bench_function(&format!("engine/order report, open orders/{count}"), |bencher| {
+            let mut world = World::with_open_orders("trend", "ETHUSDT", count);
+            let (symbol, mut turn) = (Symbol::new("ETHUSDT").unwrap(), 0);
+            bencher.iter_custom(|reports| {
+                let mut took = Duration::ZERO;
+                for _ in 0..reports {
+                    turn += 1;
+                    let limit = if turn / count % 2 == 0 { "40001" } else { "40000" };
+                    let report =
+                        resting("trend", symbol, turn * 7_919 % count + 1, limit, turn.cast_signed() + 1);
+                    let stamped = world.stamp(Event::Account(AccountEvent::Order(report)));
+                    let began = Instant::now();
+                    world.engine.handle(black_box(&stamped), &mut world.outputs);
+                    took += began.elapsed();
+                    world.outputs.clear();
+                }
+                took
+            });
+        });
+    }
+}
+
 /// The same price, whatever it becomes, after a pause.
 fn after_pauses(criterion: &mut Criterion) {
     let pauses: [(&str, fn()); 2] = [("sleep", sleep_a_while), ("spinning", spin_a_while)];
@@ -150,6 +185,6 @@ criterion_group! {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1));
-    targets = engine
+    targets = engine, open_orders
 }
 criterion_main!(benches, pauses);

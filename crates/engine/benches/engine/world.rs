@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use windvane_connector::codec::{Spares, decode_public};
 use windvane_engine::{BotSetup, Engine, EngineSetup, Foreign, Output, WhenShort};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, BotName, Coin, CoinBalance, Command, Epoch, Event, Execution, ExecutionId,
-    ExecutionKind, FeeRates, InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState,
-    MarketEvent, MarketTime, Money, Notional, OrderId, OrderReport, OrderStatus, Origin, PositionIndex,
-    PositionReport, Price, Qty, QueryAnswer, Rate, Reference, RiskTier, RunState, Side, Stamp, Stamped,
-    Submit, Symbol, Text, Ticker, TimeInForce, WallTime, WalletReport,
+    AccountEvent, AccountSnapshot, BotName, BotTag, Coin, CoinBalance, Command, Epoch, Event, Execution,
+    ExecutionId, ExecutionKind, FeeRates, IdGrammar, InstallTag, Instrument, InstrumentStatus, Leverage,
+    Link, LinkState, MarketEvent, MarketTime, Money, Notional, OrderId, OrderKind, OrderReport, OrderStatus,
+    Origin, PositionIndex, PositionReport, Price, Qty, QueryAnswer, Rate, Reference, RiskTier, Role,
+    RunState, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WallTime, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
@@ -185,6 +185,21 @@ impl World {
         world
     }
 
+    /// The same with so many orders of one bot on the venue's book, far from the market, and its contract quoted.
+    pub(crate) fn with_open_orders(bot: &str, symbol: &str, count: u64) -> Self {
+        let mut world = Self::ready();
+        let symbol = Symbol::new(symbol).unwrap();
+        if symbol != world.touch {
+            world.take(ticker(symbol, "50000"));
+        }
+        for sequence in 1..=count {
+            let report = resting(bot, symbol, sequence, "40000", 1);
+            world.take(Event::Account(AccountEvent::Order(report)));
+        }
+        assert_eq!(world.engine.orders().live_orders().count(), usize::try_from(count).unwrap());
+        world
+    }
+
     fn connect(&mut self, symbols: &[Symbol]) {
         let free = FeeRates { taker: Rate::new(Decimal::ZERO), maker: Rate::new(Decimal::ZERO) };
         let reference = Reference {
@@ -269,6 +284,40 @@ impl World {
         self.outputs.clear();
         self.take(Event::Account(AccountEvent::Order(filled(&submit))));
         true
+    }
+}
+
+/// What the venue shows of an order that rests. It is of an earlier start, so that it is adopted by its id.
+pub(crate) fn resting(bot: &str, symbol: Symbol, sequence: u64, limit: &str, updated: i64) -> OrderReport {
+    let id = IdGrammar {
+        install: InstallTag::from_seed(1),
+        bot: BotTag::of(&BotName::new(bot).unwrap()),
+        role: Role::Level,
+        epoch: Epoch(0),
+        sequence,
+    };
+    let submit = Submit {
+        client_order_id: id.mint(),
+        symbol,
+        position_index: PositionIndex::default(),
+        role: Role::Level,
+        side: Side::Buy,
+        qty: qty("0.001"),
+        kind: OrderKind::Limit { price: price(limit), time_in_force: TimeInForce::PostOnly },
+        reduce_only: false,
+        stop_loss: None,
+        take_profit: None,
+        send_before: None,
+    };
+    OrderReport {
+        is_market: false,
+        time_in_force: TimeInForce::PostOnly,
+        price: Some(price(limit)),
+        cumulative_qty: Qty::ZERO,
+        average_price: None,
+        status: OrderStatus::New,
+        updated: MarketTime(updated),
+        ..filled(&submit)
     }
 }
 

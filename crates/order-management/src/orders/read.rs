@@ -37,11 +37,23 @@ impl Orders {
         self.orders.live_with(prefix).filter(move |order| order.bot == Some(bot))
     }
 
-    /// A number that grows whenever an order, ours or somebody else's, may have changed: who keeps something made of the
-    /// orders need not make it anew before then.
+    /// A number that grows whenever an order of ours may have changed: who keeps something made of the orders need not make
+    /// it anew before then.
     #[must_use]
     pub const fn order_changes(&self) -> u64 {
-        self.orders.changes() + self.others.changes()
+        self.orders.changes()
+    }
+
+    /// The orders of ours that may have changed since [`Orders::order_changes`] was `count`; `None` when too many have to
+    /// be remembered.
+    pub fn orders_changed_since(&self, count: u64) -> Option<impl Iterator<Item = ClientOrderId>> {
+        self.orders.changed_since(count)
+    }
+
+    /// The same number for orders that we did not place.
+    #[must_use]
+    pub const fn other_order_changes(&self) -> u64 {
+        self.others.changes()
     }
 
     /// One order of ours.
