@@ -29,6 +29,7 @@ pub mod codec;
 mod codes;
 mod encode;
 mod endpoints;
+mod halt;
 mod key;
 mod observation;
 mod outcome;

@@ -35,23 +35,32 @@ impl Dispatch {
         connector.map_or(Ok(()), |connector| connector.send(command))
     }
 
-    /// Sends what the disk has caught up with, unless it opens and nothing `may_open` any more: a halt that came
-    /// while it was held is not overtaken. Returns the answers of those that did not leave.
+    /// Sends what the disk has caught up with. Returns the answers of those that did not leave.
     pub(crate) fn release(
         &mut self,
         recorder: &Recorder,
         connector: Option<&Connector>,
-        may_open: bool,
     ) -> Vec<AccountEvent> {
         let mut answers = Vec::new();
         while self.held.front().is_some_and(|(ticket, _)| recorder.is_durable(*ticket)) {
             let Some((_, command)) = self.held.pop_front() else { break };
-            if command.opens() && !may_open {
-                answers.extend(not_sent(&command, "nothing may open any more"));
-            } else if let Some(Err(answer)) = connector.map(|connector| connector.send(command)) {
+            if let Some(Err(answer)) = connector.map(|connector| connector.send(command)) {
                 answers.push(*answer);
             }
         }
+        answers
+    }
+
+    /// Drops what opens and is held, because nothing may open any more; a later resume does not bring it back. Returns
+    /// the answers.
+    pub(crate) fn refuse_what_opens(&mut self) -> Vec<AccountEvent> {
+        let mut answers = Vec::new();
+        self.held.retain(|(_, command)| {
+            if command.opens() {
+                answers.extend(not_sent(command, "nothing may open any more"));
+            }
+            !command.opens()
+        });
         answers
     }
 }
@@ -85,5 +94,37 @@ fn order_of(command: &Command) -> Option<ClientOrderId> {
         Command::CancelAll(_) | Command::SetProtection(_) | Command::SetLeverage(_) | Command::Query(_) => {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windvane_model::{Cancel, OrderKind, PositionIndex, Qty, Role, Side, Submit, Symbol, WallTime};
+
+    #[test]
+    fn a_halt_drops_what_opens_and_waits_for_the_disk_and_nothing_else() {
+        let symbol = Symbol::new("BTCUSDT").unwrap();
+        let id = ClientOrderId::new("w01trnde0000001-000001").unwrap();
+        let submit = Command::Submit(Submit {
+            client_order_id: id,
+            symbol,
+            position_index: PositionIndex(0),
+            role: Role::Entry,
+            side: Side::Buy,
+            qty: Qty::new("0.01".parse().unwrap()).unwrap(),
+            kind: OrderKind::Market { max_slippage_ticks: None },
+            reduce_only: false,
+            stop_loss: None,
+            take_profit: None,
+            send_before: Some(WallTime(1)),
+        });
+        let cancel = Command::Cancel(Cancel { client_order_id: Some(id), order_id: None, symbol });
+        let ticket = Ticket(1);
+        let mut dispatch = Dispatch { held: VecDeque::from([(ticket, submit), (ticket, cancel)]) };
+        let answers = dispatch.refuse_what_opens();
+        assert!(matches!(answers.as_slice(), [AccountEvent::Refused(answer)]
+            if answer.family == RefusalFamily::NotSent && answer.client_order_id == Some(id)));
+        assert_eq!(dispatch.held, [(ticket, cancel)]);
     }
 }

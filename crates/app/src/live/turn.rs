@@ -39,6 +39,7 @@ impl Live {
         let mut recorded = self.recorder.event(&stamped);
         let mut outputs = std::mem::take(&mut self.outputs);
         self.engine.handle(&stamped, &mut outputs);
+        self.tell_who_sends();
         let decided = self.clock.now();
         let written = self.recorder.outputs(stamped.stamp, &outputs);
         self.observer.journal_append(self.clock.now().0 - decided.0);
@@ -53,6 +54,18 @@ impl Live {
         self.unconcluded = Some(Turn { stamped, received, handled, outputs });
         if let Err(error) = recorded {
             self.halt_for_journal(&error);
+        }
+    }
+
+    /// Tells all who may hold an order before its socket whether anything may open: a halt is not overtaken by what was
+    /// decided before it.
+    fn tell_who_sends(&mut self) {
+        let may_open = self.engine.run_state() == RunState::Active;
+        if let Some(connector) = &self.connector {
+            connector.allow_opening(may_open);
+        }
+        if !may_open {
+            self.echoes.extend(self.dispatch.refuse_what_opens());
         }
     }
 
@@ -130,8 +143,7 @@ impl Live {
 
     /// Sends what waited for the disk.
     pub(super) fn release(&mut self) {
-        let may_open = self.engine.run_state() == RunState::Active;
-        let answers = self.dispatch.release(&self.recorder, self.connector.as_ref(), may_open);
+        let answers = self.dispatch.release(&self.recorder, self.connector.as_ref());
         for answer in answers {
             self.take(self.clock.now(), Event::Account(answer));
         }

@@ -1,11 +1,13 @@
 //! Mutations that wait for their turn, the most urgent first.
 //!
 //! What is urgent overtakes everything but an earlier request about the same thing: a cancel does not leave
-//! before the order it cancels. What became too old while it waited is refused, never sent late.
+//! before the order it cancels. What became too old while it waited is refused, never sent late; so is what opens when a
+//! halt came after its approval.
 
 use super::{Budget, Call, Carrier, Purpose, Verdict};
 use crate::{
     encode::{BATCH_MAX, Mutation, batch_kind},
+    halt::{Epoch, HaltEpoch, Handed},
     outcome::is_too_late,
 };
 use windvane_model::{ClientOrderId, Millis, OrderId, PositionIndex, Symbol, WallTime};
@@ -19,6 +21,7 @@ pub(crate) struct Queue {
     /// By purpose, then by arrival.
     waiting: Vec<Waiting>,
     arrivals: u64,
+    halts: HaltEpoch,
 }
 
 /// What the owner of a queue does next.
@@ -40,6 +43,7 @@ struct Waiting {
     arrival: u64,
     since: WallTime,
     mutation: Mutation,
+    epoch: Epoch,
 }
 
 /// What a mutation is about.
@@ -53,6 +57,14 @@ enum Subject {
 }
 
 impl Queue {
+    pub(crate) fn new(halts: HaltEpoch) -> Self {
+        Self { halts, ..Self::default() }
+    }
+
+    pub(crate) const fn halts(&self) -> &HaltEpoch {
+        &self.halts
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.waiting.len()
     }
@@ -61,11 +73,12 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    pub(crate) fn push(&mut self, now: WallTime, mutation: Mutation) {
+    pub(crate) fn push(&mut self, now: WallTime, handed: Handed) {
+        let Handed { mutation, epoch } = handed;
         let purpose = Purpose::of(&mutation);
         let place = self.waiting.partition_point(|waiting| waiting.purpose <= purpose);
         self.arrivals += 1;
-        self.waiting.insert(place, Waiting { purpose, arrival: self.arrivals, since: now, mutation });
+        self.waiting.insert(place, Waiting { purpose, arrival: self.arrivals, since: now, mutation, epoch });
     }
 
     /// The next step. `in_flight` are mutations whose order must be kept although they have left: none on a
@@ -78,10 +91,11 @@ impl Queue {
         in_flight: &[Mutation],
         has_room: impl Fn(Purpose) -> bool,
     ) -> Next {
+        let epoch = self.halts.now();
         let mut earliest: Option<WallTime> = None;
         for place in 0..self.waiting.len() {
             let waiting = &self.waiting[place];
-            if let Some(why) = waiting.is_stale(now) {
+            if let Some(why) = waiting.is_stale(now, epoch) {
                 return Next::Refuse(self.waiting.remove(place).mutation, why);
             }
             if let Some(limit) = waiting.good_until() {
@@ -128,10 +142,11 @@ impl Queue {
         let kind = batch_kind(&self.waiting[place].mutation)?;
         let call = Call { endpoint: kind.endpoint(), purpose, carrier, is_signed: true, places: 1 };
         let room = usize::try_from(budget.room(now, &call)).unwrap_or(usize::MAX).min(BATCH_MAX);
+        let epoch = self.halts.now();
         let is_of_it = |waiting: &&Waiting| {
             waiting.purpose == purpose
                 && batch_kind(&waiting.mutation) == Some(kind)
-                && waiting.is_stale(now).is_none()
+                && waiting.is_stale(now, epoch).is_none()
                 && !self.must_wait(waiting, in_flight)
         };
         let arrivals: Vec<u64> =
@@ -157,7 +172,10 @@ impl Queue {
 }
 
 impl Waiting {
-    fn is_stale(&self, now: WallTime) -> Option<&'static str> {
+    fn is_stale(&self, now: WallTime, epoch: Epoch) -> Option<&'static str> {
+        if (Handed { mutation: self.mutation, epoch: self.epoch }).is_overtaken(epoch) {
+            return Some("a halt came before its turn");
+        }
         if is_too_late(&self.mutation, now) {
             return Some("too old at the last look");
         }
@@ -274,7 +292,7 @@ mod tests {
         fn with(waiting: &[Mutation]) -> Self {
             let mut queue = Queue::default();
             for mutation in waiting {
-                queue.push(at(0), *mutation);
+                queue.push(at(0), (*mutation).into());
             }
             Self { queue, budget: Budget::new(RateLimits::Published, fastrand::Rng::with_seed(1)) }
         }
@@ -321,8 +339,8 @@ mod tests {
     fn entries_that_fill_their_share_do_not_hold_up_a_close_or_a_cancel() {
         let mut rig = Rig::with(&(0..20).map(|n| submit(n, false, None)).collect::<Vec<_>>());
         assert_eq!(rig.sent(0).len(), 14, "seven alone and seven in a batch");
-        rig.queue.push(at(1), submit(90, true, None));
-        rig.queue.push(at(1), cancel(91));
+        rig.queue.push(at(1), submit(90, true, None).into());
+        rig.queue.push(at(1), cancel(91).into());
         assert_eq!(rig.sent(1), [submit(90, true, None), cancel(91)]);
         assert_eq!(rig.next(1, &[]), Next::Wait(Some(at(1_000))));
     }
@@ -358,6 +376,31 @@ mod tests {
         assert!(matches!(rig.next(301, &[]), Next::Refuse(..)));
         let mut rig = Rig::with(&[amend(1)]);
         assert!(matches!(rig.next(2_001, &[]), Next::Refuse(..)));
+    }
+
+    #[test]
+    fn what_opens_and_was_approved_before_a_halt_leaves_neither_in_it_nor_after_it() {
+        let mut rig = Rig::with(&(0..16).map(|n| submit(n, false, Some(at(9_000)))).collect::<Vec<_>>());
+        rig.queue.push(at(0), submit(30, true, None).into());
+        assert_eq!(rig.sent(0).len(), 14);
+        let halts = rig.queue.halts().clone();
+        halts.allow_opening(false);
+        halts.allow_opening(false);
+        for step in 1..=3 {
+            assert!(matches!(rig.next(1_000, &[]), Next::Refuse(..)), "{step}");
+        }
+        assert_eq!(rig.next(1_000, &[]), Next::Wait(None));
+        // What reduces or cancels knows no halt.
+        rig.queue.push(at(1_000), submit(40, true, None).into());
+        rig.queue.push(at(1_000), cancel(41).into());
+        assert_eq!(rig.sent(1_000).len(), 2);
+
+        let before = Handed { mutation: submit(50, false, Some(at(9_000))), epoch: Epoch::default() };
+        rig.queue.push(at(2_000), before);
+        halts.allow_opening(true);
+        assert!(matches!(rig.next(2_000, &[]), Next::Refuse(..)), "a resume does not bring it back");
+        rig.queue.push(at(2_000), Handed { epoch: halts.now(), ..before });
+        assert_eq!(rig.sent(2_000).len(), 1);
     }
 
     #[test]

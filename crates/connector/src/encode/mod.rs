@@ -56,6 +56,16 @@ impl Mutation {
         }
     }
 
+    /// Whether it may raise exposure; then it has a moment after which it must not leave any more.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        match self {
+            Self::Submit(submit) => submit.send_before.is_some(),
+            Self::Amend(amend) => amend.send_before.is_some(),
+            Self::Cancel(_) | Self::CancelAll(_) | Self::SetProtection(_) | Self::SetLeverage(_) => false,
+        }
+    }
+
     /// The contract, where it names one.
     #[must_use]
     pub const fn symbol(&self) -> Option<Symbol> {

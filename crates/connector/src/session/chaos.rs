@@ -12,6 +12,7 @@ use crate::{
     chaos::{maybe_damaged, play},
     codec::Spares,
     encode::Mutation,
+    halt::HaltEpoch,
 };
 use fastrand::Rng;
 use std::collections::{BTreeMap, VecDeque};
@@ -176,7 +177,8 @@ impl Books {
 
 fn trade_schedule(random: &mut Rng) -> u64 {
     let budget = SharedBudget::new(RateLimits::Published, random.fork());
-    let mut ride = Ride::new(TradeSession::new(credentials(), Timing::default(), 77, budget));
+    let mut ride =
+        Ride::new(TradeSession::new(credentials(), Timing::default(), 77, budget, HaltEpoch::default()));
     let mut books = Books::default();
     for _ in 0..STEPS {
         let out = match random.u8(..16) {
@@ -186,7 +188,7 @@ fn trade_schedule(random: &mut Rng) -> u64 {
             3..=8 => {
                 books.asked += 1;
                 let mutation = mutation(books.asked, at(ride.now_ms).wall, random);
-                ride.input(|session, moment, out| session.request(moment, mutation, out))
+                ride.input(|session, moment, out| session.request(moment, mutation.into(), out))
             }
             9..=12 if ride.is_open && !books.unanswered.is_empty() => {
                 let place = random.usize(..books.unanswered.len());

@@ -12,6 +12,7 @@ use crate::{
     codec::{Reply, ReplyKind, batch::read_items},
     codes::Channel,
     encode::{self, Mutation, RequestId},
+    halt::{HaltEpoch, Handed},
     observation::{Observation, Stream},
     outcome::{Asked, halts},
     sign::Credentials,
@@ -97,6 +98,7 @@ impl TradeSession {
         timing: Timing,
         id_prefix: u64,
         budget: SharedBudget,
+        halts: HaltEpoch,
     ) -> Self {
         Self {
             credentials,
@@ -105,7 +107,7 @@ impl TradeSession {
             next_id: 1,
             pending: BTreeMap::new(),
             budget,
-            queue: Queue::default(),
+            queue: Queue::new(halts),
             is_ready: false,
             is_draining: false,
             is_told_up: false,
@@ -268,7 +270,7 @@ impl TradeSession {
 }
 
 impl Session for TradeSession {
-    type Request = Mutation;
+    type Request = Handed;
 
     fn stream(&self) -> Stream {
         Stream::Trade
@@ -294,8 +296,8 @@ impl Session for TradeSession {
         }
     }
 
-    fn request(&mut self, moment: Moment, mutation: Mutation, out: &mut Output) {
-        let asked = Asked::from(&mutation);
+    fn request(&mut self, moment: Moment, handed: Handed, out: &mut Output) {
+        let asked = Asked::from(&handed.mutation);
         if !self.is_told_up || self.is_draining {
             out.events.push(Event::Account(asked.not_sent("the trade socket is down")));
             return;
@@ -304,7 +306,7 @@ impl Session for TradeSession {
             out.events.push(Event::Account(asked.not_sent("too many requests wait for the rate limit")));
             return;
         }
-        self.queue.push(moment.wall, mutation);
+        self.queue.push(moment.wall, handed);
         self.send_next(moment, out);
     }
 
@@ -330,6 +332,7 @@ impl Session for TradeSession {
             self.keepalive.timing,
             self.id_prefix,
             self.budget.clone(),
+            self.queue.halts().clone(),
         );
         next.next_id = self.next_id;
         next.queue = std::mem::take(&mut self.queue);

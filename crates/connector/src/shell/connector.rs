@@ -14,6 +14,7 @@ use crate::{
     codec::Spares,
     encode::Mutation,
     endpoints::{Address, VenueEndpoints},
+    halt::{HaltEpoch, Handed},
     key::KeyPolicy,
     outcome::Asked,
     rest::RestClient,
@@ -80,13 +81,14 @@ pub struct Connector {
     /// Sender: this handle. Receivers: the public connections. When full: the request is dropped, one is under way.
     resubscriptions: Vec<mpsc::Sender<PublicRequest>>,
     /// Sender: this handle. Receiver: the trade socket's task. When full: answered as not sent.
-    trade: mpsc::Sender<Mutation>,
+    trade: mpsc::Sender<Handed>,
     /// Whether the trade socket takes orders; else they go over REST.
     trade_is_ready: Arc<AtomicBool>,
     /// Sender: this handle. Receiver: the REST task. When full: answered as not sent, or as failed.
     rest: mpsc::Sender<Work>,
     /// Whether anything that changes something is sent at all.
     sends: bool,
+    halts: HaltEpoch,
     /// Lists that market messages are decoded into.
     spares: Spares,
     stop: watch::Sender<bool>,
@@ -162,12 +164,18 @@ impl Connector {
         let (_, no_requests) = mpsc::channel(1);
         starter.stream(&mut tasks, private, endpoints.private_ws(), no_requests);
 
+        let halts = HaltEpoch::default();
         let (trade, trade_requests) = mpsc::channel(COMMANDS);
         let trade_is_ready = match endpoints.trade_ws().filter(|_| plan.sends) {
             Some(address) => {
                 let prefix = rest.clock().now().as_millis().unsigned_abs();
-                let session =
-                    TradeSession::new(Arc::clone(rest.credentials()), timing, prefix, rest.budget().clone());
+                let session = TradeSession::new(
+                    Arc::clone(rest.credentials()),
+                    timing,
+                    prefix,
+                    rest.budget().clone(),
+                    halts.clone(),
+                );
                 starter.stream(&mut tasks, session, address, trade_requests)
             }
             // Never ready: on demo everything goes over REST, in a shadow run nothing goes.
@@ -175,7 +183,8 @@ impl Connector {
         };
 
         let (to_rest, rest_work) = mpsc::channel(COMMANDS);
-        let lane = lane::Lane::new(rest.clone(), outlets.clone(), scoped.clone(), Arc::clone(&bells));
+        let lane =
+            lane::Lane::new(rest.clone(), outlets.clone(), scoped.clone(), Arc::clone(&bells), halts.clone());
         tasks.spawn(lane.run(rest_work, stopped.clone()));
         let (rest, outlets) = (rest.clone(), outlets.clone());
         tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
@@ -203,6 +212,7 @@ impl Connector {
             trade_is_ready,
             rest: to_rest,
             sends,
+            halts,
             spares,
             stop,
             tasks,
@@ -235,15 +245,22 @@ impl Connector {
         }
         self.ground.bells.sends(&mutation);
         let by_socket = mutation.socket_operation().is_some() && self.trade_is_ready.load(Ordering::Relaxed);
+        let handed = Handed { mutation, epoch: self.halts.now() };
         let is_full = if by_socket {
-            self.trade.try_send(mutation).is_err()
+            self.trade.try_send(handed).is_err()
         } else {
-            self.rest.try_send(Work::Mutation(mutation)).is_err()
+            self.rest.try_send(Work::Mutation(handed)).is_err()
         };
         if is_full {
             return Err(Box::new(Asked::from(&mutation).not_sent("too many commands are waiting")));
         }
         Ok(())
+    }
+
+    /// Whether anything may open from now on: told after each turn of the engine, before its commands are sent. What
+    /// opens and was sent before a halt, and has not left yet, is answered as not sent, also after a resume.
+    pub fn allow_opening(&self, may_open: bool) {
+        self.halts.allow_opening(may_open);
     }
 
     /// Looks after more contracts and topics. Topics that are new get a connection of their own; those that there are

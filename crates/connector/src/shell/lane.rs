@@ -7,6 +7,7 @@ use super::{bells::Bells, scope::Scope, stream::Outlets};
 use crate::{
     budget::{Carrier, Next, Purpose, Queue},
     encode::Mutation,
+    halt::{HaltEpoch, Handed},
     outcome::{Asked, halts},
     rest::RestClient,
 };
@@ -33,7 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) enum Work {
     /// Change something.
-    Mutation(Mutation),
+    Mutation(Handed),
     /// Ask something.
     Query(Query),
 }
@@ -69,13 +70,14 @@ impl Lane {
         outlets: Outlets,
         scope: watch::Receiver<Scope>,
         bells: Arc<Bells>,
+        halts: HaltEpoch,
     ) -> Self {
         Self {
             rest,
             outlets,
             bells,
             scope,
-            queue: Queue::default(),
+            queue: Queue::new(halts),
             in_flight: Vec::new(),
             questions: VecDeque::new(),
             asked: Vec::new(),
@@ -114,7 +116,7 @@ impl Lane {
 
     fn take(&mut self, new: Work) {
         match new {
-            Work::Mutation(mutation) => self.queue.push(self.rest.clock().now(), mutation),
+            Work::Mutation(handed) => self.queue.push(self.rest.clock().now(), handed),
             Work::Query(query) => {
                 let purpose = Purpose::of_query(&query);
                 let place = self.questions.partition_point(|other| Purpose::of_query(other) <= purpose);

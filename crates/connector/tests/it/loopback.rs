@@ -300,6 +300,40 @@ async fn the_last_look_holds_over_rest_as_well() {
     assert!(rig.peer.http_heads().iter().all(|head| !head.contains("order/create")));
 }
 
+#[tokio::test]
+async fn an_entry_that_waits_for_its_turn_over_rest_does_not_leave_once_a_halt_has_come() {
+    let http = |_: &str| (200, r#"{"retCode":0,"result":{}}"#.to_owned());
+    let behaviour = Behaviour { order: |_| OnOrder::Take, http };
+    // Before the trade socket has had a moment to come up.
+    let mut rig = Rig::start(behaviour, Timing::default()).await;
+    for number in 0..40 {
+        let patient = Submit { send_before: Some(WallTime(i64::MAX)), ..submit(number) };
+        rig.connector.send(Command::Submit(patient)).unwrap();
+    }
+    rig.until(|event| matches!(event, Event::Account(AccountEvent::Acknowledged(_))).then_some(())).await;
+    rig.connector.allow_opening(false);
+    rig.connector.send(Command::Submit(Submit { reduce_only: true, ..submit(90) })).unwrap();
+    let (mut refused, mut closed, mut ended) = (0, false, 1);
+    while !closed || ended < 40 {
+        match rig.answer().await {
+            AccountEvent::Acknowledged(answer)
+                if answer.client_order_id == Some(submit(90).client_order_id) =>
+            {
+                closed = true;
+            }
+            AccountEvent::Refused(answer) => {
+                assert_eq!(answer.family, RefusalFamily::NotSent, "{answer:?}");
+                (refused, ended) = (refused + 1, ended + 1);
+            }
+            AccountEvent::Acknowledged(_) => ended += 1,
+            // The peer's answer to a batch names no item.
+            AccountEvent::Undetermined(_) => ended += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refused, 26, "all but seven alone and seven in a batch");
+}
+
 fn account_http(target: &str) -> (u16, String) {
     let list = |rows: &str, cursor: &str| {
         format!(

@@ -5,7 +5,13 @@ use super::*;
 #[test]
 fn e06_a_refused_key_halts_the_engine_and_a_busy_venue_does_not() {
     for (code, halts) in [(10003, false), (10004, true), (10010, true), (10016, false)] {
-        let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget()));
+        let mut script = Script::new(TradeSession::new(
+            credentials(),
+            Timing::default(),
+            77,
+            budget(),
+            HaltEpoch::default(),
+        ));
         script.text(1, &format!(r#"{{"retCode":{code},"retMsg":"no","op":"auth","connId":"c"}}"#));
         assert_eq!(script.out.close, Some(CloseReason::LoginRefused), "{code}");
         let halt = Event::Control(Control::Halt(HaltCause::Authentication));

@@ -235,3 +235,29 @@ fn a19_a20_a21_a22_refusals_are_told_by_their_families() {
         assert_eq!(told_of(code, message), [format!("{family} w01-1 {code}")], "{message}");
     }
 }
+
+#[test]
+fn an_entry_that_waits_for_its_turn_does_not_leave_once_a_halt_has_come() {
+    let halts = HaltEpoch::default();
+    let session = TradeSession::new(credentials(), Timing::default(), 77, budget(), halts.clone());
+    let mut script = Script::new(session);
+    script.text(1, TRADE_LOGGED_IN);
+    let patient = Some(at(60_000).wall);
+    for number in 0..15 {
+        script.request(10, submit(number, patient));
+    }
+    assert_eq!(script.sent().len(), 0, "the fifteenth waits for the rate limit");
+    halts.allow_opening(false);
+    script.request(20, close(30));
+    let sent = script.sent().join(" ");
+    assert!(sent.contains("w01-30") && !sent.contains("w01-14"), "what reduces leaves: {sent}");
+    assert_eq!(account(&script.out), ["not_sent w01-14 0"]);
+    script.run(7_000);
+    assert_eq!(script.sent().len(), 0);
+    // Approved in the epoch before, handed to the socket in the one after.
+    halts.allow_opening(true);
+    script.request(7_010, submit(40, patient));
+    assert_eq!((account(&script.out), script.sent().len()), (vec!["not_sent w01-40 0".to_owned()], 0));
+    script.request(7_011, Handed { mutation: submit(41, patient), epoch: halts.now() });
+    assert_eq!(script.sent().len(), 1);
+}

@@ -12,6 +12,7 @@ use crate::{
     budget::{RateLimits, SharedBudget},
     codec::Spares,
     encode::Mutation,
+    halt::{HaltEpoch, Handed},
     sign::{Credentials, Secret},
 };
 use std::sync::Arc;
@@ -47,8 +48,8 @@ impl<S: Session> Script<S> {
         self.input(|session, out| session.text(at(ms), text, out))
     }
 
-    fn request(&mut self, ms: i64, request: S::Request) -> &mut Self {
-        self.input(|session, out| session.request(at(ms), request, out))
+    fn request(&mut self, ms: i64, request: impl Into<S::Request>) -> &mut Self {
+        self.input(|session, out| session.request(at(ms), request.into(), out))
     }
 
     /// Lets time pass up to the next deadline, which must be due then.
@@ -120,7 +121,8 @@ fn ready_private() -> Script<PrivateSession> {
 }
 
 fn ready_trade() -> Script<TradeSession> {
-    let mut script = Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget()));
+    let mut script =
+        Script::new(TradeSession::new(credentials(), Timing::default(), 77, budget(), HaltEpoch::default()));
     script.text(1, TRADE_LOGGED_IN);
     assert_eq!(script.out.events, [Event::Link(Link::Trade(LinkState::Up))]);
     script
