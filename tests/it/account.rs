@@ -116,6 +116,7 @@ fn orders_without_room_leave_in_batches_over_rest() {
             topics: vec![Topic::Ticker(btc)],
             symbols: vec![btc],
             key: KeyPolicy::default(),
+            position_mode: PositionMode::OneWay,
             timing: Timing::default(),
             topics_per_connection: None,
             sends: true,

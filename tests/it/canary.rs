@@ -48,6 +48,13 @@ fn the_secret_is_in_no_log_no_metric_no_page_no_journal_no_argument_and_no_envir
     for path in ["/", "/status.json", "/metrics", "/health", "/ready"] {
         assert!(!holds(page(path).as_bytes()), "{path}");
     }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", engine.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(
+        core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+        ["0", "0"],
+        "G02: no core: {core}"
+    );
     for id in family(engine.id()) {
         for what in ["cmdline", "environ"] {
             let bytes = std::fs::read(format!("/proc/{id}/{what}")).unwrap_or_default();

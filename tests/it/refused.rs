@@ -109,6 +109,18 @@ fn a_venue_that_cannot_be_reached() {
 }
 
 #[test]
+fn e01_an_account_that_cannot_be_read_is_not_taken_for_one_in_order() {
+    let ground = Ground::new(Market::Walking);
+    // The mode of positions and the epoch of open orders are read there, and an engine must not start on a guess.
+    let fault = r#"{"kind":"http_status","match":{"path":"/v5/order/realtime"},"code":502}"#;
+    ground.sim("fault", fault);
+    let (code, sentence) = refusal(&ground);
+    assert_eq!(code, Some(5), "{sentence}");
+    assert!(sentence.contains("cannot read open orders and positions"), "{sentence}");
+    assert!(ground.client_order_ids().is_empty(), "nothing was done before");
+}
+
+#[test]
 fn a_secret_that_is_not_the_keys() {
     let ground = Ground::new(Market::Walking);
     ground.write_secret("wrong.key", "key = \"paper-key\"\nsecret = \"not-the-secret\"\n");

@@ -12,8 +12,8 @@ use fastrand::Rng;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use windvane_connector::{
-    Category, Connector, Credentials, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, RateLimits,
-    RestClient, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Category, Connector, Credentials, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, PositionMode,
+    RateLimits, RestClient, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_market::{Change, Market as Books};
 use windvane_model::{
@@ -67,6 +67,7 @@ impl Listener {
             topics: topics.collect(),
             symbols: symbols.clone(),
             key: KeyPolicy::default(),
+            position_mode: PositionMode::OneWay,
             // A stall shorter than this is waited out, a longer one noticed.
             timing: Timing {
                 ping_every_ms: 500,

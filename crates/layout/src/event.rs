@@ -41,6 +41,7 @@ choices!(HaltCause {
     11 => Drawdown,
     12 => ErrorRate,
     13 => MarginModel,
+    14 => PositionMode,
 });
 
 layout!(Reference { instruments, fees });

@@ -141,11 +141,13 @@ pub enum HaltCause {
     ErrorRate,
     /// Our margin and the venue's differ by more than the bound.
     MarginModel,
+    /// A contract is in another position mode than the config says, since the start.
+    PositionMode,
 }
 
 impl HaltCause {
     /// Every cause.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Operator,
         Self::Shutdown,
         Self::Journal,
@@ -159,6 +161,7 @@ impl HaltCause {
         Self::Drawdown,
         Self::ErrorRate,
         Self::MarginModel,
+        Self::PositionMode,
     ];
 
     /// The cause of that short word.
@@ -184,6 +187,7 @@ impl HaltCause {
             Self::Drawdown => "drawdown",
             Self::ErrorRate => "error_rate",
             Self::MarginModel => "margin_model",
+            Self::PositionMode => "position_mode",
         }
     }
 }

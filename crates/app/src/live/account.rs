@@ -102,7 +102,8 @@ pub(crate) fn symbols(bots: &[BotSettings]) -> Vec<Symbol> {
 /// its own journal is an old copy.
 ///
 /// # Errors
-/// [`Failure::Refused`] when a contract is in another position mode, which the same look at the account shows.
+/// [`Failure::Unreachable`] when the account cannot be read: a start must not go by what it could not see.
+/// [`Failure::Refused`] when a contract is in another position mode, which the same look shows.
 pub(crate) async fn highest_epoch(
     rest: &RestClient,
     install: InstallTag,
@@ -112,8 +113,10 @@ pub(crate) async fn highest_epoch(
     // Executions are not wanted here; since now there are none.
     let query = Query::Account { executions_since: MarketTime(rest.clock().now().as_millis()) };
     let AccountEvent::Answer(QueryAnswer::Account(snapshot)) = rest.answer(query, symbols).await else {
-        tracing::warn!("open orders could not be read before the start; the epoch goes by journal and clock");
-        return Ok(None);
+        return Err(Failure::Unreachable(
+            "cannot read open orders and positions, by which epoch and position mode are checked; try again"
+                .to_owned(),
+        ));
     };
     let mode_of = |row: &PositionReport| match row.position_index {
         PositionIndex::ONE_WAY => PositionMode::OneWay,

@@ -158,6 +158,7 @@ pub(crate) async fn run(
         topics: topics(settings),
         symbols,
         key,
+        position_mode: settings.position_mode,
         timing: Timing::default(),
         topics_per_connection: (link.rate_limits == RateLimits::Introductory).then_some(INTRODUCTORY_TOPICS),
         sends: !settings.is_shadow,

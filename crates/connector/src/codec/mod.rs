@@ -6,6 +6,7 @@
 pub(crate) mod batch;
 #[cfg(test)]
 mod chaos;
+pub(crate) mod depth;
 mod fast;
 pub(crate) mod number;
 mod private;
@@ -15,6 +16,7 @@ mod row;
 pub(crate) mod rows;
 mod scan;
 mod spare;
+pub(crate) mod words;
 
 pub use number::FieldError;
 pub use private::decode_private;
@@ -57,6 +59,9 @@ pub enum Unrecognised {
     /// Longer than [`MAX_FRAME_BYTES`].
     #[error("{0} bytes are more than a frame may have")]
     TooLong(usize),
+    /// Nested deeper than any message.
+    #[error("nested deeper than a message may be")]
+    TooDeep,
     /// Not JSON, or not of the shape that its topic promises.
     #[error("unreadable: {0}")]
     Malformed(String),
@@ -80,6 +85,7 @@ impl Unrecognised {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::TooLong(_) => "too_long",
+            Self::TooDeep => "too_deep",
             Self::Malformed(_) => "malformed",
             Self::Field(_) => "field",
             Self::Shape => "shape",
@@ -124,6 +130,9 @@ pub(crate) fn read_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, se
 fn open(text: &str) -> Result<Result<Envelope<'_>, Reply<'_>>, Unrecognised> {
     if text.len() > MAX_FRAME_BYTES {
         return Err(Unrecognised::TooLong(text.len()));
+    }
+    if depth::is_too_deep(text) {
+        return Err(Unrecognised::TooDeep);
     }
     let envelope: Envelope<'_> = read_object(text)?;
     if envelope.topic.is_empty() { Reply::read(text).map(Err) } else { Ok(Ok(envelope)) }

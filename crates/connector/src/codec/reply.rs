@@ -4,7 +4,7 @@
 //! `COMMAND_RESP`); one struct reads them all. Source: Bybit V5, "Connect" and "Trade WebSocket guideline", and
 //! the five recorded forms of a pong.
 
-use super::{Unrecognised, number::Lexeme, read_object};
+use super::{Unrecognised, depth::is_too_deep, number::Lexeme, read_object, words::printable};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -108,7 +108,7 @@ impl<'a> Reply<'a> {
     /// When the text is JSON without any mark of an answer.
     pub(crate) fn read(text: &'a str) -> Result<Self, Unrecognised> {
         let wire: Wire<'a> = read_object(text)?;
-        let message = wire.ret_msg.or(wire.ret_msg_snake).into_text();
+        let message = printable(wire.ret_msg.or(wire.ret_msg_snake).into_text());
         let kind = match (wire.op.as_str(), wire.kind.as_str()) {
             // A pong is `"op":"pong"`, or `"op":"ping"` with the message `pong`.
             ("ping" | "pong", _) => ReplyKind::Pong,
@@ -139,7 +139,7 @@ impl<'a> Reply<'a> {
         let header = wire.header.unwrap_or_default();
         Ok(Self {
             kind,
-            request_id: wire.req_id.or(wire.req_id_snake).into_text(),
+            request_id: printable(wire.req_id.or(wire.req_id_snake).into_text()),
             code,
             message,
             order_id,
@@ -157,6 +157,9 @@ impl<'a> Reply<'a> {
     pub fn decode(text: &'a str) -> Result<Self, Unrecognised> {
         if text.len() > super::MAX_FRAME_BYTES {
             return Err(Unrecognised::TooLong(text.len()));
+        }
+        if is_too_deep(text) {
+            return Err(Unrecognised::TooDeep);
         }
         Self::read(text)
     }
@@ -203,6 +206,13 @@ mod tests {
         ] {
             assert_eq!(Reply::read(text).unwrap().code, code, "{text}");
         }
+    }
+
+    #[test]
+    fn g11_no_answer_brings_a_second_line_into_a_log() {
+        let text = r#"{"retCode":10003,"retMsg":"no\n2026-01-01 ERROR halted","reqId":"7\r8","op":"auth"}"#;
+        let reply = Reply::read(text).unwrap();
+        assert_eq!((&*reply.message, &*reply.request_id), ("no?2026-01-01 ERROR halted", "7?8"));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use super::error::RestError;
 use crate::codec::{
     batch::{ItemAnswer, read_items},
+    depth::is_too_deep,
     number::Lexeme,
     read_object,
+    words::printable,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -62,13 +64,16 @@ impl Answer {
 pub(super) fn read_envelope(endpoint: &'static str, bytes: Vec<u8>) -> Result<Answer, RestError> {
     let unreadable = |problem: String| RestError::Unreadable { endpoint, problem };
     let text = String::from_utf8(bytes).map_err(|_| unreadable("not utf-8".to_owned()))?;
+    if is_too_deep(&text) {
+        return Err(unreadable("nested deeper than an answer may be".to_owned()));
+    }
     let envelope: Envelope<'_> = read_object(&text).map_err(|e| unreadable(e.to_string()))?;
     let code: i32 = envelope.ret_code.integer("retCode").map_err(|e| unreadable(e.to_string()))?;
     if envelope.ret_code.is_empty() {
         return Err(unreadable("no retCode".to_owned()));
     }
     if code != 0 {
-        return Err(RestError::Refused { endpoint, code, message: envelope.ret_msg.into_owned() });
+        return Err(RestError::Refused { endpoint, code, message: printable(envelope.ret_msg).into_owned() });
     }
     let server_ms = envelope.time.integer("time").unwrap_or(0);
     let result = envelope.result.map_or(0..0, |raw| {
@@ -92,6 +97,21 @@ mod tests {
 
         let refused = br#"{"retCode":110007,"retMsg":"OK","result":{},"retExtInfo":{},"time":1}"#;
         assert!(matches!(read_envelope("x", refused.to_vec()), Err(RestError::Refused { code: 110007, .. })));
+    }
+
+    #[test]
+    fn g11_a_refusal_is_one_line_whatever_its_words_are() {
+        let refused = br#"{"retCode":10010,"retMsg":"no\n2026-01-01 ERROR \u001b[2Jhalted"}"#;
+        let error = read_envelope("x", refused.to_vec()).err().unwrap().to_string();
+        assert_eq!(error, "x was refused with code 10010: no?2026-01-01 ERROR ?[2Jhalted");
+    }
+
+    #[test]
+    fn g07_an_answer_as_deep_as_a_stack_is_unreadable() {
+        for (levels, is_read) in [(20, true), (40, false), (200_000, false)] {
+            let body = format!(r#"{{"retCode":0,"result":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+            assert_eq!(read_envelope("x", body.into_bytes()).is_ok(), is_read, "{levels}");
+        }
     }
 
     #[test]

@@ -1,18 +1,23 @@
 //! What the tasks of a connector ring for: somebody should look at something soon.
 
 use super::prices::{Moved, Prices};
-use crate::encode::Mutation;
+use crate::{encode::Mutation, outcome::halts};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-use windvane_model::{AccountEvent, Event, Link, LinkState, RefusalFamily};
+use windvane_model::{AccountEvent, Event, Link, LinkState, OrderReport, RefusalFamily, Refused};
+
+/// The risk limit does not allow an order: its tiers may have changed. Source: Bybit V5, "Error Codes".
+const ABOUT_TIERS: [i32; 3] = [110_085, 110_086, 110_090];
 
 /// One bell for each thing that is looked at. Rung twice before somebody comes, it is answered once.
 #[derive(Debug, Default)]
 pub(super) struct Bells {
-    /// The API key: a log-in was refused.
+    /// The API key: a log-in was refused, or a request for the key itself.
     pub(super) key: Notify,
-    /// The contracts' grids and bounds: an order was refused for a figure.
+    /// The contracts' grids, bounds and tiers: an order was refused for a figure.
     pub(super) contracts: Notify,
+    /// The contracts' position mode: an order was refused for it.
+    pub(super) mode: Notify,
     /// The history of candles: the public link came up, and nobody knows what it missed.
     pub(super) history: Notify,
     /// What orders were sent with. The lock is held for one look.
@@ -32,26 +37,94 @@ impl Bells {
     /// Rings for whatever `event` is a reason for.
     pub(super) fn hear(&self, event: &Event) {
         match event {
-            Event::Account(AccountEvent::Order(report)) => {
-                if let Some(Moved { client_order_id, sent, live }) = self.prices().heard(report) {
-                    tracing::error!(
-                        %client_order_id, %sent, %live,
-                        "the venue moved the price of an order; see `set-limit-px-action`"
-                    );
-                }
-            }
             Event::Link(Link::Public(LinkState::Up)) => self.history.notify_one(),
-            Event::Account(AccountEvent::Refused(refused)) => {
-                let is_about_figures = matches!(
-                    refused.family,
-                    RefusalFamily::InvalidParameter | RefusalFamily::NotTrading | RefusalFamily::OrderCount
-                );
-                // Code 0 is our own refusal.
-                if is_about_figures && refused.code != 0 {
-                    self.contracts.notify_one();
+            Event::Account(event) => {
+                if halts(event).is_some() {
+                    self.key.notify_one();
+                }
+                match event {
+                    AccountEvent::Order(report) => self.compare(report),
+                    // Code 0 is our own refusal.
+                    AccountEvent::Refused(refused) if refused.code != 0 => self.refused(refused),
+                    _ => {}
                 }
             }
             _ => {}
+        }
+    }
+
+    fn refused(&self, refused: &Refused) {
+        let is_about_figures = matches!(
+            refused.family,
+            RefusalFamily::InvalidParameter | RefusalFamily::NotTrading | RefusalFamily::OrderCount
+        );
+        if is_about_figures || ABOUT_TIERS.contains(&refused.code) {
+            self.contracts.notify_one();
+        }
+        if refused.family == RefusalFamily::PositionMode {
+            self.mode.notify_one();
+        }
+    }
+
+    fn compare(&self, report: &OrderReport) {
+        if let Some(Moved { client_order_id, sent, live }) = self.prices().heard(report) {
+            tracing::error!(
+                %client_order_id, %sent, %live,
+                "the venue moved the price of an order; see `set-limit-px-action`"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use windvane_model::{MarketTime, Query, QueryFailed, Request, Text};
+
+    /// What an event rings for.
+    fn rings(event: AccountEvent) -> Vec<&'static str> {
+        let bells = Bells::default();
+        bells.hear(&Event::Account(event));
+        let all = [("key", &bells.key), ("contracts", &bells.contracts), ("mode", &bells.mode)];
+        let is_rung = |bell: &Notify| bell.notified().now_or_never().is_some();
+        all.into_iter().filter(|(_, bell)| is_rung(bell)).map(|(name, _)| name).collect()
+    }
+
+    fn refused(code: i32, message: &str) -> AccountEvent {
+        let meaning = crate::codes::meaning(crate::codes::Channel::Rest, code, message);
+        AccountEvent::Refused(Refused {
+            request: Request::Submit,
+            symbol: None,
+            client_order_id: None,
+            code,
+            family: meaning.family,
+            message: Text::lossy(message),
+        })
+    }
+
+    #[test]
+    fn e01_e02_e03_e06_e07_e08_each_refusal_rings_for_what_it_is_about() {
+        for (code, message, bells) in [
+            (10003, "", &["key"][..]),
+            (10005, "", &["key"]),
+            (10010, "", &["key"]),
+            (33004, "", &["key"]),
+            (110085, "", &["contracts"]),
+            (110086, "", &["contracts"]),
+            (110090, "", &["contracts"]),
+            (10001, "qty invalid", &["contracts"]),
+            (110020, "", &["contracts"]),
+            (10001, "position idx not match position mode", &["mode"]),
+            (110028, "", &["mode"]),
+            (110007, "", &[]),
+            (10006, "", &[]),
+        ] {
+            assert_eq!(rings(refused(code, message)), bells, "{code} {message}");
+        }
+        let query = Query::Account { executions_since: MarketTime(0) };
+        for (code, bells) in [(33004, &["key"][..]), (10005, &["key"]), (10006, &[]), (0, &[])] {
+            assert_eq!(rings(AccountEvent::QueryFailed(QueryFailed { query, code })), bells, "{code}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     doors::Doors,
     historian, keykeeper,
     lane::{self, Work},
-    refkeeper,
+    modekeeper, refkeeper,
     scope::Scope,
     stream::{Outlets, StreamTask},
     timekeeper,
@@ -17,7 +17,7 @@ use crate::{
     halt::{HaltEpoch, Handed},
     key::KeyPolicy,
     outcome::Asked,
-    rest::RestClient,
+    rest::{PositionMode, RestClient},
     session::{
         self, DisconnectProtection, PrivateSession, PublicRequest, PublicSession, Session, Shards, Timing,
         Topic, TopicsError, TradeSession,
@@ -52,6 +52,8 @@ pub struct Plan {
     pub symbols: Vec<Symbol>,
     /// What the key is held to, every hour.
     pub key: KeyPolicy,
+    /// How many positions each contract must have, every hour.
+    pub position_mode: PositionMode,
     /// Bounds of waiting.
     pub timing: Timing,
     /// Most topics of one public connection; `None` leaves it to the exchange's own limit.
@@ -199,6 +201,15 @@ impl Connector {
         tasks.spawn(refkeeper::keep_reference(
             rest.clone(),
             outlets.clone(),
+            scoped.clone(),
+            Arc::clone(&bells),
+            timing.contracts_every_ms,
+            stopped.clone(),
+        ));
+        tasks.spawn(modekeeper::keep_mode(
+            rest.clone(),
+            outlets.clone(),
+            plan.position_mode,
             scoped.clone(),
             Arc::clone(&bells),
             timing.contracts_every_ms,

@@ -6,6 +6,7 @@ mod doors;
 mod historian;
 mod keykeeper;
 mod lane;
+mod modekeeper;
 mod prices;
 mod recorder;
 mod refkeeper;

@@ -2,13 +2,27 @@
 //! sockets beside the rounds themselves.
 
 use super::{
-    loopback::{REFUSE_HTTP, Rig, eth},
+    loopback::{REFUSE_HTTP, Rig, eth, submit},
     peer::{Behaviour, OnOrder, Seen},
 };
 use std::time::Duration;
 use tokio::time::timeout;
 use windvane_connector::Timing;
-use windvane_model::{Control, Event, HaltCause};
+use windvane_model::{AccountEvent, Command, Control, Event, HaltCause};
+
+impl Rig {
+    /// Waits until the peer was asked for a path so many times more.
+    async fn asked_for(&mut self, path: &str, times: usize) {
+        for _ in 0..times {
+            let asked = async {
+                while !matches!(self.peer.seen.recv().await, Some(Seen::Http(head, _)) if head.contains(path))
+                {
+                }
+            };
+            timeout(Duration::from_secs(20), asked).await.unwrap();
+        }
+    }
+}
 
 fn short_hours() -> Timing {
     let whole = Timing::default();
@@ -59,15 +73,61 @@ async fn e06_e07_e08_the_key_is_looked_at_time_and_again_and_a_bad_one_halts_onc
     rig.until(|event| (*event == halt).then_some(())).await;
     drop(rig.peer.http_heads());
     // By the third look the second one's answer has been heard.
-    for _ in 2..=3 {
-        let asked = async {
-            while !matches!(rig.peer.seen.recv().await, Some(Seen::Http(head, _)) if head.contains("/v5/user/query-api"))
-            {
-            }
-        };
-        timeout(Duration::from_secs(20), asked).await.unwrap();
-    }
+    rig.asked_for("/v5/user/query-api", 2).await;
     while let Ok((_, event)) = rig.account.try_recv() {
         assert_ne!(event, halt, "it stays latched, and is said once");
     }
+}
+
+fn positions(indices: &[u8]) -> (u16, String) {
+    let rows: Vec<_> = indices
+        .iter()
+        .map(|index| format!(r#"{{"symbol":"ETHUSDT","positionIdx":{index},"side":"","size":"0"}}"#))
+        .collect();
+    (200, format!(r#"{{"retCode":0,"result":{{"list":[{}],"nextPageCursor":""}}}}"#, rows.join(",")))
+}
+
+#[tokio::test]
+async fn e01_a_position_mode_that_is_switched_while_the_engine_runs_halts_once() {
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "GET /v5/position/list" => positions(&[1, 2]),
+        _ => REFUSE_HTTP(target),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_hours()).await;
+    let halt = Event::Control(Control::Halt(HaltCause::PositionMode));
+    rig.until(|event| (*event == halt).then_some(())).await;
+    rig.asked_for("/v5/position/list", 3).await;
+    while let Ok((_, event)) = rig.account.try_recv() {
+        assert_ne!(event, halt, "it stays latched, and is said once");
+    }
+}
+
+#[tokio::test]
+async fn e01_an_order_that_is_refused_for_the_position_mode_has_it_read_at_once() {
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "POST /v5/order/create" => (
+            200,
+            r#"{"retCode":10001,"retMsg":"position idx not match position mode","result":{}}"#.to_owned(),
+        ),
+        "GET /v5/position/list" => positions(&[0]),
+        _ => REFUSE_HTTP(target),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    rig.asked_for("/v5/position/list", 1).await;
+    while let Ok((_, event)) = rig.account.try_recv() {
+        assert!(!matches!(event, Event::Control(Control::Halt(_))), "it is as it should be: {event:?}");
+    }
+}
+
+#[tokio::test]
+async fn e06_e07_e08_a_request_that_is_refused_for_the_key_has_the_key_looked_at_at_once() {
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "POST /v5/order/create" => (200, r#"{"retCode":33004,"retMsg":"expired","result":{}}"#.to_owned()),
+        _ => REFUSE_HTTP(target),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    rig.until(|event| matches!(event, Event::Account(AccountEvent::Refused(_))).then_some(())).await;
+    rig.asked_for("/v5/user/query-api", 1).await;
 }

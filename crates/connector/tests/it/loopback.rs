@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use windvane_connector::{
     Connector, Credentials, DisconnectProtection, KeyPolicy, Observation, Observer, Outlets, Plan,
-    RateLimits, RestClient, RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    PositionMode, RateLimits, RestClient, RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints,
+    WallClock,
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
@@ -53,6 +54,7 @@ impl Rig {
             topics: vec![Topic::Book(eth())],
             symbols: vec![eth()],
             key: KeyPolicy::default(),
+            position_mode: PositionMode::OneWay,
             timing,
             topics_per_connection: None,
             sends: true,

@@ -1,7 +1,7 @@
 //! What the venue says of its own maintenance. Source: Bybit V5, "Get System Status".
 
 use super::{moment, read};
-use crate::codec::number::Lexeme;
+use crate::codec::{number::Lexeme, words::printable};
 use crate::rest::{client::RestClient, error::RestError, page::Access};
 use serde::Deserialize;
 use windvane_model::MarketTime;
@@ -53,12 +53,12 @@ impl RestClient {
         self.each_row(Access::Public, "/v5/system/status", "", |answer, text| {
             let row: Row<'_> = answer.row(text)?;
             all.push(Maintenance {
-                title: row.title.as_str().to_owned(),
+                title: printable(row.title.into_text()).into_owned(),
                 state: match row.state.as_str() {
                     "scheduled" => MaintenanceState::Scheduled,
                     "ongoing" => MaintenanceState::Ongoing,
                     "completed" | "canceled" => MaintenanceState::Over,
-                    other => MaintenanceState::Other(other.to_owned()),
+                    other => MaintenanceState::Other(printable(other.into()).into_owned()),
                 },
                 begins: read(answer, moment(&row.begin, "begin"))?,
                 ends: read(answer, row.end.time("end"))?,
