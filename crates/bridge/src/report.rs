@@ -126,6 +126,7 @@ pub fn execution(row: &venue::ExecutionRow) -> Execution {
         venue::ExecutionType::BustTrade => ExecutionKind::Liquidation,
         venue::ExecutionType::AdlTrade => ExecutionKind::Adl,
         venue::ExecutionType::Settle => ExecutionKind::Delivery,
+        venue::ExecutionType::SessionSettlement => ExecutionKind::Session,
     };
     Execution {
         symbol: symbol(&row.symbol),
@@ -141,7 +142,7 @@ pub fn execution(row: &venue::ExecutionRow) -> Execution {
         is_maker: row.is_maker,
         stop_kind: row.stop_order_type.map(stop_kind),
         origin: match kind {
-            ExecutionKind::Funding => Origin::Venue,
+            ExecutionKind::Funding | ExecutionKind::Session => Origin::Venue,
             ExecutionKind::Liquidation => Origin::Liquidation,
             _ => row.create_type.map_or(Origin::User, origin),
         },

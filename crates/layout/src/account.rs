@@ -46,7 +46,7 @@ choices!(Origin { 1 => User, 2 => Protection, 3 => Liquidation, 4 => Adl, 5 => V
 choices!(StopKind { 1 => StopLoss, 2 => TakeProfit, 3 => Trailing, 4 => Conditional });
 
 choices!(ExecutionKind {
-    1 => Trade, 2 => Funding, 3 => Adl, 4 => Liquidation, 5 => Delivery, 6 => Other,
+    1 => Trade, 2 => Funding, 3 => Adl, 4 => Liquidation, 5 => Delivery, 6 => Other, 7 => Session,
 });
 
 choices!(OrderStatus {

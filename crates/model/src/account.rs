@@ -252,6 +252,8 @@ pub enum ExecutionKind {
     Liquidation,
     /// Delivery of a dated contract, or settlement: moves the position.
     Delivery,
+    /// The settlement of a session of a USDC perpetual: moves profit into the wallet, not the position.
+    Session,
     /// A text we do not know; the position is reconciled.
     Other,
 }
@@ -262,7 +264,7 @@ impl ExecutionKind {
     pub const fn moves_position(self) -> bool {
         match self {
             Self::Trade | Self::Adl | Self::Liquidation | Self::Delivery => true,
-            Self::Funding | Self::Other => false,
+            Self::Funding | Self::Session | Self::Other => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::holding::Holding;
 use crate::identity::PositionKey;
 use crate::ledger::FillKey;
+use crate::wallet::{profit_coin, settle_coin};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
@@ -152,6 +153,11 @@ impl Position {
     /// The executions of its book in the venue's order, each with the holding right after it.
     pub fn executions(&self) -> impl Iterator<Item = (&Execution, &Holding)> {
         self.book.iter().map(|booked| (&booked.execution, &booked.after))
+    }
+
+    /// Whether its profit is in the coin that is traded here.
+    pub(crate) fn is_in_settle_coin(&self) -> bool {
+        self.book.last().is_none_or(|booked| profit_coin(&booked.execution) == settle_coin())
     }
 
     /// What was held before the first execution of the book.

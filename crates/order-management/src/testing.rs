@@ -202,6 +202,14 @@ impl ExecutionBuilder {
         self.filled(size, mark).fee(paid)
     }
 
+    /// A row of a contract in another coin, with the profit that the venue counts.
+    pub(crate) fn in_coin(mut self, of: &str, coin: &str, pnl: &str) -> Self {
+        self.0.symbol = symbol(of);
+        self.0.fee_coin = Coin::new(coin).unwrap();
+        self.0.venue_pnl = Some(money(pnl));
+        self
+    }
+
     pub(crate) fn kind(mut self, kind: ExecutionKind) -> Self {
         self.0.kind = kind;
         self

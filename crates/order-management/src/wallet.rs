@@ -8,12 +8,18 @@
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
-use windvane_model::{Coin, CoinBalance, Money, WallTime, WalletReport};
+use windvane_model::{Coin, CoinBalance, Execution, Money, WallTime, WalletReport};
 
 /// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
 /// linear contracts only.
 pub(crate) fn settle_coin() -> Coin {
     Coin::new("USDT").expect("four printable letters")
+}
+
+/// The coin that an execution's profit is in. Contracts in USDC are other people's; they are known by their fees, which
+/// are charged in the settle coin.
+pub(crate) fn profit_coin(execution: &Execution) -> Coin {
+    if execution.fee_coin.as_str() == "USDC" { execution.fee_coin } else { settle_coin() }
 }
 
 /// The account's money.

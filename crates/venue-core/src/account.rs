@@ -15,7 +15,7 @@ use crate::coin::Coins;
 use crate::market::Market;
 use crate::order::{Order, OrderKey, Orders, Place};
 use crate::position::Position;
-use crate::record::{ClosedPnl, Execution, Transaction};
+use crate::record::{ClosedPnl, Execution, Session, Transaction};
 use crate::units::round_up;
 
 pub(crate) use desk::{Desk, Desks};
@@ -48,6 +48,7 @@ pub(crate) struct Account {
     pub(crate) executions: Vec<Execution>,
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) closed_pnl: Vec<ClosedPnl>,
+    pub(crate) sessions: Vec<Session>,
 }
 
 /// One coin of an account, in that coin.
@@ -128,6 +129,7 @@ impl Account {
             executions: Vec::new(),
             transactions: Vec::new(),
             closed_pnl: Vec::new(),
+            sessions: Vec::new(),
         }
     }
 

@@ -100,6 +100,12 @@ impl Market {
         self.spec.category == Category::Spot
     }
 
+    /// Whether unrealised profit is settled with each funding: perpetuals settled in USDC. Source: Bybit help centre, "USDC
+    /// Perpetual Session Settlement Mechanism".
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.spec.category == Category::Linear && &*self.spec.quote_coin == "USDC"
+    }
+
     /// The price of its base coin: index, or the nearest substitute.
     pub(crate) fn coin_price(&self) -> Option<i64> {
         self.index.or(self.mark).or(self.last)

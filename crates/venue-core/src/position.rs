@@ -15,7 +15,11 @@ use crate::units::decimal;
 #[derive(Clone, Debug)]
 pub(crate) struct Position {
     pub(crate) size: i64,
-    pub(crate) avg_price: Decimal,
+    /// Average entry price.
+    pub(crate) entry_price: Decimal,
+    /// Price that profit and margin are counted from: the average entry price, until a session settlement puts the mark in
+    /// its place.
+    pub(crate) session_price: Decimal,
     pub(crate) leverage: Decimal,
     /// Isolated: margin added beyond the initial one.
     pub(crate) extra_margin: Decimal,
@@ -105,7 +109,8 @@ pub(crate) struct PositionFill {
 pub(crate) struct Closed {
     pub(crate) qty: i64,
     pub(crate) entry_price: Decimal,
-    /// (exit − entry) × quantity, signed; fees apart.
+    pub(crate) session_price: Decimal,
+    /// (exit − session price) × quantity, signed; fees apart.
     pub(crate) realised: Decimal,
     pub(crate) open_fee: Decimal,
     pub(crate) close_fee: Decimal,
@@ -115,7 +120,8 @@ impl Position {
     pub(crate) fn new(leverage: Decimal) -> Self {
         Self {
             size: 0,
-            avg_price: Decimal::ZERO,
+            entry_price: Decimal::ZERO,
+            session_price: Decimal::ZERO,
             leverage,
             extra_margin: Decimal::ZERO,
             auto_add_margin: false,
@@ -145,7 +151,7 @@ impl Position {
 
     /// Unrealised profit at a price in units.
     pub(crate) fn unrealised(&self, payoff: Payoff, price: i64) -> Decimal {
-        payoff.profit(decimal(self.size), self.avg_price, decimal(price))
+        payoff.profit(decimal(self.size), self.session_price, decimal(price))
     }
 
     /// Books a fill. An increase moves the average entry price to the weighted mean of what was held and the fill, half
@@ -176,8 +182,9 @@ impl Position {
         let closed_size = decimal(self.size.signum() * qty);
         let closed = Closed {
             qty,
-            entry_price: self.avg_price,
-            realised: payoff.profit(closed_size, self.avg_price, decimal(fill.price)),
+            entry_price: self.entry_price,
+            session_price: self.session_price,
+            realised: payoff.profit(closed_size, self.session_price, decimal(fill.price)),
             open_fee: if qty == self.size.abs() {
                 self.open_fee
             } else {
@@ -188,7 +195,7 @@ impl Position {
         self.open_fee -= closed.open_fee;
         self.size += fill.side.sign() * qty;
         if self.size == 0 {
-            self.avg_price = Decimal::ZERO;
+            (self.entry_price, self.session_price) = (Decimal::ZERO, Decimal::ZERO);
             self.extra_margin = Decimal::ZERO;
             self.open_ms = 0;
         }
@@ -199,14 +206,17 @@ impl Position {
         if self.size == 0 {
             self.cur_realised = Decimal::ZERO;
             self.open_fee = Decimal::ZERO;
-            self.avg_price = decimal(fill.price);
+            (self.entry_price, self.session_price) = (decimal(fill.price), decimal(fill.price));
             self.open_ms = fill.time_ms;
             if self.created_ms == 0 {
                 self.created_ms = fill.time_ms;
             }
         } else {
             let held = decimal(self.size.abs());
-            self.avg_price = payoff.average(held, self.avg_price, decimal(qty), decimal(fill.price));
+            let increased = |price| payoff.average(held, price, decimal(qty), decimal(fill.price));
+            let (entry, session) = (self.entry_price, self.session_price);
+            self.entry_price = increased(entry);
+            self.session_price = if session == entry { self.entry_price } else { increased(session) };
         }
         self.open_fee += fee;
         self.size += fill.side.sign() * qty;
@@ -216,6 +226,15 @@ impl Position {
     pub(crate) fn apply_funding(&mut self, paid: Decimal, now_ms: i64) {
         self.realise(-paid);
         self.updated_ms = now_ms;
+    }
+
+    /// Realises what the session has brought so far and counts on from `mark` (units). Returns the profit.
+    pub(crate) fn settle_session(&mut self, payoff: Payoff, mark: i64, now_ms: i64) -> Decimal {
+        let profit = self.unrealised(payoff, mark);
+        self.session_price = decimal(mark);
+        self.realise(profit);
+        self.updated_ms = now_ms;
+        profit
     }
 }
 
@@ -234,10 +253,10 @@ mod tests {
         let mut position = Position::new(Decimal::TEN);
         assert_eq!(position.apply_fill(Payoff::Linear, fill(Side::Buy, "1", "100")), None);
         assert_eq!(position.apply_fill(Payoff::Linear, fill(Side::Buy, "2", "101")), None);
-        assert_eq!(position.avg_price.to_string(), "100.66666667");
+        assert_eq!(position.entry_price.to_string(), "100.66666667");
         let closed = position.apply_fill(Payoff::Linear, fill(Side::Sell, "1", "102")).unwrap();
         assert_eq!(closed.realised.to_string(), "1.33333333");
-        assert_eq!(position.avg_price.to_string(), "100.66666667");
+        assert_eq!(position.entry_price.to_string(), "100.66666667");
         assert_eq!(position.side(), Some(Side::Buy));
     }
 
@@ -247,7 +266,34 @@ mod tests {
         position.apply_fill(Payoff::Linear, fill(Side::Sell, "1", "100"));
         let closed = position.apply_fill(Payoff::Linear, fill(Side::Buy, "3", "90")).unwrap();
         assert_eq!((closed.qty, closed.realised), (units(Decimal::ONE).unwrap(), Decimal::TEN));
-        assert_eq!((decimal(position.size), position.avg_price), (Decimal::TWO, Decimal::from(90)));
+        assert_eq!((decimal(position.size), position.entry_price), (Decimal::TWO, Decimal::from(90)));
+    }
+
+    #[test]
+    fn a_settled_session_counts_on_from_the_mark_and_keeps_the_entry_price() {
+        // The exchange's own worked example: 0.1 at 50,000 and 0.1 at 50,500, half closed at 50,700, settled at 52,000.
+        let mut position = Position::new(Decimal::TEN);
+        position.apply_fill(Payoff::Linear, fill(Side::Buy, "0.1", "50000"));
+        position.apply_fill(Payoff::Linear, fill(Side::Buy, "0.1", "50500"));
+        let closed = position.apply_fill(Payoff::Linear, fill(Side::Sell, "0.1", "50700")).unwrap();
+        assert_eq!(closed.realised, Decimal::from(45));
+        let mark = units(Decimal::from(52_000)).unwrap();
+        assert_eq!(position.settle_session(Payoff::Linear, mark, 2), Decimal::from(175));
+        let prices = (position.entry_price, position.session_price);
+        assert_eq!(prices, (Decimal::from(50_250), Decimal::from(52_000)));
+        assert_eq!(position.cur_realised, Decimal::from(45 + 175));
+        assert_eq!(
+            position.settle_session(Payoff::Linear, mark, 3),
+            Decimal::ZERO,
+            "nothing is left to settle"
+        );
+
+        position.apply_fill(Payoff::Linear, fill(Side::Buy, "0.1", "52500"));
+        let prices = (position.entry_price, position.session_price);
+        assert_eq!(prices, (Decimal::from(51_375), Decimal::from(52_250)), "each goes on by itself");
+        let closed = position.apply_fill(Payoff::Linear, fill(Side::Sell, "0.2", "52000")).unwrap();
+        assert_eq!((closed.entry_price, closed.realised), (Decimal::from(51_375), Decimal::from(-50)));
+        assert_eq!((position.entry_price, position.session_price), (Decimal::ZERO, Decimal::ZERO));
     }
 
     #[test]

@@ -6,11 +6,11 @@ use rust_decimal::Decimal;
 use crate::api::{ExecutionType, Side, TransactionType};
 use crate::order::OrderKey;
 
-/// A fill or a funding settlement. Prices and quantities in units.
+/// A fill, a funding or a session settlement. Prices and quantities in units.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Execution {
     pub(crate) number: u64,
-    /// `None` for funding.
+    /// `None` for funding and sessions.
     pub(crate) order: Option<OrderKey>,
     /// Slot of its market.
     pub(crate) market: usize,
@@ -63,6 +63,24 @@ impl Transaction {
     pub(crate) fn change(&self) -> Decimal {
         self.cash_flow + self.funding - self.fee
     }
+}
+
+/// The settlement of one session of a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Session {
+    /// That of the funding execution it comes with.
+    pub(crate) number: u64,
+    /// Slot of its market.
+    pub(crate) market: usize,
+    /// Signed size of the position, in units.
+    pub(crate) size: i64,
+    pub(crate) leverage: Decimal,
+    /// Price that its profit was counted from.
+    pub(crate) price_before: Decimal,
+    /// Price it was settled at, in units.
+    pub(crate) mark: i64,
+    pub(crate) profit: Decimal,
+    pub(crate) time_ms: i64,
 }
 
 /// What one closing order brought. Prices and quantities in units, money in settle coin.

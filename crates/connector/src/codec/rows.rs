@@ -127,7 +127,7 @@ impl ExecutionRow<'_> {
             is_maker: self.is_maker.is_true(),
             stop_kind,
             origin: match kind {
-                ExecutionKind::Funding | ExecutionKind::Delivery => Origin::Venue,
+                ExecutionKind::Funding | ExecutionKind::Delivery | ExecutionKind::Session => Origin::Venue,
                 ExecutionKind::Adl => Origin::Adl,
                 ExecutionKind::Liquidation => Origin::Liquidation,
                 ExecutionKind::Trade | ExecutionKind::Other => origin(&self.create_type, stop_kind),
@@ -358,6 +358,7 @@ fn execution_kind(text: &Lexeme<'_>) -> ExecutionKind {
         "AdlTrade" => ExecutionKind::Adl,
         "BustTrade" => ExecutionKind::Liquidation,
         "Delivery" | "Settle" => ExecutionKind::Delivery,
+        "SessionSettlePnL" => ExecutionKind::Session,
         _ => ExecutionKind::Other,
     }
 }

@@ -194,7 +194,9 @@ impl Orders {
         for position in self.positions.values_mut() {
             let before = position.holding().totals.net();
             if position.follow_list(&ranks, since) {
-                self.wallet.book(settle, position.holding().totals.net().less(before).get());
+                if position.is_in_settle_coin() {
+                    self.wallet.book(settle, position.holding().totals.net().less(before).get());
+                }
                 moved.push(position.key());
             }
         }
@@ -229,7 +231,8 @@ impl Orders {
             }
             self.expose_position(key);
         }
-        let in_book: Money = self.positions.values().map(|position| position.holding().totals.net()).sum();
+        let ours = self.positions.values().filter(|position| position.is_in_settle_coin());
+        let in_book: Money = ours.map(|position| position.holding().totals.net()).sum();
         self.wallet.begin(in_book);
     }
 

@@ -8,7 +8,7 @@ use crate::ledger::Entered;
 use crate::order::Source;
 use crate::other::cause_of;
 use crate::position::Position;
-use crate::wallet::settle_coin;
+use crate::wallet::{profit_coin, settle_coin};
 use rust_decimal::Decimal;
 use windvane_model::{
     ClientOrderId, Execution, ExecutionKind, ExitCause, HaltCause, Money, Mutant, Notice, Role, Stamp, mutant,
@@ -87,7 +87,10 @@ impl Orders {
         let settle = settle_coin();
         let is_free = execution.kind == ExecutionKind::Funding && mutant(Mutant::FundingIsFree);
         let change = if is_free { Money::ZERO } else { after.totals.net().less(before.totals.net()) };
-        self.wallet.book(settle, change.get());
+        let coin = profit_coin(execution);
+        // Of a contract in USDC the venue's own word: its sessions move profit that our average knows nothing of.
+        let told = execution.venue_pnl.filter(|_| coin != settle);
+        self.wallet.book(coin, told.unwrap_or(change).get());
         if fee_in(settle, execution) == Decimal::ZERO && execution.fee.get() != Decimal::ZERO {
             self.wallet.book(execution.fee_coin, -execution.fee.get());
         }

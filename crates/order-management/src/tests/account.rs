@@ -7,8 +7,8 @@ use crate::testing::{
 };
 use crate::{DifferenceKind, Effect};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, Epoch, ExecutionKind, ExitCause, ForeignOrder, HaltCause, MarketTime,
-    Notice, OrderReport, OrderStatus, PositionIndex, Query, Side, StopKind, Submit,
+    AccountEvent, AccountSnapshot, Coin, CoinBalance, Epoch, ExecutionKind, ExitCause, ForeignOrder,
+    HaltCause, MarketTime, Notice, OrderReport, OrderStatus, PositionIndex, Query, Side, StopKind, Submit,
 };
 use windvane_risk::OrderKey;
 
@@ -27,6 +27,31 @@ fn long() -> World {
 
 fn sold(id: &str) -> crate::testing::ExecutionBuilder {
     execution(id).side(Side::Sell).filled("1", "90").fee("0.05").at(7)
+}
+
+#[test]
+fn a_session_settlement_is_money_of_its_coin_and_nothing_of_ours() {
+    let (usdt, usdc) = (Coin::new("USDT").unwrap(), Coin::new("USDC").unwrap());
+    let mut world = World::fresh();
+    let mut wallet = wallet_report("1000");
+    wallet.coins.push(CoinBalance { coin: usdc, ..wallet.coins[0] });
+    world.reconcile_with(AccountSnapshot { wallet, ..AccountSnapshot::default() });
+    let perp = |id: &str, at| execution(id).side(Side::Buy).filled("1", "100").at(at);
+    let bought = perp("p", 6).fee("0.05").in_coin("BTCPERP", "USDC", "0").build();
+    let funded = perp("f", 7).funding("1", "104", "0.01").in_coin("BTCPERP", "USDC", "0").build();
+    let settled =
+        perp("s", 7).filled("1", "104").kind(ExecutionKind::Session).in_coin("BTCPERP", "USDC", "4").build();
+    let sold = sold("q").filled("1", "105").at(8).in_coin("BTCPERP", "USDC", "1").build();
+    for row in [bought, funded, settled] {
+        assert_eq!(world.execution(row), [], "nothing that anybody has to look at");
+    }
+    let held = world.orders.position(settled.symbol, PositionIndex(0)).unwrap().holding();
+    assert_eq!((held.qty(), held.average_price()), (qty("1"), Some(price("100"))));
+    assert_eq!(world.orders.wallet().computed(usdc), Some(money("1003.94")));
+    world.execution(sold);
+    assert_eq!(world.orders.wallet().computed(usdc), Some(money("1004.89")), "4 + 1 less fees and funding");
+    assert_eq!(world.orders.wallet().computed(usdt), Some(money("1000")), "nothing of it was in USDT");
+    world.assert_rebuilds();
 }
 
 #[test]

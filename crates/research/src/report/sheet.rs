@@ -121,6 +121,7 @@ const fn execution_kind(kind: ExecutionKind) -> &'static str {
         ExecutionKind::Liquidation => "liquidation",
         ExecutionKind::Adl => "adl",
         ExecutionKind::Delivery => "delivery",
+        ExecutionKind::Session => "session",
         ExecutionKind::Other => "other",
     }
 }

@@ -4,6 +4,9 @@ use super::RiskLimits;
 use crate::{Amount, Percent};
 use windvane_model::{BotName, Coin, Symbol, Text};
 
+/// The coin that the books count profit and margin in.
+const SETTLE_COIN: &str = "USDT";
+
 /// A limit that does not fit the others, or can never be met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimitProblem {
@@ -16,6 +19,12 @@ pub enum LimitProblem {
         coin: Coin,
         /// The coin of the others.
         expected: Coin,
+    },
+    /// Amounts of a coin that no contract that is traded here settles in.
+    #[error("`max_order_notional` is in {coin}; only contracts that settle in {SETTLE_COIN} are traded")]
+    SettleCoin {
+        /// Their coin.
+        coin: Coin,
     },
     /// A limit that a smaller one inside it makes unreachable, most likely a slip of a digit.
     #[error("`{inner}` ({inner_value}) is larger than `{outer}` ({outer_value})")]
@@ -73,6 +82,7 @@ impl LimitProblem {
         match self {
             Self::Coin { key, .. } | Self::Nothing { key } | Self::Name { key, .. } => key.clone(),
             Self::Order { inner, .. } => inner.clone(),
+            Self::SettleCoin { .. } => "max_order_notional".to_owned(),
             Self::RateWindows => "max_order_rate_short".to_owned(),
             Self::DrawdownSteps { lower, .. } => format!("drawdown.{lower}"),
             Self::AdlRank { .. } => "max_adl_rank".to_owned(),
@@ -85,6 +95,9 @@ impl RiskLimits {
     #[must_use]
     pub fn problems(&self) -> Vec<LimitProblem> {
         let mut problems = Vec::new();
+        if self.coin().as_str() != SETTLE_COIN {
+            problems.push(LimitProblem::SettleCoin { coin: self.coin() });
+        }
         for (key, amount) in self.amounts() {
             if amount.coin != self.coin() {
                 problems.push(LimitProblem::Coin { key, coin: amount.coin, expected: self.coin() });

@@ -48,6 +48,18 @@ fn every_limit_is_required_and_no_other_is_known() {
 }
 
 #[test]
+fn limits_in_a_coin_that_nothing_traded_here_settles_in_are_refused() {
+    let amounts = ["max_order_notional", "min_order_notional", "max_position_notional", "max_gross_exposure"];
+    let losses = ["max_loss_per_day", "max_loss_per_week"];
+    let amounts =
+        amounts.map(|key| (key, "\"100 USDC\"")).into_iter().chain(losses.map(|key| (key, "\"100 USDC\"")));
+    let problems = limits(&amounts.collect::<Vec<_>>()).problems();
+    let text: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(text, ["`max_order_notional` is in USDC; only contracts that settle in USDT are traded"]);
+    assert_eq!(problems[0].key(), "max_order_notional");
+}
+
+#[test]
 fn all_that_does_not_fit_together_is_reported_at_once() {
     let problems = limits(&[
         ("max_order_notional", "\"5000 USDT\""),

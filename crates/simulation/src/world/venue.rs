@@ -309,7 +309,7 @@ impl World {
     fn see_execution(&mut self, row: &ExecutionRow) -> Result<(), Broken> {
         self.tally.executions += 1;
         match row.exec_type {
-            ExecutionType::Funding => self.hit_all(Fault::Funding),
+            ExecutionType::Funding | ExecutionType::SessionSettlement => self.hit_all(Fault::Funding),
             ExecutionType::BustTrade | ExecutionType::AdlTrade | ExecutionType::Settle => {
                 self.hit_all(Fault::Liquidated);
             }

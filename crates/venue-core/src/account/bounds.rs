@@ -150,7 +150,7 @@ impl Account {
         mark: i64,
         position: &Position,
     ) -> Option<()> {
-        let average = units(position.avg_price)?;
+        let average = units(position.session_price)?;
         let leverage = units(position.leverage)?;
         let size = i128::from(position.size);
         let (at_mark, at_entry) = (size.abs() * i128::from(mark), size.abs() * i128::from(average));

@@ -15,7 +15,7 @@ impl Account {
     /// A position as margin sees it; `None` when flat.
     pub(super) fn exposure(&self, position: &Position, market: &Market) -> Option<Exposure> {
         let size = decimal(position.size.abs());
-        let entry_value = market.payoff.value(position.avg_price, size);
+        let entry_value = market.payoff.value(position.session_price, size);
         let mark = market.valuation_price();
         Some(Exposure {
             payoff: market.payoff,
@@ -33,7 +33,7 @@ impl Account {
         Some(Isolated {
             exposure,
             size: decimal(position.size.abs()),
-            avg_price: position.avg_price,
+            avg_price: position.session_price,
             extra_margin: position.extra_margin,
             tier: market.tiers.at(exposure.entry_value),
         })

@@ -76,7 +76,8 @@ impl Account {
             symbol: market.symbol().clone(),
             side: position.side(),
             size: decimal(position.size.abs()),
-            avg_price: position.avg_price,
+            avg_price: position.entry_price,
+            session_avg_price: market.has_sessions().then_some(position.session_price),
             position_value,
             risk_id: tier.number,
             risk_limit_value: tier.limit,
@@ -107,12 +108,13 @@ impl Account {
         }
     }
 
-    /// (entry × size − realised) / (size − |size| × closing rate), size signed. Source: Bybit V5, "Get Position Info".
+    /// (entry × size − realised) / (size − |size| × closing rate), size signed, entry that of the session: what sessions
+    /// brought is in what is realised. Source: Bybit V5, "Get Position Info".
     fn break_even_price(&self, position: &Position, market: &Market) -> Option<Decimal> {
         position.side()?;
         let size = decimal(position.size);
         let closing_rate = self.fees.taker.max(Decimal::new(55, 5));
-        let price = (position.avg_price * size - position.cur_realised)
+        let price = (position.session_price * size - position.cur_realised)
             .checked_div(size - size.abs() * closing_rate)?;
         Some(market.on_tick(price))
     }

@@ -267,6 +267,23 @@ doubts! {
         SecondFilled = "second-filled",
     } default Refuse, meaning "a cancel of a filled order is refused with 110001, or acknowledged and answered by a second Filled row";
 
+    /// The execution that tells of a session settlement of a USDC perpetual. The page of closed profit names a type for it,
+    /// the list of execution types does not.
+    session_execution = "session-execution": SessionExecution {
+        /// None: only funding has one, as the transaction log has one row for both.
+        None = "none",
+        /// One of its own, of the type `SessionSettlePnL`.
+        Own = "own",
+    } default None, meaning "the session settlement of a USDC perpetual has no execution beside that of its funding, or one of its own (SessionSettlePnL)";
+
+    /// Closed profit where sessions were settled.
+    session_closed_pnl = "session-closed-pnl": SessionClosedPnl {
+        /// A row for each settlement, and what is closed later counts from the settled price.
+        Row = "row",
+        /// None: what is closed counts from the average entry price.
+        AtClose = "at-close",
+    } default Row, meaning "a session settlement has a row of closed profit (SessionSettlePnL) and later rows count from its price, or there is none and closing counts from the entry price";
+
     /// Orders whose price a new tick size does not allow.
     tick_change = "tick-change": TickChange {
         /// They stay as they are; only new prices have to fit.

@@ -20,7 +20,7 @@ pub use doubt::{
     BankruptBalance, DOUBTS, Deleveraging, DisconnectScope, Doubt, Doubts, EmptyMarket, FillReport, Haircut,
     HedgeClose, HedgeOrderMargin, IsolatedLiquidation, LateCancel, MarketOrderMargin, MatchingRefusal,
     MinNotionalReduceOnly, OrderLinkIdLife, OrderMaintenance, PriceBeyondLiquidation, PriceBound, PriceLimit,
-    ReduceOnlyExcess, SpotStops, TickChange, TriggeredRow, UnknownDoubt,
+    ReduceOnlyExcess, SessionClosedPnl, SessionExecution, SpotStops, TickChange, TriggeredRow, UnknownDoubt,
 };
 pub use market_input::{Level, MarketInput};
 pub use order_request::{
@@ -34,7 +34,7 @@ pub use product::{
 };
 pub use reply::{Acknowledgement, OrderIds, Refusal};
 pub use request::{AddMargin, Request, SetAutoAddMargin, SetLeverage, SwitchMode, TradingStop};
-pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow};
+pub use row::{ClosedPnlRow, ExecutionRow, OrderRow, PositionRow, SessionRow};
 pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, Listing, RiskTier, Setup};
 pub use wallet_row::{CoinRow, TransactionRow, WalletRow};
 pub use word::{

@@ -163,8 +163,10 @@ pub struct PositionRow {
     pub side: Option<Side>,
     /// Size, never negative.
     pub size: Decimal,
-    /// Average entry price (`entryPrice` on the topic); zero when flat.
+    /// Average entry price (`entryPrice` on the topic), which session settlements do not move; zero when flat.
     pub avg_price: Decimal,
+    /// Price that profit is counted from, zero when flat; `None` for contracts without session settlement.
+    pub session_avg_price: Option<Decimal>,
     /// Value at the mark price (isolated: at the entry price).
     pub position_value: Decimal,
     /// Index of the risk tier, from 1.
@@ -195,9 +197,9 @@ pub struct PositionRow {
     pub position_status: PositionStatus,
     /// Place in the queue of auto-deleveraging, 1 (last) to 5 (first); 0 when flat.
     pub adl_rank: u8,
-    /// Unrealised profit at the mark price.
+    /// Unrealised profit at the mark price; with sessions that since the last settlement.
     pub unrealised_pnl: Decimal,
-    /// Realised in this holding: profit less fees less funding.
+    /// Realised in this holding: profit, settled sessions included, less fees less funding.
     pub cur_realised_pnl: Decimal,
     /// Realised since the account began.
     pub cum_realised_pnl: Decimal,
@@ -218,17 +220,17 @@ pub struct ClosedPnlRow {
     pub category: Category,
     /// Instrument.
     pub symbol: Symbol,
-    /// The closing order.
+    /// The closing order, or the settlement.
     pub order_id: OrderId,
-    /// Side of the closing order.
+    /// Side of the closing order; of a session settlement that which would close the position.
     pub side: Side,
-    /// Quantity of the closing order.
+    /// Quantity of the closing order; of a session settlement the position's.
     pub qty: Decimal,
-    /// Its price.
+    /// Its price; of a session settlement the mark.
     pub order_price: Decimal,
     /// Its type.
     pub order_type: OrderType,
-    /// Trade or liquidation.
+    /// Trade, liquidation, session settlement, …
     pub exec_type: ExecutionType,
     /// How much was closed.
     pub closed_size: Decimal,
@@ -254,4 +256,27 @@ pub struct ClosedPnlRow {
     pub created_time_ms: i64,
     /// Last closing fill.
     pub updated_time_ms: i64,
+}
+
+/// What one session of a position came to. Source: Bybit V5, "Get USDC Session Settlement".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Unique id.
+    pub id: String,
+    /// Product group.
+    pub category: Category,
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Side of the position.
+    pub side: Side,
+    /// Its size, never negative.
+    pub size: Decimal,
+    /// Price that the session's profit was counted from.
+    pub price_before: Decimal,
+    /// Mark price it was settled at, from which the next session counts.
+    pub mark_price: Decimal,
+    /// What was realised.
+    pub realised_pnl: Decimal,
+    /// When.
+    pub created_time_ms: i64,
 }

@@ -294,6 +294,8 @@ words! {
         AdlTrade = "AdlTrade",
         /// The settlement of a position whose contract is delisted.
         Settle = "Settle",
+        /// What a session of a position came to. Source: Bybit V5, "Get Closed PnL".
+        SessionSettlement = "SessionSettlePnL",
     }
 }
 
@@ -320,7 +322,7 @@ words! {
         TransferOut = "TRANSFER_OUT",
         /// A fill.
         Trade = "TRADE",
-        /// Funding.
+        /// Funding, and with it the settlement of a session.
         Settlement = "SETTLEMENT",
         /// A fill of a liquidation.
         Liquidation = "LIQUIDATION",

@@ -160,7 +160,7 @@ impl Venue {
             return None;
         }
         let gain = position.unrealised(of_market.payoff, of_market.valuation_price()?);
-        let value = of_market.payoff.value(position.avg_price, decimal(position.size.abs()));
+        let value = of_market.payoff.value(position.session_price, decimal(position.size.abs()));
         let ratio = gain.checked_div(value)?;
         let leverage = position.leverage;
         Some(if ratio > Decimal::ZERO { ratio * leverage } else { ratio / leverage })

@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{CreateType, ExecutionType, Fees, OrderStatus, Output, TransactionType};
+use crate::api::{CreateType, ExecutionType, Fees, OrderStatus, Output, SessionClosedPnl, TransactionType};
 use crate::order::{OrderKey, Place};
+use crate::payoff::Payoff;
 use crate::position::{Closed, PositionFill};
 use crate::record::{ClosedPnl, Execution, Transaction};
 use crate::units::decimal;
@@ -77,8 +78,9 @@ impl Venue {
         let exec_value = payoff.value_of(fill.price, fill.qty);
         let fill = PositionFill { fee: exec_value * fee_rate, ..fill };
         let closed = self.move_position(place, fill);
+        let shown = closed.map(|closed| self.shown(closed, payoff, &fill));
         let closed_pnl =
-            closed.map_or(Decimal::ZERO, |closed| closed.realised - closed.open_fee - closed.close_fee);
+            shown.map_or(Decimal::ZERO, |shown| shown.realised - shown.open_fee - shown.close_fee);
         self.orders[key].closed_pnl += closed_pnl;
         self.fill_order(key, &fill, exec_value, coin);
         if self.orders[key].brings_stops() {
@@ -94,8 +96,8 @@ impl Venue {
             place.account,
             Entry { coin, size, cash_flow: execution.realised, funding: Decimal::ZERO, fee: fill.fee },
         );
-        if let Some(closed) = closed {
-            self.book_closed_pnl(key, &execution, &closed);
+        if let Some(shown) = shown {
+            self.book_closed_pnl(key, &execution, &shown);
         }
         self.tell_execution(place.account, &execution);
     }
@@ -192,7 +194,7 @@ impl Venue {
             ExecutionType::AdlTrade => TransactionType::Adl,
             ExecutionType::Settle => TransactionType::Delivery,
             ExecutionType::Trade => TransactionType::Trade,
-            ExecutionType::Funding => TransactionType::Settlement,
+            ExecutionType::Funding | ExecutionType::SessionSettlement => TransactionType::Settlement,
         };
         self.transactions += 1;
         let entry = Transaction {
@@ -214,6 +216,22 @@ impl Venue {
         if self.accounts[account].audience.executions {
             let row = self.execution_row(execution);
             self.out.push(Output::Execution { uid: self.accounts[account].uid, row });
+        }
+    }
+
+    /// What was closed, as the queries of closed profit show it: what sessions brought before is in their own rows, or in
+    /// this one.
+    fn shown(&self, closed: Closed, payoff: Payoff, fill: &PositionFill) -> Closed {
+        match self.doubts.session_closed_pnl {
+            SessionClosedPnl::AtClose if closed.session_price != closed.entry_price => {
+                let size = decimal(-fill.side.sign() * closed.qty);
+                Closed {
+                    session_price: closed.entry_price,
+                    realised: payoff.profit(size, closed.entry_price, decimal(fill.price)),
+                    ..closed
+                }
+            }
+            SessionClosedPnl::Row | SessionClosedPnl::AtClose => closed,
         }
     }
 
@@ -245,7 +263,7 @@ impl Venue {
         let record = &mut account.closed_pnl[index];
         let qty = decimal(closed.qty);
         record.closed += closed.qty;
-        record.entry_value += payoff.value(closed.entry_price, qty);
+        record.entry_value += payoff.value(closed.session_price, qty);
         record.exit_value += payoff.value(decimal(execution.price), qty);
         record.open_fee += closed.open_fee;
         record.close_fee += closed.close_fee;

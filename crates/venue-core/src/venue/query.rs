@@ -6,8 +6,8 @@ use super::{RequestCounts, Venue};
 use crate::account::Account;
 use crate::api::{
     BookSnapshot, Category, ClosedPnlRow, ExecutionRow, Fees, Instrument, Listing, MarginMode, OrderKind,
-    OrderReference, OrderRow, PositionIdx, PositionMode, PositionRow, Side, StopOrderType, TickerRow,
-    TransactionRow, Uid, WalletRow,
+    OrderReference, OrderRow, PositionIdx, PositionMode, PositionRow, SessionClosedPnl, SessionRow, Side,
+    StopOrderType, TickerRow, TransactionRow, Uid, WalletRow,
 };
 use crate::ids::IdKind;
 use crate::order::{OrderKey, Place};
@@ -241,11 +241,24 @@ impl Venue {
         self.account(uid).map_or(0, |account| account.transactions.len())
     }
 
-    /// Closed profit and loss by closing order, oldest first.
+    /// Closed profit and loss by closing order and, where they have rows of it, by settled session; oldest first.
     #[must_use]
     pub fn closed_pnl(&self, uid: Uid) -> Vec<ClosedPnlRow> {
         let Some(account) = self.account(uid) else { return Vec::new() };
-        account.closed_pnl.iter().map(|closed| self.closed_pnl_row(closed)).collect()
+        let by_order = account.closed_pnl.iter().map(|closed| self.closed_pnl_row(closed));
+        let has_rows = self.doubts.session_closed_pnl == SessionClosedPnl::Row;
+        let sessions = account.sessions.iter().filter(|_| has_rows);
+        let mut rows: Vec<ClosedPnlRow> =
+            by_order.chain(sessions.map(|session| self.session_closed_pnl_row(session))).collect();
+        rows.sort_by_key(|row| row.created_time_ms);
+        rows
+    }
+
+    /// Settled sessions of positions, oldest first.
+    #[must_use]
+    pub fn sessions(&self, uid: Uid) -> Vec<SessionRow> {
+        let Some(account) = self.account(uid) else { return Vec::new() };
+        account.sessions.iter().map(|session| self.session_row(session)).collect()
     }
 
     /// The public book, at most `depth` levels a side.

@@ -2,10 +2,13 @@
 
 use super::Venue;
 use crate::account::Account;
-use crate::api::{Category, ClosedPnlRow, ExecutionRow, OrderId, OrderType, TransactionRow};
+use crate::api::{
+    Category, ClosedPnlRow, ExecutionRow, ExecutionType, OrderId, OrderType, SessionRow, Side,
+    TransactionRow, TransactionType,
+};
 use crate::ids::IdKind;
 use crate::order::OrderKey;
-use crate::record::{ClosedPnl, Execution, Transaction};
+use crate::record::{ClosedPnl, Execution, Session, Transaction};
 use crate::units::decimal;
 
 impl Venue {
@@ -98,7 +101,12 @@ impl Venue {
             side: Some(row.side),
             qty: if is_spot { entry.cash_flow.abs() } else { row.exec_qty },
             trade_price: row.exec_price,
-            fee_rate: if is_spot && entry.fee.is_zero() { decimal(0) } else { row.fee_rate },
+            // Of funding the rate that this side has paid. Source: Bybit V5, "Get Transaction Log" (`feeRate`).
+            fee_rate: match (entry.kind, row.side) {
+                (TransactionType::Settlement, Side::Sell) => -row.fee_rate,
+                _ if is_spot && entry.fee.is_zero() => decimal(0),
+                _ => row.fee_rate,
+            },
             trade_id: row.exec_id,
             order_id: row.order_id,
             order_link_id: row.order_link_id,
@@ -131,6 +139,49 @@ impl Venue {
             close_fee: closed.close_fee,
             created_time_ms: closed.created_ms,
             updated_time_ms: closed.updated_ms,
+        }
+    }
+
+    pub(super) fn session_row(&self, session: &Session) -> SessionRow {
+        let market = &self.markets[session.market];
+        SessionRow {
+            id: self.ids.text(IdKind::Settlement, session.number),
+            category: market.spec.category,
+            symbol: market.symbol().clone(),
+            side: if session.size < 0 { Side::Sell } else { Side::Buy },
+            size: decimal(session.size.abs()),
+            price_before: session.price_before,
+            mark_price: decimal(session.mark),
+            realised_pnl: session.profit,
+            created_time_ms: session.time_ms,
+        }
+    }
+
+    /// A session's row of closed profit: as if the position had been closed at the mark, free of charge.
+    pub(super) fn session_closed_pnl_row(&self, session: &Session) -> ClosedPnlRow {
+        let row = self.session_row(session);
+        let payoff = self.markets[session.market].payoff;
+        ClosedPnlRow {
+            category: row.category,
+            symbol: row.symbol,
+            order_id: self.ids.shared(IdKind::Settlement, session.number),
+            side: row.side.opposite(),
+            qty: row.size,
+            order_price: row.mark_price,
+            order_type: OrderType::Unknown,
+            exec_type: ExecutionType::SessionSettlement,
+            closed_size: row.size,
+            cum_entry_value: payoff.value(row.price_before, row.size),
+            avg_entry_price: row.price_before,
+            cum_exit_value: payoff.value(row.mark_price, row.size),
+            avg_exit_price: row.mark_price,
+            closed_pnl: session.profit,
+            fill_count: 1,
+            leverage: session.leverage,
+            open_fee: decimal(0),
+            close_fee: decimal(0),
+            created_time_ms: session.time_ms,
+            updated_time_ms: session.time_ms,
         }
     }
 }

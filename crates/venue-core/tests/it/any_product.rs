@@ -524,10 +524,38 @@ fn listing_of(order: &OrderRow) -> Listing {
     LISTINGS.into_iter().find(is_meant).expect("listed")
 }
 
+/// What was realised is what the rows of closed profit say and what has been paid besides.
+fn check_closed(desk: &Desk, uid: Uid) {
+    let log = desk.venue.transactions(uid);
+    for coin in COINS {
+        let of_coin = |symbol: &str, category: Category| {
+            let listed = LISTINGS.iter().find(|of| of.category == category && of.symbol == symbol);
+            listed.is_some_and(|of| coin == if category == Category::Linear { of.quote } else { of.base })
+        };
+        let rows = desk.venue.closed_pnl(uid);
+        let rows = rows.iter().filter(|row| of_coin(&row.symbol, row.category));
+        let told: Decimal = rows.map(|row| row.closed_pnl + row.open_fee + row.close_fee).sum();
+        let held = desk.venue.positions(uid);
+        // Where sessions have no rows, what they brought shows once it is closed.
+        let outstanding = held.iter().filter(|row| of_coin(&row.symbol, row.category)).filter_map(|row| {
+            let moved = row.session_avg_price? - row.avg_price;
+            (desk.doubts.session_closed_pnl == SessionClosedPnl::AtClose).then(|| signed_row(row) * moved)
+        });
+        let outstanding: Decimal = outstanding.sum();
+        let flows = log.iter().filter(|row| &*row.currency == coin && row.category != Some(Category::Spot));
+        let flowed: Decimal = flows.filter(|row| row.category.is_some()).map(|row| row.cash_flow).sum();
+        // Each increase may round an average by half of 1e-8 for what is held.
+        let rounding = Decimal::new(1, 8) * Decimal::from(log.len()) * Decimal::from(1_000);
+        let missing = flowed - told - outstanding;
+        assert!(missing.abs() <= rounding, "{missing} {coin} of {uid} is in no row of closed profit");
+    }
+}
+
 /// Orders and positions are what the fills say.
 fn check_fills(desk: &Desk, uid: Uid) {
     let executions = desk.venue.executions(uid, ExecutionFilter::default());
-    let fills = || executions.iter().filter(|row| row.exec_type != ExecutionType::Funding);
+    let is_settlement = |kind| matches!(kind, ExecutionType::Funding | ExecutionType::SessionSettlement);
+    let fills = || executions.iter().filter(|row| !is_settlement(row.exec_type));
     let mut filled: BTreeMap<&str, Decimal> = BTreeMap::new();
     for row in fills() {
         *filled.entry(&row.order_id).or_default() += row.exec_qty;
@@ -606,6 +634,7 @@ proptest! {
             check_holds(&desk, uid);
             check_money(&desk, uid, &started_with);
             check_fills(&desk, uid);
+            check_closed(&desk, uid);
         }
         check_open_interest(&desk);
         let counts = desk.venue.request_counts();

@@ -61,6 +61,7 @@ pub(crate) fn setup() -> Setup {
 pub(crate) struct Desk {
     pub(crate) venue: Venue,
     pub(crate) out: Vec<Output>,
+    pub(crate) doubts: Doubts,
     now_ms: i64,
 }
 
@@ -79,7 +80,8 @@ impl Desk {
 
     /// No prices and no book.
     pub(crate) fn bare(setup: Setup) -> Self {
-        Self { venue: Venue::new(setup), out: Vec::new(), now_ms: 1_700_000_000_000 }
+        let doubts = setup.doubts;
+        Self { venue: Venue::new(setup), out: Vec::new(), doubts, now_ms: 1_700_000_000_000 }
     }
 
     fn tick(&mut self) -> i64 {

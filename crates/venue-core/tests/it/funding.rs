@@ -28,5 +28,7 @@ fn longs_pay_shorts_when_the_rate_is_positive_and_every_record_agrees() {
     assert_eq!(desk.venue.executions(OTHER, ExecutionFilter::default())[0].exec_fee, -paid);
     let log = desk.venue.transactions(ME).pop().unwrap();
     assert_eq!((log.kind, log.funding, log.change), (TransactionType::Settlement, -paid, -paid));
+    assert_eq!(log.fee_rate, dec("0.0001"));
+    assert_eq!(desk.venue.transactions(OTHER).pop().unwrap().fee_rate, dec("-0.0001"), "the side's own rate");
     assert!(desk.out.iter().any(|output| matches!(output, Output::Wallet { uid: ME, .. })));
 }

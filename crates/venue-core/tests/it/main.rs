@@ -18,6 +18,7 @@ mod other_margin_cases;
 mod partial;
 mod properties;
 mod reduce_only;
+mod sessions;
 mod spot;
 mod spot_conservation;
 mod spot_stops;

@@ -333,6 +333,20 @@ doubts! {
             /// Text.
             Text = "text",
         }
+        "settlement-record-price", "sessionAvgPrice of a settlement record: the price that was settled at, as in most examples, or the one the session counted from",
+        settlement_record_price: SettlementRecordPrice {
+            /// The mark it was settled at.
+            Settled = "settled",
+            /// The price before.
+            Before = "before",
+        }
+        "settlement-record-size", "size of a short in a settlement record: below zero, as in the only example of one, or without a sign",
+        settlement_record_size: SettlementRecordSize {
+            /// Negative for a short.
+            Signed = "signed",
+            /// Never negative.
+            Unsigned = "unsigned",
+        }
         "disconnection-protection", "disconnection protection (DCP) is switched on for the account, or refused with 10005",
         disconnection_protection: DisconnectionProtection {
             /// It can be set.

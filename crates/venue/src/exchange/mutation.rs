@@ -79,12 +79,16 @@ const BODIES: [(&str, &str); 15] = [
     ),
 ];
 /// Queries of every kind of listing, well formed.
-const QUERIES: [(&str, &str); 9] = [
+const QUERIES: [(&str, &str); 10] = [
     ("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1&limit=5&cursor=after%3Aabc"),
     ("/v5/order/history", "category=linear&startTime=1700000000000&endTime=1700000001000&orderStatus=Filled"),
     ("/v5/execution/list", "category=linear&settleCoin=USDT&execType=Trade&limit=100"),
     ("/v5/position/list", "category=linear&settleCoin=USDT"),
     ("/v5/account/transaction-log", "accountType=UNIFIED&category=linear&currency=USDT&type=TRADE"),
+    (
+        "/v5/asset/settlement-record",
+        "category=linear&symbol=BTCPERP&startTime=1700000000000&endTime=1700000001000&limit=9",
+    ),
     ("/v5/market/kline", "category=linear&symbol=BTCUSDT&interval=60&start=1&end=1700000000000&limit=1000"),
     ("/v5/market/instruments-info", "category=linear&limit=2&cursor=after%253ABTCUSDT&baseCoin=BTC"),
     ("/v5/market/open-interest", "category=linear&symbol=BTCUSDT&intervalTime=1h&startTime=-5"),

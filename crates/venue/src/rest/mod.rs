@@ -115,6 +115,7 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "user/query-api" => KeyQuery(user::query_api),
         "user/update-api" => KeyAction(user::update_api),
         "user/delete-api" => KeyAction(user::delete_api),
+        "asset/settlement-record" => Query(position::settlement_record),
         // ccxt asks this before anything else.
         "asset/coin/query-info" => Query(account::coins),
         _ => return None,

@@ -9,11 +9,11 @@ use crate::wire::fields::{Fields, percent_decoded};
 
 /// Length of a day in milliseconds.
 pub(crate) const DAY_MS: i64 = 86_400_000;
-/// Longest span a dated query may cover, and its default, in milliseconds.
+/// Longest span most dated queries may cover, and its default, in milliseconds.
 pub(crate) const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// How far back dated queries reach, in milliseconds. Source: Bybit V5, "Get Order History", "Get Trade History",
-/// "Get Closed PnL", "Get Transaction Log": two years.
+/// "Get Closed PnL", "Get Transaction Log", "Get USDC Session Settlement": two years.
 const REACH_MS: i64 = 730 * DAY_MS;
 
 /// Both ends of a dated query, in market ms, inclusive. What is older than two years is not reached.
@@ -21,6 +21,19 @@ const REACH_MS: i64 = 730 * DAY_MS;
 /// # Errors
 /// 10001 when a time is no integer, the start lies after the end, or they are over a week apart.
 pub(crate) fn window(fields: &Fields, now_ms: i64, default_ms: i64) -> Result<(i64, i64), Refusal> {
+    window_of(fields, now_ms, default_ms, WEEK_MS)
+}
+
+/// The same for a query that covers `most_ms`.
+///
+/// # Errors
+/// As there, beyond `most_ms`.
+pub(crate) fn window_of(
+    fields: &Fields,
+    now_ms: i64,
+    default_ms: i64,
+    most_ms: i64,
+) -> Result<(i64, i64), Refusal> {
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
     let (start, end) = match (start, end) {
         (Some(start), Some(end)) => (start, end),
@@ -31,8 +44,9 @@ pub(crate) fn window(fields: &Fields, now_ms: i64, default_ms: i64) -> Result<(i
     if start > end {
         return Err(Refusal::parameter("startTime is after endTime"));
     }
-    if end.saturating_sub(start) > WEEK_MS {
-        return Err(Refusal::parameter("startTime and endTime are more than 7 days apart"));
+    if end.saturating_sub(start) > most_ms {
+        let days = most_ms / DAY_MS;
+        return Err(Refusal::parameter(format!("startTime and endTime are more than {days} days apart")));
     }
     Ok((start.max(now_ms.saturating_sub(REACH_MS)), end))
 }

@@ -8,14 +8,14 @@ use windvane_venue_core::{
 };
 
 use super::order::{Stop, position_idx, protection, word};
-use super::page::{WEEK_MS, listing, page, window};
+use super::page::{DAY_MS, WEEK_MS, listing, page, window, window_of};
 use super::query::{is_in_scope, to_value};
-use super::{category, require_contract};
+use super::{category, require_category, require_contract};
 use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
-use crate::wire::position::{ClosedPnl, Destination};
+use crate::wire::position::{ClosedPnl, Destination, SettlementRecord};
 
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -67,6 +67,36 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     let rows = rows
         .into_iter()
         .map(|row| Ok(to_value(&ClosedPnl::new(&row, exchange.scales_of(category, &row.symbol)?))))
+        .collect::<Result<Vec<Value>, Refusal>>()?;
+    Ok(listing(fields, rows, cursor))
+}
+
+/// Longest span of a query of settled sessions, and its default, in milliseconds.
+const SETTLEMENTS_MS: i64 = 30 * DAY_MS;
+
+/// Sessions of USDC contracts that were settled. Source: Bybit V5, "Get USDC Session Settlement".
+pub(crate) fn settlement_record(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
+    let category = require_category(fields)?;
+    let (start, end) = window_of(fields, exchange.now_ms(), SETTLEMENTS_MS, SETTLEMENTS_MS)?;
+    let symbol = fields.text("symbol");
+    let rows: Vec<_> = exchange
+        .core
+        .sessions(uid)
+        .into_iter()
+        .rev()
+        .filter(|row| row.category == category && (start..=end).contains(&row.created_time_ms))
+        .filter(|row| symbol.as_deref().is_none_or(|symbol| *row.symbol == *symbol))
+        .collect();
+    let doubts = &exchange.doubts;
+    let (rows, cursor) =
+        page(rows, fields, (fields.limit(20, 50)?, doubts.last_cursor), |row| row.id.clone());
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let scales = exchange.scales_of(category, &row.symbol)?;
+            let as_told = (doubts.settlement_record_price, doubts.settlement_record_size);
+            Ok(to_value(&SettlementRecord::new(row, scales, as_told)))
+        })
         .collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }

@@ -101,6 +101,7 @@ fn bucket_of(endpoint: &str, is_spot: bool) -> Option<(&'static str, usize)> {
         "account/set-margin-mode" => ("account/set-margin-mode", 5),
         "account/set-collateral-switch-batch" => ("account/set-collateral-switch-batch", 5),
         "account/set-limit-px-action" => ("account/set-limit-px-action", 10),
+        "asset/settlement-record" => ("asset/settlement-record", 50),
         "user/query-api" => ("user/query-api", 10),
         "user/update-api" => ("user/update-api", 5),
         "user/delete-api" => ("user/delete-api", 5),

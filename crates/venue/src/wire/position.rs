@@ -1,12 +1,13 @@
-//! The position row of `position/list` and of the `position` topic, and the closed-PnL row.
-//! Source: Bybit V5, "Get Position Info", "Position", "Get Closed PnL".
+//! The position row of `position/list` and of the `position` topic, the closed-PnL row and that of a settled session.
+//! Source: Bybit V5, "Get Position Info", "Position", "Get Closed PnL", "Get USDC Session Settlement".
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
-use windvane_venue_core::{ClosedPnlRow, PositionRow};
+use windvane_venue_core::{ClosedPnlRow, PositionRow, SessionRow, Side};
 
 use super::number::{Scales, amount, amount_or_empty};
-use crate::config::UntradedSeq;
+use crate::config::{SettlementRecordPrice, SettlementRecordSize, UntradedSeq};
 
 /// Where a position row goes: the average entry price has two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(crate) struct Position<'a> {
     take_profit: String,
     stop_loss: String,
     trailing_stop: String,
-    session_avg_price: &'static str,
+    session_avg_price: String,
     unrealised_pnl: String,
     cur_realised_pnl: String,
     cum_realised_pnl: String,
@@ -74,7 +75,8 @@ impl<'a> Position<'a> {
         scales: Scales,
         (destination, untraded_seq): (Destination, UntradedSeq),
     ) -> Self {
-        let entry = if row.avg_price.is_zero() { "0".to_owned() } else { scales.price(row.avg_price) };
+        let average = |price: Decimal| if price.is_zero() { "0".to_owned() } else { scales.price(price) };
+        let entry = average(row.avg_price);
         let (avg_price, entry_price) = match destination {
             Destination::Query => (Some(entry), None),
             Destination::Topic => (None, Some(entry)),
@@ -107,7 +109,7 @@ impl<'a> Position<'a> {
             take_profit: scales.price(row.take_profit),
             stop_loss: scales.price(row.stop_loss),
             trailing_stop: scales.price(row.trailing_stop),
-            session_avg_price: "",
+            session_avg_price: row.session_avg_price.map(average).unwrap_or_default(),
             unrealised_pnl: amount(row.unrealised_pnl),
             cur_realised_pnl: amount(row.cur_realised_pnl),
             cum_realised_pnl: amount(row.cum_realised_pnl),
@@ -174,6 +176,41 @@ impl<'a> ClosedPnl<'a> {
             close_fee: amount(row.close_fee),
             created_time: row.created_time_ms.to_string(),
             updated_time: row.updated_time_ms.to_string(),
+        }
+    }
+}
+
+/// A settled session of a position, in the words of the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettlementRecord<'a> {
+    symbol: &'a str,
+    side: &'static str,
+    size: String,
+    session_avg_price: String,
+    mark_price: String,
+    realised_pnl: String,
+    created_time: String,
+}
+
+impl<'a> SettlementRecord<'a> {
+    pub(crate) fn new(
+        row: &'a SessionRow,
+        scales: Scales,
+        (price, size): (SettlementRecordPrice, SettlementRecordSize),
+    ) -> Self {
+        let is_negative = size == SettlementRecordSize::Signed && row.side == Side::Sell;
+        Self {
+            symbol: &row.symbol,
+            side: row.side.as_str(),
+            size: format!("{}{}", if is_negative { "-" } else { "" }, scales.qty(row.size)),
+            session_avg_price: scales.price(match price {
+                SettlementRecordPrice::Settled => row.mark_price,
+                SettlementRecordPrice::Before => row.price_before,
+            }),
+            mark_price: scales.price(row.mark_price),
+            realised_pnl: amount(row.realised_pnl),
+            created_time: row.created_time_ms.to_string(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod records;
 mod relay;
 mod replay;
 mod session;
+mod session_settlement;
 mod shape;
 mod synthetic;
 

@@ -241,6 +241,7 @@ fn b11_b12_what_is_no_trade_is_told_as_what_it_is() {
         ("BustTrade", Kind::Liquidation),
         ("Delivery", Kind::Delivery),
         ("Settle", Kind::Delivery),
+        ("SessionSettlePnL", Kind::Session),
         ("MovePosition", Kind::Other),
         ("CorporateAction", Kind::Other),
     ] {
