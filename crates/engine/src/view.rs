@@ -1,11 +1,11 @@
 //! What others are shown of the engine, gathered from the parts that own it.
 
-use crate::bot::{Bot, Hold};
+use crate::bot::{Bot, Foreign, Hold};
 use crate::engine::Engine;
 use std::collections::BTreeMap;
 use windvane_market::Market;
-use windvane_model::{BotName, ClientOrderId, Instrument, Money, PositionIndex, Stamp, Symbol};
-use windvane_order_management::{BotAccount, Order, OrderState, Orders};
+use windvane_model::{BotName, ClientOrderId, ForeignOrder, Instrument, Money, PositionIndex, Stamp, Symbol};
+use windvane_order_management::{BotAccount, Order, OrderState, Orders, OtherOrder, PositionKey};
 use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
 use windvane_strategy::{Condition, Context, Holding, Look, Means, OwnOrder};
@@ -116,6 +116,20 @@ impl Sight {
         self.as_of = Some(orders.order_changes());
     }
 
+    /// Brings the list of adopted orders up to date. They are few, and seldom change.
+    fn refresh_adopted(&mut self, position: PositionKey, orders: &Orders) {
+        if self.others_as_of == Some(orders.other_order_changes()) {
+            return;
+        }
+        self.others_as_of = Some(orders.other_order_changes());
+        self.adopted.clear();
+        let works_here = |order: &&OtherOrder| {
+            let report = order.report();
+            order.is_foreign_and_open() && (report.symbol, report.position_index) == position
+        };
+        self.adopted.extend(orders.other_orders().filter(works_here).map(OtherOrder::shown));
+    }
+
     /// Brings one order up to date; the list goes by their ids.
     fn put(&mut self, bot: BotName, id: ClientOrderId, order: Option<&Order>) {
         let shown = order.filter(|order| order.bot() == Some(bot) && order.state().is_open()).map(own_order);
@@ -135,6 +149,11 @@ impl Bot {
     pub(crate) fn look(&mut self, orders: &Orders) -> Sight {
         let mut sight = std::mem::take(&mut self.sight);
         sight.refresh(self.name, orders);
+        if self.foreign == Foreign::Adopt {
+            sight.refresh_adopted((self.symbol, self.position_index), orders);
+        } else {
+            (sight.others_as_of, sight.adopted) = (None, Vec::new());
+        }
         sight
     }
 
@@ -159,6 +178,7 @@ impl Bot {
             markets: market,
             holding: holding(orders, self.symbol, self.position_index),
             orders: &sight.own,
+            adopted: &sight.adopted,
             means: share,
             now: stamp.market,
             wall: stamp.wall,
@@ -170,8 +190,12 @@ impl Bot {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Sight {
     own: Vec<OwnOrder>,
+    /// Those of others that are its own by policy.
+    pub(crate) adopted: Vec<ForeignOrder>,
     /// How far the orders had changed when it was made; `None` before the first time.
     as_of: Option<u64>,
+    /// The same of others' orders.
+    others_as_of: Option<u64>,
 }
 
 /// What a bot may size its orders by: its budget with what it has made of it, and the account's free margin.

@@ -36,7 +36,8 @@ impl OtherOrder {
     }
 
     /// What is told of it to whoever owns the position that it works on.
-    pub(crate) fn shown(&self) -> ForeignOrder {
+    #[must_use]
+    pub fn shown(&self) -> ForeignOrder {
         let report = &self.report;
         let leaves_qty =
             if report.status.is_terminal() { Qty::ZERO } else { report.qty.less(report.cumulative_qty) };

@@ -117,6 +117,7 @@ impl Fleet {
             markets: market,
             holding: Holding::default(),
             orders: &[],
+            adopted: &[],
             means: &Purse,
             now: MarketTime(*now),
             wall: WallTime(*now * 1_000_000),

@@ -125,6 +125,7 @@ fn context<'a>(instrument: &'a Instrument, markets: &'a Market, holding: Holding
         markets,
         holding,
         orders: &[],
+        adopted: &[],
         means: &PURSE,
         now: MarketTime(0),
         wall: WallTime(0),

@@ -7,8 +7,8 @@ use crate::foresight::Foresight;
 use crate::rules::Definition;
 use windvane_market::{Contract, Market};
 use windvane_model::{
-    Candle, ClientOrderId, Instrument, Intent, Interval, MarketTime, Money, Notice, Notional, Price, Qty,
-    Role, Side, Symbol, TradePrints, WallTime,
+    Candle, ClientOrderId, ForeignOrder, Instrument, Intent, Interval, MarketTime, Money, Notice, Notional,
+    Price, Qty, Role, Side, Symbol, TradePrints, WallTime,
 };
 
 /// Why a strategy is woken.
@@ -82,6 +82,10 @@ pub struct Context<'a> {
     pub holding: Holding,
     /// The bot's open orders, oldest first.
     pub orders: &'a [OwnOrder],
+    /// Orders that somebody else has at work on the bot's position, where its configuration makes them its own
+    /// (`foreign_position = "adopt"`): what they open is the bot's. Empty where they are left alone; that they are there is
+    /// told by [`Notice::ForeignOrder`] in any case.
+    pub adopted: &'a [ForeignOrder],
     /// What its sizes are measured against.
     pub means: &'a dyn Means,
     /// The market's clock: durations of rules go by it.

@@ -31,6 +31,66 @@ fn what_a_stranger_opened_is_the_bots_own_once_it_is_adopted() {
 }
 
 #[test]
+fn a_bot_that_adopts_is_shown_what_others_have_at_work_in_its_contract_until_it_ends() {
+    let phone = |status, cumulative: &str| {
+        let mut world = World::connected();
+        world.show_held("0", "10");
+        let entry = submits(&world.quote()).remove(0);
+        OrderReport {
+            client_order_id: None,
+            order_id: OrderId::new("v-phone").unwrap(),
+            cumulative_qty: qty(cumulative),
+            qty: qty("0.5"),
+            status,
+            ..filled(&entry)
+        }
+    };
+    for (foreign, is_shown) in [(Foreign::Leave, false), (Foreign::Adopt, true)] {
+        let mut world = World::set_up(None, foreign);
+        world.show_held("0", "10");
+        let leaves = |world: &mut World| {
+            let World { engine, .. } = world;
+            let sight = engine.bots[0].look(&engine.orders);
+            sight.adopted.iter().map(|order| order.leaves_qty).collect::<Vec<_>>()
+        };
+        for (status, cumulative, left) in [
+            (OrderStatus::New, "0", vec![qty("0.5")]),
+            (OrderStatus::PartiallyFilled, "0.2", vec![qty("0.3")]),
+            (OrderStatus::Cancelled, "0.2", vec![]),
+        ] {
+            let told = world.take(Event::Account(AccountEvent::Order(phone(status, cumulative))));
+            let is_told = |out: &Output| {
+                matches!(out, Output::Notice(NoticeTo { notice: Notice::ForeignOrder(_), .. }))
+            };
+            assert!(told.iter().any(is_told), "each change is told at once, by either policy: {told:?}");
+            assert_eq!(leaves(&mut world), if is_shown { left } else { vec![] }, "{foreign:?} {status:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_strangers_fill_did_to_the_position_is_told_at_once() {
+    let (mut world, _) = World::reconciled("10");
+    let entry = submits(&world.quote()).remove(0);
+    let fill = Execution {
+        client_order_id: None,
+        order_id: OrderId::new("v-phone").unwrap(),
+        side: Side::Sell,
+        qty: qty("0.4"),
+        closed_qty: qty("0.4"),
+        ..fill_of(&entry)
+    };
+    let told = world.take(Event::Account(AccountEvent::Execution(fill)));
+    let is_told = |out: &Output| match out {
+        Output::Notice(NoticeTo { notice: Notice::PositionChanged { qty: held, .. }, bot: who }) => {
+            *held == qty("0.6") && *who == bot()
+        }
+        _ => false,
+    };
+    assert!(told.iter().any(is_told), "{told:?}");
+}
+
+#[test]
 fn a_strangers_order_is_told_at_once_and_cancelled_only_with_a_bot_that_adopts_it() {
     let venues_cancels = |outputs: &[Output]| {
         let is_theirs = |out: &&Output| matches!(out, Output::Command { command: Command::Cancel(cancel), .. } if cancel.order_id.is_some());

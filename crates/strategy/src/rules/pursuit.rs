@@ -66,7 +66,9 @@ impl RuleBot {
             || self.entry.is_some()
             || self.exit.is_some()
             || (context.holding.side.is_some() && !is_added)
-            || context.orders.iter().any(|order| matches!(order.role, Role::Entry | Role::Exit));
+            || context.orders.iter().any(|order| matches!(order.role, Role::Entry | Role::Exit))
+            // What somebody else is about to open for the bot is an entry under way like its own.
+            || context.adopted.iter().any(|order| !order.reduce_only);
         if is_busy || context.now < wish.not_before {
             return;
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use windvane_model::{Interval, OrderKind, Price, RefusalFamily, Role, Side, TimeInForce};
+use windvane_model::{
+    ForeignOrder, Interval, OrderId, OrderKind, Price, Qty, RefusalFamily, Role, Side, TimeInForce,
+};
 use windvane_strategy::{Definition, load};
 
 use crate::world::{World, dec, instrument, price};
@@ -552,5 +554,26 @@ proptest::proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn an_adopted_order_that_opens_is_an_entry_under_way_and_one_that_reduces_is_not() {
+    for (reduce_only, entries) in [(false, 0), (true, 1)] {
+        let mut world = RuleFile::default().world();
+        world.adopted = vec![ForeignOrder {
+            order_id: OrderId::new("v-phone").unwrap(),
+            symbol: world.instrument.symbol,
+            side: Side::Sell,
+            price: Some(price("120")),
+            leaves_qty: Qty::new(dec("1")).unwrap(),
+            reduce_only,
+        }];
+        bar(&mut world, "100", "101");
+        assert_eq!(world.tally.places.len(), entries, "reduce-only: {reduce_only}");
+        // Once it is gone, the next signal is taken.
+        world.adopted.clear();
+        bar(&mut world, "101", "102");
+        assert_eq!(world.tally.places.len(), 1);
     }
 }

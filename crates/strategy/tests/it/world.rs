@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use windvane_market::Market;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, ClientOrderId, Coin, Denial, DenialReason, ExitCause,
-    Fixed, Instrument, InstrumentStatus, Intent, Interval, Leverage, MarketEvent, MarketTime, Money, Notice,
-    Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused, Request, Side, Stamp,
-    Symbol, Text, Ticker, TimeInForce, Trade, TradePrints, WallTime,
+    Fixed, ForeignOrder, Instrument, InstrumentStatus, Intent, Interval, Leverage, MarketEvent, MarketTime,
+    Money, Notice, Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused,
+    Request, Side, Stamp, Symbol, Text, Ticker, TimeInForce, Trade, TradePrints, WallTime,
 };
 use windvane_strategy::{Context, Definition, Holding, Means, OwnOrder, Strategy, Urgency, Wake};
 
@@ -75,6 +75,8 @@ pub(crate) struct World {
     pub(crate) stop: Option<Price>,
     pub(crate) take_profit: Option<Price>,
     pub(crate) orders: Vec<(OwnOrder, Place)>,
+    /// Orders of others that are the bot's own by policy.
+    pub(crate) adopted: Vec<ForeignOrder>,
     pub(crate) tally: Tally,
     /// Whether market orders leave the book before their fills are told; `settle` tells them.
     pub(crate) lags: bool,
@@ -103,6 +105,7 @@ impl World {
             stop: None,
             take_profit: None,
             orders: Vec::new(),
+            adopted: Vec::new(),
             tally: Tally::default(),
             lags: false,
             late: Vec::new(),
@@ -162,6 +165,7 @@ impl World {
             markets: &self.market,
             holding: self.holding,
             orders: &orders,
+            adopted: &self.adopted,
             means: &Purse(Money::new(self.equity)),
             now: MarketTime(self.now),
             wall: WallTime(self.now * 1_000_000),
