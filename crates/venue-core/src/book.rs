@@ -133,6 +133,16 @@ impl Book {
         size.min(enough)
     }
 
+    /// What an order that takes from `side` down to `limit` meets, in matching order: sizes, with the order each belongs
+    /// to or none for outside liquidity.
+    pub(crate) fn turns(&self, side: Side, limit: i64) -> Box<dyn Iterator<Item = (Option<OrderKey>, i64)> + '_> {
+        let levels = &self.half(side).levels;
+        match side {
+            Side::Buy => Box::new(levels.range(limit..).rev().flat_map(|(_, level)| level.turns())),
+            Side::Sell => Box::new(levels.range(..=limit).flat_map(|(_, level)| level.turns())),
+        }
+    }
+
     /// Appends an order behind everything at its price.
     pub(crate) fn rest(&mut self, side: Side, price: i64, key: OrderKey, leaves: i64) -> Ticket {
         self.tickets += 1;

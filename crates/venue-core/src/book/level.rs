@@ -61,6 +61,18 @@ impl PriceLevel {
         self.queue.iter().filter(|resting| resting.leaves > 0).map(|resting| resting.key)
     }
 
+    /// Sizes in matching order: each order's, and outside liquidity (without a key) where it stands between them.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (Option<OrderKey>, i64)> + '_ {
+        let mut passed = 0;
+        let orders = self.queue.iter().filter(|resting| resting.leaves > 0).flat_map(move |resting| {
+            let outside = resting.ahead - passed;
+            passed = resting.ahead;
+            [(None, outside), (Some(resting.key), resting.leaves)]
+        });
+        let last = self.queue.iter().rev().find(|resting| resting.leaves > 0).map_or(0, |resting| resting.ahead);
+        orders.chain([(None, self.outside - last)])
+    }
+
     pub(super) fn join(&mut self, ticket: Ticket, key: OrderKey, leaves: i64) {
         self.resting += leaves;
         self.queue.push_back(Resting { ticket, key, leaves, ahead: self.outside });
@@ -120,6 +132,7 @@ mod tests {
         level.set_leaves(Ticket(4), 5);
         assert_eq!(level.keys().collect::<Vec<_>>(), [2, 4, 7, 9].map(OrderKey));
         assert_eq!((level.size(), level.front()), (8, Front::Order(OrderKey(2))));
+        assert_eq!(level.turns().map(|(_, size)| size).sum::<i64>(), level.size());
         for gone in [2, 4, 7, 9] {
             level.set_leaves(Ticket(gone), 0);
         }

@@ -41,7 +41,7 @@ impl Venue {
                 self.turn_down(key, RejectReason::PostOnlyWillTakeLiquidity);
                 return;
             }
-            TimeInForce::Fok if reachable < leaves => {
+            TimeInForce::Fok if reachable < leaves || self.fillable(key) < leaves => {
                 self.turn_down(key, RejectReason::CancelForNoFullFill);
                 return;
             }
@@ -49,6 +49,36 @@ impl Venue {
         }
         while self.take(key) == Walk::Continue {}
         self.place_rest(key);
+    }
+
+    /// How much of an order would trade now: what self-match prevention keeps it from does not count, nor does what lies
+    /// behind its end.
+    fn fillable(&self, key: OrderKey) -> i64 {
+        let order = &self.orders[key];
+        let leaves = order.leaves();
+        let word = order.self_match_prevention;
+        if word == SelfMatchPrevention::None {
+            return leaves;
+        }
+        let mut size = 0_i64;
+        for (maker, of_maker) in self.markets[order.market].book.turns(order.side.opposite(), order.price) {
+            if size >= leaves {
+                break;
+            }
+            match (maker.is_some_and(|maker| self.is_self_match(key, maker)), word) {
+                (false, _) => size = size.saturating_add(of_maker),
+                (true, SelfMatchPrevention::None | SelfMatchPrevention::CancelMaker) => {}
+                (true, SelfMatchPrevention::CancelTaker | SelfMatchPrevention::CancelBoth) => break,
+            }
+        }
+        size.min(leaves)
+    }
+
+    /// Whether two orders are of one account, or of accounts of one group.
+    fn is_self_match(&self, taker: OrderKey, maker: OrderKey) -> bool {
+        let [own, other] = [taker, maker].map(|key| self.orders[key].account);
+        let group = self.accounts[own].smp_group;
+        own == other || (group != 0 && group == self.accounts[other].smp_group)
     }
 
     /// Ends an order that matching will not have at all.
@@ -139,9 +169,7 @@ impl Venue {
 
     /// Applies the taker's self-match word; says whether it kept the two from trading.
     fn prevent_self_match(&mut self, taker: OrderKey, maker: OrderKey) -> bool {
-        let [own, other] = [taker, maker].map(|key| self.orders[key].account);
-        let group = self.accounts[own].smp_group;
-        if own != other && (group == 0 || group != self.accounts[other].smp_group) {
+        if !self.is_self_match(taker, maker) {
             return false;
         }
         let (cancel_maker, cancel_taker) = match self.orders[taker].self_match_prevention {

@@ -193,6 +193,41 @@ fn an_account_meets_itself_as_its_taker_says() {
     }
 }
 
+/// Another's 0.1, then one's own 0.1 at 60 000, then 1 of the outside a tick higher.
+#[test]
+fn a_fill_or_kill_order_does_not_count_on_what_self_match_prevention_keeps_from_it() {
+    use SelfMatchPrevention::*;
+    for (word, qty, filled, own) in [
+        (None, "1.2", "1.2", OrderStatus::Filled),
+        (CancelMaker, "1.1", "1.1", OrderStatus::Cancelled),
+        (CancelMaker, "1.2", "0", OrderStatus::New),
+        (CancelTaker, "0.1", "0.1", OrderStatus::New),
+        (CancelTaker, "0.2", "0", OrderStatus::New),
+        (CancelBoth, "0.1", "0.1", OrderStatus::New),
+        (CancelBoth, "1.1", "0", OrderStatus::New),
+    ] {
+        let mut desk = Desk::open();
+        let others = desk.create(OTHER, limit(Side::Sell, "0.1", "60000")).unwrap();
+        let resting = desk.limit(ME, Side::Sell, "0.1", "60000");
+        let order = CreateOrder {
+            self_match_prevention: word,
+            time_in_force: TimeInForce::Fok,
+            ..limit(Side::Buy, qty, "60000.1")
+        };
+        let row = desk.create(ME, order).unwrap();
+        assert_eq!((row.cum_exec_qty, row.leaves_qty), (dec(filled), dec("0")), "{word} {qty}");
+        assert_eq!(desk.row(ME, &resting.order_id).order_status, own, "{word} {qty}");
+        let is_filled = filled != "0";
+        let (status, reason) = if is_filled {
+            (OrderStatus::Filled, RejectReason::NoError)
+        } else {
+            (OrderStatus::Cancelled, RejectReason::CancelForNoFullFill)
+        };
+        assert_eq!((row.order_status, row.reject_reason), (status, reason), "{word} {qty}");
+        assert_eq!(desk.row(OTHER, &others.order_id).order_status == OrderStatus::Filled, is_filled);
+    }
+}
+
 #[test]
 fn the_five_hundred_and_first_order_is_one_too_many() {
     let mut desk = Desk::open();
