@@ -5,6 +5,7 @@ mod any_product;
 mod book_price;
 mod conservation;
 mod desk;
+mod doubts;
 mod exchange_events;
 mod funding;
 mod hedge;

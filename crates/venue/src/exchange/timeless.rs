@@ -288,6 +288,68 @@ fn synthetic(after: Duration) -> World {
     World::begin(&VenueConfig::paper(market), after)
 }
 
+/// A manual market with one doubt answered.
+fn doubting(name: &str, answer: &str) -> World {
+    let mut config = VenueConfig::paper(MarketConfig::Manual(ManualConfig {}));
+    config.doubts.set(name, answer).expect("a doubt and its answer");
+    let mut world = World::begin(&config, Duration::ZERO);
+    let price =
+        json!({"symbol": "BTCUSDT", "bid": "60000", "ask": "60000.1", "last": "60000", "mark": "60000"});
+    world.post("/sim/price", &price);
+    world
+}
+
+#[test]
+fn a_candle_in_which_nothing_traded_is_confirmed_or_passed_over() {
+    for (answer, confirmed) in [("confirmed", [true, true]), ("silent", [true, false])] {
+        let mut world = doubting("quiet-candle", answer);
+        let trade = json!({"symbol": "BTCUSDT", "side": "Buy", "price": "60000.1", "qty": "0.5"});
+        world.post("/sim/trade", &trade);
+        let public = world.listen(SocketKind::Public(Category::Linear), &["kline.1.BTCUSDT"]);
+        for expected in confirmed {
+            world.pass(60 * SECOND);
+            world.post("/sim/price", &json!({"symbol": "BTCUSDT", "mark": "60001"}));
+            let told = world.heard(public);
+            let is_confirmed = told.iter().any(|frame| frame.contains(r#""confirm":true"#));
+            assert_eq!(is_confirmed, expected, "{answer}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_is_acknowledged_before_or_after_the_pushes_it_causes() {
+    for (answer, first) in [("first", "order.create"), ("last", "order")] {
+        let mut world = doubting("acknowledgement", answer);
+        // Both sockets tell into one queue, so that it shows which of them was told first.
+        let (queue, mut frames) = mpsc::channel(64);
+        let mut cuts = Vec::new();
+        for (id, kind) in [(100, SocketKind::Private), (101, SocketKind::Trade)] {
+            let (hang_up, cut) = oneshot::channel();
+            cuts.push(cut);
+            let opened = Inbound::Opened { id, kind, peer: HOME, queue: queue.clone(), hang_up };
+            world.exchange.handle(world.now(), opened);
+            let caller = crate::server::auth::Caller { uid: 1001, key: "paper-key".into() };
+            world.exchange.hub.session(id).expect("just opened").caller = Some(caller);
+        }
+        let mut send = |id, frame: Value| {
+            world.exchange.handle(world.now(), Inbound::Frame { id, text: frame.to_string().into() });
+        };
+        send(100, json!({"op": "subscribe", "args": ["order"]}));
+        let header = json!({"X-BAPI-TIMESTAMP": EPOCH_MS.to_string()});
+        send(101, json!({"op": "order.create", "header": header, "args": [buy("59000")]}));
+        let told: Vec<Value> = std::iter::from_fn(|| frames.try_recv().ok())
+            .map(|item| match item {
+                ToClient::Frame(text) => serde_json::from_str(&text).expect("JSON"),
+                ToClient::Silence(_) => panic!("nobody is silenced"),
+            })
+            .collect();
+        let named: Vec<&Value> =
+            told.iter().map(|frame| frame.get("topic").unwrap_or(&frame["op"])).collect();
+        assert_eq!(named.len(), 3, "{named:?}");
+        assert_eq!((named[0], named[1]), (&json!("subscribe"), &json!(first)), "{answer}");
+    }
+}
+
 #[test]
 fn a_made_up_market_settles_funding_every_eight_hours() {
     let mut world = synthetic(8 * HOUR - SECOND);

@@ -199,3 +199,25 @@ async fn a_day_can_have_an_end_to_its_orders() {
         assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], code);
     }
 }
+
+#[tokio::test]
+async fn the_cursor_of_a_last_page_is_empty_or_leads_to_an_empty_one() {
+    for (answer, is_empty) in [("empty", true), ("kept", false)] {
+        let (_venue, client) = with("last-cursor", answer).await;
+        assert_eq!(client.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 0);
+        for (path, query) in [
+            ("/v5/order/realtime", "category=linear&symbol=BTCUSDT"),
+            ("/v5/market/instruments-info", "category=linear"),
+        ] {
+            let page = client.get(path, query).await["result"].clone();
+            assert_ne!(page["list"], json!([]));
+            let cursor = page["nextPageCursor"].as_str().unwrap();
+            assert_eq!(cursor.is_empty(), is_empty, "{answer} {path}");
+            if !is_empty {
+                let cursor = cursor.replace('%', "%25");
+                let beyond = client.get(path, &format!("{query}&cursor={cursor}")).await["result"].clone();
+                assert_eq!((&beyond["list"], &beyond["nextPageCursor"]), (&json!([]), &json!("")), "{path}");
+            }
+        }
+    }
+}

@@ -103,3 +103,36 @@ fn every_failure_of_the_catalogue_can_be_had_here_or_is_none_of_an_exchanges() {
         assert!(rows.contains(id) || rows.contains(&id[..1]), "{id} has no row");
     }
 }
+
+/// Tests of this crate and of the core that assert something about a doubt: all but those that draw answers at random, and
+/// the list of reasons.
+fn told_by_tests() -> String {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![here.join("tests/it"), here.join("../venue-core/tests/it")];
+    let mut files = vec![here.join("src/exchange/timeless.rs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let at_random = ["rows.rs", "any_product.rs", "conservation.rs", "properties.rs", "spot_conservation.rs"];
+    files.retain(|file| !at_random.iter().any(|name| file.ends_with(name)));
+    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn every_setting_is_named_by_a_test() {
+    let tests = told_by_tests();
+    let is_named = |name: &str| {
+        tests.contains(&format!("{name:?}"))
+            || tests.contains(&format!("doubts.{} =", name.replace('-', "_")))
+    };
+    assert!(!is_named("no-such-doubt"));
+    let unnamed: Vec<&str> = doubts().map(|doubt| doubt.name).filter(|name| !is_named(name)).collect();
+    assert_eq!(unnamed, Vec::<&str>::new());
+}
