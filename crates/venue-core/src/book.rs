@@ -135,7 +135,11 @@ impl Book {
 
     /// What an order that takes from `side` down to `limit` meets, in matching order: sizes, with the order each belongs
     /// to or none for outside liquidity.
-    pub(crate) fn turns(&self, side: Side, limit: i64) -> Box<dyn Iterator<Item = (Option<OrderKey>, i64)> + '_> {
+    pub(crate) fn turns(
+        &self,
+        side: Side,
+        limit: i64,
+    ) -> Box<dyn Iterator<Item = (Option<OrderKey>, i64)> + '_> {
         let levels = &self.half(side).levels;
         match side {
             Side::Buy => Box::new(levels.range(limit..).rev().flat_map(|(_, level)| level.turns())),

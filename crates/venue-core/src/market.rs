@@ -5,12 +5,14 @@ mod band;
 mod grid;
 mod watch;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
 use crate::api::{
-    Category, Instrument, InstrumentStatus, Listing, PositionIdx, Side, Symbol, TickerRow, TriggerBy,
+    Category, Instrument, InstrumentStatus, Listing, PositionIdx, Side, Symbol, TickDirection, TickerRow,
+    TriggerBy,
 };
 use crate::book::Book;
 use crate::coin::Coins;
@@ -37,6 +39,8 @@ pub(crate) struct Market {
     pub(crate) mark: Option<i64>,
     pub(crate) index: Option<i64>,
     pub(crate) last: Option<i64>,
+    /// How the last price lies to the one before.
+    pub(crate) tick_direction: TickDirection,
     pub(crate) funding_rate: Decimal,
     pub(crate) next_funding_ms: i64,
     /// Untriggered orders of all accounts.
@@ -69,6 +73,7 @@ impl Market {
             mark: None,
             index: None,
             last: None,
+            tick_direction: TickDirection::ZeroPlusTick,
             funding_rate: Decimal::ZERO,
             next_funding_ms: 0,
             watch: Watch::default(),
@@ -90,6 +95,14 @@ impl Market {
     /// The price positions are valued at: mark, or the nearest substitute before the first mark.
     pub(crate) fn valuation_price(&self) -> Option<i64> {
         self.mark.or(self.index).or(self.last)
+    }
+
+    /// Takes a traded price as the last one; says whether it is another one than before.
+    pub(crate) fn take_last(&mut self, price: i64) -> bool {
+        let before = self.last.replace(price);
+        let order = before.map_or(Ordering::Equal, |before| price.cmp(&before));
+        self.tick_direction = self.tick_direction.next(order);
+        before != Some(price)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -126,6 +139,7 @@ impl Market {
             category: self.spec.category,
             symbol: self.symbol().clone(),
             last_price: self.last.map(decimal),
+            tick_direction: self.tick_direction,
             mark_price: self.mark.map(decimal),
             index_price: self.index.map(decimal),
             bid1: self.book.best_level(Side::Buy),

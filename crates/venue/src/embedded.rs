@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -10,8 +9,9 @@ use tokio::sync::{mpsc, watch};
 use crate::config::{ConfigProblem, MarketConfig, VenueConfig};
 use crate::exchange::Exchange;
 use crate::exchange::moment::Moment;
-use crate::server::{self, ExchangeLink, INBOUND_CAPACITY, Inbound};
-use crate::source::{SourceError, relay};
+use crate::server::{self, ExchangeLink, INBOUND_CAPACITY, Inbound, Pace};
+use crate::source::SourceError;
+use crate::source::relay::{self, ANEW_CAPACITY, Followed};
 
 /// Why a venue does not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +53,8 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let (finished, _) = watch::channel(false);
     let (link, inbound) = mpsc::channel(INBOUND_CAPACITY);
-    let exchange = build(&config, finished)?;
-    let door = Door::new(&config, &exchange, listener, link);
+    let mut exchange = build(&config, finished)?;
+    let door = Door::new(&config, &mut exchange, listener, link);
     run(exchange, door, inbound, stop).await;
     Ok(())
 }
@@ -89,9 +89,9 @@ impl Embedded {
         let entered = runtime.enter();
         let listener = server::listen(address).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
-        let exchange = build(&config, finished_sender)?;
+        let mut exchange = build(&config, finished_sender)?;
         drop(entered);
-        let door = Door::new(&config, &exchange, listener, link.clone());
+        let door = Door::new(&config, &mut exchange, listener, link.clone());
         let thread = std::thread::Builder::new()
             .name("venue".to_owned())
             .spawn(move || runtime.block_on(run(exchange, door, inbound, stopped)))
@@ -151,21 +151,25 @@ fn build(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Exchange
 /// Where clients and relayed frames come in.
 struct Door {
     listener: TcpListener,
-    /// Wall time that whatever the venue says takes to its clients.
-    latency: Duration,
+    pace: Pace,
     /// To the exchange, for each connection.
     link: ExchangeLink,
-    /// The stream to relay, and the symbols asked of it.
-    relay: Option<(String, Vec<String>)>,
+    /// The stream to relay.
+    relay: Option<Followed>,
 }
 
 impl Door {
-    fn new(config: &VenueConfig, exchange: &Exchange, listener: TcpListener, link: ExchangeLink) -> Self {
+    fn new(config: &VenueConfig, exchange: &mut Exchange, listener: TcpListener, link: ExchangeLink) -> Self {
         let relay = match &config.market {
-            MarketConfig::Relay(relay) => Some((relay.url.clone(), exchange.relayed_symbols())),
+            MarketConfig::Relay(relay) => {
+                let (sender, anew) = mpsc::channel(ANEW_CAPACITY);
+                exchange.ask_anew_through(sender);
+                Some(Followed { url: relay.url.clone(), symbols: exchange.relayed_symbols(), anew })
+            }
             _ => None,
         };
-        Self { listener, latency: config.latency(), link, relay }
+        let pace = Pace { latency: config.latency(), request_timeout: config.request_timeout() };
+        Self { listener, pace, link, relay }
     }
 }
 
@@ -176,14 +180,14 @@ async fn run(
     inbound: mpsc::Receiver<Inbound>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let relay = door.relay.map(|(url, symbols)| relay::follow(url, symbols, door.link.clone()));
+    let relay = door.relay.map(|followed| relay::follow(followed, door.link.clone()));
     let relaying = async {
         match relay {
             Some(relay) => relay.await,
             None => std::future::pending().await,
         }
     };
-    let accepting = server::accept(door.listener, door.link, door.latency, stop.clone());
+    let accepting = server::accept(door.listener, door.link, door.pace, stop.clone());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stopped| *stopped) => {}

@@ -25,7 +25,8 @@ pub(crate) enum FaultKind {
     /// The query does not find orders and executions of the last `ms` of market time: they are acknowledged, but not
     /// indexed yet.
     LateIndex,
-    /// Matching sockets are cut, at once.
+    /// Matching sockets are cut, at once. A socket matches by its path, its account, and a topic or the symbol of a topic
+    /// that it listens to.
     Disconnect,
     /// Matching sockets stay open and say nothing for `ms` from now, not even pong; what they would have said comes
     /// afterwards, in order. What clients send is still heard.
@@ -41,14 +42,36 @@ pub(crate) enum FaultKind {
     /// For `ms` of wall time (0: until it is deleted) nothing that acts on an account is carried out: it is refused with
     /// `code`, by default 10016, on the trade socket 10019. Market data and queries go on.
     Maintenance,
-    /// The exchange's wall clock is `ms` ahead (negative: behind), until the fault is deleted.
+    /// The exchange's wall clock is `ms` ahead (negative: behind), until the fault is deleted. With a match, a chance or a
+    /// count it is so for the requests that are struck: their time windows and the times in their replies.
     ClockSkew,
-    /// The exchange restarts, at once: matching sockets are cut, books on the others begin again with number 1, and
-    /// `realtime` has forgotten what was closed.
+    /// The exchange restarts, at once: books begin again with number 1, and `realtime` has forgotten what was closed. The
+    /// match, the chance and the count say which sockets are cut.
     Restart,
 }
 
 impl FaultKind {
+    /// Whether it strikes requests and nothing else.
+    fn is_of_requests(self) -> bool {
+        match self {
+            Self::RequestLost
+            | Self::ReplyLost
+            | Self::Retcode
+            | Self::HttpStatus
+            | Self::LateIndex
+            | Self::Maintenance
+            | Self::ClockSkew => true,
+            Self::Delay
+            | Self::Disconnect
+            | Self::Stall
+            | Self::Reorder
+            | Self::DropPrivate
+            | Self::DropPublic
+            | Self::Duplicate
+            | Self::Restart => false,
+        }
+    }
+
     fn concerns(self, target: Target) -> bool {
         match self {
             Self::RequestLost | Self::ReplyLost | Self::Retcode | Self::HttpStatus | Self::LateIndex => {
@@ -126,7 +149,7 @@ pub(crate) struct FaultRequest {
     pub(crate) kind: FaultKind,
     #[serde(default, rename = "match")]
     pub(crate) matcher: Matcher,
-    /// How many messages it strikes; absent means until it is deleted.
+    /// How many messages (or sockets) it strikes; absent means until it is deleted.
     pub(crate) count: Option<u64>,
     /// Milliseconds of a delay, a stall, a maintenance, a skew (all wall time) or a late index (market time). Only a
     /// skew may be negative.
@@ -141,6 +164,66 @@ pub(crate) struct FaultRequest {
     pub(crate) seed: u64,
 }
 
+impl FaultRequest {
+    /// What is asked for and cannot be: a match that no message of the kind has would strike nothing in silence.
+    ///
+    /// # Errors
+    /// The reason.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+            return Err("probability is a number from 0 to 1");
+        }
+        if self.ms < 0 && self.kind != FaultKind::ClockSkew {
+            return Err("only a clock_skew takes a negative ms");
+        }
+        if self.ms == 0 && self.kind == FaultKind::Stall {
+            return Err("a stall takes ms");
+        }
+        if self.kind.is_of_requests() && self.matcher.topic.is_some() {
+            return Err("a request has no topic");
+        }
+        if self.kind == FaultKind::DropPublic && self.matcher.uid.is_some() {
+            return Err("a public frame belongs to no account");
+        }
+        Ok(())
+    }
+}
+
+/// Which of the things that a fault names it strikes: by chance, and only so many.
+#[derive(Debug, Clone)]
+pub(crate) struct Aim {
+    matcher: Matcher,
+    probability: Option<f64>,
+    chance: fastrand::Rng,
+    left: Option<u64>,
+}
+
+impl Aim {
+    pub(crate) fn new(request: &FaultRequest) -> Self {
+        Self {
+            matcher: request.matcher.clone(),
+            probability: request.probability,
+            chance: fastrand::Rng::with_seed(request.seed),
+            left: request.count,
+        }
+    }
+
+    /// Whether it strikes what is known by any of these names; a strike uses up one of the count.
+    pub(crate) fn strikes<'a>(&mut self, subjects: impl IntoIterator<Item = Subject<'a>>) -> bool {
+        let strikes = !self.is_spent()
+            && subjects.into_iter().any(|subject| self.matcher.matches(&subject))
+            && self.probability.is_none_or(|probability| self.chance.f64() < probability);
+        if let Some(left) = self.left.as_mut().filter(|_| strikes) {
+            *left -= 1;
+        }
+        strikes
+    }
+
+    fn is_spent(&self) -> bool {
+        self.left == Some(0)
+    }
+}
+
 /// A fault that struck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Strike {
@@ -151,10 +234,21 @@ pub(crate) struct Strike {
 
 struct Armed {
     request: FaultRequest,
-    left: Option<u64>,
-    chance: fastrand::Rng,
+    aim: Aim,
     /// When it was armed and when it ends by itself.
     span: Span,
+}
+
+impl Armed {
+    /// Of a skew: whether it holds for some requests only.
+    fn is_partial(&self) -> bool {
+        let request = &self.request;
+        request.matcher != Matcher::default() || request.probability.is_some() || request.count.is_some()
+    }
+
+    fn added_to(&self, sum_ms: i64) -> i64 {
+        sum_ms.saturating_add(self.request.ms)
+    }
 }
 
 /// From when to when, in wall milliseconds; the end is `None` while nobody knows it.
@@ -185,12 +279,7 @@ impl Faults {
         self.next_id += 1;
         let lasts = request.kind == FaultKind::Maintenance && request.ms > 0;
         let end_ms = lasts.then(|| now_ms.saturating_add(request.ms));
-        let armed = Armed {
-            left: request.count,
-            chance: fastrand::Rng::with_seed(request.seed),
-            span: Span { begin_ms: now_ms, end_ms },
-            request,
-        };
+        let armed = Armed { aim: Aim::new(&request), span: Span { begin_ms: now_ms, end_ms }, request };
         self.armed.insert(self.next_id, armed);
         self.next_id
     }
@@ -205,10 +294,31 @@ impl Faults {
         true
     }
 
-    /// How far the exchange's wall clock is ahead, in milliseconds.
+    /// How far the exchange's wall clock is ahead for everybody, in milliseconds.
     pub(crate) fn skew_ms(&self) -> i64 {
-        let skews = self.armed.values().filter(|armed| armed.request.kind == FaultKind::ClockSkew);
-        skews.fold(0, |sum: i64, armed| sum.saturating_add(armed.request.ms))
+        self.skews().filter(|armed| !armed.is_partial()).fold(0, |sum, armed| armed.added_to(sum))
+    }
+
+    /// Whether the clock is another one for some requests.
+    pub(crate) fn is_partly_skewed(&self) -> bool {
+        self.skews().any(Armed::is_partial)
+    }
+
+    /// How far the exchange's wall clock is ahead for a request, in milliseconds; a strike uses up one of its count.
+    pub(crate) fn skew_for(&mut self, subject: &Subject<'_>) -> i64 {
+        let mut sum = self.skew_ms();
+        let armed = self.armed.values_mut().filter(|armed| armed.request.kind == FaultKind::ClockSkew);
+        for armed in armed.filter(|armed| armed.is_partial()) {
+            if armed.aim.strikes([*subject]) {
+                sum = armed.added_to(sum);
+            }
+        }
+        self.armed.retain(|_, armed| !armed.aim.is_spent());
+        sum
+    }
+
+    fn skews(&self) -> impl Iterator<Item = &Armed> {
+        self.armed.values().filter(|armed| armed.request.kind == FaultKind::ClockSkew)
     }
 
     /// Every maintenance with whether it is going on, oldest first.
@@ -228,8 +338,7 @@ impl Faults {
                 && (target != Target::PublicPush || armed.request.matcher.topic.is_some())
                 && !armed.span.is_over(now_ms)
                 && (armed.request.kind != FaultKind::HttpStatus || subject.socket.is_none())
-                && armed.request.matcher.matches(subject)
-                && armed.request.probability.is_none_or(|probability| armed.chance.f64() < probability);
+                && armed.aim.strikes([*subject]);
             struck.then_some((*id, armed))
         })?;
         let strike = Strike {
@@ -237,11 +346,8 @@ impl Faults {
             delay: Duration::from_millis(u64::try_from(armed.request.ms).unwrap_or(0)),
             code: armed.request.code,
         };
-        if let Some(left) = &mut armed.left {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                self.armed.remove(&id);
-            }
+        if armed.aim.is_spent() {
+            self.armed.remove(&id);
         }
         Some(strike)
     }
@@ -346,6 +452,77 @@ mod tests {
             assert!((70..130).contains(&times), "{kind}: {times} of 200");
             assert_eq!(struck(7), struck(7), "{kind}");
             assert_ne!(struck(7), struck(8), "{kind}");
+        }
+    }
+
+    /// The kinds that strike sockets, once, by what they are and listen to.
+    const OF_SOCKETS: [&str; 3] = ["disconnect", "stall", "restart"];
+
+    #[test]
+    fn kinds_of_sockets_and_a_skew_of_requests_go_by_match_chance_and_count() {
+        let whole = Subject { uid: Some(1), socket: Some("/v5/public/linear"), ..Subject::default() };
+        let heard = Subject { topic: Some("tickers.BTCUSDT"), symbol: Some("BTCUSDT"), ..whole };
+        for kind in OF_SOCKETS {
+            for (matcher, strikes) in [
+                ("{}", true),
+                (r#"{"uid":1}"#, true),
+                (r#"{"uid":2}"#, false),
+                (r#"{"path":"/v5/public/linear"}"#, true),
+                (r#"{"path":"/v5/trade"}"#, false),
+                (r#"{"topic":"tickers.BTCUSDT"}"#, true),
+                (r#"{"topic":"tickers.ETHUSDT"}"#, false),
+                (r#"{"symbol":"BTCUSDT","uid":1}"#, true),
+                (r#"{"symbol":"ETHUSDT"}"#, false),
+            ] {
+                let request = fault(&format!(r#"{{"kind":"{kind}","match":{matcher},"ms":5}}"#));
+                assert_eq!(request.check(), Ok(()));
+                assert_eq!(Aim::new(&request).strikes([whole, heard]), strikes, "{kind} {matcher}");
+            }
+            let struck = |seed: u64, count: u64| -> Vec<bool> {
+                let json =
+                    format!(r#"{{"kind":"{kind}","ms":5,"probability":0.5,"seed":{seed},"count":{count}}}"#);
+                let mut aim = Aim::new(&fault(&json));
+                (0..200).map(|_| aim.strikes([whole, heard])).collect()
+            };
+            let times = struck(7, 1_000).into_iter().filter(|struck| *struck).count();
+            assert!((70..130).contains(&times), "{kind}: {times} of 200");
+            assert_eq!(struck(7, 3), struck(7, 3));
+            assert_ne!(struck(7, 1_000), struck(8, 1_000));
+            assert_eq!(struck(7, 3).into_iter().filter(|struck| *struck).count(), 3, "{kind}");
+        }
+        for (matcher, own, other) in [
+            (r#""match":{"uid":1}"#, 5, 0),
+            (r#""match":{"symbol":"BTCUSDT"}"#, 5, 0),
+            (r#""match":{"path":"order.create"}"#, 5, 5),
+            (r#""count":1"#, 5, 0),
+            (r#""probability":0"#, 0, 0),
+        ] {
+            let mut faults = Faults::default();
+            faults.arm(fault(&format!(r#"{{"kind":"clock_skew","ms":5,{matcher}}}"#)), 0);
+            let create = Subject { path: Some("/v5/order/create"), ..heard };
+            let of_other = Subject { uid: Some(2), symbol: Some("ETHUSDT"), ..create };
+            assert_eq!(faults.skew_ms(), 0, "nobody else's clock: {matcher}");
+            assert_eq!(
+                [create, of_other].map(|subject| faults.skew_for(&subject)),
+                [own, other],
+                "{matcher}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_message_of_the_kind_has_is_refused() {
+        for json in [
+            r#"{"kind":"retcode","match":{"topic":"order"}}"#,
+            r#"{"kind":"clock_skew","ms":5,"match":{"topic":"order"}}"#,
+            r#"{"kind":"drop_public","match":{"uid":1,"topic":"tickers.BTCUSDT"}}"#,
+            r#"{"kind":"delay","ms":-1}"#,
+            r#"{"kind":"disconnect","ms":-1}"#,
+            r#"{"kind":"stall"}"#,
+            r#"{"kind":"delay","ms":1,"probability":1.5}"#,
+            r#"{"kind":"delay","ms":1,"probability":-0.5}"#,
+        ] {
+            assert!(fault(json).check().is_err(), "{json}");
         }
     }
 

@@ -39,8 +39,8 @@ pub use setup::{AccountSetup, CoinSetup, CollateralTier, Fees, Instrument, Listi
 pub use wallet_row::{CoinRow, TransactionRow, WalletRow};
 pub use word::{
     BookSide, CancelType, CreateType, ExecutionType, OcoTrigger, OrderKind, OrderStatus, OrderType,
-    RejectReason, SelfMatchPrevention, Side, StopOrderType, TimeInForce, TransactionType, TriggerBy,
-    TriggerDirection,
+    RejectReason, SelfMatchPrevention, Side, StopOrderType, TickDirection, TimeInForce, TransactionType,
+    TriggerBy, TriggerDirection,
 };
 
 /// Number of an account.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::product::Category;
-use super::word::Side;
+use super::word::{Side, TickDirection};
 use super::{ExecutionRow, Level, OrderRow, PositionRow, Symbol, Uid, WalletRow};
 
 /// One fact. Those of one input come in this order: matching (orders, executions, public trades, as they happen, and
@@ -62,6 +62,8 @@ pub struct PublicTrade {
     pub price: Decimal,
     /// Quantity in base coin (USD for inverse).
     pub qty: Decimal,
+    /// How the price lies to that of the trade before.
+    pub tick_direction: TickDirection,
     /// Cross sequence.
     pub seq: i64,
     /// Market ms.
@@ -115,6 +117,8 @@ pub struct TickerRow {
     pub symbol: Symbol,
     /// Last traded price.
     pub last_price: Option<Decimal>,
+    /// How it lies to the one before.
+    pub tick_direction: TickDirection,
     /// Mark price.
     pub mark_price: Option<Decimal>,
     /// Index price.

@@ -1,6 +1,8 @@
 //! The exchange's closed word lists about orders and records, each with its text on the wire.
 //! Source: Bybit V5, "Enums Definitions"; only the words this venue can produce or accept.
 
+use std::cmp::Ordering;
+
 /// Declares an enum whose variants have one wire text each, with conversions in both directions.
 macro_rules! words {
     ($(#[$head:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -39,6 +41,33 @@ words! {
         Buy = "Buy",
         /// Sells; a short position.
         Sell = "Sell",
+    }
+}
+
+words! {
+    /// How a traded price lies to the one before it.
+    TickDirection {
+        /// Higher.
+        PlusTick = "PlusTick",
+        /// The same, and the last other one was lower.
+        ZeroPlusTick = "ZeroPlusTick",
+        /// Lower.
+        MinusTick = "MinusTick",
+        /// The same, and the last other one was higher.
+        ZeroMinusTick = "ZeroMinusTick",
+    }
+}
+
+impl TickDirection {
+    /// The direction of the next price, by how it lies to the last one.
+    #[must_use]
+    pub(crate) const fn next(self, order: Ordering) -> Self {
+        match (order, self) {
+            (Ordering::Greater, _) => Self::PlusTick,
+            (Ordering::Less, _) => Self::MinusTick,
+            (Ordering::Equal, Self::PlusTick | Self::ZeroPlusTick) => Self::ZeroPlusTick,
+            (Ordering::Equal, Self::MinusTick | Self::ZeroMinusTick) => Self::ZeroMinusTick,
+        }
     }
 }
 

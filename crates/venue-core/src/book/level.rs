@@ -69,7 +69,8 @@ impl PriceLevel {
             passed = resting.ahead;
             [(None, outside), (Some(resting.key), resting.leaves)]
         });
-        let last = self.queue.iter().rev().find(|resting| resting.leaves > 0).map_or(0, |resting| resting.ahead);
+        let last =
+            self.queue.iter().rev().find(|resting| resting.leaves > 0).map_or(0, |resting| resting.ahead);
         orders.chain([(None, self.outside - last)])
     }
 

@@ -135,7 +135,9 @@ impl Venue {
         let of_market = &mut self.markets[market];
         of_market.mark = mark.or(of_market.mark);
         of_market.index = index.or(of_market.index);
-        of_market.last = last.or(of_market.last);
+        if let Some(last) = last {
+            of_market.take_last(last);
+        }
         self.touched.tickers.insert(market);
         self.touched.priced.insert(market);
         self.look_at_holders(market);

@@ -258,8 +258,7 @@ impl Venue {
     /// Reports a public trade and moves the last price.
     pub(super) fn print(&mut self, market: usize, side: Side, price: i64, qty: i64) {
         let of_market = &mut self.markets[market];
-        if of_market.last != Some(price) {
-            of_market.last = Some(price);
+        if of_market.take_last(price) {
             self.touched.tickers.insert(market);
             self.touched.priced.insert(market);
         }
@@ -275,6 +274,7 @@ impl Venue {
             side,
             price: decimal(price),
             qty: decimal(qty),
+            tick_direction: of_market.tick_direction,
             seq: self.seq,
             time_ms: self.now_ms,
         }));

@@ -115,3 +115,27 @@ fn the_ticker_shows_what_was_set() {
     assert_eq!(ticker.bid1, Some((dec("59999.9"), dec("1"))));
     assert_eq!(desk.venue.price_limits(Category::Linear, BTC), Some((dec("60600"), dec("59400"))));
 }
+
+#[test]
+fn the_tick_direction_goes_by_the_trade_before_and_by_the_last_other_price() {
+    use TickDirection::*;
+    let mut desk = Desk::open();
+    for (price, direction) in [
+        ("60000", ZeroPlusTick),
+        ("60000.1", PlusTick),
+        ("60000.1", ZeroPlusTick),
+        ("59999.9", MinusTick),
+        ("59999.9", ZeroMinusTick),
+        ("59999.9", ZeroMinusTick),
+        ("60000", PlusTick),
+    ] {
+        desk.trade(Side::Buy, price, "0.001");
+        let told = desk.out.iter().find_map(|output| match output {
+            Output::Trade(trade) => Some(trade.tick_direction),
+            _ => None,
+        });
+        assert_eq!(told, Some(direction), "{price}");
+        let ticker = desk.venue.ticker(Category::Linear, BTC).unwrap();
+        assert_eq!(ticker.tick_direction, direction, "{price}");
+    }
+}

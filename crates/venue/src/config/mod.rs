@@ -52,6 +52,11 @@ pub struct VenueConfig {
     /// sending it, and drops such a reply. Leave it at 0 in a replay faster than the clock.
     #[serde(default)]
     pub latency_ms: u16,
+    /// Wall milliseconds within which a request's head must have come, and then its body; a connection on which nothing is
+    /// asked for so long is closed, too. The default is longer than clients usually keep an idle connection, so that none
+    /// is closed under a request. Not published. Default: 75000.
+    #[serde(default = "default_request_timeout")]
+    pub request_timeout_ms: u32,
     /// Seed of order and execution ids.
     #[serde(default)]
     pub seed: u64,
@@ -142,6 +147,7 @@ impl VenueConfig {
             limits: LimitPreset::Documented,
             address_limits: AddressLimits::default(),
             latency_ms: 0,
+            request_timeout_ms: default_request_timeout(),
             seed: 0,
             instruments: default_instruments(),
             spot: Vec::new(),
@@ -154,6 +160,10 @@ impl VenueConfig {
 
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms.into())
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms.into())
     }
 
     /// What is to be listed in each product group.
@@ -234,6 +244,10 @@ fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D
     let text = String::deserialize(deserializer)?;
     Decimal::from_str_exact(&text)
         .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a decimal number")))
+}
+
+fn default_request_timeout() -> u32 {
+    75_000
 }
 
 fn default_listen() -> SocketAddr {

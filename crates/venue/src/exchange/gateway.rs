@@ -16,6 +16,9 @@ use crate::sim;
 use crate::wire::envelope::{Answer, Refusal, rest_body};
 use crate::wire::fields::Fields;
 
+/// In place of an account where none is known.
+pub(crate) const NOBODY: u64 = 0;
+
 /// What a request is, apart from how it came.
 #[derive(Clone, Copy)]
 pub(super) struct Errand<'a> {
@@ -37,6 +40,31 @@ impl Exchange {
             }
             return sim::answer(self, call);
         }
+        self.request_skew_ms = self.skew_of_call(call);
+        let answer = self.rest_in_time(call);
+        self.request_skew_ms = None;
+        answer
+    }
+
+    /// How far the clock is ahead for one HTTP request, where a fault makes a difference between requests.
+    fn skew_of_call(&mut self, call: &RestCall) -> Option<i64> {
+        if !self.faults.is_partly_skewed() {
+            return None;
+        }
+        let key = call.headers.api_key.as_ref().and_then(|name| self.keys.key(name).ok());
+        let fields = match call.method {
+            Method::GET => Ok(Fields::from_query(&call.query)),
+            _ => Fields::from_body(&call.body),
+        };
+        let symbol = fields.ok().and_then(|fields| fields.symbol());
+        let uid = key.map(|key| key.uid);
+        let subject =
+            Subject { uid, symbol: symbol.as_deref(), path: Some(&call.path), ..Subject::default() };
+        Some(self.faults.skew_for(&subject))
+    }
+
+    /// Answers one HTTP request of a client, by the clock that holds for it.
+    fn rest_in_time(&mut self, call: &RestCall) -> RestAnswer {
         if self.limits_rates() && !self.bans.admit(call.peer, self.now.wall_ms) {
             return plain(StatusCode::FORBIDDEN, "access too frequent");
         }
@@ -58,7 +86,10 @@ impl Exchange {
                 match self.keys.verify_rest(&call.headers, payload, call.peer, self.wall_ms()) {
                     Ok(caller) => Some(caller),
                     Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
-                    Err(AuthFailure::Refused(refusal)) => return self.enveloped(&Err(refusal), None),
+                    Err(AuthFailure::Refused(refusal)) => {
+                        self.count_refusal(self.owner(call.headers.api_key.as_deref()), refusal.code);
+                        return self.enveloped(&Err(refusal), None);
+                    }
                 }
             }
         };
@@ -71,7 +102,10 @@ impl Exchange {
         } else {
             match Fields::from_body(&call.body) {
                 Ok(fields) => fields,
-                Err(refusal) => return self.enveloped(&Err(refusal), None),
+                Err(refusal) => {
+                    self.count_refusal(uid.unwrap_or(NOBODY), refusal.code);
+                    return self.enveloped(&Err(refusal), None);
+                }
             }
         };
         let symbol = fields.symbol();
@@ -109,7 +143,7 @@ impl Exchange {
     /// Carries out a request within its account's budget and counts it.
     pub(super) fn errand(&mut self, errand: Errand<'_>) -> (Answer, Option<Allowance>) {
         let Errand { caller, path, endpoint, fields } = errand;
-        let (uid, key) = caller.map_or((0, ""), |caller| (caller.uid, &*caller.key));
+        let (uid, key) = caller.map_or((NOBODY, ""), |caller| (caller.uid, &*caller.key));
         let units = match endpoint {
             Endpoint::Market(_)
             | Endpoint::Query(_)
@@ -133,7 +167,7 @@ impl Exchange {
             Endpoint::KeyQuery(act) | Endpoint::KeyAction(act) => act(self, key, fields),
             Endpoint::Query(answer) => answer(self, uid, fields),
             Endpoint::Action(act) => act(self, uid, fields),
-            Endpoint::Batch(act) => order::batch(self, uid, fields, granted, act),
+            Endpoint::Batch(batch) => order::batch(self, uid, fields, granted, batch),
         };
         self.count(uid, path, &answer);
         (answer, allowance)
@@ -152,6 +186,16 @@ impl Exchange {
             }
             Err(refusal) => *counts.refused.entry(refusal.code).or_default() += 1,
         }
+    }
+
+    /// Counts a refusal; whose it is, is [`NOBODY`] where no account is known.
+    pub(crate) fn count_refusal(&mut self, uid: u64, code: i64) {
+        *self.counts.entry(uid).or_default().refused.entry(code).or_default() += 1;
+    }
+
+    /// Whose an API key is, [`NOBODY`]'s where there is none of this name.
+    pub(super) fn owner(&self, key: Option<&str>) -> u64 {
+        key.and_then(|name| self.keys.key(name).ok()).map_or(NOBODY, |key| key.uid)
     }
 
     fn enveloped(&self, answer: &Answer, allowance: Option<&Allowance>) -> RestAnswer {

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::Category;
 
+use crate::fault::Subject;
 use crate::listed::Listed;
 use crate::server::auth::Caller;
 use crate::server::{ConnectionId, SessionQueue, SocketKind, ToClient};
@@ -75,6 +76,19 @@ impl Session {
         self.caller.as_ref().map(|caller| caller.uid)
     }
 
+    /// What a fault may know the socket by: what it is, and with each topic that it listens to.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+        let whole = Subject { uid: self.uid(), socket: Some(self.kind.path()), ..Subject::default() };
+        let topics = self.topics.iter().map(move |topic| match self.kind.is_public() {
+            true => Subject { topic: Some(topic), symbol: topic.rsplit('.').next(), ..whole },
+            false => {
+                let plain = GROUPS.iter().find_map(|group| topic.strip_suffix(group));
+                Subject { topic: Some(plain.unwrap_or(topic)), ..whole }
+            }
+        });
+        std::iter::once(whole).chain(topics)
+    }
+
     /// How many topics the socket listens to, and their characters together.
     pub(super) fn topic_load(&self) -> (usize, usize) {
         (self.topics.len(), self.topics.iter().map(String::len).sum())
@@ -130,7 +144,7 @@ impl Hub {
     }
 
     /// Cuts the sockets that `strikes` names, without a closing frame; returns how many.
-    pub(super) fn cut(&mut self, strikes: impl Fn(&Session) -> bool) -> usize {
+    pub(super) fn cut(&mut self, strikes: impl FnMut(&Session) -> bool) -> usize {
         let struck = self.named(strikes);
         for id in &struck {
             self.close(*id);
@@ -156,7 +170,7 @@ impl Hub {
     }
 
     /// Lets the sockets that `strikes` names say nothing for so long; returns how many.
-    pub(super) fn silence(&mut self, length: Duration, strikes: impl Fn(&Session) -> bool) -> usize {
+    pub(super) fn silence(&mut self, length: Duration, strikes: impl FnMut(&Session) -> bool) -> usize {
         let struck = self.named(strikes);
         for id in &struck {
             self.queue_up(*id, ToClient::Silence(length));
@@ -164,7 +178,7 @@ impl Hub {
         struck.len()
     }
 
-    fn named(&self, strikes: impl Fn(&Session) -> bool) -> Vec<ConnectionId> {
+    fn named(&self, mut strikes: impl FnMut(&Session) -> bool) -> Vec<ConnectionId> {
         self.sessions.iter().filter(|(_, session)| strikes(session)).map(|(id, _)| *id).collect()
     }
 

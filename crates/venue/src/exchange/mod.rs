@@ -38,7 +38,7 @@ use windvane_venue_core::{
 
 use crate::catalogue;
 use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
-use crate::fault::{FaultRequest, Faults};
+use crate::fault::{Aim, FaultRequest, Faults};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
 use crate::rest::page::DAY_MS;
@@ -46,11 +46,13 @@ use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
 use crate::server::quota::Quotas;
+use crate::source::relay::Anew;
 use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
 use crate::wire::number::Scales;
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
+pub(crate) use gateway::NOBODY;
 use hub::Hub;
 use moment::Moment;
 use protection::Protection;
@@ -94,6 +96,8 @@ pub(crate) struct Exchange {
     price_actions: BTreeMap<(u64, bool), bool>,
     sim: bool,
     source: Source,
+    /// Where to ask for a relayed topic anew, once somebody follows it.
+    anew: Option<Anew>,
     clock: MarketClock,
     /// The step that comes next, drawn ahead to know when it is due.
     upcoming: Option<Step>,
@@ -107,6 +111,8 @@ pub(crate) struct Exchange {
     daily_orders: BTreeMap<u64, (i64, u32)>,
     /// How far queries lag behind what has happened, during a query that a fault struck.
     index_lag: Duration,
+    /// How far the wall clock is ahead for the request at hand, where a fault makes a difference between requests.
+    request_skew_ms: Option<i64>,
     /// What the core put out and nobody was told yet.
     outputs: Vec<Output>,
     /// What the wallet topic last told of each coin of an account: balance, locked, margin of orders and of positions, debt.
@@ -170,6 +176,7 @@ impl Exchange {
             price_actions: BTreeMap::new(),
             sim: config.sim,
             source,
+            anew: None,
             clock,
             upcoming: None,
             hub: Hub::of(config.accounts.iter().map(|account| account.uid)),
@@ -182,6 +189,7 @@ impl Exchange {
             delistings: Vec::new(),
             daily_orders: BTreeMap::new(),
             index_lag: Duration::ZERO,
+            request_skew_ms: None,
             outputs: Vec::new(),
             told_coins: BTreeMap::new(),
             frames: 0,
@@ -208,7 +216,7 @@ impl Exchange {
 
     /// The exchange's wall clock in ms, as a fault may have set it.
     pub(crate) fn wall_ms(&self) -> i64 {
-        self.now.wall_ms.saturating_add(self.faults.skew_ms())
+        self.now.wall_ms.saturating_add(self.request_skew_ms.unwrap_or_else(|| self.faults.skew_ms()))
     }
 
     /// The wall clock in ms as it is.
@@ -231,12 +239,12 @@ impl Exchange {
         self.restarted_ms.is_none_or(|restarted| closed_ms >= restarted)
     }
 
-    /// Restarts: cuts the open sockets that `strikes` names by uid and path, numbers the books of the others from 1,
-    /// and forgets what was closed. Returns how many were cut.
-    pub(crate) fn restart(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
+    /// Restarts: cuts the open sockets that are struck, numbers the books of the others from 1, and forgets what was
+    /// closed. Returns how many were cut.
+    pub(crate) fn restart(&mut self, aim: &mut Aim) -> usize {
         let now_ms = self.now_ms();
         self.restarted_ms = Some(now_ms);
-        let cut = self.cut_sockets(strikes);
+        let cut = self.cut_sockets(aim);
         for feeds in &mut self.feeds {
             feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now });
         }
@@ -387,9 +395,9 @@ impl Exchange {
         }
     }
 
-    /// Cuts the open sockets that `strikes` names by uid and path; returns how many.
-    pub(crate) fn cut_sockets(&mut self, strikes: impl Fn(Option<u64>, &str) -> bool) -> usize {
-        self.hub.cut(|session| strikes(session.uid(), session.kind.path()))
+    /// Cuts the open sockets that are struck; returns how many.
+    pub(crate) fn cut_sockets(&mut self, aim: &mut Aim) -> usize {
+        self.hub.cut(|session| aim.strikes(session.subjects()))
     }
 
     /// Deletes an API key and cuts the sockets that were opened with it.
@@ -398,23 +406,29 @@ impl Exchange {
         self.hub.cut(|session| session.caller.as_ref().is_some_and(|caller| *caller.key == *key));
     }
 
-    /// Lets the open sockets that `strikes` names say nothing for so long; returns how many.
-    pub(crate) fn silence_sockets(
-        &mut self,
-        length: Duration,
-        strikes: impl Fn(Option<u64>, &str) -> bool,
-    ) -> usize {
-        self.hub.silence(length, |session| strikes(session.uid(), session.kind.path()))
+    /// Lets the open sockets that are struck say nothing for so long; returns how many.
+    pub(crate) fn silence_sockets(&mut self, length: Duration, aim: &mut Aim) -> usize {
+        self.hub.silence(length, |session| aim.strikes(session.subjects()))
     }
 
     /// A frame of the stream that the market is relayed from, as of now.
     fn relayed(&mut self, text: &str) {
         let now_ms = self.now_ms();
-        if let Source::Relay(lines) = &mut self.source
-            && let Some(step) = lines.read(text)
-        {
+        let Source::Relay(lines) = &mut self.source else { return };
+        let step = lines.read(text);
+        for topic in lines.broken() {
+            if self.anew.as_ref().is_some_and(|anew| anew.try_send(topic.clone()).is_ok()) {
+                lines.asked_anew(&topic);
+            }
+        }
+        if let Some(step) = step {
             self.apply_step(&Step { at_ms: now_ms, ..step });
         }
+    }
+
+    /// Where to ask for a relayed topic anew.
+    pub(crate) fn ask_anew_through(&mut self, anew: Anew) {
+        self.anew = Some(anew);
     }
 
     /// What the relayed stream is asked for; empty for any other source.
@@ -505,9 +519,10 @@ impl Exchange {
                         record.print(step.at_ms, *price, *qty);
                     }
                 }
-                MarketInput::Prices { category, symbol, mark: Some(mark), .. } => {
+                MarketInput::Prices { category, symbol, mark, index, .. } => {
                     if let Some(record) = self.records.get_mut(*category, symbol) {
-                        record.mark(step.at_ms, *mark);
+                        mark.iter().for_each(|mark| record.mark(step.at_ms, *mark));
+                        index.iter().for_each(|index| record.index(step.at_ms, *index));
                     }
                 }
                 MarketInput::FundingRate { category, symbol, rate, .. } => {
@@ -519,8 +534,7 @@ impl Exchange {
                         record.funding.push((step.at_ms, *rate));
                     }
                 }
-                MarketInput::Prices { mark: None, .. }
-                | MarketInput::Book { .. }
+                MarketInput::Book { .. }
                 | MarketInput::Liquidate { .. }
                 | MarketInput::Deleverage { .. }
                 | MarketInput::AnnounceDelisting { .. }
@@ -552,8 +566,9 @@ impl Exchange {
                 }
                 Output::Ticker(row) => {
                     let record = self.records.get_mut(row.category, &row.symbol);
-                    if let (Some(record), Some(mark)) = (record, row.mark_price) {
-                        record.mark(now_ms, mark);
+                    if let Some(record) = record {
+                        row.mark_price.into_iter().for_each(|mark| record.mark(now_ms, mark));
+                        row.index_price.into_iter().for_each(|index| record.index(now_ms, index));
                     }
                     changed.entry(row.category, &row.symbol);
                 }

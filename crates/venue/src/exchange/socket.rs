@@ -9,10 +9,12 @@ use super::feed::{Topic, View};
 use super::private;
 use super::protection::Product;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
+use crate::fault::Subject;
 use crate::server::auth::Caller;
 use crate::server::quota::{TooManyTopics, TopicLoad};
 use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::Refusal;
+use crate::wire::fields::Fields;
 
 impl Exchange {
     /// Answers one text frame.
@@ -24,14 +26,48 @@ impl Exchange {
             return self.send(id, &reply);
         };
         let op = frame.get("op").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match (kind, op.as_str()) {
-            (_, "ping") => self.send(id, &pong(kind, (id, self.now.wall_ms), &frame)),
-            (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, &frame),
-            (SocketKind::Public(_) | SocketKind::Private, "subscribe") => self.subscribe(id, kind, &frame),
-            (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, &frame),
-            (SocketKind::Trade, _) => self.trade(id, &op, &frame),
+        self.request_skew_ms = self.skew_of_frame((id, kind), &op, &frame);
+        self.carry_out((id, kind), &op, &frame);
+        self.request_skew_ms = None;
+    }
+
+    /// How far the clock is ahead for one frame, where a fault makes a difference between requests.
+    fn skew_of_frame(
+        &mut self,
+        (id, kind): (ConnectionId, SocketKind),
+        op: &str,
+        frame: &Map<String, Value>,
+    ) -> Option<i64> {
+        if !self.faults.is_partly_skewed() {
+            return None;
+        }
+        let first = frame.get("args").and_then(|args| args.get(0));
+        let signing = first.and_then(Value::as_str).and_then(|name| self.keys.key(name).ok());
+        let signing = signing.map(|key| key.uid);
+        let uid = self.hub.session(id).and_then(|session| session.uid()).or(signing);
+        let symbol = match first {
+            Some(Value::Object(argument)) => Fields::from_object(argument.clone()).symbol(),
+            _ => None,
+        };
+        let subject = Subject {
+            uid,
+            symbol: symbol.as_deref(),
+            path: Some(op),
+            socket: Some(kind.path()),
+            topic: None,
+        };
+        Some(self.faults.skew_for(&subject))
+    }
+
+    fn carry_out(&mut self, (id, kind): (ConnectionId, SocketKind), op: &str, frame: &Map<String, Value>) {
+        match (kind, op) {
+            (_, "ping") => self.send(id, &pong(kind, (id, self.now.wall_ms), frame)),
+            (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, frame),
+            (SocketKind::Public(_) | SocketKind::Private, "subscribe") => self.subscribe(id, kind, frame),
+            (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, frame),
+            (SocketKind::Trade, _) => self.trade(id, op, frame),
             (SocketKind::Public(_) | SocketKind::Private, _) => {
-                let reply = acknowledgement(id, &op, &frame, Err(format!("unknown op: {op}")));
+                let reply = acknowledgement(id, op, frame, Err(format!("unknown op: {op}")));
                 self.send(id, &reply);
             }
         }
@@ -43,6 +79,10 @@ impl Exchange {
 
     fn authenticate(&mut self, id: ConnectionId, kind: SocketKind, frame: &Map<String, Value>) {
         let outcome = self.check_auth(id, frame).and_then(|caller| self.admit_session(kind, caller));
+        if let Err(refusal) = &outcome {
+            let key = frame.get("args").and_then(|args| args.get(0)).and_then(Value::as_str);
+            self.count_refusal(self.owner(key), refusal.code);
+        }
         if let (Ok(caller), Some(session)) = (&outcome, self.hub.session(id)) {
             session.caller = Some(caller.clone());
         }
@@ -270,6 +310,26 @@ fn topics(frame: &Map<String, Value>) -> Vec<String> {
     args.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// The name of a connection in replies: a UUID, as the exchange's are, the same for the same number.
 pub(super) fn connection_name(id: ConnectionId) -> String {
-    format!("venue-{id}")
+    let bits = fastrand::Rng::with_seed(id).u128(..);
+    // Version 4 and its variant stand where a UUID has them.
+    let bits = bits & !(0xf << 76 | 0b11 << 62) | 0x4 << 76 | 0b10 << 62;
+    let text = format!("{bits:032x}");
+    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_named_by_a_uuid_of_its_own() {
+        let name = connection_name(7);
+        let parts: Vec<usize> = name.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12]);
+        assert!(name[14..].starts_with('4') && "89ab".contains(&name[19..20]), "{name}");
+        assert_eq!(connection_name(7), name);
+        assert_ne!(connection_name(8), name);
+    }
 }

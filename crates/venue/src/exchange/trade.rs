@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Exchange;
-use super::gateway::{Errand, injected_refusal, limit_headers};
+use super::gateway::{Errand, NOBODY, injected_refusal, limit_headers};
 use super::socket::{connection_name, echo};
 use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::{self, Endpoint};
@@ -20,6 +20,7 @@ impl Exchange {
     /// An order operation of the trade socket. Only its timestamp is checked: the socket itself is signed in.
     pub(super) fn trade(&mut self, id: ConnectionId, op: &str, frame: &Map<String, Value>) {
         let Some(caller) = self.hub.session(id).and_then(|session| session.caller.clone()) else {
+            self.count_refusal(NOBODY, 10005);
             let refused = Err(Refusal::new(10005, "the connection is not authenticated"));
             let reply = trade_reply((id, self.wall_ms()), (op, frame), &refused, None);
             return self.send(id, &reply);
@@ -41,10 +42,15 @@ impl Exchange {
         if strike.is_some_and(|strike| strike.kind == FaultKind::RequestLost) {
             return;
         }
+        // What a fault makes up is not the account's doing and is not counted.
+        let mut refused = None;
         let admitted = match injected_refusal(strike.as_ref(), 10019) {
             Some(refusal) => Err(refusal),
-            None => self.admit_trade(id, op, frame),
+            None => self.admit_trade(id, op, frame).inspect_err(|refusal| refused = Some(refusal.code)),
         };
+        if let Some(code) = refused {
+            self.count_refusal(caller.uid, code);
+        }
         let (answer, allowance) = match admitted {
             Ok(endpoint) => {
                 self.errand(Errand { caller: Some(&caller), path: op, endpoint, fields: &fields })

@@ -25,6 +25,8 @@ pub(crate) struct MarketRecord {
     pub(crate) candles: CandleBook,
     /// Candles of the mark price, without volume.
     pub(crate) marks: CandleBook,
+    /// Candles of the index price, without volume.
+    pub(crate) indexes: CandleBook,
     /// Latest prints, oldest first.
     pub(crate) trades: VecDeque<PublicTrade>,
     /// Settlements so far, oldest first: market ms and rate.
@@ -53,6 +55,7 @@ impl MarketRecord {
             category,
             candles: CandleBook::new(),
             marks: CandleBook::new(),
+            indexes: CandleBook::new(),
             trades: VecDeque::new(),
             funding: Vec::new(),
             day: DayFigures::default(),
@@ -62,6 +65,7 @@ impl MarketRecord {
     /// Lets market time pass and returns the candles that closed thereby, the latest of each interval.
     pub(crate) fn advance(&mut self, at_ms: i64) -> Vec<(Interval, Candle)> {
         self.marks.advance(at_ms);
+        self.indexes.advance(at_ms);
         let closed = self.candles.advance(at_ms);
         if closed.iter().any(|(interval, _)| *interval == Interval::FIVE_MINUTES) {
             self.day = self.closed_day();
@@ -82,6 +86,12 @@ impl MarketRecord {
     pub(crate) fn mark(&mut self, at_ms: i64, price: Decimal) {
         self.marks.advance(at_ms);
         self.marks.print(at_ms, price, (Decimal::ZERO, Decimal::ZERO));
+    }
+
+    /// Adds an index price to its candles.
+    pub(crate) fn index(&mut self, at_ms: i64, price: Decimal) {
+        self.indexes.advance(at_ms);
+        self.indexes.print(at_ms, price, (Decimal::ZERO, Decimal::ZERO));
     }
 
     /// Keeps a print for `recent-trade`.

@@ -25,7 +25,7 @@ pub(crate) fn info(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
         "unifiedMarginStatus": 5,
         "dcpStatus": if protected.is_some() { "ON" } else { "OFF" },
         "timeWindow": protected.map_or(10, |(_, window)| window.as_secs()),
-        "smpGroup": 0,
+        "smpGroup": exchange.core.smp_group(uid).ok_or_else(no_account)?,
         "isMasterTrader": false,
         "spotHedgingStatus": "OFF",
     })))
@@ -65,9 +65,12 @@ fn no_account() -> Refusal {
     Refusal::new(10003, "no such account")
 }
 
+/// Instruments on a page of an account's list. Source: Bybit V5, "Get Account Instruments Info".
+const OWN_PAGE_MAX: usize = 200;
+
 /// Every account may trade every instrument; three more fields than the public list has.
 pub(crate) fn instruments_info(exchange: &Exchange, _: u64, fields: &Fields) -> Answer {
-    let mut listed = market::instruments_info(exchange, fields)?;
+    let mut listed = market::listed_instruments(exchange, fields, (OWN_PAGE_MAX, OWN_PAGE_MAX))?;
     if let Some(Value::Array(rows)) = listed.result.get_mut("list") {
         for row in rows {
             row["displayName"] = "".into();
@@ -128,6 +131,10 @@ fn fee_row(symbol: &str, fees: Fees) -> Value {
 pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let (start, end) = window(fields, exchange.now_ms(), DAY_MS)?;
     let (kind, currency) = (fields.text("type"), fields.text("currency"));
+    // No row here is of a subordinate kind: those are of loans and earnings.
+    if fields.text("transSubType").is_some() {
+        return Ok(listing(fields, Vec::new(), String::new()));
+    }
     let (wanted, named) = (category(fields)?, fields.text("category").is_some());
     let rows: Vec<_> = exchange
         .core
@@ -168,7 +175,10 @@ pub(crate) fn set_margin_mode(exchange: &mut Exchange, uid: u64, fields: &Fields
     let wanted = fields.required("setMarginMode")?;
     let outcome = match (MarginMode::parse(&wanted), wanted.as_str()) {
         (Some(mode), _) => exchange.request(uid, &Request::SetMarginMode(mode)),
-        (None, "PORTFOLIO_MARGIN") => Err(Refusal::new(3400000, "portfolio margin is not offered here")),
+        // Not offered here: the reason is the one that the documentation's example gives.
+        (None, "PORTFOLIO_MARGIN") => {
+            Err(Refusal::new(3400000, "Equity needs to be equal to or greater than 1000 USDC"))
+        }
         (None, _) => return Err(Refusal::parameter("setMarginMode is invalid")),
     };
     match outcome {

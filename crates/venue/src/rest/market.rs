@@ -57,6 +57,15 @@ pub(crate) fn system_status(exchange: &Exchange, fields: &Fields) -> Answer {
 }
 
 pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
+    listed_instruments(exchange, fields, (500, 1_000))
+}
+
+/// Instruments, so many on a page by default and at most.
+pub(super) fn listed_instruments(
+    exchange: &Exchange,
+    fields: &Fields,
+    (default, most): (usize, usize),
+) -> Answer {
     let text = fields.required("category")?;
     let status = fields.text("status");
     let symbol = fields.text("symbol");
@@ -77,7 +86,7 @@ pub(crate) fn instruments_info(exchange: &Exchange, fields: &Fields) -> Answer {
         listed.retain(|(_, _, listing)| listing.status.as_str() == wanted);
     }
     // Spot has no pages.
-    let limit = if text == "spot" { usize::MAX } else { fields.limit(500, 1_000)? };
+    let limit = if text == "spot" { usize::MAX } else { fields.limit(default, most)? };
     let (rows, cursor) =
         page(listed, fields, (limit, exchange.doubts.last_cursor), |(_, i, _)| i.symbol.to_string());
     let rows: Vec<Value> =
@@ -108,22 +117,23 @@ pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
     )
 }
 
-/// Mark and index prices alike: this venue's index is its mark.
 pub(crate) fn mark_price_kline(exchange: &Exchange, fields: &Fields) -> Answer {
-    candles(
-        exchange,
-        fields,
-        |record| &record.marks,
-        |candle, scales| {
-            json!([
-                candle.start_ms.to_string(),
-                scales.price(candle.open),
-                scales.price(candle.high),
-                scales.price(candle.low),
-                scales.price(candle.close),
-            ])
-        },
-    )
+    candles(exchange, fields, |record| &record.marks, price_row)
+}
+
+pub(crate) fn index_price_kline(exchange: &Exchange, fields: &Fields) -> Answer {
+    candles(exchange, fields, |record| &record.indexes, price_row)
+}
+
+/// A candle of a price that nothing trades at.
+fn price_row(candle: &Candle, scales: Scales) -> Value {
+    json!([
+        candle.start_ms.to_string(),
+        scales.price(candle.open),
+        scales.price(candle.high),
+        scales.price(candle.low),
+        scales.price(candle.close),
+    ])
 }
 
 fn candles(

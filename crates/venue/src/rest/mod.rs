@@ -30,7 +30,7 @@ pub(crate) enum Endpoint {
     /// POST, signed.
     Action(Action),
     /// POST, signed: one action for each item of `request`.
-    Batch(Action),
+    Batch(order::Batch),
     /// GET, signed: about the calling key.
     KeyQuery(KeyAction),
     /// POST, signed: changes the calling key.
@@ -50,8 +50,8 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "market/time" => Market(market::time),
         "market/instruments-info" => Market(market::instruments_info),
         "market/kline" => Market(market::kline),
-        // This venue's index is its mark.
-        "market/mark-price-kline" | "market/index-price-kline" => Market(market::mark_price_kline),
+        "market/mark-price-kline" => Market(market::mark_price_kline),
+        "market/index-price-kline" => Market(market::index_price_kline),
         "market/orderbook" => Market(market::orderbook),
         "market/tickers" => Market(ticker::tickers),
         "market/recent-trade" => Market(market::recent_trade),
@@ -66,9 +66,9 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "order/cancel" => Action(order::cancel),
         "order/cancel-all" => Action(order::cancel_all),
         "order/disconnected-cancel-all" => Action(disconnection::set),
-        "order/create-batch" => Batch(order::create),
-        "order/amend-batch" => Batch(order::amend_in_batch),
-        "order/cancel-batch" => Batch(order::cancel),
+        "order/create-batch" => Batch(order::Batch::Create),
+        "order/amend-batch" => Batch(order::Batch::Amend),
+        "order/cancel-batch" => Batch(order::Batch::Cancel),
         "order/spot-borrow-check" => Query(borrowing::spot_borrow_check),
         "order/realtime" => Query(query::realtime),
         "order/history" => Query(query::order_history),

@@ -134,7 +134,7 @@ pub(crate) fn amend(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answe
 }
 
 /// As [`amend`], in a batch: of orders that do not wait for a trigger. Source: Bybit V5, "Batch Amend Order".
-pub(crate) fn amend_in_batch(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
+fn amend_in_batch(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
     let waits = exchange
         .core
         .order(uid, &reference(fields)?)
@@ -187,6 +187,24 @@ pub(crate) fn cancel_all(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     }))
 }
 
+/// What a batch does with each of its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Batch {
+    Create,
+    Amend,
+    Cancel,
+}
+
+impl Batch {
+    fn action(self) -> Action {
+        match self {
+            Self::Create => create,
+            Self::Amend => amend_in_batch,
+            Self::Cancel => cancel,
+        }
+    }
+}
+
 /// One kind of order entry for each item of `request`; the items' codes stand in `retExtInfo.list`. The
 /// outer code is 0 even when every item failed. Items beyond `granted` are over the rate budget.
 pub(crate) fn batch(
@@ -194,7 +212,7 @@ pub(crate) fn batch(
     uid: u64,
     fields: &Fields,
     granted: usize,
-    single: Action,
+    batch: Batch,
 ) -> Answer {
     let category = require_category(fields)?;
     let items = fields.objects("request")?;
@@ -216,23 +234,30 @@ pub(crate) fn batch(
         } else if is_undirected {
             Err(Refusal::parameter("triggerDirection is for linear contracts"))
         } else {
-            single(exchange, uid, &item)
+            batch.action()(exchange, uid, &item)
         };
         let mut row = json!({
             "category": category.as_str(),
             "symbol": item.text("symbol").unwrap_or_default(),
             "orderId": "",
             "orderLinkId": item.text("orderLinkId").unwrap_or_default(),
-            "createAt": "",
         });
+        if batch == Batch::Create {
+            row["createAt"] = "".into();
+        }
         match answer {
             Ok(accepted) => {
                 row["orderId"] = accepted.result["orderId"].clone();
                 row["orderLinkId"] = accepted.result["orderLinkId"].clone();
-                row["createAt"] = exchange.now_ms().to_string().into();
+                if batch == Batch::Create {
+                    row["createAt"] = exchange.now_ms().to_string().into();
+                }
                 codes.push(json!({"code": 0, "msg": "OK"}));
             }
-            Err(refusal) => codes.push(json!({"code": refusal.code, "msg": refusal.message})),
+            Err(refusal) => {
+                exchange.count_refusal(uid, refusal.code);
+                codes.push(json!({"code": refusal.code, "msg": refusal.message}));
+            }
         }
         rows.push(row);
     }

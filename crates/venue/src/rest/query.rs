@@ -75,9 +75,11 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     }
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
+    // An id overrides the symbol and the coins.
+    let named = order_id.is_some() || link_id.is_some();
     let filter = OrderFilter {
         category: Some(category),
-        symbol: symbol.as_deref(),
+        symbol: symbol.as_deref().filter(|_| !named),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),
         kind: kind(fields)?,
@@ -85,14 +87,14 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
     let now_ms = exchange.now_ms();
     let (start, end) = window(fields, now_ms, WEEK_MS)?;
     let status = fields.text("orderStatus");
-    let named = order_id.is_some() || link_id.is_some();
     let rows = exchange
         .orders_closed(uid, filter)
         .filter(|row| named || (start..=end).contains(&row.created_time_ms))
         .filter(|row| status.as_deref().is_none_or(|status| row.order_status.as_str() == status))
         .filter(|row| exchange.is_accelerated() || is_remembered(row, now_ms))
+        .filter(|row| named || is_in_scope(exchange, (row.category, &row.symbol), fields))
         .collect();
-    orders(exchange, in_scope(exchange, rows, fields), fields)
+    orders(exchange, rows, fields)
 }
 
 /// Whether the exchange's history still has a closed order: without fills it is gone after a day.
@@ -119,15 +121,16 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
     let named = order_id.is_some() || link_id.is_some();
     let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
+    // An id overrides everything that would narrow the list.
     let filter = ExecutionFilter {
         category: Some(category),
-        symbol: symbol.as_deref(),
+        symbol: symbol.as_deref().filter(|_| !named),
         order_id: order_id.as_deref(),
         order_link_id: link_id.as_deref(),
         start_ms: (!named).then_some(start),
         end_ms: (!named).then_some(end),
     };
-    let kind = match fields.text("execType") {
+    let kind = match fields.text("execType").filter(|_| !named) {
         None => None,
         Some(text) => match ExecutionType::parse(&text) {
             Some(kind) => Some(kind),
@@ -139,11 +142,12 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .core
         .executions(uid, filter)
         .into_iter()
-        .filter(|row| kind.is_none_or(|kind| row.exec_type == kind))
         .filter(|row| {
-            is_in_scope(exchange, (row.category, &row.symbol), fields)
-                && exchange.is_indexed(row.exec_time_ms)
+            named
+                || (kind.is_none_or(|kind| row.exec_type == kind)
+                    && is_in_scope(exchange, (row.category, &row.symbol), fields))
         })
+        .filter(|row| exchange.is_indexed(row.exec_time_ms))
         .collect();
     let (rows, cursor) =
         page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| row.exec_id.clone());

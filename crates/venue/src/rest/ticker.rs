@@ -88,7 +88,7 @@ fn contract_fields(row: &TickerRow, day: &DayFigures, instrument: &Instrument) -
     };
     let interest_value = amount(interest_value);
     BTreeMap::from([
-        ("tickDirection", "ZeroPlusTick".to_owned()),
+        ("tickDirection", row.tick_direction.as_str().to_owned()),
         ("markPrice", price(row.mark_price)),
         ("indexPrice", price(row.index_price)),
         ("prevPrice1h", scales.price(day.prev_price_1h)),

@@ -119,7 +119,7 @@ fn description(key: &ApiKey) -> Value {
     };
     json!({
         "id": key.uid.to_string(),
-        "note": "windvane venue",
+        "note": "",
         "apiKey": &*key.name,
         "readOnly": u8::from(key.read_only),
         "secret": "",

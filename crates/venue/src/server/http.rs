@@ -1,21 +1,20 @@
 //! One TCP connection: HTTP/1.1 requests, and the upgrade of those that ask for a WebSocket.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::auth::SignedHeaders;
 use super::{
-    ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, RestCall, RestOutcome, SocketKind, session,
+    ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, Pace, RestCall, RestOutcome, SocketKind, session,
 };
 
 /// What a connection task knows about itself.
@@ -23,8 +22,7 @@ use super::{
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) peer: IpAddr,
-    /// Wall time that whatever the venue says takes to the client.
-    pub(super) latency: Duration,
+    pub(super) pace: Pace,
     pub(super) exchange: ExchangeLink,
 }
 
@@ -44,7 +42,10 @@ pub(super) async fn serve(stream: TcpStream, connection: Connection, mut stop: w
         tracing::debug!(%error, "could not set TCP_NODELAY");
     }
     let service = service_fn(|request| answer(request, connection.clone()));
+    // Without a timer hyper waits for the rest of a head for ever.
     let http = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(connection.pace.request_timeout)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::select! {
@@ -63,8 +64,12 @@ async fn answer(request: Request<Incoming>, connection: Connection) -> Result<Re
         return Ok(upgrade(request, connection));
     }
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MESSAGE_BYTES_MAX).collect().await else {
-        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "request body too large"));
+    let body = Limited::new(body, MESSAGE_BYTES_MAX).collect();
+    let body = match tokio::time::timeout(connection.pace.request_timeout, body).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "request body too large")),
+        // What is still to come is not read: the connection ends with this reply.
+        Err(_) => return Ok(plain(StatusCode::REQUEST_TIMEOUT, "the request's body did not come")),
     };
     let call = RestCall {
         path: parts.uri.path().to_owned(),
@@ -77,7 +82,7 @@ async fn answer(request: Request<Incoming>, connection: Connection) -> Result<Re
     let (reply, answer) = oneshot::channel();
     connection.exchange.send(Inbound::Rest { call, reply }).await.map_err(|_| Cut::Stopped)?;
     let answer = answer.await.map_err(|_| Cut::Stopped)?;
-    let after = answer.after + connection.latency;
+    let after = answer.after + connection.pace.latency;
     if !after.is_zero() {
         tokio::time::sleep(after).await;
     }
@@ -108,7 +113,7 @@ fn upgrade(mut request: Request<Incoming>, connection: Connection) -> Response<F
     };
     let accept = derive_accept_key(key.as_bytes());
     let idle = session::idle_limit(kind, request.uri().query().unwrap_or_default());
-    let way = session::Way { idle, latency: connection.latency };
+    let way = session::Way { idle, latency: connection.pace.latency };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgraded.await {

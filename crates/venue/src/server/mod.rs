@@ -50,6 +50,15 @@ pub(crate) enum ToClient {
     Silence(Duration),
 }
 
+/// Times that hold for every connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Wall time that whatever the venue says takes to its clients.
+    pub(crate) latency: Duration,
+    /// Wall time within which a request's head must have come, and then its body.
+    pub(crate) request_timeout: Duration,
+}
+
 /// Number of a connection, unique for the life of the venue.
 pub(crate) type ConnectionId = u64;
 
@@ -161,11 +170,11 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(LISTEN_BACKLOG)
 }
 
-/// Accepts until `stop` turns true or its sender is dropped. What the venue says takes `latency` to its clients.
+/// Accepts until `stop` turns true or its sender is dropped.
 pub(crate) async fn accept(
     listener: TcpListener,
     exchange: ExchangeLink,
-    latency: Duration,
+    pace: Pace,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut next_id: ConnectionId = 1;
@@ -178,7 +187,7 @@ pub(crate) async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 let connection =
-                    http::Connection { id: next_id, peer: peer.ip(), latency, exchange: exchange.clone() };
+                    http::Connection { id: next_id, peer: peer.ip(), pace, exchange: exchange.clone() };
                 next_id += 1;
                 tokio::spawn(http::serve(stream, connection, stop.clone()));
             }

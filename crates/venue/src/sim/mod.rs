@@ -13,7 +13,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::exchange::Exchange;
-use crate::fault::{FaultKind, FaultRequest, Subject};
+use crate::fault::{Aim, FaultKind, FaultRequest};
 use crate::server::{RestAnswer, RestCall, RestOutcome};
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
@@ -74,28 +74,18 @@ fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refus
     })
 }
 
-/// Arms a fault. A disconnect, a restart or a stall happens at once, on every open socket that matches.
+/// Arms a fault. A disconnect, a restart or a stall happens at once, on every open socket that it strikes.
 fn fault(exchange: &mut Exchange, body: &[u8]) -> Result<Value, Refusal> {
     let request: FaultRequest = serde_json::from_slice(body).map_err(Refusal::parameter)?;
-    let matcher = &request.matcher;
-    let is_struck = |uid: Option<u64>, path: &str| {
-        matcher.matches(&Subject { uid, socket: Some(path), ..Subject::default() })
-    };
-    if request.kind == FaultKind::Disconnect {
-        return Ok(json!({"id": 0, "cut": exchange.cut_sockets(is_struck)}));
-    }
-    if request.kind == FaultKind::Restart {
-        return Ok(json!({"id": 0, "cut": exchange.restart(is_struck)}));
-    }
-    if request.ms < 0 && request.kind != FaultKind::ClockSkew {
-        return Err(Refusal::parameter("only a clock_skew takes a negative ms"));
-    }
-    if request.kind == FaultKind::Stall {
-        let Some(ms) = u64::try_from(request.ms).ok().filter(|ms| *ms > 0) else {
-            return Err(Refusal::parameter("a stall takes ms"));
-        };
-        let stalled = exchange.silence_sockets(Duration::from_millis(ms), is_struck);
-        return Ok(json!({"id": 0, "stalled": stalled}));
-    }
-    Ok(json!({"id": exchange.arm(request)}))
+    request.check().map_err(Refusal::parameter)?;
+    let mut aim = Aim::new(&request);
+    Ok(match request.kind {
+        FaultKind::Disconnect => json!({"id": 0, "cut": exchange.cut_sockets(&mut aim)}),
+        FaultKind::Restart => json!({"id": 0, "cut": exchange.restart(&mut aim)}),
+        FaultKind::Stall => {
+            let length = Duration::from_millis(u64::try_from(request.ms).unwrap_or_default());
+            json!({"id": 0, "stalled": exchange.silence_sockets(length, &mut aim)})
+        }
+        _ => json!({"id": exchange.arm(request)}),
+    })
 }

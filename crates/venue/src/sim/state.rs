@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, ExecutionFilter, OrderFilter, WalletRow};
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, NOBODY};
 use crate::rest::query::to_value;
 use crate::wire::execution::Execution;
 use crate::wire::order::Order;
@@ -20,8 +20,16 @@ pub(super) fn state(exchange: &Exchange) -> Value {
         "market_ms": exchange.now_ms(),
         "finished": exchange.is_finished(),
         "rate_limits": if exchange.limits_rates() { "on" } else { "off" },
+        // Of requests that name no account: what each was refused with.
+        "unknown": {"refused": refused(exchange, NOBODY)},
         "accounts": accounts,
     })
+}
+
+/// How often a request was refused, by code.
+fn refused(exchange: &Exchange, uid: u64) -> BTreeMap<String, u64> {
+    let counts = exchange.counts.get(&uid).into_iter().flat_map(|counts| &counts.refused);
+    counts.map(|(code, count)| (code.to_string(), *count)).collect()
 }
 
 /// The coins of a wallet.
@@ -47,8 +55,6 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let positions = positions.filter_map(|row| exchange.position(uid, &row, Destination::Query));
     let wallet = core.wallet(uid);
     let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
-    let refused: BTreeMap<String, u64> =
-        counts.refused.iter().map(|(code, count)| (code.to_string(), *count)).collect();
     json!({
         "uid": uid,
         "orders": orders.collect::<Vec<_>>(),
@@ -56,6 +62,6 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
         "positions": positions.collect::<Vec<_>>(),
         "wallet": wallet.iter().flat_map(coins).collect::<Vec<_>>(),
         "margin": wallet.as_ref().map(|row| to_value(&Wallet::new(row))),
-        "requests": {"accepted": counts.accepted, "refused": refused},
+        "requests": {"accepted": counts.accepted, "refused": refused(exchange, uid)},
     })
 }

@@ -27,6 +27,10 @@ struct LineBook {
     asks: BTreeMap<Decimal, Decimal>,
     /// Whether a snapshot has come: changes before it mean nothing.
     is_whole: bool,
+    /// The topic of the last snapshot and the number of the last frame of it, where it has one.
+    numbered: Option<(String, i64)>,
+    /// Whether a frame of it was lost, and nobody has asked for the book anew.
+    is_broken: bool,
     /// Whether a ticker has said what the mark is; until then it is the last price.
     has_mark: bool,
     /// When funding is settled next, market ms, once a ticker has said so.
@@ -57,6 +61,18 @@ impl Lines {
         self.books.keys().map(String::as_str)
     }
 
+    /// The book topics of which a frame was lost, and which nobody has asked for anew.
+    pub(crate) fn broken(&self) -> Vec<String> {
+        let broken = self.books.values().filter(|book| book.is_broken);
+        broken.filter_map(|book| book.numbered.as_ref().map(|(topic, _)| topic.clone())).collect()
+    }
+
+    /// Notes that a book topic has been asked for anew.
+    pub(crate) fn asked_anew(&mut self, topic: &str) {
+        let is_meant = |book: &LineBook| book.numbered.as_ref().is_some_and(|(name, _)| name == topic);
+        self.books.values_mut().filter(|book| is_meant(book)).for_each(|book| book.is_broken = false);
+    }
+
     /// What a frame moves, at its own time; `None` for acknowledgements, pongs and what is not understood.
     ///
     /// In front of a recorded frame may stand when it was read, in nanoseconds since 1970.
@@ -77,7 +93,9 @@ impl Lines {
         let mut inputs = Vec::new();
         match topic.split('.').next()? {
             "orderbook" => {
-                book.change(frame.kind == "snapshot" || frame.data["u"] == 1, &frame.data)?;
+                let is_snapshot = frame.kind == "snapshot" || frame.data["u"] == 1;
+                book.follow(is_snapshot, frame.topic, frame.data["u"].as_i64())?;
+                book.change(is_snapshot, &frame.data)?;
                 let (bids, asks) = book.levels()?;
                 inputs.push(MarketInput::Book { category, symbol: symbol.to_owned(), bids, asks });
             }
@@ -121,6 +139,27 @@ impl Lines {
 }
 
 impl LineBook {
+    /// Takes the number of a frame; `None` for a change that cannot be applied: one of another depth, one that has been
+    /// applied, or one that does not follow, whereupon the book waits for its next snapshot. Source: Bybit V5, "Orderbook".
+    fn follow(&mut self, is_snapshot: bool, topic: &str, number: Option<i64>) -> Option<()> {
+        if is_snapshot {
+            self.numbered = number.map(|number| (topic.to_owned(), number));
+            self.is_broken = false;
+            return Some(());
+        }
+        let (Some((of, last)), Some(number)) = (&mut self.numbered, number) else { return Some(()) };
+        if of != topic || number == *last {
+            return None;
+        }
+        let follows = number == *last + 1;
+        *last = number;
+        if !follows && self.is_whole {
+            self.is_whole = false;
+            self.is_broken = true;
+        }
+        follows.then_some(())
+    }
+
     /// Applies a snapshot or a change; `None` when there is nothing yet to change, or it is malformed.
     fn change(&mut self, is_snapshot: bool, data: &Value) -> Option<()> {
         if is_snapshot {
@@ -192,6 +231,30 @@ mod tests {
         assert!(!reads(&mut lines, r#"1723161256322000002 {"op":"lost","frames":3}"#));
         assert!(!reads(&mut lines, delta));
         assert!(reads(&mut lines, whole) && reads(&mut lines, delta));
+    }
+
+    #[test]
+    fn a_book_with_a_gap_in_its_numbers_waits_for_a_snapshot_and_says_so_once() {
+        let mut lines = lines();
+        let frame = |kind: &str, number: i64| {
+            format!(
+                r#"{{"topic":"orderbook.50.BTCUSDT","type":"{kind}","ts":1,"data":{{"s":"BTCUSDT","b":[["99","{number}"]],"a":[["100","1"]],"u":{number},"seq":1}}}}"#
+            )
+        };
+        let reads = |lines: &mut Lines, kind, number| lines.read(&frame(kind, number)).is_some();
+        assert!(reads(&mut lines, "snapshot", 5) && reads(&mut lines, "delta", 6));
+        assert!(!reads(&mut lines, "delta", 6), "what comes twice is applied once");
+        assert!(reads(&mut lines, "delta", 7) && lines.broken().is_empty());
+        assert!(!reads(&mut lines, "delta", 9), "8 is missing");
+        assert_eq!(lines.broken(), ["orderbook.50.BTCUSDT"]);
+        lines.asked_anew("orderbook.50.BTCUSDT");
+        assert!(!reads(&mut lines, "delta", 10) && lines.broken().is_empty());
+        assert!(reads(&mut lines, "snapshot", 11) && reads(&mut lines, "delta", 12));
+        assert!(!reads(&mut lines, "delta", 4), "numbers do not fall");
+        assert!(reads(&mut lines, "delta", 1), "1 is a snapshot, whatever it is called");
+        let level = frame("snapshot", 3).replace("orderbook.50", "orderbook.200");
+        assert!(lines.read(&level).is_some());
+        assert!(!reads(&mut lines, "delta", 2), "of another depth");
     }
 
     #[test]

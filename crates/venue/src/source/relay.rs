@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
+use tokio::sync::mpsc;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -22,11 +23,25 @@ const RETRY_LONGEST: Duration = Duration::from_secs(30);
 /// Topics in one request: the spot stream takes no more.
 const TOPICS_A_REQUEST: usize = 10;
 
-/// Follows the stream at `url` until the exchange's task has ended.
-pub(crate) async fn follow(url: String, symbols: Vec<String>, exchange: ExchangeLink) {
+/// From the exchange's task to this one: a topic that is to be subscribed to anew, because a frame of it was lost. When it is
+/// full the exchange asks again with the next frame; it closes with the exchange's task.
+pub(crate) type Anew = mpsc::Sender<String>;
+/// Capacity of [`Anew`]: more books than that seldom break at once.
+pub(crate) const ANEW_CAPACITY: usize = 64;
+
+/// The stream that is followed.
+pub(crate) struct Followed {
+    pub(crate) url: String,
+    pub(crate) symbols: Vec<String>,
+    /// What is to be subscribed to anew.
+    pub(crate) anew: mpsc::Receiver<String>,
+}
+
+/// Follows a stream until the exchange's task has ended.
+pub(crate) async fn follow(Followed { url, symbols, mut anew }: Followed, exchange: ExchangeLink) {
     let mut wait = RETRY_FIRST;
     while !exchange.is_closed() {
-        match listen(&url, &symbols, &exchange, &mut wait).await {
+        match listen((&url, &symbols), &mut anew, &exchange, &mut wait).await {
             Ok(()) => tracing::warn!(url, "the relayed stream ended"),
             Err(error) => tracing::warn!(url, %error, "the relayed stream broke"),
         }
@@ -36,8 +51,8 @@ pub(crate) async fn follow(url: String, symbols: Vec<String>, exchange: Exchange
 }
 
 async fn listen(
-    url: &str,
-    symbols: &[String],
+    (url, symbols): (&str, &[String]),
+    anew: &mut mpsc::Receiver<String>,
     exchange: &ExchangeLink,
     wait: &mut Duration,
 ) -> Result<(), Error> {
@@ -53,8 +68,14 @@ async fn listen(
     }
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
-        // Both branches are cancel safe: a frame is taken whole or not at all.
+        // All branches are cancel safe: a frame, or a topic, is taken whole or not at all.
         tokio::select! {
+            Some(topic) = anew.recv() => {
+                tracing::warn!(topic, "a relayed book has a gap and is asked for anew");
+                for op in ["unsubscribe", "subscribe"] {
+                    socket.send(Message::text(json!({"op": op, "args": [topic]}).to_string())).await?;
+                }
+            }
             _ = ping.tick() => socket.send(Message::text(r#"{"op":"ping"}"#)).await?,
             received = tokio::time::timeout(SILENT_AFTER, socket.next()) => match received {
                 Ok(Some(Ok(Message::Text(text)))) => {

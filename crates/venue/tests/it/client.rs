@@ -190,6 +190,16 @@ impl Socket {
         }
     }
 
+    /// The next reply to an operation; others are passed over.
+    pub(crate) async fn next_of_op(&mut self, op: &str) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["op"] == op {
+                return frame;
+            }
+        }
+    }
+
     /// The next frame of a topic; others are passed over.
     pub(crate) async fn next_of(&mut self, topic: &str) -> Value {
         loop {

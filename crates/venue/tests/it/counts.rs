@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, wall_ms};
 use crate::products::{accepted, all_products, price};
 use crate::{buy, manual_with};
 
@@ -125,7 +125,46 @@ async fn a_batch_holds_20_orders_of_contracts_and_10_of_spot_and_each_item_has_i
     let cancelled =
         client.post("/v5/order/cancel-batch", &json!({"category": "linear", "request": of(json!({}))})).await;
     assert_eq!(codes(&cancelled), [0, 0, 110001]);
+    // Only what is created says when.
+    for rows in [&amended, &cancelled] {
+        let rows = rows["result"]["list"].as_array().unwrap();
+        assert!(
+            rows.iter().all(|row| row.get("createAt").is_none() && row["category"] == "linear"),
+            "{rows:?}"
+        );
+    }
     let all_failed =
         client.post("/v5/order/cancel-batch", &json!({"category": "linear", "request": of(json!({}))})).await;
     assert_eq!((&all_failed["retCode"], codes(&all_failed)), (&json!(0), vec![110001; 3]));
+}
+
+#[tokio::test]
+async fn every_refusal_is_counted_by_its_code_and_account() {
+    let (_venue, client) = manual_with(|config| config.rate_limits = false).await;
+    let stranger = Client { key: "nobody".into(), secret: "x".into(), address: client.address.clone() };
+    let forger = Client { key: client.key.clone(), secret: "x".into(), address: client.address.clone() };
+    assert_eq!(stranger.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 10003);
+    assert_eq!(forger.post("/v5/order/create", &buy("0.001", "59000")).await["retCode"], 10004);
+    let late = client.signed("", wall_ms() - 60_000);
+    let reply = client.exchange("GET", "/v5/account/info", &late, "").await.unwrap().json();
+    assert_eq!(reply["retCode"], 10002);
+    let headers = client.signed("[", wall_ms());
+    let reply = client.exchange("POST", "/v5/order/create", &headers, "[").await.unwrap().json();
+    assert_eq!(reply["retCode"], 10001);
+    let mut trade = client.socket("/v5/trade").await;
+    assert_eq!(trade.order("order.nothing", "1", buy("0.001", "59000")).await["retCode"], 10404);
+    for code in [0, 20006] {
+        assert_eq!(trade.order("order.create", "1", buy("0.001", "59000")).await["retCode"], code);
+    }
+    let mut unsigned = client.unsigned_socket("/v5/trade").await;
+    assert_eq!(unsigned.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 10005);
+    let batch = json!({"category": "linear", "request": [buy("0.001", "59000"), buy("999999", "59000"), buy("0", "1")]});
+    let refused = codes(&client.post("/v5/order/create-batch", &batch).await);
+    assert_eq!(refused, [0, 10001, 10001]);
+    let state = client.state().await;
+    assert_eq!(
+        state["accounts"][0]["requests"]["refused"],
+        json!({"10001": 3, "10002": 1, "10004": 1, "10404": 1, "20006": 1})
+    );
+    assert_eq!(state["unknown"]["refused"], json!({"10003": 1, "10005": 1}));
 }

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::{buy, manual};
 
-async fn order_count(client: &crate::client::Client) -> usize {
+async fn order_count(client: &Client) -> usize {
     client.state().await["accounts"][0]["orders"].as_array().map_or(0, Vec::len)
 }
 
@@ -140,6 +141,92 @@ async fn a_disconnect_cuts_the_sockets_it_names() {
 }
 
 #[tokio::test]
+async fn sockets_are_struck_by_topic_symbol_chance_and_count() {
+    let (_venue, client) = manual().await;
+    let open = async |topic: &str| {
+        let mut socket = client.socket("/v5/public/linear").await;
+        socket.subscribe(&[topic]).await;
+        socket
+    };
+    let mut kept = open("tickers.ETHUSDT").await;
+    let struck = async |kind: &str, more: Value| {
+        let mut fault = json!({"kind": kind});
+        fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let reply = client.sim("fault", &fault).await;
+        reply.get("cut").or(reply.get("stalled")).and_then(Value::as_u64).unwrap()
+    };
+    for (kind, more) in [("disconnect", json!({})), ("restart", json!({})), ("stall", json!({"ms": 1}))] {
+        let with = |mut matcher: Value| {
+            matcher.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            matcher
+        };
+        for matcher in [json!({"topic": "tickers.BTCUSDT"}), json!({"symbol": "BTCUSDT"})] {
+            let mut socket = open("tickers.BTCUSDT").await;
+            assert_eq!(struck(kind, with(json!({"match": {"uid": 7}}))).await, 0, "{kind}");
+            let wrong = json!({"match": {"topic": "tickers.SOLUSDT"}});
+            assert_eq!(struck(kind, with(wrong)).await, 0, "{kind}");
+            assert_eq!(struck(kind, with(json!({"match": matcher, "probability": 0.0}))).await, 0, "{kind}");
+            assert_eq!(struck(kind, with(json!({"match": matcher}))).await, 1, "{kind} {matcher}");
+            if kind == "stall" {
+                struck("disconnect", json!({"match": matcher})).await;
+            }
+            while socket.try_next().await.is_some() {}
+        }
+        let mut sockets = vec![open("tickers.BTCUSDT").await, open("tickers.BTCUSDT").await];
+        assert_eq!(
+            struck(kind, with(json!({"match": {"symbol": "BTCUSDT"}, "count": 1}))).await,
+            1,
+            "{kind}"
+        );
+        assert_eq!(
+            struck("disconnect", json!({"match": {"symbol": "BTCUSDT"}})).await,
+            if kind == "stall" { 2 } else { 1 }
+        );
+        for socket in &mut sockets {
+            while socket.try_next().await.is_some() {}
+        }
+    }
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order.linear"]).await;
+    assert_eq!(struck("disconnect", json!({"match": {"topic": "order"}})).await, 1);
+    assert_eq!(private.try_next().await, None);
+    kept.send(&json!({"op": "ping"})).await;
+    assert_eq!(kept.next_of_op("ping").await["success"], true);
+}
+
+#[tokio::test]
+async fn a_clock_can_be_wrong_for_one_account_one_endpoint_or_one_request() {
+    let (_venue, own, other) = crate::accounts::two().await;
+    let code = async |client: &Client, path: &str| client.get(path, "").await["retCode"].as_i64().unwrap();
+    let (info, settings) = ("/v5/account/info", "/v5/account/user-setting-config");
+    for (narrowed, expected) in [
+        (json!({"match": {"uid": 1001}}), [10002, 10002, 0]),
+        (json!({"match": {"path": info}}), [10002, 0, 10002]),
+        (json!({"count": 1}), [10002, 0, 0]),
+    ] {
+        let mut fault = json!({"kind": "clock_skew", "ms": 30_000});
+        fault.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
+        let armed = own.sim("fault", &fault).await;
+        let found = [code(&own, info).await, code(&own, settings).await, code(&other, info).await];
+        assert_eq!(found, expected, "{narrowed}");
+        own.exchange("DELETE", &format!("/sim/fault/{}", armed["id"]), "", "").await.unwrap();
+    }
+    // The trade socket's frames, and nobody else's.
+    let (mut mine, mut theirs) = (own.socket("/v5/trade").await, other.socket("/v5/trade").await);
+    own.sim("fault", &json!({"kind": "clock_skew", "ms": 30_000, "match": {"uid": 1001}})).await;
+    assert_eq!(mine.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 10002);
+    assert_eq!(theirs.order("order.create", "1", buy("0.001", "59000")).await["retCode"], 0);
+    for impossible in [
+        json!({"kind": "clock_skew", "ms": 1, "match": {"topic": "order"}}),
+        json!({"kind": "disconnect", "probability": 2.0}),
+        json!({"kind": "stall"}),
+    ] {
+        let refused = own.exchange("POST", "/sim/fault", "", &impossible.to_string()).await.unwrap();
+        assert_eq!(refused.status, 400, "{impossible}");
+    }
+}
+
+#[tokio::test]
 async fn the_control_surface_can_be_off_and_refuses_what_it_does_not_know() {
     let (_venue, client) = manual().await;
     let unknown = client.exchange("POST", "/sim/fault", "", r#"{"kind":"delay","msec":1}"#).await.unwrap();
@@ -151,7 +238,7 @@ async fn the_control_surface_can_be_off_and_refuses_what_it_does_not_know() {
         ))
     };
     let venue = windvane_venue::Embedded::start(config).unwrap();
-    let closed = crate::client::Client::new(&venue);
+    let closed = Client::new(&venue);
     assert_eq!(closed.exchange("GET", "/sim/state", "", "").await.unwrap().status, 404);
 }
 

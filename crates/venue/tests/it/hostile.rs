@@ -79,8 +79,8 @@ async fn text_that_is_no_utf8_closes_a_socket_and_is_no_json_in_a_body() {
 }
 
 #[tokio::test]
-async fn a_half_open_handshake_and_a_silent_upload_hold_nobody_up() {
-    let (_venue, client) = manual().await;
+async fn a_half_open_handshake_and_a_silent_upload_hold_nobody_up_and_are_closed() {
+    let (_venue, client) = manual_with(|config| config.request_timeout_ms = 300).await;
     let mut silent = TcpStream::connect(&client.address).await.unwrap();
     silent
         .write_all(b"POST /v5/order/create HTTP/1.1\r\nhost: v\r\ncontent-length: 1000\r\n\r\n{")
@@ -88,7 +88,15 @@ async fn a_half_open_handshake_and_a_silent_upload_hold_nobody_up() {
         .unwrap();
     let mut half = TcpStream::connect(&client.address).await.unwrap();
     half.write_all(b"GET /v5/private HTTP/1.1\r\nhost: v\r\nsec-websocket-k").await.unwrap();
+    let mut mute = TcpStream::connect(&client.address).await.unwrap();
     assert_unharmed(&client).await;
+    for (name, stream) in [("body", &mut silent), ("head", &mut half), ("nothing", &mut mute)] {
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "{name} stays open");
+        let rest = String::from_utf8_lossy(&rest);
+        assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 4"), "{name}: {rest}");
+    }
 }
 
 #[tokio::test]

@@ -222,3 +222,48 @@ async fn each_depth_of_a_book_shows_so_many_levels_and_the_price_limit_follows_t
     let asked = client.public("/v5/market/price-limit?symbol=BTCUSDT").await;
     assert_eq!(asked["result"]["buyLmt"], moved["buyLmt"]);
 }
+
+#[tokio::test]
+async fn candles_of_the_index_are_its_own_and_not_the_marks() {
+    let (_venue, client) = manual().await;
+    client.sim("price", &json!({"symbol": "BTCUSDT", "mark": "60010", "index": "59950"})).await;
+    for (path, high, low, close) in [
+        ("mark-price-kline", "60010.00", "60000.00", "60010.00"),
+        ("index-price-kline", "60000.00", "59950.00", "59950.00"),
+    ] {
+        let target = format!("/v5/market/{path}?category=linear&symbol=BTCUSDT&interval=D");
+        let row = client.public(&target).await["result"]["list"][0].clone();
+        assert_eq!((&row[2], &row[3], &row[4]), (&json!(high), &json!(low), &json!(close)), "{path}");
+        assert_eq!(row.as_array().map(Vec::len), Some(5));
+    }
+}
+
+#[tokio::test]
+async fn the_tick_direction_is_told_of_contracts_on_trades_and_tickers_and_not_of_spot() {
+    let (_venue, client) = crate::products::all_products(|_| {}).await;
+    for (category, symbol) in [("linear", "BTCUSDT"), ("spot", "BTCUSDT")] {
+        let mut public = client.unsigned_socket(&format!("/v5/public/{category}")).await;
+        let topic = format!("publicTrade.{symbol}");
+        public.subscribe(&[&topic]).await;
+        for (price, direction) in [("60001", "PlusTick"), ("60001", "ZeroPlusTick"), ("59999", "MinusTick")] {
+            let trade =
+                json!({"category": category, "symbol": symbol, "side": "Buy", "price": price, "qty": "0.5"});
+            client.sim("trade", &trade).await;
+            let told = public.next_of(&topic).await["data"][0].clone();
+            let expected = (category == "linear").then(|| json!(direction));
+            assert_eq!(told.get("L"), expected.as_ref(), "{category} {price}");
+        }
+    }
+    let ticker = client.public("/v5/market/tickers?category=linear&symbol=BTCUSDT").await;
+    assert_eq!(ticker["result"]["list"][0]["tickDirection"], "MinusTick");
+}
+
+#[tokio::test]
+async fn an_accounts_own_list_of_instruments_has_200_on_a_page_at_most() {
+    let (_venue, client) = manual().await;
+    for (asked, rows) in [("&limit=2", 2), ("&limit=1000", 3), ("", 3)] {
+        let query = format!("category=linear{asked}");
+        let reply = client.get("/v5/account/instruments-info", &query).await;
+        assert_eq!(reply["result"]["list"].as_array().map(Vec::len), Some(rows), "{asked}");
+    }
+}

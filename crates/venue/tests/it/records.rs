@@ -188,3 +188,20 @@ async fn a_key_is_not_deleted_by_the_articles_request_and_options_are_empty_list
         assert_eq!(client.post(&format!("/v5/{path}"), &option).await["retCode"], 10001, "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_id_overrides_symbol_coins_and_kind() {
+    let (_venue, client) = all_products(|config| config.rate_limits = false).await;
+    let mut order = named("linear", "mine", "0.001", "60000.1");
+    order["orderType"] = "Market".into();
+    accepted(&client, "/v5/order/create", order).await;
+    for path in ["order/realtime", "order/history", "execution/list"] {
+        for wrong in ["symbol=ETHUSDT", "settleCoin=USDC", "baseCoin=ETH", "symbol=ETHUSDT&execType=Funding"]
+        {
+            let query = format!("category=linear&orderLinkId=mine&{wrong}");
+            assert_eq!(count(&client, path, &query).await, 1, "{path}?{query}");
+        }
+        let other = "category=linear&orderLinkId=mine&symbol=ETHUSDT".replace("=mine", "=other");
+        assert_eq!(count(&client, path, &other).await, 0, "{path}");
+    }
+}

@@ -48,6 +48,31 @@ async fn a_relay_follows_another_venue_and_fills_orders_itself() {
 }
 
 #[tokio::test]
+async fn a_relayed_book_with_a_lost_frame_is_asked_for_anew() {
+    let (origin, far) = manual().await;
+    let url = format!("{}/v5/public/linear", origin.ws_url);
+    let near = Embedded::start(listing_btc(MarketConfig::Relay(RelayConfig { url, stream: Stream::Linear })))
+        .unwrap();
+    let client = Client::new(&near);
+    let mut book = client.socket("/v5/public/linear").await;
+    book.subscribe(&["orderbook.1.BTCUSDT"]).await;
+    until_bid(&mut book, "60000.00").await;
+    let lost = json!({"kind": "drop_public", "match": {"topic": "orderbook.50.BTCUSDT"}, "count": 1});
+    far.sim("fault", &lost).await;
+    // The frame that takes the bid away is lost, and the next one does not name it.
+    for bids in [json!([["59980", "1"]]), json!([["59980", "1"], ["59970", "1"]])] {
+        let asks = json!([["60000.1", "1"]]);
+        far.sim("book", &json!({"symbol": "BTCUSDT", "bids": bids, "asks": asks})).await;
+    }
+    until_bid(&mut book, "59980.00").await;
+    let target = "/v5/market/orderbook?category=linear&symbol=BTCUSDT";
+    let (here, there) = (client.public(target).await, far.public(target).await);
+    for side in ["b", "a"] {
+        assert_eq!(here["result"][side], there["result"][side]);
+    }
+}
+
+#[tokio::test]
 async fn recorded_frames_are_replayed_at_their_own_time() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("frames.jsonl");

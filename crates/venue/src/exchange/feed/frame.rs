@@ -1,7 +1,7 @@
 //! Frames of the public topics that have no state of their own.
 
 use serde_json::{Value, json};
-use windvane_venue_core::{ExecutionRow, PublicTrade, Side};
+use windvane_venue_core::{Category, ExecutionRow, PublicTrade, Side};
 
 use super::View;
 use crate::config::{LiquidationData, PriceLimitData, TickerData};
@@ -9,24 +9,33 @@ use crate::market::candle::Candle;
 use crate::market::interval::Interval;
 use crate::wire::number::{Scales, amount};
 
-/// Prints of one moment, oldest first. The tick direction is not worked out: no client was seen to read it.
-pub(super) fn trades(topic: &str, trades: &[PublicTrade], scales: Scales, now_ms: i64) -> String {
+/// Prints in one frame at most. Source: Bybit V5, "Trade".
+const TRADES_A_FRAME: usize = 1_024;
+
+/// Prints of one moment, oldest first; spot has no tick direction.
+pub(super) fn trades(topic: &str, trades: &[PublicTrade], scales: Scales, now_ms: i64) -> Vec<String> {
     let row = |trade: &PublicTrade| {
-        json!({
+        let mut row = json!({
             "T": trade.time_ms,
             "s": &*trade.symbol,
             "S": trade.side.as_str(),
             "v": scales.qty(trade.qty),
             "p": scales.price(trade.price),
-            "L": "ZeroPlusTick",
             "i": trade.trade_id,
             "BT": false,
             "RPI": false,
             "seq": trade.seq,
-        })
+        });
+        if trade.category != Category::Spot {
+            row["L"] = trade.tick_direction.as_str().into();
+        }
+        row
     };
-    let rows: Vec<_> = trades.iter().map(row).collect();
-    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+    let frame = |trades: &[PublicTrade]| {
+        let rows: Vec<_> = trades.iter().map(row).collect();
+        json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": rows}).to_string()
+    };
+    trades.chunks(TRADES_A_FRAME).map(frame).collect()
 }
 
 /// Candles, each with whether it is closed.
@@ -109,4 +118,40 @@ pub(super) fn price_limit(
         PriceLimitData::List => json!([limits]),
     };
     json!({"topic": topic, "ts": view.now_ms, "data": data}).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use windvane_venue_core::TickDirection;
+
+    use super::*;
+    use crate::catalogue;
+
+    #[test]
+    fn more_prints_than_a_frame_holds_come_in_several_in_their_order() {
+        let instrument = &catalogue::listing(Category::Linear, "BTCUSDT").unwrap().instrument;
+        let trade = |number: i64| PublicTrade {
+            category: Category::Linear,
+            symbol: instrument.symbol.clone(),
+            trade_id: number.to_string(),
+            side: Side::Buy,
+            price: Decimal::from(60_000),
+            qty: Decimal::ONE,
+            tick_direction: TickDirection::PlusTick,
+            seq: number,
+            time_ms: 1,
+        };
+        let prints: Vec<_> = (0..2_500).map(trade).collect();
+        let frames = trades("publicTrade.BTCUSDT", &prints, Scales::of(instrument), 1);
+        let frames: Vec<Value> = frames.iter().map(|frame| serde_json::from_str(frame).unwrap()).collect();
+        let lengths: Vec<_> = frames.iter().map(|frame| frame["data"].as_array().unwrap().len()).collect();
+        assert_eq!(lengths, [1_024, 1_024, 452]);
+        let told: Vec<i64> = frames
+            .iter()
+            .flat_map(|frame| frame["data"].as_array().unwrap())
+            .map(|row| row["seq"].as_i64().unwrap())
+            .collect();
+        assert!(told.into_iter().eq(0..2_500));
+    }
 }

@@ -140,11 +140,9 @@ impl PublicFeeds {
         }
         let topic = format!("publicTrade.{symbol}");
         if !changes.trades.is_empty() && stage.is_heard(self.category, &topic) {
-            stage.publish(
-                self.category,
-                &topic,
-                &frame::trades(&topic, &changes.trades, scales, view.now_ms),
-            );
+            for frame in frame::trades(&topic, &changes.trades, scales, view.now_ms) {
+                stage.publish(self.category, &topic, &frame);
+            }
         }
         let topic = format!("allLiquidation.{symbol}");
         if !changes.liquidations.is_empty() && stage.is_heard(self.category, &topic) {
