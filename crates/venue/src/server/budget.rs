@@ -78,6 +78,7 @@ fn bucket_of(endpoint: &str, is_spot: bool) -> Option<(&'static str, usize)> {
         }
         "order/pre-check" => of_orders("order/pre-check", "spot order/pre-check", 20),
         "order/disconnected-cancel-all" => ("order/disconnected-cancel-all", 5),
+        "order/spot-borrow-check" => ("order/spot-borrow-check", 50),
         "order/realtime" => ("order/realtime", 50),
         "order/history" => ("order/history", 50),
         "execution/list" => ("execution/list", 50),
@@ -102,6 +103,24 @@ fn bucket_of(endpoint: &str, is_spot: bool) -> Option<(&'static str, usize)> {
         "account/set-collateral-switch-batch" => ("account/set-collateral-switch-batch", 5),
         "account/set-limit-px-action" => ("account/set-limit-px-action", 10),
         "asset/settlement-record" => ("asset/settlement-record", 50),
+        "account/borrow-history" => ("account/borrow-history", 50),
+        "account/collateral-info" => ("account/collateral-info", 50),
+        "account/borrow" => ("account/borrow", 1),
+        "account/repay" => ("account/repay", 1),
+        "account/no-convert-repay" => ("account/no-convert-repay", 1),
+        "account/quick-repayment" => ("account/quick-repayment", 1),
+        "account/mmp-modify" => ("account/mmp-modify", 5),
+        "account/mmp-reset" => ("account/mmp-reset", 5),
+        "spot-margin-trade/switch-mode" => ("spot-margin-trade/switch-mode", 5),
+        "spot-margin-trade/set-leverage" => ("spot-margin-trade/set-leverage", 5),
+        "spot-margin-trade/set-auto-repay-mode" => ("spot-margin-trade/set-auto-repay-mode", 5),
+        "spot-margin-trade/state" => ("spot-margin-trade/state", 50),
+        "spot-margin-trade/max-borrowable" => ("spot-margin-trade/max-borrowable", 50),
+        "spot-margin-trade/coinstate" => ("spot-margin-trade/coinstate", 50),
+        "spot-margin-trade/repayment-available-amount" => {
+            ("spot-margin-trade/repayment-available-amount", 50)
+        }
+        "spot-margin-trade/get-auto-repay-mode" => ("spot-margin-trade/get-auto-repay-mode", 50),
         "user/query-api" => ("user/query-api", 10),
         "user/update-api" => ("user/update-api", 5),
         "user/delete-api" => ("user/delete-api", 5),
@@ -138,6 +157,99 @@ mod tests {
         assert_eq!(take(Category::Spot, 25), Some((20, 20)));
         assert_eq!(take(Category::Linear, 8), Some((10, 8)));
         assert_eq!(take(Category::Inverse, 8), Some((10, 2)), "contracts share theirs");
+    }
+
+    /// Endpoints and requests a second of contracts and of spot, from the notes on the exchange: those that exist here have
+    /// that figure, and those that are signed and exist here have one or stand in the list of the others.
+    #[test]
+    fn every_signed_endpoint_has_the_published_figure() {
+        let figures: [(&[&str], usize, usize); 12] = [
+            (
+                &[
+                    "order/create",
+                    "order/cancel",
+                    "order/cancel-all",
+                    "order/pre-check",
+                    "order/create-batch",
+                    "order/amend-batch",
+                    "order/cancel-batch",
+                ],
+                10,
+                20,
+            ),
+            (&["order/amend"], 10, 10),
+            (&["order/disconnected-cancel-all"], 5, 5),
+            (&["order/realtime", "order/history", "execution/list", "order/spot-borrow-check"], 50, 50),
+            (&["position/list", "position/closed-pnl"], 50, 50),
+            (
+                &[
+                    "position/set-leverage",
+                    "position/add-margin",
+                    "position/confirm-pending-mmr",
+                    "position/switch-mode",
+                    "position/set-auto-add-margin",
+                    "position/trading-stop",
+                ],
+                10,
+                10,
+            ),
+            (
+                &[
+                    "account/wallet-balance",
+                    "account/withdrawal",
+                    "account/borrow-history",
+                    "account/collateral-info",
+                    "account/info",
+                    "account/user-setting-config",
+                ],
+                50,
+                50,
+            ),
+            (&["account/transaction-log"], 25, 25),
+            (&["account/instruments-info", "account/set-limit-px-action", "user/query-api"], 10, 10),
+            (
+                &[
+                    "account/fee-rate",
+                    "account/query-dcp-info",
+                    "account/smp-group",
+                    "account/set-margin-mode",
+                    "account/set-collateral-switch-batch",
+                    "account/mmp-modify",
+                    "account/mmp-reset",
+                    "user/update-api",
+                    "user/delete-api",
+                    "spot-margin-trade/switch-mode",
+                    "spot-margin-trade/set-leverage",
+                    "spot-margin-trade/set-auto-repay-mode",
+                ],
+                5,
+                5,
+            ),
+            (
+                &["account/borrow", "account/repay", "account/no-convert-repay", "account/quick-repayment"],
+                1,
+                1,
+            ),
+            (
+                &[
+                    "spot-margin-trade/state",
+                    "spot-margin-trade/max-borrowable",
+                    "spot-margin-trade/coinstate",
+                    "spot-margin-trade/repayment-available-amount",
+                    "spot-margin-trade/get-auto-repay-mode",
+                ],
+                50,
+                50,
+            ),
+        ];
+        for (endpoints, contracts, spot) in figures {
+            for endpoint in endpoints {
+                for (is_spot, limit) in [(false, contracts), (true, spot)] {
+                    let found = bucket_of(&format!("/v5/{endpoint}"), is_spot).map(|(_, limit)| limit);
+                    assert_eq!(found, Some(limit), "{endpoint} spot: {is_spot}");
+                }
+            }
+        }
     }
 
     #[test]
