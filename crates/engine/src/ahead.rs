@@ -50,7 +50,7 @@ impl Engine {
         let [bot] = self.bots.as_slice() else { return None };
         let is_at_rest = self.orders.is_reconciled()
             && self.kill.is_none()
-            && self.calibrating.is_at_rest()
+            && self.calibrating.is_at_rest(self.margin().order_margin)
             && self.risk.is_settled()
             && self.risk.run_state() == self.gate.state()
             && bot.next.is_none()
@@ -71,17 +71,16 @@ impl Engine {
 
     /// Whether no breaker would do anything while the price at the end of each bar, up to `until`, is as `traces` say, and
     /// no other position is open than that of the bot. The prices leave no trace yet.
-    pub fn bears(&mut self, traces: Traces, until: Stamp) -> bool {
+    #[must_use]
+    pub fn bears(&self, traces: Traces, until: Stamp) -> bool {
         let Some(symbol) = self.bots.first().map(|bot| bot.symbol) else { return false };
         if self.orders.positions().filter(|position| position.holding().side().is_some()).count() != 1 {
             return false;
         }
-        let Some(mark) = self.quotes.get(symbol).mark else { return false };
         let [low, high] = [traces.worst, traces.best].map(|price| {
-            self.orders.weigh(symbol, price);
-            Worth { equity: self.margin().equity(), transfers: self.transfers() }
+            let equity = self.orders.exposure().equity_at(symbol, price);
+            Worth { equity, transfers: self.transfers() }
         });
-        self.orders.weigh(symbol, mark);
         self.risk.bears(low, high, until.market)
     }
 
@@ -90,6 +89,8 @@ impl Engine {
         if let Some(bot) = self.only_bot() {
             bot.pass_over(bars);
         }
+        // Nothing against nothing is no miscount: [`Engine::stance`] has seen to that.
+        self.compare_when_quiet(stamp);
         let (Some(traces), Some(symbol)) = (traces, self.bots.first().map(|bot| bot.symbol)) else { return };
         for price in traces.telling() {
             self.quotes.set_mark(symbol, price, stamp.wall);

@@ -13,6 +13,7 @@ use windvane_model::{
     Stamp, WallTime, WalletReport,
 };
 use windvane_order_management::{Order, OrderState};
+use windvane_risk::Miscount;
 use windvane_risk::margin::MarginMode;
 
 /// So long nothing else may have happened on the account, wall clock.
@@ -38,9 +39,9 @@ pub(crate) struct Calibrating {
 }
 
 impl Calibrating {
-    /// Whether nothing waits to be compared.
-    pub(crate) const fn is_at_rest(&self) -> bool {
-        self.waiting.is_none()
+    /// Whether nothing waits to be compared, or no order on either side, which comes to the same at any price.
+    pub(crate) fn is_at_rest(&self, order_margin: Decimal) -> bool {
+        self.waiting.is_none_or(|(theirs, _)| theirs == Money::ZERO && order_margin.is_zero())
     }
 }
 
@@ -81,18 +82,18 @@ impl Engine {
             }
             Event::Market(_) | Event::Link(_) | Event::Reference(_) | Event::Timer | Event::Control(_) => {}
         }
-        if let Some((theirs, since)) = self.calibrating.waiting
-            && stamp.wall.millis_since(since) >= QUIET_MS
-        {
-            self.calibrating.waiting = None;
-            if self.is_quiet() {
-                miscount = miscount.or(self.risk.compare_orders(theirs, self.orders.exposure()));
-            }
-        }
+        miscount = miscount.or(self.compare_when_quiet(stamp));
         if let Some(miscount) = miscount {
             out.push(Output::Miscount(miscount));
             self.gate.halt(HaltCause::MarginModel);
         }
+    }
+
+    /// Compares what waits for the account to be quiet, once it has been.
+    pub(crate) fn compare_when_quiet(&mut self, stamp: Stamp) -> Option<Miscount> {
+        let (theirs, _) =
+            self.calibrating.waiting.take_if(|(_, since)| stamp.wall.millis_since(*since) >= QUIET_MS)?;
+        self.is_quiet().then(|| self.risk.compare_orders(theirs, self.orders.exposure())).flatten()
     }
 
     /// Asks what an order would make of the account, of one bot's contract after the other; where there is nothing to ask

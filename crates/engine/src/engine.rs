@@ -72,6 +72,8 @@ pub struct Engine {
     pub(crate) notices: VecDeque<NoticeTo>,
     pub(crate) intents: Vec<Intent>,
     pub(crate) meter: Option<Box<dyn Meter>>,
+    /// Whether what must outlive the process is told ([`Output::Memory`]).
+    pub(crate) tells_memory: bool,
 }
 
 /// What a bot remembered cannot be given back to it.
@@ -111,7 +113,15 @@ impl Engine {
             notices: VecDeque::new(),
             intents: Vec::new(),
             meter: None,
+            tells_memory: true,
         }
+    }
+
+    /// The same for a run that nobody takes up again: what would have to outlive it is not written down.
+    #[must_use]
+    pub const fn without_memory(mut self) -> Self {
+        self.tells_memory = false;
+        self
     }
 
     /// From now on `meter` is told when bots think.

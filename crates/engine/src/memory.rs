@@ -84,7 +84,9 @@ pub fn opened_under(memory: &[u8]) -> Vec<(BotName, ConfigId)> {
 }
 
 fn hex(config: ConfigId) -> String {
-    config.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = config.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 fn from_hex(text: &str) -> Option<ConfigId> {

@@ -286,6 +286,9 @@ impl Engine {
 
     /// Takes down what bots, and the engine itself, must remember over a restart.
     pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
+        if !self.tells_memory {
+            return;
+        }
         let mut own = self.own_memory();
         // Long where there are many bots, and seldom another: it is not made anew to be compared.
         let openings = std::mem::take(&mut self.remembered.opened_under);

@@ -61,7 +61,7 @@ pub use market::{
 pub use mutant::choose_mutant;
 pub use mutant::{Mutant, mutant};
 pub use notice::{BotMemory, ExitCause, ForeignOrder, Notice, NoticeTo};
-pub use number::{Money, Notional, NumberError, Price, Qty, Rate};
+pub use number::{Money, Notional, NumberError, Price, Qty, Rate, to_f64};
 pub use order::{OrderKind, OrderStatus, PositionIndex, Side, TimeInForce, TriggerBy};
 pub use text::{Text, TextError};
 pub use time::{MarketTime, Millis, WallTime};

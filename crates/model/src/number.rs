@@ -26,12 +26,74 @@ pub enum NumberError {
 const MAX: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
 const MAX_SCALE: u32 = 12;
 
+/// There is a negative zero, and it is not below zero.
+fn is_below_zero(value: Decimal) -> bool {
+    value.is_sign_negative() && !value.is_zero()
+}
+
+/// Bounds a value that is not negative and takes the zeros off its end.
 fn bounded(value: Decimal) -> Result<Decimal, NumberError> {
+    if let Some(value) = bounded_in_one_word(value) {
+        return Ok(value);
+    }
     if value.abs() > MAX {
         return Err(NumberError::TooLarge(value));
     }
     let value = value.normalize();
     if value.scale() > MAX_SCALE { Err(NumberError::TooFine(value)) } else { Ok(value) }
+}
+
+/// The same for a value whose digits fit into 64 bits, as those of real prices and sizes do; `None` for the others, and for
+/// what may be refused.
+fn bounded_in_one_word(value: Decimal) -> Option<Decimal> {
+    /// Ten to the twelfth with so many places: what is not above it is not above [`MAX`]. Beyond seven places no word is.
+    const MOST: [u64; 8] = {
+        let (mut most, mut places) = ([1_000_000_000_000; 8], 1);
+        while places < most.len() {
+            most[places] = most[places - 1] * 10;
+            places += 1;
+        }
+        most
+    };
+    let parts = value.unpack();
+    let mut digits = one_word(value)?;
+    let mut scale = parts.scale;
+    if scale > MAX_SCALE || MOST.get(usize::try_from(scale).ok()?).is_some_and(|most| digits > *most) {
+        return None;
+    }
+    if scale == 0 || digits % 10 != 0 {
+        return Some(value);
+    }
+    while scale > 0 && digits.is_multiple_of(10) {
+        (digits, scale) = (digits / 10, scale - 1);
+    }
+    let [low, mid] =
+        [digits & u64::from(u32::MAX), digits >> 32].map(|half| u32::try_from(half).unwrap_or(0));
+    Some(Decimal::from_parts(low, mid, 0, parts.negative, scale))
+}
+
+/// The digits of a decimal as an integer, where they fit into 64 bits.
+fn one_word(value: Decimal) -> Option<u64> {
+    let parts = value.unpack();
+    (parts.hi == 0).then(|| u64::from(parts.mid) << 32 | u64::from(parts.lo))
+}
+
+/// A decimal as a float, for indicators and display only: the float nearest to it where its digits are fewer than fifteen,
+/// as they are of every price and size of a contract.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "below 2^50 every integer is a float")]
+pub fn to_f64(value: Decimal) -> f64 {
+    /// The powers of ten that a division by rounds once.
+    const POWERS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let power = usize::try_from(value.scale()).ok().and_then(|scale| POWERS.get(scale));
+    match (one_word(value).filter(|digits| *digits < 1 << 50), power) {
+        (Some(digits), Some(power)) if digits > 0 => {
+            let magnitude = digits as f64 / power;
+            if value.is_sign_negative() { -magnitude } else { magnitude }
+        }
+        _ => rust_decimal::prelude::ToPrimitive::to_f64(&value).unwrap_or(f64::NAN),
+    }
 }
 
 macro_rules! number {
@@ -50,8 +112,7 @@ macro_rules! number {
             /// The number as a float, for indicators and display only.
             #[must_use]
             pub fn to_f64(self) -> f64 {
-                use rust_decimal::prelude::ToPrimitive;
-                self.0.to_f64().unwrap_or(f64::NAN)
+                to_f64(self.0)
             }
         }
 
@@ -96,7 +157,7 @@ impl Price {
     /// # Errors
     /// When it is not above zero, larger than 10¹² or finer than twelve places.
     pub fn new(value: Decimal) -> Result<Self, NumberError> {
-        if value <= Decimal::ZERO {
+        if value.is_zero() || value.is_sign_negative() {
             return Err(NumberError::TooSmall(value));
         }
         bounded(value).map(Self)
@@ -133,7 +194,7 @@ impl Qty {
     /// # Errors
     /// When it is negative, larger than 10¹² or finer than twelve places.
     pub fn new(value: Decimal) -> Result<Self, NumberError> {
-        if value < Decimal::ZERO {
+        if is_below_zero(value) {
             return Err(NumberError::TooSmall(value));
         }
         bounded(value).map(Self)
@@ -167,7 +228,7 @@ impl Notional {
     /// # Errors
     /// When it is negative or unreasonably large.
     pub fn new(value: Decimal) -> Result<Self, NumberError> {
-        if value < Decimal::ZERO {
+        if is_below_zero(value) {
             return Err(NumberError::TooSmall(value));
         }
         bounded(value).map(Self)
@@ -245,6 +306,32 @@ mod tests {
         assert!(Price::new(MAX + Decimal::ONE).is_err());
         assert!(Qty::new(Decimal::new(1, 13)).is_err());
         assert_eq!(Qty::new(Decimal::ZERO).unwrap(), Qty::ZERO);
+    }
+
+    #[test]
+    fn the_short_way_comes_to_what_the_long_one_does() {
+        use proptest::prelude::*;
+        let decimals =
+            (any::<u32>(), any::<u32>(), any::<u32>(), any::<bool>(), 0..=28_u32, 0..97_u32, 0..9_u32);
+        let decimals = decimals.prop_map(|(low, mid, high, is_negative, scale, bits, zeros)| {
+            let digits = u128::from(high) << 64 | u128::from(mid) << 32 | u128::from(low);
+            let digits = digits.checked_shr(bits).unwrap_or(0);
+            let digits = digits / 10_u128.pow(zeros) * 10_u128.pow(zeros);
+            let mut value = Decimal::from_i128_with_scale(i128::try_from(digits).unwrap(), scale);
+            value.set_sign_negative(is_negative);
+            value
+        });
+        proptest!(ProptestConfig::with_cases(20_000), |(value in decimals)| {
+            let long = (value.abs() <= MAX && value.normalize().scale() <= MAX_SCALE).then(|| value.normalize());
+            let same = |a: Decimal, b: Decimal| a == b && a.scale() == b.scale();
+            prop_assert_eq!(Price::new(value).is_ok(), value > Decimal::ZERO && long.is_some());
+            match Qty::new(value) {
+                Ok(qty) => prop_assert!(same(qty.get(), long.unwrap()), "{} {:?}", qty, long),
+                Err(_) => prop_assert!(value < Decimal::ZERO || long.is_none()),
+            }
+            let float = rust_decimal::prelude::ToPrimitive::to_f64(&value).unwrap();
+            prop_assert_eq!(to_f64(value).to_bits(), float.to_bits(), "{} {}", value, float);
+        });
     }
 
     #[test]

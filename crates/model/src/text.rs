@@ -1,11 +1,12 @@
 //! Short ASCII text held in place: identifiers can be copied and compared without touching the heap.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Printable ASCII text of at most `N` bytes (`N` ≤ 255), stored inline.
 ///
 /// Ordered and compared by its bytes, which for ASCII is the order of the text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Text<const N: usize> {
     /// Unused bytes are zero, so that derived comparison sees only the text.
     bytes: [u8; N],
@@ -75,6 +76,28 @@ impl<const N: usize> Text<N> {
     }
 }
 
+impl<const N: usize> PartialOrd for Text<N> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Symbols and order ids are keys of maps that are asked many times for each event: compared eight bytes at a time, a
+/// pair costs a few instructions and no call.
+impl<const N: usize> Ord for Text<N> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ((ours, our_rest), (theirs, their_rest)) =
+            (self.bytes.as_chunks::<8>(), other.bytes.as_chunks::<8>());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            let (ours, theirs) = (u64::from_be_bytes(*ours), u64::from_be_bytes(*theirs));
+            if ours != theirs {
+                return ours.cmp(&theirs);
+            }
+        }
+        our_rest.cmp(their_rest).then(self.len.cmp(&other.len))
+    }
+}
+
 impl<const N: usize> fmt::Display for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -96,6 +119,28 @@ mod tests {
         let (a, b) = (Text::<8>::new("ABC").unwrap(), Text::<8>::new("ABD").unwrap());
         assert_eq!(a.as_str(), "ABC");
         assert!(a < b);
+    }
+
+    #[test]
+    fn texts_are_ordered_as_their_characters_are() {
+        let words = [
+            "",
+            "A",
+            "AB",
+            "B",
+            "ABCDEFGH",
+            "ABCDEFGHI",
+            "ABCDEFGI",
+            "ABCDEFGHIJKLMNOP",
+            "ABCDEFGHIJKLMNOQ",
+            "~",
+        ];
+        for a in words {
+            for b in words {
+                let [left, right] = [a, b].map(|word| Text::<21>::new(word).unwrap());
+                assert_eq!(left.cmp(&right), a.cmp(b), "{a} {b}");
+            }
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Risk {
     calibration: Calibration,
     drawdown: Drawdown,
     remembered_peak: Option<Money>,
+    /// What was last observed, where nothing came of it and no breaker waits for time to pass.
+    observed: Option<(Worth, MarketTime)>,
 }
 
 impl Risk {
@@ -50,6 +52,7 @@ impl Risk {
             calibration: Calibration::default(),
             drawdown: Drawdown::default(),
             remembered_peak: None,
+            observed: None,
         }
     }
 
@@ -61,6 +64,7 @@ impl Risk {
         self.sent_short = self.sent_short.under(limits.max_order_rate_short);
         self.sent_long = self.sent_long.under(limits.max_order_rate_long);
         self.refusals.set_limit(limits.max_error_rate);
+        self.observed = None;
         self.limits = limits;
         self.ownership = ownership;
     }
@@ -91,6 +95,11 @@ impl Risk {
     /// Takes what the account is worth by mark; days, weeks and durations are the market clock's. Says what is to be
     /// done when a loss has reached its limit or the drawdown its next step.
     pub fn observe_worth(&mut self, worth: Worth, stamp: Stamp) -> Option<Breach> {
+        // Most facts of an account change nothing of its worth, and what has been seen at this moment does nothing twice.
+        if self.observed == Some((worth, stamp.market)) {
+            return None;
+        }
+        self.observed = None;
         self.losses.observe(worth, stamp.market);
         let breach = self.drawdown.observe(worth, stamp.market, &self.limits.drawdown);
         let peak = self.drawdown.peak;
@@ -104,6 +113,9 @@ impl Risk {
         }
         if self.losses.of_week() >= self.limits.max_loss_per_week.value {
             return breach.or(Some(Breach::Halt(HaltCause::WeekLoss)));
+        }
+        if breach.is_none() && self.drawdown.is_settled() {
+            self.observed = Some((worth, stamp.market));
         }
         breach
     }
@@ -169,6 +181,7 @@ impl Risk {
     /// A person wants to go on: a drawdown that had taken a step begins again from what is there, bots no longer pause.
     /// Losses of the day and the week stay what they are.
     pub fn resume(&mut self) {
+        self.observed = None;
         if self.drawdown.step > DrawdownStep::Green {
             self.drawdown.restart();
             self.remembered_peak = None;
@@ -184,7 +197,7 @@ impl Risk {
 
     /// Fall of the equity from its peak, transfers apart, as a part of the peak.
     #[must_use]
-    pub const fn drawdown(&self) -> Decimal {
+    pub fn drawdown(&self) -> Decimal {
         self.drawdown.fall()
     }
 
@@ -214,6 +227,7 @@ impl Risk {
 
     /// Takes back what an earlier start of the engine remembered.
     pub fn restore(&mut self, memory: &RiskMemory) {
+        self.observed = None;
         self.losses = Losses::restored(memory.day, memory.week);
         self.drawdown = Drawdown::restored(memory.step, memory.peak);
         self.remembered_peak = memory.peak;

@@ -151,11 +151,6 @@ impl Orders {
         }
     }
 
-    /// Values what is held of a contract at a price, and observes nothing: for a look at what would be.
-    pub fn weigh(&mut self, symbol: Symbol, price: Price) {
-        self.exposure.set_mark(symbol, price);
-    }
-
     /// Whether the account is known completely: the last gap is reconciled, and every order that it put in
     /// question has been looked up.
     #[must_use]

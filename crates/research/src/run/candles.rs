@@ -46,6 +46,11 @@ impl Candles {
         }
     }
 
+    /// Whether each bar is a candle by itself, so that none is ever under way.
+    pub(super) fn are_whole_bars(&self) -> bool {
+        self.forming.iter().all(|forming| forming.interval.millis() == self.part_ms)
+    }
+
     /// Takes a bar that has closed and tells of the candles that it completes.
     pub(super) fn join(&mut self, bar: &Bar, mut completes: impl FnMut(Interval, &Bar)) {
         for forming in &mut self.forming {

@@ -1,6 +1,6 @@
 //! The engine and the venue's core, joined without a wire: what one asks the other answers, each in its own words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use windvane_bridge::{self as bridge, Asked};
 use windvane_engine::{Engine, Output, Traces};
@@ -31,9 +31,8 @@ pub(super) struct Desk {
     latency_ms: i64,
     symbols: Vec<Symbol>,
     sequence: u64,
-    /// What is under way, by arrival and then by departure.
-    under_way: BTreeMap<(i64, u64), Happening>,
-    departures: u64,
+    /// What is under way with its arrival, the next first; of one moment, what left first.
+    under_way: VecDeque<(i64, Happening)>,
     outputs: Vec<Output>,
     facts: Vec<venue::Output>,
     /// Public trades of the last input.
@@ -52,8 +51,7 @@ impl Desk {
             latency_ms,
             symbols,
             sequence: 0,
-            under_way: BTreeMap::new(),
-            departures: 0,
+            under_way: VecDeque::new(),
             outputs: Vec::new(),
             facts: Vec::new(),
             prints: Vec::new(),
@@ -69,18 +67,23 @@ impl Desk {
 
     /// When the next of what is under way arrives, market milliseconds.
     pub(super) fn next_arrival(&self) -> Option<i64> {
-        self.under_way.first_key_value().map(|((at, _), _)| *at)
+        self.under_way.front().map(|(at, _)| *at)
     }
 
     /// Takes out what has arrived, one at a time.
     pub(super) fn arrived(&mut self) -> Option<Happening> {
-        let first = self.under_way.first_entry().filter(|first| first.key().0 <= self.now_ms)?;
-        Some(first.remove())
+        self.next_arrival().filter(|at| *at <= self.now_ms)?;
+        self.under_way.pop_front().map(|(_, happening)| happening)
     }
 
     fn depart(&mut self, happening: Happening) {
-        self.departures += 1;
-        self.under_way.insert((self.now_ms + self.latency_ms, self.departures), happening);
+        let arrives = self.now_ms + self.latency_ms;
+        // Last of all, unless a session's clock went back.
+        let place = match self.under_way.back() {
+            Some((at, _)) if *at > arrives => self.under_way.partition_point(|(at, _)| *at <= arrives),
+            _ => self.under_way.len(),
+        };
+        self.under_way.insert(place, (arrives, happening));
     }
 
     /// Bars are over that the engine is not woken at ([`Engine::pass_over`]).

@@ -283,5 +283,9 @@ impl<'d> Lane<'d> {
 
 /// A price or size of the data as a decimal.
 pub(super) fn decimal(raw: i64) -> Decimal {
-    Decimal::new(raw, Fixed::PLACES).normalize()
+    let (mut digits, mut places) = (raw, Fixed::PLACES);
+    while places > 0 && digits % 10 == 0 {
+        (digits, places) = (digits / 10, places - 1);
+    }
+    Decimal::new(digits, places)
 }

@@ -153,8 +153,10 @@ impl Lane<'_> {
     fn pass_over(&mut self, count: usize) {
         let bars = self.bars();
         let passed = &bars[self.next..self.next + count];
-        for bar in passed {
-            self.candles.join(bar, |_, _| {});
+        if !self.candles.are_whole_bars() {
+            for bar in passed {
+                self.candles.join(bar, |_, _| {});
+            }
         }
         self.next += count;
         // The way of the last move is that of the last bar which had one.

@@ -336,7 +336,8 @@ pub(super) fn build_engine(setup: Setup) -> Result<Engine, RunError> {
         config: [0; 32],
         needs_trade_link: true,
         unprotected_ms_max,
-    }))
+    })
+    .without_memory())
 }
 
 pub(super) fn reference(instruments: &[venue::Instrument], fees: venue::Fees) -> Reference {

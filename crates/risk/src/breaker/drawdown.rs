@@ -47,7 +47,8 @@ pub(crate) struct Drawdown {
     pub(crate) step: DrawdownStep,
     /// Highest equity less transfers, settle coin.
     pub(crate) peak: Option<Money>,
-    fall: Decimal,
+    /// The fall, and what it is a part of, settle coin.
+    fallen: (Decimal, Decimal),
     /// Since when the fall has been at least that of yellow, orange, red.
     beyond_since: [Option<MarketTime>; 3],
     /// Since when it has been less than that of the step taken.
@@ -60,8 +61,22 @@ impl Drawdown {
     }
 
     /// Fall from the peak as a part of it, a fraction.
-    pub(crate) const fn fall(&self) -> Decimal {
-        self.fall
+    pub(crate) fn fall(&self) -> Decimal {
+        let (fall, base) = self.fallen;
+        if fall.is_zero() {
+            Decimal::ZERO
+        } else if base <= Decimal::ZERO {
+            Decimal::ONE
+        } else {
+            fall.checked_div(base).unwrap_or(Decimal::ONE)
+        }
+    }
+
+    /// Whether the fall is less than half of that of yellow, which two products tell and a division need not.
+    fn is_slight(&self, limits: &DrawdownLimits) -> bool {
+        let (fall, base) = self.fallen;
+        let twice = fall.saturating_add(fall);
+        fall.is_zero() || (base > Decimal::ZERO && twice < base.saturating_mul(limits.yellow.fraction()))
     }
 
     /// Begins again from what is there now: a person has looked and wants to go on.
@@ -92,10 +107,15 @@ impl Drawdown {
         now: MarketTime,
         limits: &DrawdownLimits,
     ) -> Option<Breach> {
-        self.fall = self.measure(worth);
+        self.measure(worth);
+        // Yellow is the lowest level.
+        if self.is_settled() && self.is_slight(limits) {
+            return None;
+        }
+        let fall = self.fall();
         let levels = [limits.yellow, limits.orange, limits.red].map(crate::Percent::fraction);
         for (since, level) in self.beyond_since.iter_mut().zip(levels) {
-            *since = (self.fall >= level).then(|| since.unwrap_or(now));
+            *since = (fall >= level).then(|| since.unwrap_or(now));
         }
         let has_lasted = |since: Option<MarketTime>| {
             since.is_some_and(|since| now.since(since) >= limits.persists_for.millis())
@@ -125,20 +145,13 @@ impl Drawdown {
         None
     }
 
-    /// The fall as a part of the peak. Money that came or went since moves the peak with it.
-    fn measure(&mut self, worth: Worth) -> Decimal {
+    /// Takes the fall from the peak. Money that came or went since moves the peak with it.
+    fn measure(&mut self, worth: Worth) {
         let earned = worth.earned();
         let peak = self.peak.map_or(earned, |peak| peak.max(earned));
         self.peak = Some(peak);
-        let fall = peak.less(earned).get();
-        let base = peak.plus(worth.transfers).get();
-        if fall <= Decimal::ZERO {
-            Decimal::ZERO
-        } else if base <= Decimal::ZERO {
-            Decimal::ONE
-        } else {
-            fall.checked_div(base).unwrap_or(Decimal::ONE)
-        }
+        // The peak is never below what is there.
+        self.fallen = (peak.less(earned).get(), peak.plus(worth.transfers).get());
     }
 }
 

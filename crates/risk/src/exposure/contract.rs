@@ -23,6 +23,8 @@ pub struct ContractExposure {
     /// How the account margins it.
     pub(crate) margin_mode: MarginMode,
     pub(super) figures: ContractFigures,
+    /// [`PositionTerms::fee_to_close`](crate::margin::PositionTerms::fee_to_close), which no mark moves.
+    pub(super) fee_to_close: Decimal,
 }
 
 impl ContractExposure {
@@ -46,6 +48,7 @@ impl ContractExposure {
             taker_fee: Rate::ZERO,
             margin_mode: MarginMode::Cross,
             figures: ContractFigures::default(),
+            fee_to_close: Decimal::ZERO,
         }
     }
 
@@ -115,9 +118,22 @@ impl ContractExposure {
 
     /// Counts the figures anew; `tiers` are `None` for a contract that the venue has not described.
     pub(super) fn revalue(&mut self, tiers: Option<&[RiskTier]>) {
-        self.figures = self.valuation_price().map_or_else(ContractFigures::default, |mark| {
-            let terms = self.terms(mark);
-            ContractFigures::of(&terms, tiers)
-        });
+        let Some(mark) = self.valuation_price() else {
+            (self.figures, self.fee_to_close) = (ContractFigures::default(), Decimal::ZERO);
+            return;
+        };
+        let terms = self.terms(mark);
+        let fee_to_close = terms.position().map_or(Decimal::ZERO, |position| position.fee_to_close());
+        let figures = ContractFigures::of(&terms, fee_to_close, tiers);
+        (self.figures, self.fee_to_close) = (figures, fee_to_close);
+    }
+
+    /// Takes another mark and counts anew what goes by it.
+    pub(super) fn move_mark(&mut self, mark: Price, tiers: Option<&[RiskTier]>) {
+        self.mark = Some(mark);
+        let is_idle = self.position.side.is_none() && self.buys.order_count() + self.sells.order_count() == 0;
+        if !is_idle {
+            self.figures = self.figures.at_mark(&self.terms(mark), self.fee_to_close, tiers);
+        }
     }
 }

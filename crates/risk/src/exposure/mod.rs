@@ -19,7 +19,7 @@ use crate::{Contract, Contracts};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use windvane_model::{Money, PositionIndex, Price, Reference, Symbol};
+use windvane_model::{Money, PositionIndex, Price, Reference, RiskTier, Symbol};
 
 /// Positions, open orders and the wallet, with their sums.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,14 +68,19 @@ impl Exposure {
         }
         let Self { contracts, listed, sums, .. } = self;
         for (_, contract) in contracts.range_mut(every_index(symbol)) {
-            contract.mark = Some(mark);
-            revalue(contract, listed, sums);
+            let before = *contract.figures();
+            contract.move_mark(mark, tiers_of(listed, symbol));
+            sums.exchange(&before, contract.figures());
         }
     }
 
     /// Takes the position that is held now, in place of what was known of it.
     pub fn set_position(&mut self, position: PositionExposure) {
-        self.change(position.symbol, position.index, |contract| contract.position = position);
+        // What a report repeats changes nothing.
+        let known = self.contracts.get(&(position.symbol, position.index));
+        if known.is_none_or(|known| known.position != position) {
+            self.change(position.symbol, position.index, |contract| contract.position = position);
+        }
     }
 
     /// Takes what the venue says is held while our executions say another: its size with its sign, base coin. `None` while
@@ -94,6 +99,13 @@ impl Exposure {
         }
         let before = self.orders.insert(order.key, order);
         if before == Some(order) {
+            return;
+        }
+        if let Some(before) = before.filter(|before| is_same_but_for_confirmation(before, &order))
+            && let Some(contract) = self.contracts.get_mut(&(order.symbol, order.index))
+        {
+            // No figure goes by it.
+            contract.side_mut(order.side).confirm(&before, &order);
             return;
         }
         let is_same_contract =
@@ -138,6 +150,16 @@ impl Exposure {
             order_margin: self.sums.order_margin,
             maintenance_margin: self.sums.maintenance_margin,
         }
+    }
+
+    /// The account's equity if the mark of a contract were this and nothing else changed, settle coin.
+    #[must_use]
+    pub fn equity_at(&self, symbol: Symbol, mark: Price) -> Money {
+        let moved = self.contracts_of(symbol).fold(self.sums.unrealised_pnl, |sum, contract| {
+            let pnl = ContractFigures::unrealised_pnl_of(&contract.terms(mark));
+            sum.saturating_sub(contract.figures().unrealised_pnl).saturating_add(pnl)
+        });
+        AccountMargin { unrealised_pnl: moved, ..self.account() }.equity()
     }
 
     /// Σ of [`ContractTerms::worst_value`](crate::margin::ContractTerms::worst_value) over all contracts, quote coin.
@@ -215,6 +237,10 @@ impl Exposure {
     }
 }
 
+fn is_same_but_for_confirmation(before: &OrderExposure, now: &OrderExposure) -> bool {
+    OrderExposure { is_confirmed: now.is_confirmed, ..*before } == *now
+}
+
 fn every_index(symbol: Symbol) -> RangeInclusive<(Symbol, PositionIndex)> {
     (symbol, PositionIndex(0))..=(symbol, PositionIndex(u8::MAX))
 }
@@ -234,7 +260,10 @@ fn flat(
 
 fn revalue(contract: &mut ContractExposure, listed: &Contracts, sums: &mut ContractFigures) {
     let before = *contract.figures();
-    let tiers = listed.get(contract.position.symbol).map(|listed| listed.instrument.tiers.as_slice());
-    contract.revalue(tiers);
+    contract.revalue(tiers_of(listed, contract.position.symbol));
     sums.exchange(&before, contract.figures());
+}
+
+fn tiers_of(listed: &Contracts, symbol: Symbol) -> Option<&[RiskTier]> {
+    listed.get(symbol).map(|listed| listed.instrument.tiers.as_slice())
 }

@@ -93,6 +93,12 @@ impl SideExposure {
         }
     }
 
+    /// Takes that an order of this side is confirmed now, or no longer.
+    pub(super) fn confirm(&mut self, before: &OrderExposure, now: &OrderExposure) {
+        self.unconfirmed_count += u32::from(!now.is_confirmed);
+        self.unconfirmed_count -= u32::from(!before.is_confirmed);
+    }
+
     pub(super) fn take(&mut self, order: &OrderExposure) {
         self.order_count -= 1;
         if self.order_count == 0 {

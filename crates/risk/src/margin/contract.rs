@@ -145,6 +145,9 @@ impl ContractTerms<'_> {
         let side_value = |side| {
             let sum = self.sum(side, candidate);
             let qty = sum.qty.saturating_add(self.held_at_most(side));
+            if qty.is_zero() {
+                return Decimal::ZERO;
+            }
             qty.saturating_mul(sum.highest.max(self.mark.get()))
         };
         side_value(Side::Buy).max(side_value(Side::Sell))

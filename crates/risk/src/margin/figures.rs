@@ -27,14 +27,28 @@ pub struct ContractFigures {
 }
 
 impl ContractFigures {
-    /// Counts them. Without tiers, the initial margin is the bound that is known of the maintenance margin.
-    pub(crate) fn of(terms: &ContractTerms<'_>, tiers: Option<&[RiskTier]>) -> Self {
-        let (order_margin, worst_value) = (up(terms.order_margin(None)), up(terms.worst_value(None)));
+    /// Counts them. `fee_to_close` is the position's own; `tiers` are `None` for a contract that the venue has not
+    /// described.
+    pub(crate) fn of(terms: &ContractTerms<'_>, fee_to_close: Decimal, tiers: Option<&[RiskTier]>) -> Self {
+        Self { order_margin: up(terms.order_margin(None)), ..Self::default() }.at_mark(
+            terms,
+            fee_to_close,
+            tiers,
+        )
+    }
+
+    /// The same where nothing but the mark is another.
+    pub(crate) fn at_mark(
+        &self,
+        terms: &ContractTerms<'_>,
+        fee_to_close: Decimal,
+        tiers: Option<&[RiskTier]>,
+    ) -> Self {
+        let (order_margin, worst_value) = (self.order_margin, up(terms.worst_value(None)));
         let Some(position) = terms.position() else {
             return Self { order_margin, worst_value, ..Self::default() };
         };
-        let initial = position.initial_margin();
-        let maintenance = tiers.map_or(initial, |tiers| position.maintenance_margin(tiers));
+        let (initial, maintenance) = position.margins(fee_to_close, tiers);
         Self {
             order_margin,
             position_margin: up(initial),
@@ -42,6 +56,11 @@ impl ContractFigures {
             unrealised_pnl: down(position.unrealised_pnl()),
             worst_value,
         }
+    }
+
+    /// The unrealised profit alone, rounded like that of the figures, settle coin.
+    pub(crate) fn unrealised_pnl_of(terms: &ContractTerms<'_>) -> Decimal {
+        terms.position().map_or(Decimal::ZERO, |position| down(position.unrealised_pnl()))
     }
 
     /// The sums with `new` in the place of `old`, which is among them.
@@ -68,6 +87,11 @@ fn down(amount: Decimal) -> Decimal {
 }
 
 fn on_grid(amount: Decimal, strategy: RoundingStrategy) -> Decimal {
+    // What real accounts hold: 64 bits of digits with at least seven places are below the most there is.
+    let parts = amount.unpack();
+    if parts.hi == 0 && (7..=PLACES).contains(&parts.scale) {
+        return amount;
+    }
     let amount = amount.clamp(-MOST, MOST);
     if amount.scale() > PLACES { amount.round_dp_with_strategy(PLACES, strategy) } else { amount }
 }

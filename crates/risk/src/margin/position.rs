@@ -71,13 +71,25 @@ impl PositionTerms {
     /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09.
     #[must_use]
     pub fn initial_margin(&self) -> Decimal {
+        self.initial_margin_and(self.fee_to_close())
+    }
+
+    /// Initial and maintenance margin with the fee to close, settle coin. Without tiers, the initial margin is the bound that
+    /// is known of the maintenance margin.
+    pub(crate) fn margins(&self, fee_to_close: Decimal, tiers: Option<&[RiskTier]>) -> (Decimal, Decimal) {
+        let initial = self.initial_margin_and(fee_to_close);
+        let of_value = |tiers| maintenance_margin(tiers, self.value()).saturating_add(fee_to_close);
+        (initial, tiers.map_or(initial, of_value))
+    }
+
+    fn initial_margin_and(&self, fee_to_close: Decimal) -> Decimal {
         let own = match self.mode {
             MarginMode::Cross => ratio(self.value(), self.leverage.get()),
             MarginMode::Isolated => {
                 ratio(self.entry_value(), self.leverage.get()).saturating_add(self.added_margin)
             }
         };
-        own.saturating_add(self.fee_to_close())
+        own.saturating_add(fee_to_close)
     }
 
     /// Tiered share of the value + fee to close, settle coin.
