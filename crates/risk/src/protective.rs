@@ -69,6 +69,9 @@ fn includes(scope: Scope, owner: BotName) -> bool {
 /// What protective orders are closing already, base coin. Other exits may rest far from the market and do not
 /// count.
 fn closing_qty(held: &ContractExposure, side: Side, exposure: &Exposure) -> Qty {
+    if held.side(side).reducing_market_qty().is_zero() {
+        return Qty::ZERO;
+    }
     let position = &held.position;
     exposure
         .orders()

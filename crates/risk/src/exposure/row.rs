@@ -3,7 +3,7 @@
 use windvane_model::{ClientOrderId, Leverage, Money, OrderId, PositionIndex, Price, Qty, Side, Symbol};
 
 /// What names an open order: our id, or the venue's when somebody else placed it without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderKey {
     /// By client order id.
     Client(ClientOrderId),
