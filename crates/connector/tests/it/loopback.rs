@@ -9,7 +9,7 @@ use windvane_connector::{
     WallClock,
 };
 use windvane_model::{
-    AccountEvent, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
+    AccountEvent, Cancel, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
     OrderKind, PositionIndex, Qty, Query, QueryAnswer, RefusalFamily, Role, SetLeverage, Side, Submit,
     Symbol, WallTime,
 };
@@ -334,6 +334,52 @@ async fn an_entry_that_waits_for_its_turn_over_rest_does_not_leave_once_a_halt_h
         }
     }
     assert_eq!(refused, 26, "all but seven alone and seven in a batch");
+}
+
+#[tokio::test]
+async fn each_item_of_a_batch_over_rest_has_an_outcome_of_its_own() {
+    // Of a batch the first item is taken, the second is refused, and of the rest the answer says nothing.
+    let http = |target: &str| {
+        let refusal = if target.contains("cancel-batch") { 110_001 } else { 110_007 };
+        let answer = if target.contains("-batch") {
+            format!(
+                r#"{{"retCode":0,"retMsg":"OK","result":{{"list":[{{"orderId":"v-1"}},{{"orderId":""}}]}},"retExtInfo":{{"list":[{{"code":0,"msg":"OK"}},{{"code":{refusal},"msg":"no"}}]}}}}"#
+            )
+        } else {
+            r#"{"retCode":0,"result":{"orderId":"v-alone"}}"#.to_owned()
+        };
+        (200, answer)
+    };
+    let cancel = |number| {
+        let client_order_id = Some(submit(number).client_order_id);
+        Command::Cancel(Cancel { client_order_id, order_id: None, symbol: submit(number).symbol })
+    };
+    let create = |number| Command::Submit(Submit { send_before: None, ..submit(number) });
+    let requests: [(&dyn Fn(u32) -> Command, RefusalFamily); 2] =
+        [(&create, RefusalFamily::InsufficientMargin), (&cancel, RefusalFamily::OrderNotFound)];
+    for (request, family) in requests {
+        // Before the trade socket has had a moment to come up.
+        let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+        // More than leave within the first second: those that wait for the next leave together.
+        for number in 0..30 {
+            rig.connector.send(request(number)).unwrap();
+        }
+        let (mut taken, mut refused, mut unknown) = (0, vec![], 0);
+        for _ in 0..30 {
+            match rig.answer().await {
+                AccountEvent::Acknowledged(answer) => {
+                    taken += usize::from(answer.order_id.is_some_and(|id| id.as_str() == "v-1"));
+                }
+                AccountEvent::Refused(answer) => refused.push(answer.family),
+                AccountEvent::Undetermined(_) => unknown += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(refused.iter().all(|told| *told == family), "{refused:?}");
+        // A batch of one has a first item and no second.
+        assert!(!refused.is_empty() && taken >= refused.len(), "{taken} taken, {refused:?}");
+        assert!(unknown > 0, "what the answer does not say nobody knows");
+    }
 }
 
 fn account_http(target: &str) -> (u16, String) {
