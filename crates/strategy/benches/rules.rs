@@ -15,7 +15,7 @@ use windvane_model::{
     Leverage, MarketEvent, MarketTime, Money, Notional, Price, Qty, Rate, Side, Stamp, Symbol, Ticker,
     WallTime,
 };
-use windvane_strategy::{Context, Holding, Means, Strategy, Wake, load};
+use windvane_strategy::{Context, Definition, Holding, Means, RuleBot, Strategy, Wake, load};
 
 const RULES: &str = include_str!("../../../strategies/trend.toml");
 
@@ -136,6 +136,38 @@ fn bot() -> Box<dyn Strategy> {
     load("trend.toml", RULES, &BTreeMap::new()).unwrap().bot()
 }
 
+/// The same without the why-ledger.
+fn silent() -> Box<dyn Strategy> {
+    match load("trend.toml", RULES, &BTreeMap::new()).unwrap() {
+        Definition::Rules(rules) => Box::new(RuleBot::new(*rules).without_ledger()),
+        other => other.bot(),
+    }
+}
+
+/// A bar after the other, for a bot that has seen all of them.
+fn each_bar(
+    criterion: &mut Criterion,
+    name: &str,
+    mut warm: Box<dyn Strategy>,
+    context: &Context<'_>,
+    bars: &[Candle],
+) {
+    let mut out = Vec::new();
+    for bar in bars {
+        warm.handle(Wake::Candle(&Candle { is_warm_up: true, ..*bar }), context, &mut out);
+    }
+    let mut now = bars.len();
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let bar = bars[now % bars.len()];
+            let start = MarketTime(bar.interval.millis() * i64::try_from(now).unwrap());
+            now += 1;
+            warm.handle(Wake::Candle(black_box(&Candle { start, ..bar })), context, &mut out);
+            out.clear();
+        });
+    });
+}
+
 fn rules(criterion: &mut Criterion) {
     let (instrument, market, bars) = (instrument(), market(), bars());
     let flat = context(&instrument, &market, Holding::default());
@@ -147,23 +179,10 @@ fn rules(criterion: &mut Criterion) {
     let long = context(&instrument, &market, long);
     let mut out = Vec::new();
 
-    let mut warm = bot();
-    for bar in &bars {
-        warm.handle(Wake::Candle(bar), &flat, &mut out);
-    }
-    let mut now = bars.len();
-    let mut bar = bars[0];
-    criterion.bench_function("rules/bar", |bencher| {
-        bencher.iter(|| {
-            bar = Candle {
-                start: MarketTime(bar.interval.millis() * i64::try_from(now).unwrap()),
-                ..bars[now % bars.len()]
-            };
-            now += 1;
-            warm.handle(Wake::Candle(black_box(&bar)), &flat, &mut out);
-            out.clear();
-        });
-    });
+    each_bar(criterion, "rules/bar", bot(), &flat, &bars);
+    each_bar(criterion, "rules/bar_without_ledger", silent(), &flat, &bars);
+    each_bar(criterion, "rules/bar_in_position", bot(), &long, &bars);
+    each_bar(criterion, "rules/bar_in_position_without_ledger", silent(), &long, &bars);
     for (name, context) in [("rules/book_flat", flat), ("rules/book_in_position", long)] {
         let mut bot = bot();
         for bar in &bars {

@@ -133,17 +133,30 @@ pub struct Condition {
     pub blocked: u64,
 }
 
-/// One look at the entry signal of a side: for `explain`.
+/// What a look was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Whether to open.
+    Entry,
+    /// Whether to close what is held.
+    Exit,
+}
+
+/// One look at the entry signal of a side, or at the exits of the position: for `explain`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// When, by the market's clock.
     pub at: MarketTime,
-    /// The side that would have been opened.
+    /// What it was about.
+    pub asked: Asked,
+    /// The side that would have been opened, or is held.
     pub side: Side,
-    /// Whether the signal was there, whatever stood in its way.
+    /// Whether the entry signal was there, whatever stood in its way.
     pub has_signal: bool,
-    /// Whether the signal was there and every filter held.
+    /// Entry: whether the signal was there and every filter held. Exit: whether the position was to be closed.
     pub has_fired: bool,
+    /// Of an exit that fired: the first condition that asked for it.
+    pub cause: Option<String>,
     /// The first thing that stood in the way, if any did: before it fired, or of the order afterwards.
     pub blocker: Option<String>,
     /// Every named condition and whether it held; `None` where it was not defined.

@@ -23,7 +23,7 @@ mod toml_file;
 mod venue_stop;
 
 pub use context::{
-    CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Parent, Strategy,
+    Asked, CandleFeed, Condition, Context, Holding, Look, Means, MemoryError, OwnOrder, Parent, Strategy,
     Subscription, Urgency, Wake,
 };
 pub use dca::{Dca, DcaSettings};
@@ -32,6 +32,6 @@ pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use history::known_history;
 pub use language::{Bar, Entry, Ohlcv, Problem, Problems, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
-pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, WrongSide, check, load};
+pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, WarmUp, WrongSide, check, load};
 pub use schema::schema;
 pub use timed::{Timed, TimedSettings, Work};

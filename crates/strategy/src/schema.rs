@@ -135,6 +135,7 @@ fn exit() -> Value {
             "signal": table(&[], sides),
             "opposite": { "enum": ["ignore", "close", "reverse"] },
             "time_limit": r("duration"),
+            "order": table(&["max_slippage"], json!({ "max_slippage": r("expression") })),
         }),
     )
 }

@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -27,6 +28,7 @@ const FOUND_LEVERAGE: Decimal = Decimal::TEN;
 pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
     let mut settings = config::load(&arguments.config)?;
     settings.backtest.fills = arguments.fills.unwrap_or(settings.backtest.fills);
+    warn(settings.bots.iter().flat_map(|bot| &bot.source.warnings).collect::<BTreeSet<_>>());
     let bots = settings.bots.iter().map(|bot| bot.setup(None)).collect();
     let setup = setup(&settings, bots);
     let began = Instant::now();
@@ -38,6 +40,7 @@ pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
     } else {
         let data = windvane_research::data::load(&arguments.data, &setup.symbols())
             .map_err(|error| Failure::Config(error.to_string()))?;
+        warn(&settings.hints_over(&data, arguments.to.unwrap_or(i64::MAX)));
         let loaded = began.elapsed();
         let outcome = play(arguments, setup, &data)?;
         (loaded, data, outcome)
@@ -64,6 +67,11 @@ pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
         loaded.as_secs_f64()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what is hardly meant, before anything is played.
+fn warn<'w>(hints: impl IntoIterator<Item = &'w String>) {
+    hints.into_iter().for_each(|hint| eprintln!("warning: {hint}"));
 }
 
 fn play(arguments: &Backtest, setup: Setup, data: &[History]) -> Result<Outcome, Failure> {

@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 fn announce(settings: &Settings, span: Option<(i64, i64)>) {
     let bots: Vec<_> = settings.bots.iter().map(|bot| format!("{} on {}", bot.name, bot.symbol)).collect();
     eprintln!("bots: {}", bots.join(", "));
+    settings.hints().iter().for_each(|hint| eprintln!("warning: {hint}"));
     if settings.is_shadow {
         eprintln!("shadow run: nothing is sent; leverage must stand at the venue as the config has it");
     }

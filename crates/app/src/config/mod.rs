@@ -160,6 +160,8 @@ pub(crate) struct StrategySource {
     pub(crate) text: String,
     /// What the bot sets of its parameters.
     pub(crate) params: BTreeMap<String, String>,
+    /// What is allowed in it and hardly meant, each with its place.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl StrategySource {

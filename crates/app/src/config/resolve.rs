@@ -487,7 +487,8 @@ impl<'t> Resolver<'t> {
         match windvane_strategy::check(&name, &text, &params) {
             Ok(checked) => {
                 describe(&checked.description["file"], &format!("bot.{bot}.rules"), &mut self.values);
-                Some((checked.definition, StrategySource { path: name.into(), text, params }))
+                let warnings = checked.warnings.iter().map(|warning| warning.shown(&name)).collect();
+                Some((checked.definition, StrategySource { path: name.into(), text, params, warnings }))
             }
             Err(problems) => {
                 self.problems.push(problems.to_string());

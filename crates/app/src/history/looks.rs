@@ -1,5 +1,5 @@
 //! The why-ledger of a running engine as a tree: each look of a bot at its signals, every condition and whether it held,
-//! and the first that stood in the way.
+//! and the first that stood in the way; each look at the exits of what it holds, and the one that was taken.
 
 use super::words;
 use serde_json::Value;
@@ -10,6 +10,85 @@ pub(crate) fn tree(looks: &Value) -> Vec<String> {
 }
 
 fn one(look: &Value) -> Vec<String> {
+    match look["of"].as_str() {
+        Some("exit") => exit(look),
+        Some("state") => state(look),
+        _ => entry(look),
+    }
+}
+
+/// Each condition of a look, with its truth.
+fn conditions(look: &Value) -> impl Iterator<Item = (&str, Option<bool>)> {
+    let rows = look["conditions"].as_array().into_iter().flatten();
+    rows.filter_map(|row| Some((row["name"].as_str()?, row["holds"].as_bool())))
+}
+
+/// Leaves of one branch, the last of them closed off.
+fn leaves(lines: &mut Vec<String>, leaves: &[String]) {
+    for (at, leaf) in leaves.iter().enumerate() {
+        let branch = if at + 1 == leaves.len() { "└─" } else { "├─" };
+        lines.push(format!("  {branch} {leaf}"));
+    }
+}
+
+/// The ways out of a position, in the order of the file's reference; the other side's exit signal is none of them.
+fn exit(look: &Value) -> Vec<String> {
+    let side = look["side"].as_str().unwrap_or_default();
+    let cause = look["cause"].as_str();
+    let outcome = match (look["fired"].as_bool(), cause) {
+        (Some(true), Some(cause)) => format!("closed by {}", way(cause)),
+        (Some(true), None) => "closed".to_owned(),
+        _ => "held".to_owned(),
+    };
+    let mut lines = vec![format!("{}  {side}: {outcome}", moment(look))];
+    let other = if side == "long" { "exit.signal.short" } else { "exit.signal.long" };
+    let ways = conditions(look).filter(|(name, _)| name.starts_with("exit.") && *name != other);
+    let rows: Vec<String> = ways
+        .map(|(name, holds)| {
+            let mark = if Some(name) == cause { "  ◄ closes it" } else { "" };
+            format!("{}: {}{mark}", way(name), truth(holds))
+        })
+        .collect();
+    leaves(&mut lines, &rows);
+    lines
+}
+
+/// A way out without the words that its place in the tree says already.
+fn way(name: &str) -> &str {
+    let short = name.strip_prefix("exit.").unwrap_or(name);
+    if short.starts_with("signal.") { "signal" } else { short }
+}
+
+/// How the conditions of a bot that keeps no looks stand.
+fn state(look: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{}  now", moment(look))];
+    let rows = look["conditions"].as_array().into_iter().flatten();
+    let rows: Vec<String> = rows
+        .filter_map(|row| {
+            let blocked = match row["blocked"].as_u64() {
+                None | Some(0) => String::new(),
+                Some(count) => format!(", stood in the way {count} time(s)"),
+            };
+            Some(format!("{}: {}{blocked}", row["name"].as_str()?, truth(row["holds"].as_bool())))
+        })
+        .collect();
+    leaves(&mut lines, &rows);
+    lines
+}
+
+fn moment(look: &Value) -> String {
+    words::moment(look["market_ms"].as_i64().unwrap_or_default())
+}
+
+const fn truth(holds: Option<bool>) -> &'static str {
+    match holds {
+        Some(true) => "holds",
+        Some(false) => "does not hold",
+        None => "not defined yet",
+    }
+}
+
+fn entry(look: &Value) -> Vec<String> {
     let side = look["side"].as_str().unwrap_or_default();
     let blocker = look["blocker"].as_str();
     let outcome = match (look["fired"].as_bool(), blocker) {
@@ -18,15 +97,10 @@ fn one(look: &Value) -> Vec<String> {
         (_, Some(blocker)) => format!("blocked by {}", short(blocker)),
         (_, None) => "did not fire".to_owned(),
     };
-    let at = look["market_ms"].as_i64().unwrap_or_default();
-    let mut lines = vec![format!("{}  {side}: {outcome}", words::moment(at))];
+    let mut lines = vec![format!("{}  {side}: {outcome}", moment(look))];
     let own = format!("entry.{side}.");
-    let conditions: Vec<(&str, Option<bool>)> = look["conditions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|row| Some((row["name"].as_str()?.strip_prefix(&own)?, row["holds"].as_bool())))
-        .collect();
+    let conditions: Vec<(&str, Option<bool>)> =
+        conditions(look).filter_map(|(name, holds)| Some((name.strip_prefix(&own)?, holds))).collect();
     // By table, in the order of the file: the signal, what filters it, what is looked at once more when it is sent.
     let tables: Vec<&str> = ["signal", "filter", "at_send", "scale_in"]
         .into_iter()
@@ -51,14 +125,9 @@ fn one(look: &Value) -> Vec<String> {
 
 /// One condition; the first that stood in the way is marked.
 fn leaf(name: &str, row: &(&str, Option<bool>), blocker: Option<&str>) -> String {
-    let truth = match row.1 {
-        Some(true) => "holds",
-        Some(false) => "does not hold",
-        None => "not defined yet",
-    };
     let is_blocker = blocker.is_some_and(|blocker| short(blocker) == row.0);
     let mark = if is_blocker { "  ◄ stands in the way" } else { "" };
-    format!("{name}: {truth}{mark}")
+    format!("{name}: {}{mark}", truth(row.1))
 }
 
 fn table_of(name: &str) -> &str {
@@ -95,6 +164,38 @@ mod tests {
              ◄ stands in the way\n  │  └─ rsi: not defined yet\n  └─ at_send\n     └─ spread: holds\n1970-01-01T00:01:00.000Z  short: \
              blocked by signal\n  └─ signal: does not hold  ◄ stands in the way\n1970-01-01T00:01:00.000Z  long: fired, and cooldown \
              stood in the way of its order"
+        );
+    }
+    #[test]
+    fn a_look_at_the_exits_shows_every_way_out_and_marks_the_one_that_was_taken() {
+        let conditions = json!([
+            { "name": "entry.long.signal", "holds": true },
+            { "name": "exit.stop", "holds": false },
+            { "name": "exit.trail", "holds": null },
+            { "name": "exit.signal.long", "holds": true },
+            { "name": "exit.signal.short", "holds": true },
+        ]);
+        let looks = json!([
+            { "market_ms": 0, "of": "exit", "side": "long", "fired": false, "cause": null, "conditions": [{ "name": "exit.stop", "holds": false }] },
+            { "market_ms": 60_000, "of": "exit", "side": "long", "fired": true, "cause": "exit.signal.long", "conditions": conditions },
+        ]);
+        assert_eq!(
+            tree(&looks).join("\n"),
+            "1970-01-01T00:00:00.000Z  long: held\n  └─ stop: does not hold\n1970-01-01T00:01:00.000Z  long: closed by signal\n  \
+             ├─ stop: does not hold\n  ├─ trail: not defined yet\n  └─ signal: holds  ◄ closes it"
+        );
+    }
+
+    #[test]
+    fn a_bot_without_looks_shows_how_its_conditions_stand() {
+        let conditions = json!([
+            { "name": "grid.size", "holds": true, "blocked": 2 },
+            { "name": "protect.cooldown", "holds": false, "blocked": 0 },
+        ]);
+        let looks = json!([{ "market_ms": 0, "of": "state", "conditions": conditions }]);
+        assert_eq!(
+            tree(&looks).join("\n"),
+            "1970-01-01T00:00:00.000Z  now\n  ├─ grid.size: holds, stood in the way 2 time(s)\n  └─ protect.cooldown: does not hold"
         );
     }
 }

@@ -14,8 +14,9 @@ use windvane_model::{
 use windvane_risk::margin as risk;
 
 const DAY_MS: Millis = 86_400_000;
-/// Candles of history that one request brings at most.
-const CANDLES_MAX: usize = 999;
+/// Candles of one series that are read before the start at most: twenty requests. `windvane check` names rules that want
+/// more.
+pub(crate) const CANDLES_MAX: usize = 20_000;
 
 /// The account as far as it must be known before the journal is opened.
 pub(crate) struct Account {
@@ -165,8 +166,7 @@ pub(crate) async fn read_history(
 ) -> Result<Vec<Candle>, Failure> {
     let mut candles = Vec::new();
     for (symbol, interval, bars) in wanted {
-        let limit = u16::try_from((*bars).min(CANDLES_MAX)).unwrap_or(u16::MAX);
-        let read = rest.candles(*symbol, *interval, limit).await;
+        let read = rest.candles(*symbol, *interval, (*bars).min(CANDLES_MAX)).await;
         candles.extend(read.map_err(|error| unreachable("the history of candles", &error))?);
     }
     // Of those that closed together the longer first: rules that look at the short one see both.

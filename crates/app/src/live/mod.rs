@@ -33,7 +33,7 @@ mod tell;
 mod thinking;
 mod turn;
 
-pub(crate) use account::{check_key, unreachable};
+pub(crate) use account::{CANDLES_MAX, check_key, unreachable};
 #[cfg(test)]
 pub(crate) use compactor::sum_up;
 pub(crate) use idle::keep_awake;

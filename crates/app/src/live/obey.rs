@@ -39,7 +39,7 @@ impl Live {
             }
             Ask::Looks { bot, count } => {
                 let bot = self.known_bot(bot)?;
-                return Ok(Answer::Looks(super::status::looks(&self.engine.looks(bot), *count)));
+                return Ok(Answer::Looks(super::status::looks(self, bot, *count)));
             }
             // It is answered when it is done.
             Ask::Reload { .. } => Vec::new(),

@@ -133,6 +133,12 @@ fn bot_picture(engine: &Engine, bot: BotView) -> BotPicture {
         exposure: mark.zip(held).map_or(0.0, |(mark, held)| Notional::to_f64(mark.times(held))),
         signals: bot.signals,
         is_up: bot.hold.is_none(),
-        blocked: bot.conditions.into_iter().map(|one| (one.name, one.blocked)).collect(),
+        // A way out stands in nobody's way.
+        blocked: bot
+            .conditions
+            .into_iter()
+            .filter(|one| !one.name.starts_with("exit."))
+            .map(|one| (one.name, one.blocked))
+            .collect(),
     }
 }

@@ -6,9 +6,9 @@ use super::Live;
 use super::gather::seconds;
 use serde_json::{Value, json};
 use windvane_engine::{BotView, Engine};
-use windvane_model::{OrderReport, Price, Qty, Rate, Side, WallTime};
+use windvane_model::{BotName, MarketTime, OrderReport, Price, Qty, Rate, Side, WallTime};
 use windvane_order_management::{Order, OrderState, Orders};
-use windvane_strategy::Look;
+use windvane_strategy::{Asked, Look};
 
 /// Events of the chronicle that are shown.
 const EVENTS_SHOWN: usize = 60;
@@ -88,20 +88,39 @@ fn bot_row(live: &Live, bot: &BotView, now: WallTime) -> Value {
     })
 }
 
-/// A bot's newest looks at its signals, oldest first.
-pub(super) fn looks(looks: &[Look], count: usize) -> Value {
-    let newest = &looks[looks.len().saturating_sub(count)..];
-    let row = |look: &Look| {
-        json!({
-            "market_ms": look.at.0,
-            "side": if look.side == Side::Buy { "long" } else { "short" },
-            "fired": look.has_fired,
-            "blocker": look.blocker,
-            "conditions": look.conditions.iter().map(|(name, holds)| json!({ "name": name, "holds": holds }))
-                .collect::<Vec<_>>(),
-        })
-    };
-    newest.iter().map(row).collect()
+/// A bot's newest looks at its signals and exits, oldest first. Of a bot that keeps none (the built-in ones act whenever the
+/// market moves) how its conditions stand now.
+pub(super) fn looks(live: &Live, bot: BotName, count: usize) -> Value {
+    let looks = live.engine.looks(bot);
+    if looks.is_empty() {
+        let now = live.stamper.market_now();
+        let view = live.engine.bots().find(|view| view.name == bot);
+        return view.map_or_else(|| json!([]), |view| json!([standing(&view, now)]));
+    }
+    looks[looks.len().saturating_sub(count)..].iter().map(look).collect()
+}
+
+fn look(look: &Look) -> Value {
+    json!({
+        "market_ms": look.at.0,
+        "of": match look.asked { Asked::Entry => "entry", Asked::Exit => "exit" },
+        "side": if look.side == Side::Buy { "long" } else { "short" },
+        "fired": look.has_fired,
+        "cause": look.cause,
+        "blocker": look.blocker,
+        "conditions": look.conditions.iter().map(|(name, holds)| json!({ "name": name, "holds": holds }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// How the conditions of a bot stand, with the one that last stood in the way of an order.
+fn standing(bot: &BotView, now: MarketTime) -> Value {
+    json!({
+        "market_ms": now.0,
+        "of": "state",
+        "conditions": bot.conditions.iter().map(|one| json!({ "name": one.name, "holds": one.holds, "blocked": one.blocked }))
+            .collect::<Vec<_>>(),
+    })
 }
 
 fn mark(engine: &Engine, bot: &BotView) -> Option<Price> {

@@ -103,7 +103,8 @@ impl RestClient {
         Ok(all)
     }
 
-    /// Closed candles before now on the market's clock, oldest first, marked as warm-up; at most `limit` (≤ 999).
+    /// Closed candles before now on the market's clock, oldest first, marked as warm-up; at most `limit`, asked for in as
+    /// many requests as it takes.
     ///
     /// # Errors
     /// When an answer cannot be had or read.
@@ -111,32 +112,59 @@ impl RestClient {
         &self,
         symbol: Symbol,
         interval: Interval,
-        limit: u16,
+        limit: usize,
     ) -> Result<Vec<Candle>, RestError> {
         let now = self.market_time(symbol).await?;
-        // One more than asked, because the newest row is usually the open candle.
-        let query = format!(
-            "category=linear&interval={}&limit={}&symbol={symbol}",
-            interval_to_wire(interval),
-            limit.saturating_add(1).min(1000)
-        );
-        let mut candles = Vec::with_capacity(usize::from(limit));
-        self.each_row(Access::Public, "/v5/market/kline", &query, |answer, text| {
-            let row: Vec<Lexeme<'_>> =
-                serde_json::from_str(text).map_err(|error| answer.unreadable(error))?;
-            let candle = warm_up_candle(symbol, interval, &row).map_err(|e| answer.unreadable(e))?;
-            if candle.at <= now {
-                candles.push(candle);
+        let mut candles: Vec<Candle> = Vec::with_capacity(limit);
+        // Pages go back in time: each ends before the oldest candle of the one after it.
+        let mut end = None;
+        while candles.len() < limit {
+            // One more than asked, because the newest row is usually the open candle.
+            let rows = (limit - candles.len() + 1).min(ROWS_MAX);
+            let mut page = self.page(symbol, interval, rows, end).await?;
+            let is_last = page.len() < rows;
+            page.retain(|candle| candle.at <= now);
+            let Some(oldest) = page.iter().map(|candle| candle.start).min() else { break };
+            candles.append(&mut page);
+            if is_last {
+                break;
             }
-            Ok(())
-        })
-        .await?;
+            end = Some(MarketTime(oldest.0 - 1));
+        }
         candles.sort_by_key(|candle| candle.start);
-        let surplus = candles.len().saturating_sub(usize::from(limit));
+        candles.dedup_by_key(|candle| candle.start);
+        let surplus = candles.len().saturating_sub(limit);
         candles.drain(..surplus);
         Ok(candles)
     }
+
+    /// The newest `rows` candles, the open one included; those alone that began at `end` or before, where it is given.
+    async fn page(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+        rows: usize,
+        end: Option<MarketTime>,
+    ) -> Result<Vec<Candle>, RestError> {
+        let end = end.map_or_else(String::new, |end| format!("&end={}", end.0));
+        let query = format!(
+            "category=linear{end}&interval={}&limit={rows}&symbol={symbol}",
+            interval_to_wire(interval)
+        );
+        let mut candles = Vec::with_capacity(rows);
+        self.each_row(Access::Public, "/v5/market/kline", &query, |answer, text| {
+            let row: Vec<Lexeme<'_>> =
+                serde_json::from_str(text).map_err(|error| answer.unreadable(error))?;
+            candles.push(warm_up_candle(symbol, interval, &row).map_err(|e| answer.unreadable(e))?);
+            Ok(())
+        })
+        .await?;
+        Ok(candles)
+    }
 }
+
+/// Most rows of one answer. Source: Bybit V5, Get Kline, `limit`.
+const ROWS_MAX: usize = 1_000;
 
 /// A row of `[start, open, high, low, close, volume, turnover]`.
 fn warm_up_candle(symbol: Symbol, interval: Interval, row: &[Lexeme<'_>]) -> Result<Candle, FieldError> {

@@ -91,9 +91,9 @@ async fn fill(rest: &RestClient, outlets: &Outlets, series: &[(Symbol, Interval)
 }
 
 /// How many candles to ask for after an outage.
-fn candles_between(since: WallTime, now: WallTime, interval: Interval) -> u16 {
+fn candles_between(since: WallTime, now: WallTime, interval: Interval) -> usize {
     let closed = now.millis_since(since).max(0) / interval.millis();
-    u16::try_from((closed + MARGIN).min(CANDLES_MAX)).unwrap_or(u16::MAX)
+    usize::try_from((closed + MARGIN).min(CANDLES_MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

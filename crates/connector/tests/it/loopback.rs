@@ -503,6 +503,39 @@ async fn history_ends_with_the_last_closed_candle_on_the_markets_clock() {
 }
 
 #[tokio::test]
+async fn a_past_longer_than_one_answer_is_read_page_by_page() {
+    // A venue with a candle for each of 10,000 minutes, which answers with at most 1,000 rows, newest first.
+    let http = |target: &str| {
+        let of = |name: &str| {
+            let value = target.split(['?', '&']).find_map(|part| part.strip_prefix(name));
+            value.map(|value| value.parse::<i64>().unwrap())
+        };
+        if target.starts_with("GET /v5/market/orderbook?") {
+            return (
+                200,
+                r#"{"retCode":0,"result":{"s":"ETHUSDT","b":[],"a":[],"ts":600060000,"u":1}}"#.to_owned(),
+            );
+        }
+        let newest = of("end=").unwrap_or(600_060_000) / 60_000;
+        let rows = of("limit=").unwrap().min(1_000);
+        let rows: Vec<String> = (0..rows)
+            .map_while(|back| Some(newest - back).filter(|minute| *minute > 0))
+            .map(|minute| format!(r#"["{}","1","1","1","1","1","1"]"#, minute * 60_000))
+            .collect();
+        (200, format!(r#"{{"retCode":0,"result":{{"list":[{}]}}}}"#, rows.join(",")))
+    };
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let (rest, _, _observations) = client(&peer).await;
+    for (wanted, expected) in [(1, 1), (999, 999), (1_000, 1_000), (2_500, 2_500), (20_000, 10_000)] {
+        let candles = rest.candles(eth(), Interval::M1, wanted).await.unwrap();
+        let starts: Vec<_> = candles.iter().map(|candle| candle.start.0 / 60_000).collect();
+        // The minute that began at 600,060 s is still open.
+        let whole: Vec<i64> = (10_001 - expected..10_001).collect();
+        assert_eq!(starts, whole, "{wanted}");
+    }
+}
+
+#[tokio::test]
 async fn candles_that_closed_during_an_outage_come_as_history() {
     let http = |target: &str| {
         let body = match target {

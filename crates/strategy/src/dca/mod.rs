@@ -33,6 +33,13 @@ pub struct DcaSettings {
     pub cooldown_after_stop_ms: i64,
 }
 
+impl DcaSettings {
+    /// Value of the position when every safety order is filled.
+    pub(crate) fn value_max(&self) -> Option<Decimal> {
+        self.sizes.iter().try_fold(self.base, |sum, size| sum.checked_add(*size))
+    }
+}
+
 pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Option<DcaSettings> {
     refuse_overrides(&root, overrides);
     let deal = section(&root, "deal", ["side", "base", "take_profit", "pause"]);

@@ -60,6 +60,13 @@ pub struct GridSettings {
     pub cooldown_after_stop_ms: i64,
 }
 
+impl GridSettings {
+    /// Value of the position when every cell of one side is filled.
+    pub(crate) fn value_max(&self) -> Option<Decimal> {
+        self.size.checked_mul(Decimal::from(self.lines.len().saturating_sub(1)))
+    }
+}
+
 /// Most cells of a grid.
 const CELLS_MAX: u32 = 200;
 

@@ -125,6 +125,11 @@ impl Program {
         self.warm_up[Feed::OWN].0
     }
 
+    /// Every feed with its bars until every value of it can be defined.
+    pub(crate) fn warm_ups(&self) -> impl Iterator<Item = (Feed, usize)> {
+        self.feeds.iter().copied().zip(self.warm_up.iter().map(|(warm_up, _)| *warm_up))
+    }
+
     /// Every feed with the bars of history that let its values settle.
     pub(crate) fn feeds(&self) -> impl Iterator<Item = (Feed, usize)> {
         self.feeds.iter().copied().zip(self.warm_up.iter().map(|(_, settling)| *settling))
@@ -208,6 +213,14 @@ impl Program {
     pub(crate) fn value(&self, node: NodeId) -> Option<f64> {
         let value = self.values[node];
         (!value.is_nan()).then_some(value)
+    }
+
+    /// The value of a node that is the same at all times, of whatever contract.
+    pub(crate) fn constant(&self, node: NodeId) -> Option<f64> {
+        match self.ops[node] {
+            Op::Constant(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// Whether a condition holds; `None` while it is not defined.

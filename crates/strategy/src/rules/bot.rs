@@ -14,6 +14,7 @@ use super::memory::{Memory, Open};
 use super::pursuit::{Entry, Wish};
 use super::reading::Reading;
 use super::tape::Tapes;
+use super::way::Way;
 use crate::context::{Condition, Context, Look, MemoryError, Strategy, Subscription, Urgency, Wake};
 use crate::foresight::Foresight;
 use crate::language::LiveWord;
@@ -43,6 +44,10 @@ pub struct RuleBot {
     pub(super) entry: Option<Entry>,
     /// The closing order, likewise.
     pub(super) exit: Option<Exit>,
+    /// Why the position is being closed.
+    pub(super) way: Option<Way>,
+    /// The position that is gone without our doing, until it is told why.
+    pub(super) gone: Option<Open>,
     /// What `Open::stop` was before the last request to move it.
     pub(super) stop_before: Option<f64>,
     next_tag: u32,
@@ -52,6 +57,8 @@ pub struct RuleBot {
     pub(super) retry_at: MarketTime,
     /// Closing orders in a row that did not leave our side of the wire.
     pub(super) unsent_exits: u32,
+    /// Closing orders of this position that had a cap on their slippage.
+    pub(super) capped_exits: u32,
     pub(super) ratcheted_at: MarketTime,
     /// Best price since the entry; at least what memory holds.
     pub(super) best: Option<f64>,
@@ -98,17 +105,27 @@ impl RuleBot {
             awaiting: None,
             entry: None,
             exit: None,
+            way: None,
+            gone: None,
             stop_before: None,
             next_tag: 0,
             handled: MarketTime::default(),
             retry_at: MarketTime::default(),
             unsent_exits: 0,
+            capped_exits: 0,
             ratcheted_at: MarketTime::default(),
             best: None,
             was_true: [None, None],
             signals: 0,
             ledger: Ledger::default(),
         }
+    }
+
+    /// The same bot without the why-ledger: it decides alike and explains nothing. For measuring what the ledger costs.
+    #[must_use]
+    pub fn without_ledger(mut self) -> Self {
+        self.ledger = Ledger::off();
+        self
     }
 
     /// The rules it trades by.
@@ -182,11 +199,11 @@ impl RuleBot {
             Some(_) => match self.rules.exit.opposite {
                 Opposite::Ignore => return,
                 Opposite::Close => {
-                    self.memory.is_closing = true;
+                    self.close_for(Way::Opposite);
                     return;
                 }
                 Opposite::Reverse => {
-                    self.memory.is_closing = true;
+                    self.close_for(Way::Opposite);
                     until = now.after(valid_for.max(REVERSE_MS));
                 }
             },
@@ -204,6 +221,13 @@ impl RuleBot {
             adds: false,
             first: None,
         });
+    }
+
+    fn close_for(&mut self, way: Way) {
+        if !self.memory.is_closing {
+            self.way = Some(way);
+        }
+        self.memory.is_closing = true;
     }
 
     /// Whether a signal of the position's side adds to it.
@@ -270,7 +294,12 @@ impl RuleBot {
                 }
             }
             Notice::Closed { client_order_id, status, cumulative_qty } => {
-                self.exit = self.exit.filter(|exit| exit.client_order_id != Some(*client_order_id));
+                let is_it = |exit: &Exit| exit.client_order_id == Some(*client_order_id);
+                match cumulative_qty.is_zero() {
+                    // Its cap was too narrow, or somebody cancelled it: a step of the ladder is taken again.
+                    true => drop(self.exit_failed(now, is_it)),
+                    false => self.exit = self.exit.filter(|exit| !is_it(exit)),
+                }
                 let ours = self.entry.filter(|entry| entry.client_order_id == Some(*client_order_id));
                 if let Some(entry) = ours {
                     self.entry = None;
@@ -286,6 +315,7 @@ impl RuleBot {
                 let lost = *net_pnl < Money::ZERO;
                 self.memory.losing_streak =
                     if lost { self.memory.losing_streak.saturating_add(1) } else { 0 };
+                self.note_exit_at_venue(*cause, now);
                 self.cool_down(*cause, now);
             }
             // Orders and position are read from the context, where they are always whole.
@@ -375,8 +405,10 @@ impl Strategy for RuleBot {
             return;
         }
         self.refresh(context);
+        let was_closing = self.memory.is_closing;
         self.guard(moment, context, out);
         self.look(moment, context);
+        self.note_exits(moment, was_closing, context);
         self.tend_entry(context, out);
         self.climb(context, out);
         self.close(context, out);

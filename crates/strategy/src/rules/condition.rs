@@ -1,4 +1,5 @@
-//! Named conditions: each line of a `filter` or `at_send` table can stand in the way of a signal, and is counted when it does.
+//! Named conditions: each line of a `filter` or `at_send` table can stand in the way of a signal, and is counted when it does;
+//! each way out of a position has a name as well, so that it can be told why one was closed, or was not.
 
 use crate::context::Condition;
 use crate::language::{NodeId, Program};
@@ -23,15 +24,58 @@ pub(super) struct Conditions {
 #[derive(Debug, Clone)]
 struct Row {
     name: String,
-    /// `None` for reasons that are no expression.
-    node: Option<NodeId>,
+    what: What,
     blocked: u64,
 }
 
+/// Where the truth of a condition comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// An expression of the file.
+    Expression(NodeId),
+    /// A comparison that the bot makes itself, as it last came out.
+    Measured(Option<bool>),
+    /// A reason that has no truth: a limit, a missing stop, a size.
+    Reason,
+}
+
+impl What {
+    /// `None` for what has no truth, `Some(None)` for one that is not defined.
+    fn truth(self, program: &Program) -> Option<Option<bool>> {
+        match self {
+            Self::Expression(node) => Some(program.truth(node)),
+            Self::Measured(truth) => Some(truth),
+            Self::Reason => None,
+        }
+    }
+}
+
 impl Conditions {
-    pub(super) fn add(&mut self, name: String, node: Option<NodeId>) -> ConditionId {
-        self.rows.push(Row { name, node, blocked: 0 });
+    /// An expression of the file.
+    pub(super) fn add(&mut self, name: String, node: NodeId) -> ConditionId {
+        self.push(name, What::Expression(node))
+    }
+
+    /// A comparison that the bot makes itself.
+    pub(super) fn add_measured(&mut self, name: &str) -> ConditionId {
+        self.push(name.to_owned(), What::Measured(None))
+    }
+
+    /// A reason that is no condition.
+    pub(super) fn add_reason(&mut self, name: &str) {
+        self.push(name.to_owned(), What::Reason);
+    }
+
+    fn push(&mut self, name: String, what: What) -> ConditionId {
+        self.rows.push(Row { name, what, blocked: 0 });
         self.rows.len() - 1
+    }
+
+    /// How a comparison of the bot has come out; expressions know by themselves.
+    pub(super) fn measure(&mut self, id: ConditionId, truth: Option<bool>) {
+        if let What::Measured(known) = &mut self.rows[id].what {
+            *known = truth;
+        }
     }
 
     /// The first of `ids` that does not hold or is not defined yet. Every such one is counted when `counted`.
@@ -44,12 +88,17 @@ impl Conditions {
         let mut first = None;
         for id in ids {
             let row = &mut self.rows[*id];
-            if row.node.is_none_or(|node| program.truth(node) != Some(true)) {
+            if row.what.truth(program).flatten() != Some(true) {
                 row.blocked += u64::from(counted);
                 first = first.or(Some(*id));
             }
         }
         first
+    }
+
+    /// Whether each of `ids` certainly holds.
+    pub(super) fn all_hold(&self, ids: &[ConditionId], program: &Program) -> bool {
+        ids.iter().all(|id| self.rows[*id].what.truth(program).flatten() == Some(true))
     }
 
     /// Keeps what was counted under the same names.
@@ -60,14 +109,14 @@ impl Conditions {
         }
     }
 
-    /// The truth of every condition that is an expression, in the order of [`names`](Self::names).
+    /// The truth of every condition that has one, in the order of [`names`](Self::names).
     pub(super) fn truths(&self, program: &Program) -> impl Iterator<Item = Option<bool>> {
-        self.rows.iter().filter_map(|row| row.node).map(|node| program.truth(node))
+        self.rows.iter().filter_map(|row| row.what.truth(program))
     }
 
-    /// The names of the conditions that are expressions.
+    /// The names of the conditions that have a truth.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().filter(|row| row.node.is_some()).map(|row| row.name.as_str())
+        self.rows.iter().filter(|row| row.what != What::Reason).map(|row| row.name.as_str())
     }
 
     /// The name of one.
@@ -77,7 +126,7 @@ impl Conditions {
 
     /// Counts a reason that is no expression.
     pub(super) fn block(&mut self, name: &str) {
-        if let Some(row) = self.rows.iter_mut().find(|row| row.node.is_none() && row.name == name) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.what == What::Reason && row.name == name) {
             row.blocked += 1;
         }
     }
@@ -87,7 +136,7 @@ impl Conditions {
             .iter()
             .map(|row| Condition {
                 name: row.name.clone(),
-                holds: row.node.and_then(|node| program.truth(node)),
+                holds: row.what.truth(program).flatten(),
                 blocked: row.blocked,
             })
             .collect()

@@ -142,7 +142,7 @@ fn side(
     let own = table.table(name, &format!("[entry.{name}]"))?;
     let signal = own.required("signal", "\"crosses_above(close, ema(close, 20))\"");
     let signal = signal.and_then(|text| reader.condition(text, scope));
-    let signal_id = signal.map(|node| reader.conditions.add(format!("entry.{name}.signal"), Some(node)));
+    let signal_id = signal.map(|node| reader.conditions.add(format!("entry.{name}.signal"), node));
     let (mut filters, mut at_send) = (Vec::new(), Vec::new());
     for (section, place) in [(Some(&own), name), (any, "any")] {
         let Some(section) = section else { continue };
@@ -168,7 +168,7 @@ fn conditions(
     for (name, _, value) in table.entries() {
         let node = table.as_text(value).and_then(|text| reader.condition(text, scope));
         if let Some(node) = node {
-            found.push(reader.conditions.add(format!("{owner}.{key}.{name}"), Some(node)));
+            found.push(reader.conditions.add(format!("{owner}.{key}.{name}"), node));
         }
     }
 }
@@ -183,7 +183,7 @@ fn scale_in_when(any: &Table<'_>, reader: &mut Reader<'_>, name: &str, sign: f64
         return None;
     }
     let node = reader.condition(table.text("when")?, Scope { side: Some(sign), knows_risk: true })?;
-    Some(reader.conditions.add(format!("entry.{name}.scale_in"), Some(node)))
+    Some(reader.conditions.add(format!("entry.{name}.scale_in"), node))
 }
 
 /// `scale_in = { entries = 3, when = "pnl_r >= 1", share = "50%" }`. `Some(None)`: not asked for. `None` was reported.

@@ -2,6 +2,7 @@
 
 use super::file::{Distance, Reader, Scope};
 use super::gauge::{self, Gauge};
+use super::order;
 use super::profit::{self, Decayed, Rung};
 use super::stop::{self, StopRule};
 use crate::language::NodeId;
@@ -80,6 +81,9 @@ pub(super) struct ExitRules {
     pub(super) short_signal: Option<NodeId>,
     pub(super) opposite: Opposite,
     pub(super) time_limit_ms: Option<i64>,
+    /// How far from the quote a closing order may be filled, ticks. A few that come back unfilled are followed by one
+    /// without a cap.
+    pub(super) max_slippage_ticks: Option<u32>,
 }
 
 /// Moves of the stop at the venue are requests; a stop that lags by this much costs less than the requests would.
@@ -112,6 +116,7 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
         true => required(table.duration_ms("time_limit")),
         false => Ok(None),
     };
+    let max_slippage = order(&table);
     table.finish();
     let (long_signal, short_signal) = signals?;
     Some(ExitRules {
@@ -126,7 +131,22 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
         short_signal,
         opposite: opposite?,
         time_limit_ms: time_limit.ok()?,
+        max_slippage_ticks: max_slippage.ok()?,
     })
+}
+
+/// `order = { max_slippage = "20 ticks" }`: closing orders are market orders, with a cap or without.
+fn order(table: &Table<'_>) -> Part<u32> {
+    if !table.has("order") {
+        return Ok(None);
+    }
+    let table = table.table("order", "`order`").ok_or(())?;
+    if !table.has("max_slippage") {
+        table.problem("`order` of [exit] needs `max_slippage`, for example `max_slippage = \"20 ticks\"`");
+    }
+    let ticks = order::max_slippage(&table);
+    table.finish();
+    ticks.ok_or(())
 }
 
 /// `soft_stop = { distance = "1%", by = "last" }`

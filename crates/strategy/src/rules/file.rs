@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rust_decimal::Decimal;
-use windvane_model::{Interval, Side};
+use windvane_model::{Interval, Side, Symbol};
 
 use super::condition::{
     COOLDOWN, Conditions, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, NO_SIZE, NO_STOP, STOPS_PER_DAY,
@@ -14,8 +14,9 @@ use super::exit::{self, ExitRules};
 use super::order::OrderRules;
 use super::parameter::{self, Parameter};
 use super::size::SizeRules;
+use super::way::Ways;
 use crate::language::{
-    Builder, Checker, Expr, Foregone, Lowered, Name, Names, NodeId, Program, Report, Type, is_built_in,
+    Builder, Checker, Expr, Feed, Foregone, Lowered, Name, Names, NodeId, Program, Report, Type, is_built_in,
     nearest,
 };
 use crate::toml_file::{Table, Text};
@@ -48,7 +49,20 @@ pub struct Rules {
     pub(super) limits: Limits,
     pub(super) size: SizeRules,
     pub(super) exit: ExitRules,
+    /// The ways out of a position, by their names.
+    pub(super) ways: Ways,
     parameters: Vec<Parameter>,
+}
+
+/// How much of a series has to be known before every value of it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmUp {
+    /// The contract; `None` is the bot's own.
+    pub symbol: Option<Symbol>,
+    /// Length of the bars.
+    pub interval: Interval,
+    /// So many of them.
+    pub bars: usize,
 }
 
 /// Where the rules of a side are kept.
@@ -80,16 +94,22 @@ impl Rules {
     }
 
     /// The value of the smallest order, where that is known beforehand.
-    pub(super) fn smallest_order(&self, equity: Decimal) -> Option<Decimal> {
-        let first = self.size.value_known(equity)?;
+    pub(super) fn smallest_order(&self, equity: Decimal, price: Option<Decimal>) -> Option<Decimal> {
+        let stop = self.exit.stop.share_known(&self.program, price);
+        let first = self.size.value_known(equity, price, stop)?;
         let share = self.scale_in.map_or(Decimal::ONE, |scale_in| scale_in.share.min(Decimal::ONE));
         first.checked_mul(share)
     }
 
-    /// Bars of history that make every value defined.
-    #[must_use]
-    pub fn warm_up(&self) -> usize {
+    /// Bars of the own series that make every value of it defined.
+    pub(crate) fn warm_up(&self) -> usize {
         self.program.warm_up()
+    }
+
+    /// Every series that the rules run on, with the bars of it that make every value defined.
+    pub fn warm_ups(&self) -> impl Iterator<Item = WarmUp> {
+        let of = |(feed, bars): (Feed, usize)| WarmUp { symbol: feed.symbol, interval: feed.interval, bars };
+        self.program.warm_ups().map(of)
     }
 }
 
@@ -245,9 +265,10 @@ pub(super) fn read(
             }
         }
     }
+    let ways = exit.as_ref().map(|exit| Ways::name(exit, &mut reader.conditions));
     reader.warn_of_unused();
     for reason in [NO_STOP, NO_SIZE, ENTRIES_PER_DAY, LOSSES_IN_A_ROW, STOPS_PER_DAY, COOLDOWN] {
-        reader.conditions.add(reason.to_owned(), None);
+        reader.conditions.add_reason(reason);
     }
     let entry = entry?;
     Some(Rules {
@@ -262,6 +283,7 @@ pub(super) fn read(
         limits: entry.limits,
         size: entry.size,
         exit: exit?,
+        ways: ways?,
         parameters,
     })
 }

@@ -10,13 +10,15 @@ use windvane_model::{
 use super::bot::{Moment, RETRY_MS, RuleBot};
 use super::exit::Place;
 use super::file::Evaluate;
-use super::gauge::Gauge;
 use super::memory::Open;
 use super::stop::StopRule;
+use super::way::Way;
 use crate::context::Context;
 
 /// Closing orders in a row that did not leave and are repeated at once.
 const UNSENT_EXITS_MAX: u32 = 3;
+/// Closing orders with a cap on their slippage; the next one takes any price. Out late is worse than out dear.
+const CAPPED_EXITS_MAX: u32 = 3;
 
 /// The order that closes the position.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +37,14 @@ impl RuleBot {
             (Some(open), Some((side, price))) if open.side() == side => self.grew(open, price, context, out),
             (None, None) => {}
             (_, Some((side, price))) => self.opened(side, price, context, out),
-            (Some(_), None) => {
+            (Some(open), None) => {
+                self.gone = Some(open).filter(|_| !self.memory.is_closing);
                 self.memory.open = None;
                 self.memory.is_closing = false;
                 self.best = None;
+                if self.gone.is_none() {
+                    self.forget_exits();
+                }
             }
         }
     }
@@ -57,10 +63,12 @@ impl RuleBot {
         let risk = risk.filter(|risk| *risk > 0.0).unwrap_or(0.0);
         self.memory.is_closing = false;
         self.memory.is_stopped = false;
+        self.forget_exits();
         self.memory.entries_today = self.memory.entries_today.saturating_add(1);
         // The pause after a request about the position before this one says nothing about this one.
         self.retry_at = MarketTime::default();
         self.unsent_exits = 0;
+        self.capped_exits = 0;
         self.best = None;
         self.memory.open = Some(Open {
             is_long: side == Side::Buy,
@@ -150,43 +158,26 @@ impl RuleBot {
         if self.memory.is_closing {
             return;
         }
-        let exit = &self.rules.exit;
-        let signal = if open.is_long { exit.long_signal } else { exit.short_signal };
         let looks = match self.rules.evaluate {
             Evaluate::Bar => moment == Moment::Bar { fires: true },
             Evaluate::Tick => matches!(moment, Moment::Bar { .. } | Moment::Quote),
         };
-        let is_signalled = looks && signal.is_some_and(|node| self.rules.program.truth(node) == Some(true));
-        let held_ms = context.now.since(MarketTime(open.opened_ms));
-        let is_overdue = exit.time_limit_ms.is_some_and(|limit| held_ms >= limit);
-        self.memory.is_stopped = self.is_soft_stopped(&open, context);
-        self.memory.is_closing = self.memory.is_stopped
-            || is_signalled
-            || is_overdue
-            || self.is_target_reached(&open, context)
-            || self.has_decayed(&open, context);
+        let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
+        let ways = [
+            (Way::SoftStop, true),
+            (Way::Signal, looks),
+            (Way::TimeLimit, true),
+            // The venue looks after its own.
+            (Way::TakeProfit, in_engine),
+            (Way::Decay, true),
+        ];
+        let mut asked = ways.into_iter().filter(|(_, is_asked)| *is_asked).map(|(way, _)| way);
+        self.way = asked.find(|way| self.holds(*way, &open, context) == Some(true));
+        self.memory.is_stopped = self.way == Some(Way::SoftStop);
+        self.memory.is_closing = self.way.is_some();
         if !self.memory.is_closing {
             self.ratchet(open, context, out);
         }
-    }
-
-    /// Whether the price is as far behind the entry as the engine's own stop allows.
-    fn is_soft_stopped(&self, open: &Open, context: &Context<'_>) -> bool {
-        let Some(rule) = self.rules.exit.soft_stop else { return false };
-        let price = rule.by.price(open.side(), context);
-        let distance = rule.distance.at(&self.rules.program, open.entry_price);
-        price.zip(distance).is_some_and(|(price, distance)| {
-            distance > 0.0 && open.sign() * (open.entry_price - price) >= distance
-        })
-    }
-
-    /// Whether we could close at the take-profit now; the venue looks after its own.
-    fn is_target_reached(&self, open: &Open, context: &Context<'_>) -> bool {
-        let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
-        let by = self.rules.exit.take_profit.map_or(Gauge::Quote, |rule| rule.by);
-        let price = by.price(open.side(), context);
-        let reached = |price: f64, target: f64| open.sign() * (price - target) >= 0.0;
-        in_engine && price.zip(open.take_profit).is_some_and(|(price, target)| reached(price, target))
     }
 
     /// The protection was denied or refused: what was in force before still is. Where nothing was, it is asked for again
@@ -246,8 +237,10 @@ impl RuleBot {
         let tag = self.tag();
         self.await_answer(tag, context.now);
         self.exit = Some(Exit { tag, client_order_id: None, is_rung });
+        let cap = self.rules.exit.max_slippage_ticks.filter(|_| self.capped_exits < CAPPED_EXITS_MAX);
         if !is_rung {
             self.retry_at = context.now.after(RETRY_MS);
+            self.capped_exits += u32::from(cap.is_some());
         }
         out.push(Intent::Place(PlaceOrder {
             tag,
@@ -255,7 +248,7 @@ impl RuleBot {
             role: Role::Exit,
             side: side.opposite(),
             qty: qty.min(context.instrument.max_market_qty),
-            kind: OrderKind::Market { max_slippage_ticks: None },
+            kind: OrderKind::Market { max_slippage_ticks: cap },
             reduce_only: true,
             stop_loss: None,
             take_profit: None,

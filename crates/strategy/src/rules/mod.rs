@@ -22,6 +22,7 @@ mod redefine;
 mod size;
 mod stop;
 mod tape;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ use crate::timed::{self, Timed, TimedSettings, Work};
 use crate::toml_file::{self, Table};
 
 pub use bot::RuleBot;
-pub use file::Rules;
+pub use file::{Rules, WarmUp};
 pub use parameter::Parameter;
 
 /// A strategy file that was understood.
@@ -99,17 +100,18 @@ impl Definition {
     }
 
     /// The value of the smallest order that opens, for a bot whose equity is `equity`, where that is known beforehand;
-    /// settle coin.
+    /// settle coin. `price` is one of its contract, where one is known.
     #[must_use]
-    pub fn smallest_order(&self, equity: Decimal) -> Option<Decimal> {
+    pub fn smallest_order(&self, equity: Decimal, price: Option<Decimal>) -> Option<Decimal> {
         match self {
-            Self::Rules(rules) => rules.smallest_order(equity),
+            Self::Rules(rules) => rules.smallest_order(equity, price),
             Self::Maker(settings) => Some(settings.size),
             Self::Grid(settings) => Some(settings.size),
             Self::Dca(settings) => settings.sizes.iter().copied().chain([settings.base]).min(),
             Self::Timed(settings) => match settings.work {
                 Work::Twap { each, .. } | Work::Schedule { each, .. } => Some(each),
-                Work::Rebalance { .. } => None,
+                // The smallest correction: less than the band is left alone.
+                Work::Rebalance { band, .. } => equity.checked_mul(band),
             },
         }
     }
@@ -128,15 +130,31 @@ impl Definition {
                 [most, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
             }
             (Self::Grid(old), Self::Grid(new)) => {
+                let worth = cap("grid.size", new.value_max() > old.value_max());
                 let pause = pause(old.cooldown_after_stop_ms, new.cooldown_after_stop_ms);
-                [wider(old.stop, new.stop), pause].into_iter().flatten().collect()
+                [worth, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
             }
             (Self::Dca(old), Self::Dca(new)) => {
                 let most = cap("safety.orders", new.steps.len() > old.steps.len());
+                let worth = cap("safety.size", new.value_max() > old.value_max());
                 let pause = pause(old.cooldown_after_stop_ms, new.cooldown_after_stop_ms);
-                [most, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
+                [most, worth, wider(old.stop, new.stop), pause].into_iter().flatten().collect()
             }
-            (Self::Timed(old), Self::Timed(new)) => wider(old.stop, new.stop).into_iter().collect(),
+            (Self::Timed(old), Self::Timed(new)) => {
+                let most = match (&old.work, &new.work) {
+                    (Work::Schedule { most: before, .. }, Work::Schedule { most, .. }) => {
+                        cap("schedule.most", most > before)
+                    }
+                    (Work::Rebalance { target: before, .. }, Work::Rebalance { target, .. }) => {
+                        cap("rebalance.target", target > before)
+                    }
+                    (before @ Work::Twap { .. }, now @ Work::Twap { .. }) => {
+                        cap("twap.total", now.total() > before.total())
+                    }
+                    _ => cap("builtin", true),
+                };
+                most.into_iter().chain(wider(old.stop, new.stop)).collect()
+            }
             _ => vec!["builtin".to_owned()],
         }
     }

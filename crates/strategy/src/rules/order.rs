@@ -78,8 +78,14 @@ pub(super) fn read(any: &Table<'_>, reader: &mut Reader<'_>) -> Option<OrderRule
 }
 
 fn market(table: &Table<'_>) -> Option<Pricing> {
+    max_slippage(table).map(|max_slippage_ticks| Pricing::Market { max_slippage_ticks })
+}
+
+/// `max_slippage = "5 ticks"`: `Some(None)` where nothing is said, `None` was reported.
+#[expect(clippy::option_option, reason = "absent and wrong are told apart; the wrong is in the report")]
+pub(super) fn max_slippage(table: &Table<'_>) -> Option<Option<u32>> {
     if !table.has("max_slippage") {
-        return Some(Pricing::Market { max_slippage_ticks: None });
+        return Some(None);
     }
     let text = table.text("max_slippage")?;
     let ticks = match literal(text.content) {
@@ -89,7 +95,7 @@ fn market(table: &Table<'_>) -> Option<Pricing> {
     if ticks.is_none() {
         table.problem("`max_slippage` is a whole count of ticks, for example \"5 ticks\"");
     }
-    ticks.map(|ticks| Pricing::Market { max_slippage_ticks: Some(ticks) })
+    ticks.map(Some)
 }
 
 fn limit(table: &Table<'_>, reader: &mut Reader<'_>, time_in_force: TimeInForce) -> Option<Pricing> {
@@ -139,6 +145,14 @@ pub(super) struct Priced {
 }
 
 impl OrderRules {
+    /// How far from the quote an entry may be filled, ticks: 0 for one that rests and never takes, `None` for any price.
+    pub(super) fn slippage_ticks_max(&self) -> Option<u32> {
+        match self.pricing {
+            Pricing::Market { max_slippage_ticks } => max_slippage_ticks,
+            Pricing::Limit { falls_back_to_market, .. } => (!falls_back_to_market).then_some(0),
+        }
+    }
+
     /// The order for `side` at this moment; `None` while the quotes it needs are missing.
     pub(super) fn price(
         &self,

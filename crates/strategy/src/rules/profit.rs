@@ -18,7 +18,7 @@ const STEPS_MAX: usize = 12;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rung {
     /// How far ahead of the entry.
-    at: Distance,
+    pub(super) at: Distance,
     /// Share of what is held then.
     close: Decimal,
 }
@@ -92,20 +92,18 @@ fn steps<T>(
 }
 
 impl RuleBot {
-    /// Whether the position is ahead by `distance` at the price we could close at.
-    pub(super) fn is_ahead(&self, open: &Open, distance: Distance, context: &Context<'_>) -> bool {
-        let price = known(context.market.book().best(open.side()));
-        let distance = distance.at(&self.rules.program, open.entry_price);
-        price.zip(distance).is_some_and(|(price, distance)| {
-            distance > 0.0 && open.sign() * (price - open.entry_price) >= distance
-        })
+    /// Whether the position is ahead by `distance` at the price we could close at; `None` while that is not known.
+    pub(super) fn is_ahead(&self, open: &Open, distance: Distance, context: &Context<'_>) -> Option<bool> {
+        let price = known(context.market.book().best(open.side()))?;
+        let distance = distance.at(&self.rules.program, open.entry_price)?;
+        Some(distance > 0.0 && open.sign() * (price - open.entry_price) >= distance)
     }
 
-    /// Whether the target of the position's age is reached.
-    pub(super) fn has_decayed(&self, open: &Open, context: &Context<'_>) -> bool {
+    /// Whether the target of the position's age is reached; `None` while that is not known.
+    pub(super) fn has_decayed(&self, open: &Open, context: &Context<'_>) -> Option<bool> {
         let age_ms = context.now.since(MarketTime(open.opened_ms));
         let row = self.rules.exit.decay.iter().rev().find(|row| age_ms >= row.after_ms);
-        row.is_some_and(|row| self.is_ahead(open, row.take, context))
+        row.map_or(Some(false), |row| self.is_ahead(open, row.take, context))
     }
 
     /// Closes the next step of the ladder when it is reached. One order at a time: the next step waits for it.
@@ -115,7 +113,7 @@ impl RuleBot {
         let next =
             usize::try_from(open.rungs).ok().and_then(|next| self.rules.exit.ladder.get(next).copied());
         let Some(rung) = next.filter(|_| !is_busy) else { return };
-        if !self.is_ahead(&open, rung.at, context) {
+        if self.is_ahead(&open, rung.at, context) != Some(true) {
             return;
         }
         if let Some(open) = &mut self.memory.open {

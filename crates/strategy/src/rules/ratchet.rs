@@ -6,6 +6,7 @@ use super::bot::RuleBot;
 use super::gauge::Gauge;
 use super::memory::Open;
 use super::reading::known;
+use super::way::Way;
 use crate::context::Context;
 
 impl RuleBot {
@@ -37,6 +38,7 @@ impl RuleBot {
         if sign * (price - stop.to_f64()) <= tick {
             // The price is there already: the venue would refuse the stop, so close.
             self.memory.is_closing = true;
+            self.way = Some(if exit.trail.is_some() { Way::Trail } else { Way::BreakEven });
             return;
         }
         self.ratcheted_at = context.now;

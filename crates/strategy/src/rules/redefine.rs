@@ -1,10 +1,10 @@
 //! Going on by another rule file: what the bot knows stays, what the file says is new.
 
+use rust_decimal::Decimal;
 use windvane_model::{MarketTime, Role};
 
 use super::bot::RuleBot;
 use super::file::{Distance, Rules};
-use super::ledger::Ledger;
 use crate::context::{Context, Strategy, Urgency};
 use crate::history::known_history;
 use crate::language::Program;
@@ -38,7 +38,7 @@ impl RuleBot {
         self.intake = next.intake;
         self.watches_equity = next.watches_equity;
         self.tapes = next.tapes.take_over(&self.tapes);
-        self.ledger = Ledger::default();
+        self.ledger = self.ledger.emptied();
         self.was_true = [None, None];
         self.wish = None;
         true
@@ -46,10 +46,14 @@ impl RuleBot {
 }
 
 impl Rules {
-    /// The keys of what holds back less in `next`: a wider stop, a weaker trail, a limit that is raised or gone.
+    /// The keys of what holds back less in `next`: a wider stop, a weaker trail, a limit that is raised or gone. Where a
+    /// price is measured by another gauge nobody can tell which holds more, so that is named too.
     pub(crate) fn loosened_by(&self, next: &Self) -> Vec<String> {
         let (old, new) = (&self.exit, &next.exit);
         let widens = |before: Distance, now: Distance| !now.is_no_wider(&next.program, before, &self.program);
+        // Less than before is locked in, where it is not certainly as much.
+        let narrows =
+            |before: Distance, now: Distance| !before.is_no_wider(&self.program, now, &next.program);
         let trail = old.trail.is_some_and(|before| {
             new.trail.is_none_or(|now| {
                 widens(before.arms_at, now.arms_at)
@@ -57,18 +61,42 @@ impl Rules {
                     || now.every_ms > before.every_ms
             })
         });
+        let trail_by = old.trail.zip(new.trail).is_some_and(|(before, now)| before.by != now.by);
+        let even = old.break_even.zip(new.break_even);
         let break_even =
             old.break_even.is_some_and(|before| new.break_even.is_none_or(|now| widens(before.at, now.at)));
+        let offset = even.is_some_and(|(before, now)| match (before.offset, now.offset) {
+            (Some(before), Some(now)) => narrows(before, now),
+            (Some(_), None) => true,
+            (None, Some(now)) => next.program.constant(now.node).is_none_or(|offset| offset < 0.0),
+            (None, None) => false,
+        });
         let soft_stop = old
             .soft_stop
             .is_some_and(|before| new.soft_stop.is_none_or(|now| widens(before.distance, now.distance)));
+        let soft_by = old.soft_stop.zip(new.soft_stop).is_some_and(|(before, now)| before.by != now.by);
+        let later = |before: Option<i64>, now: Option<i64>| {
+            before.is_some_and(|before| now.is_none_or(|now| now > before))
+        };
+        let dearer = |before: Option<u32>, now: Option<u32>| {
+            before.is_some_and(|before| now.is_none_or(|now| now > before))
+        };
         let adds = |rules: &Self| rules.scale_in.map_or(1, |scale_in| scale_in.entries);
+        let share = |rules: &Self| rules.scale_in.map_or(Decimal::ZERO, |scale_in| scale_in.share);
+        let slippage = dearer(self.order.slippage_ticks_max(), next.order.slippage_ticks_max());
         let rows = [
             ("exit.soft_stop", soft_stop),
+            ("exit.soft_stop.by", soft_by),
             ("entry.any.scale_in", adds(next) > adds(self)),
+            ("entry.any.scale_in.share", share(next) > share(self)),
+            ("entry.any.order.max_slippage", slippage),
             ("exit.stop", !new.stop.is_no_wider(&next.program, &old.stop, &self.program)),
             ("exit.trail", trail),
+            ("exit.trail.by", trail_by),
             ("exit.break_even", break_even),
+            ("exit.break_even.offset", offset),
+            ("exit.time_limit", later(old.time_limit_ms, new.time_limit_ms)),
+            ("exit.order.max_slippage", dearer(old.max_slippage_ticks, new.max_slippage_ticks)),
             ("entry.any.size.max_leverage", next.size.max_leverage() > self.size.max_leverage()),
         ];
         let keys = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);

@@ -119,14 +119,24 @@ fn kelly(size: &Table<'_>) -> Option<Decimal> {
 }
 
 impl SizeRules {
-    /// The value of an order for a bot whose equity is `equity`, where that does not depend on the market; settle coin.
-    pub(super) fn value_known(&self, equity: Decimal) -> Option<Decimal> {
-        match self.amount {
-            _ if self.below_minimum == BelowMinimum::RoundUp => None,
-            Amount::Quote(amount) => Some(amount),
-            Amount::Equity(fraction) => equity.checked_mul(fraction),
-            Amount::Risk { .. } | Amount::Qty(_) | Amount::Volatility { .. } => None,
-        }
+    /// The value of an order for a bot whose equity is `equity`, where it can be known beforehand; settle coin. `price` is
+    /// one of the contract, `stop` the share of the price that the stop is away, as far as they are known.
+    pub(super) fn value_known(
+        &self,
+        equity: Decimal,
+        price: Option<Decimal>,
+        stop: Option<Decimal>,
+    ) -> Option<Decimal> {
+        let wanted = match self.amount {
+            _ if self.below_minimum == BelowMinimum::RoundUp => return None,
+            Amount::Quote(amount) => amount,
+            Amount::Equity(fraction) => equity.checked_mul(fraction)?,
+            Amount::Risk { lost, fees } => equity.checked_mul(lost)?.checked_div(stop?.checked_add(fees)?)?,
+            Amount::Qty(qty) => qty.checked_mul(price?)?,
+            // How much the market will swing is known to nobody.
+            Amount::Volatility { .. } => return None,
+        };
+        Some(wanted.min(equity.checked_mul(self.max_leverage)?))
     }
 
     /// Largest position value as a multiple of the bot's equity.

@@ -1,5 +1,7 @@
 //! `stop`: where a position is given up. It is known before the size, attached to the entry and held by the venue.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
 use windvane_model::Side;
 
 use super::file::{Distance, Reader, Scope, slot};
@@ -64,6 +66,13 @@ impl StopRule {
             }
         };
         (distance > 0.0).then_some(distance)
+    }
+
+    /// The distance as a share of the entry price, where no bar has to be seen to know it.
+    pub(super) fn share_known(&self, program: &Program, price: Option<Decimal>) -> Option<Decimal> {
+        let Self::Distance(distance) = self else { return None };
+        let value = program.constant(distance.node).and_then(Decimal::from_f64)?;
+        if distance.is_ratio { Some(value) } else { value.checked_div(price?) }
     }
 
     /// Where in the file something should say where a position of `side` is given up, and does not.

@@ -39,6 +39,16 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// Value of all slices of a TWAP; the others have no end.
+    pub(crate) fn total(&self) -> Option<Decimal> {
+        match self {
+            Self::Twap { each, slices } => each.checked_mul(Decimal::from(*slices)),
+            Self::Schedule { .. } | Self::Rebalance { .. } => None,
+        }
+    }
+}
+
 /// Settings of a bot that goes by the clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedSettings {

@@ -1,9 +1,10 @@
 //! Exits, sizes and protections composed freely: what the file says is what happens.
 
-use windvane_model::{Role, Side};
+use windvane_model::{OrderKind, Role, Side};
+use windvane_strategy::{Asked, Look};
 
 use crate::rule_bot::{RuleFile, bar, roles};
-use crate::world::{dec, price};
+use crate::world::{World, dec, price};
 
 #[test]
 fn a_ladder_closes_in_steps_and_leaves_the_rest_to_the_stop() {
@@ -180,4 +181,122 @@ fn a_position_grows_by_further_signals_while_its_condition_holds() {
     assert_eq!(world.holding.qty.get(), dec("16"), "three entries make up a position at most");
     let memory = world.memory();
     assert!(String::from_utf8(memory).unwrap().contains("\"entries\":3"), "also after a restart");
+}
+
+/// The caps of the closing orders that were sent, in ticks.
+fn caps(world: &World) -> Vec<Option<u32>> {
+    let exits = world.tally.places.iter().filter(|place| place.role == Role::Exit);
+    let cap = |kind| match kind {
+        OrderKind::Market { max_slippage_ticks } => max_slippage_ticks,
+        OrderKind::Limit { .. } => panic!("closing orders are market orders"),
+    };
+    exits.map(|place| cap(place.kind)).collect()
+}
+
+#[test]
+fn a_closing_order_keeps_to_its_cap_a_few_times_and_then_takes_any_price() {
+    let exit = "time_limit = \"10s\"\norder = { max_slippage = \"20 ticks\" }";
+    let mut world = RuleFile { exit, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    world.is_thin = true;
+    let opened = world.now;
+    world.timer(opened + 10_000);
+    assert_eq!(caps(&world), [Some(20)]);
+    world.timer(opened + 12_000);
+    assert_eq!(caps(&world).len(), 1, "a pause after one that found nobody");
+    for pause in 1..=3 {
+        assert!(world.holding.side.is_some());
+        world.timer(opened + 10_000 + pause * 5_000);
+    }
+    assert_eq!(caps(&world), [Some(20), Some(20), Some(20), None]);
+    assert_eq!(world.holding.side, None);
+    // The next position begins with the cap again.
+    world.is_thin = false;
+    bar(&mut world, "100", "101");
+    let now = world.now + 10_000;
+    world.timer(now);
+    assert_eq!(caps(&world)[4..], [Some(20)]);
+}
+
+#[test]
+fn a_step_of_the_ladder_that_found_nobody_is_taken_again() {
+    let exit = "ladder = [{ at = \"1%\", close = \"50%\" }]\norder = { max_slippage = \"2 ticks\" }";
+    let mut world =
+        RuleFile { size: "qty = \"8\", max_leverage = \"2x\"", exit, ..RuleFile::default() }.world();
+    bar(&mut world, "100", "101");
+    world.is_thin = true;
+    let now = world.now;
+    world.point(now + 1_000, price("103"));
+    world.is_thin = false;
+    world.point(now + 2_000, price("103"));
+    assert_eq!((caps(&world).len(), world.holding.qty.get()), (1, dec("8")), "after a pause");
+    world.point(now + 6_000, price("103"));
+    assert_eq!((caps(&world), world.holding.qty.get()), (vec![Some(2), Some(2)], dec("4")));
+}
+
+/// The newest look at the exits of a position.
+fn exit_look(world: &World) -> Look {
+    world.bot.looks().into_iter().rfind(|look| look.asked == Asked::Exit).unwrap()
+}
+
+#[test]
+fn every_way_out_is_a_named_condition_and_the_ledger_says_which_one_was_taken() {
+    let all = "take_profit = { distance = \"6%\", place = \"engine\" }\nsoft_stop = { distance = \"1.5%\" }\n\
+               trail = { arms_at = \"3%\", gives_back = \"1%\", every = \"1s\" }\nbreak_even = { at = \"2%\" }\n\
+               ladder = [{ at = \"2.5%\", close = \"25%\" }]\ndecay = [{ after = \"5m\", take = \"2%\" }]\n\
+               signal = { long = \"close < open and volume > 2 * volume[1]\" }\nopposite = \"close\"\ntime_limit = \"10m\"";
+    let world = || {
+        let short = "signal = \"open - close > 1 USDT\"";
+        let mut world = RuleFile { exit: all, short, ..RuleFile::default() }.world();
+        bar(&mut world, "100", "101");
+        bar(&mut world, "101", "101");
+        world
+    };
+    let quiet = exit_look(&world());
+    assert!(!quiet.has_fired && quiet.cause.is_none() && quiet.side == Side::Buy, "{quiet:?}");
+    let ways: Vec<_> =
+        quiet.conditions.iter().filter(|(name, _)| name.starts_with("exit.")).cloned().collect();
+    let names = ["stop", "soft_stop", "take_profit", "trail", "break_even", "ladder", "decay", "signal.long"];
+    let names = names.into_iter().chain(["opposite", "time_limit"]);
+    let expected: Vec<_> = names.map(|name| (format!("exit.{name}"), Some(false))).collect();
+    assert_eq!(ways, expected, "nothing has happened yet");
+
+    type Story = fn(&mut World);
+    let stories: [(&str, Story); 6] = [
+        ("exit.soft_stop", |world| world.point(world.now + 1_000, price("99.5"))),
+        ("exit.take_profit", |world| world.point(world.now + 1_000, price("107.3"))),
+        ("exit.decay", |world| world.point(world.now + 300_000, price("103.3"))),
+        ("exit.opposite", |world| bar(world, "102.5", "101")),
+        ("exit.time_limit", |world| world.timer(world.now + 600_000)),
+        ("exit.signal.long", |world| {
+            let start = world.now / 60_000 * 60_000;
+            world.now = start + 60_000;
+            let ohlc = ["101", "101", "100.9", "100.9"].map(price);
+            world.candle(windvane_model::Interval::M1, start, ohlc, dec("6"), false);
+        }),
+    ];
+    for (name, story) in stories {
+        let mut world = world();
+        story(&mut world);
+        let look = exit_look(&world);
+        assert!(look.has_fired && look.cause.as_deref() == Some(name), "{name}: {look:?}");
+        assert!(look.conditions.contains(&(name.to_owned(), Some(true))), "{name}: {look:?}");
+        assert_eq!(world.holding.side, None, "{name}");
+        assert!(world.bot.newest_signals(64).iter().all(|look| look.asked == Asked::Entry));
+    }
+}
+
+#[test]
+fn what_the_venue_closes_is_told_by_the_rule_that_put_the_stop_there() {
+    let exit = "trail = { arms_at = \"1%\", gives_back = \"1%\", every = \"1s\" }";
+    for (points, name) in [(&["98"][..], "exit.stop"), (&["104", "102.5"][..], "exit.trail")] {
+        let mut world = RuleFile { exit, ..RuleFile::default() }.world();
+        bar(&mut world, "100", "101");
+        for point in points {
+            let now = world.now + 2_000;
+            world.point(now, price(point));
+        }
+        let look = exit_look(&world);
+        assert_eq!((world.holding.side, look.cause.as_deref()), (None, Some(name)), "{look:?}");
+    }
 }

@@ -125,6 +125,83 @@ fn what_holds_back_less_is_named() {
     ] {
         assert_eq!(now.loosened_by(&next), expected);
     }
+    let order = |order, any, exit| RuleFile { order, any, exit, ..RuleFile::default() }.definition();
+    let market = "type = \"market\", max_slippage = \"5 ticks\"";
+    let rest = "type = \"post-only\", from = \"same\", valid_for = \"1m\"";
+    let adds = |share| format!("scale_in = {{ entries = 2, share = \"{share}\" }}").leak() as &'static str;
+    let even = "break_even = { at = \"1 R\", offset = \"0.1%\" }";
+    // Before, after, and what of the change holds back less.
+    for ((before_order, before_any, before_exit), (after_order, after_any, after_exit), expected) in [
+        ((market, "", ""), ("type = \"market\", max_slippage = \"4 ticks\"", "", ""), &[][..]),
+        (
+            (market, "", ""),
+            ("type = \"market\", max_slippage = \"6 ticks\"", "", ""),
+            &["entry.any.order.max_slippage"],
+        ),
+        ((market, "", ""), ("type = \"market\"", "", ""), &["entry.any.order.max_slippage"]),
+        ((rest, "", ""), (market, "", ""), &["entry.any.order.max_slippage"]),
+        ((market, "", ""), (rest, "", ""), &[]),
+        ((market, adds("50%"), ""), (market, adds("40%"), ""), &[]),
+        ((market, adds("50%"), ""), (market, adds("60%"), ""), &["entry.any.scale_in.share"]),
+        ((market, "", ""), (market, adds("60%"), ""), &["entry.any.scale_in", "entry.any.scale_in.share"]),
+        ((market, "", "time_limit = \"1h\""), (market, "", "time_limit = \"50m\""), &[]),
+        ((market, "", "time_limit = \"1h\""), (market, "", "time_limit = \"2h\""), &["exit.time_limit"]),
+        ((market, "", "time_limit = \"1h\""), (market, "", ""), &["exit.time_limit"]),
+        (
+            (market, "", "soft_stop = { distance = \"1%\" }"),
+            (market, "", "soft_stop = { distance = \"1%\", by = \"mark\" }"),
+            &["exit.soft_stop.by"],
+        ),
+        ((market, "", "soft_stop = { distance = \"1%\" }"), (market, "", ""), &["exit.soft_stop"]),
+        (
+            (market, "", "trail = { arms_at = \"1%\", gives_back = \"1%\" }"),
+            (market, "", "trail = { arms_at = \"1%\", gives_back = \"1%\", by = \"last\" }"),
+            &["exit.trail.by"],
+        ),
+        ((market, "", even), (market, "", "break_even = { at = \"1 R\", offset = \"0.2%\" }"), &[]),
+        (
+            (market, "", even),
+            (market, "", "break_even = { at = \"1 R\", offset = \"0.05%\" }"),
+            &["exit.break_even.offset"],
+        ),
+        ((market, "", even), (market, "", "break_even = { at = \"1 R\" }"), &["exit.break_even.offset"]),
+        ((market, "", "break_even = { at = \"1 R\" }"), (market, "", even), &[]),
+        ((market, "", even), (market, "", ""), &["exit.break_even"]),
+        (
+            (market, "", "order = { max_slippage = \"9 ticks\" }"),
+            (market, "", ""),
+            &["exit.order.max_slippage"],
+        ),
+        ((market, "", ""), (market, "", "order = { max_slippage = \"9 ticks\" }"), &[]),
+    ] {
+        let before = order(before_order, before_any, before_exit);
+        let after = order(after_order, after_any, after_exit);
+        assert_eq!(
+            before.loosened_by(&after),
+            expected,
+            "{before_any} {before_exit} to {after_any} {after_exit}"
+        );
+    }
+    for (name, key, raised, expected) in [
+        ("grid", "size", "size = \"9999 USDT\"", "grid.size"),
+        ("dca", "base", "base = \"9999 USDT\"", "safety.size"),
+        ("dca", "size_scale", "size_scale = \"9x\"", "safety.size"),
+        ("schedule", "most", "most = \"999999 USDT\"", "schedule.most"),
+        ("rebalance", "target", "target = \"99%\"", "rebalance.target"),
+        ("twap", "total", "total = \"999999 USDT\"", "twap.total"),
+        ("grid", "stop", "stop = \"90%\"", "protect.stop"),
+    ] {
+        let path = crate::shipped::root().join(format!("strategies/{name}.toml"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let is_it = |line: &&str| line.split('=').next().unwrap().trim() == key;
+        assert_eq!(text.lines().filter(is_it).count(), 1, "{name}: {key}");
+        let other = |line| if is_it(&line) { raised } else { line };
+        let other: Vec<&str> = text.lines().map(other).collect();
+        let definition = |text: &str| load("f", text, &BTreeMap::new()).unwrap();
+        let (now, next) = (definition(&text), definition(&other.join("\n")));
+        assert_eq!(now.loosened_by(&next), [expected], "{name}: {key}");
+        assert!(next.loosened_by(&now).is_empty(), "{name}: {key} the other way round");
+    }
     let maker = |stop: &str, max: &str| -> Definition {
         let text = format!(
             "builtin = \"maker\"\n[quote]\nhalf_spread = \"1%\"\nsize = \"10 USDT\"\nrequote = \"0.2%\"\nevery = \"5s\"\n\

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use windvane_model::{Interval, Price, Side};
+use windvane_strategy::Asked;
 
 use crate::shipped::{definition, root};
 use crate::world::{World, dec, instrument, price};
@@ -24,7 +25,7 @@ fn golden(name: &str) -> Signals {
 fn fired(world: &World, at: i64) -> Signals {
     let now = world.now;
     let looks = world.bot.looks();
-    let fresh = looks.iter().filter(|look| look.at.0 == now && look.has_fired);
+    let fresh = looks.iter().filter(|look| look.at.0 == now && look.asked == Asked::Entry && look.has_fired);
     fresh.map(|look| (at, if look.side == Side::Buy { "long" } else { "short" }.to_owned())).collect()
 }
 

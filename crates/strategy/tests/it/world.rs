@@ -81,6 +81,8 @@ pub(crate) struct World {
     /// Whether market orders leave the book before their fills are told; `settle` tells them.
     pub(crate) lags: bool,
     late: Vec<(OwnOrder, Place, Price)>,
+    /// Whether market orders with a cap on their slippage come back unfilled.
+    pub(crate) is_thin: bool,
     /// Whether risk says no to everything.
     pub(crate) denies: bool,
     /// How many of the next closing orders do not leave our side.
@@ -109,6 +111,7 @@ impl World {
             tally: Tally::default(),
             lags: false,
             late: Vec::new(),
+            is_thin: false,
             denies: false,
             unsent: 0,
             unsent_as: RefusalFamily::NotSent,
@@ -234,6 +237,9 @@ impl World {
         let book = self.market.contract(place.symbol).unwrap().book();
         let touch = book.best(place.side.opposite()).unwrap();
         match place.kind {
+            OrderKind::Market { max_slippage_ticks: Some(_) } if self.is_thin => {
+                self.finish(client_order_id, OrderStatus::Cancelled);
+            }
             OrderKind::Market { .. } if self.lags => {
                 self.orders.pop();
                 self.late.push((order, place, touch));
