@@ -15,6 +15,7 @@ mod deployed;
 mod disconnection;
 mod documents;
 mod faults;
+mod flat;
 mod guard;
 mod hedge;
 mod interrupt;

@@ -21,8 +21,12 @@ const JUDGED_FROM: Duration = Duration::from_secs(30 * 60);
 /// A line that begins with this is for the campaign to show.
 const FIGURES: &str = "soak figures:";
 
+/// A bot by that rule, and what its table comes before.
+pub(crate) const WATCHER: &str = "[bot.watcher]\nsymbol = \"SOLUSDT\"\nstrategy = \"watch.toml\"\nbudget = \"1000 USDT\"\n\
+                                  leverage = \"2x\"\non_shutdown = \"flatten\"\n\n[log]";
+
 /// A rule that looks at every one of the watched contracts, on a contract of its own.
-fn rule() -> String {
+pub(crate) fn rule() -> String {
     let numbers: Vec<_> = (0..WATCHED).collect();
     let parts = numbers.chunks(20).enumerate().map(|(index, part)| {
         let conditions = part.iter().map(|number| format!("mid@{} > 1 USDT", watched(*number)));
@@ -128,14 +132,12 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
     let feeder = Feeder::start(ground.venue(), flood);
     std::fs::write(ground.folder().join("watch.toml"), rule()).unwrap();
     let (venue, port) = (ground.venue().port(), free_port());
-    let watcher = "[bot.watcher]\nsymbol = \"SOLUSDT\"\nstrategy = \"watch.toml\"\nbudget = \"1000 USDT\"\n\
-                   leverage = \"2x\"\non_shutdown = \"flatten\"\n\n[log]";
     let front = feeder.port();
     ground.write_config(&[
         (&format!("http://127.0.0.1:{venue}"), &format!("http://127.0.0.1:{front}")),
         (&format!("127.0.0.1:{venue}/v5/public"), &format!("127.0.0.1:{front}/v5/public")),
         ("enabled = false", &format!("listen = \"127.0.0.1:{port}\"")),
-        ("[log]", watcher),
+        ("[log]", WATCHER),
     ]);
     let mut engine = ground.engine("engine", &[]);
     wait_until("the flood and fills", PATIENCE, || {

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{accept_async, connect_async};
+use tokio_tungstenite::{WebSocketStream, accept_async, connect_async};
 
 /// The flood comes in portions of this length.
 const PORTION: Duration = Duration::from_millis(20);
@@ -37,6 +37,8 @@ pub struct Feeder {
     sent: Arc<AtomicU64>,
     /// Sender: the test. Receivers: the connections, each of which ends when the number changes.
     cuts: watch::Sender<u64>,
+    /// Sender: the test. Receivers: the connections, each of which sends a burst when the number changes.
+    bursts: watch::Sender<u64>,
 }
 
 /// The name of a contract that nobody trades.
@@ -56,20 +58,21 @@ impl Feeder {
         listener.set_nonblocking(true).expect("a listener can wait");
         let port = listener.local_addr().expect("a bound port").port();
         let sent = Arc::new(AtomicU64::new(0));
-        let (cuts, cut) = watch::channel(0);
+        let ((cuts, cut), (bursts, burst)) = (watch::channel(0), watch::channel(0));
         let counter = Arc::clone(&sent);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async move {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 while let Ok((stream, _)) = listener.accept().await {
-                    let line = Line { venue, flood, sent: Arc::clone(&counter), cut: cut.clone() };
+                    let (sent, cut, burst) = (Arc::clone(&counter), cut.clone(), burst.clone());
+                    let line = Line { venue, flood, sent, cut, burst };
                     // Either side may hang up; the test looks at the engine, not at us.
                     tokio::spawn(async move { drop(line.serve(stream).await) });
                 }
             });
         });
-        Self { port, sent, cuts }
+        Self { port, sent, cuts, bursts }
     }
 
     /// Where it listens.
@@ -84,6 +87,11 @@ impl Feeder {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Sends a burst now.
+    pub fn burst(&self) {
+        self.bursts.send_modify(|count| *count += 1);
+    }
+
     /// Cuts every connection.
     pub fn cut(&self) {
         self.cuts.send_modify(|count| *count += 1);
@@ -96,6 +104,7 @@ struct Line {
     flood: Flood,
     sent: Arc<AtomicU64>,
     cut: watch::Receiver<u64>,
+    burst: watch::Receiver<u64>,
 }
 
 impl Line {
@@ -115,6 +124,7 @@ impl Line {
         let mut engine = accept_async(stream).await?;
         let (mut venue, _) = connect_async(format!("ws://{}/v5/public/linear", self.venue)).await?;
         self.cut.mark_unchanged();
+        self.burst.mark_unchanged();
         let mut topics = Watched::default();
         let mut portions = tokio::time::interval(PORTION);
         portions.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -142,20 +152,31 @@ impl Line {
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return engine.close(None).await,
                 },
+                Ok(()) = self.burst.changed() => self.say(&mut topics, u64::from(self.flood.burst), &mut engine).await?,
                 _ = portions.tick() => {
                     let is_burst = Instant::now() >= next_burst;
                     let count = if is_burst { u64::from(self.flood.burst) } else { a_portion };
-                    for text in topics.next(count) {
-                        engine.feed(Message::text(text)).await?;
-                        self.sent.fetch_add(1, Ordering::Relaxed);
-                    }
-                    engine.flush().await?;
+                    self.say(&mut topics, count, &mut engine).await?;
                     if is_burst {
                         next_burst = Instant::now() + self.flood.burst_every;
                     }
                 }
             }
         }
+    }
+
+    /// So many messages of the flood.
+    async fn say(
+        &self,
+        topics: &mut Watched,
+        count: u64,
+        engine: &mut WebSocketStream<TcpStream>,
+    ) -> Result<(), Error> {
+        for text in topics.next(count) {
+            engine.feed(Message::text(text)).await?;
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        }
+        engine.flush().await
     }
 }
 

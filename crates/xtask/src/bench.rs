@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: the criterion benches of the crates, and tick-to-order over the wire.
+//! `cargo xtask bench`: the criterion benches of the crates, tick-to-order over the wire, and from a person's wish to flat.
 
 mod criterion;
+mod flat;
 pub(crate) mod wire;
 
 use crate::process::{cargo, run as run_program};
@@ -12,17 +13,21 @@ use std::path::PathBuf;
 const BACKTEST: &str = "backtest";
 /// The name under which the wire benchmark is asked for.
 const WIRE: &str = "wire";
+/// The name under which the time from a wish to flat is asked for.
+const FLAT: &str = "flat";
 
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// A bench target of one of the crates, or `wire`; everything when left out.
+    /// A bench target of one of the crates, `wire` or `flat`; everything when left out.
     name: Option<String>,
     /// With `backtest`: candles and reference trades of the bar benchmark, for one line of JSON in its form.
     #[arg(value_names = ["BARS.csv", "REF.csv"], num_args = 2)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     wire: wire::Length,
+    #[command(flatten)]
+    flat: flat::Repetitions,
 }
 
 /// Measures, and prints the figures last.
@@ -40,14 +45,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let all = criterion_benches()?;
     let Some(name) = &options.name else {
         criterion::run(&all)?;
+        flat::run(&options.flat)?;
         return wire::run(&options.wire);
     };
+    if name == FLAT {
+        return flat::run(&options.flat);
+    }
     if name == WIRE {
         return wire::run(&options.wire);
     }
     let chosen: Vec<_> = all.iter().filter(|bench| bench.target == *name).cloned().collect();
     if chosen.is_empty() {
-        let known: Vec<_> = all.iter().map(|bench| bench.target.as_str()).chain([WIRE]).collect();
+        let known: Vec<_> = all.iter().map(|bench| bench.target.as_str()).chain([WIRE, FLAT]).collect();
         bail!("there is no bench `{name}`; there are: {}", known.join(", "));
     }
     criterion::run(&chosen)

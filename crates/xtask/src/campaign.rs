@@ -8,20 +8,20 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A campaign that is a test of some crate with larger numbers.
-struct Enlarged<'a> {
+pub(crate) struct Enlarged<'a> {
     /// The campaign's name; its figures are on the line that begins with it.
-    name: &'a str,
-    package: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) package: &'a str,
     /// Where in the package, as cargo is told.
-    target: &'a [&'a str],
-    test: &'a str,
-    is_optimised: bool,
-    environment: Vec<(&'a str, String)>,
+    pub(crate) target: &'a [&'a str],
+    pub(crate) test: &'a str,
+    pub(crate) is_optimised: bool,
+    pub(crate) environment: Vec<(&'a str, String)>,
 }
 
 impl Enlarged<'_> {
     /// Runs the test and shows its figures last.
-    fn run(&self) -> anyhow::Result<()> {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
         let profile = self.is_optimised.then_some("--release");
         let mut test = cargo(["test", "--package", self.package])
             .args(self.target)
@@ -413,7 +413,7 @@ impl LostReplies {
 }
 
 /// Builds the binary with the tests that start it.
-fn build_end_to_end(profile: Option<&str>) -> anyhow::Result<()> {
+pub(crate) fn build_end_to_end(profile: Option<&str>) -> anyhow::Result<()> {
     let packages = ["--package", "windvane-app", "--package", "windvane-tests", "--bins", "--tests"];
     run(cargo(["build"]).args(profile).args(packages))
 }
