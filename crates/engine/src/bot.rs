@@ -4,7 +4,7 @@ use crate::engine::ConfigId;
 use crate::protection::Rescue;
 use crate::short::{Waiting, WhenShort};
 use crate::view::Sight;
-use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Symbol, WallTime};
+use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Qty, Symbol, WallTime};
 use windvane_order_management::Position;
 use windvane_strategy::{Definition, Strategy, Subscription, Urgency};
 
@@ -111,6 +111,8 @@ pub(crate) struct Bot {
     pub(crate) wake_at: Option<MarketTime>,
     /// How far a person, a breaker or the orderly end holds it back.
     pub(crate) asked: Option<Hold>,
+    /// While its position is cut: what it keeps of it, base coin.
+    pub(crate) keeps: Option<Qty>,
     /// While it is wound down: no other round of cancels and closes before then.
     pub(crate) next_round: Option<WallTime>,
     pub(crate) when_short: WhenShort,
@@ -132,7 +134,8 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// How far it is held back, for whatever reason.
+    /// How far it is held back by what is meant for it alone; a drawdown holds every bot
+    /// ([`held_back`](crate::Engine::held_back)).
     pub(crate) fn hold(&self) -> Option<Hold> {
         self.asked.max(self.removal.map(Hold::from))
     }
@@ -184,6 +187,7 @@ impl From<BotSetup> for Bot {
             hears,
             wake_at,
             asked: None,
+            keeps: None,
             next_round: None,
             when_short,
             priority,

@@ -1,10 +1,10 @@
 //! What risk's breakers ask for, carried out: halt, cut, flatten, look again.
 
-use crate::bot::Hold;
+use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
 use windvane_model::{AccountEvent, Money, Scope, Stamp};
-use windvane_risk::{Breach, DrawdownStep, Share, Worth};
+use windvane_risk::{Breach, DrawdownStep, Worth, kept_half};
 
 impl Engine {
     /// Lets risk see what the account is worth now.
@@ -32,6 +32,13 @@ impl Engine {
         self.orders.wallet().transfers()
     }
 
+    /// How far a bot is held back, for whatever reason. From the drawdown's second step on entries are cancelled, for as
+    /// long as the step lasts.
+    pub(crate) fn held_back(&self, bot: &Bot) -> Option<Hold> {
+        let by_fall = (self.risk.drawdown_step() >= DrawdownStep::Orange).then_some(Hold::ExitOnly);
+        bot.hold().max(by_fall)
+    }
+
     fn breach(&mut self, breach: Breach, stamp: Stamp, out: &mut Vec<Output>) {
         match breach {
             Breach::Halt(cause) => self.gate.halt(cause),
@@ -40,9 +47,10 @@ impl Engine {
                 self.in_scope(Scope::All, |bot| bot.tighten(Hold::Close));
             }
             Breach::CutToHalf => {
-                self.in_scope(Scope::All, |bot| bot.tighten(Hold::ExitOnly));
-                for close in self.risk.protective(Scope::All, Share::Half, self.orders.exposure()) {
-                    self.command(&close, stamp, out);
+                let exposure = self.orders.exposure();
+                for bot in &mut self.bots {
+                    bot.keeps = Some(kept_half(exposure, bot.symbol, bot.position_index));
+                    bot.next_round = None;
                 }
             }
             Breach::ReadAccount => {

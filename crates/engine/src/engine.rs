@@ -158,6 +158,7 @@ impl Engine {
         self.risk.restore(&memory.risk);
         for bot in &mut self.bots {
             bot.set_hold(memory.hold_of(bot.name));
+            bot.keeps = memory.keeps.iter().find(|(name, _)| *name == bot.name).map(|(_, kept)| *kept);
             let opened = memory.opened_under.iter().find(|(name, _)| *name == bot.name);
             bot.opened_under = opened.map(|(_, config)| *config);
         }
@@ -347,7 +348,10 @@ impl Engine {
                 self.risk.resume();
                 self.gate.set_falling(false);
                 self.kill = None;
-                self.in_scope(Scope::All, |bot| bot.set_hold(None));
+                self.in_scope(Scope::All, |bot| {
+                    bot.set_hold(None);
+                    bot.keeps = None;
+                });
             }
             Control::Flatten(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::Close)),
             Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::ExitOnly)),

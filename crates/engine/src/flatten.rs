@@ -23,17 +23,19 @@ impl Engine {
     /// Takes the next steps of every bot that is being wound down.
     pub(crate) fn flatten(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         for bot in 0..self.bots.len() {
+            self.end_cut(bot);
+            let hold = self.held_back(&self.bots[bot]);
             let asked = &mut self.bots[bot];
-            let is_flattening = match asked.hold() {
-                None | Some(Hold::Pause) => continue,
-                Some(Hold::ExitOnly) => false,
+            let is_flattening = match hold {
+                None | Some(Hold::Pause) if asked.keeps.is_none() => continue,
+                None | Some(Hold::Pause | Hold::ExitOnly) => false,
                 Some(Hold::Close) => true,
             };
             if asked.next_round.is_some_and(|at| stamp.wall < at) {
                 continue;
             }
             asked.next_round = None;
-            let name = asked.name;
+            let (name, keeps) = (asked.name, asked.keeps);
             let before = out.len();
             for id in self.doomed(name, is_flattening) {
                 self.cancel(bot, id, stamp, out);
@@ -41,8 +43,10 @@ impl Engine {
             for order in self.adopted_entries(bot) {
                 out.push(Output::of_engine(Command::Cancel(order)));
             }
-            if is_flattening && !mutant(Mutant::FlattenDoesNotClose) {
-                for close in self.risk.protective(Scope::Bot(name), Share::All, self.orders.exposure()) {
+            let is_flattening = is_flattening && !mutant(Mutant::FlattenDoesNotClose);
+            let share = if is_flattening { Some(Share::All) } else { keeps.map(Share::Beyond) };
+            if let Some(share) = share {
+                for close in self.risk.protective(Scope::Bot(name), share, self.orders.exposure()) {
                     self.command(&close, stamp, out);
                 }
             }
@@ -51,6 +55,16 @@ impl Engine {
             }
         }
         self.work_off(stamp, out);
+    }
+
+    /// A cut is done when no more is held than is to be kept, or its bot closes everything anyway.
+    fn end_cut(&mut self, bot: usize) {
+        let Bot { symbol, position_index, keeps, .. } = self.bots[bot];
+        let Some(keeps) = keeps else { return };
+        let held = crate::view::holding(&self.orders, symbol, position_index).qty;
+        if held <= keeps || self.bots[bot].hold() == Some(Hold::Close) {
+            self.bots[bot].keeps = None;
+        }
     }
 
     /// The orders of strangers that may open what a bot owns, where its configuration says that they are its own: they are

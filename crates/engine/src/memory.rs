@@ -3,7 +3,7 @@
 
 use crate::bot::Hold;
 use crate::engine::ConfigId;
-use windvane_model::{BotName, HaltCause};
+use windvane_model::{BotName, HaltCause, Qty};
 use windvane_risk::RiskMemory;
 
 /// The name under which it is journalled. No bot can be called so: the loader allows no slash in a name.
@@ -15,6 +15,9 @@ pub fn engine_memory_name() -> BotName {
 /// The word for a kill at the scope of the account.
 const KILL: &str = "kill=account";
 
+/// The word for what is kept of a position that is being cut.
+const KEEPS: &str = "keeps";
+
 /// The engine's own memory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct EngineMemory {
@@ -24,6 +27,8 @@ pub(crate) struct EngineMemory {
     pub(crate) kills_account: bool,
     /// The bots that are held back, removal and the orderly end apart.
     pub(crate) holds: Vec<(BotName, Hold)>,
+    /// What the bots keep of positions that are being cut, base coin.
+    pub(crate) keeps: Vec<(BotName, Qty)>,
     /// Which configuration the last position of each bot was opened under.
     pub(crate) opened_under: Vec<(BotName, ConfigId)>,
     /// What the breakers count from.
@@ -41,6 +46,7 @@ impl EngineMemory {
             words.push(KILL.to_owned());
         }
         words.extend(self.holds.iter().map(|(bot, hold)| format!("{}={bot}", hold.as_str())));
+        words.extend(self.keeps.iter().map(|(bot, qty)| format!("{KEEPS}={bot}:{qty}")));
         words.extend(self.opened_under.iter().map(|(bot, config)| format!("under={bot}:{}", hex(*config))));
         self.risk.write(&mut words);
         words.join(" ").into_bytes()
@@ -59,6 +65,10 @@ impl EngineMemory {
             let hold = Hold::ALL.into_iter().find(|hold| hold.as_str() == name);
             match (name, hold) {
                 (_, Some(hold)) => memory.holds.push((BotName::new(value).ok()?, hold)),
+                (KEEPS, None) => {
+                    let (bot, qty) = value.split_once(':')?;
+                    memory.keeps.push((BotName::new(bot).ok()?, Qty::new(qty.parse().ok()?).ok()?));
+                }
                 ("halt", None) => memory.halted = Some(HaltCause::from_word(value)?),
                 ("under", None) => {
                     let (bot, config) = value.split_once(':')?;
@@ -119,6 +129,7 @@ mod tests {
                     (BotName::new("maker").unwrap(), Hold::ExitOnly),
                     (BotName::new("grid").unwrap(), Hold::Pause),
                 ],
+                keeps: vec![(BotName::new("grid").unwrap(), Qty::new("0.25".parse().unwrap()).unwrap())],
                 opened_under: vec![(BotName::new("trend").unwrap(), [0x5a; 32])],
                 risk,
             },

@@ -16,6 +16,7 @@ use windvane_order_management::{Identity, Orders};
 use windvane_risk::margin::MarginMode;
 use windvane_risk::{DrawdownLimits, Ownership, RiskLimits};
 
+mod breaker;
 mod calibration;
 mod child;
 mod control;

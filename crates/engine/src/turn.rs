@@ -267,6 +267,7 @@ impl Engine {
             halted: self.gate.latched(),
             kills_account: self.kill.is_some(),
             holds,
+            keeps: self.bots.iter().filter_map(|bot| Some((bot.name, bot.keeps?))).collect(),
             opened_under: Vec::new(),
             risk: self.risk.memory(),
         }

@@ -47,7 +47,7 @@ impl Engine {
                 open_orders: open_orders_of(&self.orders, bot.name).count(),
                 signals: bot.strategy.signals(),
                 conditions: bot.strategy.conditions(),
-                hold: bot.hold(),
+                hold: self.held_back(bot),
             })
         })
     }

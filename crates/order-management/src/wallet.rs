@@ -84,6 +84,12 @@ impl Wallet {
         self.computed(coin).or_else(|| self.reported(coin)).unwrap_or(Money::ZERO)
     }
 
+    /// What the venue last showed less than our books hold of the settle coin; nothing when it shows as much or more.
+    pub(crate) fn shortfall(&self) -> Money {
+        let gap = self.coins.get(&settle_coin()).and_then(CoinAccount::gap);
+        Money::ZERO.less(gap.unwrap_or(Money::ZERO)).max(Money::ZERO)
+    }
+
     /// The venue's last word on the account's totals, in USD; its list of coins is that of the last message.
     #[must_use]
     pub const fn totals(&self) -> &WalletReport {

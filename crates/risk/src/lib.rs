@@ -35,7 +35,7 @@ pub use contract::{Contract, Contracts};
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};
 pub use limits::{BotLimits, DrawdownLimits, GroupLimits, LimitProblem, RiskLimits, SymbolLimits};
 pub use ownership::{Ownership, OwnershipError};
-pub use protective::Share;
+pub use protective::{Share, kept_half};
 pub use quote::{Quote, Quotes};
 pub use risk::Risk;
 pub use state::{Action, allows};

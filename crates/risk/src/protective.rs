@@ -4,8 +4,8 @@ use crate::approved::{Approved, Reserved, Seal};
 use crate::{Action, ContractExposure, Exposure, Risk, allows};
 use rust_decimal::Decimal;
 use windvane_model::{
-    BotName, IdGrammar, Instrument, Intent, Mutant, OrderKind, Place, Price, Qty, Role, Scope, Side, Tag,
-    mutant,
+    BotName, IdGrammar, Instrument, Intent, Mutant, OrderKind, Place, PositionIndex, Price, Qty, Role, Scope,
+    Side, Symbol, Tag, mutant,
 };
 
 /// Most closes of one position at a time. A position that needs more is closed by asking again; without a bound, a
@@ -17,8 +17,8 @@ const MAX_SLICES: usize = 100;
 pub enum Share {
     /// The whole.
     All,
-    /// Half of it, rounded up to the lot.
-    Half,
+    /// What is beyond so much, base coin.
+    Beyond(Qty),
 }
 
 impl Risk {
@@ -45,10 +45,7 @@ impl Risk {
             let instrument = &contract.instrument;
             let wanted = match share {
                 Share::All => position.qty,
-                // Rounded up by taking what is kept down, so that the smallest position is closed.
-                Share::Half => {
-                    position.qty.less(instrument.round_down_to_lot(position.qty.get() / Decimal::TWO))
-                }
+                Share::Beyond(kept) => position.qty.less(kept.min(position.qty)),
             };
             let open = wanted.less(closing_qty(held, side.opposite(), exposure));
             for qty in slices(instrument, open).take(MAX_SLICES) {
@@ -57,6 +54,14 @@ impl Risk {
         }
         closes
     }
+}
+
+/// What is kept of a position that is cut to half, base coin: rounded down to the lot, so that the smallest is closed.
+#[must_use]
+pub fn kept_half(exposure: &Exposure, symbol: Symbol, index: PositionIndex) -> Qty {
+    let held = exposure.contract(symbol, index).map_or(Qty::ZERO, |held| held.position.qty);
+    let half = held.get() / Decimal::TWO;
+    exposure.listed(symbol).map_or(Qty::ZERO, |contract| contract.instrument.round_down_to_lot(half))
 }
 
 fn includes(scope: Scope, owner: BotName) -> bool {

@@ -46,7 +46,7 @@ impl Orders {
     pub(super) fn take_wallet_report(&mut self, report: &WalletReport, stamp: Stamp) {
         self.wallet.take_report(report);
         self.wallet.compare(stamp.wall);
-        self.expose_wallet();
+        self.expose_wallet_report();
         if self.reconcile.has_begun && self.is_in_agreement() {
             self.reconcile.complete_until(self.latest_execution);
         }
@@ -175,7 +175,7 @@ impl Orders {
             self.begin_books(stamp.wall);
         }
         self.wallet.compare(stamp.wall);
-        self.expose_wallet();
+        self.expose_wallet_report();
         self.seek_absent(snapshot, &unheard, asked, stamp, out);
         self.conclude(stamp, out);
     }
@@ -318,7 +318,7 @@ impl Orders {
         if self.wallet.differs_since().is_some() {
             self.differ(DifferenceKind::Wallet, None, out);
             self.wallet.adjust();
-            self.expose_wallet();
+            self.expose_wallet_report();
         }
     }
 

@@ -91,6 +91,9 @@ impl Orders {
         // Of a contract in USDC the venue's own word: its sessions move profit that our average knows nothing of.
         let told = execution.venue_pnl.filter(|_| coin != settle);
         self.wallet.book(coin, told.unwrap_or(change).get());
+        if coin == settle {
+            self.exposure.explain_shortfall(change);
+        }
         if fee_in(settle, execution) == Decimal::ZERO && execution.fee.get() != Decimal::ZERO {
             self.wallet.book(execution.fee_coin, -execution.fee.get());
         }

@@ -10,10 +10,12 @@ use crate::order::Order;
 use crate::position::Position;
 use std::collections::BTreeMap;
 use windvane_layout::{Decode, DecodeError, Encode, Input};
-use windvane_model::{BotName, ClientOrderId, OrderId, WallTime};
+use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The same without what the wallet is short of.
+const WITHOUT_SHORTFALL: u8 = 1;
 
 impl Orders {
     /// Appends the books to `out`.
@@ -39,6 +41,7 @@ impl Orders {
         self.counters.encode(out);
         self.next_look_back.encode(out);
         self.forgotten_until.encode(out);
+        self.exposure.shortfall().encode(out);
     }
 
     /// Reads books back. `bots` names each bot of the configuration with the positions it owns.
@@ -46,9 +49,9 @@ impl Orders {
     /// # Errors
     /// When the bytes are not books, or those of another version.
     pub fn read(input: &mut Input<'_>, bots: &[(BotName, Vec<PositionKey>)]) -> Result<Self, DecodeError> {
-        match u8::decode(input)? {
-            VERSION => {}
-            other => return Err(DecodeError::UnknownVersion(other)),
+        let version = u8::decode(input)?;
+        if version != VERSION && version != WITHOUT_SHORTFALL {
+            return Err(DecodeError::UnknownVersion(version));
         }
         let mut books = Self::new(Identity::decode(input)?, bots);
         books.minted = Decode::decode(input)?;
@@ -72,7 +75,9 @@ impl Orders {
         books.counters = Decode::decode(input)?;
         books.next_look_back = Decode::decode(input)?;
         books.forgotten_until = Decode::decode(input)?;
+        let shortfall = if version == WITHOUT_SHORTFALL { Money::ZERO } else { Decode::decode(input)? };
         books.derive();
+        books.exposure.set_shortfall(shortfall);
         Ok(books)
     }
 

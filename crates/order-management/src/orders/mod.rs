@@ -251,6 +251,13 @@ impl Orders {
     fn expose_wallet(&mut self) {
         self.exposure.set_wallet(self.wallet.balance());
     }
+
+    /// The same after the venue has told its own balance. What it shows less than our books is not there to be used, even
+    /// before it is known where it went.
+    fn expose_wallet_report(&mut self) {
+        self.expose_wallet();
+        self.exposure.set_shortfall(self.wallet.shortfall());
+    }
 }
 
 /// Tells a bot, if there is one to tell.

@@ -8,5 +8,6 @@ mod order_life;
 mod properties;
 mod races;
 mod restart;
+mod shortfall;
 mod unknown;
 mod world;

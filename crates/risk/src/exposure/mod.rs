@@ -36,6 +36,7 @@ pub struct Exposure {
     contracts: BTreeMap<(Symbol, PositionIndex), ContractExposure>,
     orders: Rows,
     wallet_balance: Money,
+    shortfall: Money,
     margin_mode: MarginMode,
     listed: Contracts,
     marks: BTreeMap<Symbol, Price>,
@@ -142,6 +143,23 @@ impl Exposure {
         self.wallet_balance = balance;
     }
 
+    /// Takes what the venue shows less than that balance, settle coin; nothing when it shows as much or more.
+    pub const fn set_shortfall(&mut self, shortfall: Money) {
+        self.shortfall = shortfall;
+    }
+
+    /// What the venue shows less than our wallet balance, settle coin.
+    #[must_use]
+    pub const fn shortfall(&self) -> Money {
+        self.shortfall
+    }
+
+    /// Takes that money was booked, settle coin: a loss is what the venue may have shown before its execution came.
+    pub fn explain_shortfall(&mut self, booked: Money) {
+        let left = self.shortfall.plus(booked.min(Money::ZERO));
+        self.shortfall = left.max(Money::ZERO);
+    }
+
     /// Wallet balance in the settle coin, without unrealised profit.
     #[must_use]
     pub const fn wallet_balance(&self) -> Money {
@@ -154,6 +172,7 @@ impl Exposure {
         AccountMargin {
             mode: self.margin_mode,
             wallet_balance: self.wallet_balance.get(),
+            shortfall: self.shortfall.get(),
             unrealised_pnl: self.sums.unrealised_pnl,
             position_margin: self.sums.position_margin,
             order_margin: self.sums.order_margin,

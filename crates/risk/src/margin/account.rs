@@ -14,6 +14,9 @@ pub struct AccountMargin {
     pub mode: MarginMode,
     /// Wallet balance, settle coin.
     pub wallet_balance: Decimal,
+    /// What the venue last showed less than that, settle coin: money that was taken out, or a loss whose execution is still
+    /// on its way. It may not be used as margin, and whether it is a loss is not known yet.
+    pub shortfall: Decimal,
     /// Unrealised profit of all positions by mark, settle coin.
     pub unrealised_pnl: Decimal,
     /// Initial margin of all positions, settle coin.
@@ -44,7 +47,8 @@ impl AccountMargin {
     }
 
     /// What new orders may use, settle coin; negative when overdrawn. Cross: margin balance − initial margin. Isolated:
-    /// wallet balance − initial margin, for profit by mark stands behind its own position alone.
+    /// wallet balance − initial margin, for profit by mark stands behind its own position alone. Less what the venue shows
+    /// less than our books.
     ///
     /// Source: Bybit help centre, UTA glossary; Bybit V5, Get Wallet Balance.
     #[must_use]
@@ -53,7 +57,7 @@ impl AccountMargin {
             MarginMode::Cross => self.margin_balance(),
             MarginMode::Isolated => self.wallet_balance,
         };
-        stands_behind.saturating_sub(self.initial_margin())
+        stands_behind.saturating_sub(self.shortfall).saturating_sub(self.initial_margin())
     }
 
     /// Initial margin / (margin balance + order loss), a fraction; at 1 nothing more may be opened. `None` when

@@ -2,7 +2,8 @@
 
 use crate::scene::{Scene, bot, dec, limits_text, other_symbol, place, qty, symbol};
 use windvane_model::{
-    DenialReason, ExitCause, HaltCause, LimitScope, Money, Place, RefusalFamily, Side, Text, WallTime,
+    DenialReason, ExitCause, HaltCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
+    WallTime,
 };
 use windvane_risk::{Breach, DrawdownStep, Ownership, Risk, RiskLimits};
 
@@ -155,8 +156,11 @@ fn nothing_opens_that_brings_liquidation_too_near() {
 fn a_cut_to_half_leaves_no_more_than_half() {
     let mut scene = Scene::new();
     scene.hold(Side::Buy, "0.005");
-    let closes =
-        scene.risk.protective(windvane_model::Scope::All, windvane_risk::Share::Half, &scene.exposure);
+    let kept = windvane_risk::kept_half(&scene.exposure, symbol(), PositionIndex::ONE_WAY);
+    let beyond = windvane_risk::Share::Beyond(kept);
+    let closes = scene.risk.protective(windvane_model::Scope::All, beyond, &scene.exposure);
     let row = closes[0].exposure(crate::scene::id(1)).unwrap();
     assert_eq!((closes.len(), row.leaves_qty, row.reduce_only), (1, qty("0.003"), true));
+    scene.hold(Side::Buy, "0.002");
+    assert_eq!(scene.risk.protective(windvane_model::Scope::All, beyond, &scene.exposure), [], "done");
 }

@@ -152,6 +152,7 @@ fn figures(case: &Value, cases: &[Value]) -> Option<Figures> {
             let account = AccountMargin {
                 mode: MarginMode::Cross,
                 wallet_balance: number(row, "totalWalletBalance"),
+                shortfall: Decimal::ZERO,
                 unrealised_pnl: number(row, "totalPerpUPL"),
                 position_margin: number(row, "totalInitialMargin"),
                 order_margin: Decimal::ZERO,

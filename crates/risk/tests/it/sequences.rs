@@ -3,7 +3,7 @@
 //!
 //! `WINDVANE_LIMIT_SEQUENCES` sets how many; `cargo xtask campaign limits` is the long run.
 
-use crate::scene::{dec, other_symbol, symbol};
+use crate::scene::{dec, other_symbol, qty, symbol};
 use crate::world::{GROSS_LIMIT, ORDER_COUNT_LIMIT, POSITION_LIMIT, Step, World};
 use fastrand::Rng;
 use rust_decimal::Decimal;
@@ -106,7 +106,7 @@ fn judge(world: &World, seed: u64, step: &Step) {
 /// asked for.
 fn close(world: &World, seed: u64) {
     let exposure = &world.scene.exposure;
-    for share in [Share::All, Share::Half] {
+    for share in [Share::All, Share::Beyond(qty("0.7"))] {
         let closes = world.scene.risk.protective(Scope::All, share, exposure);
         for contract in exposure.contracts() {
             let of_contract = closes.iter().filter_map(|close| match close.intent() {

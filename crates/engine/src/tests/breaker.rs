@@ -1,0 +1,185 @@
+//! What each breaker leads to, from the event that breaks it to what the engine commands, and how it ends.
+
+use super::*;
+use crate::{Hold, engine_memory_name};
+
+/// Lasts a fall, in this file's limits.
+const LASTS_MS: Millis = 10_000;
+
+/// A world whose limits are changed, with one bitcoin long at 100 on a wallet of 1,000.
+fn world(change: impl FnOnce(&mut RiskLimits)) -> World {
+    let mut setup = setup(None, Foreign::Leave);
+    setup.limits.max_loss_per_day = "900 USDT".parse().unwrap();
+    setup.limits.drawdown.persists_for = "10s".parse().unwrap();
+    change(&mut setup.limits);
+    let mut world = World { engine: Engine::new(setup), stamp: Stamp::default() };
+    world.connect(&[symbol()]);
+    world.show_held("1", "10");
+    // No book yet, so that its maker has asked for nothing.
+    world.mark("100");
+    world
+}
+
+/// Steps at 2, 4 and 6 per cent.
+fn stepped(limits: &mut RiskLimits) {
+    limits.drawdown.yellow = "2%".parse().unwrap();
+    limits.drawdown.orange = "4%".parse().unwrap();
+    limits.drawdown.red = "6%".parse().unwrap();
+}
+
+impl World {
+    /// The mark goes there: with one held, each lower by ten is a hundredth of the wallet.
+    fn mark(&mut self, mark: &str) -> Vec<Output> {
+        let ticker = Ticker {
+            symbol: symbol(),
+            at: self.stamp.market,
+            last: None,
+            mark: Some(price(mark)),
+            index: None,
+            funding_rate: None,
+            next_funding: None,
+        };
+        self.take(Event::Market(MarketEvent::Ticker(ticker)))
+    }
+
+    /// It goes there and stays until a fall counts.
+    fn mark_lasting(&mut self, mark: &str) -> Vec<Output> {
+        let mut outputs = self.mark(mark);
+        outputs.extend(self.wait(LASTS_MS));
+        outputs.extend(self.mark(mark));
+        outputs
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        self.engine.bots().next().unwrap().hold
+    }
+
+    fn refuse(&mut self, family: RefusalFamily) -> Vec<Output> {
+        self.take(Event::Account(AccountEvent::Refused(Refused {
+            request: Request::Submit,
+            symbol: Some(symbol()),
+            client_order_id: None,
+            code: 10_001,
+            family,
+            message: Text::EMPTY,
+        })))
+    }
+}
+
+/// Reduce-only market sells among what is commanded, as their quantities.
+fn closes(outputs: &[Output]) -> Vec<Qty> {
+    let of = |submit: &Submit| {
+        submit.reduce_only && submit.side == Side::Sell && submit.kind.limit_price().is_none()
+    };
+    submits(outputs).iter().filter(|submit| of(submit)).map(|submit| submit.qty).collect()
+}
+
+fn opens(outputs: &[Output]) -> usize {
+    submits(outputs).iter().filter(|submit| !submit.reduce_only).count()
+}
+
+#[test]
+fn each_breaker_ends_in_the_state_that_it_is_for_and_nothing_opens_in_it() {
+    type Change = fn(&mut RiskLimits);
+    type Ends = (RunState, Option<Hold>, Vec<Qty>);
+    let halted = |cause| (RunState::Halted(cause), None, vec![]);
+    let all = || vec![qty("1")];
+    let rows: [(&str, Change, &str, Ends); 6] = [
+        ("nothing", stepped, "90", (RunState::Active, None, vec![])),
+        ("yellow", stepped, "75", (RunState::Reducing, None, vec![])),
+        ("orange", stepped, "55", (RunState::Reducing, Some(Hold::ExitOnly), vec![qty("0.5")])),
+        ("red", stepped, "35", (RunState::Halted(HaltCause::Drawdown), Some(Hold::Close), all())),
+        (
+            "loss of the day",
+            |limits| limits.max_loss_per_day = "30 USDT".parse().unwrap(),
+            "65",
+            halted(HaltCause::DayLoss),
+        ),
+        (
+            "loss of the week",
+            |limits| limits.max_loss_per_week = "30 USDT".parse().unwrap(),
+            "65",
+            halted(HaltCause::WeekLoss),
+        ),
+    ];
+    for (name, change, mark, expected) in rows {
+        let mut world = world(change);
+        let outputs = world.mark_lasting(mark);
+        let found = (world.engine.run_state(), world.hold(), closes(&outputs));
+        assert_eq!(found, expected, "{name}");
+        world.wait(5_000);
+        let opened = opens(&world.quote());
+        assert_eq!(opened > 0, expected.0 == RunState::Active, "{name}: {opened} orders that open");
+        // A crash forgives none of them.
+        let Some(memory) = own_memory(&outputs) else { continue };
+        let mut after = breaker::world(change);
+        after.engine.restore(engine_memory_name(), &memory).unwrap();
+        after.mark(mark);
+        assert_eq!(after.engine.run_state(), expected.0, "{name}, after a crash");
+    }
+}
+
+#[test]
+fn a_wick_takes_no_step_of_the_drawdown() {
+    let mut world = world(stepped);
+    for _ in 0..3 {
+        assert_eq!(closes(&world.mark("20")), []);
+        world.wait(LASTS_MS - 1);
+        world.mark("100");
+    }
+    assert_eq!((world.engine.run_state(), world.hold()), (RunState::Active, None));
+}
+
+#[test]
+fn a_cut_that_is_refused_is_asked_for_again_until_half_is_left_and_ends_with_its_step() {
+    let mut world = world(stepped);
+    let first = world.mark_lasting("55");
+    let close = submits(&first).into_iter().find(|submit| submit.reduce_only).expect("a close");
+    // The venue refuses it: it is asked for again, after a pause and for the same half.
+    world.take(Event::Account(AccountEvent::Refused(Refused {
+        request: Request::Submit,
+        symbol: Some(symbol()),
+        client_order_id: Some(close.client_order_id),
+        code: 10_016,
+        family: RefusalFamily::Other,
+        message: Text::EMPTY,
+    })));
+    assert_eq!(closes(&world.wait(200)), [qty("0.5")], "the half that is still there");
+    let memory = own_memory(&first).expect("the cut is written down");
+    let mut after = breaker::world(stepped);
+    after.engine.restore(engine_memory_name(), &memory).unwrap();
+    assert_eq!(closes(&after.wait(200)), [qty("0.5")], "a crash came before the close was filled");
+
+    let mut world = breaker::world(stepped);
+    world.mark_lasting("55");
+    world.show_held("0.5", "10");
+    assert_eq!(closes(&world.wait(60_000)), [], "half is left");
+    // At 99 the fall is small again, and the steps end by themselves.
+    for _ in 0..2 {
+        world.mark_lasting("99");
+    }
+    assert_eq!((world.engine.run_state(), world.hold()), (RunState::Active, None), "nobody had to say so");
+}
+
+#[test]
+fn refusals_beyond_their_rate_halt_and_one_for_margin_has_the_account_read_once() {
+    let mut world = world(|limits| limits.max_error_rate = "3 per 1m".parse().unwrap());
+    let reads = |outputs: &[Output]| {
+        let is_read = |out: &&Output| {
+            matches!(out, Output::Command { command: Command::Query(Query::Account { .. }), .. })
+        };
+        outputs.iter().filter(is_read).count()
+    };
+    assert_eq!(reads(&world.refuse(RefusalFamily::InsufficientMargin)), 1);
+    world.wait(5_000);
+    assert_eq!(opens(&world.quote()), 0, "not before the account was read, and not at once");
+    assert_eq!(world.engine.run_state(), RunState::Reducing, "until the answer comes");
+    world.show_held("1", "10");
+    world.quote();
+    assert_eq!(reads(&world.refuse(RefusalFamily::Other)), 0);
+    assert_eq!(world.engine.run_state(), RunState::Active);
+    world.refuse(RefusalFamily::Other);
+    assert_eq!(world.engine.run_state(), RunState::Halted(HaltCause::ErrorRate));
+    world.take(Event::Control(Control::Flatten(Scope::All)));
+    assert_eq!(world.hold(), Some(Hold::Close));
+}
