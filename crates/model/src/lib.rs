@@ -28,6 +28,7 @@ mod account;
 mod command;
 mod event;
 mod fixed;
+mod hash;
 mod id;
 mod instrument;
 mod intent;
@@ -47,6 +48,7 @@ pub use account::{
 pub use command::{Amend, Cancel, CancelAll, Command, SetLeverage, SetProtection, Submit};
 pub use event::{Control, Event, HaltCause, Link, LinkState, Reference, RunState, Scope, Stamp, Stamped};
 pub use fixed::{Fixed, FixedError};
+pub use hash::{IdHash, IdHasher};
 pub use id::{
     BotName, BotTag, ClientOrderId, Coin, Epoch, ExecutionId, IdGrammar, IdPrefix, InstallTag, OrderId, Role,
     Symbol,

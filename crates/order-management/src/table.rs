@@ -6,15 +6,14 @@
 
 use crate::order::Order;
 use std::collections::{BTreeSet, VecDeque};
-use std::hash::{BuildHasherDefault, DefaultHasher};
-use windvane_model::{ClientOrderId, IdPrefix};
+use windvane_model::{ClientOrderId, IdHash, IdPrefix};
 
 /// Each order in a place of its own, so that the table can grow without moving them.
 #[expect(
     clippy::disallowed_types,
     reason = "asked by id, never iterated in its own order; a tree of names is slow to search"
 )]
-type Places = std::collections::HashMap<ClientOrderId, Box<Place>, BuildHasherDefault<DefaultHasher>>;
+type Places = std::collections::HashMap<ClientOrderId, Box<Place>, IdHash>;
 
 /// Orders by client order id.
 #[derive(Debug, Clone, Default)]

@@ -3,10 +3,9 @@
 //! `cargo xtask campaign fills --count N` sets another number by `WINDVANE_FILLS`.
 
 use super::world::World;
-use crate::Holding;
-use crate::testing::{execution, number, position_report, report, submit, symbol, wallet_report};
+use crate::testing::{execution, position_report, report, submit, symbol, wallet_report};
 use rust_decimal::Decimal;
-use windvane_model::{AccountSnapshot, Execution, OrderStatus, PositionIndex, Side, Submit};
+use windvane_model::{AccountSnapshot, Execution, OrderStatus, PositionIndex, Price, Side, Submit};
 
 /// Fills in the ordinary test.
 const FILLS: u64 = 4_000;
@@ -31,43 +30,86 @@ impl Chance {
     }
 }
 
-/// What the venue holds, computed by the plain rule in the order of the fills.
+/// What the venue holds, counted in whole numbers and by nothing of ours: quantities in thousandths, prices of fills in
+/// hundredths, the average in hundred-millionths, money in 10⁻¹¹.
 struct Venue {
-    holding: Holding,
-    balance: Decimal,
+    /// Positive long, negative short.
+    size: i128,
+    average: i128,
+    realised: i128,
+    fees: i128,
+    volume: i128,
+    fills: u64,
     clock: i64,
 }
 
+/// The wallet before the first fill, in 10⁻¹¹.
+const WALLET: i128 = 1_000 * 100_000_000_000;
+
 impl Venue {
+    const fn begun() -> Self {
+        Self { size: 0, average: 0, realised: 0, fees: 0, volume: 0, fills: 0, clock: 10 }
+    }
+
     fn fill(&mut self, order: &Submit, number: u64, chance: &mut Chance) -> Execution {
         self.clock += 1;
         let (lots, cents) = (1 + chance.below(9), 9_000 + chance.below(2_000));
-        let (qty, price) = (Decimal::new(lots.cast_signed(), 3), Decimal::new(cents.cast_signed(), 2));
-        let fee = qty * price * Decimal::new(55, 5);
-        let fill = execution(&format!("e-{number}"))
+        let (lots, cents) = (i128::from(lots), i128::from(cents));
+        // 0.055 %, exact in 10⁻¹⁰.
+        let fee = lots * cents * 55;
+        self.fees += fee * 10;
+        self.volume += lots * cents;
+        self.fills += 1;
+        self.book(if order.side == Side::Buy { lots } else { -lots }, cents * 1_000_000);
+        execution(&format!("e-{number}"))
             .of(order)
-            .filled(&qty.to_string(), &price.to_string())
-            .fee(&fee.to_string())
+            .filled(&decimal(lots, 3).to_string(), &decimal(cents, 2).to_string())
+            .fee(&decimal(fee, 10).to_string())
             .at(self.clock)
-            .build();
-        let before = self.holding.totals().net();
-        self.holding = self.holding.after(&fill);
-        self.balance += self.holding.totals().net().less(before).get();
-        fill
+            .build()
+    }
+
+    /// Closes what is held against `moved`, and opens with the rest, at `price` in hundred-millionths.
+    fn book(&mut self, moved: i128, price: i128) {
+        let closed = if self.size.signum() == -moved.signum() { moved.abs().min(self.size.abs()) } else { 0 };
+        self.realised += (price - self.average) * closed * self.size.signum();
+        self.size -= closed * self.size.signum();
+        let opened = moved - closed * moved.signum();
+        if opened != 0 {
+            let size = self.size + opened;
+            self.average =
+                half_to_even((self.average * self.size + price * opened) * size.signum(), size.abs());
+            self.size = size;
+        }
+        if self.size == 0 {
+            self.average = 0;
+        }
+    }
+
+    fn balance(&self) -> Decimal {
+        decimal(WALLET + self.realised - self.fees, 11)
     }
 
     fn snapshot(&self, executions: Vec<Execution>) -> AccountSnapshot {
-        let average = self.holding.average_price().map_or(Decimal::ZERO, windvane_model::Price::get);
-        let position =
-            position_report("BTCUSDT", &self.holding.size().to_string(), &average.to_string()).at(self.clock);
-        let wallet = wallet_report(&self.balance.to_string());
+        let (size, average) = (decimal(self.size, 3).to_string(), decimal(self.average, 8).to_string());
         AccountSnapshot {
             executions,
-            positions: vec![position.build()],
-            wallet,
+            positions: vec![position_report("BTCUSDT", &size, &average).at(self.clock).build()],
+            wallet: wallet_report(&self.balance().to_string()),
             ..AccountSnapshot::default()
         }
     }
+}
+
+fn decimal(units: i128, places: u32) -> Decimal {
+    Decimal::from_i128_with_scale(units, places)
+}
+
+/// A quotient of whole numbers, the first of which is not negative here.
+fn half_to_even(dividend: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let is_up = 2 * rest > divisor || (2 * rest == divisor && quotient % 2 == 1);
+    quotient + i128::from(is_up)
 }
 
 #[test]
@@ -76,7 +118,7 @@ fn sums_are_exact_whatever_the_streams_double_reorder_and_lose() {
     let count: u64 = asked.map_or(FILLS, |text| text.parse().expect("WINDVANE_FILLS is a number"));
     let mut chance = Chance(7);
     let mut world = World::begun();
-    let mut venue = Venue { holding: Holding::default(), balance: number("1000"), clock: 10 };
+    let mut venue = Venue::begun();
     let (mut doubled, mut late, mut lost) = (0_u64, 0_u64, 0_u64);
     let (mut since_audit, mut held_back) = (Vec::new(), Vec::new());
     let mut order = submit(1, "1", "100");
@@ -118,12 +160,19 @@ fn sums_are_exact_whatever_the_streams_double_reorder_and_lose() {
     }
     let books = &world.orders;
     let position = books.position(symbol("BTCUSDT"), PositionIndex(0)).unwrap();
-    assert_eq!(position.holding(), &venue.holding, "size, average, profit, fees and volume");
+    let (holding, totals) = (position.holding(), position.holding().totals());
+    assert_eq!(
+        (holding.size(), holding.average_price().map_or(Decimal::ZERO, Price::get)),
+        (decimal(venue.size, 3), decimal(venue.average, 8))
+    );
+    assert_eq!((totals.realised_pnl, totals.volume), (decimal(venue.realised, 11), decimal(venue.volume, 5)));
+    assert_eq!(totals.maker_fees + totals.taker_fees, decimal(venue.fees, 11));
+    assert_eq!((totals.fills, totals.fills), (count, venue.fills));
     assert_eq!(books.fill_count() as u64, count);
-    assert_eq!(books.wallet().balance().get(), venue.balance);
+    assert_eq!(books.wallet().balance().get(), venue.balance());
     assert_eq!(books.counters().backfilled_executions, lost);
     let by_order: Decimal = books.orders().map(|order| order.filled_value()).sum();
-    assert_eq!(by_order, venue.holding.totals().volume, "each fill is with its order, once");
+    assert_eq!(by_order, decimal(venue.volume, 5), "each fill is with its order, once");
     assert!(books.is_reconciled());
     println!(
         "{FIGURES} {count} fills, {doubled} doubled, {late} late, {lost} lost and found: every sum exact"

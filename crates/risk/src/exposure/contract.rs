@@ -131,7 +131,8 @@ impl ContractExposure {
     /// Takes another mark and counts anew what goes by it.
     pub(super) fn move_mark(&mut self, mark: Price, tiers: Option<&[RiskTier]>) {
         self.mark = Some(mark);
-        let is_idle = self.position.side.is_none() && self.buys.order_count() + self.sells.order_count() == 0;
+        let is_flat = self.position.side.is_none() && self.told.is_none();
+        let is_idle = is_flat && self.buys.order_count() + self.sells.order_count() == 0;
         if !is_idle {
             self.figures = self.figures.at_mark(&self.terms(mark), self.fee_to_close, tiers);
         }

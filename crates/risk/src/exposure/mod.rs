@@ -18,9 +18,8 @@ use crate::margin::{AccountMargin, ContractFigures, MarginMode, order_loss};
 use crate::{Contract, Contracts};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ops::RangeInclusive;
-use windvane_model::{Money, PositionIndex, Price, Reference, RiskTier, Symbol};
+use windvane_model::{IdHash, Money, PositionIndex, Price, Reference, RiskTier, Symbol};
 
 /// Open orders by their names. Found by a hash without a secret: with ten thousand of them, finding one in a tree of names
 /// would be the larger part of a change.
@@ -28,7 +27,7 @@ use windvane_model::{Money, PositionIndex, Price, Reference, RiskTier, Symbol};
     clippy::disallowed_types,
     reason = "asked by name, never iterated in its own order; a tree of names is slow to search"
 )]
-type Rows = std::collections::HashMap<OrderKey, OrderExposure, BuildHasherDefault<DefaultHasher>>;
+type Rows = std::collections::HashMap<OrderKey, OrderExposure, IdHash>;
 
 /// Positions, open orders and the wallet, with their sums.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
