@@ -3,6 +3,7 @@
 
 mod band;
 mod grid;
+mod premium;
 mod watch;
 
 use std::cmp::Ordering;
@@ -22,6 +23,7 @@ use crate::units::decimal;
 use crate::venue::RankBounds;
 
 use grid::Grid;
+use premium::Premium;
 use watch::Watch;
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct Market {
     pub(crate) mark: Option<i64>,
     pub(crate) index: Option<i64>,
     pub(crate) last: Option<i64>,
+    premium: Premium,
     /// How the last price lies to the one before.
     pub(crate) tick_direction: TickDirection,
     pub(crate) funding_rate: Decimal,
@@ -73,6 +76,7 @@ impl Market {
             mark: None,
             index: None,
             last: None,
+            premium: Premium::of(band::premium_seconds(spec.category)),
             tick_direction: TickDirection::ZeroPlusTick,
             funding_rate: Decimal::ZERO,
             next_funding_ms: 0,

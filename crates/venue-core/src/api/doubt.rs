@@ -110,14 +110,14 @@ doubts! {
         Refuse = "refuse",
     } default Move, meaning "a contract's limit price beyond the bound is moved to it or refused, until set-limit-px-action says";
 
-    /// Formula of the bound of limit prices.
+    /// Formula of the bound of contracts' limit prices; spot has one.
     price_bound = "price-bound": PriceBound {
+        /// min(mark(1+Y), max(index, mark(1+X) + max(0, premium))); the page of May 2026. The premium is the mean of thirty
+        /// samples, one a second of market time, of the middle of the book less the mark.
+        WithPremium = "with-premium",
         /// min(max(index, mark(1+X)), mark(1+Y)); the page of 2025.
         WithoutPremium = "without-premium",
-        /// The same with mark(1+X) + max(0, premium); the page of May 2026. The premium is that of the moment, not the
-        /// mean of 30 seconds, since the core samples nothing by itself.
-        WithPremium = "with-premium",
-    } default WithoutPremium, meaning "bound of contract prices with or without the premium term of May 2026 (taken at the moment, not over 30 s)";
+    } default WithPremium, meaning "bound of contracts' limit prices with the premium term of May 2026, or without it as in 2025";
 
     /// Price by which the margin of a market order is reckoned.
     market_order_margin = "market-order-margin": MarketOrderMargin {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Market;
-use crate::api::{PriceBound, Side, SlippageTolerance, SlippageUnit};
+use crate::api::{Category, PriceBound, Side, SlippageTolerance, SlippageUnit};
 use crate::units::{ONE, decimal, round_down, round_up};
 
 /// Highest buy and lowest sell price, in units.
@@ -13,24 +13,35 @@ pub(crate) struct PriceBounds {
     pub(crate) lowest_sell: i64,
 }
 
+/// Seconds over which the premium is averaged. Source: Bybit help centre, "Price Limit".
+pub(super) fn premium_seconds(category: Category) -> i64 {
+    match category {
+        Category::Linear | Category::Inverse => 30,
+        Category::Spot => 120,
+    }
+}
+
 /// A price in units at one factor, in units of units (1e-16) so that nothing is rounded.
 fn at(price: i64, factor: i64) -> i128 {
     i128::from(price) * i128::from(factor)
 }
 
 impl Market {
-    /// Contracts: min(max(index, mark(1+X)), mark(1+Y)) for buys, mirrored for sells; spot the same with the index in the
-    /// mark's place and without the premium. Source: Bybit help centre, "Price Limit".
-    pub(crate) fn price_bounds(&self, rule: PriceBound) -> Option<PriceBounds> {
-        let reference = if self.is_spot() { self.index } else { self.mark }?;
+    /// Contracts: min(mark(1+Y), max(index, mark(1+X) + max(0, premium))) for buys, mirrored for sells, or the same without
+    /// the premium. Spot: the index in the mark's place, and the premium of two minutes with its sign whatever the rule, as
+    /// both pages have it. Source: Bybit help centre, "Price Limit".
+    pub(crate) fn price_bounds(&self, rule: PriceBound, now_ms: i64) -> Option<PriceBounds> {
+        let reference = self.reference()?;
         let index = at(self.index.unwrap_or(reference), ONE);
         let (x, y) = (self.grid.ratio_x, self.grid.ratio_y);
-        let premium = match rule {
-            PriceBound::WithoutPremium => 0,
-            PriceBound::WithPremium => self.premium(reference),
+        let mean = || self.premium.mean(now_ms, self.standing_premium());
+        let (above, below) = match (self.is_spot(), rule) {
+            (true, _) => (mean(), mean()),
+            (false, PriceBound::WithPremium) => (mean().max(0), mean().min(0)),
+            (false, PriceBound::WithoutPremium) => (0, 0),
         };
-        let rise = at(reference, ONE.saturating_add(x)) + premium.max(0);
-        let fall = at(reference, ONE.saturating_sub(x)) + premium.min(0);
+        let rise = at(reference, ONE.saturating_add(x)) + above;
+        let fall = at(reference, ONE.saturating_sub(x)) + below;
         let highest = rise.max(index).min(at(reference, ONE.saturating_add(y)));
         let lowest = fall.min(index).max(at(reference, ONE.saturating_sub(y)));
         Some(PriceBounds {
@@ -39,17 +50,28 @@ impl Market {
         })
     }
 
-    /// Middle of the book less the reference price, in units of units; zero with a side missing.
-    fn premium(&self, reference: i64) -> i128 {
-        match (self.book.best(Side::Buy), self.book.best(Side::Sell)) {
-            (Some(bid), Some(ask)) => at(bid, ONE / 2) + at(ask, ONE / 2) - at(reference, ONE),
-            _ => 0,
+    /// Notes the premium of the seconds that have passed. What it is reckoned from must not have changed since they did.
+    pub(crate) fn sample_premium(&mut self, now_ms: i64) {
+        if self.premium.is_due(now_ms) {
+            let standing = self.standing_premium();
+            self.premium.sample(now_ms, standing);
         }
     }
 
+    /// The price that bounds go by.
+    fn reference(&self) -> Option<i64> {
+        if self.is_spot() { self.index } else { self.mark }
+    }
+
+    /// Middle of the book less the reference price, in units of units; `None` with a side missing.
+    fn standing_premium(&self) -> Option<i128> {
+        let (bid, ask) = (self.book.best(Side::Buy)?, self.book.best(Side::Sell)?);
+        Some(at(bid, ONE / 2) + at(ask, ONE / 2) - at(self.reference()?, ONE))
+    }
+
     /// A limit price, moved to the bound when it lies beyond.
-    pub(crate) fn bounded(&self, rule: PriceBound, side: Side, price: i64) -> i64 {
-        match (self.price_bounds(rule), side) {
+    pub(crate) fn bounded(&self, (rule, now_ms): (PriceBound, i64), side: Side, price: i64) -> i64 {
+        match (self.price_bounds(rule, now_ms), side) {
             (None, _) => price,
             (Some(bounds), Side::Buy) => price.min(bounds.highest_buy),
             (Some(bounds), Side::Sell) => price.max(bounds.lowest_sell),

@@ -187,7 +187,7 @@ impl Venue {
         price: i64,
     ) -> Result<i64, Refusal> {
         let of_market = &self.markets[market];
-        let bounded = of_market.bounded(self.doubts.price_bound, side, price);
+        let bounded = of_market.bounded((self.doubts.price_bound, self.now_ms), side, price);
         let action = self.accounts[account].price_limit.of(of_market.spec.category, self.doubts);
         if action == PriceLimit::Refuse && bounded != price {
             let code = match (of_market.is_spot(), side) {

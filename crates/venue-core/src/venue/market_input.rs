@@ -133,6 +133,7 @@ impl Venue {
         let index = index.map(positive).transpose()?;
         let last = last.map(positive).transpose()?;
         let of_market = &mut self.markets[market];
+        of_market.sample_premium(self.now_ms);
         of_market.mark = mark.or(of_market.mark);
         of_market.index = index.or(of_market.index);
         if let Some(last) = last {

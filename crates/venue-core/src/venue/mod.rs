@@ -299,6 +299,7 @@ impl Venue {
     /// The book of a market, to be changed.
     fn book_mut(&mut self, market: usize) -> &mut Book {
         self.touched.books.insert(market);
+        self.markets[market].sample_premium(self.now_ms);
         &mut self.markets[market].book
     }
 

@@ -282,11 +282,11 @@ impl Venue {
         Some(self.markets[self.slot_of(category, symbol)?].ticker(self.seq))
     }
 
-    /// Highest buy and lowest sell price at present; `None` while there is no mark price.
+    /// Highest buy and lowest sell price at market time `now_ms`; `None` while there is no mark price.
     #[must_use]
-    pub fn price_limits(&self, category: Category, symbol: &str) -> Option<(Decimal, Decimal)> {
+    pub fn price_limits(&self, now_ms: i64, category: Category, symbol: &str) -> Option<(Decimal, Decimal)> {
         let market = &self.markets[self.slot_of(category, symbol)?];
-        let bounds = market.price_bounds(self.doubts.price_bound)?;
+        let bounds = market.price_bounds(self.doubts.price_bound, now_ms)?;
         Some((decimal(bounds.highest_buy), decimal(bounds.lowest_sell)))
     }
 

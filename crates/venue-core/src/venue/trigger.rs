@@ -66,7 +66,9 @@ impl Venue {
         let of_market = &self.markets[place.market];
         let price = match self.orders[key].order_type {
             // Nobody is there to be refused, so the price is moved whatever the switch says.
-            OrderType::Limit => of_market.bounded(self.doubts.price_bound, side, self.orders[key].price),
+            OrderType::Limit => {
+                of_market.bounded((self.doubts.price_bound, self.now_ms), side, self.orders[key].price)
+            }
             // Without any price nothing can have triggered.
             OrderType::Market | OrderType::Unknown => of_market.protective_price(side, None).unwrap_or(0),
         };

@@ -188,6 +188,11 @@ impl Desk {
         self.venue.position(uid, BTC, PositionIdx::OneWay).expect("the account exists")
     }
 
+    /// Highest buy and lowest sell price of now.
+    pub(crate) fn limits(&self, category: Category) -> (Decimal, Decimal) {
+        self.venue.price_limits(self.now_ms, category, BTC).expect("there is a mark")
+    }
+
     pub(crate) fn wallet(&self, uid: Uid) -> WalletRow {
         self.venue.wallet(uid).expect("the account exists")
     }

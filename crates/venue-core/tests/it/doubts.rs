@@ -122,14 +122,55 @@ fn an_isolated_position_is_liquidated_by_the_maintenance_margin_of_its_mark_or_o
     }
 }
 
+/// The book stands 300 above the mark for ten seconds of thirty, then 150 below it.
 #[test]
-fn the_bound_of_limit_prices_follows_the_premium_of_the_book_or_not() {
-    for (choice, highest, lowest) in
-        [("without-premium", "60600", "59400"), ("with-premium", "60900", "59400")]
-    {
+fn the_bound_of_a_contracts_limit_prices_follows_the_mean_premium_or_not() {
+    for (choice, high, low) in [
+        ("without-premium", ("60600", "59400"), ("60600", "59400")),
+        ("with-premium", ("60900", "59400"), ("60600", "59250")),
+    ] {
         let mut desk = Desk::with(answered("price-bound", choice));
         desk.book(&[("60299.9", "1")], &[("60300.1", "1")]);
-        let limits = desk.venue.price_limits(Category::Linear, BTC);
-        assert_eq!(limits, Some((dec(highest), dec(lowest))), "{choice}");
+        let at = |pair: (&str, &str)| (dec(pair.0), dec(pair.1));
+        assert_eq!(desk.limits(Category::Linear), at(("60600", "59400")), "{choice}: no second has passed");
+        desk.pass_ms(10_000);
+        assert_eq!(desk.limits(Category::Linear), at(high), "{choice}");
+        let order = desk.limit(ME, Side::Buy, "0.001", "62000");
+        assert_eq!(order.price, at(high).0, "{choice}: the price is moved to the bound that is told");
+        desk.book(&[("59849.9", "1")], &[("59850.1", "1")]);
+        desk.pass_ms(10_000);
+        if choice == "with-premium" {
+            // Ten of +300 and ten of −150 are 75 above.
+            assert_eq!(desk.limits(Category::Linear), at(("60675", "59400")));
+        }
+        desk.pass_ms(20_000);
+        assert_eq!(desk.limits(Category::Linear), at(low), "{choice}: the first ten have left the mean");
+    }
+}
+
+/// Spot has its premium with its sign, over two minutes and around the index, whatever the doubt.
+#[test]
+fn the_bound_of_spot_moves_with_the_premium_of_two_minutes() {
+    for choice in ["without-premium", "with-premium"] {
+        let mut setup = answered("price-bound", choice);
+        let contract = setup.instruments[0].clone();
+        setup.instruments.push(Instrument { category: Category::Spot, risk_tiers: vec![], ..contract });
+        let mut desk = Desk::with(setup);
+        desk.reference(Category::Spot, BTC, Some(dec("60000")));
+        let mut quote = |desk: &mut Desk, price: &str| {
+            let price = dec(price);
+            let level = |tick| vec![(price + dec(tick), dec("1"))];
+            let (category, symbol) = (Category::Spot, BTC.into());
+            desk.market(MarketInput::Book { category, symbol, bids: level("-0.1"), asks: level("0.1") });
+        };
+        quote(&mut desk, "59880");
+        desk.pass_ms(60_000);
+        let bounds = |desk: &Desk| desk.limits(Category::Spot);
+        assert_eq!(bounds(&desk), (dec("60480"), dec("59280")), "{choice}: 120 below the index");
+        quote(&mut desk, "60120");
+        desk.pass_ms(60_000);
+        assert_eq!(bounds(&desk), (dec("60600"), dec("59400")), "{choice}: as long above as below");
+        desk.pass_ms(60_000);
+        assert_eq!(bounds(&desk), (dec("60720"), dec("59520")), "{choice}");
     }
 }

@@ -113,7 +113,7 @@ fn the_ticker_shows_what_was_set() {
     let ticker = desk.venue.ticker(Category::Linear, BTC).unwrap();
     assert_eq!((ticker.mark_price, ticker.funding_rate), (Some(dec("60000")), dec("0.0001")));
     assert_eq!(ticker.bid1, Some((dec("59999.9"), dec("1"))));
-    assert_eq!(desk.venue.price_limits(Category::Linear, BTC), Some((dec("60600"), dec("59400"))));
+    assert_eq!(desk.limits(Category::Linear), (dec("60600"), dec("59400")));
 }
 
 #[test]

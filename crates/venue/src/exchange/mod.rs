@@ -328,7 +328,7 @@ impl Exchange {
             }
             (EMPTY_MARKET, Some(order)) if self.doubts.empty_market_code == EmptyMarketCode::Parameter => {
                 let (highest, lowest) =
-                    self.core.price_limits(order.category, &order.symbol).unwrap_or_default();
+                    self.core.price_limits(self.now_ms(), order.category, &order.symbol).unwrap_or_default();
                 Refusal::new(
                     10001,
                     match order.side {

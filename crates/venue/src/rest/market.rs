@@ -256,8 +256,10 @@ pub(crate) fn risk_limit(exchange: &Exchange, fields: &Fields) -> Answer {
 
 pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
     let Subject { scales, symbol, category, .. } = subject(exchange, fields)?;
-    let (buy, sell) =
-        exchange.core.price_limits(category, &symbol).ok_or_else(|| Refusal::parameter("no price yet"))?;
+    let (buy, sell) = exchange
+        .core
+        .price_limits(exchange.now_ms(), category, &symbol)
+        .ok_or_else(|| Refusal::parameter("no price yet"))?;
     Ok(Accepted::new(json!({
         "symbol": symbol,
         "buyLmt": scales.price(buy),

@@ -250,6 +250,6 @@ fn price_limit(
     scales: Scales,
     view: &View<'_>,
 ) -> Option<(String, String)> {
-    let (buy, sell) = view.core.price_limits(category, symbol)?;
+    let (buy, sell) = view.core.price_limits(view.now_ms, category, symbol)?;
     Some((scales.price(buy), scales.price(sell)))
 }
