@@ -22,42 +22,55 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 type Request = fn() -> String;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Connections that send requests at the same time, and how many each sends.
+/// Connections that send requests at the same time.
 const CALLERS: usize = 16;
-const CALLS: usize = 2_000;
-/// The fan-out: connections, symbols, and updates of all symbols together.
+/// The fan-out: connections and symbols.
 const LISTENERS: usize = 50;
 const SYMBOLS: usize = 20;
-const UPDATES: usize = 2_000;
-/// Orders: so many at the beginning of each millisecond, for so many milliseconds.
+/// Orders at the beginning of each millisecond.
 const ORDERS_A_MS: usize = 5;
-const ORDER_MS: usize = 4_000;
-/// Accounts whose memory is weighed.
-const ACCOUNTS: u64 = 1_000;
+
+/// How much is done of each.
+struct Scale {
+    /// Requests on each connection.
+    calls: usize,
+    /// Updates of all books together.
+    updates: usize,
+    /// Milliseconds of orders.
+    order_ms: usize,
+    /// Accounts whose memory is weighed.
+    accounts: u64,
+}
+
+const FULL: Scale = Scale { calls: 2_000, updates: 2_000, order_ms: 4_000, accounts: 1_000 };
+/// Once through everything, for `cargo test --bench venue`: the figures say nothing.
+const TRIAL: Scale = Scale { calls: 10, updates: 40, order_ms: 40, accounts: 10 };
 
 fn main() -> Outcome {
+    // As criterion has it: cargo says when figures are wanted.
+    let scale = if std::env::args().any(|argument| argument == "--bench") { FULL } else { TRIAL };
     // Memory first: what a benchmark gives back stays with the process, and accounts would be put there unseen.
-    memory()?;
+    memory(scale.accounts)?;
     println!("── venue: load of the machine: {}", std::fs::read_to_string("/proc/loadavg")?.trim());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(requests())?;
-    runtime.block_on(fan_out())?;
-    runtime.block_on(round_trips())
+    runtime.block_on(requests(scale.calls))?;
+    runtime.block_on(fan_out(scale.updates))?;
+    runtime.block_on(round_trips(ORDERS_A_MS * scale.order_ms))
 }
 
 /// Market data and order entry by REST; each connection sends the next request after the reply to the last.
-async fn requests() -> Outcome {
+async fn requests(calls: usize) -> Outcome {
     let venue = Embedded::start(config()?)?;
     move_price(&venue, "BTCUSDT", 0).await?;
     let kinds: [(&str, Request); 2] =
         [("book by REST", book_request), ("signed order by REST", order_request)];
     for (name, request) in kinds {
         let (begun, spent) = (Instant::now(), processor_time()?);
-        for outcome in join_all((0..CALLERS).map(|_| call(&venue, CALLS, request))).await {
+        for outcome in join_all((0..CALLERS).map(|_| call(&venue, calls, request))).await {
             outcome?;
         }
-        let rate = (CALLERS * CALLS) as f64 / begun.elapsed().as_secs_f64();
-        let each = each_us(spent, CALLERS * CALLS)?;
+        let rate = (CALLERS * calls) as f64 / begun.elapsed().as_secs_f64();
+        let each = each_us(spent, CALLERS * calls)?;
         println!(
             "── venue: {name}: {rate:.0} requests per second on {CALLERS} connections, {each:.1} µs of processor each"
         );
@@ -67,7 +80,7 @@ async fn requests() -> Outcome {
 }
 
 /// Every listener has every symbol's book; each update of one symbol is one frame for each of them.
-async fn fan_out() -> Outcome {
+async fn fan_out(updates: usize) -> Outcome {
     let config = config()?;
     let symbols = config.instruments.clone();
     let venue = Embedded::start(config)?;
@@ -84,13 +97,13 @@ async fn fan_out() -> Outcome {
     }
     let (begun, spent) = (Instant::now(), processor_time()?);
     let reading = join_all(listeners.iter_mut().map(async |socket| {
-        for _ in 0..UPDATES {
+        for _ in 0..updates {
             next(socket).await?;
         }
         Outcome::Ok(())
     }));
     let writing = async {
-        for update in 0..UPDATES {
+        for update in 0..updates {
             move_price(&venue, &symbols[update % SYMBOLS], 1 + update / SYMBOLS).await?;
         }
         Outcome::Ok(())
@@ -98,8 +111,8 @@ async fn fan_out() -> Outcome {
     let (read, written) = tokio::join!(reading, writing);
     written?;
     read.into_iter().collect::<Outcome<Vec<()>>>()?;
-    let rate = (UPDATES * LISTENERS) as f64 / begun.elapsed().as_secs_f64();
-    let each = each_us(spent, UPDATES * LISTENERS)?;
+    let rate = (updates * LISTENERS) as f64 / begun.elapsed().as_secs_f64();
+    let each = each_us(spent, updates * LISTENERS)?;
     println!(
         "── venue: {rate:.0} book frames per second to {LISTENERS} connections of {SYMBOLS} symbols each, {each:.1} µs of \
          processor for each frame"
@@ -109,7 +122,7 @@ async fn fan_out() -> Outcome {
 }
 
 /// Creates and cancels on the trade socket, sent by the clock whatever is still unanswered.
-async fn round_trips() -> Outcome {
+async fn round_trips(count: usize) -> Outcome {
     let venue = Embedded::start(config()?)?;
     move_price(&venue, "BTCUSDT", 0).await?;
     let mut socket = open(&venue, "/v5/trade").await?;
@@ -120,7 +133,6 @@ async fn round_trips() -> Outcome {
         .await?;
     next(&mut socket).await?;
     let (mut sender, mut receiver) = socket.split();
-    let count = ORDERS_A_MS * ORDER_MS;
     let (begun, spent) = (Instant::now(), processor_time()?);
     let sending = async {
         let mut tick = tokio::time::interval(Duration::from_millis(1));
@@ -166,8 +178,8 @@ async fn round_trips() -> Outcome {
     Ok(())
 }
 
-/// What a thousand more accounts add to the memory of this process: a venue with them less one without.
-fn memory() -> Outcome {
+/// What so many more accounts add to the memory of this process: a venue with them less one without.
+fn memory(accounts: u64) -> Outcome {
     // What a process needs only once is there after the first.
     let first = Embedded::start(config()?)?;
     let weigh = |config: VenueConfig| -> Outcome<(Embedded, u64)> {
@@ -178,14 +190,14 @@ fn memory() -> Outcome {
     let (one, without) = weigh(config()?)?;
     let mut config = config()?;
     let pattern: AccountConfig = config.accounts[0].clone();
-    config.accounts.extend((1..=ACCOUNTS).map(|number| AccountConfig {
+    config.accounts.extend((1..=accounts).map(|number| AccountConfig {
         uid: pattern.uid + number,
         key: format!("key-{number}"),
         ..pattern.clone()
     }));
     let (many, with) = weigh(config)?;
     println!(
-        "── venue: {} KiB for {ACCOUNTS} accounts of {SYMBOLS} symbols, {without} KiB for a venue with one",
+        "── venue: {} KiB for {accounts} accounts of {SYMBOLS} symbols, {without} KiB for a venue with one",
         with.saturating_sub(without)
     );
     for venue in [many, one, first] {

@@ -87,7 +87,10 @@ fn traded_bar(venue: &mut Venue, number: u64, out: &mut Vec<Output>) {
 }
 
 fn main() {
-    memory::report();
+    // As criterion has it: cargo says when figures are wanted.
+    if std::env::args().any(|argument| argument == "--bench") {
+        memory::report();
+    }
     let mut criterion = Criterion::default()
         .with_measurement(ProcessorTime)
         .configure_from_args()
