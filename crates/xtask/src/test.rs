@@ -72,7 +72,16 @@ fn recordings() -> PathBuf {
 /// The benches that play each of their cases once within seconds, unoptimised: a bench that nobody runs stops working unseen.
 /// That of the backtest would take minutes.
 const BENCHES: [&str; 11] = [
-    "codec", "engine", "journal", "orders", "check", "rules", "indicators", "fleet", "observing", "core",
+    "codec",
+    "engine",
+    "journal",
+    "orders",
+    "check",
+    "rules",
+    "indicators",
+    "fleet",
+    "observing",
+    "core",
     "venue",
 ];
 

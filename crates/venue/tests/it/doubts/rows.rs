@@ -129,8 +129,9 @@ fn told_by_tests() -> String {
 fn every_setting_is_named_by_a_test() {
     let tests = told_by_tests();
     let is_named = |name: &str| {
-        tests.contains(&format!("{name:?}"))
-            || tests.contains(&format!("doubts.{} =", name.replace('-', "_")))
+        let field = name.replace('-', "_");
+        let forms = [format!("{name:?}"), format!("doubts.{field} ="), format!(" {field}: ")];
+        forms.iter().any(|form| tests.contains(form))
     };
     assert!(!is_named("no-such-doubt"));
     let unnamed: Vec<&str> = doubts().map(|doubt| doubt.name).filter(|name| !is_named(name)).collect();
