@@ -157,7 +157,7 @@ fn the_bound_of_spot_moves_with_the_premium_of_two_minutes() {
         setup.instruments.push(Instrument { category: Category::Spot, risk_tiers: vec![], ..contract });
         let mut desk = Desk::with(setup);
         desk.reference(Category::Spot, BTC, Some(dec("60000")));
-        let mut quote = |desk: &mut Desk, price: &str| {
+        let quote = |desk: &mut Desk, price: &str| {
             let price = dec(price);
             let level = |tick| vec![(price + dec(tick), dec("1"))];
             let (category, symbol) = (Category::Spot, BTC.into());
