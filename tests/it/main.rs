@@ -14,6 +14,7 @@ mod demo;
 mod deployed;
 mod disconnection;
 mod documents;
+mod explain;
 mod faults;
 mod flat;
 mod guard;

@@ -51,6 +51,7 @@ impl Crashes {
             Record::Command { .. }
             | Record::Memory { .. }
             | Record::Denied { .. }
+            | Record::Signal { .. }
             | Record::Reload(_)
             | Record::Marker { .. } => {}
         }
@@ -119,7 +120,11 @@ impl Rebuilt {
             Record::Memory { memory, .. } => {
                 self.memories.insert(memory.bot, memory.bytes.clone());
             }
-            Record::Denied { .. } | Record::Reload(_) | Record::Marker { .. } | Record::Stop { .. } => {}
+            Record::Denied { .. }
+            | Record::Signal { .. }
+            | Record::Reload(_)
+            | Record::Marker { .. }
+            | Record::Stop { .. } => {}
         }
     }
 
@@ -174,8 +179,9 @@ mod startup;
 pub(crate) mod tests {
     use super::*;
     use windvane_model::{
-        AccountEvent, Coin, Command, Epoch, Event, Execution, ExecutionId, ExecutionKind, MarketTime, Money,
-        OrderId, OrderKind, Origin, Price, Qty, Role, Side, Stamp, Stamped, Submit, Text, WallTime,
+        AccountEvent, Coin, Command, Epoch, Event, Execution, ExecutionId, ExecutionKind, Grounds,
+        MarketTime, Money, OrderId, OrderKind, Origin, Price, Qty, Role, Side, Stamp, Stamped, Submit, Text,
+        WallTime,
     };
 
     fn started(wall_minutes: i64) -> Record {
@@ -264,6 +270,7 @@ pub(crate) mod tests {
                 bot: Some(BotName::new(bot).unwrap()),
                 tag: None,
                 worst_price: Some(Price::new(101.into()).unwrap()),
+                grounds: Grounds::default(),
                 command: Command::Submit(submit),
             },
             Record::Event(Stamped {

@@ -407,7 +407,7 @@ impl Engine {
                 None => {
                     leverage_asked.insert(bot.symbol, stamp.wall.after(LEVERAGE_WITHIN_MS));
                     let set = SetLeverage { symbol: bot.symbol, leverage: bot.leverage };
-                    out.push(Output::of_engine(Command::SetLeverage(set)));
+                    out.push(Output::of_engine("leverage", Command::SetLeverage(set)));
                 }
             }
         }
@@ -421,5 +421,10 @@ impl Engine {
 
 /// Puts the engine's own question to the venue.
 pub(crate) fn push_query(query: Query, out: &mut Vec<Output>) {
-    out.push(Output::of_engine(Command::Query(query)));
+    let reason = match query {
+        Query::Order { .. } => "probe",
+        Query::Account { .. } => "reconcile",
+        Query::PreCheck(_) => "calibrate",
+    };
+    out.push(Output::of_engine(reason, Command::Query(query)));
 }

@@ -7,9 +7,10 @@
 use crate::bot::{Bot, Foreign, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
+use crate::turn::qty_of;
 use crate::view::open_orders_of;
 use windvane_model::{
-    BotName, Cancel, ClientOrderId, Command, Intent, Millis, Mutant, Role, Scope, Stamp, mutant,
+    BotName, Cancel, ClientOrderId, Command, Grounds, Intent, Millis, Mutant, Role, Scope, Stamp, mutant,
 };
 use windvane_risk::{Action, Ask, Share, allows};
 
@@ -38,16 +39,18 @@ impl Engine {
             let (name, keeps) = (asked.name, asked.keeps);
             let before = out.len();
             for id in self.doomed(name, is_flattening) {
-                self.cancel(bot, id, stamp, out);
+                self.cancel(bot, id, "wind_down", stamp, out);
             }
             for order in self.adopted_entries(bot) {
-                out.push(Output::of_engine(Command::Cancel(order)));
+                out.push(Output::of_engine("wind_down", Command::Cancel(order)));
             }
             let is_flattening = is_flattening && !mutant(Mutant::FlattenDoesNotClose);
             let share = if is_flattening { Some(Share::All) } else { keeps.map(Share::Beyond) };
+            let reason = if is_flattening { "flatten" } else { "drawdown" };
             if let Some(share) = share {
                 for close in self.risk.protective(Scope::Bot(name), share, self.orders.exposure()) {
-                    self.command(&close, stamp, out);
+                    let grounds = Grounds { asked: qty_of(close.intent()), ..Grounds::of(reason) };
+                    self.command(&close, grounds, stamp, out);
                 }
             }
             if out.len() > before {
@@ -98,7 +101,14 @@ impl Engine {
     }
 
     /// Cancels one order on a bot's behalf.
-    pub(crate) fn cancel(&mut self, bot: usize, id: ClientOrderId, stamp: Stamp, out: &mut Vec<Output>) {
+    pub(crate) fn cancel(
+        &mut self,
+        bot: usize,
+        id: ClientOrderId,
+        reason: &str,
+        stamp: Stamp,
+        out: &mut Vec<Output>,
+    ) {
         let intent = Intent::Cancel { client_order_id: id };
         let existing = self.open_order(&id);
         let ask = Ask { bot: self.bots[bot].name, intent: &intent, existing: existing.as_ref() };
@@ -110,7 +120,7 @@ impl Engine {
         };
         // A fenced engine may not even cancel; then there is nothing to be done here.
         if let Ok(approved) = self.risk.check(&ask, &context) {
-            self.command(&approved, stamp, out);
+            self.command(&approved, Grounds::of(reason), stamp, out);
         }
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
         }
         let command = Command::CancelAll(CancelAll { symbol: None, spare_protection: true });
         self.orders.record(&command, windvane_order_management::Provenance::default(), stamp);
-        out.push(Output::of_engine(command));
+        out.push(Output::of_engine("kill", command));
         if self.gate.private_is_up() {
             self.reconcile(stamp, out);
         }

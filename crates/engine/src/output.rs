@@ -2,7 +2,10 @@
 
 use crate::protection::Naked;
 use windvane_market::BookGap;
-use windvane_model::{BotMemory, BotName, Command, Denial, NoticeTo, Price, Qty, RunState, Symbol, Tag};
+use windvane_model::{
+    BotMemory, BotName, Command, Denial, Grounds, Intent, NoticeTo, Price, RunState, Signal, SignalName,
+    Symbol, Tag,
+};
 use windvane_order_management::Difference;
 use windvane_risk::Miscount;
 
@@ -17,8 +20,8 @@ pub enum Output {
         tag: Option<Tag>,
         /// The price that risk reserved, for a placed or amended order.
         worst_price: Option<Price>,
-        /// The quantity in the wish that risk approved, for a placed order or one amended in it.
-        approved: Option<Qty>,
+        /// What made the bot want it, and how much of its wish risk let pass.
+        grounds: Grounds,
         /// The request.
         command: Command,
     },
@@ -30,6 +33,19 @@ pub enum Output {
         bot: BotName,
         /// Why not.
         denial: Denial,
+        /// What made the bot want it.
+        signal: SignalName,
+        /// The wish.
+        wish: Intent,
+    },
+    /// To the journal: an entry signal that a bot saw.
+    Signal {
+        /// The bot.
+        bot: BotName,
+        /// The contract that it trades.
+        symbol: Symbol,
+        /// What it saw.
+        signal: Signal,
     },
     /// To the log: what a bot was told.
     Notice(NoticeTo),
@@ -53,8 +69,8 @@ pub enum Output {
 }
 
 impl Output {
-    /// A command of the engine's own.
-    pub(crate) const fn of_engine(command: Command) -> Self {
-        Self::Command { bot: None, tag: None, worst_price: None, approved: None, command }
+    /// A command of the engine's own; `reason` is its word for why.
+    pub(crate) fn of_engine(reason: &str, command: Command) -> Self {
+        Self::Command { bot: None, tag: None, worst_price: None, grounds: Grounds::of(reason), command }
     }
 }

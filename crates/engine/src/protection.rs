@@ -11,7 +11,7 @@
 use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
-use windvane_model::{BotName, Intent, Price, Side, Stamp, Symbol, WallTime};
+use windvane_model::{BotName, Grounds, Intent, Price, Side, Stamp, Symbol, WallTime};
 use windvane_order_management::Position;
 use windvane_risk::{Action, Ask, allows};
 
@@ -136,7 +136,7 @@ impl Engine {
         };
         let verdict = self.risk.check(&ask, &context);
         if let Ok(approved) = &verdict {
-            self.command(approved, stamp, out);
+            self.command(approved, Grounds::of("unprotected"), stamp, out);
         }
         verdict.is_ok()
     }

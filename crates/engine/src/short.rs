@@ -7,7 +7,9 @@
 use crate::engine::Engine;
 use crate::output::Output;
 use rust_decimal::Decimal;
-use windvane_model::{ClientOrderId, Denial, DenialReason, Intent, Millis, Money, Place, Stamp, WallTime};
+use windvane_model::{
+    ClientOrderId, Denial, DenialReason, Grounds, Intent, Millis, Money, Place, SignalName, Stamp, WallTime,
+};
 use windvane_order_management::Order;
 use windvane_risk::margin::OrderTerms;
 
@@ -32,6 +34,7 @@ pub enum WhenShort {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Waiting {
     pub(crate) place: Place,
+    pub(crate) signal: SignalName,
     pub(crate) until: WallTime,
     denial: Denial,
 }
@@ -52,6 +55,7 @@ impl Engine {
         &mut self,
         bot: usize,
         intent: &Intent,
+        signal: SignalName,
         denial: Denial,
         stamp: Stamp,
         out: &mut Vec<Output>,
@@ -71,30 +75,24 @@ impl Engine {
                 };
                 self.risk.shrunk(self.bots[bot].name, place, &context).map_or(Relief::Denied, Relief::Smaller)
             }
-            WhenShort::Wait => self.wait(bot, place, denial, stamp, out),
+            WhenShort::Wait => {
+                self.wait(bot, Waiting { place: *place, signal, until: stamp.wall, denial }, stamp, out)
+            }
             WhenShort::MakeRoom => {
                 self.make_room(bot, needed.less(available), stamp, out);
-                self.wait(bot, place, denial, stamp, out)
+                self.wait(bot, Waiting { place: *place, signal, until: stamp.wall, denial }, stamp, out)
             }
         }
     }
 
     /// One wish of a bot waits at a time: a newer one takes the place of an older.
-    fn wait(
-        &mut self,
-        bot: usize,
-        place: &Place,
-        denial: Denial,
-        stamp: Stamp,
-        out: &mut Vec<Output>,
-    ) -> Relief {
+    fn wait(&mut self, bot: usize, wish: Waiting, stamp: Stamp, out: &mut Vec<Output>) -> Relief {
         let patience = stamp.wall.after(PATIENCE_MS);
-        let until = place.send_before.map_or(patience, |limit| limit.min(patience));
-        let waiting = Waiting { place: *place, until, denial };
-        if let Some(older) = self.bots[bot].waiting.replace(waiting)
-            && older.place.tag != place.tag
+        let until = wish.place.send_before.map_or(patience, |limit| limit.min(patience));
+        if let Some(older) = self.bots[bot].waiting.replace(Waiting { until, ..wish })
+            && older.place.tag != wish.place.tag
         {
-            self.deny(bot, &Intent::Place(older.place), older.denial, out);
+            self.deny(bot, &Intent::Place(older.place), older.signal, older.denial, out);
         }
         Relief::Waits
     }
@@ -111,15 +109,19 @@ impl Engine {
             let Some(wish) = self.bots[bot].waiting.take() else { continue };
             let intent = Intent::Place(wish.place);
             if stamp.wall >= wish.until {
-                self.deny(bot, &intent, wish.denial, out);
+                self.deny(bot, &intent, wish.signal, wish.denial, out);
                 continue;
             }
             match self.judge(bot, &intent, stamp) {
-                Ok(approved) => self.carry_out(bot, &intent, &approved, stamp, out),
+                Ok(approved) => {
+                    let asked = Some(wish.place.qty);
+                    let grounds = Grounds { signal: Some(wish.signal), asked, granted: None };
+                    self.carry_out(bot, &intent, &approved, grounds, stamp, out);
+                }
                 Err(Denial { reason: DenialReason::Margin { .. }, .. }) => {
                     self.bots[bot].waiting = Some(wish)
                 }
-                Err(denial) => self.deny(bot, &intent, denial, out),
+                Err(denial) => self.deny(bot, &intent, wish.signal, denial, out),
             }
         }
     }
@@ -152,7 +154,7 @@ impl Engine {
                 return;
             }
             freed = freed.saturating_add(margin);
-            self.cancel(owner, id, stamp, out);
+            self.cancel(owner, id, "makes_room", stamp, out);
         }
     }
 

@@ -6,8 +6,8 @@ use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::short::Relief;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, Denial, DenialReason, HaltCause, Intent, Mutant, Notice, NoticeTo,
-    RunState, Stamp, Symbol, Tag, mutant,
+    BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, Mutant, Notice,
+    NoticeTo, Qty, RunState, SignalName, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -152,27 +152,39 @@ impl Engine {
         }
         asleep.wake_at = asleep.strategy.wake_at();
         asleep.sight = sight;
+        while let Some(signal) = asleep.strategy.take_signal() {
+            out.push(Output::Signal { bot: name, symbol: asleep.symbol, signal });
+        }
         let mut wanted = std::mem::take(&mut self.intents);
         for intent in wanted.drain(..) {
-            self.take(bot, &intent, stamp, out);
+            let signal = SignalName::lossy(self.bots[bot].strategy.reason(&intent));
+            self.take(bot, &intent, signal, stamp, out);
         }
         self.intents = wanted;
     }
 
     /// One wish: denied, or approved and commanded.
-    pub(crate) fn take(&mut self, bot: usize, intent: &Intent, stamp: Stamp, out: &mut Vec<Output>) {
+    pub(crate) fn take(
+        &mut self,
+        bot: usize,
+        intent: &Intent,
+        signal: SignalName,
+        stamp: Stamp,
+        out: &mut Vec<Output>,
+    ) {
+        let grounds = Grounds { signal: Some(signal), asked: qty_of(intent), granted: None };
         let denial = match self.judge(bot, intent, stamp) {
-            Ok(approved) => return self.carry_out(bot, intent, &approved, stamp, out),
+            Ok(approved) => return self.carry_out(bot, intent, &approved, grounds, stamp, out),
             Err(denial) => denial,
         };
-        match self.relieve(bot, intent, denial, stamp, out) {
+        match self.relieve(bot, intent, signal, denial, stamp, out) {
             Relief::Waits => {}
-            Relief::Denied => self.deny(bot, intent, denial, out),
+            Relief::Denied => self.deny(bot, intent, signal, denial, out),
             Relief::Smaller(place) => {
                 let smaller = Intent::Place(place);
                 match self.judge(bot, &smaller, stamp) {
-                    Ok(approved) => self.carry_out(bot, &smaller, &approved, stamp, out),
-                    Err(denial) => self.deny(bot, intent, denial, out),
+                    Ok(approved) => self.carry_out(bot, &smaller, &approved, grounds, stamp, out),
+                    Err(denial) => self.deny(bot, intent, signal, denial, out),
                 }
             }
         }
@@ -215,10 +227,11 @@ impl Engine {
         bot: usize,
         intent: &Intent,
         approved: &Approved,
+        grounds: Grounds,
         stamp: Stamp,
         out: &mut Vec<Output>,
     ) {
-        self.command(approved, stamp, out);
+        self.command(approved, grounds, stamp, out);
         if let Some(tag) = tag_of(intent)
             && let Some(id) = last_submitted(out)
         {
@@ -228,9 +241,16 @@ impl Engine {
     }
 
     /// Tells a bot, and everybody who listens, what it may not.
-    pub(crate) fn deny(&mut self, bot: usize, intent: &Intent, denial: Denial, out: &mut Vec<Output>) {
+    pub(crate) fn deny(
+        &mut self,
+        bot: usize,
+        intent: &Intent,
+        signal: SignalName,
+        denial: Denial,
+        out: &mut Vec<Output>,
+    ) {
         let name = self.bots[bot].name;
-        out.push(Output::Denied { bot: name, denial });
+        out.push(Output::Denied { bot: name, denial, signal, wish: *intent });
         let notice = Notice::Denied { tag: tag_of(intent), client_order_id: named_order(intent), denial };
         self.notices.push_back(NoticeTo { bot: name, notice });
     }
@@ -242,17 +262,19 @@ impl Engine {
         order.is_amend_unanswered().then_some(order.symbol())
     }
 
-    /// Carries out what risk approved.
-    pub(crate) fn command(&mut self, approved: &Approved, stamp: Stamp, out: &mut Vec<Output>) {
+    /// Carries out what risk approved. How much that is, is added to the grounds.
+    pub(crate) fn command(
+        &mut self,
+        approved: &Approved,
+        grounds: Grounds,
+        stamp: Stamp,
+        out: &mut Vec<Output>,
+    ) {
         let (bot, tag) = (Some(approved.bot()), tag_of(approved.intent()));
         let worst_price = approved.worst_price();
         let command = self.orders.submit(approved, stamp);
-        let approved = match approved.intent() {
-            Intent::Place(place) => Some(place.qty),
-            Intent::Amend { qty, .. } => *qty,
-            Intent::Cancel { .. } | Intent::Protect { .. } => None,
-        };
-        out.push(Output::Command { bot, tag, worst_price, approved, command });
+        let grounds = Grounds { granted: qty_of(approved.intent()), ..grounds };
+        out.push(Output::Command { bot, tag, worst_price, grounds, command });
     }
 
     /// The engine's own memory as of now, without the openings. What an orderly end winds down by policy is no wish of a person, and the
@@ -314,6 +336,15 @@ const fn tag_of(intent: &Intent) -> Option<Tag> {
     match intent {
         Intent::Place(place) => Some(place.tag),
         Intent::Amend { .. } | Intent::Cancel { .. } | Intent::Protect { .. } => None,
+    }
+}
+
+/// The quantity of a wish, where it has one, base coin.
+pub(crate) const fn qty_of(intent: &Intent) -> Option<Qty> {
+    match intent {
+        Intent::Place(place) => Some(place.qty),
+        Intent::Amend { qty, .. } => *qty,
+        Intent::Cancel { .. } | Intent::Protect { .. } => None,
     }
 }
 

@@ -8,7 +8,8 @@
 //! start of the SHA-256 of the header before it. A header holds its payload's checksum and its own
 //! `previous`, so the chain covers everything at the cost of one hash block per record, however long.
 
-use crate::record::{Record, VERSION};
+use crate::record::{Record, VERSION, VERSION_WITHOUT_GROUNDS};
+use crate::wire;
 use sha2::{Digest, Sha256};
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input};
 use windvane_model::Epoch;
@@ -115,11 +116,8 @@ impl<'a> Frame<'a> {
 
     /// The record inside.
     pub(crate) fn record(&self) -> Result<Record, DecodeError> {
-        if self.version != VERSION {
-            return Err(DecodeError::UnknownVersion(self.version));
-        }
         let mut input = Input::new(self.payload);
-        let record = Record::decode_content(self.kind, &mut input)?;
+        let record = wire::decode(self.version, self.kind, &mut input)?;
         input.finish()?;
         Ok(record)
     }
@@ -127,7 +125,7 @@ impl<'a> Frame<'a> {
     /// The durable number, when this is a marker.
     pub(crate) fn marker(&self) -> Option<u64> {
         const MARKER: Record = Record::Marker { durable: 0 };
-        if self.kind != MARKER.code() || self.version != VERSION {
+        if self.kind != MARKER.code() || !matches!(self.version, VERSION | VERSION_WITHOUT_GROUNDS) {
             return None;
         }
         u64::decode(&mut Input::new(self.payload)).ok()

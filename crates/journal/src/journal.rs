@@ -239,6 +239,7 @@ impl Journal {
             Record::Command { .. }
             | Record::Memory { .. }
             | Record::Denied { .. }
+            | Record::Signal { .. }
             | Record::Reload(_)
             | Record::Stop { .. } => {
                 self.put(self.current_epoch()?, record.code(), |out| record.encode_content(out))

@@ -147,7 +147,7 @@ fn tape_goes_first(entry: &Entry, (epoch, stamped): &(Epoch, Stamped)) -> bool {
     let sequence = stamped.stamp.sequence;
     match &entry.record {
         Record::Event(event) => sequence < event.stamp.sequence,
-        Record::Command { cause, .. } => sequence <= cause.sequence,
+        Record::Command { cause, .. } | Record::Signal { cause, .. } => sequence <= cause.sequence,
         Record::Denied { after, .. } | Record::Memory { after, .. } => sequence <= *after,
         Record::Reload(reload) => sequence <= reload.after,
         // An engine's start follows all that earlier ones saw, its stop also all that it saw itself.

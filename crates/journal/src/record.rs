@@ -1,12 +1,15 @@
 //! What is written down.
 
 use windvane_model::{
-    BotMemory, BotName, Command, Epoch, Event, HaltCause, InstallTag, Price, Stamp, Stamped, Tag, Text,
-    WallTime,
+    BotMemory, BotName, Command, Epoch, Event, Grounds, HaltCause, InstallTag, Intent, MarketTime, Price,
+    Signal, SignalName, Stamp, Stamped, Symbol, Tag, Text, WallTime,
 };
 
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
-pub(crate) const VERSION: u8 = 2;
+pub(crate) const VERSION: u8 = 3;
+
+/// The version before it: commands came without grounds, denials without the wish.
+pub(crate) const VERSION_WITHOUT_GROUNDS: u8 = 2;
 
 /// The kind of an event's frame. The hot path writes events without moving them into a [`Record`].
 pub(crate) const EVENT: u8 = 2;
@@ -35,6 +38,8 @@ pub enum Record {
         /// The price that risk reserved for it, where it has no limit price: recovery must count it as the engine
         /// did.
         worst_price: Option<Price>,
+        /// What made its bot want it, and how much of the wish risk let pass.
+        grounds: Grounds,
         /// The request.
         command: Command,
     },
@@ -55,6 +60,26 @@ pub enum Record {
         reason: Text<32>,
         /// The reason with its figures, for people.
         detail: String,
+        /// When, by the market's clock; `None` in a record of an earlier version, as what follows.
+        at: Option<MarketTime>,
+        /// The contract.
+        symbol: Option<Symbol>,
+        /// What made the bot want it.
+        signal: Option<SignalName>,
+        /// The wish.
+        wish: Option<Intent>,
+    },
+    /// A bot saw an entry signal. Not every one is written down: one that comes again and again, with the same thing in
+    /// its way, once a minute.
+    Signal {
+        /// Stamp of the event that brought it.
+        cause: Stamp,
+        /// Whose.
+        bot: BotName,
+        /// The contract that it trades.
+        symbol: Symbol,
+        /// What it saw.
+        signal: Signal,
     },
     /// The engine goes on under another configuration. What follows from it comes after it.
     Reload(Reload),
@@ -138,7 +163,7 @@ impl Record {
     pub const fn sequence(&self) -> Option<u64> {
         match self {
             Self::Event(stamped) => Some(stamped.stamp.sequence),
-            Self::Command { cause, .. } => Some(cause.sequence),
+            Self::Command { cause, .. } | Self::Signal { cause, .. } => Some(cause.sequence),
             Self::Denied { after, .. } | Self::Memory { after, .. } => Some(*after),
             Self::Reload(reload) => Some(reload.after),
             Self::Start(_) | Self::Marker { .. } | Self::Stop { .. } => None,
@@ -154,6 +179,7 @@ impl Record {
             Self::Command { .. } => "command",
             Self::Memory { .. } => "memory",
             Self::Denied { .. } => "denied",
+            Self::Signal { .. } => "signal",
             Self::Reload(_) => "reload",
             Self::Marker { .. } => "marker",
             Self::Stop { .. } => "stop",

@@ -59,6 +59,7 @@ impl Base {
             Record::Command { .. }
             | Record::Memory { .. }
             | Record::Denied { .. }
+            | Record::Signal { .. }
             | Record::Reload(_)
             | Record::Marker { .. }
             | Record::Stop { .. } => {}

@@ -97,6 +97,7 @@ impl Stat {
                     Record::Command { .. }
                     | Record::Memory { .. }
                     | Record::Denied { .. }
+                    | Record::Signal { .. }
                     | Record::Reload(_)
                     | Record::Stop { .. } => {}
                 }

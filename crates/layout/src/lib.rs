@@ -8,6 +8,7 @@
 mod account;
 mod command;
 mod event;
+mod intent;
 mod market;
 mod primitive;
 #[cfg(feature = "sample")]

@@ -4,6 +4,7 @@ use crate::{Decode, DecodeError, Encode, Input, Json};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use windvane_model::{
     BotName, ClientOrderId, Coin, Epoch, ExecutionId, Fixed, InstallTag, Leverage, MarketTime, Money,
     Notional, OrderId, PositionIndex, Price, Qty, Rate, Symbol, Tag, Text, WallTime,
@@ -253,6 +254,25 @@ impl Decode for String {
 impl Json for String {
     fn json(&self) -> Value {
         Value::String(self.clone())
+    }
+}
+
+impl Encode for Arc<str> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        out.extend_from_slice(self.as_bytes());
+    }
+}
+
+impl Decode for Arc<str> {
+    fn decode(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        String::decode(input).map(Self::from)
+    }
+}
+
+impl Json for Arc<str> {
+    fn json(&self) -> Value {
+        Value::String((**self).to_owned())
     }
 }
 

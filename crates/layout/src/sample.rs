@@ -6,6 +6,7 @@
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use windvane_model::{
     BotName, ClientOrderId, Coin, Epoch, ExecutionId, Fixed, InstallTag, Leverage, MarketTime, Money,
     Notional, OrderId, PositionIndex, Price, Qty, Rate, Symbol, Tag, Text, WallTime,
@@ -85,6 +86,12 @@ impl Sample for [u8; 32] {
 impl Sample for String {
     fn sample(random: &mut Rng) -> Self {
         (0..random.usize(0..40)).map(|_| random.char(..)).collect()
+    }
+}
+
+impl Sample for Arc<str> {
+    fn sample(random: &mut Rng) -> Self {
+        String::sample(random).into()
     }
 }
 

@@ -28,6 +28,7 @@ mod account;
 mod command;
 mod event;
 mod fixed;
+mod grounds;
 mod hash;
 mod id;
 mod instrument;
@@ -48,6 +49,7 @@ pub use account::{
 pub use command::{Amend, Cancel, CancelAll, Command, SetLeverage, SetProtection, Submit};
 pub use event::{Control, Event, HaltCause, Link, LinkState, Reference, RunState, Scope, Stamp, Stamped};
 pub use fixed::{Fixed, FixedError};
+pub use grounds::{Grounds, Signal, SignalName};
 pub use hash::{IdHash, IdHasher};
 pub use id::{
     BotName, BotTag, ClientOrderId, Coin, Epoch, ExecutionId, IdGrammar, IdPrefix, InstallTag, OrderId, Role,

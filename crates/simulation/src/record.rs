@@ -34,6 +34,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         }
         Output::Memory(memory) => Some(Line::Memory(memory.clone())),
         Output::Denied { .. }
+        | Output::Signal { .. }
         | Output::Notice(_)
         | Output::Resubscribe(..)
         | Output::RunState(_)

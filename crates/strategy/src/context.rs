@@ -8,7 +8,7 @@ use crate::rules::Definition;
 use windvane_market::{Contract, Market};
 use windvane_model::{
     Candle, ClientOrderId, ForeignOrder, Instrument, Intent, Interval, MarketTime, Money, Notice, Notional,
-    Price, Qty, Role, Side, Symbol, TradePrints, WallTime,
+    Place, Price, Qty, Role, Side, Signal, Symbol, TradePrints, WallTime,
 };
 
 /// Why a strategy is woken.
@@ -222,6 +222,27 @@ pub trait Strategy: Send {
     /// Itself as one that bars can be shown to beforehand, where a replay of history asks; `None` for one that has to be
     /// woken at each.
     fn foresight(&mut self) -> Option<&mut dyn Foresight> {
+        None
+    }
+
+    /// What made it want `intent`, which it has pushed just now: the key of its rules or settings, in a few words. It is kept
+    /// with the command or the denial that comes of it, for `explain`.
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Place(Place { role, .. }) => match role {
+                Role::Entry => "entry",
+                Role::Exit => "exit",
+                Role::Protect => "protect",
+                Role::Level => "level",
+            },
+            Intent::Amend { .. } => "amend",
+            Intent::Cancel { .. } => "cancel",
+            Intent::Protect { .. } => "protect.stop",
+        }
+    }
+
+    /// An entry signal seen in the last waking that is worth writing down; asked until there is none left.
+    fn take_signal(&mut self) -> Option<Signal> {
         None
     }
 

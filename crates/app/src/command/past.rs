@@ -184,7 +184,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
     let folder = folder(&arguments.past)?;
     let history = History::read(&folder)?;
     let looks = if arguments.at.is_none() { looks(arguments) } else { None };
-    let lines = match Question::of(&arguments.what, &history) {
+    let lines = match Question::of(&arguments.what, &history, &folder) {
         Ok(question) => Explanation::read(&folder, question, &history, arguments.at)?,
         // A bot that has never asked for anything is in no record, and there is a reason for that.
         Err(_) if looks.is_some() => Vec::new(),

@@ -97,7 +97,9 @@ impl Player {
         match record {
             Record::Start(start) => self.start(start)?,
             Record::Event(stamped) => self.event(stamped),
-            Record::Command { cause, .. } => self.compare(record, cause.sequence),
+            Record::Command { cause, .. } | Record::Signal { cause, .. } => {
+                self.compare(record, cause.sequence);
+            }
             Record::Memory { after, .. } | Record::Denied { after, .. } => self.compare(record, *after),
             Record::Stop { .. } => self.expect_nothing(),
             Record::Reload(reload) => self.reload(reload)?,

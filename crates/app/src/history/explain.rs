@@ -1,7 +1,7 @@
 //! Why something happened: for an order, a bot or a contract, each step from what woke the bot to what became of the
 //! position, out of journal and tape.
 
-use super::{History, words};
+use super::{History, Question, words};
 use crate::config::plan::Shown;
 use crate::exit::Failure;
 use crate::rebuild::{Claims, Rebuilt};
@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use windvane_journal::{Item, Record, Reload};
 use windvane_model::{
-    AccountEvent, BotName, BotTag, ClientOrderId, Command, Event, ExecutionId, IdGrammar, InstallTag,
-    OrderId, PositionIndex, Query, QueryAnswer, Stamp, Stamped, Symbol,
+    AccountEvent, BotName, BotTag, ClientOrderId, Command, Event, ExecutionId, Grounds, IdGrammar,
+    InstallTag, Intent, OrderId, OrderReport, PositionIndex, Price, Query, QueryAnswer, Stamp, Stamped,
+    Symbol,
 };
 
 /// Steps that are shown of a bot or a contract when no moment is asked for.
@@ -20,55 +21,6 @@ const LAST_STEPS: usize = 40;
 const BEFORE_MS: i64 = 60_000;
 const AFTER_MS: i64 = 10_000;
 
-/// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// One order, by our id.
-    Order(ClientOrderId),
-    /// One order, by the venue's id.
-    VenueOrder(OrderId),
-    /// Everything of a bot.
-    Bot(BotName),
-    /// Everything of a contract.
-    Symbol(Symbol),
-}
-
-impl Question {
-    /// Finds out what `text` names in a journal.
-    ///
-    /// # Errors
-    /// With the names that there are when it is none of them.
-    pub(crate) fn of(text: &str, history: &History) -> Result<Self, Failure> {
-        let orders = history.books.orders();
-        if let Some((bot, _)) = history.claims.iter().find(|(bot, _)| bot.as_str() == text) {
-            return Ok(Self::Bot(*bot));
-        }
-        let mut symbols: BTreeSet<Symbol> = orders.positions().map(|position| position.key().0).collect();
-        symbols.extend(history.claims.iter().flat_map(|(_, keys)| keys.iter().map(|(symbol, _)| *symbol)));
-        if let Some(symbol) = symbols.iter().find(|symbol| symbol.as_str() == text) {
-            return Ok(Self::Symbol(*symbol));
-        }
-        if let Ok(id) = ClientOrderId::new(text)
-            && orders.order(&id).is_some()
-        {
-            return Ok(Self::Order(id));
-        }
-        if let Ok(id) = OrderId::new(text)
-            && orders.fills().any(|(fill, _)| fill.order_id == id)
-        {
-            return Ok(Self::VenueOrder(id));
-        }
-        let bots: Vec<String> = history.claims.iter().map(|(bot, _)| bot.to_string()).collect();
-        let symbols: Vec<String> = symbols.iter().map(ToString::to_string).collect();
-        Err(Failure::Config(format!(
-            "`{text}` is no order, bot or contract of this journal; bots: {}; contracts: {}; orders are listed by \
-             `windvane orders --all`",
-            bots.join(", "),
-            symbols.join(", ")
-        )))
-    }
-}
-
 /// The steps that answer a question.
 pub(crate) struct Explanation<'h> {
     question: Question,
@@ -76,6 +28,10 @@ pub(crate) struct Explanation<'h> {
     books: Rebuilt,
     /// The venue's names of the order that is asked about.
     names: BTreeSet<OrderId>,
+    /// Stops that the venue made, of which that was told.
+    children: BTreeSet<OrderId>,
+    /// Whether the venue-made order that is asked about has ended.
+    is_over: bool,
     known_fills: BTreeSet<(Symbol, ExecutionId)>,
     /// The last event, which is what woke a bot whose command follows.
     woken_by: Option<(u64, String)>,
@@ -102,11 +58,13 @@ impl<'h> Explanation<'h> {
             claims,
             books: before.with_context(reading)?.keeping_everything(),
             names: BTreeSet::new(),
+            children: BTreeSet::new(),
+            is_over: false,
             known_fills: BTreeSet::new(),
             woken_by: None,
             steps: Vec::new(),
         };
-        if let Question::VenueOrder(id) = question {
+        if let Question::VenueOrder { id, .. } = question {
             explanation.names.insert(id);
         }
         for item in reader {
@@ -117,7 +75,7 @@ impl<'h> Explanation<'h> {
 
     fn lines(self, at_ms: Option<i64>) -> Vec<String> {
         let is_whole =
-            matches!(self.question, Question::Order(_) | Question::VenueOrder(_)) && at_ms.is_none();
+            matches!(self.question, Question::Order(_) | Question::VenueOrder { .. }) && at_ms.is_none();
         let mut steps = self.steps;
         if let Some(at) = at_ms {
             steps.retain(|(ms, _)| (at - BEFORE_MS..=at + AFTER_MS).contains(ms));
@@ -155,28 +113,32 @@ impl<'h> Explanation<'h> {
                 self.wake(stamped);
                 self.event(stamped);
             }
-            Record::Command { cause, bot, worst_price, command, .. } => {
-                if !self.is_about_command(*bot, command) {
-                    return;
+            Record::Command { cause, bot, worst_price, grounds, command, .. } => {
+                if self.is_about_command(*bot, command) {
+                    self.command(*cause, *bot, *worst_price, grounds, command);
                 }
-                let cause_words = self.woken_by.as_ref().filter(|(sequence, _)| *sequence == cause.sequence);
-                let woken = cause_words
-                    .map_or_else(|| "an event that is off the tape".to_owned(), |(_, w)| w.clone());
-                let who = bot.map_or_else(|| "the engine".to_owned(), |bot| format!("bot {bot}"));
-                let reserved =
-                    worst_price.map_or_else(String::new, |price| format!(", counted at {price} at most"));
-                self.step(*cause, format!("signal    {who}, woken by {woken}"));
-                let text = words::other_command(command);
-                let id = id_of(command).map_or_else(String::new, |id| format!(" [{id}]"));
-                self.step(*cause, format!("risk      passed: {text}{reserved}"));
-                self.step(*cause, format!("command   {text}{id}"));
             }
-            Record::Denied { after, bot, detail, .. } => {
-                if self.question == Question::Bot(*bot) || self.is_contract_of(*bot) {
-                    let ms = self.steps.last().map_or(0, |(ms, _)| *ms);
-                    let at = self.woken_by.as_ref().filter(|(sequence, _)| sequence == after);
-                    let woken = at.map_or_else(String::new, |(_, words)| format!(", woken by {words}"));
-                    self.steps.push((ms, format!("risk      denied bot {bot}: {detail}{woken}")));
+            Record::Denied { after, bot, reason, detail, at, symbol, signal, wish } => {
+                let is_meant = self.question == Question::Bot(*bot)
+                    || symbol.map_or_else(
+                        || self.is_contract_of(*bot),
+                        |on| self.question == Question::Symbol(on),
+                    )
+                    || wish.as_ref().and_then(named).is_some_and(|id| self.is_about(None, Some(id), None));
+                if is_meant {
+                    let ms = at.map_or_else(|| self.last_ms(), |at| at.0);
+                    if let Some(signal) = signal {
+                        let woken = self.woken(*after);
+                        self.steps.push((ms, format!("signal    bot {bot}: {signal}, woken by {woken}")));
+                    }
+                    let wish =
+                        wish.as_ref().map_or_else(String::new, |wish| format!(" {}", words::wish(wish)));
+                    self.steps.push((ms, format!("verdict   denied ({reason}){wish}: {detail}")));
+                }
+            }
+            Record::Signal { cause, bot, symbol, signal } => {
+                if self.question == Question::Bot(*bot) || self.question == Question::Symbol(*symbol) {
+                    self.step(*cause, format!("look      bot {bot} saw {}", words::signal(signal)));
                 }
             }
             Record::Start(start) => {
@@ -189,6 +151,44 @@ impl<'h> Explanation<'h> {
             Record::Reload(reload) => self.reload(reload),
             Record::Memory { .. } | Record::Marker { .. } | Record::Stop { .. } => {}
         }
+    }
+
+    /// From what a bot saw to what left for it.
+    fn command(
+        &mut self,
+        cause: Stamp,
+        bot: Option<BotName>,
+        worst_price: Option<Price>,
+        grounds: &Grounds,
+        command: &Command,
+    ) {
+        let who = bot.map_or_else(|| "the engine".to_owned(), |bot| format!("bot {bot}"));
+        let signal = grounds.signal.map_or_else(|| "not on record".to_owned(), |signal| signal.to_string());
+        let woken = self.woken(cause.sequence);
+        self.step(cause, format!("signal    {who}: {signal}, woken by {woken}"));
+        let share = match (grounds.granted, grounds.asked) {
+            (Some(granted), Some(asked)) if granted != asked => format!(" {granted} of {asked} asked for"),
+            (Some(granted), _) => format!(" {granted} as asked for"),
+            (None, _) => String::new(),
+        };
+        let reserved = worst_price.map_or_else(String::new, |price| format!(", counted at {price} at most"));
+        // What the engine does by itself to look after its account asks risk only where it is an order.
+        if bot.is_some() || grounds.granted.is_some() {
+            self.step(cause, format!("verdict   approved{share}{reserved}"));
+        }
+        let id = id_of(command).map_or_else(String::new, |id| format!(" [{id}]"));
+        self.step(cause, format!("command   {}{id}", words::other_command(command)));
+    }
+
+    /// What the event of `sequence` was, in words.
+    fn woken(&self, sequence: u64) -> String {
+        let woken_by = self.woken_by.as_ref().filter(|(last, _)| *last == sequence);
+        woken_by.map_or_else(|| "an event that is off the tape".to_owned(), |(_, words)| words.clone())
+    }
+
+    /// The moment of the last step, for records that tell none.
+    fn last_ms(&self) -> i64 {
+        self.steps.last().map_or(0, |(ms, _)| *ms)
     }
 
     fn event(&mut self, stamped: &Stamped) {
@@ -223,12 +223,7 @@ impl<'h> Explanation<'h> {
             AccountEvent::Undetermined(open) if self.is_about(open.symbol, open.client_order_id, None) => {
                 self.step(stamp, format!("answer    none to {}: outcome unknown", open.request.as_str()));
             }
-            AccountEvent::Order(report)
-                if self.is_about(Some(report.symbol), report.client_order_id, Some(report.order_id)) =>
-            {
-                self.names.insert(report.order_id);
-                self.step(stamp, format!("venue     {}", words::report(report)));
-            }
+            AccountEvent::Order(report) => self.report(report, stamp),
             AccountEvent::Answer(answer @ QueryAnswer::Order(lookup))
                 if self.is_about(Some(lookup.symbol), Some(lookup.client_order_id), None) =>
             {
@@ -236,6 +231,29 @@ impl<'h> Explanation<'h> {
                 self.step(stamp, format!("query     {}", words::answer(answer)));
             }
             _ => {}
+        }
+    }
+
+    fn report(&mut self, report: &OrderReport, stamp: Stamp) {
+        let is_asked = self.is_about(Some(report.symbol), report.client_order_id, Some(report.order_id));
+        // A stop that the venue made for the order is a part of its story.
+        let is_child = matches!((self.question, report.parent), (Question::Order(asked), Some(parent)) if parent == asked);
+        if !(is_asked || is_child) {
+            return;
+        }
+        self.names.insert(report.order_id);
+        let parent = match self.question {
+            Question::VenueOrder { id, parent, .. } if id == report.order_id => parent,
+            _ => report.parent,
+        };
+        if let Some(parent) = parent.filter(|_| self.children.insert(report.order_id)) {
+            let text =
+                format!("parent    {} was made by the venue for the position of [{parent}]", report.order_id);
+            self.step(stamp, text);
+        }
+        self.step(stamp, format!("venue     {}", words::report(report)));
+        if let Question::VenueOrder { id, .. } = self.question {
+            self.is_over |= report.order_id == id && report.status.is_terminal();
         }
     }
 
@@ -269,7 +287,7 @@ impl<'h> Explanation<'h> {
             Question::Symbol(_) => {
                 self.claims.iter().map(|(bot, _)| *bot).filter(|bot| self.is_contract_of(*bot)).collect()
             }
-            Question::Order(_) | Question::VenueOrder(_) => return,
+            Question::Order(_) | Question::VenueOrder { .. } => return,
         };
         let tables: Vec<String> = bots.iter().map(|bot| format!("bot.{bot}.")).collect();
         let ms = self.steps.last().map_or(0, |(ms, _)| *ms);
@@ -286,7 +304,11 @@ impl<'h> Explanation<'h> {
             Question::Order(asked) => {
                 id == Some(asked) || order_id.is_some_and(|name| self.names.contains(&name))
             }
-            Question::VenueOrder(asked) => order_id == Some(asked),
+            Question::VenueOrder { id: asked, parent, .. } => {
+                order_id == Some(asked)
+                    || (id.is_some() && id == parent)
+                    || order_id.is_some_and(|name| self.names.contains(&name))
+            }
             Question::Symbol(asked) => symbol == Some(asked),
             // Two bots may share a contract; an id of ours tells whose it is.
             Question::Bot(bot) => match id.as_ref().and_then(IdGrammar::parse) {
@@ -302,6 +324,11 @@ impl<'h> Explanation<'h> {
         }
         match self.question {
             Question::Bot(asked) => bot == Some(asked),
+            // What moved the stop belongs to its story, from its order's first step to its own end.
+            Question::VenueOrder { key, .. } if matches!(command, Command::SetProtection(_)) => {
+                let Command::SetProtection(set) = command else { return false };
+                key == (set.symbol, set.position_index) && !self.steps.is_empty() && !self.is_over
+            }
             _ => self.is_about(symbol_of(command), id_of(command), None),
         }
     }
@@ -313,6 +340,14 @@ impl<'h> Explanation<'h> {
 
     fn has_contract(&self, bot: BotName, symbol: Symbol) -> bool {
         self.claims.iter().any(|(name, keys)| *name == bot && keys.iter().any(|key| key.0 == symbol))
+    }
+}
+
+/// The order that a wish is about.
+fn named(wish: &Intent) -> Option<ClientOrderId> {
+    match wish {
+        Intent::Amend { client_order_id, .. } | Intent::Cancel { client_order_id } => Some(*client_order_id),
+        Intent::Place(_) | Intent::Protect { .. } => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Records in words.
 
 use windvane_model::{
-    AccountEvent, Amend, Command, Control, Event, Execution, ExecutionKind, Interval, Link, LinkState,
-    MarketEvent, OrderKind, OrderReport, Query, QueryAnswer, Submit,
+    AccountEvent, Amend, Command, Control, Event, Execution, ExecutionKind, Intent, Interval, Link,
+    LinkState, MarketEvent, OrderKind, OrderReport, Query, QueryAnswer, Side, Signal, Submit,
 };
 use windvane_order_management::Holding;
 
@@ -86,6 +86,47 @@ pub(super) fn submit(submit: &Submit) -> String {
     format!("{role} {side} {} {} {kind}{stop}{target}{reduces}", submit.qty, submit.symbol)
 }
 
+/// What a bot wished.
+pub(super) fn wish(intent: &Intent) -> String {
+    match intent {
+        Intent::Place(place) => {
+            let kind = match place.kind {
+                OrderKind::Market { .. } => "at market".to_owned(),
+                OrderKind::Limit { price, time_in_force } => format!("at {price} {time_in_force:?}"),
+            };
+            let (role, side) = (format!("{:?}", place.role).to_lowercase(), place.side.as_str());
+            format!("{role} {side} {} {} {kind}", place.qty, place.symbol)
+        }
+        Intent::Amend { client_order_id, price, qty } => {
+            let price = price.map_or_else(String::new, |price| format!(" price {price}"));
+            let qty = qty.map_or_else(String::new, |qty| format!(" quantity {qty}"));
+            format!("amend {client_order_id} to{price}{qty}")
+        }
+        Intent::Cancel { client_order_id } => format!("cancel {client_order_id}"),
+        Intent::Protect { stop_loss, take_profit, .. } => {
+            let stop = stop_loss.map_or_else(String::new, |stop| format!(" stop {stop}"));
+            let target = take_profit.map_or_else(String::new, |price| format!(" take profit {price}"));
+            format!("protect{stop}{target}")
+        }
+    }
+}
+
+/// How a signal's conditions stood, and what stood in its way.
+pub(super) fn signal(signal: &Signal) -> String {
+    let side = if signal.side == Side::Buy { "long" } else { "short" };
+    let way = match &signal.blocker {
+        Some(blocker) => format!("stopped by {blocker}"),
+        None => "nothing in its way".to_owned(),
+    };
+    let of_side = format!("entry.{side}.");
+    let rows = signal.conditions.iter().filter(|(name, _)| name.starts_with(&of_side));
+    let rows = rows.map(|(name, holds)| {
+        let holds = holds.map_or("undefined", |holds| if holds { "yes" } else { "no" });
+        format!("{} {holds}", &name[of_side.len()..])
+    });
+    format!("{of_side}signal, {way} ({})", rows.collect::<Vec<_>>().join(", "))
+}
+
 /// An amend as asked.
 pub(super) fn amend(amend: &Amend) -> String {
     let price = amend.price.map_or_else(String::new, |price| format!(" price {price}"));
@@ -158,7 +199,7 @@ pub(super) fn holding(holding: &Holding) -> String {
     let net = holding.totals().net();
     match (holding.side(), holding.average_price()) {
         (Some(side), Some(average)) => {
-            let way = if side == windvane_model::Side::Buy { "long" } else { "short" };
+            let way = if side == Side::Buy { "long" } else { "short" };
             format!("{way} {} at {average}; {net} net so far", holding.qty())
         }
         _ => format!("flat; the last holding brought {}, {net} net so far", holding.last_net()),

@@ -137,19 +137,26 @@ impl Recorder {
 pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Record> {
     let mut next_index = 0;
     outputs.iter().filter_map(move |output| match output {
-        Output::Command { bot, tag, worst_price, command, .. } => {
+        Output::Command { bot, tag, worst_price, grounds, command } => {
             let index = next_index;
             next_index += 1;
-            let (bot, tag, worst_price, command) = (*bot, *tag, *worst_price, *command);
-            Some(Record::Command { cause, index, bot, tag, worst_price, command })
+            let (bot, tag, worst_price, grounds, command) = (*bot, *tag, *worst_price, *grounds, *command);
+            Some(Record::Command { cause, index, bot, tag, worst_price, grounds, command })
         }
         Output::Memory(memory) => Some(Record::Memory { after: cause.sequence, memory: memory.clone() }),
-        Output::Denied { bot, denial } => Some(Record::Denied {
+        Output::Denied { bot, denial, signal, wish } => Some(Record::Denied {
             after: cause.sequence,
             bot: *bot,
             reason: Text::lossy(denial.reason.as_str()),
             detail: denial.reason.to_string(),
+            at: Some(cause.market),
+            symbol: Some(denial.symbol),
+            signal: Some(*signal),
+            wish: Some(*wish),
         }),
+        Output::Signal { bot, symbol, signal } => {
+            Some(Record::Signal { cause, bot: *bot, symbol: *symbol, signal: signal.clone() })
+        }
         Output::Notice(_)
         | Output::Resubscribe(..)
         | Output::RunState(_)

@@ -77,7 +77,7 @@ impl Live {
     /// Everything that an answer may be besides a command.
     pub(super) fn tell(&mut self, output: Output, stamp: Stamp) {
         match output {
-            Output::Denied { bot, denial } => {
+            Output::Denied { bot, denial, .. } => {
                 self.observer.denied(bot, &denial);
                 tracing::info!(%bot, symbol = %denial.symbol, reason = %denial.reason, "denied by risk");
                 self.teller.denied(bot, &denial, stamp);
@@ -154,7 +154,7 @@ impl Live {
                 let story = about(bot, Kind::Doubt, text.to_owned());
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
             }
-            Output::Command { .. } | Output::Memory(_) => {}
+            Output::Command { .. } | Output::Memory(_) | Output::Signal { .. } => {}
         }
     }
 

@@ -71,9 +71,9 @@ impl Live {
 
     fn send(&mut self, outputs: &[Output], ticket: Ticket) {
         for output in outputs {
-            let Output::Command { bot, command, approved, .. } = output else { continue };
+            let Output::Command { bot, command, grounds, .. } = output else { continue };
             let child = self.engine.child(*bot, command);
-            if let Err(stray) = self.parentage.check(command, *approved, child) {
+            if let Err(stray) = self.parentage.check(command, grounds.granted, child) {
                 tracing::error!(error = %stray, ?command, "not sent; nothing opens any more");
                 self.has_strayed = true;
                 self.echoes.extend(not_sent(command, "it is not what was approved"));

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use windvane_journal::{Config, Durability, Journal, Record, Start};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, BotName, BotTag, ClientOrderId, Coin, CoinBalance, Command,
-    Epoch, Event, Execution, ExecutionId, ExecutionKind, IdGrammar, InstallTag, MarketTime, Millis, Money,
-    OrderId, OrderKind, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Price, Qty, Query,
-    QueryAnswer, Request, Role, Side, Stamp, Stamped, Submit, Symbol, Text, TimeInForce, WallTime,
+    Epoch, Event, Execution, ExecutionId, ExecutionKind, Grounds, IdGrammar, InstallTag, MarketTime, Millis,
+    Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Price, Qty,
+    Query, QueryAnswer, Request, Role, Side, Stamp, Stamped, Submit, Symbol, Text, TimeInForce, WallTime,
     WalletReport,
 };
 
@@ -91,7 +91,16 @@ impl Past {
 
     fn command(&mut self, command: Command, bot: Option<BotName>) {
         let cause = self.stamp();
-        self.append(&Record::Command { cause, index: 0, bot, tag: None, worst_price: None, command });
+        let grounds = Grounds::default();
+        self.append(&Record::Command {
+            cause,
+            index: 0,
+            bot,
+            tag: None,
+            worst_price: None,
+            grounds,
+            command,
+        });
     }
 
     fn wallet(&self) -> WalletReport {

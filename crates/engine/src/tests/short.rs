@@ -92,13 +92,13 @@ fn want(world: &mut World) -> Vec<Output> {
         send_before: None,
     };
     let mut outputs = Vec::new();
-    world.engine.take(1, &Intent::Place(place), world.stamp, &mut outputs);
+    world.engine.take(1, &Intent::Place(place), windvane_model::SignalName::EMPTY, world.stamp, &mut outputs);
     outputs
 }
 
 fn is_denied_for_margin(outputs: &[Output]) -> bool {
     outputs.iter().any(|out| match out {
-        Output::Denied { bot, denial } => {
+        Output::Denied { bot, denial, .. } => {
             *bot == second() && matches!(denial.reason, DenialReason::Margin { .. })
         }
         _ => false,
@@ -132,7 +132,7 @@ fn a_wish_waits_for_margin_and_is_placed_when_it_comes_free_or_denied_when_it_do
     assert_eq!(cancels(&waiting.wait(2_000)), 0, "nobody makes room");
     for order in &quotes {
         let id = order.client_order_id;
-        waiting.engine.cancel(0, id, waiting.stamp, &mut Vec::new());
+        waiting.engine.cancel(0, id, "test", waiting.stamp, &mut Vec::new());
     }
     let mut outputs = Vec::new();
     for order in &quotes {
@@ -154,10 +154,10 @@ fn a_less_important_bot_makes_room_and_does_not_take_it_back_meanwhile() {
     let outputs = want(&mut world);
     assert!(cancels(&outputs) >= 1 && submits(&outputs).is_empty(), "{outputs:?}");
     let (first, last) = (quotes[0], quotes[1]);
-    world.engine.cancel(0, last.client_order_id, world.stamp, &mut Vec::new());
+    world.engine.cancel(0, last.client_order_id, "test", world.stamp, &mut Vec::new());
     let half = world.take(Event::Account(AccountEvent::Order(told(&first, OrderStatus::Cancelled))));
     let gives_way = |out: &Output| match out {
-        Output::Denied { bot: who, denial } => {
+        Output::Denied { bot: who, denial, .. } => {
             *who == bot() && denial.reason == DenialReason::GivesWay { to: second() }
         }
         _ => false,

@@ -24,7 +24,7 @@ fn while_an_amend_is_unanswered_no_second_one_leaves() {
     let amend = |world: &mut World, to: &str| {
         let mut outputs = Vec::new();
         let intent = windvane_model::Intent::Amend { client_order_id: id, price: Some(price(to)), qty: None };
-        world.engine.take(0, &intent, world.stamp, &mut outputs);
+        world.engine.take(0, &intent, windvane_model::SignalName::EMPTY, world.stamp, &mut outputs);
         outputs
     };
     assert_eq!(amends(&amend(&mut world, "98.5")), 1);
@@ -56,7 +56,7 @@ fn a_size_that_the_venue_tells_before_its_execution_counts_against_the_limit_at_
         let told = PositionReport { sequence: 2, updated: MarketTime(2), ..position(told, "10") };
         world.take(Event::Account(AccountEvent::Position(told)));
         let mut outputs = Vec::new();
-        world.engine.take(0, &more, world.stamp, &mut outputs);
+        world.engine.take(0, &more, windvane_model::SignalName::EMPTY, world.stamp, &mut outputs);
         let is_limit = |out: &Output| match out {
             Output::Denied { denial, .. } => matches!(denial.reason, DenialReason::PositionNotional { .. }),
             _ => false,

@@ -2,8 +2,8 @@
 
 use windvane_journal::{Config, Durability, Journal, OnSync, Record, Start};
 use windvane_model::{
-    BotName, ClientOrderId, Command, Epoch, InstallTag, OrderKind, PositionIndex, Price, Qty, Role, Side,
-    Stamp, Submit, Symbol, Tag, Text, TimeInForce, WallTime,
+    BotName, ClientOrderId, Command, Epoch, Grounds, InstallTag, OrderKind, PositionIndex, Price, Qty, Role,
+    Side, SignalName, Stamp, Submit, Symbol, Tag, Text, TimeInForce, WallTime,
 };
 
 /// A journal on the disk that has begun its epoch.
@@ -47,6 +47,11 @@ pub(crate) fn submit() -> Record {
     let bot = BotName::new("trend").ok();
     Record::Command {
         worst_price: None,
+        grounds: Grounds {
+            signal: SignalName::new("entry.long.signal").ok(),
+            asked: Some(submit.qty),
+            granted: Some(submit.qty),
+        },
         cause: Stamp::default(),
         index: 0,
         bot,

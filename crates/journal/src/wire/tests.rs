@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input, Json, Sample};
 use windvane_model::{
-    Amend, ClientOrderId, Command, Event, MarketTime, Price, Stamp, Stamped, Symbol, Tag, WallTime,
+    Amend, ClientOrderId, Command, Event, Grounds, MarketTime, Price, SignalName, Stamp, Stamped, Symbol,
+    Tag, WallTime,
 };
 
 fn encoded(record: &Record) -> Vec<u8> {
@@ -94,6 +95,7 @@ fn the_layout_is_the_one_that_is_on_disks() {
         bot: None,
         tag: Some(Tag(9)),
         worst_price: None,
+        grounds: Grounds { signal: SignalName::new("exit").ok(), ..Grounds::default() },
         command: Command::Amend(amend),
     };
     let expected = [
@@ -105,6 +107,9 @@ fn the_layout_is_the_one_that_is_on_disks() {
         &[0],                                                    // no bot
         &[1, 9, 0, 0, 0],                                        // tag
         &[0],                                                    // no reserved price
+        &[1, 4, b'e', b'x', b'i', b't'],                         // signal
+        &[0],                                                    // asked for no quantity
+        &[0],                                                    // none was granted
         &[2],                                                    // amend
         &[3, b'w', b'0', b'1'],                                  // client order id
         &[7, b'B', b'T', b'C', b'U', b'S', b'D', b'T'],          // symbol
@@ -113,4 +118,53 @@ fn the_layout_is_the_one_that_is_on_disks() {
         &[1, 2, 0, 0, 0, 0, 0, 0, 0],                            // send before
     ];
     assert_eq!(encoded(&record), expected.concat());
+}
+
+/// Journals of version 2 stay readable: a command had no grounds then, a denial only its reason.
+#[test]
+fn records_of_the_version_before_are_read_without_grounds() {
+    let command = [
+        &[2, 1, 0, 0, 0, 0, 0, 0][..],                  // cause: sequence
+        &[0xff; 8],                                     // wall time
+        &[7, 0, 0, 0, 0, 0, 0, 0],                      // market time
+        &[1, 0, 0, 0],                                  // index
+        &[0],                                           // no bot
+        &[1, 9, 0, 0, 0],                               // tag
+        &[0],                                           // no reserved price
+        &[3],                                           // cancel
+        &[1, 3, b'w', b'0', b'1'],                      // client order id
+        &[0],                                           // no order id
+        &[7, b'B', b'T', b'C', b'U', b'S', b'D', b'T'], // symbol
+    ]
+    .concat();
+    let read = |kind, bytes: &[u8]| {
+        let mut input = Input::new(bytes);
+        let record = crate::wire::decode(2, kind, &mut input).unwrap();
+        input.finish().unwrap();
+        record
+    };
+    let Record::Command { cause, index, tag, grounds, command, .. } = read(3, &command) else {
+        panic!("kind 3 is a command")
+    };
+    assert_eq!((cause.sequence, index, tag, grounds), (258, 1, Some(Tag(9)), Grounds::default()));
+    assert!(matches!(command, Command::Cancel(cancel) if cancel.symbol.as_str() == "BTCUSDT"));
+
+    let denied = [
+        &[5, 0, 0, 0, 0, 0, 0, 0][..], // after
+        &[1, b'a'],                    // bot
+        &[2, b'n', b'o'],              // reason
+        &[4, 0, 0, 0],                 // length of the detail
+        b"why?",
+    ]
+    .concat();
+    let Record::Denied { after, reason, detail, at, symbol, signal, wish, .. } = read(5, &denied) else {
+        panic!("kind 5 is a denial")
+    };
+    assert_eq!((after, reason.as_str(), detail.as_str()), (5, "no", "why?"));
+    assert_eq!((at, symbol, signal, wish), (None, None, None, None));
+    assert_eq!(
+        crate::wire::decode(4, 5, &mut Input::new(&denied)),
+        Err(DecodeError::UnknownVersion(4)),
+        "a later version is refused"
+    );
 }

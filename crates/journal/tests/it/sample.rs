@@ -5,8 +5,8 @@ use std::time::Duration;
 use windvane_journal::{Config, Entry, Item, Journal, Record, Recovered, Start, TapeConfig, read};
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, BotMemory, BotName, Cancel, ClientOrderId, Command, Control,
-    Epoch, Event, Fixed, HaltCause, InstallTag, Link, LinkState, MarketEvent, MarketTime, Stamp, Stamped,
-    Symbol, Tag, Text, WallTime,
+    Epoch, Event, Fixed, Grounds, HaltCause, InstallTag, Link, LinkState, MarketEvent, MarketTime, Stamp,
+    Stamped, Symbol, Tag, Text, WallTime,
 };
 
 /// Small files, so that a few records fill them; a busy machine is no fault.
@@ -75,12 +75,12 @@ pub(crate) fn cancel(after: u64, index: u32) -> Record {
     let command = Command::Cancel(Cancel { client_order_id, order_id: None, symbol });
     let cause = Stamp { sequence: after, ..Stamp::default() };
     let (bot, tag, worst_price) = (Some(bot()), Some(Tag(3)), None);
-    Record::Command { cause, index, bot, tag, worst_price, command }
+    Record::Command { cause, index, bot, tag, worst_price, grounds: Grounds::default(), command }
 }
 
 pub(crate) fn denied(after: u64) -> Record {
     let (reason, detail) = (Text::new("stale_data").unwrap(), "market data is missing or stale".to_owned());
-    Record::Denied { after, bot: bot(), reason, detail }
+    Record::Denied { after, bot: bot(), reason, detail, at: None, symbol: None, signal: None, wish: None }
 }
 
 pub(crate) fn memory(after: u64) -> Record {

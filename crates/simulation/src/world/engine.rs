@@ -222,7 +222,7 @@ impl World {
                 }
                 self.send(command);
             }
-            Output::Denied { bot, denial } => {
+            Output::Denied { bot, denial, .. } => {
                 self.tally.denials += 1;
                 match denial.reason {
                     DenialReason::OpenOrders { .. } | DenialReason::OrderRate { .. } => {
@@ -235,6 +235,7 @@ impl World {
                 }
                 self.remark(format_args!("{bot} is denied: {}", denial.reason));
             }
+            Output::Signal { .. } => {}
             Output::Resubscribe(symbol, _) => {
                 let at = self.now + self.wait(10..2_000);
                 self.queue.at(at, Happening::Snapshot { life: self.life, symbol });

@@ -201,6 +201,17 @@ impl Strategy for Dca {
         }
     }
 
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Place(place) if place.role == Role::Entry => "base",
+            Intent::Place(place) if place.reduce_only => "take_profit",
+            Intent::Place(_) => "safety.orders",
+            Intent::Amend { .. } => "requote",
+            Intent::Cancel { .. } => "withdraw",
+            Intent::Protect { .. } => "protect.stop",
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.deals
     }

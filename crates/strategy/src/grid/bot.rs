@@ -211,6 +211,16 @@ impl Strategy for Grid {
         }
     }
 
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Place(place) if place.reduce_only => "cell.close",
+            Intent::Place(_) => "cell.open",
+            Intent::Amend { .. } => "cell.requote",
+            Intent::Cancel { .. } => "cell.withdraw",
+            Intent::Protect { .. } => "protect.stop",
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.rounds
     }

@@ -208,6 +208,15 @@ impl Strategy for Maker {
         }
     }
 
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Place(_) => "quote",
+            Intent::Amend { .. } => "quote.requote",
+            Intent::Cancel { .. } => "quote.withdraw",
+            Intent::Protect { .. } => "protect.stop",
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.placed
     }

@@ -2,7 +2,7 @@
 //!
 //! How a signal becomes an entry order is in `pursuit`; what happens to the position afterwards in `holding`.
 
-use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, Side, Tag};
+use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, Role, Side, Signal, Tag};
 
 use super::Definition;
 use super::exit::Opposite;
@@ -66,6 +66,10 @@ pub struct RuleBot {
     pub(super) was_true: [Option<bool>; 2],
     signals: u64,
     pub(super) ledger: Ledger,
+    /// What last moved the venue's stop.
+    pub(super) protecting_by: &'static str,
+    /// Whether it wanted anything when it was woken last.
+    has_acted: bool,
 }
 
 /// A `Place` that the engine has not answered yet.
@@ -118,6 +122,8 @@ impl RuleBot {
             was_true: [None, None],
             signals: 0,
             ledger: Ledger::default(),
+            protecting_by: "exit.stop",
+            has_acted: false,
         }
     }
 
@@ -244,6 +250,12 @@ impl RuleBot {
             self.ledger.block(side, Blocker::Condition(blocker));
         }
         blocker.is_none() && !self.memory.is_closing
+    }
+
+    /// The key of the rules by which it wants out; after a restart that is not known any more.
+    fn closing_by(&self) -> &'static str {
+        let is_long = self.memory.open.is_none_or(|open| open.is_long);
+        self.way.map_or("exit", |way| way.key(is_long))
     }
 
     pub(super) fn tag(&mut self) -> Tag {
@@ -404,6 +416,7 @@ impl Strategy for RuleBot {
         if is_idle && !looks {
             return;
         }
+        let before = out.len();
         self.refresh(context);
         let was_closing = self.memory.is_closing;
         self.guard(moment, context, out);
@@ -413,6 +426,7 @@ impl Strategy for RuleBot {
         self.climb(context, out);
         self.close(context, out);
         self.pursue(context, out);
+        self.has_acted = out.len() > before;
     }
 
     fn wake_at(&self) -> Option<MarketTime> {
@@ -451,6 +465,28 @@ impl Strategy for RuleBot {
 
     fn foresight(&mut self) -> Option<&mut dyn Foresight> {
         Some(self)
+    }
+
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Place(place) if place.role == Role::Exit => {
+                if self.exit.is_some_and(|exit| exit.is_rung) { "exit.ladder" } else { self.closing_by() }
+            }
+            Intent::Place(place) => match (place.side, self.entry.is_some_and(|entry| entry.adds)) {
+                (Side::Buy, false) => "entry.long.signal",
+                (Side::Buy, true) => "entry.long.scale_in",
+                (Side::Sell, false) => "entry.short.signal",
+                (Side::Sell, true) => "entry.short.scale_in",
+            },
+            Intent::Amend { .. } => "entry.order.chase",
+            Intent::Cancel { .. } if self.memory.is_closing => self.closing_by(),
+            Intent::Cancel { .. } => "entry.order.valid_for",
+            Intent::Protect { .. } => self.protecting_by,
+        }
+    }
+
+    fn take_signal(&mut self) -> Option<Signal> {
+        self.ledger.take_signal(self.has_acted, &self.rules.conditions)
     }
 
     fn signals(&self) -> u64 {

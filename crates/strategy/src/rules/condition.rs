@@ -1,6 +1,8 @@
 //! Named conditions: each line of a `filter` or `at_send` table can stand in the way of a signal, and is counted when it does;
 //! each way out of a position has a name as well, so that it can be told why one was closed, or was not.
 
+use std::sync::Arc;
+
 use crate::context::Condition;
 use crate::language::{NodeId, Program};
 
@@ -23,7 +25,7 @@ pub(super) struct Conditions {
 
 #[derive(Debug, Clone)]
 struct Row {
-    name: String,
+    name: Arc<str>,
     what: What,
     blocked: u64,
 }
@@ -67,7 +69,7 @@ impl Conditions {
     }
 
     fn push(&mut self, name: String, what: What) -> ConditionId {
-        self.rows.push(Row { name, what, blocked: 0 });
+        self.rows.push(Row { name: name.into(), what, blocked: 0 });
         self.rows.len() - 1
     }
 
@@ -115,18 +117,18 @@ impl Conditions {
     }
 
     /// The names of the conditions that have a truth.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().filter(|row| row.what != What::Reason).map(|row| row.name.as_str())
+    pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.rows.iter().filter(|row| row.what != What::Reason).map(|row| &row.name)
     }
 
     /// The name of one.
-    pub(super) fn name(&self, id: ConditionId) -> &str {
+    pub(super) fn name(&self, id: ConditionId) -> &Arc<str> {
         &self.rows[id].name
     }
 
     /// Counts a reason that is no expression.
     pub(super) fn block(&mut self, name: &str) {
-        if let Some(row) = self.rows.iter_mut().find(|row| row.what == What::Reason && row.name == name) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.what == What::Reason && *row.name == *name) {
             row.blocked += 1;
         }
     }
@@ -135,7 +137,7 @@ impl Conditions {
         self.rows
             .iter()
             .map(|row| Condition {
-                name: row.name.clone(),
+                name: (*row.name).to_owned(),
                 holds: row.what.truth(program).flatten(),
                 blocked: row.blocked,
             })

@@ -125,6 +125,7 @@ impl RuleBot {
         let at_venue = target.filter(|_| take_profit.is_some_and(|rule| rule.place == Place::Venue));
         let moved = at_venue.filter(|target| open.take_profit != Some(target.to_f64()));
         self.stop_before = open.stop;
+        self.protecting_by = "exit.stop";
         if let Some(open) = &mut self.memory.open {
             open.stop = stop.map(Price::to_f64).or(open.stop);
             open.take_profit = target.map(Price::to_f64);

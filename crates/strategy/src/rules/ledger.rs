@@ -3,15 +3,20 @@
 //! Cheap enough to stay on: a look costs one byte per condition in a ring that is allocated once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use windvane_model::{MarketTime, Side};
+use windvane_model::{MarketTime, Side, Signal};
 
 use super::condition::{ConditionId, Conditions};
+use super::file::slot;
 use crate::context::{Asked, Look};
 use crate::language::Program;
 
 /// Looks that are kept.
 const LOOKS: usize = 64;
+/// A signal that comes again with the same thing in its way, or that nothing comes of, is told so seldom; milliseconds of
+/// market time.
+const TELL_AGAIN_MS: i64 = 60_000;
 
 /// What stood in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,10 @@ struct Entry {
 pub(super) struct Ledger {
     looks: VecDeque<Entry>,
     is_off: bool,
+    /// By side: whether its newest signal, or what stands in its way, has not been told.
+    is_fresh: [bool; 2],
+    /// By side: what stood in the way of the signal that was told last, and when that was.
+    told: [Option<(MarketTime, Option<Blocker>)>; 2],
 }
 
 impl Ledger {
@@ -70,6 +79,9 @@ impl Ledger {
     ) {
         if self.is_off {
             return;
+        }
+        if failed != Some(signal) {
+            self.is_fresh[slot(side)] = true;
         }
         let truths = self.truths(conditions, program);
         self.looks.push_back(Entry {
@@ -131,8 +143,34 @@ impl Ledger {
             .rev()
             .find(|look| look.asked == Asked::Entry && look.side == side && look.has_fired);
         if let Some(look) = fired {
+            self.is_fresh[slot(side)] |= look.blocker.is_none();
             look.blocker.get_or_insert(blocker);
         }
+    }
+
+    /// The newest signal of a side that has not been told: every one that something was asked for because of, of the others
+    /// those that are news.
+    pub(super) fn take_signal(&mut self, has_acted: bool, conditions: &Conditions) -> Option<Signal> {
+        let side = [Side::Buy, Side::Sell]
+            .into_iter()
+            .find(|side| std::mem::take(&mut self.is_fresh[slot(*side)]))?;
+        let look = self.looks.iter().rev().find(|look| look.side == side && look.has_signal)?;
+        let told = &mut self.told[slot(side)];
+        let is_known =
+            told.is_some_and(|(at, blocker)| blocker == look.blocker && look.at.since(at) < TELL_AGAIN_MS);
+        if is_known && !(has_acted && look.blocker.is_none()) {
+            return None;
+        }
+        *told = Some((look.at, look.blocker));
+        let truths = conditions.names().zip(&look.truths);
+        Some(Signal {
+            side,
+            blocker: look.blocker.map(|blocker| match blocker {
+                Blocker::Condition(id) => Arc::clone(conditions.name(id)),
+                Blocker::Reason(reason) => reason.into(),
+            }),
+            conditions: truths.map(|(name, byte)| (Arc::clone(name), truth(*byte))).collect(),
+        })
     }
 
     /// The looks that are kept, oldest first, in words.
@@ -149,16 +187,19 @@ impl Ledger {
     }
 }
 
+const fn truth(byte: u8) -> Option<bool> {
+    match byte {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    }
+}
+
 impl Entry {
     fn show(&self, conditions: &Conditions) -> Look {
         let name = |blocker| match blocker {
-            Blocker::Condition(id) => conditions.name(id).to_owned(),
+            Blocker::Condition(id) => (**conditions.name(id)).to_owned(),
             Blocker::Reason(reason) => reason.to_owned(),
-        };
-        let truth = |byte: &u8| match byte {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
         };
         let truths = conditions.names().zip(&self.truths);
         Look {
@@ -167,9 +208,9 @@ impl Entry {
             side: self.side,
             has_signal: self.has_signal,
             has_fired: self.has_fired,
-            cause: self.cause.map(|id| conditions.name(id).to_owned()),
+            cause: self.cause.map(|id| (**conditions.name(id)).to_owned()),
             blocker: self.blocker.map(name),
-            conditions: truths.map(|(name, byte)| (name.to_owned(), truth(byte))).collect(),
+            conditions: truths.map(|(name, byte)| ((**name).to_owned(), truth(*byte))).collect(),
         }
     }
 }

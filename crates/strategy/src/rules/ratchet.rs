@@ -43,11 +43,17 @@ impl RuleBot {
         }
         self.ratcheted_at = context.now;
         self.stop_before = open.stop;
+        self.protecting_by = self.raised_by();
         if let Some(open) = &mut self.memory.open {
             open.stop = Some(stop.to_f64());
             open.watermark = best;
         }
         out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+    }
+
+    /// The key of the rules that moves the stop: the trail where there is one, it goes on from where break-even has begun.
+    fn raised_by(&self) -> &'static str {
+        if self.rules.exit.trail.is_some() { "exit.trail" } else { "exit.break_even" }
     }
 
     /// The better one of the stops that the rules have armed; `None` while none is.

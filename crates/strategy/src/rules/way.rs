@@ -33,6 +33,25 @@ pub(super) enum Way {
     TimeLimit,
 }
 
+impl Way {
+    /// Its key in the rules, for a position of that side.
+    pub(super) const fn key(self, is_long: bool) -> &'static str {
+        match self {
+            Self::Stop => "exit.stop",
+            Self::SoftStop => "exit.soft_stop",
+            Self::TakeProfit => "exit.take_profit",
+            Self::Trail => "exit.trail",
+            Self::BreakEven => "exit.break_even",
+            Self::Ladder => "exit.ladder",
+            Self::Decay => "exit.decay",
+            Self::Signal if is_long => "exit.signal.long",
+            Self::Signal => "exit.signal.short",
+            Self::Opposite => "exit.opposite",
+            Self::TimeLimit => "exit.time_limit",
+        }
+    }
+}
+
 /// The named ways out of a rule file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ways {

@@ -228,6 +228,16 @@ impl Strategy for Timed {
     }
 
     /// Orders sent.
+    fn reason(&self, intent: &Intent) -> &'static str {
+        match (intent, &self.settings.work) {
+            (Intent::Place(_), Work::Twap { .. }) => "twap",
+            (Intent::Place(_), Work::Schedule { .. }) => "schedule",
+            (Intent::Place(_), Work::Rebalance { .. }) => "rebalance",
+            (Intent::Amend { .. } | Intent::Cancel { .. }, _) => "withdraw",
+            (Intent::Protect { .. }, _) => "protect.stop",
+        }
+    }
+
     fn signals(&self) -> u64 {
         self.orders
     }
