@@ -87,8 +87,8 @@ pub(crate) enum Campaign {
     CrashBytes,
     /// Starts on a long journal, from all of its records and from a snapshot: the same books, and how long each takes.
     StartUp(StartUp),
-    /// Plays random faults on the connector's streams: afterwards every book is the venue's level by level, and every
-    /// execution is known once.
+    /// Plays random faults on the connector's streams: afterwards every book is the venue's level by level, and orders,
+    /// executions, positions and wallet are the venue's to the last digit.
     Streams(Streams),
     /// Books fills that come twice, out of order and late: the sums are exact to the last digit.
     Fills(Fills),
@@ -116,6 +116,9 @@ pub(crate) struct Streams {
     /// Schedules.
     #[arg(long, default_value_t = 1_000)]
     schedules: u64,
+    /// Venues on which they are played side by side.
+    #[arg(long, default_value_t = 4)]
+    jobs: u64,
 }
 
 /// How many fills are booked.
@@ -303,9 +306,12 @@ impl Streams {
             name: "streams",
             package: "windvane-tests",
             target: &["--test", "it"],
-            test: "streams::books_equal",
+            test: "streams::books_orders_and_positions_equal",
             is_optimised: false,
-            environment: vec![("WINDVANE_SCHEDULES", self.schedules.to_string())],
+            environment: vec![
+                ("WINDVANE_SCHEDULES", self.schedules.to_string()),
+                ("WINDVANE_STREAMS_JOBS", self.jobs.to_string()),
+            ],
         }
         .run()
     }
