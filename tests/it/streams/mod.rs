@@ -195,8 +195,10 @@ async fn schedule(ground: &Ground, seed: u64, manner: Manner) -> Result<Figures,
         match timeout_at(patience, agree(&listener, ground, began, allowed)).await {
             Ok(Ok(())) => break,
             Ok(Err(why)) => disagreement = why,
-            // Whatever it was last.
-            Err(_) => return Err(disagreement),
+            Err(_) => {}
+        }
+        if Instant::now() > patience {
+            return Err(disagreement);
         }
         // A message that was lost shows when the next one comes; an order that came to rest late is taken away.
         move_book(ground, random);
