@@ -2,13 +2,13 @@
 //! environments. It must be nowhere.
 
 use std::path::Path;
-use windvane_tests::{Ground, Market, PATIENCE, finish, free_port, get, metric, wait_until, windvane};
+use windvane_tests::{Ground, Market, PATIENCE, finish, free_port, get, metric, told, wait_until, windvane};
 
 /// What the engine signs with here. It comes from a file, so that not even its environment may hold it.
 const SECRET: &str = "worth-nothing";
 
 fn holds(bytes: &[u8]) -> bool {
-    bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+    told(&String::from_utf8_lossy(bytes), SECRET).is_some()
 }
 
 /// The process and everything it has started.
@@ -20,6 +20,26 @@ fn family(id: u32) -> Vec<u32> {
         all.extend(children.split_whitespace().filter_map(|id| id.parse().ok()).flat_map(family));
     }
     all
+}
+
+#[test]
+fn i17_a_secret_is_found_in_whatever_form_it_is_told() {
+    for text in [
+        "the worth-nothing itself",
+        "a part, orth-nothing, of it",
+        "776f7274682d6e6f7468696e67",
+        "776F7274682D6E6F7468696E67",
+        "%77%6F%72%74%68%2D%6E%6F%74%68%69%6E%67",
+        // `key:worth-nothing;`, `abworth-nothing` and `worth-nothing` in base64.
+        "a2V5OndvcnRoLW5vdGhpbmc7",
+        "YWJ3b3J0aC1ub3RoaW5n",
+        "d29ydGgtbm90aGluZw==",
+    ] {
+        assert!(holds(text.as_bytes()), "{text}");
+    }
+    for text in ["worth nothing", "d29ydGgtbm90", "776f7274682d6e6f"] {
+        assert!(!holds(text.as_bytes()), "{text}");
+    }
 }
 
 #[test]

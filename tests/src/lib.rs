@@ -12,6 +12,7 @@ mod meddler;
 mod metric;
 mod process;
 mod record;
+mod secret;
 
 pub use cut::Line;
 pub use dashboard::{Dashboard, ask, dashboards, queries};
@@ -25,6 +26,7 @@ pub use meddler::{MALFORMED, meddle};
 pub use metric::{Counts, came_between, counts, metric, quantile};
 pub use process::{PATIENCE, Running, finish, program, start, wait_until, windvane};
 pub use record::Recorded;
+pub use secret::{SECRETS, told};
 
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,9 @@ mod reference;
 mod report;
 mod reproducible;
 mod sbom;
+// The same search as in the tests themselves, without their dependencies.
+#[path = "../../../tests/src/secret.rs"]
+mod secret;
 mod test;
 mod tool;
 

@@ -6,7 +6,7 @@ use crate::{
     conformance,
     process::{cargo, run, workspace_root},
     report::Report,
-    tool,
+    secret, tool,
 };
 use anyhow::{Context as _, bail};
 use std::{
@@ -131,6 +131,17 @@ fn yaml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// What all tests together have said holds no secret that they sign with, in no form.
+fn search_for_secrets(output: &str) -> anyhow::Result<()> {
+    for known in secret::SECRETS {
+        if let Some(form) = secret::told(output, known) {
+            let line = output.lines().find(|line| line.contains(&form)).unwrap_or_default();
+            bail!("the output of a test tells a secret as `{form}`: {line}");
+        }
+    }
+    Ok(())
+}
+
 /// Runs every test under nextest and gives its closing line, which is otherwise lost above a list of failures.
 fn run_tests(path: &OsStr) -> anyhow::Result<String> {
     let mut command =
@@ -147,6 +158,9 @@ fn run_tests(path: &OsStr) -> anyhow::Result<String> {
         }
     }
     let status = runner.wait().context("waiting for cargo nextest")?;
+    let told = workspace_root().join("target/nextest/ci/junit.xml");
+    let told = fs::read_to_string(&told).with_context(|| format!("reading {}", told.display()))?;
+    search_for_secrets(&told)?;
     match summary {
         Some(summary) if status.success() => Ok(summary),
         Some(summary) => bail!("{summary}"),
