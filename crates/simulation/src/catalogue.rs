@@ -91,9 +91,14 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
             "engine/src/flatten.rs cancels one by one until none is left; oracle I16 forbids cancel-all",
         ),
     ),
-    ("D12", Elsewhere("connector/src/endpoints.rs: hosts and TLS")),
+    ("D12", Elsewhere("connector/tests/it/tls.rs and src/endpoints.rs: certificates and hosts")),
     ("D13", Here(&[F::NoVerdict])),
-    ("E01", Elsewhere("app/src/live/account.rs refuses to start")),
+    (
+        "E01",
+        Elsewhere(
+            "app/src/live/account.rs refuses to start, connector/src/shell/modekeeper.rs halts on a change",
+        ),
+    ),
     ("E02", Here(&[F::LeverageDiffers])),
     ("E03", Here(&[F::GridChange])),
     ("E04", Elsewhere("risk/tests/it/denials.rs: a contract that does not trade")),

@@ -23,7 +23,7 @@ use window::Window;
 use windvane_model::{Millis, WallTime};
 
 /// A 403 lifts by itself after ten minutes without any request.
-const SILENCE_MS: Millis = 600_000;
+pub(crate) const SILENCE_MS: Millis = 600_000;
 /// Bounds of the wait after "overloaded", ms.
 const FIRST_WAIT_MS: Millis = 1_000;
 const LONGEST_WAIT_MS: Millis = 30_000;

@@ -84,7 +84,7 @@ fn a_refusal_as_one_too_many_waits_for_the_reset_stamp() {
 }
 
 #[test]
-fn a_ban_silences_http_for_ten_minutes_and_leaves_the_trade_socket_open() {
+fn d03_a_ban_silences_http_for_ten_minutes_and_leaves_the_trade_socket_open() {
     let mut budget = budget(RateLimits::Published);
     budget.banned(at(0));
     let over_rest = create(Purpose::Protect, Carrier::Rest);

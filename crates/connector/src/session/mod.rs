@@ -122,6 +122,9 @@ pub enum CloseReason {
     /// It could not be made.
     #[error("could not connect")]
     Connect,
+    /// The venue turned it away with HTTP 403: it bans our address.
+    #[error("banned")]
+    Banned,
     /// The other side ended it, or the network did.
     #[error("lost")]
     Lost,
@@ -157,6 +160,7 @@ impl CloseReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Banned => "banned",
             Self::Lost => "lost",
             Self::WriteStuck => "write_stuck",
             Self::PongLost => "pong_lost",

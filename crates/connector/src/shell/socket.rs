@@ -34,6 +34,13 @@ pub(super) enum SocketError {
     Protocol(#[from] tungstenite::Error),
 }
 
+impl SocketError {
+    /// Whether the venue turned us away as an address that it bans.
+    pub(super) fn is_ban(&self) -> bool {
+        matches!(self, Self::Protocol(tungstenite::Error::Http(answer)) if answer.status().as_u16() == 403)
+    }
+}
+
 impl Socket {
     pub(super) async fn connect(address: &Address) -> Result<Self, SocketError> {
         let config = WebSocketConfig::default()

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     backoff::Backoff,
+    budget::SILENCE_MS,
     clock::VenueClock,
     endpoints::Address,
     observation::{Observation, Observer},
@@ -130,8 +131,12 @@ impl<S: Session> StreamTask<S> {
             if reason == CloseReason::LoginRefused {
                 self.bells.key.notify_one();
             }
-            let delay_ms =
-                if reason.is_lasting() { LONGEST_WAIT_MS } else { backoff.next_delay(fastrand::u64(..)) };
+            let delay_ms = match reason {
+                // Knocking on would only prolong it.
+                CloseReason::Banned => SILENCE_MS,
+                lasting if lasting.is_lasting() => LONGEST_WAIT_MS,
+                _ => backoff.next_delay(fastrand::u64(..)),
+            };
             let stream = self.session.stream();
             tracing::warn!(stream = stream.as_str(), %reason, delay_ms, "connection ended");
             self.observer.observe(Observation::Reconnecting { stream, reason: reason.as_str(), delay_ms });
@@ -147,7 +152,10 @@ impl<S: Session> StreamTask<S> {
             Ok(socket) => socket,
             Err(error) => {
                 tracing::warn!(address = %self.address, %error, "no connection");
-                return Ok(Life::Ended(CloseReason::Connect));
+                return Ok(Life::Ended(match error.is_ban() {
+                    true => CloseReason::Banned,
+                    false => CloseReason::Connect,
+                }));
             }
         };
         self.session.open(self.clock.moment(), out);

@@ -2,7 +2,11 @@
 
 use super::peer::{Behaviour, OnOrder, Peer, Seen};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc,
+    time::timeout,
+};
 use windvane_connector::{
     Connector, Credentials, DisconnectProtection, KeyPolicy, Observation, Observer, Outlets, Plan,
     PositionMode, RateLimits, RestClient, RestError, Secret, Timing, Topic, VenueClock, VenueEndpoints,
@@ -20,13 +24,17 @@ pub(crate) struct Rig {
     pub(crate) connector: Connector,
     pub(crate) market: mpsc::Receiver<(WallTime, MarketEvent)>,
     pub(crate) account: mpsc::Receiver<(WallTime, Event)>,
-    observations: mpsc::Receiver<Observation>,
+    pub(crate) observations: mpsc::Receiver<Observation>,
+    pub(crate) rest: RestClient,
 }
 
 pub(crate) const REFUSE_HTTP: fn(&str) -> (u16, String) = |_| (404, String::new());
 
 pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
-    let endpoints = VenueEndpoints::loopback(&peer.address).unwrap();
+    client_of(VenueEndpoints::loopback(&peer.address).unwrap())
+}
+
+fn client_of(endpoints: VenueEndpoints) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
     let credentials = Credentials::new("key".to_owned(), Secret::new("secret".to_owned())).unwrap();
     let clock = Arc::new(VenueClock::new(WallClock::start()));
     let (tell, observations) = mpsc::channel(1024);
@@ -46,7 +54,17 @@ impl Rig {
     }
 
     async fn with(peer: Peer, timing: Timing, change: impl FnOnce(&mut Plan)) -> Self {
-        let (rest, endpoints, observations) = client(&peer).await;
+        let endpoints = VenueEndpoints::loopback(&peer.address).unwrap();
+        Self::at(peer, endpoints, timing, change).await
+    }
+
+    pub(crate) async fn at(
+        peer: Peer,
+        endpoints: VenueEndpoints,
+        timing: Timing,
+        change: impl FnOnce(&mut Plan),
+    ) -> Self {
+        let (rest, endpoints, observations) = client_of(endpoints);
         let (to_market, market) = mpsc::channel(64);
         let (to_account, account) = mpsc::channel(64);
         let outlets = Outlets { market: to_market, account: to_account };
@@ -63,7 +81,7 @@ impl Rig {
         };
         change(&mut plan);
         let connector = Connector::start(&rest, &endpoints, plan, &outlets).unwrap();
-        Self { peer, connector, market, account, observations }
+        Self { peer, connector, market, account, observations, rest }
     }
 
     /// The first event that the test is looking for; others are passed over.
@@ -277,6 +295,32 @@ async fn d03_after_a_403_http_is_silent() {
     assert!(matches!(rest.server_time().await, Err(RestError::Status(403))));
     assert!(matches!(rest.server_time().await, Err(RestError::Banned { remaining_s: 590.. })));
     assert_eq!(peer.http_heads().len(), 1, "the second request never left");
+}
+
+#[tokio::test]
+async fn d03_after_a_403_to_a_socket_nobody_knocks_again_for_ten_minutes() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 2_048]).await;
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    });
+    let peer = Peer { address, seen: mpsc::unbounded_channel().1 };
+    let mut rig = Rig::on(peer, Timing::default()).await;
+    for _ in 0..3 {
+        let told = async {
+            loop {
+                if let Observation::Reconnecting { reason, delay_ms, .. } =
+                    rig.observations.recv().await.unwrap()
+                {
+                    return (reason, delay_ms);
+                }
+            }
+        };
+        assert_eq!(timeout(Duration::from_secs(20), told).await.unwrap(), ("banned", 600_000));
+    }
 }
 
 #[tokio::test]

@@ -12,3 +12,4 @@ mod loopback;
 mod peer;
 mod properties;
 mod signing;
+mod tls;

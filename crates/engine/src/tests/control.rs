@@ -119,7 +119,7 @@ fn kills(outputs: &[Output]) -> usize {
 }
 
 #[test]
-fn a_kill_of_the_account_is_repeated_until_a_later_picture_shows_no_order_and_outlives_a_crash() {
+fn d11_a_kill_of_the_account_is_repeated_until_a_later_picture_shows_no_order_and_outlives_a_crash() {
     let (mut world, _) = World::reconciled("10");
     assert!(!submits(&world.quote()).is_empty());
     world.take(Event::Control(Control::Halt(HaltCause::Operator)));
