@@ -14,6 +14,7 @@ mod reproducible;
 mod sbom;
 // The same search as in the tests themselves, without their dependencies.
 #[path = "../../../tests/src/secret.rs"]
+#[expect(unreachable_pub, reason = "the tests' library exports it")]
 mod secret;
 mod test;
 mod tool;

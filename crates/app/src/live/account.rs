@@ -46,6 +46,14 @@ pub(crate) async fn prepare(
     rest.server_time().await.map_err(|error| unreachable("the venue's clock", &error))?;
     let key = rest.api_key_info().await.map_err(|error| unreachable("what the API key may do", &error))?;
     check_key(&key, policy)?;
+    tracing::info!(
+        uid = key.uid,
+        is_of_main_account = key.is_of_main_account,
+        is_unified = key.is_unified,
+        is_read_only = key.is_read_only,
+        kind = key.kind,
+        "account of the api key"
+    );
     let (bots, mode) = (&settings.bots, settings.risk.margin_mode);
     let symbols = symbols(bots);
     let mut lock = None;
