@@ -33,6 +33,19 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
         ("yellow = \"10%\"", "yellow = \"16%\"", &["drawdown.orange"]),
         ("red = \"20%\" ", "#", &["missing field `red`"]),
         ("[journal]", "[risk.bot.nobody]\nmax_open_orders = 1\n[journal]", &["there is no bot `nobody`"]),
+        (
+            "[journal]",
+            "[risk.symbol.BTCUSTD]\nmax_open_orders = 1\n[journal]",
+            &["`[risk.symbol.BTCUSTD]`: no bot trades `BTCUSTD`"],
+        ),
+        (
+            "[journal]",
+            "[risk.group.majors]\nsymbols = [\"BTCUSDT\", \"ETHUSTD\"]\nmax_gross_exposure = \"9 USDT\"\n[journal]",
+            &["`[risk.group.majors]`: no bot trades `ETHUSTD`"],
+        ),
+        ("max_open_orders = 40", "max_open_orders = 4000000000", &["max_open_orders", "10000 orders"]),
+        ("stale_after = \"3s\"", "stale_after = \"24h\"", &["stale_after", "5m"]),
+        ("max_leverage = \"10x\"", "max_leverage = \"1000x\"", &["max_leverage", "100x"]),
         ("max_leverage = \"10x\"", "max_leverage = \"3x\"", &["max_leverage"]),
         ("budget = \"30000 USDT\"", "budget = \"-1 USDT\"", &["amount"]),
         (

@@ -243,6 +243,18 @@ impl<'t> Resolver<'t> {
             let span = risk_key(self.whole.text(), &problem.key()).unwrap_or(file.risk.span());
             self.problem(span, problem);
         }
+        let trades = |name: &str| file.bot.values().any(|bot| bot.symbol.get_ref().as_str() == name);
+        for name in limits.symbol.keys().filter(|name| !trades(name)) {
+            let span = risk_key(self.whole.text(), &format!("symbol.{name}")).unwrap_or(file.risk.span());
+            self.problem(span, format!("`[risk.symbol.{name}]`: no bot trades `{name}`"));
+        }
+        for (group, limits) in &limits.group {
+            for symbol in limits.symbols.iter().filter(|symbol| !trades(symbol)) {
+                let key = format!("group.{group}.symbols");
+                let span = risk_key(self.whole.text(), &key).unwrap_or(file.risk.span());
+                self.problem(span, format!("`[risk.group.{group}]`: no bot trades `{symbol}`"));
+            }
+        }
         for name in limits.bot.keys() {
             if !file.bot.keys().any(|bot| bot.get_ref() == name) {
                 let span = risk_key(self.whole.text(), &format!("bot.{name}")).unwrap_or(file.risk.span());

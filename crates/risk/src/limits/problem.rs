@@ -2,10 +2,18 @@
 
 use super::RiskLimits;
 use crate::{Amount, Percent};
-use windvane_model::{BotName, Coin, Symbol, Text};
+use rust_decimal::Decimal;
+use windvane_model::{BotName, Coin, Millis, Symbol, Text};
 
 /// The coin that the books count profit and margin in.
 const SETTLE_COIN: &str = "USDT";
+
+/// Largest amount that is taken for a limit, settle coin.
+const LARGEST_AMOUNT: u64 = 1_000_000_000;
+/// Most open orders that the check is measured with.
+const MOST_ORDERS: u32 = 10_000;
+/// Prices that are older tell nothing of the market.
+const STALE_MS_MAX: Millis = 5 * 60_000;
 
 /// A limit that does not fit the others, or can never be met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +52,14 @@ pub enum LimitProblem {
         /// The key at fault, with its table.
         key: String,
     },
+    /// A value so far from every use that it holds nothing back, most likely a slip of a digit or of a unit.
+    #[error("`{key}` is beyond {most}: it would hold nothing back")]
+    Absurd {
+        /// The key at fault, with its table.
+        key: String,
+        /// The largest that is taken, with its unit.
+        most: &'static str,
+    },
     /// The windows of the two rates are the wrong way round.
     #[error("the window of `max_order_rate_short` is not shorter than that of `max_order_rate_long`")]
     RateWindows,
@@ -80,7 +96,10 @@ impl LimitProblem {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::Coin { key, .. } | Self::Nothing { key } | Self::Name { key, .. } => key.clone(),
+            Self::Coin { key, .. }
+            | Self::Nothing { key }
+            | Self::Absurd { key, .. }
+            | Self::Name { key, .. } => key.clone(),
             Self::Order { inner, .. } => inner.clone(),
             Self::SettleCoin { .. } => "max_order_notional".to_owned(),
             Self::RateWindows => "max_order_rate_short".to_owned(),
@@ -105,6 +124,7 @@ impl RiskLimits {
         }
         self.sizes(&mut problems);
         self.counts(&mut problems);
+        self.bounds(&mut problems);
         self.steps(&mut problems);
         self.names(&mut problems);
         problems
@@ -177,13 +197,9 @@ impl RiskLimits {
     }
 
     fn counts(&self, problems: &mut Vec<LimitProblem>) {
-        let symbols =
-            self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}."), limits.max_open_orders));
-        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}."), limits.max_open_orders));
-        let account = std::iter::once((String::new(), Some(self.max_open_orders)));
-        for (table, count) in account.chain(symbols).chain(bots) {
+        for (key, count) in self.order_counts() {
             if count == Some(0) {
-                problems.push(LimitProblem::Nothing { key: format!("{table}max_open_orders") });
+                problems.push(LimitProblem::Nothing { key });
             }
         }
         if self.max_losing_streak == 0 {
@@ -195,6 +211,43 @@ impl RiskLimits {
         if self.max_order_rate_short.window >= self.max_order_rate_long.window {
             problems.push(LimitProblem::RateWindows);
         }
+    }
+
+    /// What is so large that nobody can mean it. The venue's highest leverage is 100x on most contracts; as many orders as
+    /// [`MOST_ORDERS`] are what this engine is measured with. Rates and lengths of time are bounded as they are read.
+    fn bounds(&self, problems: &mut Vec<LimitProblem>) {
+        let mut check = |key: String, is_beyond: bool, most: &'static str| {
+            if is_beyond {
+                problems.push(LimitProblem::Absurd { key, most });
+            }
+        };
+        let largest = Decimal::from(LARGEST_AMOUNT);
+        let first = ("max_order_notional".to_owned(), self.max_order_notional);
+        for (key, amount) in std::iter::once(first).chain(self.amounts()) {
+            check(key, amount.value > largest, "a thousand million");
+        }
+        check("max_leverage".to_owned(), self.max_leverage.get() > Decimal::ONE_HUNDRED, "100x");
+        for (key, count) in self.order_counts() {
+            check(key, count.is_some_and(|count| count > MOST_ORDERS), "10000 orders");
+        }
+        for (key, part) in [
+            ("price_collar", self.price_collar),
+            ("book_collar", self.book_collar),
+            ("max_margin_error", self.max_margin_error),
+        ] {
+            check(key.to_owned(), part.fraction() > Decimal::new(5, 1), "50%");
+        }
+        check("stale_after".to_owned(), self.stale_after.millis() > STALE_MS_MAX, "5m");
+    }
+
+    /// Every limit on how many orders may be open, with its key.
+    fn order_counts(&self) -> impl Iterator<Item = (String, Option<u32>)> {
+        let symbols =
+            self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}."), limits.max_open_orders));
+        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}."), limits.max_open_orders));
+        let account = std::iter::once((String::new(), Some(self.max_open_orders)));
+        let all = account.chain(symbols).chain(bots);
+        all.map(|(table, count)| (format!("{table}max_open_orders"), count))
     }
 
     fn steps(&self, problems: &mut Vec<LimitProblem>) {

@@ -75,3 +75,25 @@ fn all_that_does_not_fit_together_is_reported_at_once() {
     assert!(text[0].contains("`max_loss_per_day` is in USDC"), "{text:?}");
     assert!(text[1].contains("(5000 USDT) is larger than `max_position_notional` (2000 USDT)"), "{text:?}");
 }
+
+#[test]
+fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
+    let cases = [
+        ("max_order_notional", "\"1000000001 USDT\"", "\"1000 USDT\""),
+        ("max_gross_exposure", "\"1000000001 USDT\"", "\"1000000000 USDT\""),
+        ("max_loss_per_week", "\"1000000000000 USDT\"", "\"1000000000 USDT\""),
+        ("max_leverage", "\"101x\"", "\"100x\""),
+        ("max_open_orders", "4000000000", "10000"),
+        ("price_collar", "\"100%\"", "\"50%\""),
+        ("book_collar", "\"51%\"", "\"50%\""),
+        ("max_margin_error", "\"99%\"", "\"50%\""),
+        ("stale_after", "\"24h\"", "\"5m\""),
+    ];
+    for (key, absurd, largest) in cases {
+        let problems = limits(&[(key, absurd)]).problems();
+        let is_named =
+            |problem: &LimitProblem| matches!(problem, LimitProblem::Absurd { key: of, .. } if of == key);
+        assert!(problems.iter().any(is_named), "{key} = {absurd}: {problems:?}");
+        assert!(!limits(&[(key, largest)]).problems().iter().any(is_named), "{key} = {largest}");
+    }
+}
