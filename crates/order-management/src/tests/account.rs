@@ -230,7 +230,7 @@ fn while_the_venue_tells_another_size_the_larger_of_both_counts() {
     let mut world = long();
     let held_at_most = |world: &World| {
         let contract = world.orders.exposure().contract(symbol("BTCUSDT"), PositionIndex(0)).unwrap();
-        [Side::Buy, Side::Sell].map(|side| contract.held_qty_at_most(side))
+        [Side::Buy, Side::Sell].map(|side| contract.held_qty(side).max(contract.told_qty(side)))
     };
     assert_eq!(held_at_most(&world), [number("1"), number("0")]);
     // The venue's stop has sold the position, and then a sale of ours fills; the stop's execution is heard late.

@@ -77,16 +77,15 @@ impl ContractExposure {
         if self.position.side == Some(side) { self.position.qty.get() } else { Decimal::ZERO }
     }
 
-    /// What is held on `side` at most, base coin: by our executions or by the venue's word, while the two differ. A stop of
-    /// the venue's whose execution is heard late has closed what later fills seem to close.
+    /// What is held on `side` by the venue's word, while our executions say another; else nothing; base coin. A stop of the
+    /// venue's whose execution is heard late has closed what later fills seem to close.
     #[must_use]
-    pub fn held_qty_at_most(&self, side: Side) -> Decimal {
-        let told = match (self.told, side) {
-            (None, _) => Decimal::ZERO,
-            (Some(size), Side::Buy) => size.max(Decimal::ZERO),
-            (Some(size), Side::Sell) => (-size).max(Decimal::ZERO),
-        };
-        self.held_qty(side).max(told)
+    pub fn told_qty(&self, side: Side) -> Decimal {
+        let size = self.told.unwrap_or_default();
+        match side {
+            Side::Buy => size.max(Decimal::ZERO),
+            Side::Sell => (-size).max(Decimal::ZERO),
+        }
     }
 
     /// The price it is valued at, quote coin: the mark, however old; before there is one the entry price, or the

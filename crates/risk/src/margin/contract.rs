@@ -202,15 +202,16 @@ impl ContractTerms<'_> {
     ///
     /// Messages about different orders may overtake each other. Where a fill that opens is heard before that of an exit
     /// which came first, it seems to close what the exit had closed already.
+    /// What the venue tells of the size has no such exits in it: they only reduce.
     pub(crate) fn held_at_most(&self, side: Side) -> Decimal {
-        let held = self.exposure.held_qty_at_most(side);
+        let (held, told) = (self.exposure.held_qty(side), self.exposure.told_qty(side));
         if self.exposure.position.index != PositionIndex::ONE_WAY {
             // No order turns a position of hedge mode round.
-            return held;
+            return held.max(told);
         }
         let closing = self.exposure.side(side).reducing_qty();
         let turned = closing.saturating_sub(self.exposure.held_qty(side.opposite())).max(Decimal::ZERO);
-        held.saturating_add(turned)
+        held.saturating_add(turned).max(told)
     }
 
     /// What is held on a side even if every exit that is still out has come already, base coin.
