@@ -154,6 +154,17 @@ fn a_sweep_goes_on_where_it_was_broken_off_and_its_best_is_what_a_backtest_of_it
     }
     assert_eq!(rows(&whole.join("table.csv")).len(), 4);
 
+    // A sweep without a best leaves none of another behind.
+    let none =
+        ["--param", "fast", "--param", "stop_k", "--grid", "2", "--split", "60", "--min-trades", "99999"];
+    let out = ["--out", broken.to_str().unwrap()];
+    let (code, said, err) = desk.run("tune", &[&span[..], &none, &out].concat());
+    assert_eq!(code, Some(0), "{said}{err}");
+    assert!(said.contains("none has 99999 closed trades") && !broken.join("best.toml").exists(), "{said}");
+    let (code, _, err) = desk.run("tune", &[&out[..], &["--seed", "7"]].concat());
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("--random"), "{err}");
+
     // The overlay goes into the config as it is, and the part it was chosen by comes to what the table says.
     let bot = text(desk.folder.path(), "bot.toml");
     std::fs::write(desk.path("bot.toml"), bot + &text(&whole, "best.toml")).unwrap();

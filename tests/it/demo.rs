@@ -71,6 +71,18 @@ fn the_demo_trades_shows_itself_adds_up_and_replays() {
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("equal: every one was repeated"), "{out}");
 
+    let (code, _, err) = finish(&windvane(&[
+        "backtest",
+        "--config",
+        path.to_str().unwrap(),
+        "--data",
+        journal,
+        "--fills",
+        "close",
+    ]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("--fills says nothing of a session's tape"), "{err}");
+
     // A backtest on the session's tape sees the session's signals.
     let backtest = ["backtest", "--json", "--config", path.to_str().unwrap(), "--data", journal];
     let (code, out, err) = finish(&windvane(&backtest));

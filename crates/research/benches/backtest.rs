@@ -1,7 +1,8 @@
 //! Bars a second of the backtest, orders going through risk, order management and the venue's core.
 //!
 //! With `BARS.csv REF.csv` it plays the average cross of the bar benchmark and prints one line of JSON in that benchmark's
-//! form, as its `EXTRA` engine; alone it makes up its bars and plays the cross and every shipped rule file.
+//! form, as its `EXTRA` engine; with `tune BARS.csv` it sweeps a thousand pairs of averages over the data; alone it makes up
+//! its bars and plays the cross and every shipped rule file.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to say")]
 #![expect(clippy::cast_precision_loss, reason = "counts and seconds for reading")]
@@ -15,13 +16,18 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use rustix::time::{ClockId, clock_gettime};
-use windvane_model::{Fixed, Interval};
+use windvane_model::{Fixed, Interval, Money};
 use windvane_research::data::{Bar, History};
-use windvane_research::{Backtest, Fills, Outcome};
+use windvane_research::tune::{Candidate, Plan, sweep};
+use windvane_research::{Backtest, Fills, Outcome, Setup};
 
 use desk::{read, setup, symbol};
 
 const CROSS: &str = include_str!("../tests/it/ema-cross.toml");
+/// The one that lives from the book, which is made up from bars as the embedded venue does.
+const OF_THE_BOOK: (&str, &str) = ("book-imbalance", include_str!("../../../strategies/book-imbalance.toml"));
+/// A bot's budget in USDT with which orders by risk pass the limits.
+const BUDGET: i64 = 50_000;
 /// Runs of which the median is told.
 const ROUNDS: usize = 5;
 /// The shipped rule files that live from bars.
@@ -44,6 +50,7 @@ const SHIPPED: [(&str, &str); 13] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     match arguments.as_slice() {
+        [word, bars] if word == "tune" => pairs(Path::new(bars)),
         [bars, reference] => against_reference(Path::new(bars), Path::new(reference)),
         _ => by_itself(),
     }
@@ -55,11 +62,11 @@ fn processor_time() -> Duration {
 }
 
 /// Plays the data some times; the median of the processor's seconds, and the last outcome.
-fn timed(strategy: &str, data: &[History], rounds: usize) -> (f64, Outcome) {
+fn timed(make: impl Fn() -> Setup, data: &[History], rounds: usize) -> (f64, Outcome) {
     let mut seconds = Vec::new();
     let mut last = None;
     for _ in 0..rounds {
-        let backtest = Backtest::new(setup(strategy, Fills::Close), data, &(0..i64::MAX)).unwrap();
+        let backtest = Backtest::new(make(), data, &(0..i64::MAX)).unwrap();
         let backtest = backtest.without_curve();
         // The last outcome is given back before, not within.
         drop(last.take());
@@ -84,7 +91,7 @@ fn against_reference(bars: &Path, reference: &Path) {
     let began = Instant::now();
     let data = read(bars);
     let load_s = began.elapsed().as_secs_f64();
-    let (run_s, outcome) = timed(CROSS, &data, ROUNDS);
+    let (run_s, outcome) = timed(|| setup(CROSS, Fills::Close), &data, ROUNDS);
     let trades = trades(&outcome);
     let text = std::fs::read_to_string(reference).unwrap();
     let expected: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
@@ -123,21 +130,64 @@ fn by_itself() {
     let small = vec![made_up(100_000, Interval::M1)];
     let large = vec![made_up(1_000_000, Interval::M1)];
     let [few, many] = [&small, &large].map(|data| {
-        let (seconds, outcome) = timed(CROSS, data, ROUNDS);
+        let (seconds, outcome) = timed(|| setup(CROSS, Fills::Close), data, ROUNDS);
         let bars = data[0].bars.len();
         let trades = trades(&outcome).len();
         println!("ema-cross: {bars} bars, {trades} trades, {:.0} bars/s", bars as f64 / seconds);
         seconds
     });
     println!("ema-cross: ten times the bars take {:.1} times as long", many / few);
-    for (name, text) in SHIPPED {
+    let files = SHIPPED.map(|file| (file, Fills::Close, 200_000)).into_iter();
+    for ((name, text), fills, bars) in files.chain([(OF_THE_BOOK, Fills::Path, 20_000)]) {
         let timeframe = text.lines().find_map(|line| line.strip_prefix("timeframe = \"")).unwrap();
         let interval: Interval = timeframe.split('"').next().unwrap().parse().unwrap();
-        let data = vec![made_up(200_000, interval)];
-        let (seconds, outcome) = timed(text, &data, 1);
+        let data = vec![made_up(bars, interval)];
+        let make = || {
+            let mut setup = setup(text, fills);
+            setup.bots[0].budget = Money::new(BUDGET.into());
+            setup
+        };
+        let (seconds, outcome) = timed(make, &data, 3);
         let fills = outcome.engine.orders().fill_count();
-        println!("{name}: {} bars, {fills} fills, {:.0} bars/s", 200_000, 200_000.0 / seconds);
+        println!("{name}: {bars} bars, {fills} fills, {:.0} bars/s", bars as f64 / seconds);
     }
+}
+
+/// A thousand pairs of averages of the cross over all of the data, on two threads.
+fn pairs(bars: &Path) {
+    let data = read(bars);
+    let pair = |quick: u32, calm: u32| {
+        Candidate::from(
+            [("quick", quick), ("calm", calm)].map(|(name, bars)| (name.to_owned(), bars.to_string())),
+        )
+    };
+    let candidates: Vec<Candidate> =
+        (4..29).flat_map(|quick| (30..70).map(move |calm| pair(quick, calm))).collect();
+    let of = |candidate: &Candidate| {
+        let text = CROSS.replace("close, 10", &format!("close, {}", candidate["quick"]));
+        Ok(setup(&text.replace("close, 20", &format!("close, {}", candidate["calm"])), Fills::Close))
+    };
+    let plan = Plan { candidates: &candidates, data: &data, inside: 0..i64::MAX, outside: None, threads: 2 };
+    let (began, spent) = (Instant::now(), || {
+        Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap().as_secs_f64()
+    });
+    let (before, mut rows, mut trades) = (spent(), 0, 0);
+    sweep(
+        &plan,
+        |_| false,
+        &of,
+        |row| {
+            (rows, trades) = (rows + 1, trades + row.unwrap().inside.trades);
+            true
+        },
+    )
+    .unwrap();
+    println!(
+        "tune: {rows} pairs over {} bars, {trades} trades, two threads: {:.1} s, {:.1} s of the processor",
+        data[0].bars.len(),
+        began.elapsed().as_secs_f64(),
+        spent() - before
+    );
 }
 
 /// A walk of small steps, each bar opening where the last one closed; the same in every run.

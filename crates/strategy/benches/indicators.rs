@@ -12,48 +12,24 @@ use windvane_strategy::{Ohlcv, Series};
 
 const BARS: &str = include_str!("../../../config/market/btcusdt.csv");
 
-const INDICATORS: &[&str] = &[
-    "sma(close, 20)",
-    "ema(close, 20)",
-    "wma(close, 20)",
-    "rma(close, 20)",
-    "hma(close, 16)",
-    "dema(close, 20)",
-    "tema(close, 20)",
-    "kama(close, 10)",
-    "vwma(close, 20)",
-    "linreg(close, 14)",
-    "median(close, 20)",
-    "stdev(close, 20)",
-    "bb_upper(close, 20, 2)",
-    "kc_upper(20, 2)",
-    "donchian_upper(20)",
-    "senkou_a(9, 26, 26)",
-    "highest(high, 200)",
-    "rsi(close, 14)",
-    "stoch_d(14, 3, 3)",
-    "cci(20)",
-    "williams_r(14)",
-    "ultimate(7, 14, 28)",
-    "z_score(close, 20)",
-    "percent_rank(close, 100)",
-    "macd_hist(close, 12, 26, 9)",
-    "roc(close, 10)",
-    "tsi(close, 25, 13)",
-    "adx(14)",
-    "supertrend(10, 3)",
-    "sar(0.02, 0.2)",
-    "aroon_up(14)",
-    "choppiness(14)",
-    "atr(14)",
-    "obv()",
-    "vwap()",
-    "mfi(14)",
-    "cmf(20)",
-    "realised_volatility(close, 24)",
+/// Every indicator that is compared with TA-Lib or its definition, as the file of that comparison has them.
+const GOLDEN: &str = include_str!("../tests/golden/indicators.json");
+/// What that file does not have: conditions and words anchored at one.
+const OTHERS: [&str; 4] = [
     "crosses_above(close, sma(close, 20))",
     "value_when(new_day, open)",
+    "highest(high, 200)",
+    "realised_volatility(close, 24)",
 ];
+
+fn expressions() -> Vec<String> {
+    let golden: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
+    let mut all: Vec<String> = golden["series"].as_object().unwrap().keys().cloned().collect();
+    all.extend(OTHERS.map(str::to_owned));
+    all.sort_unstable();
+    all.dedup();
+    all
+}
 
 fn bars() -> Vec<(i64, Ohlcv)> {
     let rows = BARS.lines().filter_map(|line| line.strip_prefix("bar,"));
@@ -68,9 +44,9 @@ fn indicators(criterion: &mut Criterion) {
     let bars = bars();
     let mut group = criterion.benchmark_group("indicator");
     group.throughput(Throughput::Elements(u64::try_from(bars.len()).unwrap()));
-    for text in INDICATORS {
-        let mut series = Series::new(text, Interval::M5).unwrap();
-        group.bench_function(*text, |bencher| {
+    for text in expressions() {
+        let mut series = Series::new(&text, Interval::M5).unwrap();
+        group.bench_function(&text, |bencher| {
             bencher.iter(|| {
                 for (start_ms, bar) in &bars {
                     black_box(series.next(*start_ms, black_box(*bar)));

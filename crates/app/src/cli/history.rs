@@ -57,9 +57,9 @@ pub(crate) struct Tune {
     /// So many candidates drawn from the ranges instead of a grid.
     #[arg(long, value_name = "COUNT")]
     pub(crate) random: Option<usize>,
-    /// Which draw.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// Which draw of `--random`; else the first.
+    #[arg(long, value_name = "NUMBER", requires = "random")]
+    pub(crate) seed: Option<u64>,
     /// The first part of the span, by which the choice is made, in per cent; the rest no candidate has seen.
     #[arg(long, value_name = "PERCENT", default_value_t = 70, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) split: u8,

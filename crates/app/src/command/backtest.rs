@@ -26,17 +26,23 @@ const FOUND_LEVERAGE: Decimal = Decimal::TEN;
 /// # Errors
 /// With the exit code and the sentence for whoever called.
 pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
+    let is_tape = Tape::is_at(&arguments.data);
+    if is_tape {
+        refuse_for_tape(arguments)?;
+    }
     let mut settings = config::load(&arguments.config)?;
     settings.backtest.fills = arguments.fills.unwrap_or(settings.backtest.fills);
     warn(settings.bots.iter().flat_map(|bot| &bot.source.warnings).collect::<BTreeSet<_>>());
     let bots = settings.bots.iter().map(|bot| bot.setup(None)).collect();
     let setup = setup(&settings, bots);
     let began = Instant::now();
-    let (loaded, data, outcome) = if Tape::is_at(&arguments.data) {
+    let (loaded, data, outcome) = if is_tape {
         let tape = Tape::load(&arguments.data).map_err(|error| Failure::Config(error.to_string()))?;
         let loaded = began.elapsed();
-        let outcome = windvane_research::replay(setup, &tape, |_| {});
-        (loaded, Vec::new(), outcome.map_err(|error| Failure::Config(error.to_string()))?)
+        let bar = bar(tape.steps());
+        let outcome = windvane_research::replay(setup, &tape, |done| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        (loaded, tape.histories(), outcome.map_err(|error| Failure::Config(error.to_string()))?)
     } else {
         let data = windvane_research::data::load(&arguments.data, &setup.symbols())
             .map_err(|error| Failure::Config(error.to_string()))?;
@@ -72,6 +78,21 @@ pub(crate) fn backtest(arguments: &Backtest) -> Result<ExitCode, Failure> {
 /// Says what is hardly meant, before anything is played.
 fn warn<'w>(hints: impl IntoIterator<Item = &'w String>) {
     hints.into_iter().for_each(|hint| eprintln!("warning: {hint}"));
+}
+
+/// A tape is played as it is: from its first event to its last, with fills out of its own books and prints.
+fn refuse_for_tape(arguments: &Backtest) -> Result<(), Failure> {
+    let given = [
+        ("--from", arguments.from.is_some()),
+        ("--to", arguments.to.is_some()),
+        ("--fills", arguments.fills.is_some()),
+    ];
+    let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+    Err(Failure::Config(format!(
+        "{}: {option} says nothing of a session's tape, which is played whole and with its own books; leave it out, or \
+         give candles",
+        arguments.data.display()
+    )))
 }
 
 fn play(arguments: &Backtest, setup: Setup, data: &[History]) -> Result<Outcome, Failure> {

@@ -19,8 +19,14 @@ use std::process::ExitCode;
 use windvane_engine::BotSetup;
 use windvane_research::Setup;
 use windvane_research::data::History;
-use windvane_research::tune::{Candidate, Plan, Row, Search, Space, best, log_line, read_log, sweep, table};
+use windvane_research::tune::{
+    Candidate, Plan, Refused, Row, Search, Space, best, log_line, read_log, sweep, table,
+};
 
+/// Which draw, where none is named.
+const USUAL_SEED: u64 = 1;
+/// The values of the best candidate, for a config.
+const BEST: &str = "best.toml";
 /// Rows as they came, for a sweep that is broken off.
 const LOG: &str = "rows.log";
 
@@ -34,7 +40,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode, Failure> {
     let space = Space::of(&bot.source.text, &arguments.param)
         .map_err(|error| Failure::Config(format!("{}: {error}", bot.source.path.display())))?;
     let search = match arguments.random {
-        Some(count) => Search::Random { count, seed: arguments.seed },
+        Some(count) => Search::Random { count, seed: arguments.seed.unwrap_or(USUAL_SEED) },
         None => Search::Grid { values: arguments.grid },
     };
     let candidates = space.candidates(search).map_err(|error| Failure::Config(error.to_string()))?;
@@ -56,14 +62,20 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode, Failure> {
         log.rows.iter().for_each(|row| is_done[row.number] = true);
         is_done
     };
-    let mut fault = None;
+    let (mut fault, mut refused) = (None, Vec::new());
     let played = sweep(
         &plan,
         |number| is_done[number],
         &of,
-        |row| {
+        |played| {
             bar.inc(1);
-            log.take(row).map_err(|error| fault = Some(error)).is_ok()
+            match played {
+                Ok(row) => log.take(row).map_err(|error| fault = Some(error)).is_ok(),
+                Err(problem) => {
+                    refused.push(problem);
+                    true
+                }
+            }
         },
     );
     bar.finish_and_clear();
@@ -71,7 +83,15 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode, Failure> {
         return Err(Failure::Fault(anyhow::Error::new(error).context("writing the rows")));
     }
     played.map_err(|error| Failure::Config(error.to_string()))?;
-    finish(arguments, bot, &space, &log.rows)
+    refused.sort_by_key(|refused: &Refused| refused.number);
+    if let Some(first) = refused.first().filter(|_| log.rows.is_empty()) {
+        return Err(Failure::Config(format!(
+            "the strategy refuses all {} candidates; the first: {}",
+            refused.len(),
+            first.problem
+        )));
+    }
+    finish(arguments, bot, &space, &log.rows, &refused)
 }
 
 fn chosen<'s>(settings: &'s Settings, name: Option<&str>) -> Result<&'s BotSettings, Failure> {
@@ -162,15 +182,23 @@ impl Log {
     }
 }
 
-fn finish(arguments: &Tune, bot: &BotSettings, space: &Space, rows: &[Row]) -> Result<ExitCode, Failure> {
+fn finish(
+    arguments: &Tune,
+    bot: &BotSettings,
+    space: &Space,
+    rows: &[Row],
+    refused: &[Refused],
+) -> Result<ExitCode, Failure> {
     let write = |name: &str, text: String| {
         let path = arguments.out.join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
     };
     write("table.csv", table(space, rows))?;
     let best = best(rows, arguments.by, arguments.min_trades);
-    if let Some(best) = best {
-        write("best.toml", overlay(bot, best, rows.len()))?;
+    match best {
+        Some(best) => write(BEST, overlay(bot, best, rows.len()))?,
+        // The best of an earlier sweep is not that of this one.
+        None => forget(&arguments.out.join(BEST))?,
     }
     if arguments.json {
         let best = best.map(|row| {
@@ -179,15 +207,23 @@ fn finish(arguments: &Tune, bot: &BotSettings, space: &Space, rows: &[Row]) -> R
                 "out_net": row.outside.map(|figures| figures.net.to_string()),
             })
         });
-        println!("{}", json!({ "schema": "windvane.tune/1", "candidates": rows.len(), "best": best }));
+        println!(
+            "{}",
+            json!({
+                "schema": "windvane.tune/1", "candidates": rows.len(), "refused": refused.len(), "best": best,
+            })
+        );
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} candidates in {}", rows.len(), arguments.out.join("table.csv").display());
+    if let Some(first) = refused.first() {
+        println!("{} more are refused by the strategy; the first: {}", refused.len(), first.problem);
+    }
     match best {
         Some(best) => {
             let values: Vec<String> =
                 best.candidate.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            println!("best: {} ({})", values.join(", "), arguments.out.join("best.toml").display());
+            println!("best: {} ({})", values.join(", "), arguments.out.join(BEST).display());
             println!("  chosen on:   {}", words(best.inside));
             if let Some(outside) = best.outside {
                 println!("  never seen:  {}", words(outside));
@@ -196,6 +232,16 @@ fn finish(arguments: &Tune, bot: &BotSettings, space: &Space, rows: &[Row]) -> R
         None => println!("none has {} closed trades; see --min-trades", arguments.min_trades),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Removes a file, if there is one.
+fn forget(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn words(figures: windvane_research::tune::Figures) -> String {

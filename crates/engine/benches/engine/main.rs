@@ -1,11 +1,12 @@
 //! What one event costs inside the engine, with three bots on one account: a price that changes nothing, a price that
-//! becomes an order, the fill of that order, a mark price. And the same walk from the text of a frame to a signed order.
+//! becomes an order, the fill of that order, a mark price; an event among a thousand bots. And the same walk from the text of a frame to a signed order.
 //!
 //! `cargo bench -p windvane-engine`
 
 #![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time; the crate itself is given it")]
 
+mod fleet;
 mod world;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -185,6 +186,6 @@ criterion_group! {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1));
-    targets = engine, open_orders
+    targets = engine, open_orders, fleet::fleet
 }
 criterion_main!(benches, pauses);

@@ -14,7 +14,7 @@ use windvane_model::{
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
-use windvane_strategy::load;
+use windvane_strategy::{Strategy, load};
 
 const TREND: &str = include_str!("../../../../strategies/trend.toml");
 const MAKER: &str = include_str!("../../../../strategies/maker.toml");
@@ -144,9 +144,16 @@ impl World {
                 let strategy = load(name, text, &BTreeMap::new()).unwrap().bot();
                 (BotName::new(name).unwrap(), Symbol::new(symbol).unwrap(), strategy)
             });
-        let symbols = bots.each_ref().map(|(_, symbol, _)| *symbol);
+        let mut world = Self::of(bots.into());
+        world.quote_touch();
+        world
+    }
+
+    /// Connected and reconciled, flat, each bot on a contract of its own; no price of any is known.
+    pub(crate) fn of(bots: Vec<(BotName, Symbol, Box<dyn Strategy>)>) -> Self {
+        let symbols: Vec<Symbol> = bots.iter().map(|(_, symbol, _)| *symbol).collect();
         let index = PositionIndex::default();
-        let claims = bots.each_ref().map(|(bot, symbol, _)| (*bot, vec![(*symbol, index)]));
+        let claims: Vec<_> = bots.iter().map(|(bot, symbol, _)| (*bot, vec![(*symbol, index)])).collect();
         let identity = Identity { install: InstallTag::from_seed(1), epoch: Epoch(1) };
         let setup = EngineSetup {
             orders: Orders::new(identity, &claims),
@@ -216,11 +223,14 @@ impl World {
             ..AccountSnapshot::default()
         };
         self.take(Event::Account(AccountEvent::Answer(QueryAnswer::Account(Box::new(snapshot)))));
+        assert_eq!(self.engine.run_state(), RunState::Active, "waiting for {:?}", self.engine.waiting());
+    }
+
+    fn quote_touch(&mut self) {
         self.take(ticker(self.touch, "50000"));
         let snapshot = self.price(Step::Quiet);
         self.take(snapshot);
         self.take_price(Step::Quiet);
-        assert_eq!(self.engine.run_state(), RunState::Active, "waiting for {:?}", self.engine.waiting());
     }
 
     fn take_price(&mut self, step: Step) {
@@ -228,7 +238,7 @@ impl World {
         self.take(event);
     }
 
-    fn take(&mut self, event: Event) {
+    pub(crate) fn take(&mut self, event: Event) {
         let stamped = self.stamp(event);
         self.engine.handle(&stamped, &mut self.outputs);
         self.outputs.clear();

@@ -1,9 +1,12 @@
 //! The tape of a session: the market events that its engine took in, in their order and with their stamps.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use windvane_journal::Item;
-use windvane_model::{Event, MarketEvent, Stamp, Symbol};
+use windvane_model::{Candle, Event, Fixed, Interval, MarketEvent, Price, Stamp, Symbol};
+
+use super::{Bar, History};
 
 /// A tape that cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,37 @@ impl Tape {
         if events.is_empty() { Err(TapeError::Empty { path: path() }) } else { Ok(Self { events }) }
     }
 
+    /// How many events there are to play.
+    #[must_use]
+    pub const fn steps(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The candles that closed while the session was live, the shortest of each contract: what its price did, for a chart.
+    #[must_use]
+    pub fn histories(&self) -> Vec<History> {
+        let mut series: BTreeMap<(Symbol, Interval), Vec<Bar>> = BTreeMap::new();
+        for (_, event) in &self.events {
+            if let MarketEvent::Candle(candle) = event
+                && candle.is_confirmed
+                && !candle.is_warm_up
+                && let Some(bar) = bar(candle)
+            {
+                let bars = series.entry((candle.symbol, candle.interval)).or_default();
+                if bars.last().is_none_or(|last| last.start_ms < bar.start_ms) {
+                    bars.push(bar);
+                }
+            }
+        }
+        let mut histories: Vec<History> = series
+            .into_iter()
+            .map(|((symbol, interval), bars)| History { symbol, interval, bars, funding: Vec::new() })
+            .collect();
+        // Shorter ones come first.
+        histories.dedup_by_key(|history| history.symbol);
+        histories
+    }
+
     /// The contracts that are on it.
     pub(crate) fn symbols(&self) -> Vec<Symbol> {
         let mut symbols: Vec<Symbol> = self.events.iter().map(|(_, event)| event.symbol()).collect();
@@ -88,6 +122,19 @@ impl Tape {
         let first = live.next().unwrap_or(0);
         (first, live.next_back().unwrap_or(first))
     }
+}
+
+/// A candle as a bar of the data; `None` for figures that are finer than those.
+fn bar(candle: &Candle) -> Option<Bar> {
+    let fixed = |price: Price| price.to_fixed().ok();
+    Some(Bar {
+        start_ms: candle.start.0,
+        open: fixed(candle.open)?,
+        high: fixed(candle.high)?,
+        low: fixed(candle.low)?,
+        close: fixed(candle.close)?,
+        volume: Fixed::try_from(candle.volume).ok()?,
+    })
 }
 
 /// Whether an event was read before the session went live.

@@ -9,4 +9,4 @@ mod sweep;
 
 pub use row::{Aim, Figures, Row, best, log_line, read_log, table};
 pub use space::{Candidate, Search, Space, SpaceError};
-pub use sweep::{Plan, SweepError, sweep};
+pub use sweep::{Plan, Refused, sweep};

@@ -23,33 +23,27 @@ pub struct Plan<'a> {
     pub threads: usize,
 }
 
-/// A candidate that cannot be played.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// Its values are refused by the strategy.
-    #[error("candidate {number}: {problem}")]
-    Refused {
-        /// Its number.
-        number: usize,
-        /// The strategy's words.
-        problem: String,
-    },
-    /// The backtest cannot be run.
-    #[error(transparent)]
-    Run(#[from] RunError),
+/// A candidate whose values the strategy refuses: each lies within its range, and some only go together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its number.
+    pub number: usize,
+    /// The strategy's words.
+    pub problem: String,
 }
 
-/// Plays every candidate that `is_done` does not know. `setup` makes the backtest of a candidate; `on_row` hears of each row
-/// as it comes, and says whether to go on. The rows are the same however many threads there are; only their order is not.
+/// Plays every candidate that `is_done` does not know. `setup` makes the backtest of a candidate; `on_played` hears of each
+/// row and each refusal as it comes, and says whether to go on. They are the same however many threads there are; only their
+/// order is not.
 ///
 /// # Errors
-/// The first candidate that cannot be played; those under way end first.
+/// The first backtest that cannot be run; those under way end first.
 pub fn sweep(
     plan: &Plan<'_>,
     is_done: impl Fn(usize) -> bool,
     setup: &(impl Fn(&Candidate) -> Result<Setup, String> + Sync),
-    mut on_row: impl FnMut(Row) -> bool,
-) -> Result<(), SweepError> {
+    mut on_played: impl FnMut(Result<Row, Refused>) -> bool,
+) -> Result<(), RunError> {
     let open: Vec<usize> = (0..plan.candidates.len()).filter(|number| !is_done(*number)).collect();
     let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -72,7 +66,7 @@ pub fn sweep(
         let mut first_fault = None;
         for result in rows {
             let goes_on = match result {
-                Ok(row) => first_fault.is_none() && on_row(row),
+                Ok(played) => first_fault.is_none() && on_played(played),
                 Err(fault) => {
                     first_fault.get_or_insert(fault);
                     false
@@ -90,13 +84,17 @@ fn play(
     plan: &Plan<'_>,
     number: usize,
     setup: &impl Fn(&Candidate) -> Result<Setup, String>,
-) -> Result<Row, SweepError> {
+) -> Result<Result<Row, Refused>, RunError> {
     let candidate = &plan.candidates[number];
-    let figures = |span: &Range<i64>| -> Result<Figures, SweepError> {
-        let setup = setup(candidate).map_err(|problem| SweepError::Refused { number, problem })?;
+    let figures = |span: &Range<i64>| -> Result<Result<Figures, Refused>, RunError> {
+        let setup = match setup(candidate) {
+            Ok(setup) => setup,
+            Err(problem) => return Ok(Err(Refused { number, problem })),
+        };
         let outcome = Backtest::new(setup, plan.data, span)?.without_curve().run(|_| {})?;
-        Ok(Figures::of(&outcome))
+        Ok(Ok(Figures::of(&outcome)))
     };
-    let outside = plan.outside.as_ref().map(figures).transpose()?;
-    Ok(Row { number, candidate: candidate.clone(), inside: figures(&plan.inside)?, outside })
+    let inside = figures(&plan.inside)?;
+    let outside = plan.outside.as_ref().map(figures).transpose()?.transpose();
+    Ok(inside.and_then(|inside| Ok(Row { number, candidate: candidate.clone(), inside, outside: outside? })))
 }

@@ -114,19 +114,26 @@ fn a_stop_within_a_bar_fills_where_it_stands_and_not_at_the_bars_end() {
 
 #[test]
 fn a_longer_way_to_the_venue_changes_prices_and_no_signals_of_bars() {
+    for fills in [Fills::NextOpen, Fills::Path] {
+        a_longer_way_changes_prices_and_no_signals(fills);
+    }
+}
+
+fn a_longer_way_changes_prices_and_no_signals(fills: Fills) {
     let data = load();
     let run = |latency: Option<&str>| {
-        let mut setup = three_bots(Fills::NextOpen);
+        let mut setup = three_bots(fills);
         setup.bots.retain(|bot| bot.name.as_str() == "trend");
         setup.settings.latency = latency.map(|text| text.parse().unwrap());
         Backtest::new(setup, &data, &span(&data, 6)).unwrap().run(|_| {}).unwrap()
     };
     let (near, far) = (run(None), run(Some("20s")));
     let times = |outcome: &Outcome| outcome.signals.iter().map(|signal| signal.at).collect::<Vec<_>>();
-    assert_eq!(times(&near), times(&far));
+    assert_eq!(times(&near), times(&far), "{fills:?}");
     let trades = |outcome: &Outcome| -> Vec<Trade> {
         outcome.engine.orders().positions().flat_map(|position| position.trades()).collect()
     };
     let (near, far) = (trades(&near), trades(&far));
-    assert_eq!(far[0].opened.since(near[0].opened), 20_000, "the first order fills after its way");
+    let later_ms = far[0].opened.since(near[0].opened);
+    assert_eq!(later_ms, 20_000, "{fills:?}: the first order fills after its way");
 }

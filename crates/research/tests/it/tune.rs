@@ -44,7 +44,7 @@ fn rows_are_those_of_single_runs_however_many_threads_and_a_broken_sweep_goes_on
         let mut rows = Vec::new();
         let is_done = |number| done.iter().any(|row| row.number == number);
         sweep(&plan(threads), is_done, &of, |row| {
-            rows.push(row);
+            rows.push(row.unwrap());
             rows.len() < stop_after
         })
         .unwrap();
@@ -72,12 +72,27 @@ fn rows_are_those_of_single_runs_however_many_threads_and_a_broken_sweep_goes_on
 }
 
 #[test]
-fn values_that_the_strategy_refuses_are_named() {
+fn values_that_the_strategy_refuses_are_named_and_the_others_are_played() {
     let data = load();
-    let candidates = [Candidate::from([("fast".to_owned(), "1000".to_owned())])];
+    let candidates = ["1000", "10", "11"].map(|fast| Candidate::from([("fast".to_owned(), fast.to_owned())]));
     let from = data[0].bars[0].start_ms;
     let plan =
         Plan { candidates: &candidates, data: &data, inside: from..from + DAY_MS, outside: None, threads: 1 };
-    let fault = sweep(&plan, |_| false, &of, |_| true).unwrap_err().to_string();
-    assert!(fault.starts_with("candidate 0: ") && fault.contains("outside its range"), "{fault}");
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    sweep(
+        &plan,
+        |_| false,
+        &of,
+        |played| {
+            match played {
+                Ok(row) => rows.push(row.number),
+                Err(problem) => refused.push(problem),
+            }
+            true
+        },
+    )
+    .unwrap();
+    assert_eq!(rows, [1, 2]);
+    let [only] = refused.as_slice() else { panic!("{refused:?}") };
+    assert!(only.number == 0 && only.problem.contains("outside its range"), "{only:?}");
 }
