@@ -195,6 +195,12 @@ impl Tiers {
         value <= tier.limit && leverage <= tier.max_leverage
     }
 
+    /// The limit of the tier below that of a value; `None` in the lowest.
+    pub(crate) fn limit_below(&self, value: Decimal) -> Option<Decimal> {
+        let index = self.0.partition_point(|tier| tier.limit < value).min(self.0.len() - 1);
+        index.checked_sub(1).map(|below| self.0[below].limit)
+    }
+
     /// The tier of a value; above the last limit the last tier.
     pub(crate) fn at(&self, value: Decimal) -> Tier {
         let index = self.0.partition_point(|tier| tier.limit < value);

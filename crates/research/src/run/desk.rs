@@ -168,7 +168,7 @@ impl Desk {
                     continue;
                 }
                 // Book and prices are told to both sides by the loop.
-                venue::Output::Book(_) | venue::Output::Ticker(_) => continue,
+                venue::Output::Book(_) | venue::Output::Ticker(_) | venue::Output::Liquidation(_) => continue,
             };
             self.depart(Happening::Fact(Event::Account(event)));
         }

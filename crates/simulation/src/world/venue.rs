@@ -293,6 +293,8 @@ impl World {
                         self.push_public(bridge::book_delta(&delta));
                     }
                 }
+                // No stream of the engine's has them.
+                Output::Liquidation(_) => {}
                 Output::Ticker(row) => self.push_public(bridge::ticker(&row, self.market())),
             }
         }

@@ -24,7 +24,7 @@ impl Audience {
 /// Which rows of the public are made, of all instruments. Everything unless said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicAudience {
-    /// `Output::Trade`.
+    /// `Output::Trade` and `Output::Liquidation`.
     pub trades: bool,
     /// `Output::Book`.
     pub books: bool,

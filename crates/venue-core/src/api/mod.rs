@@ -27,7 +27,7 @@ pub use order_request::{
     AmendOrder, BookPrice, CancelAll, CancelOrder, CreateOrder, OrderReference, ProtectionChange,
     ProtectionPrice, TriggerSpec,
 };
-pub use output::{BookDelta, BookSnapshot, Calm, Output, PublicTrade, TickerRow};
+pub use output::{BookDelta, BookSnapshot, Calm, Output, PublicLiquidation, PublicTrade, TickerRow};
 pub use product::{
     Category, InstrumentStatus, MarginMode, MarketUnit, PositionIdx, PositionMode, PositionStatus,
     SlippageTolerance, SlippageUnit, TpslMode,

@@ -41,6 +41,8 @@ pub enum Output {
     },
     /// A print on the public tape.
     Trade(PublicTrade),
+    /// A position, or a part of one, was liquidated.
+    Liquidation(PublicLiquidation),
     /// Levels of the public book that changed.
     Book(BookDelta),
     /// A reference price or the funding rate changed.
@@ -66,6 +68,23 @@ pub struct PublicTrade {
     pub tick_direction: TickDirection,
     /// Cross sequence.
     pub seq: i64,
+    /// Market ms.
+    pub time_ms: i64,
+}
+
+/// A liquidation as the public hears of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicLiquidation {
+    /// Product group.
+    pub category: Category,
+    /// Instrument.
+    pub symbol: Symbol,
+    /// Side of the position: a long that was closed is a `Buy`.
+    pub position_side: Side,
+    /// How much of it was closed, in the unit of quantities.
+    pub qty: Decimal,
+    /// The price at which nothing would be left of its margin, in quote coin. It need not have traded there.
+    pub bankruptcy_price: Decimal,
     /// Market ms.
     pub time_ms: i64,
 }

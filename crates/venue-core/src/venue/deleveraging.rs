@@ -49,6 +49,7 @@ impl Venue {
         for (place, side, create_type) in sides {
             self.close_at(place, (side, create_type), price, qty);
         }
+        self.tell_liquidation(place, side, Some(price), qty);
         true
     }
 
@@ -113,7 +114,7 @@ impl Venue {
     }
 
     /// The mark price at which the account would be worth nothing, everything else unchanged.
-    fn cross_bankruptcy_price(&self, place: Place) -> Option<i64> {
+    pub(super) fn cross_bankruptcy_price(&self, place: Place) -> Option<i64> {
         let market = &self.markets[place.market];
         let account = &self.accounts[place.account];
         let mark = decimal(market.valuation_price()?);

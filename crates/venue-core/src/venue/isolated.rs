@@ -128,8 +128,10 @@ impl Venue {
         let bankruptcy = isolated.bankruptcy_price().map(|price| round_down(price, 1));
         let price = bankruptcy.unwrap_or_else(|| self.markets[place.market].extreme_price(side));
         self.tell_undergoing(place, PositionStatus::Liquidation);
-        let key = self.enter_liquidation(place, side, price);
+        let all = self.accounts[place.account].position(place).reducible(side);
+        let key = self.enter_closing(place, side, CreateType::ByLiquidation, price, all);
         self.submit(key);
+        self.tell_liquidation(place, side, Some(price), self.orders[key].filled);
         while self.accounts[place.account].position(place).size != 0
             && self.deleverage(place, side, Some(price))
         {}
@@ -143,6 +145,7 @@ impl Venue {
             let key = self.enter(order);
             self.fill(key, price, left, Role::Taker);
             debug_assert_eq!(self.orders[key].status, OrderStatus::Filled);
+            self.tell_liquidation(place, side, Some(price), left);
             self.report_order(key);
         }
     }

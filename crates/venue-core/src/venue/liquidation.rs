@@ -1,5 +1,5 @@
 //! Liquidation in cross margin: an account whose maintenance margin is no longer covered loses its orders first, then its
-//! positions, the largest first, until it is covered again.
+//! positions, the largest first and each tier by tier, until it is covered again.
 //!
 //! Liquidation takes what the book holds at any price. With nothing in the book, opposite positions are reduced
 //! (`deleveraging.rs`); what they cannot take stays open and is tried again at the next input.
@@ -11,7 +11,8 @@ use crate::api::{
     BankruptBalance, CancelType, CreateType, MarginMode, PositionStatus, Refusal, RejectReason, Side,
     TransactionType, Uid,
 };
-use crate::order::{Order, OrderKey, Place};
+use crate::order::{OrderKey, Place};
+use crate::payoff::Payoff;
 use crate::units::decimal;
 
 impl Venue {
@@ -78,7 +79,7 @@ impl Venue {
         }
         if let Some((place, side)) = self.largest(account, |venue, place, side| venue.can_trade(place, side))
         {
-            self.sell_off(place, side);
+            self.sell_off(place, side, self.step_qty(place, side));
             return true;
         }
         let has_moved = match self.largest(account, |_, _, _| true) {
@@ -91,12 +92,31 @@ impl Venue {
         has_moved
     }
 
-    /// Closes a position with what the book holds at any price.
-    fn sell_off(&mut self, place: Place, side: Side) {
+    /// How much of a position one step closes: as much as brings its value into the next lower tier of risk, whose margin is
+    /// smaller; in the lowest all of it. Source: Bybit help centre, "Liquidation Process (UTA)".
+    fn step_qty(&self, place: Place, side: Side) -> i64 {
+        let all = self.accounts[place.account].position(place).reducible(side);
+        let of_market = &self.markets[place.market];
+        let kept = || {
+            let price = decimal(of_market.valuation_price()?);
+            let limit = of_market.tiers.limit_below(of_market.payoff.value(price, decimal(all)))?;
+            Some(of_market.lots(match of_market.payoff {
+                Payoff::Linear => limit.checked_div(price)?,
+                Payoff::Inverse => limit.checked_mul(price)?,
+            }))
+        };
+        let kept = kept().unwrap_or(0);
+        if kept < all { all - kept } else { all }
+    }
+
+    /// Closes so much of a position with what the book holds at any price.
+    fn sell_off(&mut self, place: Place, side: Side, qty: i64) {
         self.tell_undergoing(place, PositionStatus::Liquidation);
+        let bankruptcy = self.cross_bankruptcy_price(place);
         let price = self.markets[place.market].extreme_price(side);
-        let key = self.enter_liquidation(place, side, price);
+        let key = self.enter_closing(place, side, CreateType::ByLiquidation, price, qty);
         self.submit(key);
+        self.tell_liquidation(place, side, bankruptcy, self.orders[key].filled);
     }
 
     /// Liquidates the positions in a market whatever their margin says, those of one account or everybody's. What neither
@@ -112,7 +132,8 @@ impl Venue {
             };
             match self.accounts[place.account].margin_mode {
                 MarginMode::Cross => {
-                    self.sell_off(place, side);
+                    let all = self.accounts[place.account].position(place).reducible(side);
+                    self.sell_off(place, side, all);
                     while self.deleverage(place, side, None) {}
                 }
                 MarginMode::Isolated => self.take_over(place),
@@ -166,17 +187,6 @@ impl Venue {
     fn can_trade(&self, place: Place, side: Side) -> bool {
         let of_market = &self.markets[place.market];
         of_market.book.size_up_to(side.opposite(), of_market.extreme_price(side), 1) > 0
-    }
-
-    /// An order of the venue for the whole position, at a price in units.
-    pub(super) fn enter_liquidation(&mut self, place: Place, side: Side, price: i64) -> OrderKey {
-        let order = Order {
-            price,
-            qty: self.accounts[place.account].position(place).reducible(side),
-            last_price_on_created: self.markets[place.market].last,
-            ..Order::closing(place, &self.no_name, side, CreateType::ByLiquidation, self.now_ms)
-        };
-        self.enter(order)
     }
 
     /// Pays balances back to zero that liquidation left below it, if the venue's fund is set to.

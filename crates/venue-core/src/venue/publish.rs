@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::Venue;
-use crate::api::{BookDelta, Output, PositionRow, PositionStatus};
+use crate::api::{BookDelta, Output, PositionRow, PositionStatus, PublicLiquidation, Side};
 use crate::margin::AccountMargin;
 use crate::order::Place;
+use crate::units::decimal;
 
 impl Venue {
     pub(super) fn publish(&mut self) {
@@ -82,6 +83,24 @@ impl Venue {
             let row = PositionRow { position_status, ..self.position_row(place, &margin) };
             self.out.push(Output::Position { uid: self.accounts[place.account].uid, row });
         }
+    }
+
+    /// Tells the public that so much of a position has been liquidated by an order of this side; the price in units is that at
+    /// which nothing is left, the mark where there is none.
+    pub(super) fn tell_liquidation(&mut self, place: Place, side: Side, price: Option<i64>, qty: i64) {
+        let of_market = &self.markets[place.market];
+        let Some(price) = price.or_else(|| of_market.valuation_price()) else { return };
+        if qty == 0 || !self.public_audience.trades {
+            return;
+        }
+        self.out.push(Output::Liquidation(PublicLiquidation {
+            category: of_market.spec.category,
+            symbol: of_market.symbol().clone(),
+            position_side: side.opposite(),
+            qty: decimal(qty),
+            bankruptcy_price: decimal(price),
+            time_ms: self.now_ms,
+        }));
     }
 
     pub(super) fn position_row(&self, place: Place, margin: &AccountMargin) -> PositionRow {

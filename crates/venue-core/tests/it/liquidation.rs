@@ -52,3 +52,51 @@ fn a_coin_that_falls_takes_the_positions_with_it_that_it_was_the_margin_of() {
     desk.mark("100");
     assert_eq!(held(&desk), dec("0"), "20 USD are not");
 }
+
+/// Long 42 BTC: of a value between 2 and 2.6 million as much is closed as leaves 2 million.
+#[test]
+fn a_position_above_the_lowest_tier_is_closed_step_by_step_until_it_is_covered() {
+    let steps_of = |rate: &str| {
+        let mut setup = setup();
+        setup.accounts[0].balances[0].1 = dec("260000");
+        setup.instruments[0].risk_tiers[1].maintenance_rate = dec(rate);
+        let mut desk = Desk::with(setup);
+        desk.book(&[("59999", "99")], &[("60000", "99")]);
+        desk.buy_market(ME, "42");
+        desk.book(&[("54900", "99")], &[("60000", "99")]);
+        desk.prices(Some("55000"), None);
+        let told = desk.out.iter().filter_map(|output| match output {
+            Output::Liquidation(row) => Some((row.position_side, row.qty)),
+            _ => None,
+        });
+        (told.collect::<Vec<_>>(), desk.position(ME).size)
+    };
+    // 42 at 55 000 are 2.31 million; 36.363 are the most within 2 million.
+    let (told, left) = steps_of("0.2");
+    assert_eq!((told, left), (vec![(Side::Buy, dec("5.637"))], dec("36.363")), "covered in the tier below");
+    let (told, left) = steps_of("0.0056");
+    assert_eq!((told, left), (vec![], dec("42")), "covered as it is");
+}
+
+#[test]
+fn the_public_hears_the_price_at_which_nothing_is_left_whatever_it_traded_at() {
+    let mut desk = Desk::open();
+    desk.buy_market(ME, "1.5");
+    let entry = desk.position(ME).avg_price;
+    let margin = desk.usdt(ME).wallet_balance;
+    desk.book(&[("50000", "5")], &[]);
+    desk.prices(Some("50000"), None);
+    let told: Vec<_> = desk
+        .out
+        .iter()
+        .filter_map(|output| match output {
+            Output::Liquidation(row) => Some(row.clone()),
+            _ => None,
+        })
+        .collect();
+    let [row] = &told[..] else { panic!("one liquidation: {told:?}") };
+    assert_eq!((row.position_side, row.qty), (Side::Buy, dec("1.5")));
+    let bankruptcy = entry - margin / dec("1.5");
+    assert!((row.bankruptcy_price - bankruptcy).abs() < dec("0.00001"), "{row:?} {bankruptcy}");
+    assert_eq!(desk.venue.executions(ME, ExecutionFilter::default())[0].exec_price, dec("50000"));
+}

@@ -32,8 +32,8 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Audience, Category, Coin, CreateOrder, ExecutionType, Instrument, MarketInput, Output,
-    PriceLimit, Request, Setup, Side, Venue,
+    Acknowledgement, Audience, Category, Coin, CreateOrder, Instrument, MarketInput, Output, PriceLimit,
+    Request, Setup, Side, Venue,
 };
 
 use crate::catalogue;
@@ -444,8 +444,9 @@ impl Exchange {
         for uid in self.hub.take_retuned() {
             let audience = Audience {
                 orders: self.status.lags() || self.hub.is_heard_by(uid, "order"),
-                // Liquidations are public.
-                executions: true,
+                executions: ["execution", "execution.fast"]
+                    .iter()
+                    .any(|topic| self.hub.is_heard_by(uid, topic)),
                 positions: self.hub.is_heard_by(uid, "position"),
                 wallets: self.hub.is_heard_by(uid, "wallet"),
             };
@@ -575,7 +576,7 @@ impl Exchange {
                 Output::Book(delta) => {
                     changed.entry(delta.category, &delta.symbol);
                 }
-                Output::Execution { row, .. } if row.exec_type == ExecutionType::BustTrade => {
+                Output::Liquidation(row) => {
                     changed.entry(row.category, &row.symbol).liquidations.push(row.clone());
                 }
                 Output::Order { row, .. } => self.status.note(now_ms, row),

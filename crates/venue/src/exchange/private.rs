@@ -65,7 +65,9 @@ impl Exchange {
             Some(Output::Execution { uid, row }) => (*uid, "execution", Some((row.category, &row.symbol))),
             Some(Output::Position { uid, row }) => (*uid, "position", Some((row.category, &row.symbol))),
             Some(Output::Wallet { uid, .. }) => (*uid, "wallet", None),
-            Some(Output::Trade(_) | Output::Book(_) | Output::Ticker(_)) | None => return,
+            Some(Output::Trade(_) | Output::Liquidation(_) | Output::Book(_) | Output::Ticker(_)) | None => {
+                return;
+            }
         };
         let subject = Subject {
             uid: Some(uid),
@@ -175,7 +177,11 @@ impl Exchange {
             }
             Output::Position { uid, row } => self.position(*uid, row, Destination::Topic),
             // It has a way of its own.
-            Output::Wallet { .. } | Output::Trade(_) | Output::Book(_) | Output::Ticker(_) => None,
+            Output::Wallet { .. }
+            | Output::Trade(_)
+            | Output::Liquidation(_)
+            | Output::Book(_)
+            | Output::Ticker(_) => None,
         }
     }
 

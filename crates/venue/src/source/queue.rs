@@ -152,4 +152,34 @@ mod tests {
             assert!(queue.bids.len() >= 3 && queue.asks.len() >= 3);
         }
     }
+
+    #[test]
+    fn a_leap_of_the_worth_leaves_a_gap_in_which_nothing_has_traded() {
+        let listing = catalogue::listing(Category::Linear, "BTCUSDT").unwrap();
+        let mut random = fastrand::Rng::with_seed(5);
+        for leap in [900, -900] {
+            let mut queue = Queue::new(Grid::new(&listing.instrument), 10_000);
+            let before = 650_000;
+            for _ in 0..20 {
+                queue.step(before, &mut random);
+            }
+            let worth = before + leap;
+            let mut ticks = Vec::new();
+            for _ in 0..3 {
+                for input in queue.step(worth, &mut random) {
+                    if let MarketInput::Trade { price, .. } = input {
+                        ticks.push(queue.grid.ticks(price).unwrap());
+                    }
+                }
+            }
+            let near = |to: i64| ticks.iter().filter(|tick| (*tick - to).abs() <= REACH).count();
+            assert_eq!(near(before), CLEARED_MAX, "takers clear as much as they can in a step: {ticks:?}");
+            assert!(near(worth) >= 1, "and then they trade around the new worth: {ticks:?}");
+            assert_eq!(
+                near(before) + near(worth),
+                ticks.len(),
+                "between the two nothing has traded: {ticks:?}"
+            );
+        }
+    }
 }

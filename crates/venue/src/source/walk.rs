@@ -148,6 +148,25 @@ mod tests {
         assert!(correlation(&paths(1, 0.0, 20_000), 50).abs() < 0.3);
     }
 
+    /// Without trends the variance of the moves over a span grows as the span does.
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "prices of seven digits")]
+    fn a_market_has_trends_that_last_for_minutes() {
+        for seed in 1..=3 {
+            let paths = paths(seed, 0.9, 300_000);
+            let variance = |span: usize| {
+                let moves: Vec<f64> = paths
+                    .windows(span + 1)
+                    .step_by(span)
+                    .map(|window| (window[span][0] - window[0][0]) as f64 / window[0][0] as f64)
+                    .collect();
+                moves.iter().map(|by| by * by).sum::<f64>() / moves.len() as f64
+            };
+            let ratio = variance(600) / (600.0 * variance(1));
+            assert!(ratio > 2.0, "seed {seed}: {ratio}");
+        }
+    }
+
     #[test]
     fn a_market_has_jumps_and_stays_in_sight_of_where_it_began() {
         let paths = paths(7, 0.8, 200_000);

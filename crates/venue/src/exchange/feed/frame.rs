@@ -1,7 +1,7 @@
 //! Frames of the public topics that have no state of their own.
 
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, ExecutionRow, PublicTrade, Side};
+use windvane_venue_core::{Category, PublicLiquidation, PublicTrade};
 
 use super::View;
 use crate::config::{LiquidationData, PriceLimitData, TickerData};
@@ -74,28 +74,23 @@ pub(super) fn ticker((topic, kind): (&str, &str), fields: Value, seq: i64, view:
     json!({"topic": topic, "type": kind, "data": data, "cs": seq, "ts": view.now_ms}).to_string()
 }
 
-/// Liquidations of one moment. The side is that of the position: `Buy` is a long that was closed. The price is the
-/// one it was closed at, since positions are closed in the book here and never taken over at the bankruptcy price.
+/// Liquidations of one moment. The side is that of the position, the price the one at which nothing would be left of it.
 pub(super) fn liquidations(
     topic: &str,
-    fills: &[ExecutionRow],
+    liquidations: &[PublicLiquidation],
     scales: Scales,
     view: &View<'_>,
 ) -> Vec<String> {
-    let row = |fill: &ExecutionRow| {
-        let position = match fill.side {
-            Side::Buy => Side::Sell,
-            Side::Sell => Side::Buy,
-        };
+    let row = |liquidation: &PublicLiquidation| {
         json!({
-            "T": fill.exec_time_ms,
-            "s": &*fill.symbol,
-            "S": position.as_str(),
-            "v": scales.qty(fill.exec_qty),
-            "p": scales.price(fill.exec_price),
+            "T": liquidation.time_ms,
+            "s": &*liquidation.symbol,
+            "S": liquidation.position_side.as_str(),
+            "v": scales.qty(liquidation.qty),
+            "p": scales.price(liquidation.bankruptcy_price),
         })
     };
-    let rows: Vec<Value> = fills.iter().map(row).collect();
+    let rows: Vec<Value> = liquidations.iter().map(row).collect();
     let frame = |data: Value| {
         json!({"topic": topic, "type": "snapshot", "ts": view.now_ms, "data": data}).to_string()
     };
@@ -123,7 +118,7 @@ pub(super) fn price_limit(
 #[cfg(test)]
 mod tests {
     use rust_decimal::Decimal;
-    use windvane_venue_core::TickDirection;
+    use windvane_venue_core::{Side, TickDirection};
 
     use super::*;
     use crate::catalogue;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tokio::time::Instant;
-use windvane_venue_core::{Category, ExecutionRow, PublicTrade, Venue};
+use windvane_venue_core::{Category, PublicLiquidation, PublicTrade, Venue};
 
 use super::hub::Hub;
 use super::stage::Stage;
@@ -41,8 +41,7 @@ pub(super) struct PublicFeeds {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) trades: Vec<PublicTrade>,
-    /// Fills of liquidations.
-    pub(super) liquidations: Vec<ExecutionRow>,
+    pub(super) liquidations: Vec<PublicLiquidation>,
     pub(super) closed: Vec<(Interval, Candle)>,
 }
 
