@@ -70,6 +70,15 @@ impl Grid {
 }
 
 impl Market {
+    /// The price in units at which a position that an order of this side closes has nothing left: on the tick, no better.
+    pub(crate) fn losing_tick(&self, closing: Side, price: i64) -> i64 {
+        let price = i128::from(price) * i128::from(ONE);
+        match closing {
+            Side::Sell => self.grid.tick_below(price),
+            Side::Buy => self.grid.tick_above(price),
+        }
+    }
+
     /// Changes the price step.
     pub(crate) fn set_tick_size(&mut self, tick_size: Decimal) {
         self.spec.tick_size = tick_size;

@@ -86,7 +86,7 @@ impl Venue {
     }
 
     /// Tells the public that so much of a position has been liquidated by an order of this side; the price in units is that at
-    /// which nothing is left, the mark where there is none.
+    /// which nothing is left, told on the tick; the mark where there is none.
     pub(super) fn tell_liquidation(&mut self, place: Place, side: Side, price: Option<i64>, qty: i64) {
         let of_market = &self.markets[place.market];
         let Some(price) = price.or_else(|| of_market.valuation_price()) else { return };
@@ -98,7 +98,7 @@ impl Venue {
             symbol: of_market.symbol().clone(),
             position_side: side.opposite(),
             qty: decimal(qty),
-            bankruptcy_price: decimal(price),
+            bankruptcy_price: decimal(of_market.losing_tick(side, price)),
             time_ms: self.now_ms,
         }));
     }

@@ -97,6 +97,7 @@ fn the_public_hears_the_price_at_which_nothing_is_left_whatever_it_traded_at() {
     let [row] = &told[..] else { panic!("one liquidation: {told:?}") };
     assert_eq!((row.position_side, row.qty), (Side::Buy, dec("1.5")));
     let bankruptcy = entry - margin / dec("1.5");
-    assert!((row.bankruptcy_price - bankruptcy).abs() < dec("0.00001"), "{row:?} {bankruptcy}");
+    let on_tick = (bankruptcy / dec("0.1")).floor() * dec("0.1");
+    assert_eq!(row.bankruptcy_price, on_tick);
     assert_eq!(desk.venue.executions(ME, ExecutionFilter::default())[0].exec_price, dec("50000"));
 }

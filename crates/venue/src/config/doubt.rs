@@ -347,6 +347,13 @@ doubts! {
             /// Never negative.
             Unsigned = "unsigned",
         }
+        "push-pace", "public topics tell each change at once, or no sooner than the documented time after their last frame (books 10 to 200 ms by depth, tickers 100, of spot 50, candles 1000, liquidations 500, price limits 300), with all that has changed since",
+        push_pace: PushPace {
+            /// At once. An accelerated replay loses nothing by it, and every client must bear more frames than it is promised.
+            EachChange = "each-change",
+            /// In the documented rhythm, of market time.
+            Documented = "documented",
+        }
         "disconnection-protection", "disconnection protection (DCP) is switched on for the account, or refused with 10005",
         disconnection_protection: DisconnectionProtection {
             /// It can be set.

@@ -597,6 +597,10 @@ impl Exchange {
                 feeds.publish(symbol, changes, &view, &mut stage);
             }
         }
+        let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now };
+        for feeds in &mut self.feeds {
+            feeds.publish_due(&view, &mut stage);
+        }
         self.tell_accounts(&outputs, now_ms);
     }
 }

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
+use super::feed::PublicFeeds;
 use super::hub::{BACKLOG_MAX, Session};
 use super::moment::Moment;
 use super::stage::Stage;
@@ -45,10 +46,12 @@ impl Exchange {
         let disconnection = self.next_disconnection();
         let repetitions = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub));
         // In a replay market time goes by steps, and each of them looks for itself.
-        let delisting = self.next_delisting_ms().filter(|_| !self.clock.is_replay());
-        let delisting = delisting
+        let now_ms = self.now_ms();
+        let turn = self.feeds.iter().filter_map(PublicFeeds::next_turn_ms).min().map(|at_ms| at_ms - now_ms);
+        let of_market = self.next_delisting_ms().into_iter().chain(turn).filter(|_| !self.clock.is_replay());
+        let of_market = of_market
             .map(|ms| self.now.instant + Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
-        repetitions.chain(disconnection).chain(self.hub.next_late()).chain(delisting).min()
+        repetitions.chain(disconnection).chain(self.hub.next_late()).chain(of_market).min()
     }
 
     /// Does what is due: sends frames that were held up and level-1 books that stand still, ends the orders of those who

@@ -316,6 +316,58 @@ fn a_candle_in_which_nothing_traded_is_confirmed_or_passed_over() {
     }
 }
 
+/// Five changes within eight milliseconds, then nothing.
+#[test]
+fn topics_tell_each_change_or_what_has_changed_since_in_the_documented_rhythm() {
+    for (answer, frames) in [("each-change", [5, 5, 5, 5]), ("documented", [2, 2, 2, 2])] {
+        let mut world = doubting("push-pace", answer);
+        let topics = ["orderbook.50.BTCUSDT", "tickers.BTCUSDT", "priceLimit.BTCUSDT", "kline.1.BTCUSDT"];
+        let public = world.listen(SocketKind::Public(Category::Linear), &topics);
+        world.pass(5 * SECOND);
+        world.heard(public);
+        let begun = world.passed;
+        for step in 1..=5 {
+            let price = json!({"symbol": "BTCUSDT", "bid": (60_000 + step).to_string(), "ask": "60010",
+                               "mark": (60_000 + step).to_string(), "index": (60_000 + step).to_string()});
+            world.post("/sim/price", &price);
+            let trade = json!({"symbol": "BTCUSDT", "side": "Buy", "price": "60010", "qty": "0.001"});
+            world.post("/sim/trade", &trade);
+            world.pass(2 * MILLISECOND);
+        }
+        world.pass(2 * SECOND);
+        let told: Vec<Value> =
+            world.heard(public).iter().map(|frame| serde_json::from_str(frame).expect("JSON")).collect();
+        for (topic, least) in topics.into_iter().zip(frames) {
+            let of_topic: Vec<&Value> = told.iter().filter(|frame| frame["topic"] == topic).collect();
+            let is_paced = answer == "documented";
+            // The mean premium moves the price limits once more when a second has passed.
+            let most = if is_paced && topic != "priceLimit.BTCUSDT" { least } else { usize::MAX };
+            assert!((least..=most).contains(&of_topic.len()), "{answer} {topic}: {of_topic:?}");
+            if !is_paced {
+                continue;
+            }
+            let last = of_topic[1];
+            let (shown, expected) = match topic {
+                "orderbook.50.BTCUSDT" => (&last["data"]["b"][0][0], "60005.00"),
+                "tickers.BTCUSDT" => (&last["data"]["markPrice"], "60005.00"),
+                "priceLimit.BTCUSDT" => (&last["data"]["buyLmt"], "60605.10"),
+                _ => (&last["data"][0]["volume"], "0.005"),
+            };
+            assert_eq!(shown, expected, "{topic}: nothing that changed is left untold");
+            let gaps = of_topic
+                .windows(2)
+                .filter_map(|pair| Some(pair[1]["ts"].as_i64()? - pair[0]["ts"].as_i64()?));
+            let every =
+                [20, 100, 300, 1_000][topics.iter().position(|known| *known == topic).expect("listed")];
+            assert_eq!(gaps.min(), Some(every), "{topic}");
+        }
+        let books = told.iter().filter(|frame| frame["topic"] == topics[0]);
+        let numbers: Vec<i64> = books.filter_map(|frame| frame["data"]["u"].as_i64()).collect();
+        assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+        assert!(world.passed > begun);
+    }
+}
+
 #[test]
 fn a_request_is_acknowledged_before_or_after_the_pushes_it_causes() {
     for (answer, first) in [("first", "order.create"), ("last", "order")] {

@@ -2,6 +2,7 @@
 
 mod book;
 mod frame;
+mod pace;
 mod topic;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::rest::ticker::{TickerFields, topic_fields};
 use crate::wire::number::Scales;
 pub(crate) use book::levels;
 use book::{BookFeed, BookWords};
+use pace::{KLINE_MS, LIQUIDATION_MS, PRICE_LIMIT_MS, Pace, book_ms, ticker_ms};
 use topic::DEPTHS;
 pub(super) use topic::Topic;
 
@@ -31,6 +33,7 @@ pub(super) struct PublicFeeds {
     books: BTreeMap<String, BookFeed>,
     tickers: BTreeMap<String, TickerFields>,
     price_limits: BTreeMap<String, (String, String)>,
+    pace: Pace,
     /// Whether a level-1 book that stands still is sent again.
     repeats: bool,
     /// Whether the numbers of books have begun again, so that they no longer are those of the core.
@@ -66,6 +69,7 @@ impl PublicFeeds {
             books: BTreeMap::new(),
             tickers: BTreeMap::new(),
             price_limits: BTreeMap::new(),
+            pace: Pace::new(doubts.push_pace),
             restarted: false,
         }
     }
@@ -130,11 +134,13 @@ impl PublicFeeds {
         for depth in DEPTHS {
             let topic = format!("orderbook.{depth}.{symbol}");
             if stage.is_heard(self.category, &topic)
+                && self.pace.is_open(&topic, view.now_ms)
                 && let (Some(feed), Some(book)) =
                     (self.books.get_mut(&topic), view.core.book(self.category, symbol, depth))
                 && let Some(frame) = feed.update(book, scales, view.now_ms, view.instant)
             {
                 stage.publish(self.category, &topic, &frame);
+                self.pace.spoke(&topic, symbol, (view.now_ms, book_ms(depth)));
             }
         }
         let topic = format!("publicTrade.{symbol}");
@@ -144,26 +150,84 @@ impl PublicFeeds {
             }
         }
         let topic = format!("allLiquidation.{symbol}");
-        if !changes.liquidations.is_empty() && stage.is_heard(self.category, &topic) {
-            for frame in frame::liquidations(&topic, &changes.liquidations, scales, view) {
-                stage.publish(self.category, &topic, &frame);
+        if stage.is_heard(self.category, &topic)
+            && (!changes.liquidations.is_empty() || self.pace.waits(&topic))
+        {
+            let liquidations = self.pace.with_held(&topic, &changes.liquidations);
+            if self.pace.is_open(&topic, view.now_ms) {
+                for frame in frame::liquidations(&topic, &liquidations, scales, view) {
+                    stage.publish(self.category, &topic, &frame);
+                }
+                self.pace.spoke(&topic, symbol, (view.now_ms, LIQUIDATION_MS));
+            } else {
+                self.pace.hold(&topic, liquidations);
             }
         }
         let topic = format!("tickers.{symbol}");
         if stage.is_heard(self.category, &topic)
+            && self.pace.is_open(&topic, view.now_ms)
             && let Some(frame) = self.ticker_delta(symbol, &topic, view)
         {
             stage.publish(self.category, &topic, &frame);
+            self.pace.spoke(&topic, symbol, (view.now_ms, ticker_ms(self.category)));
         }
-        publish_klines((self.category, symbol), changes, scales, view, stage);
+        self.publish_klines(symbol, changes, view, stage);
         let topic = format!("priceLimit.{symbol}");
         if stage.is_heard(self.category, &topic)
+            && self.pace.is_open(&topic, view.now_ms)
             && let Some(limits) = price_limit((self.category, symbol), scales, view)
             && self.price_limits.get(symbol) != Some(&limits)
         {
+            self.pace.spoke(&topic, symbol, (view.now_ms, PRICE_LIMIT_MS));
             stage.publish(self.category, &topic, &frame::price_limit(&topic, symbol, &limits, view));
             self.price_limits.insert(symbol.to_owned(), limits);
         }
+    }
+
+    fn publish_klines(&mut self, symbol: &str, changes: &Changes, view: &View<'_>, stage: &mut Stage<'_>) {
+        let category = self.category;
+        let (Some(record), Some(&scales)) =
+            (view.records.get(category, symbol), view.scales.get(category, symbol))
+        else {
+            return;
+        };
+        let any_waits = self.pace.any_waits();
+        for interval in Interval::all() {
+            let told = |candle: &Candle| view.doubts.quiet_candle == QuietCandle::Confirmed || candle.traded;
+            let closed = changes.closed.iter().find(|(closed, candle)| *closed == interval && told(candle));
+            let has_news = closed.is_some() || !changes.trades.is_empty();
+            if !has_news && !any_waits {
+                continue;
+            }
+            let topic = format!("kline.{}.{symbol}", interval.text());
+            if !stage.is_heard(category, &topic) || !has_news && !self.pace.waits(&topic) {
+                continue;
+            }
+            let closed = closed.map(|(_, candle)| *candle);
+            if !self.pace.is_open(&topic, view.now_ms) {
+                self.pace.hold_candle(&topic, closed);
+                continue;
+            }
+            // At a boundary the closed and the new candle travel in one frame, as on the exchange.
+            let mut ended = self.pace.take_candles(&topic);
+            ended.extend(closed);
+            let open = record.candles.series(interval).back().map(|candle| (candle, false));
+            let rows: Vec<_> = ended.iter().map(|candle| (candle, true)).chain(open).collect();
+            stage.publish(category, &topic, &frame::klines(&topic, &rows, interval, scales, view.now_ms));
+            self.pace.spoke(&topic, symbol, (view.now_ms, KLINE_MS));
+        }
+    }
+
+    /// Lets the topics speak whose turn it is and that have waited for it.
+    pub(super) fn publish_due(&mut self, view: &View<'_>, stage: &mut Stage<'_>) {
+        for symbol in self.pace.due(view.now_ms) {
+            self.publish(&symbol, &Changes::default(), view, stage);
+        }
+    }
+
+    /// When it is the next waiting topic's turn, in market ms.
+    pub(super) fn next_turn_ms(&self) -> Option<i64> {
+        self.pace.next_ms()
     }
 
     /// When the next unchanged level-1 book has to be sent again, if someone listens to one.
@@ -209,31 +273,6 @@ impl PublicFeeds {
         let frame = frame::ticker((topic, "delta"), json!(delta), seq, view);
         *known = fields;
         Some(frame)
-    }
-}
-
-fn publish_klines(
-    (category, symbol): (Category, &str),
-    changes: &Changes,
-    scales: Scales,
-    view: &View<'_>,
-    stage: &mut Stage<'_>,
-) {
-    let Some(record) = view.records.get(category, symbol) else { return };
-    for interval in Interval::all() {
-        let told = |candle: &Candle| view.doubts.quiet_candle == QuietCandle::Confirmed || candle.traded;
-        let closed = changes.closed.iter().find(|(closed, candle)| *closed == interval && told(candle));
-        if closed.is_none() && changes.trades.is_empty() {
-            continue;
-        }
-        let topic = format!("kline.{}.{symbol}", interval.text());
-        if !stage.is_heard(category, &topic) {
-            continue;
-        }
-        // At a boundary the closed and the new candle travel in one frame, as on the exchange.
-        let open = record.candles.series(interval).back().map(|candle| (candle, false));
-        let rows: Vec<_> = closed.map(|(_, candle)| (candle, true)).into_iter().chain(open).collect();
-        stage.publish(category, &topic, &frame::klines(&topic, &rows, interval, scales, view.now_ms));
     }
 }
 

@@ -61,6 +61,7 @@ fn every_setting_exists_and_is_there_for_a_reason() {
     let in_passing: BTreeSet<&str> = BTreeSet::from([
         "first-frame",
         "price-beyond-liquidation",
+        "push-pace",
         "session-closed-pnl",
         "session-execution",
         "settlement-record-price",
