@@ -48,7 +48,6 @@ mod files {
     use crate::config::VenueConfig;
     use crate::packed;
     use crate::server::auth::ApiKey;
-    use crate::sheet;
     use crate::source::grid::Grid;
     use crate::source::tape::trade;
     use crate::table::Table;
@@ -102,9 +101,8 @@ mod files {
             let folder = tempfile::tempdir().expect("a folder");
             let name = ["BTCUSDT_5m.csv", "BTCUSDT_1m.csv"][sample];
             std::fs::write(folder.path().join(name), &sheet).expect("a file");
-            if let Ok(rows) = sheet::rows(folder.path(), "BTCUSDT") {
-                let (path, rows) = rows.expect("there is one");
-                drop(Table::parse(&rows, &path));
+            if let Ok((_, table)) = Table::of_folder(folder.path(), "BTCUSDT") {
+                prop_assert!(!table.bars.is_empty());
             }
         }
 

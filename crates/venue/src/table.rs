@@ -10,6 +10,7 @@
 //! of 0.0001 every 8 hours.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rust_decimal::Decimal;
 
@@ -66,6 +67,15 @@ pub struct Table {
     pub funding: Vec<FundingPoint>,
 }
 
+/// A row as a table has it, and where it was read.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) path: Rc<Path>,
+    /// Counted from 1.
+    pub(crate) line: usize,
+    pub(crate) text: String,
+}
+
 /// A table that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -117,7 +127,7 @@ impl Table {
         if !path.exists()
             && let Some((path, rows)) = crate::sheet::rows(folder, symbol)?
         {
-            let table = Self::parse(&rows, &path)?;
+            let table = Self::of_rows(rows.iter().map(|row| (&*row.path, row.line, &*row.text)), &path)?;
             return Ok((path, table));
         }
         let table = Self::load(&path)?;
@@ -129,17 +139,19 @@ impl Table {
     /// # Errors
     /// A line is malformed, or there is no candle.
     pub fn parse(text: &str, path: &Path) -> Result<Self, TableError> {
+        let lines = text.lines().enumerate().map(|(index, line)| (path, index + 1, line.trim_end()));
+        Self::of_rows(lines.filter(|(_, _, line)| !line.is_empty() && !line.starts_with('#')), path)
+    }
+
+    /// Makes a table of rows, each with the file and the line that it comes from; `path` is the file of its candles.
+    fn of_rows<'a>(
+        rows: impl Iterator<Item = (&'a Path, usize, &'a str)>,
+        path: &Path,
+    ) -> Result<Self, TableError> {
         let mut table = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim_end();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            table.push(line).map_err(|problem| TableError::Malformed {
-                path: path.to_owned(),
-                line: index + 1,
-                problem,
-            })?;
+        for (path, line, text) in rows {
+            let malformed = |problem| TableError::Malformed { path: path.to_owned(), line, problem };
+            table.push(text).map_err(malformed)?;
         }
         if table.bars.is_empty() {
             return Err(TableError::Empty { path: path.to_owned() });
