@@ -66,6 +66,14 @@ pub enum Output {
     Miscount(Miscount),
     /// An alarm: a position has had no stop at the venue for longer than is allowed.
     Naked(Naked),
+    /// An alarm: the venue has taken off a position by itself, by liquidation or deleveraging. Its bot opens nothing until a
+    /// person resumes it.
+    Forced {
+        /// The bot that owns the position, if any does.
+        bot: Option<BotName>,
+        /// The contract.
+        symbol: Symbol,
+    },
 }
 
 impl Output {

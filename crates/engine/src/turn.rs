@@ -1,13 +1,13 @@
 //! Run to completion: effects become notices, notices wake bots, bots want, risk decides, orders command.
 
-use crate::bot::Bot;
+use crate::bot::{Bot, Hold};
 use crate::engine::{Engine, push_query};
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::short::Relief;
 use windvane_model::{
     BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, Mutant, Notice,
-    NoticeTo, Qty, RunState, SignalName, Stamp, Symbol, Tag, mutant,
+    NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -49,6 +49,13 @@ impl Engine {
                 Effect::Ask(query) => push_query(query, out),
                 Effect::Difference(difference) => out.push(Output::Difference(difference)),
                 Effect::Doubt { symbol, on } => out.push(Output::Doubt { symbol, on }),
+                Effect::Forced { bot, symbol } => {
+                    // What led here goes on where nobody looks: more margin than there was, or a market without bids.
+                    if let Some(bot) = bot {
+                        self.in_scope(Scope::Bot(bot), |bot| bot.tighten(Hold::ExitOnly));
+                    }
+                    out.push(Output::Forced { bot, symbol });
+                }
                 Effect::Halt(cause) => self.gate.halt(cause),
                 Effect::Fenced { .. } => {
                     self.gate.fence();

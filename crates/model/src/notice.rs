@@ -133,6 +133,8 @@ pub enum ExitCause {
     Liquidation,
     /// Risk or a person: flatten, kill.
     Protect,
+    /// The end of the contract: delivery or settlement at the venue's price.
+    Delivery,
     /// Somebody outside the engine.
     Foreign,
 }
@@ -148,6 +150,7 @@ impl ExitCause {
             Self::Trailing => "trailing",
             Self::Liquidation => "liquidation",
             Self::Protect => "protect",
+            Self::Delivery => "delivery",
             Self::Foreign => "foreign",
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use windvane_layout::choices;
-use windvane_model::{Epoch, HaltCause, NoticeTo, Query, Symbol};
+use windvane_model::{BotName, Epoch, HaltCause, NoticeTo, Query, Symbol};
 
 /// One consequence of an event, in the order in which it is to be carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,13 @@ pub enum Effect {
         symbol: Symbol,
         /// Whether the doubt begins or ends.
         on: bool,
+    },
+    /// The venue has taken off a position by itself, by liquidation or deleveraging.
+    Forced {
+        /// The bot that owns it, if any does.
+        bot: Option<BotName>,
+        /// The contract.
+        symbol: Symbol,
     },
     /// Stop opening, latched.
     Halt(HaltCause),

@@ -172,6 +172,7 @@ pub(crate) fn cause_of(execution: &Execution) -> ExitCause {
         (ExecutionKind::Adl | ExecutionKind::Liquidation, _) | (_, Origin::Liquidation | Origin::Adl) => {
             ExitCause::Liquidation
         }
+        (ExecutionKind::Delivery, _) => ExitCause::Delivery,
         (_, Origin::Protection) if execution.client_order_id.is_none() => match execution.stop_kind {
             Some(StopKind::TakeProfit) => ExitCause::TakeProfit,
             Some(StopKind::Trailing) => ExitCause::Trailing,

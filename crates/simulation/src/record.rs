@@ -41,7 +41,8 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::Difference(_)
         | Output::Doubt { .. }
         | Output::Miscount(_)
-        | Output::Naked(_) => None,
+        | Output::Naked(_)
+        | Output::Forced { .. } => None,
     })
 }
 

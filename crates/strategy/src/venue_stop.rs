@@ -82,7 +82,11 @@ pub(crate) fn shifted(price: Decimal, fraction: Decimal, towards: Side) -> Optio
 pub(crate) fn was_stopped(cause: ExitCause) -> bool {
     match cause {
         ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
-        ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
+        ExitCause::Strategy
+        | ExitCause::TakeProfit
+        | ExitCause::Protect
+        | ExitCause::Delivery
+        | ExitCause::Foreign => false,
     }
 }
 

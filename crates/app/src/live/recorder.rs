@@ -163,6 +163,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::Difference(_)
         | Output::Doubt { .. }
         | Output::Miscount(_)
-        | Output::Naked(_) => None,
+        | Output::Naked(_)
+        | Output::Forced { .. } => None,
     })
 }

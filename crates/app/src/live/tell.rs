@@ -154,6 +154,16 @@ impl Live {
                 let story = about(bot, Kind::Doubt, text.to_owned());
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
             }
+            Output::Forced { bot, symbol } => {
+                tracing::error!(bot = bot.map(|bot| bot.to_string()), %symbol, "the venue has taken off a position by itself");
+                let text =
+                    "liquidated or deleveraged by the venue; the bot opens nothing until a person resumes it";
+                let story = match bot {
+                    Some(bot) => about(bot, Kind::Doubt, text.to_owned()),
+                    None => Story::of(Kind::Doubt, "liquidated or deleveraged by the venue"),
+                };
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
             Output::Command { .. } | Output::Memory(_) | Output::Signal { .. } => {}
         }
     }
@@ -234,9 +244,11 @@ fn story_of(bot: BotName, notice: &Notice) -> Option<Story> {
         Notice::PositionClosed { symbol, cause, net_pnl } => {
             let kind = match cause {
                 ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect => Kind::Exit,
-                ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation | ExitCause::Foreign => {
-                    Kind::Stop
-                }
+                ExitCause::StopLoss
+                | ExitCause::Trailing
+                | ExitCause::Liquidation
+                | ExitCause::Delivery
+                | ExitCause::Foreign => Kind::Stop,
             };
             let text = format!("flat by {}, {:+.2}", cause.as_str().replace('_', "-"), net_pnl.get());
             Some(Story { symbol: Some(symbol.to_string()), ..about(bot, kind, text) })

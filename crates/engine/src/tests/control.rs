@@ -143,3 +143,36 @@ fn d11_a_kill_of_the_account_is_repeated_until_a_later_picture_shows_no_order_an
     assert!(own_memory(&ended).is_some(), "the end is written down");
     assert_eq!(kills(&after.wait(60_000)), 0);
 }
+
+#[test]
+fn a_bot_whose_position_the_venue_has_deleveraged_opens_nothing_until_a_person_resumes_it() {
+    let (mut world, _) = World::reconciled("10");
+    let resting = submits(&world.quote());
+    assert!(!resting.is_empty());
+    // A part of the position: it does not even go flat.
+    let deleveraged = Execution {
+        kind: ExecutionKind::Adl,
+        client_order_id: None,
+        order_id: OrderId::new("v-adl").unwrap(),
+        side: Side::Sell,
+        qty: qty("0.4"),
+        closed_qty: qty("0.4"),
+        ..fill_of(&resting[0])
+    };
+    let outputs = world.take(Event::Account(AccountEvent::Execution(deleveraged)));
+    assert!(outputs.contains(&Output::Forced { bot: Some(bot()), symbol: symbol() }), "{outputs:?}");
+    assert!(cancels(&outputs) > 0, "what opens is taken back: {outputs:?}");
+    world.wait(5_000);
+    assert!(submits(&world.quote()).iter().all(|order| order.reduce_only));
+    let memory = own_memory(&outputs).expect("it is written down");
+    let (mut after, _) = World::reconciled("10");
+    after.engine.restore(crate::engine_memory_name(), &memory).unwrap();
+    assert_eq!(
+        after.engine.bots().next().unwrap().hold,
+        Some(crate::Hold::ExitOnly),
+        "a crash does not end it"
+    );
+
+    world.take(Event::Control(Control::Release(bot())));
+    assert_eq!(world.engine.bots().next().unwrap().hold, None);
+}

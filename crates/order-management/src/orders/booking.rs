@@ -64,7 +64,12 @@ impl Orders {
                 Some(id) => self.fill_order(id, execution, stamp, out),
                 None => self.fill_without_order(key, execution, stamp, out),
             }
-            self.tell_position(key, self.cause(execution), &before, &after, out);
+            let cause = self.cause(execution);
+            self.tell_position(key, cause, &before, &after, out);
+            // What was there before the books began is history.
+            if cause == ExitCause::Liquidation && self.reconcile.has_begun {
+                out.push(Effect::Forced { bot: self.owners.owner(key), symbol: key.0 });
+            }
         }
         if execution.kind == ExecutionKind::Other {
             self.differ(DifferenceKind::UnknownExecution, Some(execution.symbol), out);

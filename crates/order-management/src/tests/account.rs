@@ -63,6 +63,7 @@ fn what_closes_a_position_is_named() {
         (sold("s").child("v-stop", StopKind::Trailing).build(), ExitCause::Trailing),
         (sold("s").kind(ExecutionKind::Liquidation).build(), ExitCause::Liquidation),
         (sold("s").kind(ExecutionKind::Adl).build(), ExitCause::Liquidation),
+        (sold("s").kind(ExecutionKind::Delivery).build(), ExitCause::Delivery),
         (sold("s").build(), ExitCause::Foreign),
         (sold("s").of(&strategy).side(Side::Sell).build(), ExitCause::Strategy),
     ] {
@@ -74,6 +75,8 @@ fn what_closes_a_position_is_named() {
         assert!(notices(&effects).contains(&&expected), "{cause:?}: {effects:?}");
         let is_told = notices(&effects).iter().any(|notice| matches!(notice, Notice::Filled { .. }));
         assert_eq!(is_told, cause != ExitCause::Foreign, "{cause:?}: a stranger's fill is not the bot's");
+        let is_forced = effects.contains(&Effect::Forced { bot: Some(bot()), symbol: strategy.symbol });
+        assert_eq!(is_forced, cause == ExitCause::Liquidation, "{cause:?}");
         world.assert_rebuilds();
     }
 }

@@ -244,6 +244,9 @@ impl World {
             Output::Difference(difference) => self.remark(format_args!("the books differ: {difference}")),
             Output::Miscount(miscount) => self.remark(format_args!("{miscount:?}")),
             Output::Naked(naked) => self.remark(format_args!("{naked:?}")),
+            Output::Forced { symbol, .. } => {
+                self.remark(format_args!("the venue has taken off {symbol} by itself"))
+            }
             Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } => {}
         }
         Ok(())

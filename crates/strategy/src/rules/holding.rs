@@ -205,7 +205,11 @@ impl RuleBot {
     pub(super) fn cool_down(&mut self, cause: ExitCause, now: MarketTime) {
         let was_stopped = match cause {
             ExitCause::StopLoss | ExitCause::Trailing | ExitCause::Liquidation => true,
-            ExitCause::Strategy | ExitCause::TakeProfit | ExitCause::Protect | ExitCause::Foreign => false,
+            ExitCause::Strategy
+            | ExitCause::TakeProfit
+            | ExitCause::Protect
+            | ExitCause::Delivery
+            | ExitCause::Foreign => false,
         };
         let was_stopped = was_stopped || self.memory.is_stopped;
         self.memory.stops_today = self.memory.stops_today.saturating_add(u32::from(was_stopped));

@@ -134,9 +134,11 @@ impl RuleBot {
                     _ => Way::Stop,
                 }
             }
-            ExitCause::Strategy | ExitCause::Protect | ExitCause::Foreign | ExitCause::Liquidation => {
-                return self.forget_exits();
-            }
+            ExitCause::Strategy
+            | ExitCause::Protect
+            | ExitCause::Foreign
+            | ExitCause::Liquidation
+            | ExitCause::Delivery => return self.forget_exits(),
         };
         if let Some(id) = self.rules.ways.id(way, open.side()) {
             self.rules.conditions.measure(id, Some(true));
