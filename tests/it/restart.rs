@@ -106,6 +106,7 @@ fn killed_at_random_moments_the_engine_loses_and_doubles_nothing() {
         began.elapsed().as_secs_f64()
     );
     assert_eq!((lost, doubled), (0, 0));
+    assert_eq!(recorded.opened_unreconciled, Vec::<String>::new(), "orders before the account was read");
     assert!(recorded.starts > 1 && recorded.resting_at_kill > 0, "kills hit nothing: {recorded:?}");
     assert!(resumed > 0, "after crash upon crash nobody was asked");
     // A handful of kills may miss; a campaign may not.

@@ -26,6 +26,10 @@ pub struct Recorded {
     pub refused: BTreeSet<String>,
     /// Refusals of the venue that were taken in, as `family`.
     pub refusals: Vec<String>,
+    /// Orders that open and were submitted before the account had been read: after a start, or after the private stream had
+    /// been cut, on which nothing is replayed.
+    pub opened_unreconciled: Vec<String>,
+    is_reconciled: bool,
     unanswered: BTreeSet<String>,
     resting: BTreeSet<String>,
     runs: bool,
@@ -55,12 +59,18 @@ impl Recorded {
             self.end(self.runs);
             self.starts += 1;
             self.runs = true;
+            self.is_reconciled = false;
         } else if record.get("Stop").is_some() {
             self.end(false);
         } else if let Some(submit) = record.pointer("/Command/command/Submit") {
             let id = text(submit, "client_order_id");
+            if submit["reduce_only"] != true && !self.is_reconciled {
+                self.opened_unreconciled.push(id.clone());
+            }
             self.unanswered.insert(id.clone());
             self.submitted_twice += usize::from(!self.submitted.insert(id));
+        } else if record.pointer("/Event/event/Link/Private").is_some_and(|state| state == "Down") {
+            self.is_reconciled = false;
         } else if let Some(event) = record.pointer("/Event/event/Account") {
             self.take_account(event);
         }
@@ -85,7 +95,10 @@ impl Recorded {
             "Execution" if body["kind"] == "Trade" => {
                 self.executions.insert(text(body, "execution_id"));
             }
-            "Answer" => self.take_answer(body),
+            "Answer" => {
+                self.is_reconciled |= body.get("Account").is_some();
+                self.take_answer(body);
+            }
             _ => {}
         }
     }
@@ -116,4 +129,39 @@ impl Recorded {
 
 fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn submit(id: &str, reduce_only: bool) -> Value {
+        json!({"Command": {"command": {"Submit": {"client_order_id": id, "reduce_only": reduce_only}}}})
+    }
+
+    #[test]
+    fn an_order_that_opens_before_the_account_was_read_is_found() {
+        let start = json!({"Start": {}});
+        let read = json!({"Event": {"event": {"Account": {"Answer": {"Account": {"executions": []}}}}}});
+        let looked_up = json!({"Event": {"event": {"Account": {"Answer": {"Order": {}}}}}});
+        let cut = json!({"Event": {"event": {"Link": {"Private": "Down"}}}});
+        let mut recorded = Recorded::default();
+        let story = [
+            &start,
+            &submit("closes", true),
+            &looked_up,
+            &submit("too early", false),
+            &read,
+            &submit("in time", false),
+            &cut,
+            &submit("after the cut", false),
+            &read,
+            &submit("again", false),
+            &start,
+            &submit("before the second read", false),
+        ];
+        story.into_iter().for_each(|record| recorded.take(record));
+        assert_eq!(recorded.opened_unreconciled, ["too early", "after the cut", "before the second read"]);
+    }
 }
