@@ -1,6 +1,6 @@
 //! An engine that is killed at any moment, while orders rest and fill, loses and doubles nothing.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use windvane_tests::{
@@ -166,4 +166,33 @@ fn halt_and_resume_reach_a_running_engine() {
     assert!(ask("halt").contains("halted (operator)"));
     assert!(ask("status").contains("halted (operator)"));
     assert!(ask("resume").contains("active"));
+}
+
+fn submit(id: &str, reduce_only: bool) -> Value {
+    json!({"Command": {"command": {"Submit": {"client_order_id": id, "reduce_only": reduce_only}}}})
+}
+
+#[test]
+fn an_order_that_opens_before_the_account_was_read_is_found() {
+    let start = json!({"Start": {}});
+    let read = json!({"Event": {"event": {"Account": {"Answer": {"Account": {"executions": []}}}}}});
+    let looked_up = json!({"Event": {"event": {"Account": {"Answer": {"Order": {}}}}}});
+    let cut = json!({"Event": {"event": {"Link": {"Private": "Down"}}}});
+    let mut recorded = Recorded::default();
+    let story = [
+        &start,
+        &submit("closes", true),
+        &looked_up,
+        &submit("too early", false),
+        &read,
+        &submit("in time", false),
+        &cut,
+        &submit("after the cut", false),
+        &read,
+        &submit("again", false),
+        &start,
+        &submit("before the second read", false),
+    ];
+    story.into_iter().for_each(|record| recorded.take(record));
+    assert_eq!(recorded.opened_unreconciled, ["too early", "after the cut", "before the second read"]);
 }
