@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use windvane_model::{
     ClientOrderId, Coin, CoinBalance, Execution, ExecutionId, ExecutionKind, Leverage, MarketTime, Money,
-    OrderId, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Price, Qty, Rate, Side,
-    StopKind, Symbol, Text, TimeInForce, WalletReport,
+    OrderId, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, PositionStatus, Price, Qty,
+    Rate, Side, StopKind, Symbol, Text, TimeInForce, WalletReport,
 };
 use windvane_venue_core as venue;
 
@@ -172,6 +172,11 @@ pub fn position(row: &venue::PositionRow) -> PositionReport {
         maintenance_margin: Some(Money::new(row.position_mm)),
         unrealised_pnl: Some(Money::new(row.unrealised_pnl)),
         adl_rank: 0,
+        status: match row.position_status {
+            venue::PositionStatus::Normal => PositionStatus::Normal,
+            venue::PositionStatus::Liquidation => PositionStatus::Liquidation,
+            venue::PositionStatus::Adl => PositionStatus::Adl,
+        },
         sequence: row.seq,
         updated: MarketTime(row.updated_time_ms),
     }

@@ -3,8 +3,8 @@
 use crate::protection::Naked;
 use windvane_market::BookGap;
 use windvane_model::{
-    BotMemory, BotName, Command, Denial, Grounds, Intent, NoticeTo, Price, RunState, Signal, SignalName,
-    Symbol, Tag,
+    BotMemory, BotName, Command, Denial, Grounds, Intent, NoticeTo, PositionStatus, Price, RunState, Signal,
+    SignalName, Symbol, Tag,
 };
 use windvane_order_management::Difference;
 use windvane_risk::Miscount;
@@ -61,6 +61,13 @@ pub enum Output {
         symbol: Symbol,
         /// Whether the doubt begins or ends.
         on: bool,
+    },
+    /// An alarm, or its end: what the venue is doing to a position, where nothing opens meanwhile.
+    Undergoing {
+        /// The contract.
+        symbol: Symbol,
+        /// What it does now.
+        status: PositionStatus,
     },
     /// An alarm: our margin and the venue's differ by more than the bound, again and again.
     Miscount(Miscount),

@@ -8,9 +8,9 @@ use windvane_model::{
     Command, Control, DenialReason, Epoch, Event, Execution, ExecutionId, ExecutionKind, FeeRates, Fixed,
     HaltCause, InstallTag, Instrument, InstrumentStatus, Leverage, Link, LinkState, MarketEvent, MarketTime,
     Millis, Money, Notice, NoticeTo, Notional, OrderId, OrderReport, OrderStatus, Origin, PositionIndex,
-    PositionReport, PreChecked, Price, Qty, Query, QueryAnswer, QueryFailed, Rate, Reference, RefusalFamily,
-    Refused, Request, RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker,
-    TimeInForce, WalletReport,
+    PositionReport, PositionStatus, PreChecked, Price, Qty, Query, QueryAnswer, QueryFailed, Rate, Reference,
+    RefusalFamily, Refused, Request, RiskTier, Role, RunState, Scope, Side, Stamp, Stamped, Submit, Symbol,
+    Text, Ticker, TimeInForce, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::margin::MarginMode;
@@ -171,6 +171,7 @@ fn position(held: &str, leverage: &str) -> PositionReport {
         maintenance_margin: None,
         unrealised_pnl: None,
         adl_rank: 0,
+        status: PositionStatus::Normal,
         sequence: 1,
         updated: MarketTime(1),
     }

@@ -56,6 +56,7 @@ impl Engine {
                     }
                     out.push(Output::Forced { bot, symbol });
                 }
+                Effect::Undergoing { symbol, status } => out.push(Output::Undergoing { symbol, status }),
                 Effect::Halt(cause) => self.gate.halt(cause),
                 Effect::Fenced { .. } => {
                     self.gate.fence();

@@ -8,7 +8,7 @@ use windvane_model::{
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
 pub(crate) const VERSION: u8 = 3;
 
-/// The version before it: commands came without grounds, denials without the wish.
+/// The version before it: commands came without grounds, denials without the wish, positions without what the venue does to them.
 pub(crate) const VERSION_WITHOUT_GROUNDS: u8 = 2;
 
 /// The kind of an event's frame. The hot path writes events without moving them into a [`Record`].

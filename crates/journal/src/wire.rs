@@ -26,6 +26,7 @@ pub(crate) fn decode(version: u8, kind: u8, input: &mut Input<'_>) -> Result<Rec
 }
 
 fn decode_without_grounds(kind: u8, input: &mut Input<'_>) -> Result<Record, DecodeError> {
+    input.set_edition(1);
     // The fields of a struct expression are evaluated in the order they are written.
     Ok(match kind {
         3 => Record::Command {

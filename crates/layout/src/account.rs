@@ -3,8 +3,9 @@
 use crate::{choices, layout};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
-    OrderQuestion, OrderReport, OrderStatus, Origin, PositionReport, PreChecked, Query, QueryAnswer,
-    QueryFailed, RefusalFamily, Refused, Request, StopKind, TimeInForce, Undetermined, WalletReport,
+    OrderQuestion, OrderReport, OrderStatus, Origin, PositionReport, PositionStatus, PreChecked, Query,
+    QueryAnswer, QueryFailed, RefusalFamily, Refused, Request, StopKind, TimeInForce, Undetermined,
+    WalletReport,
 };
 
 choices!(AccountEvent {
@@ -48,6 +49,8 @@ choices!(StopKind { 1 => StopLoss, 2 => TakeProfit, 3 => Trailing, 4 => Conditio
 choices!(ExecutionKind {
     1 => Trade, 2 => Funding, 3 => Adl, 4 => Liquidation, 5 => Delivery, 6 => Other, 7 => Session,
 });
+
+choices!(PositionStatus { 1 => Normal, 2 => Liquidation, 3 => Adl, 4 => Other });
 
 choices!(OrderStatus {
     1 => New,
@@ -140,7 +143,7 @@ layout!(PositionReport {
     adl_rank,
     sequence,
     updated,
-});
+} since 2 { status });
 
 layout!(WalletReport {
     coins,

@@ -73,17 +73,33 @@ pub enum DecodeError {
     OutOfRange(&'static str),
 }
 
+/// The edition of the model's tables that is written. A field that came after the first stands behind the others, with the
+/// edition that brought it, and has its default where older bytes are read.
+pub const EDITION: u8 = 2;
+
 /// Bytes being read, front to back.
 #[derive(Debug)]
 pub struct Input<'a> {
     rest: &'a [u8],
+    edition: u8,
 }
 
 impl<'a> Input<'a> {
     /// All of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self { rest: bytes, edition: EDITION }
+    }
+
+    /// Reads what follows by the tables of `edition`; the edition until now is given back.
+    pub const fn set_edition(&mut self, edition: u8) -> u8 {
+        std::mem::replace(&mut self.edition, edition)
+    }
+
+    /// The edition of the tables that the bytes were written by.
+    #[must_use]
+    pub const fn edition(&self) -> u8 {
+        self.edition
     }
 
     /// Takes the next `count` bytes.
@@ -128,27 +144,38 @@ pub fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
 /// The layout of a struct: its fields in the order of their bytes.
 #[macro_export]
 macro_rules! layout {
-    ($type:ident { $($field:ident),* $(,)? }) => {
+    ($type:ident { $($field:ident),* $(,)? } $( since $edition:literal { $($later:ident),* } )?) => {
         impl $crate::Encode for $type {
             fn encode(&self, out: &mut Vec<u8>) {
                 $( $crate::Encode::encode(&self.$field, out); )*
+                $( $( $crate::Encode::encode(&self.$later, out); )* )?
             }
         }
 
         impl $crate::Decode for $type {
             fn decode(input: &mut $crate::Input<'_>) -> Result<Self, $crate::DecodeError> {
                 // The fields of a struct expression are evaluated in the order they are written.
-                Ok(Self { $( $field: $crate::Decode::decode(input)? ),* })
+                Ok(Self {
+                    $( $field: $crate::Decode::decode(input)?, )*
+                    $( $( $later: if input.edition() < $edition {
+                        Default::default()
+                    } else {
+                        $crate::Decode::decode(input)?
+                    }, )* )?
+                })
             }
         }
 
         impl $crate::Json for $type {
             fn json(&self) -> $crate::Value {
-                $crate::object([$( (stringify!($field), $crate::Json::json(&self.$field)) ),*])
+                $crate::object([
+                    $( (stringify!($field), $crate::Json::json(&self.$field)), )*
+                    $( $( (stringify!($later), $crate::Json::json(&self.$later)), )* )?
+                ])
             }
         }
 
-        $crate::sampled_layout!($type { $($field),* });
+        $crate::sampled_layout!($type { $($field),* $( $(, $later)* )? });
     };
 }
 

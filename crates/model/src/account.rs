@@ -308,6 +308,33 @@ pub struct Execution {
     pub sequence: i64,
 }
 
+/// What the venue is doing to a position. Source: Bybit V5, enum `positionStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum PositionStatus {
+    /// Nothing.
+    #[default]
+    Normal,
+    /// It is liquidating it.
+    Liquidation,
+    /// It is deleveraging it.
+    Adl,
+    /// A text we do not know.
+    Other,
+}
+
+impl PositionStatus {
+    /// What the position undergoes, for logs and denials.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "nothing",
+            Self::Liquidation => "liquidation",
+            Self::Adl => "auto-deleveraging",
+            Self::Other => "something unknown",
+        }
+    }
+}
+
 /// A position as the venue sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PositionReport {
@@ -341,6 +368,8 @@ pub struct PositionReport {
     pub unrealised_pnl: Option<Money>,
     /// Place in the auto-deleveraging queue, 0 to 5.
     pub adl_rank: u8,
+    /// What the venue is doing to it.
+    pub status: PositionStatus,
     /// `seq` of the last change by a trade.
     pub sequence: i64,
     /// When it was last changed.

@@ -1,7 +1,8 @@
 //! What a strategy wants, and why it may not have it.
 
 use crate::{
-    BotName, ClientOrderId, MarketTime, Money, OrderKind, Price, Qty, Role, Side, Symbol, Text, WallTime,
+    BotName, ClientOrderId, MarketTime, Money, OrderKind, PositionStatus, Price, Qty, Role, Side, Symbol,
+    Text, WallTime,
 };
 use rust_decimal::Decimal;
 use std::fmt;
@@ -304,6 +305,12 @@ pub enum DenialReason {
         /// The limit.
         limit: u8,
     },
+    /// The venue is liquidating or deleveraging the position.
+    #[error("the position undergoes {}", status.as_str())]
+    Undergoing {
+        /// What it does.
+        status: PositionStatus,
+    },
     /// The bot cools down after a stop.
     #[error("the bot cools down after a stop, until {until}")]
     CoolDown {
@@ -392,6 +399,7 @@ impl DenialReason {
             Self::SelfTrade { .. } => "self_trade",
             Self::LiquidationDistance { .. } => "liquidation_distance",
             Self::AdlRank { .. } => "adl_rank",
+            Self::Undergoing { .. } => "undergoing",
             Self::CoolDown { .. } => "cool_down",
             Self::LosingStreak { .. } => "losing_streak",
             Self::MarginInDoubt { .. } => "margin_in_doubt",

@@ -43,8 +43,8 @@ mod time;
 
 pub use account::{
     AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
-    OrderQuestion, OrderReport, Origin, PositionReport, PreChecked, Query, QueryAnswer, QueryFailed,
-    RefusalFamily, Refused, Request, StopKind, Undetermined, WalletReport,
+    OrderQuestion, OrderReport, Origin, PositionReport, PositionStatus, PreChecked, Query, QueryAnswer,
+    QueryFailed, RefusalFamily, Refused, Request, StopKind, Undetermined, WalletReport,
 };
 pub use command::{Amend, Cancel, CancelAll, Command, SetLeverage, SetProtection, Submit};
 pub use event::{Control, Event, HaltCause, Link, LinkState, Reference, RunState, Scope, Stamp, Stamped};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use windvane_layout::choices;
-use windvane_model::{BotName, Epoch, HaltCause, NoticeTo, Query, Symbol};
+use windvane_model::{BotName, Epoch, HaltCause, NoticeTo, PositionStatus, Query, Symbol};
 
 /// One consequence of an event, in the order in which it is to be carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,13 @@ pub enum Effect {
         bot: Option<BotName>,
         /// The contract.
         symbol: Symbol,
+    },
+    /// What the venue is doing to a position has changed. While it does something nothing opens there.
+    Undergoing {
+        /// The contract.
+        symbol: Symbol,
+        /// What it does now.
+        status: PositionStatus,
     },
     /// Stop opening, latched.
     Halt(HaltCause),

@@ -7,7 +7,9 @@ use crate::wallet::{profit_coin, settle_coin};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
-use windvane_model::{Execution, MarketTime, Millis, Mutant, PositionReport, Price, Side, WallTime, mutant};
+use windvane_model::{
+    Execution, MarketTime, Millis, Mutant, PositionReport, PositionStatus, Price, Side, WallTime, mutant,
+};
 
 /// One position of the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +102,13 @@ impl Position {
     #[must_use]
     pub const fn reported(&self) -> Option<&PositionReport> {
         self.reported.as_ref()
+    }
+
+    /// What the venue is doing to it. What is flat undergoes nothing, whatever was last said of it.
+    #[must_use]
+    pub fn status(&self) -> PositionStatus {
+        let told = self.reported.as_ref().filter(|_| self.holding().side().is_some());
+        told.map_or(PositionStatus::Normal, |report| report.status)
     }
 
     /// Stop-loss at the venue, as far as reported.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use windvane_model::{
     BotName, BotTag, ClientOrderId, Coin, CoinBalance, Epoch, Execution, ExecutionId, ExecutionKind,
     IdGrammar, InstallTag, MarketTime, Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin,
-    PositionIndex, PositionReport, Price, Qty, Role, Side, StopKind, Submit, Symbol, Text, TimeInForce,
-    WalletReport,
+    PositionIndex, PositionReport, PositionStatus, Price, Qty, Role, Side, StopKind, Submit, Symbol, Text,
+    TimeInForce, WalletReport,
 };
 
 pub(crate) fn number(text: &str) -> Decimal {
@@ -255,6 +255,7 @@ pub(crate) fn position_report(of: &str, size: &str, average: &str) -> PositionBu
         maintenance_margin: None,
         unrealised_pnl: None,
         adl_rank: 0,
+        status: PositionStatus::Normal,
         sequence: 1,
         updated: MarketTime(1),
     })

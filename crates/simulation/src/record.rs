@@ -40,6 +40,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }
+        | Output::Undergoing { .. }
         | Output::Miscount(_)
         | Output::Naked(_)
         | Output::Forced { .. } => None,

@@ -237,7 +237,11 @@ impl Listener {
                 Effect::Ask(query) => self.send(Command::Query(query)),
                 Effect::Halt(cause) => self.alarms.push(format!("halt: {}", cause.as_str())),
                 Effect::Fenced { epoch } => self.alarms.push(format!("fenced by {epoch:?}")),
-                Effect::Notice(_) | Effect::Difference(_) | Effect::Doubt { .. } | Effect::Forced { .. } => {}
+                Effect::Notice(_)
+                | Effect::Difference(_)
+                | Effect::Doubt { .. }
+                | Effect::Forced { .. }
+                | Effect::Undergoing { .. } => {}
             }
         }
     }

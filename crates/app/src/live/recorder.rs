@@ -162,6 +162,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::RunState(_)
         | Output::Difference(_)
         | Output::Doubt { .. }
+        | Output::Undergoing { .. }
         | Output::Miscount(_)
         | Output::Naked(_)
         | Output::Forced { .. } => None,

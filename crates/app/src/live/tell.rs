@@ -7,7 +7,7 @@ use windvane_engine::{Naked, Output, Remedy};
 use windvane_market::BookGap;
 use windvane_model::{
     BotName, ClientOrderId, Command, Denial, Event, ExitCause, ForeignOrder, LinkState, MarketTime, Notice,
-    RefusalFamily, RunState, Stamp, Submit, WallTime,
+    PositionStatus, RefusalFamily, RunState, Stamp, Submit, WallTime,
 };
 use windvane_risk::Miscount;
 use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
@@ -133,6 +133,18 @@ impl Live {
                     tracing::info!(%symbol, "{text}");
                 }
                 let story = Story::of(Kind::Doubt, text);
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::Undergoing { symbol, status: PositionStatus::Normal } => {
+                tracing::info!(%symbol, "the venue has let go of the position");
+                let story = Story::of(Kind::Doubt, "the venue has let go of the position");
+                self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::Undergoing { symbol, status } => {
+                let what = status.as_str();
+                tracing::error!(%symbol, what, "the position undergoes something at the venue; nothing opens there");
+                let story =
+                    Story::of(Kind::Stop, format!("the position undergoes {what}; nothing opens there"));
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
             }
             Output::Miscount(Miscount { counted, symbol, ours, theirs }) => {

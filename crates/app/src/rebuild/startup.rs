@@ -12,9 +12,9 @@ use windvane_journal::{Config, Durability, Journal, Record, Start};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, BotName, BotTag, ClientOrderId, Coin, CoinBalance, Command,
     Epoch, Event, Execution, ExecutionId, ExecutionKind, Grounds, IdGrammar, InstallTag, MarketTime, Millis,
-    Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Price, Qty,
-    Query, QueryAnswer, Request, Role, Side, Stamp, Stamped, Submit, Symbol, Text, TimeInForce, WallTime,
-    WalletReport,
+    Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport,
+    PositionStatus, Price, Qty, Query, QueryAnswer, Request, Role, Side, Stamp, Stamped, Submit, Symbol,
+    Text, TimeInForce, WallTime, WalletReport,
 };
 
 /// Records in the ordinary test.
@@ -229,6 +229,7 @@ impl Past {
             maintenance_margin: Some(Money::ZERO),
             unrealised_pnl: Some(Money::ZERO),
             adl_rank: 0,
+            status: PositionStatus::Normal,
             sequence: i64::try_from(self.orders).unwrap(),
             updated: self.market,
         }

@@ -11,8 +11,8 @@ use super::{
 use serde::Deserialize;
 use windvane_model::{
     ClientOrderId, Coin, CoinBalance, Execution, ExecutionId, ExecutionKind, Leverage, MarketTime, OrderId,
-    OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, Side, StopKind, Symbol, Text,
-    TimeInForce, WalletReport,
+    OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, PositionStatus, Side, StopKind, Symbol,
+    Text, TimeInForce, WalletReport,
 };
 
 wire_row! {
@@ -160,6 +160,7 @@ wire_row! {
         position_mm = "positionMM",
         unrealised_pnl = "unrealisedPnl",
         adl_rank_indicator = "adlRankIndicator",
+        position_status = "positionStatus",
         seq = "seq",
         updated_time = "updatedTime",
     }
@@ -188,6 +189,7 @@ impl PositionRow<'_> {
             maintenance_margin: self.position_mm.money("positionMM")?,
             unrealised_pnl: self.unrealised_pnl.money("unrealisedPnl")?,
             adl_rank: self.adl_rank_indicator.integer("adlRankIndicator")?,
+            status: position_status(&self.position_status),
             sequence: self.seq.integer("seq")?,
             updated: self.updated_time.time("updatedTime")?.unwrap_or_default(),
         })
@@ -348,6 +350,15 @@ fn origin(create_type: &Lexeme<'_>, stop_kind: Option<StopKind>) -> Origin {
         Some("CreateByAdl_PassThrough") => Origin::Adl,
         Some("CreateBySettle" | "CreateByAdminClosing") => Origin::Venue,
         Some(_) => Origin::Other,
+    }
+}
+
+fn position_status(text: &Lexeme<'_>) -> PositionStatus {
+    match text.as_str() {
+        "" | "Normal" => PositionStatus::Normal,
+        "Liq" => PositionStatus::Liquidation,
+        "Adl" => PositionStatus::Adl,
+        _ => PositionStatus::Other,
     }
 }
 

@@ -9,8 +9,9 @@ use windvane_model::{
     AccountEvent, AccountSnapshot, BotName, BotTag, Coin, CoinBalance, Command, Epoch, Event, Execution,
     ExecutionId, ExecutionKind, FeeRates, IdGrammar, InstallTag, Instrument, InstrumentStatus, Leverage,
     Link, LinkState, MarketEvent, MarketTime, Money, Notional, OrderId, OrderKind, OrderReport, OrderStatus,
-    Origin, PositionIndex, PositionReport, Price, Qty, QueryAnswer, Rate, Reference, RiskTier, Role,
-    RunState, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WallTime, WalletReport,
+    Origin, PositionIndex, PositionReport, PositionStatus, Price, Qty, QueryAnswer, Rate, Reference,
+    RiskTier, Role, RunState, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WallTime,
+    WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
@@ -405,6 +406,7 @@ fn flat(symbol: Symbol) -> PositionReport {
         maintenance_margin: None,
         unrealised_pnl: None,
         adl_rank: 0,
+        status: PositionStatus::Normal,
         sequence: 0,
         updated: MarketTime(0),
     }

@@ -116,3 +116,57 @@ fn a_strangers_order_is_told_at_once_and_cancelled_only_with_a_bot_that_adopts_i
         assert_eq!(venues_cancels(&ending), wanted, "{foreign:?}");
     }
 }
+
+#[test]
+fn e11_while_the_venue_liquidates_a_position_nothing_opens_there_and_what_reduces_passes() {
+    let told = |status| {
+        let report = PositionReport { status, ..position("1", "10") };
+        Event::Account(AccountEvent::Position(report))
+    };
+    let alarm = |outputs: &[Output]| {
+        let status = |out: &Output| match out {
+            Output::Undergoing { symbol: of, status } if *of == symbol() => Some(*status),
+            _ => None,
+        };
+        outputs.iter().filter_map(status).collect::<Vec<_>>()
+    };
+    let opens = |outputs: &[Output]| submits(outputs).iter().any(|order| !order.reduce_only);
+    for status in [PositionStatus::Liquidation, PositionStatus::Adl, PositionStatus::Other] {
+        let (mut world, _) = World::reconciled("10");
+        assert_eq!(alarm(&world.take(told(status))), [status]);
+        assert_eq!(alarm(&world.take(told(status))), [], "told once");
+        let quoted = world.quote();
+        assert!(!opens(&quoted), "{quoted:?}");
+        let is_denied = |out: &Output| matches!(out, Output::Denied { denial, .. } if denial.reason == DenialReason::Undergoing { status });
+        assert!(quoted.iter().any(is_denied), "{quoted:?}");
+        assert_eq!(alarm(&world.take(told(PositionStatus::Normal))), [PositionStatus::Normal]);
+    }
+    let (mut world, _) = World::reconciled("10");
+    world.take(told(PositionStatus::Liquidation));
+    let closes = submits(&world.take(Event::Control(Control::Flatten(Scope::All))));
+    assert!(!closes.is_empty() && closes.iter().all(|close| close.reduce_only), "{closes:?}");
+
+    let (mut world, _) = World::reconciled("10");
+    world.take(told(PositionStatus::Liquidation));
+    world.take(told(PositionStatus::Normal));
+    assert!(opens(&world.quote()), "it has ended");
+}
+
+#[test]
+fn e11_a_position_that_is_gone_undergoes_nothing_whatever_was_last_said_of_it() {
+    let (mut world, _) = World::reconciled("10");
+    let entry = submits(&world.quote()).remove(0);
+    let report = PositionReport { status: PositionStatus::Liquidation, ..position("1", "10") };
+    world.take(Event::Account(AccountEvent::Position(report)));
+    let bust = Execution {
+        client_order_id: None,
+        order_id: OrderId::new("v-bust").unwrap(),
+        kind: ExecutionKind::Liquidation,
+        side: Side::Sell,
+        qty: qty("1"),
+        ..fill_of(&entry)
+    };
+    let outputs = world.take(Event::Account(AccountEvent::Execution(bust)));
+    let ended = Output::Undergoing { symbol: symbol(), status: PositionStatus::Normal };
+    assert!(outputs.contains(&ended), "{outputs:?}");
+}

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input, Json, Sample};
 use windvane_model::{
-    Amend, ClientOrderId, Command, Event, Grounds, MarketTime, Price, SignalName, Stamp, Stamped, Symbol,
-    Tag, WallTime,
+    AccountEvent, Amend, ClientOrderId, Command, Event, Grounds, MarketTime, PositionReport, PositionStatus,
+    Price, SignalName, Stamp, Stamped, Symbol, Tag, WallTime,
 };
 
 fn encoded(record: &Record) -> Vec<u8> {
@@ -118,6 +118,21 @@ fn the_layout_is_the_one_that_is_on_disks() {
         &[1, 2, 0, 0, 0, 0, 0, 0, 0],                            // send before
     ];
     assert_eq!(encoded(&record), expected.concat());
+}
+
+/// Journals of version 2 stay readable: a position came without what the venue does to it.
+#[test]
+fn a_position_of_the_version_before_undergoes_nothing() {
+    let mut random = Rng::with_seed(7);
+    let report = PositionReport { status: PositionStatus::Adl, ..PositionReport::sample(&mut random) };
+    let event = |report| Event::Account(AccountEvent::Position(report));
+    let record = |report| Record::Event(Stamped { stamp: Stamp::default(), event: event(report) });
+    let mut content = Vec::new();
+    record(report).encode_content(&mut content);
+    let mut input = Input::new(&content[..content.len() - 1]);
+    let back = crate::wire::decode(2, crate::record::EVENT, &mut input).unwrap();
+    input.finish().unwrap();
+    assert_eq!(back, record(PositionReport { status: PositionStatus::Normal, ..report }));
 }
 
 /// Journals of version 2 stay readable: a command had no grounds then, a denial only its reason.

@@ -8,7 +8,7 @@
 //! together; because its parts are read one after the other, it is repeated a bounded number of times before
 //! the difference is called real.
 
-use super::{Orders, notify};
+use super::{Orders, notify, tell_status};
 use crate::effect::{DifferenceKind, Effect};
 use crate::identity::PositionKey;
 use crate::ledger::FillKey;
@@ -37,9 +37,12 @@ impl Orders {
     ) {
         let key = (report.symbol, report.position_index);
         let position = self.positions.entry(key).or_insert_with(|| Position::new(key));
+        let before = position.status();
         position.take_report(report, stamp.wall);
+        let status = position.status();
         self.owners.hear_of(key);
         self.expose_position(key);
+        tell_status(key, before, status, out);
         self.compare_position(key, stamp, out);
     }
 

@@ -1,6 +1,6 @@
 //! Executions: into the ledger, the order, the position and the wallet, each exactly once.
 
-use super::{Orders, notify};
+use super::{Orders, notify, tell_status};
 use crate::effect::{DifferenceKind, Effect};
 use crate::holding::{Holding, fee_in};
 use crate::identity::{Maker, PositionKey};
@@ -55,9 +55,12 @@ impl Orders {
 
         let key = self.owners.position_of(execution);
         let position = self.positions.entry(key).or_insert_with(|| Position::new(key));
+        let status_before = position.status();
         let (before, after) = position.book(execution, arrival, stamp.wall);
+        let status = position.status();
         self.book_money(execution, &before, &after);
         self.expose_position(key);
+        tell_status(key, status_before, status, out);
 
         if execution.kind.moves_position() {
             match order {

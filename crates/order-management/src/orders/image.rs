@@ -14,7 +14,7 @@ use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
 const VERSION: u8 = 2;
-/// The same without what the wallet is short of.
+/// The same without what the wallet is short of, and by the first edition of the model's tables.
 const WITHOUT_SHORTFALL: u8 = 1;
 
 impl Orders {
@@ -53,6 +53,10 @@ impl Orders {
         if version != VERSION && version != WITHOUT_SHORTFALL {
             return Err(DecodeError::UnknownVersion(version));
         }
+        let edition = input.edition();
+        if version == WITHOUT_SHORTFALL {
+            input.set_edition(1);
+        }
         let mut books = Self::new(Identity::decode(input)?, bots);
         books.minted = Decode::decode(input)?;
         for (_, order) in BTreeMap::<ClientOrderId, Order>::decode(input)? {
@@ -75,6 +79,7 @@ impl Orders {
         books.counters = Decode::decode(input)?;
         books.next_look_back = Decode::decode(input)?;
         books.forgotten_until = Decode::decode(input)?;
+        input.set_edition(edition);
         let shortfall = if version == WITHOUT_SHORTFALL { Money::ZERO } else { Decode::decode(input)? };
         books.derive();
         books.exposure.set_shortfall(shortfall);

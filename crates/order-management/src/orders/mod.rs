@@ -38,7 +38,7 @@ use crate::wallet::Wallet;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
     AccountEvent, BotName, ClientOrderId, Epoch, MarketTime, Millis, Money, Mutant, Notice, NoticeTo,
-    OrderId, Price, Query, QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
+    OrderId, PositionStatus, Price, Query, QueryAnswer, Reference, Stamp, Symbol, WallTime, mutant,
 };
 use windvane_risk::margin::MarginMode;
 use windvane_risk::{Exposure, PositionExposure};
@@ -246,6 +246,7 @@ impl Orders {
             adl_rank: position.reported().map_or(0, |report| report.adl_rank),
         });
         self.exposure.set_told_size(key.0, key.1, position.told_size());
+        self.exposure.set_status(key.0, key.1, position.status());
     }
 
     fn expose_wallet(&mut self) {
@@ -257,6 +258,13 @@ impl Orders {
     fn expose_wallet_report(&mut self) {
         self.expose_wallet();
         self.exposure.set_shortfall(self.wallet.shortfall());
+    }
+}
+
+/// Tells that the venue has begun or ended doing something to a position.
+fn tell_status(key: PositionKey, before: PositionStatus, status: PositionStatus, out: &mut Vec<Effect>) {
+    if status != before {
+        out.push(Effect::Undergoing { symbol: key.0, status });
     }
 }
 

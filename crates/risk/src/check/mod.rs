@@ -21,7 +21,7 @@ use crate::{Action, Approved, Contract, DrawdownStep, Exposure, Quotes, Risk, al
 use proposal::Proposal;
 use windvane_model::{
     BotName, ClientOrderId, Denial, DenialReason, InstrumentStatus, Intent, Mutant, Place, PositionIndex,
-    Price, Qty, RunState, Side, Stamp, Symbol, WallTime, mutant,
+    PositionStatus, Price, Qty, RunState, Side, Stamp, Symbol, WallTime, mutant,
 };
 
 /// One wish and whose it is.
@@ -156,6 +156,10 @@ impl Risk {
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
         self.check_allowed(proposal.action, proposal.contract, context)?;
+        let status = proposal.held.status;
+        if proposal.action.opens() && status != PositionStatus::Normal {
+            return Err(DenialReason::Undergoing { status });
+        }
         grid::check(proposal)?;
         match proposal.action {
             Action::Reduce => reduce::check(proposal)?,

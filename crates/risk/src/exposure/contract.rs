@@ -3,7 +3,7 @@
 use super::{PositionExposure, SideExposure};
 use crate::margin::{ContractFigures, ContractTerms, MarginMode};
 use rust_decimal::Decimal;
-use windvane_model::{Money, PositionIndex, Price, Qty, Rate, RiskTier, Side, Symbol};
+use windvane_model::{Money, PositionIndex, PositionStatus, Price, Qty, Rate, RiskTier, Side, Symbol};
 
 /// One position with everything that works on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct ContractExposure {
     pub sells: SideExposure,
     /// What the venue has told of its size while our executions say another, with its sign; `None` while both agree.
     pub(super) told: Option<Decimal>,
+    /// What the venue is doing to the position.
+    pub(crate) status: PositionStatus,
     /// Mark price, quote coin; `None` until the market has told one.
     pub(crate) mark: Option<Price>,
     /// Fee of a fill that takes, a fraction.
@@ -44,6 +46,7 @@ impl ContractExposure {
             buys: SideExposure::default(),
             sells: SideExposure::default(),
             told: None,
+            status: PositionStatus::Normal,
             mark: None,
             taker_fee: Rate::ZERO,
             margin_mode: MarginMode::Cross,

@@ -19,7 +19,7 @@ use crate::{Contract, Contracts};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use windvane_model::{IdHash, Money, PositionIndex, Price, Reference, RiskTier, Symbol};
+use windvane_model::{IdHash, Money, PositionIndex, PositionStatus, Price, Reference, RiskTier, Symbol};
 
 /// Open orders by their names. Found by a hash without a secret: with ten thousand of them, finding one in a tree of names
 /// would be the larger part of a change.
@@ -97,6 +97,13 @@ impl Exposure {
     pub fn set_told_size(&mut self, symbol: Symbol, index: PositionIndex, size: Option<Decimal>) {
         if self.contract(symbol, index).and_then(|contract| contract.told) != size {
             self.change(symbol, index, |contract| contract.told = size);
+        }
+    }
+
+    /// Takes what the venue is doing to a position. As long as it does something nothing opens there.
+    pub fn set_status(&mut self, symbol: Symbol, index: PositionIndex, status: PositionStatus) {
+        if self.contract(symbol, index).map_or(PositionStatus::Normal, |contract| contract.status) != status {
+            self.change(symbol, index, |contract| contract.status = status);
         }
     }
 

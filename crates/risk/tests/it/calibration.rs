@@ -3,7 +3,7 @@
 use crate::scene::{Scene, dec, leverage, price, qty, symbol};
 use rust_decimal::Decimal;
 use windvane_model::{
-    MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PreChecked, Rate, Side,
+    MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PositionStatus, PreChecked, Rate, Side,
 };
 use windvane_risk::Counted;
 
@@ -29,6 +29,7 @@ fn report(initial: &str, maintenance: &str) -> PositionReport {
         maintenance_margin: Some(money(maintenance)),
         unrealised_pnl: None,
         adl_rank: 0,
+        status: PositionStatus::Normal,
         sequence: 1,
         updated: MarketTime(1),
     }

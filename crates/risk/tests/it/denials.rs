@@ -6,7 +6,7 @@ use crate::scene::{
 };
 use windvane_model::{
     BotName, Coin, DenialReason, ExitCause, HaltCause, InstrumentStatus, Intent, MarketTime, Money, Place,
-    PositionIndex, RefusalFamily, RunState, Side, Stamp, Symbol,
+    PositionIndex, PositionStatus, RefusalFamily, RunState, Side, Stamp, Symbol,
 };
 use windvane_risk::{Breach, OpenOrder, PositionExposure};
 
@@ -333,6 +333,15 @@ fn rows_of_account() -> Vec<Row> {
                 s.hold(Side::Buy, "1");
                 let position = s.exposure.contract(symbol(), PositionIndex(0)).unwrap().position;
                 s.exposure.set_position(PositionExposure { adl_rank: 5, ..position });
+            },
+            place(),
+        ),
+        row(
+            "undergoing",
+            "liquidation",
+            |s| {
+                s.hold(Side::Buy, "1");
+                s.exposure.set_status(symbol(), PositionIndex(0), PositionStatus::Liquidation);
             },
             place(),
         ),

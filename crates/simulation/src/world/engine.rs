@@ -247,7 +247,7 @@ impl World {
             Output::Forced { symbol, .. } => {
                 self.remark(format_args!("the venue has taken off {symbol} by itself"))
             }
-            Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } => {}
+            Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } | Output::Undergoing { .. } => {}
         }
         Ok(())
     }

@@ -255,6 +255,28 @@ fn b11_b12_what_is_no_trade_is_told_as_what_it_is() {
 }
 
 #[test]
+fn e11_what_the_venue_does_to_a_position_is_told() {
+    use windvane_model::PositionStatus as Status;
+    for (field, status) in [
+        (r#","positionStatus":"Normal""#, Status::Normal),
+        (r#","positionStatus":"Liq""#, Status::Liquidation),
+        (r#","positionStatus":"Adl""#, Status::Adl),
+        (r#","positionStatus":"Frozen""#, Status::Other),
+        ("", Status::Normal),
+        // A number is no word of the list, and not for the fast reader.
+        (r#","positionStatus":7"#, Status::Other),
+    ] {
+        let mut script = ready_private();
+        let row = format!(
+            r#"{{"category":"linear","symbol":"BTCUSDT","positionIdx":0,"side":"Buy","size":"1","seq":1{field}}}"#
+        );
+        script.text(10, &rows("position", &[&row]));
+        let AccountEvent::Position(told) = only(&script.out) else { panic!("{field}") };
+        assert_eq!(told.status, status, "{field}");
+    }
+}
+
+#[test]
 fn b13_fields_that_are_new_missing_or_of_another_kind_are_no_reason_to_put_a_row_aside() {
     let row = r#"{"category":"linear","symbol":"BTCUSDT","orderId":"v-1","side":"Buy","qty":2,"price":"5","orderStatus":"New",
         "positionIdx":"0","smpGroup":"7","brandNew":{"a":[1.5,null]},"createdTime":1700000000000}"#;

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use windvane_model::{
     BotTag, ClientOrderId, Epoch, IdGrammar, InstallTag, Intent, Leverage, MarketTime, Money, PositionIndex,
-    PositionReport, Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
+    PositionReport, PositionStatus, Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
 };
 use windvane_risk::margin::MarginMode;
 use windvane_risk::{
@@ -263,6 +263,7 @@ fn report(symbol: Symbol, row: &venue::PositionRow) -> PositionReport {
         maintenance_margin: None,
         unrealised_pnl: None,
         adl_rank: 0,
+        status: PositionStatus::Normal,
         sequence: 1,
         updated: MarketTime(1),
     }
