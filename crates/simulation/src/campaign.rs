@@ -4,7 +4,9 @@ use anyhow::bail;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use windvane_simulation::{CATALOGUE, Failure, Report, Seen, Tally, run, unseen};
+use windvane_simulation::{
+    CATALOGUE, DoubtCoverage, Failure, INVARIANTS, Report, Seen, Tally, Watched, place_words, run, unseen,
+};
 
 /// What makes a story a full one.
 const VENUE_EVENTS: u64 = 500;
@@ -27,10 +29,16 @@ pub(crate) fn simulate(from: u64, seeds: u64) -> anyhow::Result<()> {
     for (row, seen) in CATALOGUE {
         match seen {
             Seen::Here(_) => {}
-            Seen::Elsewhere(place) => println!("  {row} is seen elsewhere: {place}"),
+            Seen::Elsewhere(places) => println!("  {row} is seen elsewhere: {}", place_words(places)),
             Seen::Nowhere(why) => println!("  {row} is seen NOWHERE: {why}"),
         }
     }
+    for (name, watched) in INVARIANTS {
+        if let Watched::Elsewhere(places) = watched {
+            println!("  {name} is watched elsewhere: {}", place_words(places));
+        }
+    }
+    print!("{}", sum.doubts);
     println!("trace of all stories: {:016x}", sum.trace);
     println!(
         "{} of {seeds} seeds have {VENUE_EVENTS} venue events and {FAULTS} faults at least; {:.0} seeds a minute",
@@ -48,6 +56,10 @@ pub(crate) fn simulate(from: u64, seeds: u64) -> anyhow::Result<()> {
     if !unseen.is_empty() && seeds >= ENOUGH_SEEDS {
         bail!("rows of the catalogue without a hit: {}", unseen.join(", "));
     }
+    let ungiven = [sum.doubts.missing(), sum.doubts.missing_pairs()].concat();
+    if !ungiven.is_empty() && seeds >= ENOUGH_SEEDS {
+        bail!("answers to doubts under which no story was played: {}", ungiven.join(", "));
+    }
     Ok(())
 }
 
@@ -55,6 +67,7 @@ pub(crate) fn simulate(from: u64, seeds: u64) -> anyhow::Result<()> {
 #[derive(Default)]
 struct Sum {
     tally: Tally,
+    doubts: DoubtCoverage,
     /// Of all traces, whatever the order in which the stories were played.
     trace: u64,
     /// Stories in which enough happened.
@@ -64,6 +77,7 @@ struct Sum {
 impl Sum {
     fn take(&mut self, report: &Report) {
         self.tally += &report.tally;
+        self.doubts.take(&report.doubts);
         self.trace ^= report.trace.rotate_left((report.seed % 64) as u32);
         let Tally { venue_events, .. } = report.tally;
         self.full += u64::from(venue_events >= VENUE_EVENTS && report.tally.all_hits() >= FAULTS);

@@ -14,9 +14,13 @@
 
 mod catalogue;
 mod chaos;
+mod doubts;
 mod feed;
+mod incidents;
+mod invariants;
 mod listing;
 mod oracle;
+mod place;
 mod record;
 mod report;
 mod scenario;
@@ -26,6 +30,10 @@ mod tally;
 mod world;
 
 pub use catalogue::{CATALOGUE, Seen, unseen};
+pub use doubts::DoubtCoverage;
+pub use incidents::{INCIDENTS, Told};
+pub use invariants::{INVARIANTS, Watched};
+pub use place::{Place, place_words};
 pub use report::{Failure, Outcome, Report};
 pub use scenario::{Scenario, ScenarioError, Telling};
 pub use shrink::Shrunk;

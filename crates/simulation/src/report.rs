@@ -2,6 +2,7 @@
 
 use crate::tally::Tally;
 use std::fmt;
+use windvane_venue_core::Doubts;
 
 /// A story in which every invariant held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Report {
     pub trace: u64,
     /// What happened.
     pub tally: Tally,
+    /// How the venue answered what the exchange's documentation leaves open.
+    pub doubts: Doubts,
     /// What became of the orders, as far as they have become known or were proven absent.
     pub outcomes: Vec<Outcome>,
 }

@@ -151,6 +151,23 @@ async fn links_come_up_prices_flow_and_an_order_is_acknowledged_over_the_trade_s
 }
 
 #[tokio::test]
+async fn f11_a_task_that_ends_although_nothing_was_stopped_is_missed() {
+    let mut rig =
+        Rig::start(Behaviour { order: |_| OnOrder::Take, http: REFUSE_HTTP }, Timing::default()).await;
+    timeout(Duration::from_secs(20), rig.market.recv()).await.unwrap().unwrap();
+    assert!(!rig.connector.has_lost_a_task());
+    // The task of the public stream finds nobody to tell the next book, and ends.
+    rig.market.close();
+    rig.connector.resubscribe(eth());
+    let missed = async {
+        while !rig.connector.has_lost_a_task() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), missed).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_lost_reply_leaves_the_outcome_unknown_and_the_socket_up() {
     let order = |number| if number == 0 { OnOrder::KeepSilent } else { OnOrder::Take };
     let timing = Timing { reply_within_ms: 150, ..Timing::default() };

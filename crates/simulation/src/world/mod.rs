@@ -219,7 +219,13 @@ impl World {
         match self.play() {
             Ok(()) => {
                 let outcomes = self.oracle.outcomes;
-                Ok(Report { seed, trace: self.trace.hash, tally: self.tally, outcomes })
+                Ok(Report {
+                    seed,
+                    trace: self.trace.hash,
+                    tally: self.tally,
+                    doubts: self.swarm.doubts,
+                    outcomes,
+                })
             }
             Err((invariant, detail)) => Err(Failure { seed, at_ms: self.now, invariant, detail }),
         }

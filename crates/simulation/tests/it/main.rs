@@ -1,5 +1,6 @@
 //! A few hundred stories, each with its own faults; and each story is always the same story.
 
+mod places;
 mod scenarios;
 
 use windvane_simulation::{Fault, Report, Tally, run};

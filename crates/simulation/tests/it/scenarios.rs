@@ -1,11 +1,16 @@
 //! Every scenario of `tests/scenarios/` holds, and what is wrong in a file is refused where it stands.
 
+use crate::places::exists;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use windvane_simulation::{Scenario, ScenarioError, Telling};
+use windvane_simulation::{INCIDENTS, Scenario, ScenarioError, Telling, Told};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios")
+}
 
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
-    let entries = std::fs::read_dir(folder)
+    let entries = std::fs::read_dir(folder())
         .expect("the folder is there")
         .map(|entry| entry.expect("it can be listed").path());
     let mut files: Vec<PathBuf> =
@@ -14,16 +19,146 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
+/// A test for each scenario, by the name of its file.
+macro_rules! scenarios {
+    ($($name:ident),+ $(,)?) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        $(#[test]
+        fn $name() {
+            let file = folder().join(concat!(stringify!($name), ".toml"));
+            let told = Scenario::load(&file).and_then(|scenario| scenario.play(Telling::Quiet));
+            assert!(told.is_ok(), "{}", told.unwrap_err());
+        })+
+    };
+}
+
+scenarios! {
+    scenario_amend_races_fill,
+    scenario_banbot147_fills_during_an_outage,
+    scenario_cx18028_executions_out_of_order,
+    scenario_cx1880_reply_lost_order_filled,
+    scenario_cx23922_late_index,
+    scenario_everything_fails_while_the_price_falls,
+    scenario_exit_heard_after_the_sale_that_followed,
+    scenario_filled_and_cancelled_while_the_engine_is_down,
+    scenario_ft10966_partial_fill_then_cancel,
+    scenario_ft12528_close_of_a_vanished_position,
+    scenario_ft5621_disk_full,
+    scenario_ft7107_liquidated_by_the_venue,
+    scenario_hft87_ids_after_a_restart,
+    scenario_killed_between_record_and_wire,
+    scenario_krypto325_fenced_by_a_newer_engine,
+    scenario_margin_refusal,
+    scenario_margin_refused_by_the_venue,
+    scenario_nt1190_strangers_fill,
+    scenario_nt2075_book_gap,
+    scenario_nt3046_fill_told_twice_over_restart,
+    scenario_nt3493_old_picture_after_a_newer_push,
+    scenario_nt3820_trade_socket_cut,
+    scenario_nt3925_answer_that_cannot_be_read,
+    scenario_nt4152_request_lost_is_retired_late,
+    scenario_nt4215_duplicate_is_proof,
+    scenario_nt4298_feed_that_is_up_and_frozen,
+    scenario_nt4730_cancel_ack_lost,
+    scenario_nt4739_no_fill_is_invented,
+    scenario_nt4937_funding_is_no_trade,
+    scenario_nt5000_restart_with_resting_orders,
+    scenario_own_order_cancelled_by_phone,
+    scenario_pb514_cancel_too_late,
+    scenario_pb980_decision_before_the_fill,
+    scenario_post_only_would_take,
+    scenario_power_cut_orders_unknown_to_the_record,
+    scenario_py191_clock_step,
+    scenario_py234_reply_lost_order_lives,
+    scenario_py313_balance_for_three_orders,
+    scenario_py367_hedged_contract_has_two_positions,
+    scenario_seed5983_debt_that_the_venue_paid,
+    scenario_seed8198_start_above_a_successor,
+    scenario_stop_fires_while_the_engine_is_down,
+    scenario_ts95_private_push_dropped,
+}
+
 #[test]
-fn every_scenario_holds() {
-    let files = files();
-    assert!(files.len() >= 12, "only {} scenarios were found", files.len());
-    let broken: Vec<String> = files
+fn every_file_of_the_folder_is_a_test() {
+    let names: Vec<String> = files()
         .iter()
-        .filter_map(|file| Scenario::load(file).and_then(|scenario| scenario.play(Telling::Quiet)).err())
-        .map(|error| error.to_string())
+        .map(|file| file.file_stem().expect("a file has a name").to_string_lossy().into_owned())
         .collect();
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert_eq!(names, NAMES);
+}
+
+/// The strings of a list at the top of a scenario file.
+fn listed(text: &str, key: &str) -> Vec<String> {
+    let table: toml::Table = text.parse().expect("it is TOML");
+    let list = table.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    list.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_incident_that_the_catalogue_cites_has_its_scenario_or_a_test_and_a_reason_elsewhere() {
+    for (row, cited, told) in INCIDENTS {
+        match told {
+            Told::Scenario(name) => {
+                let text = std::fs::read_to_string(folder().join(format!("{name}.toml"))).unwrap_or_default();
+                assert!(listed(&text, "catalogue").iter().any(|said| said == row), "{name} is not of {row}");
+                let evidence = listed(&text, "evidence");
+                let untold: Vec<_> =
+                    cited.iter().filter(|incident| !evidence.iter().any(|e| e == *incident)).collect();
+                assert!(untold.is_empty(), "{row}: {untold:?} is no evidence of {name}");
+            }
+            Told::Elsewhere(why, places) => {
+                assert!(!why.is_empty(), "{row}");
+                for place in *places {
+                    assert!(exists(*place), "{row}: there is no {} in {}", place.1, place.0);
+                }
+            }
+        }
+    }
+    let cited: BTreeSet<&str> = INCIDENTS.iter().flat_map(|(_, cited, _)| cited.iter().copied()).collect();
+    for file in files() {
+        let evidence = listed(&std::fs::read_to_string(&file).expect("it can be read"), "evidence");
+        let uncited: Vec<_> = evidence.iter().filter(|incident| !cited.contains(incident.as_str())).collect();
+        assert!(uncited.is_empty(), "{}: no row cites {uncited:?}", file.display());
+    }
+}
+
+/// The issues that a cell of the catalogue names: `NT#5000`, and `#177` after it for another of the same program.
+fn issues(cell: &str) -> Vec<String> {
+    let (mut program, mut issues) = ("", Vec::new());
+    for word in cell.split(|c: char| c.is_whitespace() || "(),;".contains(c)) {
+        let Some((name, number)) = word.split_once('#') else { continue };
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        if !name.is_empty() {
+            program = name;
+        }
+        issues.push(format!("{program}#{number}"));
+    }
+    issues
+}
+
+#[test]
+fn no_issue_of_the_catalogue_is_left_out() {
+    let Some(shared) = std::env::var_os("WINDVANE_SHARED") else {
+        eprintln!("skipped: WINDVANE_SHARED does not say where the catalogue is");
+        return;
+    };
+    let text = std::fs::read_to_string(Path::new(&shared).join("reliability.md")).expect("it can be read");
+    let mut found = 0;
+    for line in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let (Some(row), Some(evidence)) = (cells.first(), cells.get(5)) else { continue };
+        let is_row = row.len() == 3 && row.starts_with(|c: char| ('A'..='G').contains(&c));
+        for issue in is_row.then(|| issues(evidence)).into_iter().flatten() {
+            found += 1;
+            let is_there =
+                INCIDENTS.iter().any(|(of, cited, _)| of == row && cited.contains(&issue.as_str()));
+            assert!(is_there, "{row} cites {issue}");
+        }
+    }
+    assert!(found >= 80, "only {found} issues were found");
 }
 
 /// What is said of a file whose rows after the head are these.
