@@ -42,6 +42,9 @@ enum Command {
         /// Seconds that each may live.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+        /// Fails when a single one survives; else two may.
+        #[arg(long)]
+        all_must_die: bool,
     },
     /// Loses half of the requests and all of the replies, and says how soon orders are known all the same.
     LostReplies {
@@ -70,7 +73,7 @@ fn main() -> ExitCode {
         Command::Simulate { seeds, from } => campaign::simulate(from, seeds),
         Command::Tell { seed } => tell(seed),
         #[cfg(feature = "mutants")]
-        Command::Mutants { names, seconds } => mutants::campaign(&names, seconds),
+        Command::Mutants { names, seconds, all_must_die } => mutants::campaign(&names, seconds, all_must_die),
         Command::LostReplies { count } => lost::campaign(count),
         Command::Shrink { seed, out } => shrink(seed, &out),
         Command::Scenario { files } => scenarios(&files),

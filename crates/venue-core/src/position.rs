@@ -83,13 +83,17 @@ impl ProtectionOrders {
         }
     }
 
-    pub(crate) fn forget(&mut self, key: OrderKey) {
+    /// Takes out a stop that has ended. Says whether it was one of these.
+    pub(crate) fn forget(&mut self, key: OrderKey) -> bool {
+        let mut was_filed = self.partial.contains(&key);
         for slot in [&mut self.stop_loss, &mut self.take_profit, &mut self.trailing] {
             if *slot == Some(key) {
                 *slot = None;
+                was_filed = true;
             }
         }
         self.partial.retain(|partial| *partial != key);
+        was_filed
     }
 }
 

@@ -56,11 +56,28 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
         run(cargo(["test", "--workspace", "--locked", "--quiet"]).args(bench_arguments()))
     });
     let summary = report.step("tests", || run_tests(&path));
+    report.step("mistakes that the simulation must notice", notice_mistakes);
     conformance::run_steps(&mut report);
     if let Some(summary) = summary {
         println!("── {summary}");
     }
     report.finish()
+}
+
+/// Of the deliberate mistakes those that one of the first seeds notices, unoptimised; a campaign tries all.
+const MISTAKES: [&str; 6] = [
+    "LostReplyIsRefusal",
+    "FillsRepeat",
+    "FundingIsTrade",
+    "IdsRepeat",
+    "OpensUnreconciled",
+    "OldPositionWins",
+];
+
+/// A core with a known mistake is another build, so this is no test among the others.
+fn notice_mistakes() -> anyhow::Result<()> {
+    let program = ["run", "--package", "windvane-simulation", "--features", "mutants", "--locked", "--quiet"];
+    run(cargo(program).args(["--", "mutants", "--all-must-die", "--seconds", "5"]).args(MISTAKES))
 }
 
 /// Where the tests look for what was recorded from the exchange.

@@ -35,6 +35,7 @@ macro_rules! scenarios {
 
 scenarios! {
     scenario_amend_races_fill,
+    scenario_amend_under_way_is_reserved,
     scenario_banbot147_fills_during_an_outage,
     scenario_cx18028_executions_out_of_order,
     scenario_cx1880_reply_lost_order_filled,

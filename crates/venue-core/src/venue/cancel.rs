@@ -247,7 +247,10 @@ impl Venue {
         let account = &mut self.accounts[place.account];
         if account.desks[market].waiting.remove(key) {
             self.markets[market].watch.leave(key, &self.orders[key]);
-            account.position_mut(place).protection.forget(key);
+            let position = account.position_mut(place);
+            if position.protection.forget(key) {
+                position.updated_ms = self.now_ms;
+            }
         }
     }
 

@@ -43,7 +43,9 @@ impl Venue {
             self.put_leverage(account, market, before);
             return Err(Refusal::new(110044, "available margin is insufficient"));
         }
+        // An edit keeps the sequence of the last trade; by its moment a reader tells the row of before from that of after.
         for idx in self.accounts[account].desks[market].holdings.mode.positions() {
+            self.accounts[account].desks[market].holdings.get_mut(*idx).updated_ms = self.now_ms;
             self.touch(Place { account, market, position_idx: *idx });
         }
         Ok(Acknowledgement::Done)

@@ -66,7 +66,9 @@ impl Venue {
             )
         };
         let key = self.enter(order);
-        self.accounts[place.account].position_mut(place).protection.file(wanted.kind, key);
+        let position = self.accounts[place.account].position_mut(place);
+        position.protection.file(wanted.kind, key);
+        position.updated_ms = self.now_ms;
         self.wait_for_trigger(key);
         Some(key)
     }

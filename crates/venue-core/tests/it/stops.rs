@@ -37,6 +37,31 @@ fn attached_stops_become_orders_of_the_position() {
 }
 
 #[test]
+fn an_edit_keeps_the_sequence_of_the_last_trade_and_is_told_with_its_own_time() {
+    let mut desk = Desk::open();
+    opened_with_stops(&mut desk);
+    let mut before = desk.position(ME);
+    let leverage = SetLeverage {
+        category: Category::Linear,
+        symbol: BTC.into(),
+        buy_leverage: dec("7"),
+        sell_leverage: dec("7"),
+    };
+    for edit in [
+        trading_stop(|request| request.stop_loss = stop("59500")),
+        trading_stop(|request| request.take_profit = stop("0")),
+        Request::SetLeverage(leverage),
+    ] {
+        desk.pass_ms(40);
+        desk.request(ME, edit).unwrap();
+        let after = desk.position(ME);
+        assert_eq!(after.seq, before.seq);
+        assert!(after.updated_time_ms >= before.updated_time_ms + 40);
+        before = after;
+    }
+}
+
+#[test]
 fn the_mark_price_triggers_the_stop_and_the_pair_dies_with_the_position() {
     let mut desk = Desk::open();
     opened_with_stops(&mut desk);
