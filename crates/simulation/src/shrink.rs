@@ -4,7 +4,8 @@ use crate::report::Failure;
 use crate::swarm::Swarm;
 use crate::tally::Fault;
 use crate::world::run_in;
-use std::fmt::Write as _;
+use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A story that fails, and what is left of it.
 #[derive(Debug, Clone)]
@@ -36,17 +37,8 @@ impl Shrunk {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let Failure { invariant, detail, .. } = &self.failure;
-        let mut text = format!("# {invariant}: {detail}\n");
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "title = \"Seed {}, made small: {invariant}\"", self.seed);
-        let rows: Vec<String> =
-            self.swarm.faults().flat_map(Fault::rows).map(|row| format!("{row:?}")).collect();
-        let _ = writeln!(text, "catalogue = [{}]", rows.join(", "));
-        let _ = writeln!(text, "length = \"{}ms\"\n\n[chance]\nseed = {}", self.swarm.length_ms, self.seed);
-        let _ = writeln!(text, "bots = {}", self.swarm.bots());
-        let kept: Vec<String> = self.swarm.faults().map(|fault| format!("{:?}", fault.as_str())).collect();
-        let _ = writeln!(text, "faults = [{}]", kept.join(", "));
-        text
+        let title = format!("Seed {}, made small: {invariant}", self.seed);
+        format!("# {invariant}: {detail}\n{}", written(&title, self.seed, &self.swarm))
     }
 
     /// Leaves out one thing, the first without which the same invariant still does not hold. Says whether there
@@ -68,5 +60,48 @@ impl Shrunk {
             }
         }
         false
+    }
+}
+
+/// A story by chance as a scenario file: with everything that was drawn, so that it stays that story when a later version
+/// draws otherwise.
+fn written(title: &str, seed: u64, swarm: &Swarm) -> String {
+    #[derive(Serialize)]
+    struct File<'a> {
+        title: &'a str,
+        catalogue: Vec<&'static str>,
+        length: String,
+        chance: Chance<'a>,
+    }
+    #[derive(Serialize)]
+    struct Chance<'a> {
+        seed: u64,
+        swarm: &'a Swarm,
+    }
+    let rows: BTreeSet<&str> = swarm.faults().flat_map(Fault::rows).collect();
+    let file = File {
+        title,
+        catalogue: rows.into_iter().collect(),
+        length: format!("{}ms", swarm.length_ms),
+        chance: Chance { seed, swarm },
+    };
+    toml::to_string(&file).expect("names and numbers can be written, and tables come last")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Scenario, Telling};
+
+    #[test]
+    fn what_is_written_is_the_same_story_whatever_its_seed_would_draw() {
+        for seed in [3, 8, 21] {
+            // Of another seed, so that nothing in the file can come from drawing it anew.
+            let swarm = Swarm { length_ms: 5_000, ..Swarm::of(seed + 1_000) };
+            let told = run_in(seed, &swarm).expect("it holds");
+            let text = written("a story", seed, &swarm);
+            let read = Scenario::parse("story.toml".into(), &text).expect("it can be read");
+            assert_eq!(read.play(Telling::Quiet).expect("it holds"), told, "{text}");
+        }
     }
 }

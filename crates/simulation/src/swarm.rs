@@ -4,10 +4,12 @@
 //! one fault meets a quiet world.
 
 mod less;
+mod written;
 
 use crate::scenario::Settings;
 use crate::tally::Fault;
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 use windvane_risk::margin::MarginMode;
 use windvane_venue_core::{DOUBTS, Doubt, Doubts};
 
@@ -15,7 +17,8 @@ use windvane_venue_core::{DOUBTS, Doubt, Doubts};
 pub(crate) type Millis = i64;
 
 /// The other bot beside the random one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Second {
     /// None.
     Nobody,
@@ -30,7 +33,8 @@ pub(crate) enum Second {
 }
 
 /// How the story ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Ending {
     /// Everything is left as it stands.
     Keep,
@@ -39,7 +43,10 @@ pub(crate) enum Ending {
 }
 
 /// Everything drawn before the story begins. Rates are probabilities of one occasion.
-#[derive(Debug, Clone)]
+///
+/// A scenario file of a shrunk seed holds all of it, by these names: a later draw may come out otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Swarm {
     pub(crate) length_ms: Millis,
     pub(crate) market_speed: i64,
@@ -94,7 +101,8 @@ pub struct Swarm {
     pub(crate) is_poor: bool,
     /// Whether positions are margined in isolation.
     pub(crate) is_isolated: bool,
-    /// How the venue behaves where the exchange's documentation leaves it open.
+    /// How the venue behaves where the exchange's documentation leaves it open. Last, because it is a table.
+    #[serde(with = "written")]
     pub(crate) doubts: Doubts,
 }
 
@@ -322,7 +330,7 @@ impl Swarm {
 }
 
 /// Questions that came later. Each is drawn from a stream of its own, so that the seeds of before keep the rest of their
-/// stories, in `tests/scenarios/` too; a new question belongs here.
+/// stories; a new question belongs here.
 const LATER_DOUBTS: [&str; 2] = ["session-execution", "session-closed-pnl"];
 
 /// Answers to all that the exchange's documentation leaves open: every second question as usual.

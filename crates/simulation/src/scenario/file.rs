@@ -1,6 +1,7 @@
 //! A scenario as it is typed: one array of tables for each kind of happening, in any order.
 
 use super::value::{Moment, Number, Span, fault, word};
+use crate::swarm::Swarm;
 use crate::tally::Fault;
 use crate::world::{Stream, Topic};
 use serde::{Deserialize, Deserializer};
@@ -24,7 +25,7 @@ pub(super) struct ScenarioFile {
     pub(super) length: Span,
     #[serde(default)]
     pub(super) world: WorldTable,
-    /// The story of a seed with some of its troubles, instead of rows.
+    /// A story by chance instead of rows.
     pub(super) chance: Option<ChanceTable>,
     #[serde(default)]
     pub(super) market: Rows<MarketRow>,
@@ -62,11 +63,10 @@ pub(super) struct ScenarioFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChanceTable {
+    /// What decides everything that is not drawn before the story begins.
     pub(super) seed: u64,
-    /// One: only the random bot.
-    pub(super) bots: u8,
-    /// Of the troubles that the seed draws, those that stay.
-    pub(super) faults: Vec<Spanned<String>>,
+    /// What is, as it was drawn and made less.
+    pub(super) swarm: Swarm,
 }
 
 /// What holds all the time.

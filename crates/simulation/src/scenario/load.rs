@@ -1,15 +1,13 @@
 //! From the file as typed to the script as played: names found, numbers on their types, everything wrong refused
 //! with its place.
 
-use super::file::{ChanceTable, ExpectRow, FaultRow, PlaceRow, ScenarioFile, Wanted};
+use super::file::{ExpectRow, FaultRow, PlaceRow, ScenarioFile, Wanted};
 use super::hand::{Wish, tag};
 use super::script::{
     Expectation, FaultRule, OrderExpectation, PositionExpectation, Script, Settings, Step, Strike,
 };
 use super::value::{Moment, Number, Span};
 use crate::listing::{LISTINGS, install, number, symbol};
-use crate::swarm::Swarm;
-use crate::tally::Fault;
 use crate::world::EPOCH_MS;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -78,7 +76,7 @@ impl Reader<'_> {
 
     fn read(mut self, file: ScenarioFile) -> Result<Script, Wrong> {
         let mut script = Script::new(file.title.clone(), settings(&file));
-        script.chance = file.chance.as_ref().map(|chance| self.chance(chance, file.length)).transpose()?;
+        script.chance = file.chance.as_ref().map(|chance| (chance.seed, chance.swarm.clone()));
         self.read_wishes(&file, &mut script)?;
         self.read_world(&file, &mut script)?;
         for row in &file.fault {
@@ -92,24 +90,6 @@ impl Reader<'_> {
             script.expectations.push(expectation);
         }
         Ok(script)
-    }
-
-    fn chance(&self, chance: &ChanceTable, length: Span) -> Result<(u64, Swarm), Wrong> {
-        let drawn = Swarm::of(chance.seed);
-        for word in &chance.faults {
-            if !drawn.faults().any(|fault| fault.as_str() == word.get_ref()) {
-                let what = format!("seed {} does not draw `{}`", chance.seed, word.get_ref());
-                return Err(self.wrong(&word.span(), what));
-            }
-        }
-        let stays = |fault: &Fault| chance.faults.iter().any(|word| word.get_ref() == fault.as_str());
-        let left_out = drawn.faults().filter(|fault| !stays(fault));
-        let mut swarm = left_out.fold(drawn.clone(), |swarm, fault| swarm.without(fault));
-        if chance.bots == 1 {
-            swarm = swarm.with_one_bot().unwrap_or(swarm);
-        }
-        swarm.length_ms = length.0;
-        Ok((chance.seed, swarm))
     }
 
     fn read_wishes(&mut self, file: &ScenarioFile, script: &mut Script) -> Result<(), Wrong> {

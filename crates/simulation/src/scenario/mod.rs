@@ -4,7 +4,7 @@
 //! messages go wrong, and what is expected on the way. There is no chance in it. At its end both worlds are compared
 //! to the last digit as after every other story. A fault that meets no message fails: then it is another story.
 //!
-//! One kind of file is left to chance: what shrinking makes of a failing seed names the seed and the troubles that stay.
+//! One kind of file is left to chance: what shrinking makes of a failing seed holds the seed and everything that was drawn before the story began.
 
 mod expect;
 mod file;

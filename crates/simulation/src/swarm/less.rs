@@ -87,11 +87,6 @@ impl Swarm {
         (self.second != Second::Nobody).then(|| Self { second: Second::Nobody, ..self.clone() })
     }
 
-    /// How many bots there are.
-    pub(crate) fn bots(&self) -> u8 {
-        if self.second == Second::Nobody { 1 } else { 2 }
-    }
-
     /// Shorter ones, the shortest first.
     pub(crate) fn shortened(&self) -> impl Iterator<Item = Self> {
         [4, 2]
