@@ -24,7 +24,7 @@ from nautilus_trader.core.nautilus_pyo3 import BybitMarginMode
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.currencies import BTC, USDT
 from nautilus_trader.model.data import BarType
-from nautilus_trader.model.enums import BookType, OrderSide, OrderStatus, TimeInForce
+from nautilus_trader.model.enums import BookType, OrderSide, OrderStatus, TimeInForce, TrailingOffsetType
 from nautilus_trader.model.identifiers import ClientId, InstrumentId, TraderId
 from nautilus_trader.trading.strategy import Strategy
 
@@ -33,6 +33,8 @@ from venue import KEY, QTY, SECRET, SYMBOL, address
 
 VENUE = address()
 CONTRACT = InstrumentId.from_str(f"{SYMBOL}-LINEAR.BYBIT")
+# A contract of its own, which is held in hedge mode.
+HEDGED = InstrumentId.from_str("ETHUSDT-LINEAR.BYBIT")
 COIN = InstrumentId.from_str(f"{SYMBOL}-SPOT.BYBIT")
 MINUTES = BarType.from_str(f"{CONTRACT}-1-MINUTE-LAST-EXTERNAL")
 SPOT_DATA = ClientId(f"{BYBIT}_SPOT")
@@ -76,12 +78,14 @@ class Probe(Strategy):
         self.subscribe_index_prices(CONTRACT)
         self.subscribe_funding_rates(CONTRACT)
         self.subscribe_quote_ticks(COIN, client_id=SPOT_DATA)
+        self.subscribe_quote_ticks(HEDGED)
 
     def on_order_book_deltas(self, deltas):
         self.seen["book"].append(deltas)
 
     def on_quote_tick(self, tick):
-        self.seen["quote"].append(tick)
+        if tick.instrument_id == CONTRACT:
+            self.seen["quote"].append(tick)
 
     def on_trade_tick(self, tick):
         self.seen["trade"].append(tick)
@@ -160,7 +164,10 @@ def node(loop):
                     base_url_ws_private=f"ws://{VENUE}/v5/private",
                     base_url_ws_trade=f"ws://{VENUE}/v5/trade",
                     futures_leverages={CONTRACT.symbol.value: LEVERAGE},
-                    position_mode={CONTRACT.symbol.value: BybitPositionMode.MERGED_SINGLE},
+                    position_mode={
+                        CONTRACT.symbol.value: BybitPositionMode.MERGED_SINGLE,
+                        HEDGED.symbol.value: BybitPositionMode.BOTH_SIDES,
+                    },
                     margin_mode=BybitMarginMode.REGULAR_MARGIN,
                 ),
             },
@@ -291,6 +298,66 @@ async def positions(check, probe):
         await eventually(lambda: not probe.cache.orders_open(instrument_id=CONTRACT))
 
 
+async def triggered(check, probe):
+    """Conditional orders that meet their price. Each kind buys a little above or below the market, which moves that far soon."""
+    qty = probe.instrument.make_qty(Decimal(QTY))
+    new = probe.order_factory
+    above, below, limit = probe.at(1.0001), probe.at(0.9999), probe.at(1.005)
+    orders = {
+        "stop market": new.stop_market(CONTRACT, OrderSide.BUY, qty, above),
+        "stop limit": new.stop_limit(CONTRACT, OrderSide.BUY, qty, limit, above),
+        "market if touched": new.market_if_touched(CONTRACT, OrderSide.BUY, qty, below),
+        "limit if touched": new.limit_if_touched(CONTRACT, OrderSide.BUY, qty, limit, below),
+    }
+    for order in orders.values():
+        probe.sent(order)
+        await asyncio.sleep(0.1)
+    for name, order in orders.items():
+        with check.case(f"triggers: a {name} order is carried out when its price is met"):
+            await eventually(lambda: order.status == OrderStatus.FILLED or order.is_closed, 60)
+            equal(order.status, OrderStatus.FILLED)
+            expect(order.venue_order_id is not None and order.avg_px > 0)
+    with check.case("triggers: what they bought is sold"):
+        await eventually(lambda: probe.portfolio.net_position(CONTRACT) == 4 * Decimal(QTY))
+        four = probe.instrument.make_qty(4 * Decimal(QTY))
+        await status(probe.sent(new.market(CONTRACT, OrderSide.SELL, four, reduce_only=True)), OrderStatus.FILLED)
+        await eventually(lambda: probe.portfolio.is_flat(CONTRACT))
+    # What the adapter hands to the exchange has no field for a trailing distance, so that none of these reaches the wire.
+    with check.case("triggers: a trailing stop is refused by the adapter itself"):
+        far = {"trailing_offset": Decimal("100"), "trailing_offset_type": TrailingOffsetType.PRICE}
+        order = probe.sent(new.trailing_stop_market(CONTRACT, OrderSide.BUY, qty, trigger_price=probe.at(1.03), **far))
+        await asyncio.sleep(1.0)
+        expect(order.venue_order_id is None, f"{order.status.name}: {order.last_event}")
+
+
+async def hedged(check, probe):
+    """Both sides of one contract. The adapter finds the side of an order by its direction and by whether it reduces."""
+    contract = probe.cache.instrument(HEDGED)
+    qty = contract.make_qty(Decimal("0.05"))
+    new = probe.order_factory
+
+    def sides():
+        return sorted(position.side.name for position in probe.cache.positions_open(instrument_id=HEDGED))
+
+    with check.case("hedge mode: a long and a short of one contract stand beside each other"):
+        for side in (OrderSide.BUY, OrderSide.SELL):
+            await status(probe.sent(new.market(HEDGED, side, qty)), OrderStatus.FILLED)
+        await eventually(lambda: sides() == ["LONG", "SHORT"])
+    with check.case("hedge mode: a reduce-only order closes its own side, and the other stays"):
+        await status(probe.sent(new.market(HEDGED, OrderSide.SELL, qty, reduce_only=True)), OrderStatus.FILLED)
+        await eventually(lambda: sides() == ["SHORT"])
+    with check.case("hedge mode: the side that is named in the order is the one it is for"):
+        low = contract.make_price(float(probe.cache.quote_tick(HEDGED).bid_price) * 0.97)
+        order = probe.sent(new.limit(HEDGED, OrderSide.BUY, qty, low), params={"position_idx": 1})
+        await status(order, OrderStatus.ACCEPTED)
+        probe.cancel_order(order)
+        await status(order, OrderStatus.CANCELED)
+        await status(
+            probe.sent(new.market(HEDGED, OrderSide.BUY, qty, reduce_only=True), params={"position_idx": 2}), OrderStatus.FILLED
+        )
+        await eventually(lambda: not sides())
+
+
 async def spot(check, probe):
     coin = probe.cache.instrument(COIN)
     new = probe.order_factory
@@ -350,7 +417,7 @@ async def run(check, parts):
 
 
 async def drive(check):
-    await run(check, (settings, data, resting, positions, spot, a_bar, left_behind))
+    await run(check, (settings, data, resting, positions, triggered, hedged, spot, a_bar, left_behind))
     # The clients end with their node, but the adapter would hand them out again.
     get_cached_bybit_http_client.cache_clear()
     get_cached_bybit_instrument_provider.cache_clear()

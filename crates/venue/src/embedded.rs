@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::{ConfigProblem, MarketConfig, VenueConfig};
 use crate::exchange::Exchange;
 use crate::exchange::moment::Moment;
+use crate::server::place::Places;
 use crate::server::{self, ExchangeLink, INBOUND_CAPACITY, Inbound, Pace};
 use crate::source::SourceError;
 use crate::source::relay::{self, ANEW_CAPACITY, Followed};
@@ -151,6 +152,7 @@ fn build(config: &VenueConfig, finished: watch::Sender<bool>) -> Result<Exchange
 /// Where clients and relayed frames come in.
 struct Door {
     listener: TcpListener,
+    places: Places,
     pace: Pace,
     /// To the exchange, for each connection.
     link: ExchangeLink,
@@ -169,7 +171,8 @@ impl Door {
             _ => None,
         };
         let pace = Pace { latency: config.latency(), request_timeout: config.request_timeout() };
-        Self { listener, pace, link, relay }
+        let places = Places::new(config.connections);
+        Self { listener, places, pace, link, relay }
     }
 }
 
@@ -187,7 +190,7 @@ async fn run(
             None => std::future::pending().await,
         }
     };
-    let accepting = server::accept(door.listener, door.link, door.pace, stop.clone());
+    let accepting = server::accept((door.listener, door.places), door.link, door.pace, stop.clone());
     tokio::select! {
         biased;
         _ = stop.wait_for(|stopped| *stopped) => {}

@@ -13,6 +13,8 @@ fn cases(kind: &str) -> Vec<Value> {
     let path =
         std::env::var_os("WINDVANE_SHARED").map_or_else(beside, PathBuf::from).join("margin-cases.json");
     let Ok(text) = std::fs::read_to_string(&path) else {
+        let is_named = std::env::var_os("WINDVANE_SHARED").is_some();
+        assert!(!is_named, "{} is not there", path.display());
         eprintln!("SKIPPED: no margin cases at {}; set WINDVANE_SHARED", path.display());
         return Vec::new();
     };

@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod connection;
 mod doubt;
 mod market;
 
@@ -17,6 +18,7 @@ use windvane_venue_core::Category;
 
 pub use account::{AccountConfig, BalanceConfig, KeyConfig, Right};
 pub use address::AddressLimits;
+pub use connection::ConnectionLimits;
 pub use doubt::*;
 pub use market::{
     ManualConfig, MarketConfig, RecordingConfig, RelayConfig, ReplayConfig, Stream, SyntheticConfig,
@@ -47,6 +49,9 @@ pub struct VenueConfig {
     /// What one address may do where `rate_limits` are on. Default: what the exchange publishes.
     #[serde(default)]
     pub address_limits: AddressLimits,
+    /// How many connections are kept open at once.
+    #[serde(default)]
+    pub connections: ConnectionLimits,
     /// Wall milliseconds that replies and pushes are under way to the client, in place of a network. Without any, a
     /// reply can be there before its request has been noted: pybit 5.17 notes a request on the trade socket after
     /// sending it, and drops such a reply. Leave it at 0 in a replay faster than the clock.
@@ -146,6 +151,7 @@ impl VenueConfig {
             rate_limits: true,
             limits: LimitPreset::Documented,
             address_limits: AddressLimits::default(),
+            connections: ConnectionLimits::default(),
             latency_ms: 0,
             request_timeout_ms: default_request_timeout(),
             seed: 0,

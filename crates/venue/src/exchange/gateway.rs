@@ -66,14 +66,14 @@ impl Exchange {
     /// Answers one HTTP request of a client, by the clock that holds for it.
     fn rest_in_time(&mut self, call: &RestCall) -> RestAnswer {
         if self.limits_rates() && !self.bans.admit(call.peer, self.now.wall_ms) {
-            return plain(StatusCode::FORBIDDEN, "access too frequent");
+            return self.turned_away(NOBODY, StatusCode::FORBIDDEN, "access too frequent");
         }
         if call.method == Method::GET && !call.body.is_empty() {
             // Documented as a cause of 403.
-            return plain(StatusCode::FORBIDDEN, "a GET request carries no body");
+            return self.turned_away(NOBODY, StatusCode::FORBIDDEN, "a GET request carries no body");
         }
         let Some(endpoint) = rest::endpoint(&call.method, &call.path) else {
-            return plain(StatusCode::NOT_FOUND, "not found");
+            return self.turned_away(NOBODY, StatusCode::NOT_FOUND, "not found");
         };
         let caller = match endpoint {
             Endpoint::Market(_) => None,
@@ -85,7 +85,9 @@ impl Exchange {
                 let payload = if call.method == Method::GET { call.query.as_bytes() } else { &call.body };
                 match self.keys.verify_rest(&call.headers, payload, call.peer, self.wall_ms()) {
                     Ok(caller) => Some(caller),
-                    Err(AuthFailure::HeadersMissing) => return plain(StatusCode::UNAUTHORIZED, ""),
+                    Err(AuthFailure::HeadersMissing) => {
+                        return self.turned_away(NOBODY, StatusCode::UNAUTHORIZED, "");
+                    }
                     Err(AuthFailure::Refused(refusal)) => {
                         self.count_refusal(self.owner(call.headers.api_key.as_deref()), refusal.code);
                         return self.enveloped(&Err(refusal), None);
@@ -95,7 +97,8 @@ impl Exchange {
         };
         let uid = caller.as_ref().map(|caller| caller.uid);
         if self.limits_rates() && !self.quotas.admit_request(uid, call.peer, self.now.wall_ms) {
-            return plain(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+            let uid = uid.unwrap_or(NOBODY);
+            return self.turned_away(uid, StatusCode::TOO_MANY_REQUESTS, "too many requests");
         }
         let fields = if call.method == Method::GET {
             Fields::from_query(&call.query)
@@ -162,7 +165,7 @@ impl Exchange {
         let granted = allowance.map_or(units, |allowance| allowance.granted);
         let answer = match endpoint {
             _ if granted == 0 && units > 0 => Err(Refusal::too_many()),
-            Endpoint::Market(answer) => return (answer(self, fields), None),
+            Endpoint::Market(answer) => answer(self, fields),
             _ if let Err(refusal) = self.check_right(key, path, fields) => Err(refusal),
             Endpoint::KeyQuery(act) | Endpoint::KeyAction(act) => act(self, key, fields),
             Endpoint::Query(answer) => answer(self, uid, fields),
@@ -191,6 +194,12 @@ impl Exchange {
     /// Counts a refusal; whose it is, is [`NOBODY`] where no account is known.
     pub(crate) fn count_refusal(&mut self, uid: u64, code: i64) {
         *self.counts.entry(uid).or_default().refused.entry(code).or_default() += 1;
+    }
+
+    /// Answers by an HTTP status alone, and counts that like a code.
+    fn turned_away(&mut self, uid: u64, status: StatusCode, body: &str) -> RestAnswer {
+        self.count_refusal(uid, status.as_u16().into());
+        plain(status, body)
     }
 
     /// Whose an API key is, [`NOBODY`]'s where there is none of this name.

@@ -74,6 +74,15 @@ pub(crate) struct RequestCounts {
     pub(crate) refused: BTreeMap<i64, u64>,
 }
 
+/// A delisting that was announced, with its times in market ms.
+#[derive(Debug, Clone)]
+pub(crate) struct Announcement {
+    pub(crate) announced_ms: i64,
+    pub(crate) delivery_ms: i64,
+    pub(crate) category: Category,
+    pub(crate) symbol: String,
+}
+
 /// All state of the venue.
 pub(crate) struct Exchange {
     /// When the input came that is being worked on.
@@ -107,6 +116,8 @@ pub(crate) struct Exchange {
     status: StatusIndex,
     /// Announced delistings: when, in market ms, and what.
     delistings: Vec<(i64, Category, String)>,
+    /// What has been announced, oldest first.
+    pub(crate) announcements: Vec<Announcement>,
     /// Orders of each account on a UTC day of market time.
     daily_orders: BTreeMap<u64, (i64, u32)>,
     /// How far queries lag behind what has happened, during a query that a fault struck.
@@ -187,6 +198,7 @@ impl Exchange {
                 .collect(),
             status: StatusIndex::new(config.doubts.status_lag_ms),
             delistings: Vec::new(),
+            announcements: Vec::new(),
             daily_orders: BTreeMap::new(),
             index_lag: Duration::ZERO,
             request_skew_ms: None,
@@ -375,6 +387,12 @@ impl Exchange {
         let delivery_ms = self.now_ms().saturating_add(ms);
         self.move_market(&MarketInput::AnnounceDelisting { category, symbol: symbol.clone(), delivery_ms })?;
         self.delistings.retain(|(_, other, name)| (*other, name) != (category, &symbol));
+        self.announcements.push(Announcement {
+            announced_ms: self.now_ms(),
+            delivery_ms,
+            category,
+            symbol: symbol.clone(),
+        });
         self.delistings.push((delivery_ms, category, symbol));
         Ok(())
     }
@@ -570,6 +588,7 @@ impl Exchange {
                     if let Some(record) = record {
                         row.mark_price.into_iter().for_each(|mark| record.mark(now_ms, mark));
                         row.index_price.into_iter().for_each(|index| record.index(now_ms, index));
+                        record.interest.note(row.open_interest);
                     }
                     changed.entry(row.category, &row.symbol);
                 }
@@ -581,6 +600,15 @@ impl Exchange {
                 }
                 Output::Order { row, .. } => self.status.note(now_ms, row),
                 Output::Execution { .. } | Output::Position { .. } | Output::Wallet { .. } => {}
+            }
+        }
+        for (category, symbol, record) in self.records.iter_mut().filter_map(|(category, symbol, record)| {
+            record.is_premium_due(now_ms).then_some((category, symbol, record))
+        }) {
+            let index = self.core.ticker(category, symbol).and_then(|row| row.index_price);
+            let book = self.core.book(category, symbol, MarketRecord::PREMIUM_DEPTH);
+            if let (Some(index), Some(book)) = (index, book) {
+                record.premium(now_ms, &book, index);
             }
         }
         let view = View {

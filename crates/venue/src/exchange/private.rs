@@ -13,6 +13,7 @@ use crate::fault::{FaultKind, Subject, Target};
 use crate::rest::query::to_value;
 use crate::server::SocketKind;
 use crate::wire::execution::Execution;
+use crate::wire::narrow::{Told, narrowed};
 use crate::wire::order::Order;
 use crate::wire::position::{Destination, Position};
 use crate::wire::wallet::Wallet;
@@ -33,7 +34,9 @@ pub(super) fn is_topic(text: &str) -> bool {
 
 #[derive(Serialize)]
 struct Frame<'a> {
-    id: String,
+    /// The fast topic has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     topic: &'a str,
     #[serde(rename = "creationTime")]
     creation_time: i64,
@@ -114,7 +117,7 @@ impl Exchange {
         }
         for (connection, heard_as) in listeners {
             self.frames += 1;
-            let id = format!("{uid}_{topic}_{}", self.frames);
+            let id = (topic != "execution.fast").then(|| format!("{uid}_{topic}_{}", self.frames));
             let frame = Frame { id, topic: &heard_as, creation_time: now_ms, data: &rows };
             let frame = Utf8Bytes::from(serde_json::to_string(&frame).expect("JSON values encode"));
             let strike = self.faults.strike(Target::Push, subject, self.now.wall_ms);
@@ -171,7 +174,10 @@ impl Exchange {
     fn row(&self, output: &Output) -> Option<Value> {
         let scales = |category: Category, symbol: &str| self.scales.get(category, symbol).copied();
         match output {
-            Output::Order { row, .. } => Some(to_value(&Order::new(row, scales(row.category, &row.symbol)?))),
+            Output::Order { row, .. } => {
+                let shown = to_value(&Order::new(row, scales(row.category, &row.symbol)?));
+                Some(narrowed(shown, Told::OrderTopic))
+            }
             Output::Execution { row, .. } => {
                 Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?)))
             }

@@ -64,10 +64,12 @@ impl Exchange {
             (_, "ping") => self.send(id, &pong(kind, (id, self.now.wall_ms), frame)),
             (SocketKind::Private | SocketKind::Trade, "auth") => self.authenticate(id, kind, frame),
             (SocketKind::Public(_) | SocketKind::Private, "subscribe") => self.subscribe(id, kind, frame),
-            (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => self.unsubscribe(id, frame),
+            (SocketKind::Public(_) | SocketKind::Private, "unsubscribe") => {
+                self.unsubscribe((id, kind), frame)
+            }
             (SocketKind::Trade, _) => self.trade(id, op, frame),
             (SocketKind::Public(_) | SocketKind::Private, _) => {
-                let reply = acknowledgement(id, op, frame, Err(format!("unknown op: {op}")));
+                let reply = acknowledgement((id, kind), op, frame, Err(format!("unknown op: {op}")));
                 self.send(id, &reply);
             }
         }
@@ -100,7 +102,7 @@ impl Exchange {
             }
             SocketKind::Public(_) | SocketKind::Private => {
                 let mut reply = acknowledgement(
-                    id,
+                    (id, kind),
                     "auth",
                     frame,
                     outcome.as_ref().map(|_| ()).map_err(|r| r.message.clone()),
@@ -151,7 +153,7 @@ impl Exchange {
             Some(TooManyTopics::Refuse(text)) => (Some(text.to_owned()), Vec::new()),
             Some(TooManyTopics::HangUp) => return self.hub.close(id),
         };
-        let mut reply = acknowledgement(id, "subscribe", frame, refusal.map_or(Ok(()), Err));
+        let mut reply = acknowledgement((id, kind), "subscribe", frame, refusal.map_or(Ok(()), Err));
         if kind == SocketKind::Public(Category::Spot) && reply["success"] == true {
             reply["ret_msg"] = "subscribe".into();
         }
@@ -240,13 +242,14 @@ impl Exchange {
         match kind {
             SocketKind::Private => private::is_topic(text),
             SocketKind::Public(category) => Topic::parse(text).is_some_and(|topic| {
-                self.scales.get(category, topic.symbol()).is_some() && topic.is_in(category)
+                let is_listed = |symbol| self.scales.get(category, symbol).is_some();
+                topic.symbol().is_none_or(is_listed) && topic.is_in(category)
             }),
             SocketKind::Trade => false,
         }
     }
 
-    fn unsubscribe(&mut self, id: ConnectionId, frame: &Map<String, Value>) {
+    fn unsubscribe(&mut self, (id, kind): (ConnectionId, SocketKind), frame: &Map<String, Value>) {
         for topic in topics(frame) {
             self.hub.unsubscribe(id, &topic);
             let uid = self.hub.session(id).and_then(|session| session.uid());
@@ -254,14 +257,15 @@ impl Exchange {
                 self.protection.let_go(uid, product);
             }
         }
-        let reply = acknowledgement(id, "unsubscribe", frame, Ok(()));
+        let reply = acknowledgement((id, kind), "unsubscribe", frame, Ok(()));
         self.send(id, &reply);
     }
 }
 
-/// `{success, ret_msg, op, conn_id, req_id}`, the reply of public and private sockets.
+/// `{success, ret_msg, op, conn_id, req_id}`, the reply of public and private sockets. Where the request has no id, the private
+/// one leaves it out, and the others say that it is empty.
 fn acknowledgement(
-    id: ConnectionId,
+    (id, kind): (ConnectionId, SocketKind),
     op: &str,
     frame: &Map<String, Value>,
     outcome: Result<(), String>,
@@ -270,9 +274,11 @@ fn acknowledgement(
         "success": outcome.is_ok(),
         "ret_msg": outcome.err().unwrap_or_default(),
         "conn_id": connection_name(id),
-        "req_id": "",
         "op": op,
     });
+    if kind.is_public() {
+        reply["req_id"] = "".into();
+    }
     echo(&mut reply, frame, "req_id");
     reply
 }

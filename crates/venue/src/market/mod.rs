@@ -1,15 +1,19 @@
-//! What the venue remembers of its market beside the book: candles, day figures, prints, funding.
+//! What the venue remembers of its market beside the book: candles, day figures, prints, funding, open interest.
 
 pub(crate) mod candle;
+pub(crate) mod interest;
 pub(crate) mod interval;
+pub(crate) mod premium;
 
 use std::collections::VecDeque;
 
 use rust_decimal::Decimal;
-use windvane_venue_core::{Category, PublicTrade};
+use windvane_venue_core::{BookSnapshot, Category, PublicTrade};
 
 use candle::{Candle, CandleBook};
+use interest::InterestBook;
 use interval::Interval;
+use premium::{DEPTH, Sampling, premium_index};
 
 /// Prints kept for `recent-trade`, the largest page it can be asked for.
 const TRADES_KEPT: usize = 1_000;
@@ -27,6 +31,11 @@ pub(crate) struct MarketRecord {
     pub(crate) marks: CandleBook,
     /// Candles of the index price, without volume.
     pub(crate) indexes: CandleBook,
+    /// Candles of the premium index, without volume; of linear contracts only.
+    pub(crate) premiums: CandleBook,
+    premium_sampling: Sampling,
+    /// What was open when.
+    pub(crate) interest: InterestBook,
     /// Latest prints, oldest first.
     pub(crate) trades: VecDeque<PublicTrade>,
     /// Settlements so far, oldest first: market ms and rate.
@@ -56,6 +65,9 @@ impl MarketRecord {
             candles: CandleBook::new(),
             marks: CandleBook::new(),
             indexes: CandleBook::new(),
+            premiums: CandleBook::new(),
+            premium_sampling: Sampling::default(),
+            interest: InterestBook::default(),
             trades: VecDeque::new(),
             funding: Vec::new(),
             day: DayFigures::default(),
@@ -66,6 +78,8 @@ impl MarketRecord {
     pub(crate) fn advance(&mut self, at_ms: i64) -> Vec<(Interval, Candle)> {
         self.marks.advance(at_ms);
         self.indexes.advance(at_ms);
+        self.premiums.advance(at_ms);
+        self.interest.advance(at_ms);
         let closed = self.candles.advance(at_ms);
         if closed.iter().any(|(interval, _)| *interval == Interval::FIVE_MINUTES) {
             self.day = self.closed_day();
@@ -93,6 +107,21 @@ impl MarketRecord {
         self.indexes.advance(at_ms);
         self.indexes.print(at_ms, price, (Decimal::ZERO, Decimal::ZERO));
     }
+
+    /// Whether the book is to be looked at for its premium, which counts as done.
+    pub(crate) fn is_premium_due(&mut self, at_ms: i64) -> bool {
+        self.category == Category::Linear && self.premium_sampling.is_due(at_ms)
+    }
+
+    /// Adds the premium of a book over the index price to its candles.
+    pub(crate) fn premium(&mut self, at_ms: i64, book: &BookSnapshot, index: Decimal) {
+        if let Some(premium) = premium_index(&book.bids, &book.asks, index) {
+            self.premiums.print(at_ms, premium, (Decimal::ZERO, Decimal::ZERO));
+        }
+    }
+
+    /// Levels of a book that [`Self::premium`] looks at.
+    pub(crate) const PREMIUM_DEPTH: usize = DEPTH;
 
     /// Keeps a print for `recent-trade`.
     pub(crate) fn keep_trade(&mut self, trade: PublicTrade) {

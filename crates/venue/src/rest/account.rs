@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 
-use super::page::{DAY_MS, listing, page, window};
+use super::page::{DAY_MS, page, window};
 use super::query::{is_in_scope, to_value};
 use super::{category, market, require_category};
 use crate::config::FeeRateCategory;
@@ -73,7 +73,10 @@ pub(crate) fn instruments_info(exchange: &Exchange, _: u64, fields: &Fields) -> 
     let mut listed = market::listed_instruments(exchange, fields, (OWN_PAGE_MAX, OWN_PAGE_MAX))?;
     if let Some(Value::Array(rows)) = listed.result.get_mut("list") {
         for row in rows {
-            row["displayName"] = "".into();
+            // Spot has no name to show.
+            if fields.text("category").as_deref() != Some("spot") {
+                row["displayName"] = "".into();
+            }
             row["isPublicRpi"] = false.into();
             row["myRpiPermission"] = false.into();
         }
@@ -122,7 +125,6 @@ pub(crate) fn fee_rate(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
 fn fee_row(symbol: &str, fees: Fees) -> Value {
     json!({
         "symbol": symbol,
-        "baseCoin": "",
         "takerFeeRate": amount(fees.taker),
         "makerFeeRate": amount(fees.maker),
     })
@@ -133,7 +135,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
     let (kind, currency) = (fields.text("type"), fields.text("currency"));
     // No row here is of a subordinate kind: those are of loans and earnings.
     if fields.text("transSubType").is_some() {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(Accepted::new(json!({"list": [], "nextPageCursor": ""})));
     }
     let (wanted, named) = (category(fields)?, fields.text("category").is_some());
     let rows: Vec<_> = exchange
@@ -154,7 +156,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
         page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
     let scales = |row: &TransactionRow| exchange.scales.get(row.category?, &row.symbol).copied();
     let rows = rows.into_iter().map(|row| to_value(&Transaction::new(&row, scales(&row))));
-    Ok(listing(fields, rows.collect(), cursor))
+    Ok(Accepted::new(json!({"list": rows.collect::<Vec<_>>(), "nextPageCursor": cursor})))
 }
 
 /// Whether a limit price beyond the bound is moved to it or refused, for all contracts or for spot.

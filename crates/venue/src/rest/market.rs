@@ -1,5 +1,6 @@
 //! Market data. Source: Bybit V5, "Market".
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, Instrument, InstrumentStatus, Listing};
 
@@ -10,12 +11,15 @@ use crate::exchange::Exchange;
 use crate::exchange::feed::levels;
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
+use crate::market::interest::InterestRow;
 use crate::market::interval::Interval;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
 use crate::wire::number::{Scales, amount};
 
+/// Digits of the premium index.
+const PREMIUM_DIGITS: usize = 6;
 /// Symbols on a page of `risk-limit`.
 const RISK_SYMBOLS_PER_PAGE: usize = 15;
 
@@ -125,6 +129,28 @@ pub(crate) fn index_price_kline(exchange: &Exchange, fields: &Fields) -> Answer 
     candles(exchange, fields, |record| &record.indexes, price_row)
 }
 
+/// Of linear contracts only.
+pub(crate) fn premium_index_kline(exchange: &Exchange, fields: &Fields) -> Answer {
+    if category(fields)? != Some(Category::Linear) {
+        return Err(Refusal::parameter("category must be linear"));
+    }
+    let fraction = |value: Decimal| format!("{value:.*}", PREMIUM_DIGITS);
+    candles(
+        exchange,
+        fields,
+        |record| &record.premiums,
+        |candle, _| {
+            json!([
+                candle.start_ms.to_string(),
+                fraction(candle.open),
+                fraction(candle.high),
+                fraction(candle.low),
+                fraction(candle.close),
+            ])
+        },
+    )
+}
+
 /// A candle of a price that nothing trades at.
 fn price_row(candle: &Candle, scales: Scales) -> Value {
     json!([
@@ -189,30 +215,28 @@ pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
     Ok(Accepted::new(json!({"category": category.as_str(), "list": rows})))
 }
 
-/// What is open now, at the start of the running interval: the venue keeps no record of it.
+/// What was open when each interval began, newest first: `singleOpenInterest` counts one side, `openInterest` both.
 pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
-    let Subject { scales, symbol, category, .. } = contract(exchange, fields)?;
-    let minutes = match fields.required("intervalTime")?.as_str() {
-        "5min" => 5,
-        "15min" => 15,
-        "30min" => 30,
-        "1h" => 60,
-        "4h" => 240,
-        "1d" => 1_440,
-        _ => return Err(Refusal::parameter("intervalTime is invalid")),
-    };
-    let row = exchange.core.ticker(category, &symbol).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    let at_ms = Interval::Minutes(minutes).start_of(exchange.now_ms());
+    let Subject { record, scales, symbol, category } = contract(exchange, fields)?;
+    let series = record.interest.series(&fields.required("intervalTime")?);
+    let series = series.ok_or_else(|| Refusal::parameter("intervalTime is invalid"))?;
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
-    let mut rows = Vec::new();
-    if start.is_none_or(|start| at_ms >= start) && end.is_none_or(|end| at_ms <= end) {
-        let interest = scales.qty(row.open_interest);
-        rows.push(json!({
-            "openInterest": interest.clone(), "singleOpenInterest": interest, "timestamp": at_ms.to_string(),
-        }));
-    }
+    let within = |at: i64| start.is_none_or(|start| at >= start) && end.is_none_or(|end| at <= end);
+    let rows: Vec<InterestRow> = series.iter().rev().filter(|(at, _)| within(*at)).copied().collect();
+    let limit = fields.limit(50, 200)?;
+    let (rows, cursor) = page(rows, fields, (limit, exchange.doubts.last_cursor), |(at, _)| at.to_string());
+    let rows: Vec<Value> = rows
+        .into_iter()
+        .map(|(at, single)| {
+            json!({
+                "openInterest": scales.qty(single + single),
+                "singleOpenInterest": scales.qty(single),
+                "timestamp": at.to_string(),
+            })
+        })
+        .collect();
     Ok(Accepted::new(
-        json!({"symbol": symbol, "category": category.as_str(), "list": rows, "nextPageCursor": ""}),
+        json!({"symbol": symbol, "category": category.as_str(), "list": rows, "nextPageCursor": cursor}),
     ))
 }
 

@@ -1,9 +1,11 @@
 //! The endpoints by path. Each one reads its fields, asks the core and writes rows.
 
 pub(crate) mod account;
+mod announcement;
 mod borrowing;
 mod collateral;
 mod disconnection;
+mod insurance;
 pub(crate) mod market;
 pub(crate) mod order;
 pub(crate) mod page;
@@ -52,13 +54,17 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
         "market/kline" => Market(market::kline),
         "market/mark-price-kline" => Market(market::mark_price_kline),
         "market/index-price-kline" => Market(market::index_price_kline),
+        "market/premium-index-price-kline" => Market(market::premium_index_kline),
         "market/orderbook" => Market(market::orderbook),
         "market/tickers" => Market(ticker::tickers),
         "market/recent-trade" => Market(market::recent_trade),
         "market/funding/history" => Market(market::funding_history),
         "market/open-interest" => Market(market::open_interest),
+        "market/insurance" => Market(insurance::pools),
+        "market/adlAlert" => Market(insurance::adl_alert),
         "market/risk-limit" => Market(market::risk_limit),
         "market/price-limit" => Market(market::price_limit),
+        "announcements/index" => Market(announcement::index),
         "system/status" => Market(market::system_status),
         "order/pre-check" => Action(order::pre_check),
         "order/create" => Action(order::create),

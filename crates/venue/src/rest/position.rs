@@ -15,6 +15,7 @@ use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
+use crate::wire::narrow::{Told, narrowed};
 use crate::wire::position::{ClosedPnl, Destination, SettlementRecord};
 
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
@@ -38,12 +39,15 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let (rows, cursor) = page(rows, fields, (fields.limit(20, 200)?, exchange.doubts.last_cursor), |row| {
         format!("{},{}", row.symbol, row.position_idx.as_int())
     });
-    let rows = rows.iter().map(|row| shown(exchange, uid, row)).collect::<Result<Vec<Value>, Refusal>>()?;
+    let rows = rows
+        .iter()
+        .map(|row| shown(exchange, uid, (row, Told::Positions)))
+        .collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }
 
-fn shown(exchange: &Exchange, uid: u64, row: &PositionRow) -> Result<Value, Refusal> {
-    let shown = exchange.position(uid, row, Destination::Query);
+fn shown(exchange: &Exchange, uid: u64, (row, told): (&PositionRow, Told)) -> Result<Value, Refusal> {
+    let shown = exchange.position(uid, row, Destination::Query).map(|shown| narrowed(shown, told));
     shown.ok_or_else(|| Refusal::parameter("symbol invalid"))
 }
 
@@ -189,7 +193,7 @@ pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     exchange.request(uid, &Request::AddMargin(request))?;
     let row = exchange.core.position(uid, &symbol, position_idx);
     let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(shown(exchange, uid, &row)?))
+    Ok(Accepted::new(shown(exchange, uid, (&row, Told::AddedMargin))?))
 }
 
 pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {

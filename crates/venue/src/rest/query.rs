@@ -17,6 +17,7 @@ use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::execution::Execution;
 use crate::wire::fields::Fields;
+use crate::wire::narrow::{Told, narrowed};
 use crate::wire::order::Order;
 
 /// Closed orders that `realtime` still knows.
@@ -39,7 +40,7 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
                     && exchange.core.is_lately_closed(uid, &row.order_id, RECENTLY_CLOSED)
         };
         let found = found.filter(is_known).map(|row| exchange.order_shown(row));
-        return orders(exchange, found.into_iter().collect(), fields);
+        return orders(exchange, (found.into_iter().collect(), Told::OpenOrders), fields);
     }
     let scope = ["symbol", "baseCoin", "settleCoin"];
     if category == Category::Linear && scope.iter().all(|name| fields.text(name).is_none()) {
@@ -63,7 +64,7 @@ pub(crate) fn realtime(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer
             .collect(),
         _ => exchange.orders_open(uid, filter),
     };
-    orders(exchange, in_scope(exchange, rows, fields), fields)
+    orders(exchange, (in_scope(exchange, rows, fields), Told::OpenOrders), fields)
 }
 
 pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -94,7 +95,7 @@ pub(crate) fn order_history(exchange: &Exchange, uid: u64, fields: &Fields) -> A
         .filter(|row| exchange.is_accelerated() || is_remembered(row, now_ms))
         .filter(|row| named || is_in_scope(exchange, (row.category, &row.symbol), fields))
         .collect();
-    orders(exchange, rows, fields)
+    orders(exchange, (rows, Told::PastOrders), fields)
 }
 
 /// Whether the exchange's history still has a closed order: without fills it is gone after a day.
@@ -153,19 +154,25 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         page(rows, fields, (fields.limit(50, 100)?, exchange.doubts.last_cursor), |row| row.exec_id.clone());
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Execution::new(row, exchange.scales_of(row.category, &row.symbol)?))))
+        .map(|row| {
+            let shown = to_value(&Execution::new(row, exchange.scales_of(row.category, &row.symbol)?));
+            Ok(narrowed(shown, Told::Executions))
+        })
         .collect::<Result<_, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }
 
-fn orders(exchange: &Exchange, mut rows: Vec<OrderRow>, fields: &Fields) -> Answer {
+fn orders(exchange: &Exchange, (mut rows, told): (Vec<OrderRow>, Told), fields: &Fields) -> Answer {
     rows.retain(|row| exchange.is_indexed(row.created_time_ms));
     let (rows, cursor) = page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| {
         row.order_id.to_string()
     });
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(row.category, &row.symbol)?))))
+        .map(|row| {
+            let shown = to_value(&Order::new(row, exchange.scales_of(row.category, &row.symbol)?));
+            Ok(narrowed(shown, told))
+        })
         .collect::<Result<Vec<Value>, Refusal>>()?;
     let accepted: Accepted = listing(fields, rows, cursor);
     Ok(accepted)

@@ -11,6 +11,7 @@ use crate::exchange::Exchange;
 use crate::market::DayFigures;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
+use crate::wire::narrow::{TICKER_OF_DATED, TICKER_PUSHED};
 use crate::wire::number::{Scales, amount};
 
 /// Fields of a ticker by name; all text.
@@ -30,7 +31,9 @@ pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
             }
             let record = exchange.records.get(category, &instrument.symbol);
             if let (Some(row), Some(record)) = (exchange.core.ticker(category, &instrument.symbol), record) {
-                rows.push(ticker_fields(&row, &record.day(), instrument));
+                let mut fields = ticker_fields(&row, &record.day(), instrument);
+                fields.remove(TICKER_PUSHED);
+                rows.push(fields);
             }
         }
         if rows.is_empty() && symbol.is_some() {
@@ -40,11 +43,15 @@ pub(crate) fn tickers(exchange: &Exchange, fields: &Fields) -> Answer {
     Ok(Accepted::new(json!({"category": text, "list": rows})))
 }
 
-/// The fields of a ticker on its topic. That of spot leaves out the best prices: they are on `orderbook.1`.
+/// The fields of a ticker on its topic. That of spot leaves out the best prices: they are on `orderbook.1`. A perpetual contract
+/// has a time of delivery from when its delisting is announced, and nothing else that dated ones have.
 pub(crate) fn topic_fields(row: &TickerRow, day: &DayFigures, instrument: &Instrument) -> TickerFields {
     let mut fields = ticker_fields(row, day, instrument);
     if instrument.category == Category::Spot {
         fields.retain(|name, _| !NOT_ON_SPOT_TOPIC.contains(name));
+    } else {
+        let is_ending = row.delivery_ms.is_some();
+        fields.retain(|name, _| !TICKER_OF_DATED.contains(name) && (is_ending || *name != "deliveryTime"));
     }
     fields
 }
@@ -82,20 +89,25 @@ fn contract_fields(row: &TickerRow, day: &DayFigures, instrument: &Instrument) -
     let scales = Scales::of(instrument);
     let price = |price: Option<Decimal>| price.map(|price| scales.price(price)).unwrap_or_default();
     let mark = row.mark_price.unwrap_or_default();
-    let interest_value = match instrument.category {
-        Category::Inverse => row.open_interest.checked_div(mark).unwrap_or_default().round_dp(4),
-        Category::Linear | Category::Spot => (row.open_interest * mark).round_dp(2),
+    // What is open counts on both sides, and under another name on one. Source: Bybit V5, "Get Open Interest", whose example has
+    // the one at twice the other.
+    let single = row.open_interest;
+    let both = single + single;
+    let value = |interest: Decimal| {
+        amount(match instrument.category {
+            Category::Inverse => interest.checked_div(mark).unwrap_or_default().round_dp(4),
+            Category::Linear | Category::Spot => (interest * mark).round_dp(2),
+        })
     };
-    let interest_value = amount(interest_value);
     BTreeMap::from([
         ("tickDirection", row.tick_direction.as_str().to_owned()),
         ("markPrice", price(row.mark_price)),
         ("indexPrice", price(row.index_price)),
         ("prevPrice1h", scales.price(day.prev_price_1h)),
-        ("openInterest", scales.qty(row.open_interest)),
-        ("openInterestValue", interest_value.clone()),
-        ("singleOpenInterest", scales.qty(row.open_interest)),
-        ("singleOpenInterestValue", interest_value),
+        ("openInterest", scales.qty(both)),
+        ("openInterestValue", value(both)),
+        ("singleOpenInterest", scales.qty(single)),
+        ("singleOpenInterestValue", value(single)),
         ("fundingRate", amount(row.funding_rate)),
         ("nextFundingTime", row.next_funding_ms.to_string()),
         ("fundingIntervalHour", (instrument.funding_interval_min / 60).to_string()),

@@ -28,6 +28,8 @@ const SETS: [&str; 11] = [
     "Affiliate",
     "Earn",
 ];
+/// The set that the reply to a change does not name. Source: Bybit V5, "Modify Master API Key".
+const NOT_UPDATED: &str = "Affiliate";
 const WORDS: [(Right, &str, &str); 5] = [
     (Right::Order, "ContractTrade", "Order"),
     (Right::Position, "ContractTrade", "Position"),
@@ -92,7 +94,11 @@ pub(crate) fn update_api(exchange: &mut Exchange, key: &str, fields: &Fields) ->
         key.rights.retain(kept);
     }
     key.read_only = read_only.unwrap_or(key.read_only);
-    Ok(Accepted::new(description(key)))
+    let mut row = description(key);
+    if let Value::Object(permissions) = &mut row["permissions"] {
+        permissions.remove(NOT_UPDATED);
+    }
+    Ok(Accepted::new(row))
 }
 
 /// Deletes the calling key at once; what it had open is cut.

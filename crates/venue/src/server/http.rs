@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::auth::SignedHeaders;
+use super::place::Place;
 use super::{
     ConnectionId, ExchangeLink, Inbound, MESSAGE_BYTES_MAX, Pace, RestCall, RestOutcome, SocketKind, session,
 };
@@ -24,6 +25,8 @@ pub(super) struct Connection {
     pub(super) peer: IpAddr,
     pub(super) pace: Pace,
     pub(super) exchange: ExchangeLink,
+    /// Kept for as long as the connection is open, as HTTP or as a socket.
+    pub(super) place: Place,
 }
 
 /// Why a connection is cut without a reply.

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod ban;
 pub(crate) mod budget;
 mod http;
+pub(crate) mod place;
 pub(crate) mod quota;
 mod rolling;
 mod session;
@@ -18,6 +19,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::Category;
 
 use auth::SignedHeaders;
+use place::Places;
 
 /// Largest request body and WebSocket message taken, in bytes.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -170,9 +172,9 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(LISTEN_BACKLOG)
 }
 
-/// Accepts until `stop` turns true or its sender is dropped.
+/// Accepts until `stop` turns true or its sender is dropped. A connection for which there is no place is closed at once.
 pub(crate) async fn accept(
-    listener: TcpListener,
+    (listener, mut places): (TcpListener, Places),
     exchange: ExchangeLink,
     pace: Pace,
     mut stop: watch::Receiver<bool>,
@@ -186,8 +188,13 @@ pub(crate) async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let peer = peer.ip();
+                let Some(place) = places.take(peer) else {
+                    tracing::debug!(%peer, "no place for another connection");
+                    continue;
+                };
                 let connection =
-                    http::Connection { id: next_id, peer: peer.ip(), pace, exchange: exchange.clone() };
+                    http::Connection { id: next_id, peer, pace, exchange: exchange.clone(), place };
                 next_id += 1;
                 tokio::spawn(http::serve(stream, connection, stop.clone()));
             }

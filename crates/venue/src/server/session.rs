@@ -56,7 +56,7 @@ pub(super) async fn run(
     stream: TokioIo<Upgraded>,
     kind: SocketKind,
     way: Way,
-    Connection { id, peer, exchange, .. }: Connection,
+    Connection { id, peer, exchange, place: _place, .. }: Connection,
 ) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))

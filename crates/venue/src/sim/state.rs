@@ -20,16 +20,18 @@ pub(super) fn state(exchange: &Exchange) -> Value {
         "market_ms": exchange.now_ms(),
         "finished": exchange.is_finished(),
         "rate_limits": if exchange.limits_rates() { "on" } else { "off" },
-        // Of requests that name no account: what each was refused with.
-        "unknown": {"refused": refused(exchange, NOBODY)},
+        // Of requests that name no account, market data among them. What is refused by an HTTP status alone counts under that.
+        "unknown": requests(exchange, NOBODY),
         "accounts": accounts,
     })
 }
 
-/// How often a request was refused, by code.
-fn refused(exchange: &Exchange, uid: u64) -> BTreeMap<String, u64> {
-    let counts = exchange.counts.get(&uid).into_iter().flat_map(|counts| &counts.refused);
-    counts.map(|(code, count)| (code.to_string(), *count)).collect()
+/// How many requests were accepted, by endpoint, and refused, by code.
+fn requests(exchange: &Exchange, uid: u64) -> Value {
+    let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
+    let refused: BTreeMap<String, u64> =
+        counts.refused.iter().map(|(code, count)| (code.to_string(), *count)).collect();
+    json!({"accepted": counts.accepted, "refused": refused})
 }
 
 /// The coins of a wallet.
@@ -54,7 +56,6 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let positions = contracts.flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
     let positions = positions.filter_map(|row| exchange.position(uid, &row, Destination::Query));
     let wallet = core.wallet(uid);
-    let counts = exchange.counts.get(&uid).cloned().unwrap_or_default();
     json!({
         "uid": uid,
         "orders": orders.collect::<Vec<_>>(),
@@ -62,6 +63,6 @@ fn account_state(exchange: &Exchange, uid: u64) -> Value {
         "positions": positions.collect::<Vec<_>>(),
         "wallet": wallet.iter().flat_map(coins).collect::<Vec<_>>(),
         "margin": wallet.as_ref().map(|row| to_value(&Wallet::new(row))),
-        "requests": {"accepted": counts.accepted, "refused": refused(exchange, uid)},
+        "requests": requests(exchange, uid),
     })
 }

@@ -8,6 +8,7 @@ pub(crate) mod envelope;
 pub(crate) mod execution;
 pub(crate) mod fields;
 pub(crate) mod instrument;
+pub(crate) mod narrow;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod position;

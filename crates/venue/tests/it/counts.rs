@@ -161,10 +161,23 @@ async fn every_refusal_is_counted_by_its_code_and_account() {
     let batch = json!({"category": "linear", "request": [buy("0.001", "59000"), buy("999999", "59000"), buy("0", "1")]});
     let refused = codes(&client.post("/v5/order/create-batch", &batch).await);
     assert_eq!(refused, [0, 10001, 10001]);
+    for (target, code) in
+        [("market/time", 0), ("market/kline?category=linear&symbol=BTCUSDT&interval=2", 10001)]
+    {
+        assert_eq!(client.public(&format!("/v5/{target}")).await["retCode"], code);
+    }
+    for (target, headers, body, status) in
+        [("market/nothing", "", "", 404), ("account/info", "", "", 401), ("market/time", "", "{}", 403)]
+    {
+        let reply = client.exchange("GET", &format!("/v5/{target}"), headers, body).await.unwrap();
+        assert_eq!(reply.status, status);
+    }
     let state = client.state().await;
     assert_eq!(
         state["accounts"][0]["requests"]["refused"],
         json!({"10001": 3, "10002": 1, "10004": 1, "10404": 1, "20006": 1})
     );
-    assert_eq!(state["unknown"]["refused"], json!({"10003": 1, "10005": 1}));
+    let unknown = &state["unknown"];
+    let refused = json!({"10001": 1, "10003": 1, "10005": 1, "401": 1, "403": 1, "404": 1});
+    assert_eq!((&unknown["refused"], &unknown["accepted"]), (&refused, &json!({"market/time": 1})));
 }

@@ -99,6 +99,66 @@ async fn a_half_open_handshake_and_a_silent_upload_hold_nobody_up_and_are_closed
     }
 }
 
+/// A connection from another address of this machine.
+async fn connected_from(client: &Client, address: &str) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+    socket.connect(client.address.parse().unwrap()).await.unwrap()
+}
+
+/// Whether the venue has closed a connection, which it does at once or not at all.
+async fn is_closed(stream: &mut TcpStream) -> bool {
+    let ended = tokio::time::timeout(Duration::from_millis(500), stream.read_u8()).await;
+    ended.is_ok_and(|read| read.is_err())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_opens_connections_without_end_shuts_out_itself_and_nobody_else() {
+    let (_venue, client) = manual_with(|config| {
+        config.connections.address = 6;
+        config.connections.total = 10;
+    })
+    .await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["order"]).await;
+    // Plain connections that say nothing, and sockets, which nobody has signed in to.
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        held.push(connected_from(&client, "127.0.0.2").await);
+    }
+    for _ in 0..200 {
+        let mut refused = connected_from(&client, "127.0.0.2").await;
+        assert!(is_closed(&mut refused).await, "beyond what an address may have");
+    }
+    for stream in &mut held {
+        assert!(!is_closed(stream).await);
+    }
+    assert_unharmed(&client).await;
+    assert_eq!(private.next_of("order").await["data"][0]["orderStatus"], "New");
+    // A place is given back with its connection.
+    drop(held.pop());
+    let mut attempts = 0;
+    let mut request = loop {
+        let mut request = connected_from(&client, "127.0.0.2").await;
+        if !is_closed(&mut request).await {
+            break request;
+        }
+        attempts += 1;
+        assert!(attempts < 50, "the place is not given back");
+    };
+    request.write_all(b"GET /v5/market/time HTTP/1.1\r\nhost: v\r\n\r\n").await.unwrap();
+    assert_eq!(request.read_u8().await.unwrap(), b'H');
+    // All addresses together have no more than the venue can bear: what is open goes on.
+    for _ in 0..4 {
+        held.push(connected_from(&client, "127.0.0.3").await);
+    }
+    let mut last = connected_from(&client, "127.0.0.4").await;
+    assert!(is_closed(&mut last).await, "beyond what there is");
+    private.send(&json!({"op": "ping", "req_id": "1"})).await;
+    assert_eq!(private.next().await["op"], "pong");
+}
+
 #[tokio::test]
 async fn a_replayed_request_is_refused_when_its_window_has_passed_and_its_order_id_within_it() {
     let (_venue, client) = manual().await;

@@ -26,6 +26,7 @@ mod replay;
 mod session;
 mod session_settlement;
 mod shape;
+mod shared;
 mod synthetic;
 
 use serde_json::json;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use windvane_venue::VenueConfig;
 
+use crate::client::wall_ms;
 use crate::{manual, manual_with};
 
 fn apply(side: &mut BTreeMap<String, String>, rows: &Value) {
@@ -122,17 +123,95 @@ async fn weeks_and_months_have_candles_like_any_other_interval() {
 }
 
 #[tokio::test]
-async fn open_interest_is_that_of_now() {
+async fn open_interest_is_told_at_each_interval_on_both_sides_and_on_one() {
     let (_venue, client) = manual().await;
     let order = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.4"});
     assert_eq!(client.post("/v5/order/create", &order).await["retCode"], 0);
+    let row =
+        client.public("/v5/market/tickers?category=linear&symbol=BTCUSDT").await["result"]["list"][0].clone();
+    assert_eq!((&row["openInterest"], &row["singleOpenInterest"]), (&json!("0.800"), &json!("0.400")));
+    assert_eq!(
+        (&row["openInterestValue"], &row["singleOpenInterestValue"]),
+        (&json!("48000"), &json!("24000"))
+    );
     let target = "/v5/market/open-interest?category=linear&symbol=BTCUSDT";
-    let reply = client.public(&format!("{target}&intervalTime=1h")).await;
-    let row = &reply["result"]["list"][0];
-    let ticker = client.public("/v5/market/tickers?category=linear&symbol=BTCUSDT").await;
-    assert_eq!(row["openInterest"], ticker["result"]["list"][0]["openInterest"]);
-    assert_eq!(row["timestamp"].as_str().unwrap().parse::<i64>().unwrap() % 3_600_000, 0);
+    for (interval, ms) in [
+        ("5min", 300_000),
+        ("15min", 900_000),
+        ("30min", 1_800_000),
+        ("1h", 3_600_000),
+        ("4h", 14_400_000),
+        ("1d", 86_400_000),
+    ] {
+        let reply = client.public(&format!("{target}&intervalTime={interval}")).await;
+        let row = &reply["result"]["list"][0];
+        let at: i64 = row["timestamp"].as_str().unwrap().parse().unwrap();
+        assert!(at % ms == 0 && at <= wall_ms() && at > wall_ms() - 2 * ms, "{interval}: {row}");
+        // The interval began before anything was bought, unless it has begun since.
+        assert!(["0.000", "0.800"].contains(&row["openInterest"].as_str().unwrap()), "{row}");
+    }
     assert_eq!(client.public(&format!("{target}&intervalTime=2h")).await["retCode"], 10001);
+    let spot = "/v5/market/open-interest?category=spot&symbol=BTCUSDT&intervalTime=1h";
+    assert_eq!(client.public(spot).await["retCode"], 10001);
+}
+
+#[tokio::test]
+async fn the_premium_index_is_what_lies_between_the_book_and_the_index() {
+    let (_venue, client) = manual().await;
+    let target = "/v5/market/premium-index-price-kline?symbol=BTCUSDT&interval=M";
+    let candles = async || client.public(&format!("{target}&category=linear")).await;
+    let first = candles().await;
+    assert_eq!(first["result"]["list"][0][4], "0.000000", "{first}");
+    // The next look at the book is in another second.
+    tokio::time::sleep(std::time::Duration::from_millis(1_010)).await;
+    let above = json!({"symbol": "BTCUSDT", "bid": "60600", "ask": "60600.1", "last": "60600", "mark": "60000",
+                       "index": "60000"});
+    client.sim("price", &above).await;
+    let row = candles().await["result"]["list"][0].clone();
+    assert_eq!(row.as_array().map(Vec::len), Some(5), "{row}");
+    assert_eq!((&row[1], &row[2], &row[4]), (&json!("0.000000"), &json!("0.010000"), &json!("0.010000")));
+    let inverse = client.public(&format!("{target}&category=inverse")).await;
+    assert_eq!(inverse["retCode"], 10001, "the exchange has it of linear contracts only");
+}
+
+#[tokio::test]
+async fn what_is_announced_is_delistings_and_maintenances() {
+    let (_venue, client) = manual().await;
+    let of = async |query: &str| client.public(&format!("/v5/announcements/index?locale=en-US{query}")).await;
+    assert_eq!(of("").await["result"], json!({"total": 0, "list": []}));
+    client.sim("event", &json!({"kind": "delist", "symbol": "ETHUSDT", "ms": 3_600_000})).await;
+    client.sim("fault", &json!({"kind": "maintenance", "ms": 1, "match": {"uid": 7}})).await;
+    assert_eq!(of("").await["result"]["total"], 2);
+    let delistings = of("&type=delistings").await;
+    let row = &delistings["result"]["list"][0];
+    assert_eq!((&delistings["result"]["total"], &row["type"]["key"]), (&json!(1), &json!("delistings")));
+    assert!(row["title"].as_str().unwrap().contains("ETHUSDT"), "{row}");
+    let (told, ends) = (row["dateTimestamp"].as_i64().unwrap(), row["endDateTimestamp"].as_i64().unwrap());
+    assert_eq!(ends - told, 3_600_000);
+    assert_eq!(of("&tag=System").await["result"]["list"][0]["type"]["key"], "maintenance_updates");
+    let pages = [of("&limit=1&page=1").await, of("&limit=1&page=2").await, of("&limit=1&page=3").await];
+    let counts = pages.each_ref().map(|page| page["result"]["list"].as_array().unwrap().len());
+    assert_eq!(counts, [1, 1, 0]);
+    assert_ne!(pages[0]["result"]["list"], pages[1]["result"]["list"]);
+    assert_eq!(client.public("/v5/announcements/index").await["retCode"], 10001);
+    assert_eq!(of("&page=0").await["retCode"], 10001);
+}
+
+#[tokio::test]
+async fn there_is_no_insurance_pool_and_the_endpoints_and_topics_say_so() {
+    let (_venue, client) = manual().await;
+    for path in ["insurance?coin=USDT", "adlAlert?symbol=BTCUSDT"] {
+        let reply = client.public(&format!("/v5/market/{path}")).await;
+        assert_eq!((&reply["retCode"], &reply["result"]["list"]), (&json!(0), &json!([])));
+        assert!(reply["result"]["updatedTime"].is_string(), "{reply}");
+    }
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["insurance.USDT", "adlAlert.USDC"]).await;
+    for topic in ["insurance.USDT", "adlAlert.USDC"] {
+        assert_eq!(public.next_of(topic).await["data"], json!([]));
+    }
+    public.send(&json!({"op": "subscribe", "args": ["insurance.BTC"]})).await;
+    assert_eq!(public.next().await["success"], false);
 }
 
 #[tokio::test]
@@ -257,7 +336,10 @@ async fn the_tick_direction_is_told_of_contracts_on_trades_and_tickers_and_not_o
         }
     }
     let ticker = client.public("/v5/market/tickers?category=linear&symbol=BTCUSDT").await;
-    assert_eq!(ticker["result"]["list"][0]["tickDirection"], "MinusTick");
+    assert!(ticker["result"]["list"][0].get("tickDirection").is_none(), "only the topic has it");
+    let mut public = client.socket("/v5/public/linear").await;
+    public.subscribe(&["tickers.BTCUSDT"]).await;
+    assert_eq!(public.next_of("tickers.BTCUSDT").await["data"]["tickDirection"], "MinusTick");
 }
 
 #[tokio::test]

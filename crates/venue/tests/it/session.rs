@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, hmac_hex, wall_ms};
+use crate::shared::shared;
 use crate::{buy, manual, manual_with};
 
 #[tokio::test]
@@ -123,13 +124,8 @@ async fn subscribing_twice_and_unsubscribing_from_nothing_are_acknowledged() {
 
 #[test]
 fn recorded_signing_vectors_are_reproduced() {
-    let folder = std::env::var("WINDVANE_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_owned());
-    let path = format!("{folder}/fixtures/v5/signing-vectors.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("SKIPPED: no signing vectors at {path} (set WINDVANE_SHARED)");
-        return;
-    };
+    let Some(path) = shared("fixtures/v5/signing-vectors.json") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
     let vectors: Value = serde_json::from_str(&text).unwrap();
     let secret = vectors["api_secret"].as_str().unwrap();
     let list = vectors["vectors"].as_array().unwrap();

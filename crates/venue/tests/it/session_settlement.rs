@@ -152,13 +152,22 @@ async fn what_the_examples_of_settlement_records_leave_open_can_be_had_the_other
     })
     .await;
     trade(&client, "Sell", "0.1").await;
+    let mut private = client.socket("/v5/private").await;
+    private.subscribe(&["execution"]).await;
     settle(&client, "60500").await;
     let record = first(&client, "/v5/asset/settlement-record", "category=linear").await;
     assert_eq!((&record["sessionAvgPrice"], &record["size"]), (&json!("60000.00"), &json!("0.100")));
+    // What was earned by it is on the topic only.
+    let pushed = loop {
+        let frame = private.next_of("execution").await;
+        let rows = frame["data"].as_array().unwrap();
+        if let Some(row) = rows.iter().find(|row| row["execType"] == "SessionSettlePnL") {
+            break row.clone();
+        }
+    };
+    assert_eq!(pushed["execPnl"], "-50");
     let own = first(&client, "/v5/execution/list", "category=linear&execType=SessionSettlePnL").await;
-    for (field, text) in
-        [("execPnl", "-50"), ("execFee", "0"), ("execPrice", "60500.00"), ("orderType", "UNKNOWN")]
-    {
+    for (field, text) in [("execFee", "0"), ("execPrice", "60500.00"), ("orderType", "UNKNOWN")] {
         assert_eq!(own[field], text, "{field}: {own}");
     }
 }

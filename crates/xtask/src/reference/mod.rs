@@ -10,7 +10,7 @@ use source::{Item, Member};
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
 /// Where the structures stand. The first one's first struct is the whole file.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "crates/app/src/config/file.rs",
     "crates/connector/src/region.rs",
     "crates/connector/src/rest/position_mode.rs",
@@ -20,6 +20,7 @@ const SOURCES: [&str; 12] = [
     "crates/venue/src/config/mod.rs",
     "crates/venue/src/config/account.rs",
     "crates/venue/src/config/address.rs",
+    "crates/venue/src/config/connection.rs",
     "crates/venue/src/config/market.rs",
     "crates/telemetry/src/chronicle.rs",
     "crates/research/src/settings.rs",

@@ -100,6 +100,11 @@ pub(super) fn liquidations(
     }
 }
 
+/// The insurance pools of a coin, of which this venue has none: a loss beyond an account's balance stays with the account.
+pub(super) fn no_pools(topic: &str, now_ms: i64) -> String {
+    json!({"topic": topic, "type": "snapshot", "ts": now_ms, "data": []}).to_string()
+}
+
 /// Highest buy and lowest sell price, as text.
 pub(super) fn price_limit(
     topic: &str,

@@ -87,7 +87,8 @@ impl PublicFeeds {
         heard: bool,
         view: &View<'_>,
     ) -> Option<String> {
-        let (symbol, now_ms) = (topic.symbol(), view.now_ms);
+        let now_ms = view.now_ms;
+        let Some(symbol) = topic.symbol() else { return Some(frame::no_pools(text, now_ms)) };
         let scales = *view.scales.get(self.category, symbol)?;
         match topic {
             Topic::Book { depth, .. } => {
@@ -118,7 +119,7 @@ impl PublicFeeds {
                 let limits = price_limit((self.category, symbol), scales, view)?;
                 Some(frame::price_limit(text, symbol, &limits, view))
             }
-            Topic::Trades { .. } | Topic::Liquidations { .. } => None,
+            Topic::Trades { .. } | Topic::Liquidations { .. } | Topic::Pools { .. } => None,
         }
     }
 

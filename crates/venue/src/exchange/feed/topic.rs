@@ -7,15 +7,36 @@ use crate::market::interval::Interval;
 /// Book depths that can be subscribed to.
 pub(crate) const DEPTHS: [usize; 4] = [1, 50, 200, 1_000];
 
+/// What a topic about insurance pools may name.
+const POOLS: [&str; 3] = ["USDT", "USDC", "inverse"];
+
 /// A public topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Topic {
-    Book { depth: usize, symbol: String },
-    Trades { symbol: String },
-    Ticker { symbol: String },
-    Kline { interval: Interval, symbol: String },
-    PriceLimit { symbol: String },
-    Liquidations { symbol: String },
+    Book {
+        depth: usize,
+        symbol: String,
+    },
+    Trades {
+        symbol: String,
+    },
+    Ticker {
+        symbol: String,
+    },
+    Kline {
+        interval: Interval,
+        symbol: String,
+    },
+    PriceLimit {
+        symbol: String,
+    },
+    Liquidations {
+        symbol: String,
+    },
+    /// The insurance pools of a settle coin, or how near they are to deleveraging.
+    Pools {
+        coin: String,
+    },
 }
 
 impl Topic {
@@ -34,23 +55,28 @@ impl Topic {
             }
             ["priceLimit", symbol] => Some(Self::PriceLimit { symbol: (*symbol).to_owned() }),
             ["allLiquidation", symbol] => Some(Self::Liquidations { symbol: (*symbol).to_owned() }),
+            ["insurance" | "adlAlert", coin] if POOLS.contains(coin) => {
+                Some(Self::Pools { coin: (*coin).to_owned() })
+            }
             _ => None,
         }
     }
 
     /// Whether a product group has topics of this kind.
     pub(crate) fn is_in(&self, category: Category) -> bool {
-        !matches!((self, category), (Self::Liquidations { .. }, Category::Spot))
+        !matches!((self, category), (Self::Liquidations { .. } | Self::Pools { .. }, Category::Spot))
     }
 
-    pub(crate) fn symbol(&self) -> &str {
+    /// The instrument it is about, if it is about one.
+    pub(crate) fn symbol(&self) -> Option<&str> {
         match self {
+            Self::Pools { .. } => None,
             Self::Book { symbol, .. }
             | Self::Trades { symbol }
             | Self::Ticker { symbol }
             | Self::Kline { symbol, .. }
             | Self::PriceLimit { symbol }
-            | Self::Liquidations { symbol } => symbol,
+            | Self::Liquidations { symbol } => Some(symbol),
         }
     }
 }
@@ -63,7 +89,7 @@ mod tests {
     fn topics_are_read_and_unknown_ones_refused() {
         let book = Topic::Book { depth: 50, symbol: "BTCUSDT".into() };
         assert_eq!(Topic::parse("orderbook.50.BTCUSDT"), Some(book));
-        for unknown in ["orderbook.500.BTCUSDT", "kline.2.BTCUSDT", "order", "tickers", ""] {
+        for unknown in ["orderbook.500.BTCUSDT", "kline.2.BTCUSDT", "order", "tickers", "insurance.BTC", ""] {
             assert_eq!(Topic::parse(unknown), None, "{unknown}");
         }
     }

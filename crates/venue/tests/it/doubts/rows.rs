@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use windvane_venue::doubts;
 
+use crate::shared::shared;
+
 /// What the venue makes of one open question.
 struct Row {
     source: &'static str,
@@ -27,16 +29,7 @@ fn rows() -> Vec<Row> {
 
 /// A page of the notes on the exchange, or `None` (said aloud) when it is not there.
 fn page(name: &str) -> Option<String> {
-    let folder = std::env::var_os("WINDVANE_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    let text = std::fs::read_to_string(&path);
-    if text.is_err() {
-        eprintln!("SKIPPED: no {} (set WINDVANE_SHARED)", path.display());
-    }
-    text.ok()
+    Some(std::fs::read_to_string(shared(name)?).unwrap())
 }
 
 /// A section, from the heading that begins so to the next one.

@@ -41,7 +41,7 @@ async fn sockets(client: &Client, private: &mut Socket, made: &mut Made) {
     private.send(&client.auth()).await;
     made.insert("ws/op.auth.private.ok.json", private.next().await);
     let topics = ["order", "execution", "execution.fast", "position", "wallet"];
-    private.send(&json!({"op": "subscribe", "req_id": "1", "args": topics})).await;
+    private.send(&json!({"op": "subscribe", "args": topics})).await;
     made.insert("ws/op.subscribe.private.ok.json", private.next().await);
     private.send(&json!({"op": "ping", "req_id": "1"})).await;
     made.insert("ws/op.pong.private.json", private.next().await);
@@ -76,6 +76,8 @@ async fn public_topics(client: &Client, socket: &mut Socket, made: &mut Made) {
         "kline.5.BTCUSDT",
         "priceLimit.BTCUSDT",
         "allLiquidation.BTCUSDT",
+        "adlAlert.USDT",
+        "insurance.USDT",
     ];
     socket.send(&json!({"op": "ping"})).await;
     made.insert("ws/op.pong.linear.json", socket.next().await);
@@ -89,6 +91,8 @@ async fn public_topics(client: &Client, socket: &mut Socket, made: &mut Made) {
     made.insert("ws/old.public.tickers.linear.snapshot.json", ticker);
     made.insert("ws/public.kline.5.json", socket.next_of("kline.5.BTCUSDT").await);
     made.insert("ws/public.priceLimit.json", socket.next_of("priceLimit.BTCUSDT").await);
+    made.insert("ws/public.adlAlert.json", socket.next_of("adlAlert.USDT").await);
+    made.insert("ws/public.insurance.json", socket.next_of("insurance.USDT").await);
     client.sim("trade", &print).await;
     made.insert("ws/public.publicTrade.linear.json", socket.next_of("publicTrade.BTCUSDT").await);
     price(client, "linear", "BTCUSDT", 60_010).await;
@@ -232,6 +236,12 @@ async fn queries(client: &Client, made: &mut Made) {
             "rest/market.index-price-kline.inverse.resp.json",
             "index-price-kline?category=inverse&symbol=BTCUSD&interval=1",
         ),
+        (
+            "rest/market.premium-index-price-kline.linear.resp.json",
+            "premium-index-price-kline?category=linear&symbol=BTCUSDT&interval=D",
+        ),
+        ("rest/market.insurance.resp.json", "insurance?coin=USDT"),
+        ("rest/market.adl-alert.resp.json", "adlAlert?symbol=BTCUSDT"),
         ("rest/market.instruments-info.linear.resp.json", "instruments-info?category=linear&symbol=BTCUSDT"),
         ("rest/market.instruments-info.spot.resp.json", "instruments-info?category=spot"),
         ("rest/old.market.instruments-info.spot.resp.json", "instruments-info?category=spot"),
@@ -257,6 +267,8 @@ async fn queries(client: &Client, made: &mut Made) {
         made.insert(name, client.public(&format!("/v5/market/{target}")).await);
     }
     client.sim("fault", &json!({"kind": "maintenance", "ms": 1, "match": {"uid": 7}})).await;
+    let news = client.public("/v5/announcements/index?locale=en-US").await;
+    made.insert("rest/announcements.index.resp.json", news);
     let steps = client.public("/v5/spot-margin-trade/collateral?currency=BTC").await;
     made.insert("rest/spot-margin-trade.collateral.resp.json", steps);
     made.insert("rest/system.status.resp.json", client.public("/v5/system/status").await);
