@@ -78,14 +78,12 @@ class Probe(Strategy):
         self.subscribe_index_prices(CONTRACT)
         self.subscribe_funding_rates(CONTRACT)
         self.subscribe_quote_ticks(COIN, client_id=SPOT_DATA)
-        self.subscribe_quote_ticks(HEDGED)
 
     def on_order_book_deltas(self, deltas):
         self.seen["book"].append(deltas)
 
     def on_quote_tick(self, tick):
-        if tick.instrument_id == CONTRACT:
-            self.seen["quote"].append(tick)
+        self.seen["quote"].append(tick)
 
     def on_trade_tick(self, tick):
         self.seen["trade"].append(tick)
@@ -118,6 +116,20 @@ class Probe(Strategy):
 
     def balance(self, currency):
         return self.portfolio.account(CONTRACT.venue).balance(currency)
+
+
+class BothSides(Strategy):
+    """Holds a long and a short of one contract, each a position of its own."""
+
+    def __init__(self):
+        super().__init__(StrategyConfig(order_id_tag="002", oms_type="HEDGING"))
+
+    def on_start(self):
+        self.subscribe_quote_ticks(HEDGED)
+
+    def sent(self, order, **more):
+        self.submit_order(order, **more)
+        return order
 
 
 async def eventually(condition, seconds=20.0):
@@ -302,7 +314,7 @@ async def triggered(check, probe):
     """Conditional orders that meet their price. Each kind buys a little above or below the market, which moves that far soon."""
     qty = probe.instrument.make_qty(Decimal(QTY))
     new = probe.order_factory
-    above, below, limit = probe.at(1.0001), probe.at(0.9999), probe.at(1.005)
+    above, below, limit = probe.at(1.00005), probe.at(0.99995), probe.at(1.005)
     orders = {
         "stop market": new.stop_market(CONTRACT, OrderSide.BUY, qty, above),
         "stop limit": new.stop_limit(CONTRACT, OrderSide.BUY, qty, limit, above),
@@ -314,7 +326,7 @@ async def triggered(check, probe):
         await asyncio.sleep(0.1)
     for name, order in orders.items():
         with check.case(f"triggers: a {name} order is carried out when its price is met"):
-            await eventually(lambda: order.status == OrderStatus.FILLED or order.is_closed, 60)
+            await eventually(lambda: order.status == OrderStatus.FILLED or order.is_closed, 150)
             equal(order.status, OrderStatus.FILLED)
             expect(order.venue_order_id is not None and order.avg_px > 0)
     with check.case("triggers: what they bought is sold"):
@@ -332,6 +344,7 @@ async def triggered(check, probe):
 
 async def hedged(check, probe):
     """Both sides of one contract. The adapter finds the side of an order by its direction and by whether it reduces."""
+    probe = probe.both_sides
     contract = probe.cache.instrument(HEDGED)
     qty = contract.make_qty(Decimal("0.05"))
     new = probe.order_factory
@@ -403,7 +416,9 @@ async def run(check, parts):
     loop = asyncio.get_running_loop()
     trading = node(loop)
     probe = Probe()
+    probe.both_sides = BothSides()
     trading.trader.add_strategy(probe)
+    trading.trader.add_strategy(probe.both_sides)
     trading.build()
     running = loop.create_task(trading.run_async())
     try:
