@@ -27,6 +27,8 @@ async function check(name, act) {
     const text = String(error?.message ?? JSON.stringify(error)).replace(/\s+/g, " ");
     console.log(`FAIL  ${CLIENT}: ${name}: ${text.slice(0, 400)}`);
   }
+  // An account may send ten orders a second.
+  await sleep(400);
 }
 
 async function until(condition, seconds = 10) {
@@ -93,6 +95,79 @@ async function rest(client) {
     await until(async () => (await order(orderId)).orderStatus === "Cancelled");
     assert.equal((await client.cancelOrder({ ...LINEAR, orderId })).retCode, 110001);
   });
+  await check("rest: candles of mark, index and premium, open interest, risk limits", async () => {
+    const recent = { ...LINEAR, interval: "D", limit: 2 };
+    assert.ok(accepted(await client.getMarkPriceKline(recent)).list.length);
+    assert.ok(accepted(await client.getIndexPriceKline(recent)).list.length);
+    assert.ok(accepted(await client.getPremiumIndexPriceKline(recent)).list.length);
+    assert.ok(accepted(await client.getOpenInterest({ ...LINEAR, intervalTime: "1h" })).list[0].openInterest);
+    assert.ok(accepted(await client.getRiskLimit(LINEAR)).list.length);
+  });
+  const ended = (id) => until(async () => {
+    const row = await order(id);
+    return ["Filled", "Cancelled", "Deactivated"].includes(row?.orderStatus) && row;
+  });
+  await check("rest: post-only that would take, immediate-or-cancel and fill-or-kill end as they should", async () => {
+    const { bid1Price, ask1Price } = await ticker();
+    const limit = { ...LINEAR, side: "Buy", orderType: "Limit", qty: QTY };
+    const through = { ...limit, price: price(ask1Price, 1.005), timeInForce: "PostOnly" };
+    const crossed = await ended(accepted(await client.submitOrder(through)).orderId);
+    assert.deepEqual([crossed.orderStatus, crossed.rejectReason], ["Cancelled", "EC_PostOnlyWillTakeLiquidity"]);
+    for (const timeInForce of ["IOC", "FOK"]) {
+      const away = { ...limit, price: price(bid1Price, 0.95), timeInForce };
+      const row = await ended(accepted(await client.submitOrder(away)).orderId);
+      assert.deepEqual([row.orderStatus, Number(row.cumExecQty)], ["Cancelled", 0]);
+    }
+  });
+  await check("rest: conditional orders by last, mark and index price wait and are cancelled", async () => {
+    const triggerPrice = price((await ticker()).ask1Price, 1.1);
+    for (const triggerBy of ["LastPrice", "MarkPrice", "IndexPrice"]) {
+      const wanted = { ...LINEAR, side: "Buy", orderType: "Market", qty: QTY, triggerPrice, triggerDirection: 1, triggerBy };
+      const id = accepted(await client.submitOrder(wanted)).orderId;
+      assert.deepEqual([(await order(id)).orderStatus, (await order(id)).triggerBy], ["Untriggered", triggerBy]);
+      accepted(await client.cancelOrder({ ...LINEAR, orderId: id }));
+      assert.equal((await ended(id)).orderStatus, "Deactivated");
+    }
+  });
+  await check("rest: batches of orders, amendments and cancellations answer item by item", async () => {
+    const low = price((await ticker()).bid1Price, 0.95);
+    const one = { symbol: LINEAR.symbol, side: "Buy", orderType: "Limit", qty: QTY, price: low };
+    const codes = (reply) => reply.retExtInfo.list.map((row) => row.code);
+    const made = await client.batchSubmitOrders("linear", [one, { ...one, qty: "0.0000001" }, one]);
+    assert.deepEqual(codes(made), [0, 10001, 0]);
+    const ids = made.result.list.map((row) => row.orderId).filter(Boolean);
+    const named = ids.map((orderId) => ({ symbol: LINEAR.symbol, orderId }));
+    assert.deepEqual(codes(await client.batchAmendOrders("linear", named.map((row) => ({ ...row, qty: "0.002" })))), [0, 0]);
+    assert.deepEqual(codes(await client.batchCancelOrders("linear", named)), [0, 0]);
+  });
+  await check("rest: spot is bought for quote coin and sold for base coin", async () => {
+    const pair = { category: "spot", symbol: LINEAR.symbol, orderType: "Market" };
+    const settled = (orderId) => until(async () => {
+      const row = accepted(await client.getActiveOrders({ category: "spot", symbol: pair.symbol, orderId })).list[0];
+      return row?.orderStatus === "Filled" || row?.orderStatus === "PartiallyFilledCanceled" ? row : undefined;
+    });
+    const { orderId: bought } = accepted(await client.submitOrder({ ...pair, side: "Buy", qty: "100" }));
+    const got = Number((await settled(bought)).cumExecQty);
+    const qty = (Math.floor(got * 0.998 * 1e6) / 1e6).toFixed(6);
+    const { orderId: sold } = accepted(await client.submitOrder({ ...pair, side: "Sell", qty, marketUnit: "baseCoin" }));
+    assert.equal((await settled(sold)).orderStatus, "Filled");
+  });
+  await check("rest: hedge mode holds both sides of a contract", async () => {
+    const other = { category: "linear", symbol: "SOLUSDT" };
+    accepted(await client.switchPositionMode({ ...other, mode: 3 }));
+    const send = async (side, positionIdx, more = {}) =>
+      accepted(await client.submitOrder({ ...other, side, orderType: "Market", qty: "1", positionIdx, ...more }));
+    try {
+      await send("Buy", 1);
+      await send("Sell", 2);
+      const both = accepted(await client.getPositionInfo(other)).list.map((row) => [row.positionIdx, row.side]);
+      assert.deepEqual(both, [[1, "Buy"], [2, "Sell"]]);
+    } finally {
+      await send("Sell", 1, { reduceOnly: true });
+      await send("Buy", 2, { reduceOnly: true });
+      accepted(await client.switchPositionMode({ ...other, mode: 0 }));
+    }
+  });
   await check("rest: market in with a stop-loss, executions, position, out", async () => {
     const stopLoss = price((await ticker()).bid1Price, 0.9);
     const market = { ...LINEAR, orderType: "Market", qty: QTY };
@@ -101,6 +176,10 @@ async function rest(client) {
     assert.equal(accepted(await client.getExecutionList({ ...LINEAR, orderId })).list[0].execType, "Trade");
     const position = accepted(await client.getPositionInfo(LINEAR)).list[0];
     assert.deepEqual([position.side, Number(position.stopLoss)], ["Buy", Number(stopLoss)]);
+    const whole = { ...LINEAR, tpslMode: "Full", positionIdx: 0 };
+    accepted(await client.setTradingStop({ ...whole, takeProfit: price(position.avgPrice, 1.1), trailingStop: "500" }));
+    const kinds = accepted(await client.getActiveOrders({ ...LINEAR, orderFilter: "StopOrder" })).list;
+    assert.deepEqual(kinds.map((row) => row.stopOrderType).sort(), ["StopLoss", "TakeProfit", "TrailingStop"]);
     accepted(await client.submitOrder({ ...market, side: "Sell", reduceOnly: true }));
     await until(async () => Number(accepted(await client.getPositionInfo(LINEAR)).list[0].size) === 0);
   });
@@ -135,8 +214,8 @@ async function sockets(client) {
   open.client.closeAll(true);
 
   const own = listener("/v5/private", credentials);
-  await check("private: order, execution, position and wallet of a fill", async () => {
-    const topics = ["order", "execution", "position", "wallet"];
+  await check("private: order, execution, fast execution, position and wallet of a fill, and dcp", async () => {
+    const topics = ["order", "execution", "execution.fast", "position", "wallet", "dcp.future"];
     await Promise.all(own.client.subscribeV5(topics, "linear"));
     // The promise is kept when the request is sent; what happens before the acknowledgement is not pushed.
     await until(() => own.told.acknowledged.some((reply) => reply.op === "subscribe" && reply.success));
@@ -144,6 +223,7 @@ async function sockets(client) {
     const { orderId } = accepted(await client.submitOrder({ ...market, side: "Buy" }));
     await own.topic("order", (m) => m.data.some((row) => row.orderId === orderId && row.orderStatus === "Filled"));
     await own.topic("execution", (m) => m.data.some((row) => row.orderId === orderId));
+    await own.topic("execution.fast", (m) => m.data.some((row) => row.orderId === orderId));
     await own.topic("position", (m) => m.data.some((row) => row.side === "Buy"));
     await own.topic("wallet");
     accepted(await client.submitOrder({ ...market, side: "Sell", reduceOnly: true }));

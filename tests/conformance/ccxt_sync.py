@@ -38,7 +38,9 @@ def market(check, exchange):
             since = page[-1] + 60_000
         equal(seen[:21], list(range(newest - 20 * 60_000, newest + 60_000, 60_000)))
     with check.case("market: fetch_ohlcv of the mark price, of weeks and of months"):
-        equal(len(exchange.fetch_ohlcv(MARKET, "1m", limit=3, params={"price": "mark"})), 3)
+        for kind in ("mark", "index"):
+            equal(len(exchange.fetch_ohlcv(MARKET, "1m", limit=3, params={"price": kind})), 3)
+        expect(exchange.fetch_ohlcv(MARKET, "1d", limit=3, params={"price": "premiumIndex"}))
         expect(exchange.fetch_ohlcv(MARKET, "1w", limit=3) and exchange.fetch_ohlcv(MARKET, "1M", limit=3))
     with check.case("market: fetch_trades"):
         trades = exchange.fetch_trades(MARKET, limit=5)
@@ -117,6 +119,16 @@ def orders(check, exchange):
         crossing = exchange.fetch_ticker(MARKET)["ask"] * 1.01
         made = exchange.create_order(MARKET, "limit", "buy", AMOUNT, crossing, {"postOnly": True})
         until(lambda: looked_up(exchange, made["id"])["status"] in ("canceled", "rejected"))
+    with check.case("order: immediate-or-cancel and fill-or-kill away from the market end as canceled"):
+        for kind in ("IOC", "FOK"):
+            made = bid(exchange, timeInForce=kind)
+            order = until(lambda made=made: (row := looked_up(exchange, made["id"]))["status"] == "canceled" and row)
+            equal((order["timeInForce"], order["filled"]), (kind, 0))
+    with check.case("order: a trigger order waits and can be cancelled"):
+        made = exchange.create_order(MARKET, "limit", "buy", AMOUNT, low(exchange, 1.06),
+                                     {"triggerPrice": low(exchange, 1.05), "triggerDirection": "ascending"})
+        expect(made["id"] in [row["id"] for row in exchange.fetch_open_orders(MARKET, params={"trigger": True})])
+        exchange.cancel_order(made["id"], MARKET, {"trigger": True})
     with check.case("order: beyond the balance is InsufficientFunds"):
         price = low(exchange, 1.0)
         raises(ccxt.InsufficientFunds, lambda: exchange.create_order(MARKET, "limit", "buy", 100, price))
@@ -153,6 +165,9 @@ def positions(check, exchange):
                                      {"stopLossPrice": low(exchange, 0.89), "reduceOnly": True})
         expect(made["id"] in [row["id"] for row in exchange.fetch_open_orders(MARKET, params={"trigger": True})])
         exchange.cancel_order(made["id"], MARKET, {"trigger": True})
+    with check.case("position: a trailing stop is set for the position"):
+        exchange.create_order(MARKET, "market", "sell", AMOUNT, None, {"trailingAmount": "600", "reduceOnly": True})
+        equal(float(exchange.fetch_position(MARKET)["info"]["trailingStop"]), 600.0)
     with check.case("position: a reduce-only market order closes it, and the stop-loss goes with it"):
         exchange.create_order(MARKET, "market", "sell", AMOUNT, None, {"reduceOnly": True})
         until(lambda: not any(row["contracts"] for row in exchange.fetch_positions([MARKET])))

@@ -82,6 +82,11 @@ def market(check, client):
     with check.case("market: mark-price klines have five columns"):
         rows = client.get_mark_price_kline(**LINEAR, interval="1", limit=5)["result"]["list"]
         equal({len(row) for row in rows}, {5})
+    with check.case("market: index-price and premium-index klines have five columns, the latter fractions"):
+        rows = client.get_index_price_kline(**LINEAR, interval="1", limit=5)["result"]["list"]
+        equal({len(row) for row in rows}, {5})
+        row = client.get_premium_index_price_kline(**LINEAR, interval="D")["result"]["list"][0]
+        expect(len(row) == 5 and all(abs(float(figure)) < 1 for figure in row[1:]), row)
     with check.case("market: weekly and monthly klines"):
         for interval in ("W", "M"):
             expect(client.get_kline(**LINEAR, interval=interval)["result"]["list"], f"none of {interval}")
@@ -94,7 +99,11 @@ def market(check, client):
         expect(all(int(row["fundingRateTimestamp"]) % 3_600_000 == 0 for row in rows))
     with check.case("market: open interest"):
         rows = client.get_open_interest(**LINEAR, intervalTime="1h", limit=3)["result"]["list"]
-        expect(rows and float(rows[0]["openInterest"]) >= 0)
+        expect(rows and float(rows[0]["openInterest"]) == 2 * float(rows[0]["singleOpenInterest"]))
+    with check.case("market: insurance pools and announcements are lists, be they empty"):
+        equal(client.get_insurance(coin="USDT")["result"]["list"], [])
+        news = client.get_announcement(locale="en-US")["result"]
+        equal(news["total"], len(news["list"]))
     with check.case("market: risk limits of every symbol and of one"):
         expect(client.get_risk_limit(category="linear")["result"]["list"])
         equal({row["symbol"] for row in client.get_risk_limit(**LINEAR)["result"]["list"]}, {SYMBOL})

@@ -66,18 +66,27 @@ def public(check):
     with check.case("public: the open kline"):
         row = kline.first()["data"][0]
         equal((row["confirm"], row["interval"], row["end"] - row["start"]), (False, "1", 59_999))
+    limits, pools, liquidations = Inbox(), Inbox(), Inbox()
+    with check.case("public: price limits and insurance pools say where they stand, liquidations wait for one"):
+        socket.price_limit_stream(SYMBOL, limits)
+        socket.insurance_pool_stream("USDT", pools)
+        socket.all_liquidation_stream(SYMBOL, liquidations)
+        row = limits.first()["data"]
+        expect(float(row["sellLmt"]) < float(row["buyLmt"]), row)
+        equal(pools.first()["data"], [])
     with check.case("public: unsubscribe"):
         socket.unsubscribe(f"orderbook.50.{SYMBOL}")
     socket.exit()
 
 
 def private(check, desk):
-    orders, executions, positions, wallets = Inbox(), Inbox(), Inbox(), Inbox()
+    orders, executions, positions, wallets, fast = Inbox(), Inbox(), Inbox(), Inbox(), Inbox()
     link = f"pw-{uuid.uuid4().hex[:16]}"
-    with check.case("private: signs in and subscribes to order, execution, position and wallet"):
+    with check.case("private: signs in and subscribes to order, execution, fast execution, position and wallet"):
         socket = WebSocket(channel_type="private", api_key=KEY, api_secret=SECRET, testnet=False)
         socket.order_stream(orders)
         socket.execution_stream(executions)
+        socket.fast_execution_stream(fast)
         socket.position_stream(positions)
         socket.wallet_stream(wallets)
         until(lambda: socket.auth)
@@ -94,6 +103,8 @@ def private(check, desk):
         equal(float(row["cumExecQty"]), float(QTY))
         row = executions.row(lambda row: row["orderId"] == order_id)
         equal((row["execType"], row["isMaker"], row["side"]), ("Trade", False, "Buy"))
+    with check.case("private: the fast execution is the same one"):
+        equal(fast.row(lambda row: row["orderId"] == order_id)["execId"], row["execId"])
     with check.case("private: the position follows, with its entry price"):
         row = positions.row(lambda row: row["side"] == "Buy")
         equal((row["symbol"], float(row["size"])), (SYMBOL, float(QTY)))

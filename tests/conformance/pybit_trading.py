@@ -103,6 +103,13 @@ def refusals(check, desk):
     with check.case("order: immediate-or-cancel far from the market is cancelled without a fill"):
         row = desk.settled(desk.bid(timeInForce="IOC"))
         equal((row["orderStatus"], float(row["cumExecQty"])), ("Cancelled", 0.0))
+    with check.case("order: fill-or-kill is cancelled whole, or filled whole"):
+        row = desk.settled(desk.bid(timeInForce="FOK"))
+        equal((row["orderStatus"], float(row["cumExecQty"])), ("Cancelled", 0.0))
+        crossing = price(desk.ticker()["ask1Price"], "1.005")
+        row = desk.settled(desk.place("Buy", "Limit", price=crossing, timeInForce="FOK"))
+        equal((row["orderStatus"], row["leavesQty"]), ("Filled", "0.000"))
+        desk.settled(desk.place("Sell", "Market", reduceOnly=True))
     with check.case("order: reduce-only without a position is 110017"):
         refused(110017, lambda: desk.place("Sell", "Market", reduceOnly=True))
     with check.case("order: quantity zero, off the step, or of no number is 10001"):
@@ -191,6 +198,12 @@ def holding(check, desk):
     with check.case("position: trading-stop with zeros removes both"):
         desk.http.set_trading_stop(**fields, stopLoss="0", takeProfit="0")
         until(lambda: not desk.open_orders(orderFilter="StopOrder"))
+    with check.case("position: a trailing stop follows at its distance and is removed"):
+        desk.http.set_trading_stop(**fields, trailingStop="500")
+        equal([row["stopOrderType"] for row in desk.open_orders(orderFilter="StopOrder")], ["TrailingStop"])
+        equal(float(desk.position()["trailingStop"]), 500.0)
+        desk.http.set_trading_stop(**fields, trailingStop="0")
+        until(lambda: not desk.open_orders(orderFilter="StopOrder"))
     with check.case("position: a reduce-only market order closes it"):
         desk.settled(desk.place("Sell", "Market", reduceOnly=True))
         row = desk.position()
@@ -207,6 +220,16 @@ def holding(check, desk):
         equal(desk.order(order_id)["orderStatus"], "Untriggered")
         desk.http.cancel_order(**LINEAR, orderId=order_id)
         equal(desk.settled(order_id)["orderStatus"], "Deactivated")
+    with check.case("position: a conditional order that would fire at once is refused, and one near by is carried out"):
+        past = price(desk.ticker()["lastPrice"], "0.99")
+        refused(110092, lambda: desk.place("Buy", "Market", triggerPrice=past, triggerDirection=1))
+        last = desk.ticker()["lastPrice"]
+        near = {1: price(last, "1.00005"), 2: price(last, "0.99995")}
+        ids = [desk.place("Buy", "Market", triggerPrice=at, triggerDirection=way) for way, at in near.items()]
+        fired = until(lambda: [row for row in map(desk.order, ids) if row["orderStatus"] == "Filled"], 60)
+        expect(fired[0]["stopOrderType"] in ("", "UNKNOWN", "Stop"), fired[0])
+        desk.http.cancel_all_orders(**LINEAR)
+        desk.settled(desk.place("Sell", "Market", qty=desk.position()["size"], reduceOnly=True))
 
 
 def settings(check, desk):
