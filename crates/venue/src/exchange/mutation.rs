@@ -79,7 +79,7 @@ const BODIES: [(&str, &str); 15] = [
     ),
 ];
 /// Queries of every kind of listing, well formed.
-const QUERIES: [(&str, &str); 10] = [
+const QUERIES: [(&str, &str); 13] = [
     ("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1&limit=5&cursor=after%3Aabc"),
     ("/v5/order/history", "category=linear&startTime=1700000000000&endTime=1700000001000&orderStatus=Filled"),
     ("/v5/execution/list", "category=linear&settleCoin=USDT&execType=Trade&limit=100"),
@@ -91,7 +91,13 @@ const QUERIES: [(&str, &str); 10] = [
     ),
     ("/v5/market/kline", "category=linear&symbol=BTCUSDT&interval=60&start=1&end=1700000000000&limit=1000"),
     ("/v5/market/instruments-info", "category=linear&limit=2&cursor=after%253ABTCUSDT&baseCoin=BTC"),
-    ("/v5/market/open-interest", "category=linear&symbol=BTCUSDT&intervalTime=1h&startTime=-5"),
+    (
+        "/v5/market/open-interest",
+        "category=linear&symbol=BTCUSDT&intervalTime=1h&startTime=-5&limit=200&cursor=after%3A0",
+    ),
+    ("/v5/market/premium-index-price-kline", "category=linear&symbol=BTCUSDT&interval=D&start=1&limit=1000"),
+    ("/v5/announcements/index", "locale=en-US&type=delistings&tag=Spot&page=2&limit=20"),
+    ("/v5/market/adlAlert", "symbol=BTCUSDT"),
     ("/v5/market/funding/history", "category=linear&symbol=BTCUSDT&startTime=0&endTime=9"),
 ];
 /// Frames of a relayed stream.
