@@ -215,7 +215,8 @@ pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
     Ok(Accepted::new(json!({"category": category.as_str(), "list": rows})))
 }
 
-/// What was open when each interval began, newest first: `singleOpenInterest` counts one side, `openInterest` both.
+/// What was open when each interval began, newest first: `singleOpenInterest` counts one side, `openInterest` both. Source: Bybit
+/// V5, "Get Open Interest".
 pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
     let Subject { record, scales, symbol, category } = contract(exchange, fields)?;
     let series = record.interest.series(&fields.required("intervalTime")?);

@@ -89,8 +89,7 @@ fn contract_fields(row: &TickerRow, day: &DayFigures, instrument: &Instrument) -
     let scales = Scales::of(instrument);
     let price = |price: Option<Decimal>| price.map(|price| scales.price(price)).unwrap_or_default();
     let mark = row.mark_price.unwrap_or_default();
-    // What is open counts on both sides, and under another name on one. Source: Bybit V5, "Get Open Interest", whose example has
-    // the one at twice the other.
+    // What is open counts on both sides, and under another name on one. Source: Bybit V5, "Get Open Interest".
     let single = row.open_interest;
     let both = single + single;
     let value = |interest: Decimal| {
