@@ -70,6 +70,25 @@ fn a_start_sets_the_modes_that_the_config_asks_for() {
     });
 }
 
+#[test]
+fn an_account_that_owes_a_coin_is_not_started_on_and_one_with_mere_collateral_is() {
+    let ground = Ground::new(Market::Walking);
+    let uid = ground.account()["uid"].clone();
+    let credit = |coin: &str, delta: &str| {
+        ground.sim("account", &json!({ "uid": uid, "coin": coin, "delta": delta }).to_string());
+    };
+    credit("BTC", "0.5");
+    let mut engine = ground.engine("rich", &["--duration", "2s"]);
+    let code = engine.wait(PATIENCE);
+    assert_eq!(code, Some(0), "{}{}", engine.out(), engine.err());
+    credit("BTC", "-0.75");
+    let mut engine = ground.engine("owing", &["--duration", "2s"]);
+    let code = engine.wait(PATIENCE);
+    assert_eq!(code, Some(3), "{}{}", engine.out(), engine.err());
+    let said = engine.err();
+    assert!(said.contains("the account owes 0.25 BTC") && said.contains("repay or close it"), "{said}");
+}
+
 fn order(number: u32, symbol: Symbol) -> Submit {
     Submit {
         client_order_id: ClientOrderId::new(&format!("w01-{number}")).unwrap(),

@@ -1,7 +1,7 @@
 //! Our margin beside the venue's own figures, over sockets: compared at the start, with each audit and with what the venue
 //! pushes; when the two fall apart nothing opens, what is held can be closed, and a person lets it go on.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use windvane_connector::{
@@ -27,12 +27,15 @@ stop = { distance = "20%" }
 "#;
 
 /// Every figure that can be compared while a position is held.
-const FIGURES: [&str; 6] = [
+const FIGURES: [&str; 9] = [
     "position_initial",
     "position_maintenance",
     "orders",
     "account_initial",
     "account_maintenance",
+    "positions_initial",
+    "positions_maintenance",
+    "available",
     "pre_check",
 ];
 
@@ -62,6 +65,12 @@ impl Scene {
             scene.status().contains("\"run_state\": \"active\"")
         });
         scene
+    }
+
+    /// A transfer of a coin into the account or out of it.
+    fn credit(&self, coin: &str, delta: &str) {
+        let uid = self.ground.account()["uid"].clone();
+        self.ground.sim("account", &json!({ "uid": uid, "coin": coin, "delta": delta }).to_string());
     }
 
     /// Moves the market to a bid and goes on quoting there until `done`: a quote that stands still grows old.
@@ -150,6 +159,8 @@ fn margin_is_compared_with_the_venues_all_along_and_when_they_fall_apart_nothing
     scene.quoting(65_000, "the first question", || scene.compared("pre_check") >= 1.0);
     // With a position: what the venue pushes of it, and each audit.
     scene.quoting(65_002, "the position", || scene.held() > 0.0);
+    // Bitcoin as collateral makes no difference: the venue's rates have another divisor, and so have ours.
+    scene.credit("BTC", "1");
     let before = FIGURES.map(|figure| scene.compared(figure));
     for _ in 0..2 {
         scene.audited(64_900);
@@ -188,4 +199,13 @@ fn margin_is_compared_with_the_venues_all_along_and_when_they_fall_apart_nothing
     scene.quoting(65_002, "a position again", || scene.held() > 0.0);
     scene.audited(64_900);
     assert!(scene.status().contains("\"run_state\": \"active\""), "{}", scene.status());
+
+    // A debt takes margin that nobody here counts: nothing opens while it lasts.
+    scene.credit("BTC", "-1.5");
+    scene.quoting(64_900, "the debt to halt", || scene.status().contains("halted (other_margin)"));
+    let log = scene.engine.err();
+    assert!(log.contains("the account owes 0.5 BTC"), "{log}");
+    scene.credit("BTC", "0.5");
+    let said = scene.tell(&["resume"]);
+    assert!(!said.contains("halted"), "{said}");
 }

@@ -204,6 +204,11 @@ fn coin(row: &venue::CoinRow) -> CoinBalance {
         equity: Some(Money::new(row.equity)),
         order_margin: Some(Money::new(row.total_order_im)),
         position_margin: Some(Money::new(row.total_position_im)),
+        maintenance_margin: Some(Money::new(row.total_position_mm)),
+        usd_value: Some(Money::new(row.usd_value)),
+        borrowed: Some(Money::new(row.borrow_amount)),
+        locked: Some(Money::new(row.locked)),
+        bonus: None,
     }
 }
 

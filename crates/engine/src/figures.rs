@@ -20,6 +20,8 @@ pub struct RiskFigures {
     /// The largest error of our margin when it was last compared with the venue's: ours less theirs as a part of the margin
     /// balance. `None` before there was anything to compare.
     pub margin_error: Option<f64>,
+    /// The same of each figure that was compared, by a word for it.
+    pub margin_errors: Vec<(&'static str, f64)>,
     /// How often each figure of our margin was compared with the venue's since the start, by a word for it.
     pub margin_comparisons: [(&'static str, u64); Counted::ALL.len()],
     /// How much of each limit is used, a fraction, with the limit's key in the config.
@@ -44,6 +46,13 @@ impl Engine {
             initial_margin_rate: margin.initial_margin_rate(order_loss),
             maintenance_margin_rate: margin.maintenance_margin_rate(order_loss),
             margin_error: self.risk.margin_error().and_then(|error| f64::try_from(error).ok()),
+            margin_errors: Counted::ALL
+                .into_iter()
+                .filter_map(|counted| {
+                    let error = f64::try_from(self.risk.margin_error_of(counted)?).ok()?;
+                    Some((counted.label(), error))
+                })
+                .collect(),
             margin_comparisons: Counted::ALL
                 .map(|counted| (counted.label(), self.risk.margin_comparisons(counted))),
             limits: [

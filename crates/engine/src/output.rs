@@ -8,6 +8,7 @@ use windvane_model::{
 };
 use windvane_order_management::Difference;
 use windvane_risk::Miscount;
+use windvane_risk::margin::Elsewhere;
 
 /// One answer. The shell carries them out in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +72,8 @@ pub enum Output {
     },
     /// An alarm: our margin and the venue's differ by more than the bound, again and again.
     Miscount(Miscount),
+    /// An alarm: margin of the account is held by what is not counted.
+    Elsewhere(Elsewhere),
     /// An alarm: a position has had no stop at the venue for longer than is allowed.
     Naked(Naked),
     /// An alarm: the venue has taken off a position by itself, by liquidation or deleveraging. Its bot opens nothing until a

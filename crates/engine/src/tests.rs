@@ -177,6 +177,22 @@ fn position(held: &str, leverage: &str) -> PositionReport {
     }
 }
 
+/// A coin of the wallet, of which only the balance is told.
+fn coin(name: &str, balance: &str) -> CoinBalance {
+    CoinBalance {
+        coin: Coin::new(name).unwrap(),
+        wallet_balance: Money::new(number(balance)),
+        equity: None,
+        order_margin: None,
+        position_margin: None,
+        maintenance_margin: None,
+        usd_value: None,
+        borrowed: None,
+        locked: None,
+        bonus: None,
+    }
+}
+
 struct World {
     engine: Engine,
     stamp: Stamp,
@@ -222,14 +238,11 @@ impl World {
     }
 
     fn show(&mut self, positions: &[PositionReport], wallet: &str) -> Vec<Output> {
-        let coin = CoinBalance {
-            coin: Coin::new("USDT").unwrap(),
-            wallet_balance: Money::new(number(wallet)),
-            equity: None,
-            order_margin: None,
-            position_margin: None,
-        };
-        let wallet = WalletReport { coins: vec![coin], ..WalletReport::default() };
+        self.show_coins(positions, vec![coin("USDT", wallet)])
+    }
+
+    fn show_coins(&mut self, positions: &[PositionReport], coins: Vec<CoinBalance>) -> Vec<Output> {
+        let wallet = WalletReport { coins, ..WalletReport::default() };
         let snapshot =
             AccountSnapshot { positions: positions.to_vec(), wallet, ..AccountSnapshot::default() };
         self.take(Event::Account(AccountEvent::Answer(QueryAnswer::Account(Box::new(snapshot)))))

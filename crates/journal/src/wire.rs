@@ -1,6 +1,8 @@
 //! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
 
-use crate::record::{Change, Record, Reload, Start, StopCause, VERSION, VERSION_WITHOUT_GROUNDS};
+use crate::record::{
+    Change, Record, Reload, Start, StopCause, VERSION, VERSION_WITHOUT_DEBTS, VERSION_WITHOUT_GROUNDS,
+};
 use windvane_layout::{Choice, Decode, DecodeError, Input, choices, layout};
 use windvane_model::Grounds;
 
@@ -20,6 +22,10 @@ choices!(Record {
 pub(crate) fn decode(version: u8, kind: u8, input: &mut Input<'_>) -> Result<Record, DecodeError> {
     match version {
         VERSION => Record::decode_content(kind, input),
+        VERSION_WITHOUT_DEBTS => {
+            input.set_edition(2);
+            Record::decode_content(kind, input)
+        }
         VERSION_WITHOUT_GROUNDS => decode_without_grounds(kind, input),
         version => Err(DecodeError::UnknownVersion(version)),
     }

@@ -156,10 +156,12 @@ layout!(WalletReport {
     at,
 });
 
-layout!(CoinBalance { coin, wallet_balance, equity, order_margin, position_margin });
+layout!(CoinBalance { coin, wallet_balance, equity, order_margin, position_margin } since 3 {
+    maintenance_margin, usd_value, borrowed, locked, bonus
+});
 
 layout!(AccountSnapshot { open_orders, executions, positions, wallet });
 
 layout!(OrderLookup { symbol, client_order_id, order, executions });
 
-layout!(QueryFailed { query, code });
+layout!(QueryFailed { query, code } since 3 { is_unsupported });

@@ -42,6 +42,7 @@ choices!(HaltCause {
     12 => ErrorRate,
     13 => MarginModel,
     14 => PositionMode,
+    15 => OtherMargin,
 });
 
 layout!(Reference { instruments, fees });

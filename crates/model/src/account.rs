@@ -410,6 +410,16 @@ pub struct CoinBalance {
     pub order_margin: Option<Money>,
     /// Margin held by positions, with the pre-held closing fee.
     pub position_margin: Option<Money>,
+    /// Maintenance margin of positions, with the pre-held closing fee.
+    pub maintenance_margin: Option<Money>,
+    /// The equity in USD.
+    pub usd_value: Option<Money>,
+    /// What is owed of the coin.
+    pub borrowed: Option<Money>,
+    /// What open spot orders hold.
+    pub locked: Option<Money>,
+    /// A bonus, part of the wallet balance.
+    pub bonus: Option<Money>,
 }
 
 /// A question to the venue, answered by [`AccountEvent::Answer`].
@@ -506,4 +516,6 @@ pub struct QueryFailed {
     pub query: Query,
     /// The venue's `retCode`, or 0 when there was no readable answer.
     pub code: i32,
+    /// Whether the venue has no such call for this account, so that asking again is of no use.
+    pub is_unsupported: bool,
 }

@@ -143,11 +143,13 @@ pub enum HaltCause {
     MarginModel,
     /// A contract is in another position mode than the config says, since the start.
     PositionMode,
+    /// Margin of the account is held by what is not counted: a debt, or contracts that settle in another coin.
+    OtherMargin,
 }
 
 impl HaltCause {
     /// Every cause.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Operator,
         Self::Shutdown,
         Self::Journal,
@@ -162,6 +164,7 @@ impl HaltCause {
         Self::ErrorRate,
         Self::MarginModel,
         Self::PositionMode,
+        Self::OtherMargin,
     ];
 
     /// The cause of that short word.
@@ -188,6 +191,7 @@ impl HaltCause {
             Self::ErrorRate => "error_rate",
             Self::MarginModel => "margin_model",
             Self::PositionMode => "position_mode",
+            Self::OtherMargin => "other_margin",
         }
     }
 }

@@ -285,6 +285,11 @@ pub(crate) fn wallet_report(balance: &str) -> WalletReport {
         equity: None,
         order_margin: None,
         position_margin: None,
+        maintenance_margin: None,
+        usd_value: None,
+        borrowed: None,
+        locked: None,
+        bonus: None,
     };
     WalletReport { coins: vec![balance], ..WalletReport::default() }
 }

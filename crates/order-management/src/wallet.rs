@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
 use windvane_model::{Coin, CoinBalance, Execution, Money, WallTime, WalletReport};
+use windvane_risk::margin::{MarginMode, other_collateral};
 
 /// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
 /// linear contracts only.
@@ -88,6 +89,25 @@ impl Wallet {
     pub(crate) fn shortfall(&self) -> Money {
         let gap = self.coins.get(&settle_coin()).and_then(CoinAccount::gap);
         Money::ZERO.less(gap.unwrap_or(Money::ZERO)).max(Money::ZERO)
+    }
+
+    /// What of the settle coin may not be used as margin, by the venue's last word: what spot orders hold and, in isolated
+    /// margin, a bonus. Source: Bybit V5, Get Wallet Balance.
+    pub(crate) fn locked(&self, mode: MarginMode) -> Money {
+        let Some(told) = self.coins.get(&settle_coin()).and_then(|account| account.reported) else {
+            return Money::ZERO;
+        };
+        let bonus = match mode {
+            MarginMode::Cross => None,
+            MarginMode::Isolated => told.bonus,
+        };
+        told.locked.unwrap_or(Money::ZERO).plus(bonus.unwrap_or(Money::ZERO))
+    }
+
+    /// What the venue's margin balance holds beyond the settle coin, in it; nothing where it does not tell.
+    pub(crate) fn other_collateral(&self) -> Money {
+        let told = self.coins.get(&settle_coin()).and_then(|account| account.reported);
+        told.and_then(|told| other_collateral(self.totals.margin_balance_usd, &told)).unwrap_or(Money::ZERO)
     }
 
     /// The venue's last word on the account's totals, in USD; its list of coins is that of the last message.

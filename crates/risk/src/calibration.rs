@@ -1,21 +1,27 @@
 //! Our margin against the venue's own figures, whenever it tells them.
 //!
-//! A position is compared at the mark that its own report carries, so that a price on its way makes no difference. Open
-//! orders are compared as a whole, and anything between the least and the most that the readings of the rule allow is
-//! right. What is wrong three times in a row by more than the bound is no accident: margin that is counted wrongly lets
+//! A position is compared at the mark that its own report carries, so that a price on its way makes no difference. A wallet
+//! carries none: its margins are compared at the marks that were known when it came, and only where they make the profit
+//! that it shows. Open orders are compared as a whole, and anything between the least and the most that the readings of the
+//! rule allow is right. What is wrong three times in a row by more than the bound is no accident: margin that is counted wrongly lets
 //! through orders that the venue refuses, or liquidates an account that seemed safe.
 
 use crate::Exposure;
-use crate::margin::{Candidate, PositionTerms, order_loss};
+use crate::margin::{Candidate, MarginMode, PositionTerms, in_settle_coin, order_loss};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{Leverage, Money, PositionIndex, PositionReport, PreChecked, Symbol};
+use windvane_model::{
+    Coin, Leverage, Money, PositionIndex, PositionReport, PreChecked, Price, Symbol, WalletReport,
+};
 
 /// Comparisons in a row that must be beyond the bound.
 const IN_A_ROW: u32 = 3;
 
 /// One in the fourth place of a rate.
 const LAST_PLACE: Decimal = Decimal::from_parts(1, 0, 0, false, 4);
+
+/// One half.
+const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 
 /// Which figure is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,22 +32,31 @@ pub enum Counted {
     PositionMaintenance,
     /// Initial margin of all open orders.
     Orders,
+    /// Initial margin of all positions.
+    Positions,
+    /// Maintenance margin of all positions.
+    PositionsMaintenance,
     /// Initial margin of the whole account.
     Account,
     /// Maintenance margin of the whole account.
     AccountMaintenance,
+    /// What may still be used as margin.
+    Available,
     /// Initial margin of an order that is only asked about.
     Question,
 }
 
 impl Counted {
     /// Every figure that is compared.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::PositionInitial,
         Self::PositionMaintenance,
         Self::Orders,
+        Self::Positions,
+        Self::PositionsMaintenance,
         Self::Account,
         Self::AccountMaintenance,
+        Self::Available,
         Self::Question,
     ];
 
@@ -54,6 +69,9 @@ impl Counted {
             Self::Orders => "orders",
             Self::Account => "account_initial",
             Self::AccountMaintenance => "account_maintenance",
+            Self::Positions => "positions_initial",
+            Self::PositionsMaintenance => "positions_maintenance",
+            Self::Available => "available",
             Self::Question => "pre_check",
         }
     }
@@ -67,6 +85,9 @@ impl Counted {
             Self::Orders => "initial margin of the open orders",
             Self::Account => "initial margin of the account",
             Self::AccountMaintenance => "maintenance margin of the account",
+            Self::Positions => "initial margin of all positions",
+            Self::PositionsMaintenance => "maintenance margin of all positions",
+            Self::Available => "what may still be used as margin",
             Self::Question => "initial margin of an order that was asked about",
         }
     }
@@ -109,6 +130,12 @@ impl Calibration {
         self.last.values().map(|compared| compared.error).max_by_key(Decimal::abs)
     }
 
+    /// The same of one figure; `None` where it was not compared.
+    pub(crate) fn error_of(&self, counted: Counted) -> Option<Decimal> {
+        let of_figure = self.last.iter().filter(|((figure, _), _)| *figure == counted);
+        of_figure.map(|(_, compared)| compared.error).max_by_key(Decimal::abs)
+    }
+
     /// How often each figure was compared so far.
     pub(crate) fn comparisons(&self, counted: Counted) -> u64 {
         self.counts.get(&counted).copied().unwrap_or(0)
@@ -147,19 +174,60 @@ impl Calibration {
         worst
     }
 
-    /// Compares the margin of all open orders; only of use while none of them has anything under way.
-    pub(crate) fn orders(&mut self, theirs: Money, exposure: &Exposure, bound: Decimal) -> Option<Miscount> {
-        let most = exposure.account().order_margin;
-        let least = least_order_margin(exposure);
-        let nearest = theirs.get().clamp(least.min(most), most);
-        let error = nearest.saturating_sub(theirs.get());
-        let is_wrong = self.compare((Counted::Orders, None), error, exposure, bound);
-        is_wrong.then_some(Miscount {
-            counted: Counted::Orders,
-            symbol: None,
-            ours: Money::new(nearest),
-            theirs,
-        })
+    /// Compares what a wallet says of the account's margin; only of use while no order has anything under way. `marks` are
+    /// those that were known when it came.
+    pub(crate) fn wallet(
+        &mut self,
+        told: &WalletMargins,
+        marks: &[(Symbol, Price)],
+        exposure: &Exposure,
+        bound: Decimal,
+    ) -> Option<Miscount> {
+        let account = exposure.account();
+        let (least, most) = (least_order_margin(exposure), account.order_margin);
+        let least = least.min(most);
+        let ours = PositionMargins::at(marks, exposure);
+        // Where the profit differs the marks do, and with them what goes by them, by no more than the profit.
+        let known_profit = told.profit.map_or(ours.profit, Money::get);
+        let is_at_our_marks = ours.profit.saturating_sub(known_profit).abs()
+            <= bound.saturating_mul(account.margin_balance()).saturating_mul(HALF);
+        let positions = is_at_our_marks.then_some((ours.initial, ours.initial));
+        let maintained = is_at_our_marks.then_some((ours.maintenance, ours.maintenance));
+        let with_orders = |least: Decimal, most: Decimal| {
+            is_at_our_marks.then_some((ours.initial.saturating_add(least), ours.initial.saturating_add(most)))
+        };
+        let balance = account
+            .wallet_balance
+            .saturating_add(known_profit)
+            .saturating_add(exposure.other_collateral().get())
+            .saturating_sub(ours.initial);
+        // The venue shows nothing where there is less, and takes off what spot orders hold or not.
+        let available = is_at_our_marks.then_some((
+            balance.saturating_sub(most).saturating_sub(account.locked).max(Decimal::ZERO),
+            balance.saturating_sub(least).max(Decimal::ZERO),
+        ));
+        let figures = [
+            (Counted::Orders, told.orders, Some((least, most))),
+            (Counted::Positions, told.positions, positions),
+            (Counted::PositionsMaintenance, told.positions_maintenance, maintained),
+            (Counted::Account, told.initial, with_orders(least, most)),
+            (
+                Counted::AccountMaintenance,
+                told.maintenance,
+                maintained.map(|(low, high)| (low, high.saturating_add(most))),
+            ),
+            (Counted::Available, told.available.map(|available| available.max(Money::ZERO)), available),
+        ];
+        let mut worst = None;
+        for (counted, theirs, ours) in figures {
+            let (Some(theirs), Some((low, high))) = (theirs.map(Money::get), ours) else { continue };
+            let nearest = theirs.clamp(low.min(high), high);
+            let is_wrong = self.compare((counted, None), nearest.saturating_sub(theirs), exposure, bound);
+            let miscount =
+                Miscount { counted, symbol: None, ours: Money::new(nearest), theirs: Money::new(theirs) };
+            worst = worst.or(is_wrong.then_some(miscount));
+        }
+        worst
     }
 
     /// Compares the account's margins, and what an order would add to them, with the venue's rates before and after it.
@@ -176,7 +244,11 @@ impl Calibration {
         let held = exposure.contract(question.symbol, question.position_index)?;
         let mark = held.valuation_price()?;
         let account = exposure.account();
-        let base_before = account.margin_balance().saturating_add(exposure.order_loss());
+        // The venue divides by all that counts as margin, other coins included.
+        let base_before = account
+            .margin_balance()
+            .saturating_add(exposure.other_collateral().get())
+            .saturating_add(exposure.order_loss());
         let loss = order_loss(question.side, question.qty, question.price, mark);
         let base_after = base_before.saturating_add(loss);
         let least = account.position_margin.saturating_add(least_order_margin(exposure));
@@ -244,6 +316,86 @@ impl Calibration {
         // Told once; should a person go on all the same, it must show again.
         compared.beyond = 0;
         true
+    }
+}
+
+/// What a wallet says of the account's margin, settle coin. `None`: not told, as the account's totals in isolated margin.
+///
+/// Source: Bybit V5, Get Wallet Balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WalletMargins {
+    /// Unrealised profit of the settle coin's positions.
+    profit: Option<Money>,
+    /// Initial margin of its open orders.
+    orders: Option<Money>,
+    /// Initial margin of its positions, with the fee to close.
+    positions: Option<Money>,
+    /// Maintenance margin of its positions, with the fee to close.
+    positions_maintenance: Option<Money>,
+    /// Initial margin of the account.
+    initial: Option<Money>,
+    /// Maintenance margin of the account.
+    maintenance: Option<Money>,
+    /// What may still be used.
+    available: Option<Money>,
+}
+
+impl WalletMargins {
+    /// What `wallet` says; `None` when it does not name the settle coin. In isolated margin the account's totals mean
+    /// nothing, and only what is told of the coin is taken.
+    #[must_use]
+    pub fn of(wallet: &WalletReport, settle: Coin, mode: MarginMode) -> Option<Self> {
+        let row = wallet.coins.iter().find(|row| row.coin == settle)?;
+        let of_coin = Self {
+            profit: row.equity.map(|equity| equity.less(row.wallet_balance)),
+            orders: row.order_margin,
+            positions: row.position_margin,
+            positions_maintenance: row.maintenance_margin,
+            ..Self::default()
+        };
+        let total = |usd: Option<Money>| in_settle_coin(usd?, row);
+        Some(match mode {
+            MarginMode::Isolated => of_coin,
+            MarginMode::Cross => Self {
+                initial: total(wallet.initial_margin_usd),
+                maintenance: total(wallet.maintenance_margin_usd),
+                available: total(wallet.available_usd),
+                ..of_coin
+            },
+        })
+    }
+
+    /// Whether it shows no margin of open orders.
+    #[must_use]
+    pub fn holds_no_orders(&self) -> bool {
+        self.orders.is_none_or(|orders| orders == Money::ZERO)
+    }
+}
+
+/// Our own of all positions, settle coin.
+#[derive(Debug, Clone, Copy, Default)]
+struct PositionMargins {
+    initial: Decimal,
+    maintenance: Decimal,
+    profit: Decimal,
+}
+
+impl PositionMargins {
+    /// At these marks; a contract that has none among them is taken at its own.
+    fn at(marks: &[(Symbol, Price)], exposure: &Exposure) -> Self {
+        let mut sum = Self::default();
+        for contract in exposure.contracts() {
+            let symbol = contract.position.symbol;
+            let mark = marks.iter().find(|(known, _)| *known == symbol).map(|(_, mark)| *mark);
+            let Some(mark) = mark.or_else(|| contract.valuation_price()) else { continue };
+            let Some(position) = contract.terms(mark).position() else { continue };
+            let tiers = exposure.listed(symbol).map(|listed| listed.instrument.tiers.as_slice());
+            let (initial, maintenance) = position.margins(position.fee_to_close(), tiers);
+            sum.initial = sum.initial.saturating_add(initial);
+            sum.maintenance = sum.maintenance.saturating_add(maintenance);
+            sum.profit = sum.profit.saturating_add(position.unrealised_pnl());
+        }
+        sum
     }
 }
 

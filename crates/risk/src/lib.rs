@@ -29,7 +29,7 @@ mod value;
 
 pub use approved::Approved;
 pub use breaker::{Breach, DrawdownStep, LossStart, RiskMemory, Worth};
-pub use calibration::{Counted, Miscount};
+pub use calibration::{Counted, Miscount, WalletMargins};
 pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};

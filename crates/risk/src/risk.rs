@@ -1,14 +1,14 @@
 //! The state that the check decides with: limits, owners, run state, send times, breakers.
 
 use crate::breaker::{Breach, Drawdown, DrawdownStep, Losses, Refusals, RiskMemory, Streaks, Worth};
-use crate::calibration::{Calibration, Counted, Miscount};
+use crate::calibration::{Calibration, Counted, Miscount, WalletMargins};
 use crate::rate::SendTimes;
 use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, PreChecked, RunState,
-    Stamp,
+    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, PreChecked, Price,
+    RunState, Stamp, Symbol,
 };
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
@@ -148,10 +148,15 @@ impl Risk {
         self.calibration.position(report, exposure, self.limits.max_margin_error.fraction())
     }
 
-    /// Compares the margin that the venue holds for all open orders, settle coin. Only of use while no order has anything
-    /// under way.
-    pub fn compare_orders(&mut self, theirs: Money, exposure: &Exposure) -> Option<Miscount> {
-        self.calibration.orders(theirs, exposure, self.limits.max_margin_error.fraction())
+    /// Compares what a wallet says of the account's margin, at the marks that were known when it came. Only of use while no
+    /// order has anything under way.
+    pub fn compare_wallet(
+        &mut self,
+        told: &WalletMargins,
+        marks: &[(Symbol, Price)],
+        exposure: &Exposure,
+    ) -> Option<Miscount> {
+        self.calibration.wallet(told, marks, exposure, self.limits.max_margin_error.fraction())
     }
 
     /// Compares the account's margin, and what an order that is only asked about would add to it, with the venue's rates.
@@ -165,6 +170,12 @@ impl Risk {
     #[must_use]
     pub fn margin_error(&self) -> Option<Decimal> {
         self.calibration.error()
+    }
+
+    /// The same of one figure; `None` where it was not compared.
+    #[must_use]
+    pub fn margin_error_of(&self, counted: Counted) -> Option<Decimal> {
+        self.calibration.error_of(counted)
     }
 
     /// How often a figure of our margin was compared with the venue's own since the start.

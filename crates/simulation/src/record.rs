@@ -42,6 +42,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::Doubt { .. }
         | Output::Undergoing { .. }
         | Output::Miscount(_)
+        | Output::Elsewhere(_)
         | Output::Naked(_)
         | Output::Forced { .. } => None,
     })

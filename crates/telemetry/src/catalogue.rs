@@ -122,6 +122,7 @@ catalogue! {
     MAINTENANCE_MARGIN = Gauge "account_maintenance_margin_ratio" None, "Maintenance margin over margin balance; at 1 the account is liquidated.";
     MARGIN_RESERVED = Gauge "margin_reserved" None, "Initial margin by what holds it, settle coin; open orders include those of unknown outcome.";
     MARGIN_ERROR = Gauge "margin_model_error_ratio" None, "Our initial margin minus the venue's own figure, over equity.";
+    MARGIN_DIFFERENCE = Gauge "margin_difference_ratio" None, "Ours minus the venue's own when they were last compared, over equity, by figure.";
     MARGIN_COMPARED = Counter "margin_comparisons_total" None, "Times our margin was held against the venue's own, by figure; pre_check is an order that is only asked about.";
     LIMIT_USED = Gauge "limit_utilisation_ratio" None, "How much of a limit is used; above 1 nothing more may be opened.";
     DAY_PNL = Gauge "day_pnl" None, "Profit since the UTC day began, settle coin.";

@@ -76,6 +76,8 @@ pub struct RiskPicture {
     pub order_margin: f64,
     /// Our initial margin minus the venue's, over equity; `None` until the venue has told its own.
     pub model_error: Option<f64>,
+    /// The same of each figure that was compared.
+    pub model_errors: Vec<(&'static str, f64)>,
     /// How often each figure of our margin was compared with the venue's so far.
     pub comparisons: Vec<(&'static str, u64)>,
     /// How much of each limit is used, a fraction, by the limit's key.

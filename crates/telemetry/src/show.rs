@@ -88,6 +88,9 @@ fn show_risk(risk: &RiskPicture, coin: &str) {
     for (kind, margin) in [("position", risk.position_margin), ("open", risk.order_margin)] {
         gauge!(name::MARGIN_RESERVED, "kind" => kind).set(margin);
     }
+    for (figure, error) in &risk.model_errors {
+        gauge!(name::MARGIN_DIFFERENCE, "figure" => *figure).set(*error);
+    }
     for (figure, count) in &risk.comparisons {
         counter!(name::MARGIN_COMPARED, "figure" => *figure).absolute(*count);
     }

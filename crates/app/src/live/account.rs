@@ -11,7 +11,7 @@ use windvane_model::{
     AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex,
     PositionReport, Query, QueryAnswer, Reference, Symbol, WallTime,
 };
-use windvane_risk::margin as risk;
+use windvane_risk::margin::{self as risk, Elsewhere};
 
 const DAY_MS: Millis = 86_400_000;
 /// Candles of one series that are read before the start at most: twenty requests. `windvane check` names rules that want
@@ -70,6 +70,13 @@ pub(crate) async fn prepare(
             account.margin_mode.as_str(),
             mode.as_str(),
             wanted.as_str()
+        )));
+    }
+    let wallet = rest.wallet().await.map_err(|error| unreachable("the wallet", &error))?;
+    if let Some(found) = Elsewhere::of(&wallet, settings.risk.coin()) {
+        return Err(Failure::Refused(format!(
+            "{found}, which takes margin that is not counted here: repay or close it at the exchange, or trade from a \
+             sub-account of its own (other coins that merely count as collateral may stay)"
         )));
     }
     let reference = reference(rest, &symbols).await?;

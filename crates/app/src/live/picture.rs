@@ -77,6 +77,7 @@ fn risk_picture(engine: &Engine) -> RiskPicture {
         position_margin: Money::new(margin.position_margin).to_f64(),
         order_margin: Money::new(margin.order_margin).to_f64(),
         model_error: risk.margin_error,
+        model_errors: risk.margin_errors,
         comparisons: risk.margin_comparisons.to_vec(),
         limits: risk.limits.to_vec(),
         day_pnl: risk.day_pnl,

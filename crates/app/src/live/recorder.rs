@@ -164,6 +164,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::Doubt { .. }
         | Output::Undergoing { .. }
         | Output::Miscount(_)
+        | Output::Elsewhere(_)
         | Output::Naked(_)
         | Output::Forced { .. } => None,
     })

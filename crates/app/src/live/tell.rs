@@ -156,6 +156,11 @@ impl Live {
                 let story = Story::of(Kind::Doubt, text);
                 self.teller.note(Story { symbol: symbol.map(|symbol| symbol.to_string()), ..story }, stamp);
             }
+            Output::Elsewhere(found) => {
+                tracing::error!(%found, "margin of the account is held by what is not counted; nothing opens");
+                let text = format!("{found}; nothing opens until that has ended, and then `windvane resume`");
+                self.teller.note(Story::of(Kind::Doubt, text), stamp);
+            }
             Output::Naked(Naked { bot, symbol, remedy, .. }) => {
                 tracing::error!(%bot, %symbol, remedy = remedy.as_str(), "a position has no stop at the venue");
                 let text = match remedy {

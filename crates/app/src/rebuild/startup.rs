@@ -110,6 +110,11 @@ impl Past {
             equity: Some(Money::new(self.balance)),
             order_margin: Some(Money::ZERO),
             position_margin: Some(Money::ZERO),
+            maintenance_margin: Some(Money::ZERO),
+            usd_value: None,
+            borrowed: None,
+            locked: None,
+            bonus: None,
         };
         WalletReport { coins: vec![coin], at: self.market, ..WalletReport::default() }
     }

@@ -229,6 +229,16 @@ struct CoinRow<'a> {
     total_order_im: Lexeme<'a>,
     #[serde(borrow, rename = "totalPositionIM")]
     total_position_im: Lexeme<'a>,
+    #[serde(borrow, rename = "totalPositionMM")]
+    total_position_mm: Lexeme<'a>,
+    #[serde(borrow)]
+    usd_value: Lexeme<'a>,
+    #[serde(borrow)]
+    borrow_amount: Lexeme<'a>,
+    #[serde(borrow)]
+    locked: Lexeme<'a>,
+    #[serde(borrow)]
+    bonus: Lexeme<'a>,
 }
 
 impl WalletRow<'_> {
@@ -257,6 +267,11 @@ impl CoinRow<'_> {
             equity: self.equity.money("equity")?,
             order_margin: self.total_order_im.money("totalOrderIM")?,
             position_margin: self.total_position_im.money("totalPositionIM")?,
+            maintenance_margin: self.total_position_mm.money("totalPositionMM")?,
+            usd_value: self.usd_value.money("usdValue")?,
+            borrowed: self.borrow_amount.money("borrowAmount")?,
+            locked: self.locked.money("locked")?,
+            bonus: self.bonus.money("bonus")?,
         })
     }
 }

@@ -59,6 +59,14 @@ impl RestError {
         }
     }
 
+    /// Whether the venue has no such call for this account: asking again is of no use.
+    ///
+    /// Source: Bybit V5, "Error Codes": 404 for a path that is not known, 10032 for what a demo account does not have.
+    #[must_use]
+    pub const fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Status(404) | Self::Refused { code: 404 | 10032, .. })
+    }
+
     /// For the label of a metric: the code, the HTTP status, or -1.
     pub(super) fn label(&self) -> i32 {
         match self {

@@ -38,7 +38,11 @@ impl RestClient {
             Ok(answer) => AccountEvent::Answer(answer),
             Err(error) => {
                 tracing::warn!(%error, "query failed");
-                AccountEvent::QueryFailed(QueryFailed { query, code: error.code() })
+                AccountEvent::QueryFailed(QueryFailed {
+                    query,
+                    code: error.code(),
+                    is_unsupported: error.is_unsupported(),
+                })
             }
         }
     }
@@ -137,7 +141,11 @@ impl RestClient {
         .await
     }
 
-    async fn wallet(&self) -> Result<WalletReport, RestError> {
+    /// The wallet and the account's totals.
+    ///
+    /// # Errors
+    /// When the venue does not answer, or not with an account.
+    pub async fn wallet(&self) -> Result<WalletReport, RestError> {
         #[derive(Deserialize)]
         struct Accounts<'a> {
             #[serde(borrow)]

@@ -124,7 +124,11 @@ mod tests {
         }
         let query = Query::Account { executions_since: MarketTime(0) };
         for (code, bells) in [(33004, &["key"][..]), (10005, &["key"]), (10006, &[]), (0, &[])] {
-            assert_eq!(rings(AccountEvent::QueryFailed(QueryFailed { query, code })), bells, "{code}");
+            assert_eq!(
+                rings(AccountEvent::QueryFailed(QueryFailed { query, code, is_unsupported: false })),
+                bells,
+                "{code}"
+            );
         }
     }
 }

@@ -245,10 +245,9 @@ impl Connector {
             Command::SetProtection(protection) => Mutation::SetProtection(protection),
             Command::SetLeverage(leverage) => Mutation::SetLeverage(leverage),
             Command::Query(query) => {
-                return self
-                    .rest
-                    .try_send(Work::Query(query))
-                    .map_err(|_| Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0 })));
+                return self.rest.try_send(Work::Query(query)).map_err(|_| {
+                    Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0, is_unsupported: false }))
+                });
             }
         };
         if !self.sends {

@@ -218,7 +218,7 @@ impl Lane {
                 &self.rest,
                 &self.outlets,
                 &self.bells,
-                AccountEvent::QueryFailed(QueryFailed { query, code: 0 }),
+                AccountEvent::QueryFailed(QueryFailed { query, code: 0, is_unsupported: false }),
             )
             .await?;
         }

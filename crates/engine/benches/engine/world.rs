@@ -419,6 +419,11 @@ fn wallet() -> WalletReport {
         equity: None,
         order_margin: None,
         position_margin: None,
+        maintenance_margin: None,
+        usd_value: None,
+        borrowed: None,
+        locked: None,
+        bonus: None,
     };
     WalletReport { coins: vec![coin], ..WalletReport::default() }
 }

@@ -117,6 +117,11 @@ pub(crate) fn books(count: u64) -> Orders {
         equity: None,
         order_margin: None,
         position_margin: None,
+        maintenance_margin: None,
+        usd_value: None,
+        borrowed: None,
+        locked: None,
+        bonus: None,
     };
     let wallet = WalletReport { coins: vec![coin], ..WalletReport::default() };
     let snapshot = AccountSnapshot { wallet, ..AccountSnapshot::default() };

@@ -13,7 +13,9 @@ use windvane_layout::{Decode, DecodeError, Encode, Input};
 use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// The same by the second edition of the model's tables.
+const WITHOUT_DEBTS: u8 = 2;
 /// The same without what the wallet is short of, and by the first edition of the model's tables.
 const WITHOUT_SHORTFALL: u8 = 1;
 
@@ -50,12 +52,12 @@ impl Orders {
     /// When the bytes are not books, or those of another version.
     pub fn read(input: &mut Input<'_>, bots: &[(BotName, Vec<PositionKey>)]) -> Result<Self, DecodeError> {
         let version = u8::decode(input)?;
-        if version != VERSION && version != WITHOUT_SHORTFALL {
-            return Err(DecodeError::UnknownVersion(version));
-        }
         let edition = input.edition();
-        if version == WITHOUT_SHORTFALL {
-            input.set_edition(1);
+        match version {
+            VERSION => {}
+            WITHOUT_DEBTS => _ = input.set_edition(2),
+            WITHOUT_SHORTFALL => _ = input.set_edition(1),
+            version => return Err(DecodeError::UnknownVersion(version)),
         }
         let mut books = Self::new(Identity::decode(input)?, bots);
         books.minted = Decode::decode(input)?;

@@ -251,6 +251,8 @@ impl Orders {
 
     fn expose_wallet(&mut self) {
         self.exposure.set_wallet(self.wallet.balance());
+        self.exposure.set_locked(self.wallet.locked(self.exposure.margin_mode()));
+        self.exposure.set_other_collateral(self.wallet.other_collateral());
     }
 
     /// The same after the venue has told its own balance. What it shows less than our books is not there to be used, even

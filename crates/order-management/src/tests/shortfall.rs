@@ -33,3 +33,14 @@ fn a_fee_that_the_wallet_shows_before_its_execution_counts_once() {
     let account = world.orders.exposure().account();
     assert_eq!((account.shortfall, account.equity()), (number("0"), money("999.945")));
 }
+
+#[test]
+fn what_spot_orders_hold_is_not_used_as_margin() {
+    let mut world = World::begun();
+    let mut wallet = wallet_report("1000");
+    wallet.coins[0].locked = Some(money("250"));
+    world.fact(AccountEvent::Wallet(wallet));
+    assert_eq!(figures(&world), (money("750"), money("1000")));
+    world.fact(AccountEvent::Wallet(wallet_report("1000")));
+    assert_eq!(figures(&world), (money("1000"), money("1000")));
+}

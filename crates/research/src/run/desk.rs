@@ -116,7 +116,7 @@ impl Desk {
     pub(super) fn request(&mut self, command: &Command) {
         let (Some(asked), Some(request)) = (Asked::of(command), bridge::request(command)) else {
             if let Command::Query(query) = command {
-                let unanswered = QueryFailed { query: *query, code: 0 };
+                let unanswered = QueryFailed { query: *query, code: 0, is_unsupported: false };
                 let answer =
                     self.answer(*query).map_or(AccountEvent::QueryFailed(unanswered), AccountEvent::Answer);
                 self.depart(Happening::Fact(Event::Account(answer)));

@@ -36,6 +36,8 @@ pub struct Exposure {
     orders: Rows,
     wallet_balance: Money,
     shortfall: Money,
+    locked: Money,
+    other_collateral: Money,
     margin_mode: MarginMode,
     listed: Contracts,
     marks: BTreeMap<Symbol, Price>,
@@ -166,6 +168,25 @@ impl Exposure {
         self.shortfall = left.max(Money::ZERO);
     }
 
+    /// Takes what of the wallet balance the venue does not let be used as margin, settle coin: what spot orders hold and, in
+    /// isolated margin, a bonus.
+    pub const fn set_locked(&mut self, locked: Money) {
+        self.locked = locked;
+    }
+
+    /// Takes what the venue's margin balance holds beyond the settle coin's equity, settle coin
+    /// ([`other_collateral`](crate::margin::other_collateral)).
+    pub const fn set_other_collateral(&mut self, value: Money) {
+        self.other_collateral = value;
+    }
+
+    /// What the venue's margin balance holds beyond the settle coin's equity, settle coin. No order is backed by it: only
+    /// the venue's rates go by it.
+    #[must_use]
+    pub const fn other_collateral(&self) -> Money {
+        self.other_collateral
+    }
+
     /// Wallet balance in the settle coin, without unrealised profit.
     #[must_use]
     pub const fn wallet_balance(&self) -> Money {
@@ -179,6 +200,7 @@ impl Exposure {
             mode: self.margin_mode,
             wallet_balance: self.wallet_balance.get(),
             shortfall: self.shortfall.get(),
+            locked: self.locked.get(),
             unrealised_pnl: self.sums.unrealised_pnl,
             position_margin: self.sums.position_margin,
             order_margin: self.sums.order_margin,

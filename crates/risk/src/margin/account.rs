@@ -1,7 +1,9 @@
 //! The margin of the account as a whole, in the settle coin.
 //!
 //! The exchange counts the account in USD; with one settle coin at a collateral ratio of 1 the two differ only
-//! by that coin's index, which cancels out of every comparison.
+//! by that coin's index, which cancels out of every comparison. What other coins are worth as collateral is not counted
+//! here, so that no order hangs on their prices; what they owe or hold back is not traded on at all
+//! ([`Elsewhere`](super::Elsewhere)).
 
 use super::MarginMode;
 use rust_decimal::Decimal;
@@ -17,6 +19,8 @@ pub struct AccountMargin {
     /// What the venue last showed less than that, settle coin: money that was taken out, or a loss whose execution is still
     /// on its way. It may not be used as margin, and whether it is a loss is not known yet.
     pub shortfall: Decimal,
+    /// What of the wallet balance spot orders hold, settle coin; in isolated margin with a bonus.
+    pub locked: Decimal,
     /// Unrealised profit of all positions by mark, settle coin.
     pub unrealised_pnl: Decimal,
     /// Initial margin of all positions, settle coin.
@@ -48,7 +52,7 @@ impl AccountMargin {
 
     /// What new orders may use, settle coin; negative when overdrawn. Cross: margin balance − initial margin. Isolated:
     /// wallet balance − initial margin, for profit by mark stands behind its own position alone. Less what the venue shows
-    /// less than our books.
+    /// less than our books, and what it has locked.
     ///
     /// Source: Bybit help centre, UTA glossary; Bybit V5, Get Wallet Balance.
     #[must_use]
@@ -57,7 +61,10 @@ impl AccountMargin {
             MarginMode::Cross => self.margin_balance(),
             MarginMode::Isolated => self.wallet_balance,
         };
-        stands_behind.saturating_sub(self.shortfall).saturating_sub(self.initial_margin())
+        stands_behind
+            .saturating_sub(self.shortfall)
+            .saturating_sub(self.locked)
+            .saturating_sub(self.initial_margin())
     }
 
     /// Initial margin / (margin balance + order loss), a fraction; at 1 nothing more may be opened. `None` when

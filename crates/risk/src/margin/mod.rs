@@ -13,6 +13,7 @@
 mod account;
 mod class;
 mod contract;
+mod elsewhere;
 mod figures;
 mod inverse;
 mod mode;
@@ -24,6 +25,8 @@ mod tier;
 pub use account::AccountMargin;
 pub use class::{Certainty, MarginClass};
 pub use contract::{Candidate, ContractTerms};
+pub(crate) use elsewhere::in_settle_coin;
+pub use elsewhere::{Elsewhere, other_collateral};
 pub use figures::ContractFigures;
 pub use inverse::{InverseOrder, InversePosition};
 pub use mode::MarginMode;

@@ -3,9 +3,11 @@
 use crate::scene::{Scene, dec, leverage, price, qty, symbol};
 use rust_decimal::Decimal;
 use windvane_model::{
-    MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PositionStatus, PreChecked, Rate, Side,
+    Coin, CoinBalance, MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PositionStatus,
+    PreChecked, Rate, Side, WalletReport,
 };
-use windvane_risk::Counted;
+use windvane_risk::margin::MarginMode;
+use windvane_risk::{Counted, WalletMargins};
 
 fn money(text: &str) -> Money {
     Money::new(dec(text))
@@ -33,6 +35,27 @@ fn report(initial: &str, maintenance: &str) -> PositionReport {
         sequence: 1,
         updated: MarketTime(1),
     }
+}
+
+/// A row of the settle coin in which open orders hold so much.
+fn row(orders: Money) -> CoinBalance {
+    CoinBalance {
+        coin: Coin::new("USDT").unwrap(),
+        wallet_balance: money("1000"),
+        equity: None,
+        order_margin: Some(orders),
+        position_margin: None,
+        maintenance_margin: None,
+        usd_value: None,
+        borrowed: None,
+        locked: None,
+        bonus: None,
+    }
+}
+
+pub(crate) fn holding(orders: Money) -> WalletMargins {
+    let wallet = WalletReport { coins: vec![row(orders)], ..WalletReport::default() };
+    WalletMargins::of(&wallet, Coin::new("USDT").unwrap(), MarginMode::Cross).unwrap()
 }
 
 #[test]
@@ -72,14 +95,15 @@ fn orders_may_hold_anything_between_the_readings_of_the_rule() {
     let cost = |value: &str| dec(value) * (dec("0.1") + dec("0.00055") + dec("1.1") * dec("0.00055"));
     for theirs in [cost("100"), cost("103"), cost("101")] {
         for _ in 0..3 {
-            assert_eq!(scene.risk.compare_orders(Money::new(theirs), &scene.exposure), None);
+            assert_eq!(scene.risk.compare_wallet(&holding(Money::new(theirs)), &[], &scene.exposure), None);
         }
         assert_eq!(scene.risk.margin_error(), Some(Decimal::ZERO), "{theirs}");
     }
     let too_much = Money::new(cost("103") + dec("20"));
-    assert_eq!(scene.risk.compare_orders(too_much, &scene.exposure), None);
-    assert_eq!(scene.risk.compare_orders(too_much, &scene.exposure), None);
-    let miscount = scene.risk.compare_orders(too_much, &scene.exposure).expect("three in a row");
+    assert_eq!(scene.risk.compare_wallet(&holding(too_much), &[], &scene.exposure), None);
+    assert_eq!(scene.risk.compare_wallet(&holding(too_much), &[], &scene.exposure), None);
+    let miscount =
+        scene.risk.compare_wallet(&holding(too_much), &[], &scene.exposure).expect("three in a row");
     assert_eq!((miscount.counted, miscount.symbol, miscount.theirs), (Counted::Orders, None, too_much));
 }
 
@@ -109,4 +133,127 @@ fn what_an_order_would_add_is_compared_with_what_the_venue_says_of_it() {
     assert_eq!(wrong[..2], [None, None]);
     let miscount = wrong[2].unwrap();
     assert_eq!((miscount.counted, miscount.theirs), (Counted::Question, money("100")));
+}
+
+/// A wallet of 1,000 USDT at an index of 0.999 with one held at 100, ten times leveraged, at a mark of 100.
+fn wallet() -> WalletReport {
+    let coin = CoinBalance {
+        equity: Some(money("1000")),
+        position_margin: Some(money("10.0495")),
+        maintenance_margin: Some(money("0.5495")),
+        usd_value: Some(money("999")),
+        ..row(Money::ZERO)
+    };
+    let usd = |text: &str| Some(Money::new(dec(text) * dec("0.999")));
+    WalletReport {
+        coins: vec![coin],
+        available_usd: usd("989.9505"),
+        initial_margin_usd: usd("10.0495"),
+        maintenance_margin_usd: usd("0.5495"),
+        margin_balance_usd: usd("1000"),
+        ..WalletReport::default()
+    }
+}
+
+const OF_WALLET: [Counted; 6] = [
+    Counted::Orders,
+    Counted::Positions,
+    Counted::PositionsMaintenance,
+    Counted::Account,
+    Counted::AccountMaintenance,
+    Counted::Available,
+];
+
+fn compare(scene: &mut Scene, wallet: &WalletReport, mode: MarginMode) -> Option<Counted> {
+    let told = WalletMargins::of(wallet, Coin::new("USDT").unwrap(), mode).unwrap();
+    let marks = [(symbol(), price("100"))];
+    scene.risk.compare_wallet(&told, &marks, &scene.exposure).map(|miscount| miscount.counted)
+}
+
+#[test]
+fn every_figure_of_a_wallet_is_compared_and_each_that_is_wrong_is_named() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    for _ in 0..3 {
+        assert_eq!(compare(&mut scene, &wallet(), MarginMode::Cross), None);
+    }
+    for counted in OF_WALLET {
+        assert_eq!(scene.risk.margin_comparisons(counted), 3, "{counted:?}");
+        assert_eq!(scene.risk.margin_error_of(counted), Some(Decimal::ZERO), "{counted:?}");
+    }
+    let more = |told: Option<Money>| told.map(|told| told.plus(money("20")));
+    for counted in OF_WALLET {
+        let mut scene = Scene::new();
+        scene.hold(Side::Buy, "1");
+        let mut wrong = wallet();
+        let WalletReport { coins, available_usd, initial_margin_usd, maintenance_margin_usd, .. } =
+            &mut wrong;
+        let figure = match counted {
+            Counted::Orders => &mut coins[0].order_margin,
+            Counted::Positions => &mut coins[0].position_margin,
+            Counted::PositionsMaintenance => &mut coins[0].maintenance_margin,
+            Counted::Account => initial_margin_usd,
+            Counted::AccountMaintenance => maintenance_margin_usd,
+            _ => available_usd,
+        };
+        *figure = more(*figure);
+        let said = [(); 3].map(|()| compare(&mut scene, &wrong, MarginMode::Cross));
+        assert_eq!(said, [None, None, Some(counted)]);
+        assert!(scene.risk.margin_error_of(counted).unwrap() < dec("-0.019"), "{counted:?}");
+    }
+}
+
+#[test]
+fn bitcoin_as_collateral_is_no_wrong_model() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    scene.exposure.set_other_collateral(money("5000"));
+    let usd = |text: &str| Some(Money::new(dec(text) * dec("0.999")));
+    let richer =
+        WalletReport { available_usd: usd("5989.9505"), margin_balance_usd: usd("6000"), ..wallet() };
+    let question = OrderQuestion {
+        symbol: symbol(),
+        position_index: PositionIndex(0),
+        side: Side::Buy,
+        qty: qty("20"),
+        price: price("100"),
+    };
+    // 10.0495 and 0.5495 of 6,000; with the order 212.1395 more or less.
+    let told = PreChecked {
+        question,
+        initial_before: Rate::new(dec("0.0016")),
+        maintenance_before: Rate::ZERO,
+        initial_after: Rate::new(dec("0.0353")),
+        maintenance_after: Rate::ZERO,
+    };
+    for _ in 0..4 {
+        assert_eq!(compare(&mut scene, &richer, MarginMode::Cross), None);
+        assert_eq!(scene.risk.compare_rates(&told, &scene.exposure), None);
+    }
+    assert!(scene.risk.margin_error().unwrap().abs() < dec("0.001"), "{:?}", scene.risk.margin_error());
+    assert_eq!(scene.exposure.account().available(), dec("989.9505"), "no order is backed by it");
+}
+
+#[test]
+fn a_wallet_of_other_marks_is_no_error_and_in_isolated_margin_only_the_coin_counts() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    let mut moved = wallet();
+    moved.coins[0].equity = Some(money("1020"));
+    moved.coins[0].position_margin = Some(money("12.0495"));
+    for _ in 0..4 {
+        assert_eq!(compare(&mut scene, &moved, MarginMode::Cross), None);
+    }
+    assert_eq!(scene.risk.margin_comparisons(Counted::Positions), 0);
+    assert_eq!(scene.risk.margin_comparisons(Counted::Orders), 4, "which no mark moves");
+
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    scene.exposure.set_margin_mode(MarginMode::Isolated);
+    let meaningless = WalletReport { available_usd: Some(money("7")), ..wallet() };
+    for _ in 0..4 {
+        assert_eq!(compare(&mut scene, &meaningless, MarginMode::Isolated), None);
+    }
+    let compared = OF_WALLET.map(|counted| scene.risk.margin_comparisons(counted));
+    assert_eq!(compared, [4, 4, 4, 0, 0, 0]);
 }

@@ -153,6 +153,7 @@ fn figures(case: &Value, cases: &[Value]) -> Option<Figures> {
                 mode: MarginMode::Cross,
                 wallet_balance: number(row, "totalWalletBalance"),
                 shortfall: Decimal::ZERO,
+                locked: Decimal::ZERO,
                 unrealised_pnl: number(row, "totalPerpUPL"),
                 position_margin: number(row, "totalInitialMargin"),
                 order_margin: Decimal::ZERO,

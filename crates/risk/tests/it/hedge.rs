@@ -1,5 +1,6 @@
 //! Hedge mode: two bots on the two sides of one contract, each with its own position, the account with both.
 
+use crate::calibration::holding;
 use crate::scene::{Scene, at as order_at, bot, dec, limits, place, price, qty, symbol};
 use windvane_model::{
     BotName, DenialReason, Intent, Money, OrderKind, Place, PositionIndex, Price, Scope, Side,
@@ -123,13 +124,14 @@ fn orders_on_both_sides_may_hold_the_margin_of_the_larger_or_of_both() {
     assert!(buys > dec("10") && sells > buys);
     for theirs in [sells, buys + sells] {
         for _ in 0..3 {
-            assert_eq!(scene.risk.compare_orders(Money::new(theirs), &scene.exposure), None);
+            assert_eq!(scene.risk.compare_wallet(&holding(Money::new(theirs)), &[], &scene.exposure), None);
         }
         let error = scene.risk.margin_error().unwrap().abs();
         assert!(error < dec("0.000001"), "{theirs}: {error}");
     }
     let too_little = Money::new(buys);
-    let wrong: Vec<_> = (0..3).map(|_| scene.risk.compare_orders(too_little, &scene.exposure)).collect();
+    let wrong: Vec<_> =
+        (0..3).map(|_| scene.risk.compare_wallet(&holding(too_little), &[], &scene.exposure)).collect();
     assert_eq!(wrong[..2], [None, None]);
     assert_eq!(wrong[2].unwrap().theirs, too_little);
 }

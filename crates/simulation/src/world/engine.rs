@@ -243,6 +243,7 @@ impl World {
             Output::RunState(state) => self.remark(format_args!("the engine is {state}")),
             Output::Difference(difference) => self.remark(format_args!("the books differ: {difference}")),
             Output::Miscount(miscount) => self.remark(format_args!("{miscount:?}")),
+            Output::Elsewhere(found) => self.remark(format_args!("{found}")),
             Output::Naked(naked) => self.remark(format_args!("{naked:?}")),
             Output::Forced { symbol, .. } => {
                 self.remark(format_args!("the venue has taken off {symbol} by itself"))

@@ -17,7 +17,7 @@ impl World {
     pub(super) fn ask(&mut self, query: Query) {
         if self.strikes(Fault::QueryFailed, Occasion::default).is_some() {
             self.tally.hit(Fault::QueryFailed);
-            let failed = QueryFailed { query, code: 0 };
+            let failed = QueryFailed { query, code: 0, is_unsupported: false };
             self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
             return;
         }
@@ -44,7 +44,11 @@ impl World {
             Reading::PreCheck(question) => match self.venue.pre_check(UID, &bridge::question(&question)) {
                 Ok(rates) => self.answer(QueryAnswer::PreCheck(bridge::pre_checked(question, rates))),
                 Err(refused) => {
-                    let failed = QueryFailed { query: Query::PreCheck(question), code: refused.refusal.code };
+                    let failed = QueryFailed {
+                        query: Query::PreCheck(question),
+                        code: refused.refusal.code,
+                        is_unsupported: false,
+                    };
                     self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
                 }
             },
