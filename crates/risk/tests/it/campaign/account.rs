@@ -1,14 +1,15 @@
 //! A random account on the venue's core, with our picture of it kept in step.
 
-use super::listing::{LEVERAGES, Listing, fees, limits, reference};
+use super::listing::{LEVERAGES, Listing, fees, limits, reference, word};
 use super::tally::Class;
 use crate::scene::{bot, dec};
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use windvane_model::{
-    BotTag, ClientOrderId, Epoch, IdGrammar, InstallTag, Intent, Leverage, MarketTime, Money, PositionIndex,
-    PositionReport, PositionStatus, Price, Qty, Role, RunState, Side, Stamp, Symbol, WallTime,
+    BotName, BotTag, ClientOrderId, Epoch, IdGrammar, InstallTag, Intent, Leverage, MarketTime, Money,
+    OrderId, PositionIndex, PositionReport, PositionStatus, Price, Qty, Role, RunState, Side, Stamp, Symbol,
+    WallTime,
 };
 use windvane_risk::margin::MarginMode;
 use windvane_risk::{
@@ -18,7 +19,55 @@ use windvane_risk::{
 use windvane_venue_core as venue;
 
 pub(crate) const UID: venue::Uid = 1;
-pub(crate) const INDEX: PositionIndex = PositionIndex(0);
+/// Orders that wait for a price, of somebody's phone, at most.
+const WAITING_MOST: usize = 2;
+
+/// Questions of the documentation whose answers move margin, or what an order may do to a position.
+const DOUBTS: [&str; 11] = [
+    "market-order-margin",
+    "order-maintenance",
+    "hedge-order-margin",
+    "haircut",
+    "isolated-liquidation",
+    "price-beyond-liquidation",
+    "hedge-close",
+    "reduce-only-excess",
+    "min-notional-reduce-only",
+    "deleveraging",
+    "bankrupt-balance",
+];
+
+/// One answer to each of them.
+pub(crate) fn doubts(rng: &mut Rng) -> venue::Doubts {
+    let mut doubts = venue::Doubts::default();
+    for name in DOUBTS {
+        let doubt = venue::DOUBTS.iter().find(|doubt| doubt.name == name).unwrap();
+        doubts.set(name, rng.choice(doubt.choices).unwrap()).unwrap();
+    }
+    doubts
+}
+
+/// The bot of the short side, where both are held.
+fn mirror() -> BotName {
+    BotName::new("mirror").unwrap()
+}
+
+/// A position's index in the venue's words.
+pub(crate) const fn idx(index: PositionIndex) -> venue::PositionIdx {
+    match index {
+        PositionIndex::LONG => venue::PositionIdx::Long,
+        PositionIndex::SHORT => venue::PositionIdx::Short,
+        _ => venue::PositionIdx::OneWay,
+    }
+}
+
+const fn index(idx: venue::PositionIdx) -> PositionIndex {
+    match idx {
+        venue::PositionIdx::OneWay => PositionIndex::ONE_WAY,
+        venue::PositionIdx::Long => PositionIndex::LONG,
+        venue::PositionIdx::Short => PositionIndex::SHORT,
+    }
+}
 
 pub(crate) struct Account {
     pub(crate) venue: venue::Venue,
@@ -28,6 +77,12 @@ pub(crate) struct Account {
     pub(crate) open: Vec<OpenOrder>,
     /// The one direction that each contract is traded in; half of the accounts trade both.
     pub(crate) only_sides: Option<[Side; 3]>,
+    /// Whether orders that open bring a stop.
+    pub(crate) brings_stops: bool,
+    /// Whether each contract has a long and a short position.
+    is_hedged: bool,
+    /// Orders of somebody's phone that wait for a price: contract and id.
+    waiting: Vec<(String, String)>,
     risk: Risk,
     quotes: Quotes,
     stamp: Stamp,
@@ -46,17 +101,18 @@ impl Account {
             margin_mode: if is_isolated { venue::MarginMode::Isolated } else { venue::MarginMode::Cross },
             ..venue::AccountSetup::usdt(UID, balance, leverage, fees)
         };
-        let mut doubts = venue::Doubts::default();
-        let charged_at = rng.choice(["protective", "best-opposite", "mark"]).unwrap();
-        doubts.set("market-order-margin", charged_at).unwrap();
+        let is_hedged = rng.u32(0..3) == 0;
         let venue = venue::Venue::new(venue::Setup {
             instruments: listings.iter().map(Listing::of_venue).collect(),
             accounts: vec![account],
             coins: Vec::new(),
-            doubts,
+            doubts: doubts(rng),
             seed: rng.u64(..),
         });
-        let claims = listings.iter().map(|listing| (listing.symbol, INDEX, bot()));
+        let claims = listings.iter().flat_map(|listing| {
+            let bots = indexes(is_hedged).iter().map(|index| (listing.symbol, *index, bot_of(*index)));
+            bots.collect::<Vec<_>>()
+        });
         let mut risk = Risk::new(limits(), Ownership::new(claims).unwrap());
         risk.set_run_state(RunState::Active);
         let mut exposure = Exposure::default();
@@ -69,11 +125,19 @@ impl Account {
             exposure,
             open: Vec::new(),
             only_sides: rng.bool().then(|| [(); 3].map(|()| if rng.bool() { Side::Buy } else { Side::Sell })),
+            brings_stops: rng.u32(0..4) == 0,
+            is_hedged,
+            waiting: Vec::new(),
             risk,
             quotes: Quotes::default(),
             stamp: Stamp { sequence: 1, wall: WallTime(1_000_000_000), market: MarketTime(1_000) },
             sequence: 0,
         };
+        if is_hedged {
+            let mode = venue::PositionMode::Hedge;
+            let switch = venue::SwitchMode { symbol: None, coin: Some("USDT".to_owned()), mode };
+            account.request(&venue::Request::SwitchMode(switch)).unwrap();
+        }
         for number in 0..account.listings.len() {
             account.move_market(number, account.marks[number]);
             account.learn_mark(number);
@@ -135,7 +199,8 @@ impl Account {
     /// Adds margin to a position by hand, or takes it back; refused in cross margin.
     pub(crate) fn add_margin(&mut self, number: usize, margin: Decimal) {
         let symbol = self.listings[number].symbol.as_str().to_owned();
-        let (category, position_idx) = (venue::Category::Linear, venue::PositionIdx::OneWay);
+        let side = if margin.mantissa() % 2 == 0 { Side::Buy } else { Side::Sell };
+        let (category, position_idx) = (venue::Category::Linear, idx(self.opened_by(side)));
         let add = venue::AddMargin { category, symbol, position_idx, margin };
         let _ = self.request(&venue::Request::AddMargin(add));
     }
@@ -143,6 +208,8 @@ impl Account {
     /// The class of what is known to the digit.
     pub(crate) fn exact_class(&self) -> Class {
         match self.exposure.margin_mode() {
+            // What both sides of a contract hold together is not published.
+            _ if self.is_hedged => Class::Hedge,
             MarginMode::Cross => Class::Exact,
             MarginMode::Isolated => Class::ExactIsolated,
         }
@@ -159,12 +226,90 @@ impl Account {
         copy.apply_request(1, UID, request, &mut Vec::new()).map(drop).map_err(|refusal| refusal.code)
     }
 
+    /// Which position an order of this side opens.
+    pub(crate) const fn opened_by(&self, side: Side) -> PositionIndex {
+        match (self.is_hedged, side) {
+            (false, _) => PositionIndex::ONE_WAY,
+            (true, Side::Buy) => PositionIndex::LONG,
+            (true, Side::Sell) => PositionIndex::SHORT,
+        }
+    }
+
+    /// A position of a contract that is not flat.
+    pub(crate) fn held(&self, number: usize, rng: &mut Rng) -> Option<PositionExposure> {
+        let of_contract = self.exposure.contracts_of(self.listings[number].symbol);
+        let held: Vec<_> = of_contract.map(|held| held.position).filter(|held| held.side.is_some()).collect();
+        rng.choice(held)
+    }
+
+    /// What we hold for free beyond what the venue does, settle coin.
+    pub(crate) fn surplus(&self) -> Decimal {
+        let theirs = self.venue.wallet(UID).map_or(Decimal::ZERO, |row| row.total_available_balance);
+        self.exposure.account().available() - theirs
+    }
+
+    /// Somebody's phone places an order that waits for a price.
+    pub(crate) fn wait_for_a_price(&mut self, number: usize, rng: &mut Rng) {
+        if self.waiting.len() >= WAITING_MOST {
+            return;
+        }
+        let (listing, mark) = (&self.listings[number], self.marks[number]);
+        let (side, direction) = if rng.bool() {
+            (Side::Buy, venue::TriggerDirection::Rise)
+        } else {
+            (Side::Sell, venue::TriggerDirection::Fall)
+        };
+        let away = Decimal::new(rng.i64(5..150), 4);
+        let away = if side == Side::Buy { away } else { -away };
+        let trigger = ((mark * (Decimal::ONE + away)) / listing.tick).round() * listing.tick;
+        let value = self.exposure.account().available().max(Decimal::ONE) * Decimal::new(rng.i64(1..80), 2);
+        let qty = (value / mark / listing.lot).floor().max(Decimal::ONE) * listing.lot;
+        self.sequence += 1;
+        let id = format!("phone-{}", self.sequence);
+        let symbol = listing.symbol.as_str();
+        let create = venue::CreateOrder {
+            order_link_id: Some(id.clone()),
+            position_idx: idx(self.opened_by(side)),
+            trigger: Some(venue::TriggerSpec {
+                price: trigger,
+                direction: Some(direction),
+                by: venue::TriggerBy::MarkPrice,
+            }),
+            ..venue::CreateOrder::limit(symbol, word(side), qty, trigger)
+        };
+        let symbol = symbol.to_owned();
+        if self.request(&venue::Request::Create(create)).is_ok() {
+            self.waiting.push((symbol, id));
+        }
+    }
+
+    /// Somebody's phone takes its oldest order back.
+    pub(crate) fn hang_up(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let (symbol, id) = self.waiting.remove(0);
+        let cancel = venue::CancelOrder {
+            category: venue::Category::Linear,
+            kind: None,
+            symbol,
+            order: venue::OrderReference { order_id: None, order_link_id: Some(id) },
+        };
+        let _ = self.request(&venue::Request::Cancel(cancel));
+    }
+
+    /// Whether an order of the phone's may still fill.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.exposure.orders().any(|order| matches!(order.key, OrderKey::Venue(_)))
+    }
+
     pub(crate) fn check(
         &mut self,
+        index: PositionIndex,
         intent: &Intent,
         existing: Option<&OpenOrder>,
     ) -> Result<Approved, windvane_model::DenialReason> {
-        let ask = Ask { bot: bot(), intent, existing };
+        let ask = Ask { bot: bot_of(index), intent, existing };
         let context = Context {
             exposure: &self.exposure,
             quotes: &self.quotes,
@@ -185,28 +330,49 @@ impl Account {
     /// Every push has arrived: positions, orders and wallet are what the venue says.
     pub(crate) fn learn(&mut self) {
         for listing in &self.listings {
-            let row = self.venue.position(UID, listing.symbol.as_str(), venue::PositionIdx::OneWay).unwrap();
-            self.exposure.set_position(PositionExposure {
-                symbol: listing.symbol,
-                index: INDEX,
-                side: row.side.map(side),
-                qty: Qty::new(row.size).unwrap(),
-                average_price: row.side.map(|_| price(row.avg_price)),
-                leverage: Leverage::new(row.leverage),
-                added_margin: self.exposure.added_margin(&report(listing.symbol, &row)),
-                adl_rank: 0,
-            });
+            for index in indexes(self.is_hedged) {
+                let row = self.venue.position(UID, listing.symbol.as_str(), idx(*index)).unwrap();
+                let report = report((listing.symbol, *index), &row);
+                self.exposure.set_position(PositionExposure {
+                    symbol: listing.symbol,
+                    index: *index,
+                    side: report.side,
+                    qty: report.qty,
+                    average_price: report.average_price,
+                    leverage: report.leverage,
+                    added_margin: self.exposure.added_margin(&report),
+                    adl_rank: 0,
+                });
+            }
         }
         self.open.clear();
         let mut working = BTreeSet::new();
         for row in self.venue.open_orders(UID, venue::OrderFilter::default()) {
-            let id = ClientOrderId::new(&row.order_link_id).unwrap();
-            let symbol = Symbol::new(&row.symbol).unwrap();
+            // A stop that an order has brought opens nothing.
+            let Ok(id) = ClientOrderId::new(&row.order_link_id) else { continue };
+            let (symbol, index) = (Symbol::new(&row.symbol).unwrap(), index(row.position_idx));
+            let is_phones = self.waiting.iter().any(|(_, waiting)| *waiting == *row.order_link_id);
+            if is_phones {
+                let key = OrderKey::Venue(OrderId::new(&row.order_id.to_string()).unwrap());
+                working.insert(key);
+                self.exposure.set_order(OrderExposure {
+                    key,
+                    symbol,
+                    index,
+                    side: side(row.side),
+                    leaves_qty: Qty::new(row.leaves_qty).unwrap(),
+                    price: price(row.price),
+                    reduce_only: false,
+                    is_market: false,
+                    is_confirmed: false,
+                });
+                continue;
+            }
             let order = OpenOrder {
                 client_order_id: id,
-                bot: bot(),
+                bot: bot_of(index),
                 symbol,
-                position_index: INDEX,
+                position_index: index,
                 side: side(row.side),
                 price: Some(price(row.price)),
                 qty: Qty::new(row.qty).unwrap(),
@@ -216,7 +382,7 @@ impl Account {
             self.exposure.set_order(OrderExposure {
                 key: id.into(),
                 symbol,
-                index: INDEX,
+                index,
                 side: order.side,
                 leaves_qty: Qty::new(row.leaves_qty).unwrap(),
                 price: price(row.price),
@@ -245,11 +411,20 @@ impl Account {
     }
 }
 
+/// The positions of a contract.
+const fn indexes(is_hedged: bool) -> &'static [PositionIndex] {
+    if is_hedged { &[PositionIndex::LONG, PositionIndex::SHORT] } else { &[PositionIndex::ONE_WAY] }
+}
+
+fn bot_of(index: PositionIndex) -> BotName {
+    if index == PositionIndex::SHORT { mirror() } else { bot() }
+}
+
 /// What the venue would tell of a position, as far as added margin is read out of it.
-fn report(symbol: Symbol, row: &venue::PositionRow) -> PositionReport {
+fn report((symbol, position_index): (Symbol, PositionIndex), row: &venue::PositionRow) -> PositionReport {
     PositionReport {
         symbol,
-        position_index: INDEX,
+        position_index,
         side: row.side.map(side),
         qty: Qty::new(row.size).unwrap(),
         average_price: row.side.map(|_| price(row.avg_price)),

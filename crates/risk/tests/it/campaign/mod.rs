@@ -1,7 +1,8 @@
 //! Margin against the venue: random accounts near the edge of what they can hold, every order checked by risk and then
 //! put to the venue's core, every denial put to a copy of it at the moment the order would have arrived.
 //!
-//! Three of eight accounts margin their positions in isolation, one trades spot with what it owns.
+//! Three of eight accounts margin their positions in isolation, one trades spot with what it owns; a third of the others
+//! holds both sides of each contract. What the documentation leaves open about margin is answered anew for each account.
 //!
 //! `WINDVANE_MARGIN_ORDERS` sets how many; `cargo xtask campaign margin` is the long run.
 
@@ -11,12 +12,12 @@ mod spot;
 mod tally;
 
 use crate::scene::{at, dec, market, place};
-use account::{Account, INDEX, UID, price};
+use account::{Account, UID, price};
 use fastrand::Rng;
 use listing::{LEVERAGES, word};
 use rust_decimal::Decimal;
 use tally::{Class, Tally};
-use windvane_model::{ClientOrderId, DenialReason, Intent, Place, Qty, Role, Side};
+use windvane_model::{ClientOrderId, DenialReason, Intent, Place, PositionIndex, Qty, Role, Side};
 use windvane_risk::OpenOrder;
 use windvane_venue_core as venue;
 
@@ -99,6 +100,8 @@ fn step(account: &mut Account, rng: &mut Rng, tally: &mut Tally) {
         }
         23..25 => account.add_margin(number, Decimal::new(rng.i64(-20_000..60_000), 2)),
         25..28 => account.set_leverage(number, dec(rng.choice(LEVERAGES).unwrap())),
+        28..30 => account.wait_for_a_price(number, rng),
+        30..32 => account.hang_up(),
         _ => burst(account, rng, tally),
     }
     account.learn();
@@ -111,7 +114,11 @@ fn burst(account: &mut Account, rng: &mut Rng, tally: &mut Tally) {
     for _ in 0..size {
         let number = rng.usize(0..account.listings.len());
         let is_first = trips.is_empty();
-        let trip = if rng.u32(0..6) == 0 { amend(account, rng) } else { new_order(account, number, rng) };
+        let trip = match rng.u32(0..12) {
+            0..2 => amend(account, rng),
+            2 => reduction(account, number, rng),
+            _ => new_order(account, number, rng),
+        };
         trips.extend(
             trip.map(|trip| Trip { class: if is_first { trip.class } else { Class::Reserved }, ..trip }),
         );
@@ -139,14 +146,14 @@ fn arrive(account: &mut Account, trip: &Trip, has_changed: bool, tally: &mut Tal
             Ok(()) => tally.count(trip.class).taken += 1,
             Err(code) if !MARGIN_CODES.contains(&code) => tally.other += 1,
             Err(_) if has_changed => tally.unforeseeable += 1,
-            Err(code) => tally.foresee(|| {
+            Err(code) => tally.foresee(account.surplus(), || {
                 format!("{code} {:?}: {:?} with {:?}", trip.class, trip.request, account.exposure.account())
             }),
         },
         Err(DenialReason::Margin { .. } | DenialReason::PositionNotional { .. }) => {
             match account.would_take(&trip.request) {
                 Ok(()) if has_changed => tally.other += 1,
-                Ok(()) => tally.hold_back(trip.class, || {
+                Ok(()) => tally.hold_back(trip.class, missing(&trip.verdict), || {
                     format!("{:?}: {:?} with {:?}", trip.verdict, trip.request, account.exposure.account())
                 }),
                 Err(_) => tally.count(trip.class).rightly += 1,
@@ -156,33 +163,37 @@ fn arrive(account: &mut Account, trip: &Trip, has_changed: bool, tally: &mut Tal
     }
 }
 
-fn new_order(account: &mut Account, number: usize, rng: &mut Rng) -> Option<Trip> {
+/// By what part of what was needed a denied order failed, a fraction: the larger, the worse where it was denied falsely.
+fn missing(verdict: &Result<(), DenialReason>) -> Decimal {
+    let (needed, there) = match verdict {
+        Err(DenialReason::Margin { needed, available }) => (needed.get(), available.get()),
+        Err(DenialReason::PositionNotional { value, limit }) => (*value, *limit),
+        _ => return Decimal::ZERO,
+    };
+    (needed - there).checked_div(needed).unwrap_or_default()
+}
+
+/// An order that only takes off what is held.
+fn reduction(account: &mut Account, number: usize, rng: &mut Rng) -> Option<Trip> {
     let listing = account.listings[number].clone();
-    let any_side = if rng.bool() { Side::Buy } else { Side::Sell };
-    let side = account.only_sides.map_or(any_side, |sides| sides[number]);
-    let is_market = rng.u32(0..5) == 0;
+    let held = account.held(number, rng)?;
+    let side = held.side?.opposite();
+    let is_market = rng.bool();
     let limit = near(account, number, side, rng);
-    let lots = near_the_edge(account, number, side, limit, rng);
-    let qty = Qty::new(lots * listing.lot).ok().filter(|qty| !qty.is_zero())?;
+    let part = held.qty.get() * Decimal::new(rng.i64(1..=100), 2);
+    let qty = Qty::new((part / listing.lot).floor() * listing.lot).ok().filter(|qty| !qty.is_zero())?;
     let wish = Place {
         symbol: listing.symbol,
-        role: Role::Entry,
+        role: Role::Exit,
         side,
         qty,
         kind: if is_market { market() } else { at(&limit.to_string()) },
-        reduce_only: false,
+        reduce_only: true,
         stop_loss: None,
         ..place()
     };
-    let held = account.exposure.contract(listing.symbol, INDEX)?;
-    let is_against = held.position.side == Some(side.opposite()) || account.has_order_against_position();
-    let class = match (is_market, is_against) {
-        (true, _) => Class::Market,
-        (false, true) => Class::AgainstPosition,
-        (false, false) => account.exact_class(),
-    };
     let id = account.mint();
-    let verdict = account.check(&Intent::Place(wish), None).map(|approved| {
+    let verdict = account.check(held.index, &Intent::Place(wish), None).map(|approved| {
         account.exposure.set_order(approved.exposure(id).unwrap());
     });
     let name = listing.symbol.as_str();
@@ -191,8 +202,75 @@ fn new_order(account: &mut Account, number: usize, rng: &mut Rng) -> Option<Trip
     } else {
         venue::CreateOrder::limit(name, word(side), qty.get(), limit)
     };
-    let create = venue::CreateOrder { order_link_id: Some(id.to_string()), ..create };
+    let create = venue::CreateOrder {
+        order_link_id: Some(id.to_string()),
+        reduce_only: true,
+        position_idx: account::idx(held.index),
+        ..create
+    };
+    Some(Trip { request: venue::Request::Create(create), class: Class::Reduce, verdict })
+}
+
+fn new_order(account: &mut Account, number: usize, rng: &mut Rng) -> Option<Trip> {
+    let listing = account.listings[number].clone();
+    let any_side = if rng.bool() { Side::Buy } else { Side::Sell };
+    let side = account.only_sides.map_or(any_side, |sides| sides[number]);
+    let index = account.opened_by(side);
+    let is_market = rng.u32(0..5) == 0;
+    let limit = near(account, number, side, rng);
+    let lots = near_the_edge(account, number, (index, side), limit, rng);
+    let qty = Qty::new(lots * listing.lot).ok().filter(|qty| !qty.is_zero())?;
+    let stop = account.brings_stops.then(|| stop(account, number, side, limit));
+    let wish = Place {
+        symbol: listing.symbol,
+        role: Role::Entry,
+        side,
+        qty,
+        kind: if is_market { market() } else { at(&limit.to_string()) },
+        reduce_only: false,
+        stop_loss: stop.map(price),
+        ..place()
+    };
+    let held = account.exposure.contract(listing.symbol, index)?;
+    let is_against = held.position.side == Some(side.opposite()) || account.has_order_against_position();
+    let class = if account.has_waiting() {
+        Class::Conditional
+    } else if is_market {
+        Class::Market
+    } else if is_against {
+        Class::AgainstPosition
+    } else {
+        account.exact_class()
+    };
+    let id = account.mint();
+    let verdict = account.check(index, &Intent::Place(wish), None).map(|approved| {
+        account.exposure.set_order(approved.exposure(id).unwrap());
+    });
+    let name = listing.symbol.as_str();
+    let create = if is_market {
+        venue::CreateOrder::market(name, word(side), qty.get())
+    } else {
+        venue::CreateOrder::limit(name, word(side), qty.get(), limit)
+    };
+    let stop_loss = stop.map(|price| venue::ProtectionPrice {
+        price,
+        by: venue::TriggerBy::MarkPrice,
+        limit_price: None,
+    });
+    let position_idx = account::idx(index);
+    let create =
+        venue::CreateOrder { order_link_id: Some(id.to_string()), stop_loss, position_idx, ..create };
     Some(Trip { request: venue::Request::Create(create), class, verdict })
+}
+
+/// A stop three per cent beyond the price or the mark, whichever is farther; a later move fires it.
+fn stop(account: &Account, number: usize, side: Side, limit: Decimal) -> Decimal {
+    let (mark, tick) = (account.marks[number], account.listings[number].tick);
+    let at = match side {
+        Side::Buy => mark.min(limit) * dec("0.97"),
+        Side::Sell => mark.max(limit) * dec("1.03"),
+    };
+    (at / tick).round() * tick
 }
 
 fn amend(account: &mut Account, rng: &mut Rng) -> Option<Trip> {
@@ -200,11 +278,11 @@ fn amend(account: &mut Account, rng: &mut Rng) -> Option<Trip> {
     let number = account.listings.iter().position(|listing| listing.symbol == order.symbol)?;
     let lot = account.listings[number].lot;
     let limit = near(account, number, order.side, rng);
-    let lots = near_the_edge(account, number, order.side, limit, rng);
+    let lots = near_the_edge(account, number, (order.position_index, order.side), limit, rng);
     let qty = Qty::new(order.qty.get() + (lots - Decimal::from(rng.i64(0..3))) * lot).ok()?;
     let intent =
         Intent::Amend { client_order_id: order.client_order_id, price: Some(price(limit)), qty: Some(qty) };
-    let verdict = account.check(&intent, Some(&order)).map(|approved| {
+    let verdict = account.check(order.position_index, &intent, Some(&order)).map(|approved| {
         account.exposure.set_order(approved.exposure(order.client_order_id).unwrap());
     });
     let named = reference(order.client_order_id, &order);
@@ -225,10 +303,16 @@ fn near(account: &Account, number: usize, side: Side, rng: &mut Rng) -> Decimal 
 }
 
 /// How many lots: what fits, one more, one less, or some part of it.
-fn near_the_edge(account: &Account, number: usize, side: Side, limit: Decimal, rng: &mut Rng) -> Decimal {
+fn near_the_edge(
+    account: &Account,
+    number: usize,
+    (index, side): (PositionIndex, Side),
+    limit: Decimal,
+    rng: &mut Rng,
+) -> Decimal {
     let listing = &account.listings[number];
     let most =
-        account.exposure.max_affordable_qty(listing.symbol, INDEX, side, price(limit)).get() / listing.lot;
+        account.exposure.max_affordable_qty(listing.symbol, index, side, price(limit)).get() / listing.lot;
     let lots = match rng.u32(0..10) {
         0..2 => most,
         2..4 => most + Decimal::ONE,

@@ -51,7 +51,7 @@ impl Spot {
             instruments: vec![instrument()],
             accounts: vec![account],
             coins: Vec::new(),
-            doubts: venue::Doubts::default(),
+            doubts: super::account::doubts(rng),
             seed: rng.u64(..),
         });
         let (base, quote) = (SpotBalance::default(), SpotBalance::default());
@@ -184,7 +184,7 @@ impl Spot {
         };
         match (fits, answer.map_err(|refusal| refusal.code)) {
             (true, Ok(())) => tally.count(class).taken += 1,
-            (true, Err(SHORT_OF_BALANCE)) => tally.foresee(|| {
+            (true, Err(SHORT_OF_BALANCE)) => tally.foresee(order.holds(), || {
                 format!(
                     "{SHORT_OF_BALANCE} {class:?} {:?}: {order:?} with {:?} and {:?}",
                     self.mode, self.base, self.quote
@@ -192,7 +192,9 @@ impl Spot {
             }),
             (false, Err(SHORT_OF_BALANCE)) => tally.count(class).rightly += 1,
             (false, Ok(())) => {
-                tally.hold_back(class, || format!("{order:?} with {:?} and {:?}", self.base, self.quote));
+                tally.hold_back(class, order.holds(), || {
+                    format!("{order:?} with {:?} and {:?}", self.base, self.quote)
+                });
             }
             (_, Err(_)) => tally.other += 1,
         }

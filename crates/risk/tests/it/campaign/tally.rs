@@ -1,8 +1,9 @@
 //! What a campaign came to: refusals that could have been foreseen, and orders held back that the venue would have taken.
 
+use rust_decimal::Decimal;
 use std::fmt;
 
-/// Examples kept of each kind.
+/// Examples kept of each kind, the worst.
 const EXAMPLES: usize = 5;
 
 /// How well the margin of an order is known. What is not exact is an upper bound.
@@ -14,6 +15,12 @@ pub(crate) enum Class {
     ExactIsolated,
     /// Spot: limit orders, and sells at market.
     Spot,
+    /// Limit orders in hedge mode: what the two sides of a contract hold together is not published.
+    Hedge,
+    /// What only reduces; it holds nothing.
+    Reduce,
+    /// An order of somebody else's waits for a price: it counts as if it had fired.
+    Conditional,
     /// An order, here or in another contract, works against a position: which part of it closes is not published.
     AgainstPosition,
     /// What the venue charges a market order is not published.
@@ -25,10 +32,13 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Exact,
         Self::ExactIsolated,
         Self::Spot,
+        Self::Hedge,
+        Self::Reduce,
+        Self::Conditional,
         Self::AgainstPosition,
         Self::Market,
         Self::Amend,
@@ -38,7 +48,13 @@ impl Class {
     pub(crate) const fn is_exact(self) -> bool {
         match self {
             Self::Exact | Self::ExactIsolated | Self::Spot => true,
-            Self::AgainstPosition | Self::Market | Self::Amend | Self::Reserved => false,
+            Self::Hedge
+            | Self::Reduce
+            | Self::Conditional
+            | Self::AgainstPosition
+            | Self::Market
+            | Self::Amend
+            | Self::Reserved => false,
         }
     }
 
@@ -47,6 +63,9 @@ impl Class {
             Self::Exact => "exact, cross",
             Self::ExactIsolated => "exact, isolated",
             Self::Spot => "exact, spot",
+            Self::Hedge => "bounded, hedge mode",
+            Self::Reduce => "reduce-only",
+            Self::Conditional => "bounded, beside a conditional order",
             Self::AgainstPosition => "bounded, against a position",
             Self::Market => "bounded, market orders",
             Self::Amend => "bounded, amends",
@@ -69,7 +88,7 @@ pub(crate) struct Count {
 /// The whole campaign.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    counts: [Count; 7],
+    counts: [Count; Class::ALL.len()],
     pub(crate) accounts: u64,
     /// Refused by the venue for margin although all that decided it was known.
     pub(crate) foreseeable: u64,
@@ -77,8 +96,23 @@ pub(crate) struct Tally {
     pub(crate) unforeseeable: u64,
     /// Denied or refused for another reason than margin.
     pub(crate) other: u64,
-    examples: Vec<String>,
-    false_examples: Vec<String>,
+    examples: Worst,
+    false_examples: Worst,
+}
+
+/// The worst examples with how bad each is, worst first.
+#[derive(Debug, Clone, Default)]
+struct Worst(Vec<(Decimal, String)>);
+
+impl Worst {
+    fn offer(&mut self, badness: Decimal, example: impl FnOnce() -> String) {
+        let is_among = self.0.len() < EXAMPLES || self.0.last().is_some_and(|(least, _)| badness > *least);
+        if is_among {
+            let at = self.0.partition_point(|(known, _)| *known >= badness);
+            self.0.insert(at, (badness, example()));
+            self.0.truncate(EXAMPLES);
+        }
+    }
 }
 
 impl Tally {
@@ -107,17 +141,17 @@ impl Tally {
         part(falsely, taken + falsely)
     }
 
-    pub(crate) fn foresee(&mut self, example: impl FnOnce() -> String) {
+    /// A refusal that could have been foreseen; the more we held for free beyond the venue, the worse.
+    pub(crate) fn foresee(&mut self, surplus: Decimal, example: impl FnOnce() -> String) {
         self.foreseeable += 1;
-        if self.examples.len() < EXAMPLES {
-            self.examples.push(example());
-        }
+        self.examples.offer(surplus, example);
     }
 
-    pub(crate) fn hold_back(&mut self, class: Class, example: impl FnOnce() -> String) {
+    /// An order held back without need; the larger the part that seemed to be missing, the worse.
+    pub(crate) fn hold_back(&mut self, class: Class, missing: Decimal, example: impl FnOnce() -> String) {
         self.count(class).falsely += 1;
-        if class.is_exact() && self.false_examples.len() < EXAMPLES {
-            self.false_examples.push(example());
+        if class.is_exact() {
+            self.false_examples.offer(missing, example);
         }
     }
 
@@ -131,10 +165,11 @@ impl Tally {
         self.foreseeable += other.foreseeable;
         self.unforeseeable += other.unforeseeable;
         self.other += other.other;
-        self.examples.extend(other.examples);
-        self.examples.truncate(EXAMPLES);
-        self.false_examples.extend(other.false_examples);
-        self.false_examples.truncate(EXAMPLES);
+        for (mine, theirs) in
+            [(&mut self.examples, other.examples), (&mut self.false_examples, other.false_examples)]
+        {
+            theirs.0.into_iter().for_each(|(badness, example)| mine.offer(badness, || example));
+        }
     }
 }
 
@@ -149,8 +184,8 @@ impl fmt::Display for Tally {
             ("refused, and foreseeable", &self.examples),
             ("held back without need, exact", &self.false_examples),
         ] {
-            for example in examples {
-                writeln!(f, "{title}: {example}")?;
+            for (badness, example) in &examples.0 {
+                writeln!(f, "{title} (by {badness}): {example}")?;
             }
         }
         for class in Class::ALL {
