@@ -71,22 +71,26 @@ fn a_start_sets_the_modes_that_the_config_asks_for() {
 }
 
 #[test]
-fn an_account_that_owes_a_coin_is_not_started_on_and_one_with_mere_collateral_is() {
+fn an_account_with_contracts_of_another_coin_is_not_started_on_and_one_with_mere_collateral_is() {
     let ground = Ground::new(Market::Walking);
     let uid = ground.account()["uid"].clone();
-    let credit = |coin: &str, delta: &str| {
-        ground.sim("account", &json!({ "uid": uid, "coin": coin, "delta": delta }).to_string());
-    };
-    credit("BTC", "0.5");
+    ground.sim("account", &json!({ "uid": uid, "coin": "BTC", "delta": "0.5" }).to_string());
     let mut engine = ground.engine("rich", &["--duration", "2s"]);
     let code = engine.wait(PATIENCE);
     assert_eq!(code, Some(0), "{}{}", engine.out(), engine.err());
-    credit("BTC", "-0.75");
-    let mut engine = ground.engine("owing", &["--duration", "2s"]);
+    let inverse = json!({
+        "uid": uid, "category": "inverse", "symbol": "BTCUSD", "side": "Buy", "orderType": "Limit",
+        "timeInForce": "GTC", "price": "50000", "qty": "600",
+    });
+    ground.sim("order", &inverse.to_string());
+    let mut engine = ground.engine("mixed", &["--duration", "2s"]);
     let code = engine.wait(PATIENCE);
     assert_eq!(code, Some(3), "{}{}", engine.out(), engine.err());
     let said = engine.err();
-    assert!(said.contains("the account owes 0.25 BTC") && said.contains("repay or close it"), "{said}");
+    assert!(
+        said.contains("contracts that settle in BTC hold 0.00") && said.contains("repay or close it"),
+        "{said}"
+    );
 }
 
 fn order(number: u32, symbol: Symbol) -> Submit {

@@ -200,12 +200,22 @@ fn margin_is_compared_with_the_venues_all_along_and_when_they_fall_apart_nothing
     scene.audited(64_900);
     assert!(scene.status().contains("\"run_state\": \"active\""), "{}", scene.status());
 
-    // A debt takes margin that nobody here counts: nothing opens while it lasts.
-    scene.credit("BTC", "-1.5");
-    scene.quoting(64_900, "the debt to halt", || scene.status().contains("halted (other_margin)"));
+    // A contract that settles in bitcoin takes margin that nobody here counts: nothing opens while it lasts.
+    let price = r#"{"category":"inverse","symbol":"BTCUSD","bid":"65000","ask":"65000.5","last":"65000","mark":"65000","index":"65000"}"#;
+    scene.ground.sim("price", price);
+    let uid = scene.ground.account()["uid"].clone();
+    let order = json!({
+        "uid": uid, "category": "inverse", "symbol": "BTCUSD", "side": "Buy", "orderType": "Limit",
+        "timeInForce": "GTC", "price": "64000", "qty": "600", "orderLinkId": "by-phone",
+    });
+    scene.ground.sim("order", &order.to_string());
+    scene.quoting(64_900, "the halt", || scene.status().contains("halted (other_margin)"));
     let log = scene.engine.err();
-    assert!(log.contains("the account owes 0.5 BTC"), "{log}");
-    scene.credit("BTC", "0.5");
+    assert!(log.contains("contracts that settle in BTC hold 0.00"), "{log}");
+    let cancel = json!({
+        "uid": uid, "category": "inverse", "symbol": "BTCUSD", "orderLinkId": "by-phone", "cancel": true,
+    });
+    scene.ground.sim("order", &cancel.to_string());
     let said = scene.tell(&["resume"]);
     assert!(!said.contains("halted"), "{said}");
 }

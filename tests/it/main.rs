@@ -31,4 +31,5 @@ mod schema;
 mod soak;
 mod streams;
 mod vault;
+mod verbs;
 mod worst_day;

@@ -115,6 +115,8 @@ pub(crate) struct Bot {
     pub(crate) keeps: Option<Qty>,
     /// While it is wound down: no other round of cancels and closes before then.
     pub(crate) next_round: Option<WallTime>,
+    /// Whether it was told that its position is to be closed.
+    pub(crate) is_closing: bool,
     pub(crate) when_short: WhenShort,
     pub(crate) priority: u8,
     /// The order that waits for margin.
@@ -189,6 +191,7 @@ impl From<BotSetup> for Bot {
             asked: None,
             keeps: None,
             next_round: None,
+            is_closing: false,
             when_short,
             priority,
             waiting: None,

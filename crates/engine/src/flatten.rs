@@ -26,6 +26,7 @@ impl Engine {
         for bot in 0..self.bots.len() {
             self.end_cut(bot);
             let hold = self.held_back(&self.bots[bot]);
+            self.tell_closing(bot, hold == Some(Hold::Close), out);
             let asked = &mut self.bots[bot];
             let is_flattening = match hold {
                 None | Some(Hold::Pause) if asked.keeps.is_none() => continue,
@@ -58,6 +59,19 @@ impl Engine {
             }
         }
         self.work_off(stamp, out);
+    }
+
+    /// Tells when the closing of a position was decided: entries go first, so its own orders leave later.
+    fn tell_closing(&mut self, bot: usize, is_wanted: bool, out: &mut Vec<Output>) {
+        let Bot { symbol, position_index, is_closing, .. } = self.bots[bot];
+        let is_held = !crate::view::holding(&self.orders, symbol, position_index).qty.is_zero();
+        let is_closing_now = is_wanted && is_held;
+        if is_closing_now != is_closing {
+            self.bots[bot].is_closing = is_closing_now;
+            if is_held {
+                out.push(Output::Closing { symbol, on: is_closing_now });
+            }
+        }
     }
 
     /// A cut is done when no more is held than is to be kept, or its bot closes everything anyway.

@@ -74,6 +74,13 @@ pub enum Output {
     Miscount(Miscount),
     /// An alarm: margin of the account is held by what is not counted.
     Elsewhere(Elsewhere),
+    /// To the metrics: it was decided to close a position, or that no longer holds before it is flat.
+    Closing {
+        /// The contract.
+        symbol: Symbol,
+        /// Whether it is to be closed.
+        on: bool,
+    },
     /// An alarm: a position has had no stop at the venue for longer than is allowed.
     Naked(Naked),
     /// An alarm: the venue has taken off a position by itself, by liquidation or deleveraging. Its bot opens nothing until a

@@ -33,7 +33,9 @@ pub use calibration::{Counted, Miscount, WalletMargins};
 pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};
-pub use limits::{BotLimits, DrawdownLimits, GroupLimits, LimitProblem, RiskLimits, SymbolLimits};
+pub use limits::{
+    BotLimits, DrawdownLimits, GroupLimits, LimitProblem, RiskLimits, SymbolLimits, leverage_problem,
+};
 pub use ownership::{Ownership, OwnershipError};
 pub use protective::{Share, kept_half};
 pub use quote::{Quote, Quotes};

@@ -232,6 +232,8 @@ impl Risk {
             week: self.losses.week,
             step: self.drawdown.step,
             peak: self.remembered_peak,
+            beyond_since: self.drawdown.beyond_since,
+            within_since: self.drawdown.within_since,
             streaks: self.streaks.0.iter().map(|(bot, streak)| (*bot, *streak)).collect(),
         }
     }
@@ -240,7 +242,7 @@ impl Risk {
     pub fn restore(&mut self, memory: &RiskMemory) {
         self.observed = None;
         self.losses = Losses::restored(memory.day, memory.week);
-        self.drawdown = Drawdown::restored(memory.step, memory.peak);
+        self.drawdown = Drawdown::restored(memory);
         self.remembered_peak = memory.peak;
         self.streaks = Streaks(memory.streaks.iter().copied().collect());
     }

@@ -43,6 +43,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::Undergoing { .. }
         | Output::Miscount(_)
         | Output::Elsewhere(_)
+        | Output::Closing { .. }
         | Output::Naked(_)
         | Output::Forced { .. } => None,
     })

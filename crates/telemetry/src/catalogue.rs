@@ -115,7 +115,7 @@ catalogue! {
     UNPROTECTED = Gauge "position_unprotected_seconds" Some(Unit::Seconds), "How long a position has had no stop at the venue.";
     REPORT_TO_POSITION = Histogram "report_to_position_seconds" Some(Unit::Seconds), "From reading an execution to the position it makes.";
     STOP_TO_WIRE = Histogram "stop_to_wire_seconds" Some(Unit::Seconds), "From reading what called for a stop to handing its request to the socket.";
-    TIME_TO_FLAT = Histogram "time_to_flat_seconds" Some(Unit::Seconds), "From the first order that closes a position to its being flat, wall time.";
+    TIME_TO_FLAT = Histogram "time_to_flat_seconds" Some(Unit::Seconds), "From the decision to close a position to its being flat, wall time; without one of the engine's, from the first order that closes.";
     ADL_RANK = Gauge "adl_rank" None, "Place in the venue's queue of auto-deleveraging, 0 to 5; 5 is next.";
     // Margin and risk.
     INITIAL_MARGIN = Gauge "account_initial_margin_ratio" None, "Initial margin over margin balance; at 1 nothing more may be opened.";

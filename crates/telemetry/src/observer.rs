@@ -28,7 +28,7 @@ pub struct Observer {
     sent: BTreeMap<ClientOrderId, Sent>,
     /// How often each stream came up.
     connections: BTreeMap<&'static str, u64>,
-    /// When the first order left that closes a position; until it is flat.
+    /// When the closing of a position was decided, or the first order left that closes it; until it is flat.
     closing: BTreeMap<Symbol, WallTime>,
     /// Whose position is whose: a stop that the venue made is booked to the bot whose position it closes.
     owners: BTreeMap<Symbol, BotName>,
@@ -181,6 +181,15 @@ impl Observer {
                 counter!(name::RECONCILES, "trigger" => trigger(&cause.event)).increment(1);
             }
             Command::Amend(_) | Command::CancelAll(_) | Command::SetLeverage(_) | Command::Query(_) => {}
+        }
+    }
+
+    /// It was decided at `now` that the position on that contract is to be closed, or no longer.
+    pub fn closing(&mut self, symbol: Symbol, on: bool, now: WallTime) {
+        if on {
+            self.closing.entry(symbol).or_insert(now);
+        } else {
+            self.closing.remove(&symbol);
         }
     }
 

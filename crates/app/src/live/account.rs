@@ -11,6 +11,7 @@ use windvane_model::{
     AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex,
     PositionReport, Query, QueryAnswer, Reference, Symbol, WallTime,
 };
+use windvane_risk::leverage_problem;
 use windvane_risk::margin::{self as risk, Elsewhere};
 
 const DAY_MS: Millis = 86_400_000;
@@ -80,6 +81,10 @@ pub(crate) async fn prepare(
         )));
     }
     let reference = reference(rest, &symbols).await?;
+    let leverages = bots.iter().map(|bot| (bot.name, bot.symbol, bot.leverage));
+    if let Some(problem) = leverage_problem(&settings.risk, leverages, &reference.instruments) {
+        return Err(Failure::Config(problem));
+    }
     let history = read_history(rest, &history_wanted(bots)).await?;
     let now = rest.clock().now();
     let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));

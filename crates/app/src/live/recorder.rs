@@ -165,6 +165,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::Undergoing { .. }
         | Output::Miscount(_)
         | Output::Elsewhere(_)
+        | Output::Closing { .. }
         | Output::Naked(_)
         | Output::Forced { .. } => None,
     })

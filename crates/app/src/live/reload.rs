@@ -116,6 +116,11 @@ impl Live {
             return conclude(request, Answer::Done(self.words(&plan, "would change")));
         }
         let lack = self.lack(&found.settings, &plan);
+        if (lack.is_none() || found.news.is_some())
+            && let Some(problem) = self.leverage_problem(&found)
+        {
+            return self.refuse(request, problem);
+        }
         match (found.news, lack) {
             (None, Some(lack)) => self.fetch(request, found.settings, lack),
             (news, _) => self.apply(request, found.settings, &plan, news),
@@ -159,6 +164,22 @@ impl Live {
             }
         }
         (!lack.contracts.is_empty() || !lack.series.is_empty()).then_some(lack)
+    }
+
+    /// What is wrong with the leverages beside what the contracts allow, once all of those are known.
+    fn leverage_problem(&self, found: &Found) -> Option<String> {
+        let exposure = self.engine.orders().exposure();
+        let mut contracts: Vec<_> = found
+            .news
+            .iter()
+            .filter_map(|news| Some(news.reference.as_ref()?.instruments.clone()))
+            .flatten()
+            .collect();
+        let known =
+            account::symbols(&found.settings.bots).into_iter().filter_map(|symbol| exposure.listed(symbol));
+        contracts.extend(known.map(|contract| contract.instrument.clone()));
+        let leverages = found.settings.bots.iter().map(|bot| (bot.name, bot.symbol, bot.leverage));
+        windvane_risk::leverage_problem(&found.settings.risk, leverages, &contracts)
     }
 
     fn known(&self, symbol: Symbol, interval: Interval) -> Option<&windvane_market::CandleSeries> {

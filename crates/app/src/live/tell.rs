@@ -156,6 +156,7 @@ impl Live {
                 let story = Story::of(Kind::Doubt, text);
                 self.teller.note(Story { symbol: symbol.map(|symbol| symbol.to_string()), ..story }, stamp);
             }
+            Output::Closing { symbol, on } => self.observer.closing(symbol, on, stamp.wall),
             Output::Elsewhere(found) => {
                 tracing::error!(%found, "margin of the account is held by what is not counted; nothing opens");
                 let text = format!("{found}; nothing opens until that has ended, and then `windvane resume`");

@@ -176,3 +176,22 @@ fn a_bot_whose_position_the_venue_has_deleveraged_opens_nothing_until_a_person_r
     world.take(Event::Control(Control::Release(bot())));
     assert_eq!(world.engine.bots().next().unwrap().hold, None);
 }
+
+#[test]
+fn the_decision_to_close_is_told_before_the_first_order_that_closes_and_taken_back_with_it() {
+    let (mut world, _) = World::reconciled("10");
+    let told = |outputs: &[Output]| {
+        let of = |output: &Output| match output {
+            Output::Closing { on, .. } => Some(*on),
+            _ => None,
+        };
+        outputs.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let outputs = world.take(Event::Control(Control::Flatten(Scope::All)));
+    assert_eq!(told(&outputs), [true]);
+    let is_close = |output: &Output| matches!(output, Output::Command { command: Command::Submit(submit), .. } if submit.reduce_only);
+    let decision = outputs.iter().position(|output| matches!(output, Output::Closing { .. }));
+    assert!(decision < outputs.iter().position(is_close), "{outputs:?}");
+    assert!(told(&world.wait(1_000)).is_empty(), "once");
+    assert_eq!(told(&world.take(Event::Control(Control::Resume))), [false]);
+}

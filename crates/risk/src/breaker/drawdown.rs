@@ -1,6 +1,6 @@
 //! The fall of the equity from its peak, in steps.
 
-use super::{Breach, Worth};
+use super::{Breach, RiskMemory, Worth};
 use crate::DrawdownLimits;
 use rust_decimal::Decimal;
 use windvane_model::{HaltCause, MarketTime, Money};
@@ -50,14 +50,21 @@ pub(crate) struct Drawdown {
     /// The fall, and what it is a part of, settle coin.
     fallen: (Decimal, Decimal),
     /// Since when the fall has been at least that of yellow, orange, red.
-    beyond_since: [Option<MarketTime>; 3],
+    pub(crate) beyond_since: [Option<MarketTime>; 3],
     /// Since when it has been less than that of the step taken.
-    within_since: Option<MarketTime>,
+    pub(crate) within_since: Option<MarketTime>,
 }
 
 impl Drawdown {
-    pub(crate) fn restored(step: DrawdownStep, peak: Option<Money>) -> Self {
-        Self { step, peak, ..Self::default() }
+    /// Goes on with what an earlier start remembered; how far the fall is shows with the first worth.
+    pub(crate) fn restored(memory: &RiskMemory) -> Self {
+        Self {
+            step: memory.step,
+            peak: memory.peak,
+            beyond_since: memory.beyond_since,
+            within_since: memory.within_since,
+            ..Self::default()
+        }
     }
 
     /// Fall from the peak as a part of it, a fraction.

@@ -17,6 +17,10 @@ pub struct RiskMemory {
     pub step: DrawdownStep,
     /// Highest equity less transfers, settle coin, within a thousandth.
     pub peak: Option<Money>,
+    /// Since when the fall has been at least that of yellow, orange, red, market clock.
+    pub beyond_since: [Option<MarketTime>; 3],
+    /// Since when it has been less than that of the step taken, market clock.
+    pub within_since: Option<MarketTime>,
     pub(crate) streaks: Vec<(BotName, Streak)>,
 }
 
@@ -30,10 +34,15 @@ impl RiskMemory {
             words.push(format!("step={}", self.step.as_str()));
         }
         words.extend(self.peak.map(|peak| format!("peak={peak}")));
+        if self.beyond_since != [None; 3] {
+            let [yellow, orange, red] = self.beyond_since.map(millis);
+            words.push(format!("beyond={yellow}:{orange}:{red}"));
+        }
+        words.extend(self.within_since.map(|since| format!("within={}", since.0)));
         for (bot, streak) in &self.streaks {
             let mut word = format!("streak={bot}:{}", streak.losses);
             for until in [streak.paused_until, streak.cools_until] {
-                write!(word, ":{}", until.map_or(0, |until| until.0)).expect("a string takes all");
+                write!(word, ":{}", millis(until)).expect("a string takes all");
             }
             words.push(word);
         }
@@ -46,11 +55,28 @@ impl RiskMemory {
             "week" => self.week = Some(loss_start(value)?),
             "step" => self.step = DrawdownStep::from_word(value)?,
             "peak" => self.peak = Some(Money::new(value.parse::<Decimal>().ok()?)),
+            "beyond" => self.beyond_since = moments(value)?,
+            "within" => self.within_since = Some(MarketTime(value.parse().ok()?)),
             "streak" => self.streaks.push(streak(value)?),
             _ => return None,
         }
         Some(())
     }
+}
+
+/// A moment for a person to read; nothing was ever so early.
+fn millis(moment: Option<MarketTime>) -> i64 {
+    moment.map_or(0, |moment| moment.0)
+}
+
+fn moments(value: &str) -> Option<[Option<MarketTime>; 3]> {
+    let mut parts = value.split(':');
+    let mut moments = [None; 3];
+    for moment in &mut moments {
+        let millis: i64 = parts.next()?.parse().ok()?;
+        *moment = (millis != 0).then_some(MarketTime(millis));
+    }
+    parts.next().is_none().then_some(moments)
 }
 
 fn loss_start(value: &str) -> Option<LossStart> {
@@ -85,6 +111,8 @@ mod tests {
             week: start(2_930, -5),
             step: DrawdownStep::Orange,
             peak: Some(Money::new(Decimal::ONE_HUNDRED)),
+            beyond_since: [Some(MarketTime(1_700_000_000_000)), None, Some(MarketTime(7))],
+            within_since: Some(MarketTime(9)),
             streaks: vec![(BotName::new("trend-2").unwrap(), streak)],
         };
         let mut words = Vec::new();
@@ -105,6 +133,8 @@ mod tests {
             ("step", "blue"),
             ("peak", ""),
             ("streak", "a:1"),
+            ("beyond", "1:2"),
+            ("within", "soon"),
             ("colour", "red"),
         ] {
             assert_eq!(RiskMemory::default().read(name, value), None, "{name}={value}");

@@ -5,7 +5,7 @@ mod loosened;
 mod problem;
 mod scope;
 
-pub use problem::LimitProblem;
+pub use problem::{LimitProblem, leverage_problem};
 pub use scope::{BotLimits, GroupLimits, SymbolLimits};
 
 use crate::margin::MarginMode;

@@ -3,7 +3,7 @@
 use super::RiskLimits;
 use crate::{Amount, Percent};
 use rust_decimal::Decimal;
-use windvane_model::{BotName, Coin, Millis, Symbol, Text};
+use windvane_model::{BotName, Coin, Instrument, Leverage, Millis, Symbol, Text};
 
 /// The coin that the books count profit and margin in.
 const SETTLE_COIN: &str = "USDT";
@@ -107,6 +107,39 @@ impl LimitProblem {
             Self::AdlRank { .. } => "max_adl_rank".to_owned(),
         }
     }
+}
+
+/// What is wrong with the leverages of a config beside what the venue's contracts allow: those of bots with their names, and
+/// `max_leverage`. A leverage above a contract's own is refused by the venue; a limit above that of every contract holds
+/// nothing back. `None` when all fit.
+#[must_use]
+pub fn leverage_problem(
+    limits: &RiskLimits,
+    bots: impl IntoIterator<Item = (BotName, Symbol, Leverage)>,
+    contracts: &[Instrument],
+) -> Option<String> {
+    let allowed = |instrument: &Instrument| {
+        let of_tiers = instrument.tiers.iter().map(|tier| tier.max_leverage).max();
+        of_tiers.map_or(instrument.max_leverage, |most| most.min(instrument.max_leverage))
+    };
+    for (bot, symbol, leverage) in bots {
+        let contract = contracts.iter().find(|instrument| instrument.symbol == symbol);
+        if let Some(most) = contract.map(allowed).filter(|most| leverage > *most) {
+            return Some(format!(
+                "bot `{bot}`: leverage {}x is above what {symbol} allows ({}x)",
+                leverage.get(),
+                most.get()
+            ));
+        }
+    }
+    let highest = contracts.iter().map(allowed).max()?;
+    let limit = limits.max_leverage.get();
+    (limit > highest.get()).then(|| {
+        format!(
+            "`max_leverage` ({limit}x) in `[risk]` is above what every contract allows ({}x): it would hold nothing back",
+            highest.get()
+        )
+    })
 }
 
 impl RiskLimits {
@@ -213,8 +246,8 @@ impl RiskLimits {
         }
     }
 
-    /// What is so large that nobody can mean it. The venue's highest leverage is 100x on most contracts; as many orders as
-    /// [`MOST_ORDERS`] are what this engine is measured with. Rates and lengths of time are bounded as they are read.
+    /// What is so large that nobody can mean it. As many orders as [`MOST_ORDERS`] are what this engine is measured with.
+    /// Rates and lengths of time are bounded as they are read, leverages by the contracts ([`leverage_problem`]).
     fn bounds(&self, problems: &mut Vec<LimitProblem>) {
         let mut check = |key: String, is_beyond: bool, most: &'static str| {
             if is_beyond {
@@ -226,7 +259,6 @@ impl RiskLimits {
         for (key, amount) in std::iter::once(first).chain(self.amounts()) {
             check(key, amount.value > largest, "a thousand million");
         }
-        check("max_leverage".to_owned(), self.max_leverage.get() > Decimal::ONE_HUNDRED, "100x");
         for (key, count) in self.order_counts() {
             check(key, count.is_some_and(|count| count > MOST_ORDERS), "10000 orders");
         }

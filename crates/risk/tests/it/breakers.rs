@@ -136,6 +136,30 @@ fn a_restart_forgives_nothing_and_a_person_may() {
 }
 
 #[test]
+fn a_restart_within_the_time_that_a_fall_must_last_does_not_forget_when_it_began() {
+    let mut scene = Scene::new();
+    scene.worth("100");
+    scene.stamp.market = scene.stamp.market.after(1_000);
+    // Beyond orange, of ten seconds that it must last; the restart comes after six.
+    assert_eq!(scene.worth("60"), None);
+    scene.stamp.market = scene.stamp.market.after(6_000);
+    assert_eq!(scene.worth("60"), None);
+    let mut words = Vec::new();
+    scene.risk.memory().write(&mut words);
+    let mut memory = windvane_risk::RiskMemory::default();
+    for word in &words {
+        let (name, value) = word.split_once('=').unwrap();
+        memory.read(name, value).unwrap();
+    }
+    scene.risk = Risk::new(crate::scene::limits(&[]), Ownership::default());
+    scene.risk.restore(&memory);
+    scene.stamp.market = scene.stamp.market.after(3_999);
+    assert_eq!(scene.worth("60"), None);
+    scene.stamp.market = scene.stamp.market.after(1);
+    assert_eq!(scene.worth("60"), Some(Breach::CutToHalf), "{words:?}");
+}
+
+#[test]
 fn nothing_opens_that_brings_liquidation_too_near() {
     let limits = crate::scene::limits(&[("min_liquidation_distance", "\"20%\"")]);
     let mut scene = Scene::with(limits);

@@ -1,7 +1,8 @@
 //! Limits as text: what is missing, bare, unknown or absurd is refused with its line.
 
-use crate::scene::{limits, limits_text};
-use windvane_risk::{LimitProblem, RiskLimits};
+use crate::scene::{bot, instrument, leverage, limits, limits_text};
+use windvane_model::{Instrument, Symbol};
+use windvane_risk::{LimitProblem, RiskLimits, leverage_problem};
 
 #[test]
 fn a_full_table_is_read_with_its_units() {
@@ -82,7 +83,6 @@ fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
         ("max_order_notional", "\"1000000001 USDT\"", "\"1000 USDT\""),
         ("max_gross_exposure", "\"1000000001 USDT\"", "\"1000000000 USDT\""),
         ("max_loss_per_week", "\"1000000000000 USDT\"", "\"1000000000 USDT\""),
-        ("max_leverage", "\"101x\"", "\"100x\""),
         ("max_open_orders", "4000000000", "10000"),
         ("price_collar", "\"100%\"", "\"50%\""),
         ("book_collar", "\"51%\"", "\"50%\""),
@@ -96,4 +96,27 @@ fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
         assert!(problems.iter().any(is_named), "{key} = {absurd}: {problems:?}");
         assert!(!limits(&[(key, largest)]).problems().iter().any(is_named), "{key} = {largest}");
     }
+}
+
+#[test]
+fn a_leverage_is_bounded_by_what_the_contracts_allow() {
+    let contract = |text: &str, most: &str| Instrument {
+        max_leverage: leverage(most),
+        ..instrument(Symbol::new(text).unwrap())
+    };
+    let contracts = [contract("BTCUSDT", "100"), contract("DOGEUSDT", "25")];
+    let of_bot = |text: &str, times: &str| (bot(), Symbol::new(text).unwrap(), leverage(times));
+    let said = |limit: &str, bot| {
+        leverage_problem(&limits(&[("max_leverage", &format!("\"{limit}x\""))]), [bot], &contracts)
+    };
+    assert_eq!(said("100", of_bot("DOGEUSDT", "25")), None);
+    let above = said("100", of_bot("DOGEUSDT", "26")).unwrap();
+    assert!(above.contains("`trend`: leverage 26x is above what DOGEUSDT allows (25x)"), "{above}");
+    let useless = said("101", of_bot("BTCUSDT", "5")).unwrap();
+    assert!(useless.contains("`max_leverage` (101x)") && useless.contains("(100x)"), "{useless}");
+    // The tiers may say less than the contract does.
+    let mut contracts = contracts.clone();
+    contracts[0].tiers = instrument(contracts[0].symbol).tiers.split_off(1);
+    let said = leverage_problem(&limits(&[]), [of_bot("BTCUSDT", "51")], &contracts);
+    assert!(said.unwrap().contains("allows (50x)"));
 }

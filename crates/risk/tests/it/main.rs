@@ -12,6 +12,7 @@ mod denials;
 mod hedge;
 mod limits;
 mod margin;
+mod matrix;
 mod properties;
 mod reservation;
 mod scene;

@@ -1,7 +1,7 @@
 //! What must hold after any sequence of wishes, fills and answers.
 
 use crate::scene::{Scene, dec, exit, id, limits, market, other_symbol, place, qty, symbol};
-use crate::world::{GROSS_LIMIT, ORDER_COUNT_LIMIT, POSITION_LIMIT, Step, World, side, step, tenths};
+use crate::world::{GROSS_LIMIT, ORDER_COUNT_LIMIT, POSITION_LIMIT, Step, World, owner, side, step, tenths};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_model::{
@@ -74,6 +74,7 @@ proptest! {
         for symbol in [symbol(), other_symbol()] {
             let position = scene.exposure.contract(symbol, PositionIndex(0)).unwrap().position;
             if let Some(side) = position.side {
+                scene.asking = owner(symbol);
                 let close = Place { symbol, side: side.opposite(), qty: position.qty, ..exit("1") };
                 prop_assert!(scene.place(close).is_ok());
             }

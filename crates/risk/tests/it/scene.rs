@@ -163,6 +163,8 @@ pub(crate) struct Scene {
     pub(crate) stamp: Stamp,
     pub(crate) symbol_in_doubt: bool,
     pub(crate) existing: Option<OpenOrder>,
+    /// Who asks.
+    pub(crate) asking: BotName,
 }
 
 impl Scene {
@@ -181,6 +183,7 @@ impl Scene {
             stamp: Stamp { sequence: 1, wall: WallTime(1_000_000_000), market: MarketTime(1_000) },
             symbol_in_doubt: false,
             existing: None,
+            asking: bot(),
         };
         scene.exposure.set_wallet(Money::new(dec("1000")));
         for symbol in [symbol(), other_symbol()] {
@@ -257,7 +260,7 @@ impl Scene {
     }
 
     pub(crate) fn check(&mut self, intent: Intent) -> Result<Approved, DenialReason> {
-        let ask = Ask { bot: bot(), intent: &intent, existing: self.existing.as_ref() };
+        let ask = Ask { bot: self.asking, intent: &intent, existing: self.existing.as_ref() };
         let context = Context {
             exposure: &self.exposure,
             quotes: &self.quotes,

@@ -1,20 +1,25 @@
-//! Sequences of wishes, amends, fills and cancels in any order, by the million: no limit is passed at any point of any of
-//! them, what is counted of the contracts adds up to the account, and no rounding makes anything larger.
+//! Sequences of wishes, amends, fills, cancels and pauses of two bots in any order, by the million: no limit of the account, a
+//! contract, a bot or a group is passed at any point of any of them, nor any rate; what is counted of the bots adds up to the
+//! account, and no rounding makes anything larger.
 //!
 //! `WINDVANE_LIMIT_SEQUENCES` sets how many; `cargo xtask campaign limits` is the long run.
 
-use crate::scene::{dec, other_symbol, qty, symbol};
-use crate::world::{GROSS_LIMIT, ORDER_COUNT_LIMIT, POSITION_LIMIT, Step, World};
+use crate::scene::{bot, dec, other_symbol, qty, symbol};
+use crate::world::{
+    BOT_GROSS_LIMIT, BOT_ORDER_COUNT_LIMIT, BOT_SECOND, GROSS_LIMIT, GROUP_GROSS_LIMIT, MINUTE,
+    ORDER_COUNT_LIMIT, POSITION_LIMIT, SECOND, SYMBOL_ORDER_COUNT_LIMIT, SYMBOL_POSITION_LIMIT, Step, World,
+    owner, second,
+};
 use fastrand::Rng;
 use rust_decimal::Decimal;
-use windvane_model::{Intent, PositionIndex, Qty, Scope, Side};
-use windvane_risk::Share;
+use windvane_model::{Intent, PositionIndex, Qty, Scope, Side, Symbol};
 use windvane_risk::margin::ContractFigures;
+use windvane_risk::{ContractExposure, OrderExposure, Share};
 
 /// Sequences of the run that is part of the tests.
 const SHORT_RUN: u64 = 2_000;
 /// Longest sequence.
-const STEPS_MOST: usize = 16;
+const STEPS_MOST: usize = 24;
 
 #[test]
 fn no_limit_is_passed_by_any_sequence_of_commands() {
@@ -50,8 +55,10 @@ fn play(start: &World, seed: u64) -> (u64, u64) {
     let steps = rng.usize(1..=STEPS_MOST);
     for _ in 0..steps {
         let step = step(&mut rng);
+        let sent = world.sent.len();
         world.take(&step);
         judge(&world, seed, &step);
+        judge_rates(&world, sent, seed, &step);
     }
     close(&world, seed);
     (steps as u64, world.sequence())
@@ -61,7 +68,9 @@ fn step(rng: &mut Rng) -> Step {
     let (symbol, side) =
         (if rng.bool() { symbol() } else { other_symbol() }, if rng.bool() { Side::Buy } else { Side::Sell });
     let (pick, lots, ticks) = (rng.usize(..), rng.u32(1..40), rng.u32(950..1050));
-    match rng.u8(0..10) {
+    match rng.u8(0..12) {
+        10 => Step::Wait(if rng.bool() { rng.i64(1..1_500) } else { rng.i64(1_500..40_000) }),
+        11 => Step::Trespass { symbol, side, lots },
         0..=3 => {
             Step::Place { symbol, side, lots, ticks, is_market: rng.bool(), reduce_only: rng.u8(0..5) == 0 }
         }
@@ -76,21 +85,34 @@ fn judge(world: &World, seed: u64, step: &Step) {
     let (position, gross) = (dec(POSITION_LIMIT), dec(GROSS_LIMIT));
     assert!(values.iter().all(|value| *value <= position), "sequence {seed}: {values:?} after {step:?}");
     assert!(values.iter().sum::<Decimal>() <= gross, "sequence {seed}: {values:?} after {step:?}");
+    assert!(values[0] <= dec(SYMBOL_POSITION_LIMIT), "sequence {seed}: {values:?} after {step:?}");
+    assert!(values[1] <= dec(BOT_GROSS_LIMIT), "sequence {seed}: {values:?} after {step:?}");
+    let group = values.iter().sum::<Decimal>();
+    assert!(group <= dec(GROUP_GROSS_LIMIT), "sequence {seed}: {values:?} after {step:?}");
     let exposure = &world.scene.exposure;
-    let opening = exposure.orders().filter(|order| !order.reduce_only).count();
-    assert!(
-        u32::try_from(opening).unwrap() <= ORDER_COUNT_LIMIT,
-        "sequence {seed}: {opening} after {step:?}"
-    );
-    let mut sum = ContractFigures::default();
-    for contract in exposure.contracts() {
-        let figures = contract.figures();
-        sum.order_margin += figures.order_margin;
-        sum.position_margin += figures.position_margin;
-        sum.maintenance_margin += figures.maintenance_margin;
-        sum.unrealised_pnl += figures.unrealised_pnl;
-        sum.worst_value += figures.worst_value;
+    let opening = |wanted: Option<Symbol>| {
+        let is_meant =
+            |order: &&OrderExposure| !order.reduce_only && wanted.is_none_or(|symbol| symbol == order.symbol);
+        u32::try_from(exposure.orders().filter(is_meant).count()).unwrap()
+    };
+    for (wanted, limit) in [
+        (None, ORDER_COUNT_LIMIT),
+        (Some(symbol()), SYMBOL_ORDER_COUNT_LIMIT),
+        (Some(other_symbol()), BOT_ORDER_COUNT_LIMIT),
+    ] {
+        let open = opening(wanted);
+        assert!(open <= limit, "sequence {seed}: {open} of {wanted:?} after {step:?}");
     }
+    // Bot by bot, by whose order it is and whose contract.
+    let of_bots = [bot(), second()].map(|bot| {
+        let own = |symbol: Symbol| owner(symbol) == bot;
+        let rows = exposure.orders().filter(|order| own(order.symbol)).count();
+        let asked = world.working.iter().filter(|order| order.bot == bot).count();
+        assert_eq!(rows, asked, "sequence {seed}: the orders of {bot} after {step:?}");
+        let figures = exposure.contracts().filter(|contract| own(contract.position.symbol));
+        sum_of(figures.map(ContractExposure::figures))
+    });
+    let sum = sum_of(of_bots.iter());
     let account = exposure.account();
     let whole = ContractFigures {
         order_margin: account.order_margin,
@@ -99,7 +121,31 @@ fn judge(world: &World, seed: u64, step: &Step) {
         unrealised_pnl: account.unrealised_pnl,
         worst_value: exposure.gross_worst_value(),
     };
-    assert_eq!(sum, whole, "sequence {seed}: the contracts do not add up to the account after {step:?}");
+    assert_eq!(sum, whole, "sequence {seed}: the bots do not add up to the account after {step:?}");
+}
+
+fn sum_of<'a>(figures: impl Iterator<Item = &'a ContractFigures>) -> ContractFigures {
+    figures.fold(ContractFigures::default(), |sum, figures| ContractFigures {
+        order_margin: sum.order_margin + figures.order_margin,
+        position_margin: sum.position_margin + figures.position_margin,
+        maintenance_margin: sum.maintenance_margin + figures.maintenance_margin,
+        unrealised_pnl: sum.unrealised_pnl + figures.unrealised_pnl,
+        worst_value: sum.worst_value + figures.worst_value,
+    })
+}
+
+/// What opens leaves only where its window has room for it; what reduces counts, and is never held back.
+fn judge_rates(world: &World, before: usize, seed: u64, step: &Step) {
+    if !world.sent.get(before).is_some_and(|(_, _, opens)| *opens) {
+        return;
+    }
+    for ((count, window_ms), bot) in [(SECOND, None), (MINUTE, None), (BOT_SECOND, Some(second()))] {
+        // An order of the other bot does not ask for this one's room.
+        if bot.is_none_or(|bot| world.sent[before].1 == bot) {
+            let sent = world.sent_within(window_ms, bot);
+            assert!(sent <= count, "sequence {seed}: {sent} in {window_ms} ms of {bot:?} after {step:?}");
+        }
+    }
 }
 
 /// Closing takes off what is held and no lot more, in whole and in half; what fits is on the grid and below what was

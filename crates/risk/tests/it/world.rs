@@ -1,22 +1,58 @@
-//! A small venue beside the account: it takes wishes, fills orders and leaves amends unanswered, in any order.
+//! A small venue beside the account of two bots: it takes wishes, fills orders and leaves amends unanswered, in any order.
 
-use crate::scene::{Scene, at, dec, id, limits, market, other_symbol, place, symbol};
+use crate::scene::{Scene, at, bot, dec, id, limits_text, market, other_symbol, place, symbol};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-use windvane_model::{Place, PositionIndex, Price, Qty, Side, Symbol};
-use windvane_risk::{OpenOrder, OrderExposure, PositionExposure};
+use std::fmt::Write;
+use windvane_model::{BotName, DenialReason, Place, PositionIndex, Price, Qty, Side, Symbol, WallTime};
+use windvane_risk::{OpenOrder, OrderExposure, Ownership, PositionExposure};
 
 pub(crate) const POSITION_LIMIT: &str = "700";
 pub(crate) const GROSS_LIMIT: &str = "1000";
 pub(crate) const ORDER_COUNT_LIMIT: u32 = 6;
+/// Narrower limits: of the first contract, of the second bot, of both contracts together.
+pub(crate) const SYMBOL_POSITION_LIMIT: &str = "500";
+pub(crate) const SYMBOL_ORDER_COUNT_LIMIT: u32 = 3;
+pub(crate) const BOT_GROSS_LIMIT: &str = "600";
+pub(crate) const BOT_ORDER_COUNT_LIMIT: u32 = 4;
+pub(crate) const GROUP_GROSS_LIMIT: &str = "900";
+/// So many orders within so many milliseconds: of the account in a second, in a minute, of the second bot in a second.
+pub(crate) const SECOND: (usize, i64) = (5, 1_000);
+pub(crate) const MINUTE: (usize, i64) = (11, 60_000);
+pub(crate) const BOT_SECOND: (usize, i64) = (3, 1_000);
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Place { symbol: Symbol, side: Side, lots: u32, ticks: u32, is_market: bool, reduce_only: bool },
-    Amend { pick: usize, lots: u32, ticks: u32, is_taken: bool },
-    Fill { pick: usize, lots: u32 },
-    Cancelled { pick: usize },
+    Place {
+        symbol: Symbol,
+        side: Side,
+        lots: u32,
+        ticks: u32,
+        is_market: bool,
+        reduce_only: bool,
+    },
+    Amend {
+        pick: usize,
+        lots: u32,
+        ticks: u32,
+        is_taken: bool,
+    },
+    Fill {
+        pick: usize,
+        lots: u32,
+    },
+    Cancelled {
+        pick: usize,
+    },
+    /// Time passes, in milliseconds.
+    Wait(i64),
+    /// A bot wishes an order in the contract of the other.
+    Trespass {
+        symbol: Symbol,
+        side: Side,
+        lots: u32,
+    },
 }
 
 pub(crate) fn side() -> impl Strategy<Value = Side> {
@@ -38,6 +74,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(pick, lots, ticks, is_taken)| Step::Amend { pick, lots, ticks, is_taken }),
         3 => (pick, lots).prop_map(|(pick, lots)| Step::Fill { pick, lots }),
         1 => pick.prop_map(|pick| Step::Cancelled { pick }),
+        1 => (1..4_000_i64).prop_map(Step::Wait),
     ]
 }
 
@@ -46,7 +83,19 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 pub(crate) struct World {
     pub(crate) scene: Scene,
     pub(crate) working: Vec<OpenOrder>,
+    /// Every order and amend that was let through: when, whose, and whether it opens.
+    pub(crate) sent: Vec<(WallTime, BotName, bool)>,
     sequence: u64,
+}
+
+/// The bot of the second contract.
+pub(crate) fn second() -> BotName {
+    BotName::new("second").unwrap()
+}
+
+/// Whose contract it is.
+pub(crate) fn owner(symbol: Symbol) -> BotName {
+    if symbol == other_symbol() { second() } else { bot() }
 }
 
 pub(crate) fn tenths(count: u32) -> Decimal {
@@ -57,15 +106,44 @@ impl World {
     pub(crate) fn new() -> Self {
         let (position, gross) = (format!("\"{POSITION_LIMIT} USDT\""), format!("\"{GROSS_LIMIT} USDT\""));
         let count = ORDER_COUNT_LIMIT.to_string();
-        let limits = limits(&[
+        let rate = |(count, window_ms): (usize, i64)| format!("\"{count} per {window_ms}ms\"");
+        let mut text = limits_text(&[
             ("max_position_notional", &position),
             ("max_gross_exposure", &gross),
             ("max_open_orders", &count),
-            ("max_order_rate_short", "\"100000 per 1s\""),
-            ("max_order_rate_long", "\"100000 per 1m\""),
+            ("max_order_rate_short", &rate(SECOND)),
+            ("max_order_rate_long", &rate(MINUTE)),
+            ("stale_after", "\"10h\""),
             ("require_stop_on_entry", "false"),
         ]);
-        Self { scene: Scene::with(limits), working: Vec::new(), sequence: 0 }
+        let (first, other, bot) = (symbol(), other_symbol(), second());
+        write!(
+            text,
+            "[symbol.{first}]\nmax_position_notional = \"{SYMBOL_POSITION_LIMIT} USDT\"\n\
+             max_open_orders = {SYMBOL_ORDER_COUNT_LIMIT}\n\
+             [bot.{bot}]\nmax_gross_exposure = \"{BOT_GROSS_LIMIT} USDT\"\nmax_open_orders = {BOT_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
+             [group.both]\nsymbols = [\"{first}\", \"{other}\"]\nmax_gross_exposure = \"{GROUP_GROSS_LIMIT} USDT\"\n",
+            rate(BOT_SECOND)
+        )
+        .unwrap();
+        let limits: windvane_risk::RiskLimits = toml::from_str(&text).unwrap();
+        let claims = [first, other].map(|symbol| (symbol, PositionIndex(0), owner(symbol)));
+        let mut scene = Scene::with(limits.clone());
+        scene.risk.reconfigure(limits, Ownership::new(claims).unwrap());
+        Self { scene, working: Vec::new(), sent: Vec::new(), sequence: 0 }
+    }
+
+    /// How many were let through within a window that ends now, of one bot or of all.
+    pub(crate) fn sent_within(&self, window_ms: i64, bot: Option<BotName>) -> usize {
+        let now = self.scene.stamp.wall;
+        let is_within = |(at, of, _): &&(WallTime, BotName, bool)| {
+            now.millis_since(*at) < window_ms && bot.is_none_or(|bot| bot == *of)
+        };
+        self.sent.iter().filter(is_within).count()
+    }
+
+    fn note_sent(&mut self, approved: &windvane_risk::Approved) {
+        self.sent.push((self.scene.stamp.wall, approved.bot(), approved.opens()));
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
@@ -77,6 +155,14 @@ impl World {
             }
             Step::Amend { pick, lots, ticks, is_taken } => self.amend(pick, lots, ticks, is_taken),
             Step::Fill { pick, lots } => self.fill(pick, tenths(lots)),
+            Step::Wait(millis) => self.scene.wait(millis),
+            Step::Trespass { symbol, side, lots } => {
+                let stranger = if owner(symbol) == bot() { second() } else { bot() };
+                let qty = Qty::new(tenths(lots)).unwrap();
+                self.scene.asking = stranger;
+                let verdict = self.scene.place(Place { symbol, side, qty, stop_loss: None, ..place() });
+                assert_eq!(verdict.map(drop), Err(DenialReason::NotOwner), "{stranger} in {symbol}");
+            }
             Step::Cancelled { pick } => {
                 if let Some(at) = self.index(pick) {
                     let order = self.working.remove(at);
@@ -96,7 +182,9 @@ impl World {
     }
 
     fn place(&mut self, place: Place) {
+        self.scene.asking = owner(place.symbol);
         let Ok(approved) = self.scene.place(place) else { return };
+        self.note_sent(&approved);
         self.sequence += 1;
         let client_order_id = id(self.sequence);
         self.scene.exposure.set_order(approved.exposure(client_order_id).unwrap());
@@ -118,8 +206,10 @@ impl World {
         let Some(at) = self.index(pick) else { return };
         let order = self.working[at];
         self.scene.existing = Some(order);
+        self.scene.asking = order.bot;
         let (limit, size) = (tenths(ticks).to_string(), tenths(lots).to_string());
         let Ok(approved) = self.scene.amend(Some(&limit), Some(&size)) else { return };
+        self.note_sent(&approved);
         self.scene.exposure.set_order(approved.exposure(order.client_order_id).unwrap());
         if is_taken {
             let (price, qty) = (Price::new(dec(&limit)).unwrap(), Qty::new(dec(&size)).unwrap());

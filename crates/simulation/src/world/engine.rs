@@ -248,7 +248,11 @@ impl World {
             Output::Forced { symbol, .. } => {
                 self.remark(format_args!("the venue has taken off {symbol} by itself"))
             }
-            Output::Memory(_) | Output::Notice(_) | Output::Doubt { .. } | Output::Undergoing { .. } => {}
+            Output::Memory(_)
+            | Output::Notice(_)
+            | Output::Doubt { .. }
+            | Output::Undergoing { .. }
+            | Output::Closing { .. } => {}
         }
         Ok(())
     }

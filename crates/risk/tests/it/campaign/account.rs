@@ -353,7 +353,7 @@ impl Account {
             let (symbol, index) = (Symbol::new(&row.symbol).unwrap(), index(row.position_idx));
             let is_phones = self.waiting.iter().any(|(_, waiting)| *waiting == *row.order_link_id);
             if is_phones {
-                let key = OrderKey::Venue(OrderId::new(&row.order_id.to_string()).unwrap());
+                let key = OrderKey::Venue(OrderId::new(row.order_id.as_ref()).unwrap());
                 working.insert(key);
                 self.exposure.set_order(OrderExposure {
                     key,
