@@ -138,7 +138,7 @@ pub fn execution(row: &venue::ExecutionRow) -> Execution {
         price: price(row.exec_price).expect(ROWS),
         qty: qty(row.exec_qty),
         fee: Money::new(row.exec_fee),
-        fee_coin: usdt(),
+        fee_coin: Coin::new(&row.fee_currency).expect(ROWS),
         is_maker: row.is_maker,
         stop_kind: row.stop_order_type.map(stop_kind),
         origin: match kind {
@@ -210,8 +210,4 @@ fn coin(row: &venue::CoinRow) -> CoinBalance {
         locked: Some(Money::new(row.locked)),
         bonus: None,
     }
-}
-
-fn usdt() -> Coin {
-    Coin::new("USDT").expect("four letters")
 }
