@@ -38,6 +38,10 @@ pub(crate) struct Record {
     /// Also what the account's own stream says; needs a config with a key, a read-only one will do.
     #[arg(long, requires = "config")]
     pub(crate) private: bool,
+    /// Topics of the account's own stream instead of order, execution, position and wallet, such as `execution.fast`. Listening
+    /// to `dcp.future` arms the protection against disconnection where the account has it.
+    #[arg(long, value_name = "TOPIC", value_delimiter = ',', requires = "config")]
+    pub(crate) private_topic: Vec<String>,
     /// Ends after this long, for example `1h`; else with a signal.
     #[arg(long, value_name = "LENGTH", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
@@ -87,9 +91,10 @@ pub(crate) struct DataFetch {
     /// instruments, tiers.
     #[arg(long, value_name = "KIND", value_delimiter = ',', default_value = "klines,mark,funding")]
     pub(crate) kind: Vec<FetchKind>,
-    /// Length of the candles: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d.
-    #[arg(long, value_name = "LENGTH", default_value = "5m")]
-    pub(crate) interval: Interval,
+    /// Length of the candles, of trades and of mark, index and premium: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d. Without
+    /// it 5m for trades and 1h for the others, which is what backtests and replays read of them.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) interval: Option<Interval>,
     /// Begins there, for example 2026-03-01T00:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = moment_ms)]
     pub(crate) from: i64,
@@ -106,11 +111,11 @@ pub(crate) struct DataFetch {
 pub(crate) enum FetchKind {
     /// Candles of trades.
     Klines,
-    /// Hourly candles of the mark price.
+    /// Candles of the mark price.
     Mark,
-    /// Hourly candles of the index price.
+    /// Candles of the index price.
     Index,
-    /// Hourly candles of the premium over the index.
+    /// Candles of the premium over the index.
     Premium,
     /// Settled funding.
     Funding,

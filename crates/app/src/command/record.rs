@@ -21,7 +21,7 @@ use windvane_connector::{
 };
 use windvane_telemetry::LogFormat;
 
-/// Topics of the account's own stream.
+/// Topics of the account's own stream unless others are named.
 const PRIVATE_TOPICS: [&str; 4] = ["order", "execution", "position", "wallet"];
 /// The name of its files, and of the others' when they are told apart.
 const PRIVATE: &str = "private";
@@ -62,19 +62,24 @@ fn wishes(arguments: &Record, reached: &Reached) -> Result<Vec<Wish>, Failure> {
         })?;
         wishes.push(Wish { address, credentials: None, topics, name: product.as_str() });
     }
-    if arguments.private {
+    if arguments.private || !arguments.private_topic.is_empty() {
         let venue = reached.of_config.as_ref();
         let venue =
             venue.ok_or_else(|| Failure::Config("--private needs a --config with a key".to_owned()))?;
         wishes.push(Wish {
             address: reached.endpoints.private_ws().clone(),
             credentials: Some(Arc::new(keys::find(venue)?)),
-            topics: PRIVATE_TOPICS.map(str::to_owned).to_vec(),
+            topics: match arguments.private_topic.as_slice() {
+                [] => PRIVATE_TOPICS.map(str::to_owned).to_vec(),
+                named => named.to_vec(),
+            },
             name: PRIVATE,
         });
     }
     if wishes.is_empty() {
-        return Err(Failure::Config("nothing to record: name --symbol, --topic or --private".to_owned()));
+        return Err(Failure::Config(
+            "nothing to record: name --symbol, --topic, --private or --private-topic".to_owned(),
+        ));
     }
     Ok(wishes)
 }

@@ -173,13 +173,31 @@ impl Sheet {
         }
     }
 
-    /// Rows without a rhythm are known to be whole between the first and the last.
+    /// What should be there of a span of times and is not. Of funding nobody knows when the first and the last were due, so
+    /// before and after it only what is longer than any step counts.
+    #[must_use]
+    pub fn gaps(&self, span: &Range<i64>) -> Vec<Range<i64>> {
+        let mut missing = self.missing(span);
+        if self.kind.step_ms().is_none() {
+            missing.retain(|gap| {
+                let is_inside = self.times.first().is_some_and(|first| *first < gap.start)
+                    && self.times.last().is_some_and(|last| *last >= gap.end);
+                is_inside || gap.end - gap.start > FUNDING_STEP_MS
+            });
+        }
+        missing
+    }
+
+    /// Rows without a rhythm: before the first, after the last, and where a step between two is too long.
     fn outside(&self, span: &Range<i64>) -> Vec<Range<i64>> {
         let (Some(first), Some(last)) = (self.times.first(), self.times.last()) else {
             return if span.is_empty() { Vec::new() } else { vec![span.clone()] };
         };
-        let parts = [span.start..span.end.min(*first), span.start.max(last + 1)..span.end];
-        parts.into_iter().filter(|part| !part.is_empty()).collect()
+        let inside = funding_gaps(&self.times).into_iter();
+        let inside = inside.map(|gap| span.start.max(gap.start)..span.end.min(gap.end));
+        let before = span.start..span.end.min(*first);
+        let after = span.start.max(last + 1)..span.end;
+        [before].into_iter().chain(inside).chain([after]).filter(|part| !part.is_empty()).collect()
     }
 
     /// Adds rows, each with its time in the first column; those that are known already are passed over.
@@ -250,8 +268,34 @@ pub fn gaps(times: &[i64], span: &Range<i64>, step_ms: i64) -> Vec<Range<i64>> {
     missing
 }
 
+/// The longest time from one funding to the next that the exchange has. Source: Bybit V5, "Get Instruments Info",
+/// `fundingInterval`.
+const FUNDING_STEP_MS: i64 = 8 * 3_600_000;
+
+/// What is missing in a rising list of fundings. How often a contract pays has changed in the course of time, so a step is
+/// too long when it is longer than any is, or longer than those on both sides of it.
+#[must_use]
+pub fn funding_gaps(times: &[i64]) -> Vec<Range<i64>> {
+    let steps: Vec<(i64, i64)> = times.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
+    let step_at = |index: Option<usize>| index.and_then(|index| steps.get(index)).map(|step| step.1);
+    let usual = |index: usize| {
+        let sides = [step_at(index.checked_sub(1)), step_at(Some(index + 1))];
+        match sides {
+            [Some(before), Some(after)] => before.max(after).min(FUNDING_STEP_MS),
+            _ => FUNDING_STEP_MS,
+        }
+    };
+    let is_long = |(index, (at, step)): (usize, &(i64, i64))| {
+        (*step > usual(index)).then(|| at + usual(index)..at + step)
+    };
+    steps.iter().enumerate().filter_map(is_long).collect()
+}
+
 /// Writes a file anew, so that it is the old one or the new one whatever happens.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), DataError> {
+///
+/// # Errors
+/// It cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), DataError> {
     let new = PathBuf::from(format!("{}.new", path.display()));
     let write = || {
         let mut file = File::create(&new)?;
@@ -350,6 +394,43 @@ mod tests {
         sheet.add(&[(6, "6,BTCUSDT,0".to_owned()), (8, "8,BTCUSDT,0".to_owned())]).unwrap();
         assert_eq!(sheet.missing(&(5..20)), [5..6, 9..20]);
         assert!(sheet.missing(&(6..9)).is_empty());
+    }
+
+    #[test]
+    fn a_funding_that_is_missing_is_found_and_a_change_of_the_rhythm_is_none() {
+        let times = |hours: &[i64]| hours.iter().map(|hour| hour * 3_600_000).collect::<Vec<_>>();
+        for (hours, gaps) in [
+            (&[0, 8, 16, 24][..], &[][..]),
+            (&[0, 8, 12, 16, 24, 32], &[]),
+            (&[0, 8, 24, 32], &[(16, 24)]),
+            (&[0, 4, 12, 16, 20], &[(8, 12)]),
+            (&[0, 1, 2, 4, 5], &[(3, 4)]),
+            (&[0, 16], &[(8, 16)]),
+            (&[0], &[]),
+            (&[], &[]),
+        ] {
+            let found = funding_gaps(&times(hours));
+            let wanted: Vec<_> = gaps.iter().map(|(from, to)| from * 3_600_000..to * 3_600_000).collect();
+            assert_eq!(found, wanted, "{hours:?}");
+        }
+    }
+
+    #[test]
+    fn a_download_of_funding_that_was_broken_off_before_older_rows_is_filled_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let hour = |hour: i64| (hour * 3_600_000, format!("{},BTCUSDT,0", hour * 3_600_000));
+        let mut sheet = Sheet::open(folder.path(), symbol(), Kind::Funding).unwrap();
+        sheet.add(&[hour(80), hour(88)]).unwrap();
+        sheet.finish().unwrap();
+        // A further download, from earlier on, came as far as this.
+        let mut sheet = Sheet::open(folder.path(), symbol(), Kind::Funding).unwrap();
+        sheet.add(&[hour(0), hour(8)]).unwrap();
+        drop(sheet);
+        let sheet = Sheet::open(folder.path(), symbol(), Kind::Funding).unwrap();
+        let ms = |hour: i64| hour * 3_600_000;
+        assert_eq!(sheet.missing(&(0..ms(88))), only(ms(16)..ms(80)));
+        assert_eq!(sheet.gaps(&(0..ms(88))), only(ms(16)..ms(80)));
+        assert_eq!(sheet.gaps(&(0..ms(200))), [ms(16)..ms(80), ms(88) + 1..ms(200)]);
     }
 
     #[test]

@@ -100,6 +100,7 @@ fn of_sheet(path: &Path, kind: Kind, what: &str) -> Found {
         (Some(step_ms), Some((first, last))) if times.is_sorted() => {
             sheet::gaps(&times, &(first..last), step_ms)
         }
+        (None, Some(_)) if times.is_sorted() => sheet::funding_gaps(&times),
         _ => Vec::new(),
     };
     let order = times
@@ -176,11 +177,17 @@ mod tests {
         write("BTCUSDT_1m.csv", &format!("{head}0,1,1,1,1,0,0\n60000,1,1,1,1,0,0\n240000,1,1,1,1,0,0\n"));
         write("ETHUSDT_1m.csv", &format!("{head}0,9,1,1,1,0,0\n60000,1,1,1,1,0,0\n"));
         write("ETHUSDT_mark_1h.csv", "start,open,high,low,close\n0,1,1,1,1\n3600000,1,1,1,x\n");
+        let funding: String =
+            [0, 8, 24, 32].map(|hour| format!("{},ETHUSDT,0.0001\n", hour * 3_600_000)).concat();
+        write("ETHUSDT_funding.csv", &format!("fundingRateTimestamp,symbol,fundingRate\n{funding}"));
         write("BTCUSDT_5m.csv.part", "0,1,1,1,1,0,0\n");
         write("instruments_linear.csv", "symbol\nBTCUSDT\n");
         let found = folder(dir.path()).unwrap();
         let named = |name: &str| found.iter().find(|one| one.path.ends_with(name)).unwrap();
-        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(found.len(), 5, "{found:?}");
+        let paid = named("ETHUSDT_funding.csv");
+        assert_eq!((paid.gaps.len(), &paid.problem), (1, &None));
+        assert_eq!((paid.gaps[0].start, paid.gaps[0].end), (16 * 3_600_000, 24 * 3_600_000));
         let gap = named("BTCUSDT_1m.csv");
         assert_eq!((gap.rows, gap.span, gap.gaps.len()), (3, Some((0, 240_000)), 1));
         assert_eq!((gap.gaps[0].start, gap.gaps[0].end), (120_000, 240_000));

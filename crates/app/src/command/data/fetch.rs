@@ -22,7 +22,7 @@ use windvane_connector::{
 };
 use windvane_model::{Interval, MarketTime, Side, Symbol};
 use windvane_research::data::prints::{self, Trade};
-use windvane_research::data::sheet::{Kind, PriceKind, Sheet};
+use windvane_research::data::sheet::{Kind, PriceKind, Sheet, replace};
 use windvane_telemetry::LogFormat;
 
 /// Rows that are asked for and written at a time.
@@ -139,12 +139,13 @@ impl<'a> Fetcher<'a> {
     }
 
     async fn one(&self, listing: &Listing, kind: FetchKind, until: i64) -> Result<Option<Done>, Failure> {
-        let hourly = |price| Kind::Price(price, Interval::H1);
+        let length = self.arguments.interval;
+        let candles = |price| Kind::Price(price, length.unwrap_or(Interval::H1));
         let kind = match kind {
-            FetchKind::Klines => Kind::Candles(self.arguments.interval),
-            FetchKind::Mark => hourly(PriceKind::Mark),
-            FetchKind::Index => hourly(PriceKind::Index),
-            FetchKind::Premium => hourly(PriceKind::Premium),
+            FetchKind::Klines => Kind::Candles(length.unwrap_or(Interval::M5)),
+            FetchKind::Mark => candles(PriceKind::Mark),
+            FetchKind::Index => candles(PriceKind::Index),
+            FetchKind::Premium => candles(PriceKind::Premium),
             FetchKind::Funding => Kind::Funding,
             FetchKind::OpenInterest => Kind::OpenInterest(Interval::H1),
             FetchKind::Trades => return self.trades(listing.symbol).await.map(Some),
@@ -168,9 +169,7 @@ impl<'a> Fetcher<'a> {
         let end = self.arguments.to.unwrap_or(i64::MAX).min(until - open + 1);
         let span = self.arguments.from.max(launched)..end;
         let missing = sheet.missing(&span);
-        self.bar.set_message(
-            sheet.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        );
+        self.show(sheet.path());
         let pages = missing.iter().flat_map(|gap| parts(gap, page_ms(kind))).collect::<Vec<_>>();
         self.bar.inc_length(pages.len() as u64);
         for page in pages {
@@ -182,8 +181,7 @@ impl<'a> Fetcher<'a> {
         let (path, new) = (sheet.path().to_owned(), sheet.added());
         sheet.finish().map_err(written)?;
         let sheet = Sheet::open(&self.arguments.out, symbol, kind).map_err(written)?;
-        // Of what comes when the venue likes, nobody knows when the first and the last were due.
-        let gaps = if kind.step_ms().is_some() { sheet.missing(&span) } else { Vec::new() };
+        let gaps = sheet.gaps(&span);
         Ok(Done { path, rows: sheet.len(), new, gaps })
     }
 
@@ -234,7 +232,16 @@ impl<'a> Fetcher<'a> {
         Ok(rows.into_iter().filter(|(at, _)| page.contains(at)).collect())
     }
 
+    /// Says which file it is at.
+    fn show(&self, path: &Path) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.bar.set_message(name.unwrap_or_default());
+    }
+
     async fn trades(&self, symbol: Symbol) -> Result<Done, Failure> {
+        let path = prints::path(&self.arguments.out, symbol);
+        self.show(&path);
+        self.bar.inc_length(1);
         let rows = self.rest.recent_trades(self.arguments.product, symbol).await;
         let rows = rows.map_err(|error| unreachable(&format!("the latest trades of {symbol}"), &error))?;
         let rows = rows.into_iter().map(|trade| Trade {
@@ -248,12 +255,15 @@ impl<'a> Fetcher<'a> {
             id: trade.id,
         });
         let new = prints::add(&self.arguments.out, symbol, rows.collect()).map_err(written)?;
-        let path = prints::path(&self.arguments.out, symbol);
+        self.bar.inc(1);
         let rows = if path.exists() { prints::read(&path).map_err(written)?.len() } else { 0 };
         Ok(Done { path, rows, new: new as u64, gaps: Vec::new() })
     }
 
     async fn tiers(&self, symbol: Symbol) -> Result<Done, Failure> {
+        let path = self.arguments.out.join(format!("tiers_{symbol}.csv"));
+        self.show(&path);
+        self.bar.inc_length(1);
         let tiers = self.rest.risk_limits(self.arguments.product, Some(symbol)).await;
         let tiers = tiers.map_err(|error| unreachable(&format!("the tiers of {symbol}"), &error))?;
         let tiers = tiers.get(&symbol).cloned().unwrap_or_default();
@@ -265,12 +275,15 @@ impl<'a> Fetcher<'a> {
             let leverage = tier.max_leverage.get();
             text.push_str(&format!("{symbol},{limit},{maintenance},{initial},{leverage},{deduction}\n"));
         }
-        let path = self.arguments.out.join(format!("tiers_{symbol}.csv"));
         write(&path, &text)?;
+        self.bar.inc(1);
         Ok(Done { path, rows: tiers.len(), new: tiers.len() as u64, gaps: Vec::new() })
     }
 
     fn instruments(&self, listings: &[Listing]) -> Result<Done, Failure> {
+        let path = self.arguments.out.join(format!("instruments_{}.csv", self.arguments.product));
+        self.show(&path);
+        self.bar.inc_length(1);
         let mut text = String::from(
             "symbol,status,baseCoin,quoteCoin,settleCoin,launchTime,deliveryTime,tickSize,qtyStep,minOrderQty,maxOrderQty,\
              maxMktOrderQty,minNotionalValue,maxLeverage,fundingInterval\n",
@@ -298,8 +311,8 @@ impl<'a> Fetcher<'a> {
             text.push_str(&columns.join(","));
             text.push('\n');
         }
-        let path = self.arguments.out.join(format!("instruments_{}.csv", self.arguments.product));
         write(&path, &text)?;
+        self.bar.inc(1);
         Ok(Done { path, rows: listings.len(), new: listings.len() as u64, gaps: Vec::new() })
     }
 }
@@ -332,10 +345,10 @@ fn what(kind: Kind) -> &'static str {
     }
 }
 
+/// Writes a whole file anew: broken off, it is the old one.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let written =
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
-    Ok(written.with_context(|| format!("writing {}", path.display()))?)
+    path.parent().map_or(Ok(()), std::fs::create_dir_all).context("making the folder")?;
+    replace(path, text).map_err(written)
 }
 
 fn written(error: windvane_research::data::DataError) -> Failure {
