@@ -22,6 +22,8 @@ pub(crate) struct Gate {
     /// Whether request stamps can be relied on. Kept apart from the latched causes, because it mends by itself and
     /// must then lift no other cause.
     clock_is_sound: bool,
+    /// The venue says that it is under maintenance; likewise, and it ends when the venue says so.
+    is_under_maintenance: bool,
     /// The process is ending in order; ends with it.
     is_stopping: bool,
     is_fenced: bool,
@@ -81,6 +83,7 @@ impl Gate {
             is_falling: false,
             halted: None,
             clock_is_sound: true,
+            is_under_maintenance: false,
             is_stopping: false,
             is_fenced: false,
         }
@@ -126,15 +129,19 @@ impl Gate {
             self.is_stopping = true;
         } else if matches!(cause, HaltCause::Clock) {
             self.clock_is_sound = false;
+        } else if matches!(cause, HaltCause::Maintenance) {
+            self.is_under_maintenance = true;
         } else if self.halted.is_none() {
             self.halted = Some(cause);
         }
     }
 
-    /// A cause has ended by itself. No other cause than the clock does.
+    /// A cause has ended by itself. No others than a clock in doubt and a maintenance do.
     pub(crate) const fn lift(&mut self, cause: HaltCause) {
         if matches!(cause, HaltCause::Clock) {
             self.clock_is_sound = true;
+        } else if matches!(cause, HaltCause::Maintenance) {
+            self.is_under_maintenance = false;
         }
     }
 
@@ -189,6 +196,9 @@ impl Gate {
         }
         if !self.clock_is_sound {
             return RunState::Halted(HaltCause::Clock);
+        }
+        if self.is_under_maintenance {
+            return RunState::Halted(HaltCause::Maintenance);
         }
         if self.is_stopping {
             return RunState::Halted(HaltCause::Shutdown);
@@ -263,5 +273,17 @@ mod tests {
         gate.lift(HaltCause::Operator);
         assert_eq!(gate.state(), RunState::Halted(HaltCause::Operator), "only a person ends that");
         assert_eq!(gate.latched(), Some(HaltCause::Operator), "a restart measures the clock anew");
+    }
+    #[test]
+    fn d07_a_maintenance_halts_until_the_venue_says_that_it_is_over_and_is_not_kept() {
+        let mut gate = open();
+        gate.halt(HaltCause::Maintenance);
+        gate.resume();
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Maintenance), "a person cannot end it");
+        assert_eq!(gate.latched(), None, "a restart asks the venue anew");
+        gate.lift(HaltCause::Clock);
+        assert_eq!(gate.state(), RunState::Halted(HaltCause::Maintenance), "it is not the clock's");
+        gate.lift(HaltCause::Maintenance);
+        assert_eq!(gate.state(), RunState::Active);
     }
 }

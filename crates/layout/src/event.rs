@@ -43,6 +43,7 @@ choices!(HaltCause {
     13 => MarginModel,
     14 => PositionMode,
     15 => OtherMargin,
+    16 => Maintenance,
 });
 
 layout!(Reference { instruments, fees });

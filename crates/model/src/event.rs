@@ -80,7 +80,8 @@ pub struct Reference {
 pub enum Control {
     /// Stop opening; latched until [`Control::Resume`], or until [`Control::Lift`] where the cause ends by itself.
     Halt(HaltCause),
-    /// That cause has ended by itself; other causes of a halt stay. Only [`HaltCause::Clock`] ends so.
+    /// That cause has ended by itself; other causes of a halt stay. [`HaltCause::Clock`] and
+    /// [`HaltCause::Maintenance`] end so.
     Lift(HaltCause),
     /// Open again.
     Resume,
@@ -145,11 +146,13 @@ pub enum HaltCause {
     PositionMode,
     /// Margin of the account is held by what is not counted: a debt, or contracts that settle in another coin.
     OtherMargin,
+    /// The venue says that it is under maintenance.
+    Maintenance,
 }
 
 impl HaltCause {
     /// Every cause.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Operator,
         Self::Shutdown,
         Self::Journal,
@@ -165,6 +168,7 @@ impl HaltCause {
         Self::MarginModel,
         Self::PositionMode,
         Self::OtherMargin,
+        Self::Maintenance,
     ];
 
     /// The cause of that short word.
@@ -192,6 +196,7 @@ impl HaltCause {
             Self::MarginModel => "margin_model",
             Self::PositionMode => "position_mode",
             Self::OtherMargin => "other_margin",
+            Self::Maintenance => "maintenance",
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct Timing {
     pub contracts_every_ms: Millis,
     /// Between two looks at the key, likewise.
     pub key_every_ms: Millis,
+    /// Between two looks at the venue's own state, likewise.
+    pub status_every_ms: Millis,
 }
 
 impl Default for Timing {
@@ -72,6 +74,7 @@ impl Default for Timing {
             reply_within_ms: 5_000,
             contracts_every_ms: 3_600_000,
             key_every_ms: 3_600_000,
+            status_every_ms: 60_000,
         }
     }
 }

@@ -8,6 +8,8 @@ use windvane_model::{AccountEvent, Event, Link, LinkState, OrderReport, RefusalF
 
 /// The risk limit does not allow an order: its tiers may have changed. Source: Bybit V5, "Error Codes".
 const ABOUT_TIERS: [i32; 3] = [110_085, 110_086, 110_090];
+/// Trading is suspended, or the service restarts: the venue may be under maintenance. Source: the same page.
+const ABOUT_SERVICE: [i32; 4] = [10_016, 10_019, 110_063, 110_066];
 
 /// One bell for each thing that is looked at. Rung twice before somebody comes, it is answered once.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(super) struct Bells {
     pub(super) contracts: Notify,
     /// The contracts' position mode: an order was refused for it.
     pub(super) mode: Notify,
+    /// The venue's own state: a link went down, or a request met a service that is not there.
+    pub(super) status: Notify,
     /// The history of candles: the public link came up, and nobody knows what it missed.
     pub(super) history: Notify,
     /// What orders were sent with. The lock is held for one look.
@@ -38,12 +42,20 @@ impl Bells {
     pub(super) fn hear(&self, event: &Event) {
         match event {
             Event::Link(Link::Public(LinkState::Up)) => self.history.notify_one(),
+            Event::Link(
+                Link::Public(LinkState::Down) | Link::Private(LinkState::Down) | Link::Trade(LinkState::Down),
+            ) => {
+                self.status.notify_one();
+            }
             Event::Account(event) => {
                 if halts(event).is_some() {
                     self.key.notify_one();
                 }
                 match event {
                     AccountEvent::Order(report) => self.compare(report),
+                    AccountEvent::Undetermined(lost) if ABOUT_SERVICE.contains(&lost.code) => {
+                        self.status.notify_one();
+                    }
                     // Code 0 is our own refusal.
                     AccountEvent::Refused(refused) if refused.code != 0 => self.refused(refused),
                     _ => {}
@@ -60,6 +72,9 @@ impl Bells {
         );
         if is_about_figures || ABOUT_TIERS.contains(&refused.code) {
             self.contracts.notify_one();
+        }
+        if ABOUT_SERVICE.contains(&refused.code) {
+            self.status.notify_one();
         }
         if refused.family == RefusalFamily::PositionMode {
             self.mode.notify_one();
@@ -86,7 +101,12 @@ mod tests {
     fn rings(event: AccountEvent) -> Vec<&'static str> {
         let bells = Bells::default();
         bells.hear(&Event::Account(event));
-        let all = [("key", &bells.key), ("contracts", &bells.contracts), ("mode", &bells.mode)];
+        let all = [
+            ("key", &bells.key),
+            ("contracts", &bells.contracts),
+            ("mode", &bells.mode),
+            ("status", &bells.status),
+        ];
         let is_rung = |bell: &Notify| bell.notified().now_or_never().is_some();
         all.into_iter().filter(|(_, bell)| is_rung(bell)).map(|(name, _)| name).collect()
     }

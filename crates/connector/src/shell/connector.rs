@@ -7,6 +7,7 @@ use super::{
     lane::{self, Work},
     modekeeper, refkeeper,
     scope::Scope,
+    statuskeeper::{self, Service},
     stream::{Outlets, StreamTask},
     timekeeper,
 };
@@ -17,7 +18,7 @@ use crate::{
     halt::{HaltEpoch, Handed},
     key::KeyPolicy,
     outcome::Asked,
-    rest::{PositionMode, RestClient},
+    rest::{PositionMode, RestClient, market::Customer},
     session::{
         self, DisconnectProtection, PrivateSession, PublicRequest, PublicSession, Session, Shards, Timing,
         Topic, TopicsError, TradeSession,
@@ -35,7 +36,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, MarketEvent, QueryFailed, Symbol};
+use windvane_model::{AccountEvent, Command, Control, Event, HaltCause, MarketEvent, QueryFailed, Symbol};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -56,6 +57,10 @@ pub struct Plan {
     pub position_mode: PositionMode,
     /// Bounds of waiting.
     pub timing: Timing,
+    /// Whose maintenances matter.
+    pub customer: Customer,
+    /// Whether the venue was under maintenance when it was asked before the start; then the engine hears that first.
+    pub is_under_maintenance: bool,
     /// Most topics of one public connection; `None` leaves it to the exchange's own limit.
     pub topics_per_connection: Option<usize>,
     /// Whether commands that change something are sent. Without, each is answered as not sent.
@@ -156,6 +161,11 @@ impl Connector {
         let doors = Arc::clone(&ground.doors);
         let starter = Starter { rest, outlets, stopped: &stopped, bells: &bells, doors: &doors };
 
+        if plan.is_under_maintenance {
+            // Before any link is up, so that nothing opens in between; the queue is empty yet.
+            let halt = Event::Control(Control::Halt(HaltCause::Maintenance));
+            let _ = outlets.account.try_send((rest.clock().now(), halt));
+        }
         let mut resubscriptions = Vec::with_capacity(public.len());
         for session in public {
             let (ask, requests) = mpsc::channel(RESUBSCRIPTIONS);
@@ -213,6 +223,14 @@ impl Connector {
             scoped.clone(),
             Arc::clone(&bells),
             timing.contracts_every_ms,
+            stopped.clone(),
+        ));
+        tasks.spawn(statuskeeper::keep_status(
+            rest.clone(),
+            outlets.clone(),
+            Service { customer: plan.customer, is_down: plan.is_under_maintenance },
+            Arc::clone(&bells),
+            timing.status_every_ms,
             stopped.clone(),
         ));
         tasks.spawn(historian::fill_gaps(rest, outlets, scoped, bells, stopped));

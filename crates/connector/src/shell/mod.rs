@@ -13,6 +13,7 @@ mod refkeeper;
 mod rounds;
 mod scope;
 mod socket;
+mod statuskeeper;
 mod stream;
 mod timekeeper;
 

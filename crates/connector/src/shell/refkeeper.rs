@@ -4,7 +4,10 @@
 //! there. Source: Bybit V5, "Get Instruments Info".
 
 use super::{bells::Bells, rounds::Rounds, scope::Scope, stream::Outlets};
-use crate::rest::{RestClient, RestError};
+use crate::{
+    category::Category,
+    rest::{RestClient, RestError},
+};
 use std::sync::Arc;
 use tokio::sync::watch;
 use windvane_model::{Event, Millis, Reference, Symbol};
@@ -46,6 +49,6 @@ pub(super) async fn keep_reference(
 
 async fn read(rest: &RestClient, symbols: &[Symbol]) -> Result<Reference, RestError> {
     let instruments = rest.instruments(symbols).await?;
-    let fees = rest.fee_rates(symbols).await?;
+    let fees = rest.fee_rates(Category::Linear, symbols).await?;
     Ok(Reference { instruments, fees })
 }
