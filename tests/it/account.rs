@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use windvane_connector::{
-    Category, Connector, Credentials, DisconnectProtection, KeyPolicy, MarginMode, Observer, Outlets, Plan,
-    PositionMode, RateLimits, RestClient, Secret, Span, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Category, Connector, Credentials, Customer, DisconnectProtection, KeyPolicy, MarginMode, Observer,
+    Outlets, Plan, PositionMode, RateLimits, RestClient, Secret, Span, Timing, Topic, VenueClock,
+    VenueEndpoints, WallClock,
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Link, LinkState, MarketTime, OrderKind, PositionIndex,
@@ -141,6 +142,8 @@ fn orders_without_room_leave_in_batches_over_rest() {
             key: KeyPolicy::default(),
             position_mode: PositionMode::OneWay,
             timing: Timing::default(),
+            customer: Customer { uid: 1, is_demo: false },
+            is_under_maintenance: false,
             topics_per_connection: None,
             sends: true,
             disconnect_protection: DisconnectProtection::Off,
@@ -208,7 +211,10 @@ fn histories_and_a_pre_check_are_read_of_every_product() {
         assert!(rest.past_orders(Category::Inverse, span).await.unwrap().is_empty());
         let btc = Symbol::new("BTCUSDT").unwrap();
         let check = rest
-            .pre_check(Submit { kind: OrderKind::Market { max_slippage_ticks: None }, ..order(1, btc) })
+            .pre_check(
+                Category::Linear,
+                Submit { kind: OrderKind::Market { max_slippage_ticks: None }, ..order(1, btc) },
+            )
             .await
             .unwrap();
         assert!(
@@ -219,7 +225,7 @@ fn histories_and_a_pre_check_are_read_of_every_product() {
             kind: OrderKind::Market { max_slippage_ticks: None },
             ..order(2, btc)
         };
-        let refused = rest.pre_check(whale).await.unwrap_err();
+        let refused = rest.pre_check(Category::Linear, whale).await.unwrap_err();
         assert_eq!(refused.code(), 110_007, "{refused}");
     });
     let orders: Vec<Value> = ground.rows("orders");

@@ -156,6 +156,54 @@ fn the_accounts_own_stream_is_recorded_for_its_owner_alone() {
 }
 
 #[test]
+fn any_private_topic_is_recorded_and_a_replay_reads_it_beside_the_public_stream() {
+    let ground = Ground::new(Market::Walking);
+    let (config, folder) = (ground.config(), ground.folder().join("rec"));
+    let arguments = [
+        "record",
+        "--config",
+        &config,
+        "--symbol",
+        "BTCUSDT",
+        "--private-topic",
+        "execution.fast,dcp.future,execution,position",
+        "--out",
+        folder.to_str().unwrap(),
+    ];
+    let mut recorder = start("record", &binary(), &arguments, ground.folder());
+    let uid = ground.account()["uid"].to_string();
+    let order = format!(
+        r#"{{"uid":{uid},"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Market","qty":"0.01"}}"#
+    );
+    wait_until("fills by both topics and trades", PATIENCE, || {
+        ground.sim("order", &order);
+        let (own, all) = (messages(&folder, "private"), messages(&folder, "linear"));
+        own.iter().any(|message| message["topic"] == "execution.fast")
+            && own.iter().any(|message| message["topic"] == "execution")
+            && count(&own, "position") > 0
+            && count(&all, "publicTrade") > 5
+    });
+    recorder.interrupt();
+    assert_eq!(recorder.wait(PATIENCE), Some(0), "no topic was refused: {}", recorder.err());
+    let own = messages(&folder, "private");
+    assert_eq!(count(&own, "order") + count(&own, "wallet"), 0, "only what was named");
+    let fast: Vec<&Value> = own.iter().filter(|message| message["topic"] == "execution.fast").collect();
+    assert!(fast.iter().all(|message| message["data"][0]["execId"].is_string()), "{fast:?}");
+
+    // The folder as it is: what the account was told moves no market, and keeps nothing of it from being read.
+    let market = format!("[market.recording]\nfiles = [\"{}\"]\nspeed = 1000", folder.display());
+    let (_venue, address) = venue(ground.folder(), &market);
+    let trades = replayed(address);
+    let of_market = messages(&folder, "linear");
+    let rows: usize = of_market
+        .iter()
+        .filter(|message| message["topic"] == "publicTrade.BTCUSDT")
+        .map(|message| message["data"].as_array().unwrap().len())
+        .sum();
+    assert!(trades.len() > 5 && trades.len() <= rows, "{} of {rows}", trades.len());
+}
+
+#[test]
 fn what_cannot_be_recorded_is_said_at_once() {
     let ground = Ground::new(Market::Still);
     let mut recorder = recorder(&ground, &["--topic", "nothing.of.the.kind"]);
@@ -293,6 +341,46 @@ fn history_is_downloaded_mended_verified_and_traded_on() {
 }
 
 #[test]
+fn prices_are_downloaded_in_candles_of_the_length_that_was_asked_for() {
+    let ground = Ground::new(Market::Walking);
+    let files =
+        fetch(&ground, 2, &["--symbol", "BTCUSDT", "--kind", "klines,mark,index", "--interval", "5m"]);
+    let names = ["BTCUSDT_5m.csv", "BTCUSDT_mark_5m.csv", "BTCUSDT_index_5m.csv"];
+    for (file, name) in files.iter().zip(names) {
+        assert!(file["file"].as_str().unwrap().ends_with(name), "{file}");
+        assert!((20..=24).contains(&file["rows"].as_u64().unwrap()), "two hours of it: {file}");
+        assert_eq!(file["gaps"], json!([]), "{file}");
+    }
+    let history = ground.folder().join("history");
+    let (code, said, complaint) = finish(&windvane(&["data", "verify", history.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{said}{complaint}");
+}
+
+#[test]
+fn every_kind_shows_how_far_it_is() {
+    let Some(script) = program("script", "it comes with util-linux") else { return };
+    let ground = Ground::new(Market::Walking);
+    let kinds = "klines,mark,index,funding,trades,tiers,instruments";
+    // Slow enough for the line to be drawn between any two.
+    ground.sim("fault", r#"{"kind":"delay","ms":300,"count":1000}"#);
+    let words = download(&ground, 4, &["--symbol", "ETHUSDT", "--kind", kinds]);
+    let command = format!("{} {}", binary().display(), words.join(" "));
+    let shown = Command::new(script).args(["-qec", &command, "/dev/null"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    for name in [
+        "ETHUSDT_5m.csv",
+        "ETHUSDT_mark_1h.csv",
+        "ETHUSDT_index_1h.csv",
+        "ETHUSDT_funding.csv",
+        "ethusdt.csv",
+        "tiers_ETHUSDT.csv",
+    ] {
+        let is_drawn = |line: &str| line.contains('%') && line.contains(&format!("  {name}"));
+        assert!(shown.split('\r').any(is_drawn), "{name}: {shown:?}");
+    }
+}
+
+#[test]
 fn settled_funding_is_downloaded_once() {
     let ground = Ground::new(Market::Walking);
     ground.sim("event", r#"{"kind":"funding","symbol":"BTCUSDT"}"#);
@@ -327,6 +415,8 @@ fn the_archives_files_that_are_beside_the_workspace_are_taken_in() {
     let shared = std::env::var_os("WINDVANE_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
     let data = shared.join("data");
     if !data.is_dir() {
+        // Whoever names the folder wants these tests; without that they are left out, and say so.
+        assert!(std::env::var_os("WINDVANE_SHARED").is_none(), "WINDVANE_SHARED has no {}", data.display());
         eprintln!("SKIPPED: {} is not here; set WINDVANE_SHARED", data.display());
         return;
     }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use windvane_connector::{
-    Connector, Credentials, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, PositionMode,
+    Connector, Credentials, Customer, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, PositionMode,
     RateLimits, RestClient, Secret, Timing, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_model::{AccountEvent, Event, Symbol};
@@ -162,6 +162,8 @@ fn listen(ground: &Ground) -> mpsc::Receiver<(Symbol, bool, Instant)> {
                 position_mode: PositionMode::OneWay,
                 key: KeyPolicy::default(),
                 timing: Timing::default(),
+                customer: Customer { uid: 1, is_demo: false },
+                is_under_maintenance: false,
                 topics_per_connection: None,
                 sends: false,
                 disconnect_protection: DisconnectProtection::Off,

@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use windvane_connector::{
-    Credentials, Mutation, Secret,
+    Category, Credentials, Mutation, Secret,
     codec::{Spares, decode_private, decode_public},
 };
 use windvane_market::{Change, Market};
@@ -70,13 +70,13 @@ fn codec(criterion: &mut Criterion) {
     let (Ok(credentials), Some(order)) = (Credentials::new("benchKey".to_owned(), secret), order()) else {
         return;
     };
-    let body = Mutation::Submit(order).body();
+    let body = Mutation::Submit(order).body(Category::Linear);
     criterion.bench_function("sign an order's body", |bench| {
         bench.iter(|| black_box(credentials.sign_rest("1700000000000", "2000", black_box(&body))));
     });
     criterion.bench_function("encode and sign an order", |bench| {
         bench.iter(|| {
-            let body = Mutation::Submit(black_box(order)).body();
+            let body = Mutation::Submit(black_box(order)).body(Category::Linear);
             black_box(credentials.sign_rest("1700000000000", "2000", &body))
         });
     });

@@ -22,6 +22,7 @@
 
 mod backoff;
 mod budget;
+mod category;
 #[cfg(test)]
 mod chaos;
 mod clock;
@@ -51,11 +52,11 @@ pub use observation::{Observation, Observer, Stream};
 pub use region::Region;
 pub use rest::{
     AccountInfo, ApiKeyInfo, BusinessKind, ClosedPnl, DcpWindow, LedgerEntry, LimitPriceAction, MarginMode,
-    OpenBusiness, PastExecution, PastOrder, PositionMode, PreCheck, RestClient, RestError, ServerTime,
-    TradingProduct,
+    OpenBusiness, OpenPosition, PastExecution, PastOrder, PositionMode, PreCheck, RestClient, RestError,
+    ServerTime, TradingProduct,
     market::{
-        Category, ContractKind, FundingRate, Kline, KlinePrice, Listing, Maintenance, MaintenanceState,
-        OpenInterest, PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
+        Category, ContractKind, Customer, FundingRate, Kline, KlinePrice, Listing, Maintenance,
+        MaintenanceState, OpenInterest, PriceBand, PriceKline, PublicTrade, Span, TickerFigures,
     },
 };
 pub use session::{DisconnectProtection, Drain, Ended, Taken, Tap, Timing, Topic, TopicsError};

@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     fs,
     io::{BufRead as _, BufReader},
@@ -159,6 +160,11 @@ fn search_for_secrets(output: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What tests say that they left out, each sentence once.
+fn left_out(output: &str) -> BTreeSet<&str> {
+    output.lines().filter_map(|line| line.find("SKIPPED: ").map(|at| line[at..].trim_end())).collect()
+}
+
 /// Runs every test under nextest and gives its closing line, which is otherwise lost above a list of failures.
 fn run_tests(path: &OsStr) -> anyhow::Result<String> {
     let mut command =
@@ -178,6 +184,9 @@ fn run_tests(path: &OsStr) -> anyhow::Result<String> {
     let told = workspace_root().join("target/nextest/ci/junit.xml");
     let told = fs::read_to_string(&told).with_context(|| format!("reading {}", told.display()))?;
     search_for_secrets(&told)?;
+    for left_out in left_out(&told) {
+        println!("── {left_out}");
+    }
     match summary {
         Some(summary) if status.success() => Ok(summary),
         Some(summary) => bail!("{summary}"),

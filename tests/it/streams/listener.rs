@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use windvane_connector::{
-    Category, Connector, Credentials, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan, PositionMode,
-    RateLimits, RestClient, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
+    Category, Connector, Credentials, Customer, DisconnectProtection, KeyPolicy, Observer, Outlets, Plan,
+    PositionMode, RateLimits, RestClient, Secret, Timing, Topic, VenueClock, VenueEndpoints, WallClock,
 };
 use windvane_market::{Change, Market as Books};
 use windvane_model::{
@@ -101,6 +101,8 @@ impl Listener {
                 topic_silence_ms: 2_000,
                 ..Timing::default()
             },
+            customer: Customer { uid: 1, is_demo: false },
+            is_under_maintenance: false,
             topics_per_connection: Some(4),
             sends: true,
             disconnect_protection: DisconnectProtection::Off,

@@ -69,6 +69,9 @@ pub(crate) struct VenueSection {
     /// Which limits the engine keeps to until the venue's answers say otherwise.
     #[serde(default)]
     pub(crate) rate_limits: RateLimits,
+    /// Most topics of one public connection, at least 1. The exchange's own limit, 21,000 characters of topics, holds in any
+    /// case. Default: no other limit; `100` with `rate_limits = "introductory"`, as the introductory article has it.
+    pub(crate) topics_per_connection: Option<Spanned<u32>>,
     /// The regional site whose customer the account is, on mainnet. Default: the main one.
     pub(crate) region: Option<Region>,
     /// What is done about an account whose modes are not those that the bots need.

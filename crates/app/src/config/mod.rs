@@ -125,6 +125,8 @@ pub(crate) struct RemoteVenue {
     pub(crate) market_clock_from_messages: bool,
     /// Which request limits the engine keeps to.
     pub(crate) rate_limits: windvane_connector::RateLimits,
+    /// Most topics of one public connection, beside the exchange's own limit of characters.
+    pub(crate) topics_per_connection: Option<usize>,
     /// What is done about the account at start.
     pub(crate) setup: Setup,
 }

@@ -23,6 +23,8 @@ use windvane_strategy::Definition;
 use windvane_venue::{MarketConfig, VenueConfig};
 
 /// What the exchange takes. Source: Bybit V5, "Set DCP".
+/// Topics of one public connection in the introductory article.
+const INTRODUCTORY_TOPICS: usize = 100;
 const DISCONNECT_WINDOW_S: RangeInclusive<Millis> = 3..=300;
 /// The variable that overrides the data folder.
 const DATA_DIR: &str = "WINDVANE__DATA_DIR";
@@ -330,6 +332,8 @@ impl<'t> Resolver<'t> {
         if section.region.is_some() && environment != Environment::Mainnet {
             self.problem(span.clone(), "`region` belongs to `environment = \"mainnet\"` alone");
         }
+        let topics_per_connection =
+            self.topics_per_connection(section.topics_per_connection.as_ref(), section.rate_limits);
         let disconnect_window_s = section.dcp_window.and_then(|window| self.disconnect_window(&window));
         let endpoints = match (environment, section.endpoints) {
             (Environment::Custom, Some(given)) => {
@@ -358,6 +362,7 @@ impl<'t> Resolver<'t> {
             key_file: section.key_file.map(|file| self.folder.join(file)),
             expected_uid: section.expected_uid,
             market_clock_from_messages: section.market_clock == Some(MarketClock::Messages),
+            topics_per_connection,
             rate_limits: match (section.market_clock, section.rate_limits) {
                 // A second of the replay holds hours of work; such a venue counts nothing.
                 (Some(MarketClock::Messages), _) => windvane_connector::RateLimits::Off,
@@ -371,6 +376,23 @@ impl<'t> Resolver<'t> {
                 fast_executions: section.fast_executions,
             },
         })
+    }
+
+    /// Most topics of a public connection, where somebody has said how many.
+    fn topics_per_connection(
+        &mut self,
+        wanted: Option<&toml::Spanned<u32>>,
+        limits: RateLimits,
+    ) -> Option<usize> {
+        match (wanted, limits) {
+            (Some(wanted), _) if *wanted.get_ref() == 0 => {
+                self.problem(wanted.span(), "`topics_per_connection` must be at least 1");
+                None
+            }
+            (Some(wanted), _) => usize::try_from(*wanted.get_ref()).ok(),
+            (None, RateLimits::Introductory) => Some(INTRODUCTORY_TOPICS),
+            (None, RateLimits::Published) => None,
+        }
     }
 
     /// Whole seconds, as the venue counts them.

@@ -1,7 +1,7 @@
 //! Configs for tests elsewhere in the binary, and what the keys of `[venue]` come to.
 
 use super::file::{GuardSection, JournalSection, LogSection, TelemetrySection};
-use super::{Settings, VenueSettings, load};
+use super::{RemoteVenue, Settings, VenueSettings, load};
 use windvane_connector::DisconnectProtection;
 use windvane_risk::TimeSpan;
 
@@ -19,6 +19,16 @@ pub(crate) fn settings_with(bots: &str) -> Settings {
 /// What comes of the shipped live config with these lines more in `[venue]`: the REST address, whether modes are set, and the
 /// window of the protection against disconnection.
 fn live_with(lines: &str) -> Result<(String, bool, Option<u32>), String> {
+    let venue = live_venue(lines)?;
+    let setup = venue.setup;
+    let is_armed = setup.protection() == DisconnectProtection::Armed;
+    assert_eq!(setup.fast_executions, lines.contains("fast_executions = true"));
+    assert_eq!(is_armed, setup.disconnect_window_s.is_some(), "the stream arms what was set");
+    Ok((venue.endpoints.rest().to_string(), setup.sets_modes, setup.disconnect_window_s))
+}
+
+/// The venue of the shipped live config with these lines more in `[venue]`.
+fn live_venue(lines: &str) -> Result<RemoteVenue, String> {
     let shipped = include_str!("../../../../config/live.toml");
     let strategies = concat!("\"", env!("CARGO_MANIFEST_DIR"), "/../../strategies/");
     let text = shipped
@@ -29,11 +39,7 @@ fn live_with(lines: &str) -> Result<(String, bool, Option<u32>), String> {
     std::fs::write(&path, text).unwrap();
     let settings = load(&path).map_err(|failure| failure.to_string())?;
     let VenueSettings::Remote(venue) = settings.venue else { panic!("mainnet is not embedded") };
-    let setup = venue.setup;
-    let is_armed = setup.protection() == DisconnectProtection::Armed;
-    assert_eq!(setup.fast_executions, lines.contains("fast_executions = true"));
-    assert_eq!(is_armed, setup.disconnect_window_s.is_some(), "the stream arms what was set");
-    Ok((venue.endpoints.rest().to_string(), setup.sets_modes, setup.disconnect_window_s))
+    Ok(venue)
 }
 
 #[test]
@@ -47,6 +53,21 @@ fn region_account_and_dcp_window_come_to_addresses_and_settings() {
     ] {
         assert_eq!(live_with(lines), Ok((rest.to_owned(), sets_modes, window_s)), "{lines}");
     }
+}
+
+#[test]
+fn topics_of_a_connection_are_a_setting_of_their_own_beside_the_preset() {
+    let topics = |lines: &str| live_venue(lines).map(|venue| venue.topics_per_connection);
+    for (lines, most) in [
+        ("", None),
+        ("rate_limits = \"introductory\"", Some(100)),
+        ("topics_per_connection = 100", Some(100)),
+        ("rate_limits = \"introductory\"\ntopics_per_connection = 20", Some(20)),
+    ] {
+        assert_eq!(topics(lines), Ok(most), "{lines}");
+    }
+    let message = topics("topics_per_connection = 0").unwrap_err();
+    assert!(message.contains("must be at least 1") && message.contains("live.toml:"), "{message}");
 }
 
 #[test]

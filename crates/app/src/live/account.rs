@@ -1,11 +1,13 @@
 //! What is asked of the venue by REST before the engine starts: clock, key, account, contracts, history.
 
 use super::setup::Setup;
-use crate::config::{BotSettings, Settings};
+use crate::config::{BotSettings, Environment, Settings};
 use crate::exit::Failure;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use windvane_connector::{ApiKeyInfo, KeyPolicy, MarginMode, PositionMode, RestClient, RestError, key_hint};
+use windvane_connector::{
+    ApiKeyInfo, Category, Customer, KeyPolicy, MarginMode, PositionMode, RestClient, RestError, key_hint,
+};
 use windvane_journal::Lock;
 use windvane_model::{
     AccountEvent, Candle, Epoch, IdGrammar, InstallTag, Interval, MarketTime, Millis, PositionIndex,
@@ -25,6 +27,10 @@ pub(crate) struct Account {
     pub(crate) uid: u64,
     /// The right to trade it from this host, until the end of the run.
     pub(crate) lock: Option<Lock>,
+    /// Whose maintenances matter.
+    pub(crate) customer: Customer,
+    /// Whether the venue is under maintenance.
+    pub(crate) is_under_maintenance: bool,
     /// Contracts and fees.
     pub(crate) reference: Reference,
     /// History for the bots, oldest first.
@@ -80,6 +86,11 @@ pub(crate) async fn prepare(
              sub-account of its own (other coins that merely count as collateral may stay)"
         )));
     }
+    let customer = Customer { uid: key.uid, is_demo: settings.environment == Environment::Demo };
+    let is_under_maintenance = rest.is_under_maintenance(customer).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether the venue is under maintenance could not be read");
+        false
+    });
     let reference = reference(rest, &symbols).await?;
     let leverages = bots.iter().map(|bot| (bot.name, bot.symbol, bot.leverage));
     if let Some(problem) = leverage_problem(&settings.risk, leverages, &reference.instruments) {
@@ -88,7 +99,7 @@ pub(crate) async fn prepare(
     let history = read_history(rest, &history_wanted(bots)).await?;
     let now = rest.clock().now();
     let key_expires = key.expires_in_days.map(|days| now.after(days.saturating_mul(DAY_MS)));
-    Ok(Account { uid: key.uid, lock, reference, history, key_expires })
+    Ok(Account { uid: key.uid, lock, customer, is_under_maintenance, reference, history, key_expires })
 }
 
 /// The mode that `[risk]` asks for, in the venue's words.
@@ -110,7 +121,10 @@ pub(crate) async fn reference(rest: &RestClient, symbols: &[Symbol]) -> Result<R
         )),
         error => unreachable("the contracts", &error),
     })?;
-    let fees = rest.fee_rates(symbols).await.map_err(|error| unreachable("the fee rates", &error))?;
+    let fees = rest
+        .fee_rates(Category::Linear, symbols)
+        .await
+        .map_err(|error| unreachable("the fee rates", &error))?;
     Ok(Reference { instruments, fees })
 }
 

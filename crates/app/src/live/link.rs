@@ -15,6 +15,7 @@ pub(super) struct Link {
     pub(super) credentials: Credentials,
     pub(super) market_clock: MarketClock,
     pub(super) rate_limits: RateLimits,
+    pub(super) topics_per_connection: Option<usize>,
     pub(super) key: KeyPolicy,
     pub(super) setup: Setup,
     pub(super) embedded: Option<Embedded>,
@@ -55,6 +56,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 credentials,
                 market_clock: clock,
                 rate_limits,
+                topics_per_connection: None,
                 key: KeyPolicy::default(),
                 setup: Setup {
                     sets_modes: true,
@@ -74,6 +76,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 MarketClock::Wall
             },
             rate_limits: remote.rate_limits,
+            topics_per_connection: remote.topics_per_connection,
             key: remote.key_policy(),
             setup: remote.setup,
             embedded: None,

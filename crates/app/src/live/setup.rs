@@ -78,7 +78,7 @@ async fn set_modes(
 /// Left alone, the venue moves a price into its band. One that refuses the setting is told, not fatal: demo accounts do not
 /// offer it, and each order's live price is compared with what was sent.
 async fn refuse_moved_prices(rest: &RestClient) {
-    if let Err(error) = rest.refuse_moved_prices().await {
+    if let Err(error) = rest.refuse_moved_prices(Category::Linear).await {
         tracing::warn!(%error, "the venue may move limit prices beyond its band instead of refusing them");
         return;
     }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windvane_connector::{
-    Connector, KeyPolicy, Outlets, Plan, RateLimits, RestClient, Timing, Topic, VenueClock, WallClock,
+    Connector, KeyPolicy, Outlets, Plan, RestClient, Timing, Topic, VenueClock, WallClock,
 };
 use windvane_engine::{Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
@@ -38,8 +38,6 @@ const MARKET_CAPACITY: usize = 8_192;
 const ACCOUNT_CAPACITY: usize = 4_096;
 /// Measurements that may wait for the loop; beyond it they are dropped.
 const OBSERVATION_CAPACITY: usize = 8_192;
-/// Topics of one public connection where one keeps to the introductory limits.
-const INTRODUCTORY_TOPICS: usize = 100;
 /// Callers of the control socket that may wait.
 const CONTROL_CAPACITY: usize = 16;
 
@@ -160,7 +158,9 @@ pub(crate) async fn run(
         key,
         position_mode: settings.position_mode,
         timing: Timing::default(),
-        topics_per_connection: (link.rate_limits == RateLimits::Introductory).then_some(INTRODUCTORY_TOPICS),
+        customer: account.customer,
+        is_under_maintenance: account.is_under_maintenance,
+        topics_per_connection: link.topics_per_connection,
         sends: !settings.is_shadow,
         disconnect_protection: setup.unwrap_or_default().protection(),
         fast_executions: setup.unwrap_or_default().fast_executions,

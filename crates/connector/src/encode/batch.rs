@@ -4,6 +4,7 @@
 //! Source: Bybit V5, "Batch Place Order", "Batch Amend Order", "Batch Cancel Order".
 
 use super::{Mutation, Object, object::push_list};
+use crate::category::Category;
 use windvane_model::{Millis, Request};
 
 /// Most orders of linear contracts in one batch.
@@ -50,6 +51,8 @@ impl BatchKind {
 pub(crate) fn write_body(mutations: &[Mutation], out: &mut String) {
     Object::new(out)
         .text("category", "linear")
-        .with("request", |out| push_list(out, mutations, |out, item| item.write_fields(Object::new(out))))
+        .with("request", |out| {
+            push_list(out, mutations, |out, item| item.write_fields(Category::Linear, Object::new(out)))
+        })
         .finish();
 }

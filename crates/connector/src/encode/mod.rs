@@ -12,6 +12,7 @@ pub(crate) use object::Object;
 pub(crate) use socket::{RequestId, login, ping, subscribe, trade_batch_frame, trade_frame, unsubscribe};
 pub(crate) use spell::Spell;
 
+use crate::category::Category;
 use windvane_model::{
     Amend, Cancel, CancelAll, Millis, OrderKind, Price, Request, SetLeverage, SetProtection, Submit, Symbol,
     TimeInForce,
@@ -122,24 +123,46 @@ impl Mutation {
 
     /// The request body. Source: Bybit V5, the page of each endpoint.
     #[must_use]
-    pub fn body(&self) -> String {
+    pub fn body(&self, category: Category) -> String {
         let mut text = String::with_capacity(320);
-        self.write_body(&mut text);
+        self.write_body(category, &mut text);
         text
     }
 
-    pub(crate) fn write_body(&self, out: &mut String) {
+    /// Why it cannot be asked of such a product; `None` where it can.
+    pub(crate) fn misfit(&self, category: Category) -> Option<&'static str> {
+        match (category, self) {
+            (Category::Linear, _) => None,
+            (Category::Inverse, Self::CancelAll(all)) if all.symbol.is_none() => {
+                Some("inverse contracts have no common settle coin; name one")
+            }
+            (Category::Inverse, _) => None,
+            (Category::Spot, Self::SetProtection(_) | Self::SetLeverage(_)) => {
+                Some("pairs have no positions")
+            }
+            (Category::Spot, Self::Submit(order)) if order.reduce_only => Some("pairs have no positions"),
+            (Category::Spot, Self::Submit(order))
+                if has_stops(order) && order.kind.limit_price().is_none() =>
+            {
+                Some("a market order of a pair carries no stops")
+            }
+            (Category::Spot, _) => None,
+        }
+    }
+
+    pub(crate) fn write_body(&self, category: Category, out: &mut String) {
         let object = match self {
             // The one key that stands before the category.
             Self::SetLeverage(set) => Object::new(out).text("buyLeverage", set.leverage.get()),
             _ => Object::new(out),
         };
-        self.write_fields(object.text("category", "linear"));
+        self.write_fields(category, object.text("category", category.as_str()));
     }
 
     /// The fields after the category, which in a batch stands once for all.
-    fn write_fields(&self, object: Object<'_>) {
+    fn write_fields(&self, category: Category, object: Object<'_>) {
         match self {
+            Self::Submit(submit) if category == Category::Spot => create_of_pair(submit, object),
             Self::Submit(submit) => create(submit, object),
             Self::Amend(amend) => object
                 .text("orderLinkId", amend.client_order_id)
@@ -152,7 +175,7 @@ impl Mutation {
                 .maybe("orderLinkId", cancel.client_order_id)
                 .text("symbol", cancel.symbol)
                 .finish(),
-            Self::CancelAll(all) => cancel_all(all, object),
+            Self::CancelAll(all) => cancel_all(all, category, object),
             Self::SetProtection(protection) => trading_stop(protection, object),
             Self::SetLeverage(SetLeverage { symbol, leverage }) => {
                 object.text("sellLeverage", leverage.get()).text("symbol", symbol).finish();
@@ -161,12 +184,36 @@ impl Mutation {
     }
 }
 
-fn create(order: &Submit, object: Object<'_>) {
-    let (kind, time_in_force, slippage_ticks) = match order.kind {
+/// The venue's words for a kind of order: its name, its time in force, how far it may slip.
+const fn words(kind: OrderKind) -> (&'static str, TimeInForce, Option<u32>) {
+    match kind {
         OrderKind::Market { max_slippage_ticks } => ("Market", TimeInForce::Ioc, max_slippage_ticks),
         OrderKind::Limit { time_in_force, .. } => ("Limit", time_in_force, None),
-    };
-    let has_stop = order.stop_loss.is_some() || order.take_profit.is_some();
+    }
+}
+
+/// A pair has neither position nor mark price, and counts a market order in coins only if told so.
+fn create_of_pair(order: &Submit, object: Object<'_>) {
+    let (kind, time_in_force, slippage_ticks) = words(order.kind);
+    object
+        .maybe("marketUnit", order.kind.limit_price().is_none().then_some("baseCoin"))
+        .text("orderLinkId", order.client_order_id)
+        .text("orderType", kind)
+        .maybe("price", order.kind.limit_price())
+        .text("qty", order.qty)
+        .text("side", order.side.as_str())
+        .maybe("slippageTolerance", slippage_ticks)
+        .maybe("slippageToleranceType", slippage_ticks.map(|_| "TickSize"))
+        .maybe("stopLoss", order.stop_loss)
+        .text("symbol", order.symbol)
+        .maybe("takeProfit", order.take_profit)
+        .text("timeInForce", time_in_force_word(time_in_force))
+        .finish();
+}
+
+fn create(order: &Submit, object: Object<'_>) {
+    let (kind, time_in_force, slippage_ticks) = words(order.kind);
+    let has_stop = has_stops(order);
     object
         .text("orderLinkId", order.client_order_id)
         .text("orderType", kind)
@@ -187,12 +234,13 @@ fn create(order: &Submit, object: Object<'_>) {
         .finish();
 }
 
-/// Without a contract the whole settle coin is meant. `orderFilter` `Order` leaves stops of every kind alone;
+/// Without a contract the whole settle coin is meant, or every pair. `orderFilter` `Order` leaves stops of every kind alone;
 /// left out, it means all kinds.
-fn cancel_all(all: &CancelAll, object: Object<'_>) {
+fn cancel_all(all: &CancelAll, category: Category, object: Object<'_>) {
+    let is_of_all = all.symbol.is_none() && category == Category::Linear;
     object
         .maybe("orderFilter", all.spare_protection.then_some("Order"))
-        .maybe("settleCoin", all.symbol.is_none().then_some(SETTLE_COIN))
+        .maybe("settleCoin", is_of_all.then_some(SETTLE_COIN))
         .maybe("symbol", all.symbol)
         .finish();
 }
@@ -207,6 +255,10 @@ fn trading_stop(protection: &SetProtection, object: Object<'_>) {
         .maybe("tpTriggerBy", by_mark(protection.take_profit))
         .text("tpslMode", "Full")
         .finish();
+}
+
+const fn has_stops(order: &Submit) -> bool {
+    order.stop_loss.is_some() || order.take_profit.is_some()
 }
 
 fn by_mark(trigger: Option<Price>) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! Frames that go out on the sockets. Source: Bybit V5, "Connect" and "Trade WebSocket guideline".
 
 use super::{Mutation, Object, Spell, batch, object::push_list};
+use crate::category::Category;
 use crate::sign::Credentials;
 use windvane_model::Millis;
 
@@ -69,7 +70,9 @@ impl Spell for RequestId {
 /// One order request, or `None` when the socket does not offer the operation. The stamp is the venue's time.
 pub(crate) fn trade_frame(id: RequestId, mutation: &Mutation, stamp_ms: i64) -> Option<String> {
     let operation = mutation.socket_operation()?;
-    Some(frame(id, operation, mutation.recv_window_ms(), stamp_ms, |out| mutation.write_body(out)))
+    Some(frame(id, operation, mutation.recv_window_ms(), stamp_ms, |out| {
+        mutation.write_body(Category::Linear, out)
+    }))
 }
 
 /// Several order requests of one kind; `None` when they are not, or the socket does not offer the operation.

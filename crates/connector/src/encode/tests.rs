@@ -32,7 +32,7 @@ fn order() -> Submit {
 fn an_order_with_protection_is_compact_and_sorted() {
     let order = Submit { stop_loss: Some(price("95000")), take_profit: Some(price("99000")), ..order() };
     assert_eq!(
-        Mutation::Submit(order).body(),
+        Mutation::Submit(order).body(Category::Linear),
         r#"{"category":"linear","orderLinkId":"w01aaaae0000001-000001","orderType":"Limit","positionIdx":0,"price":"97000.5","qty":"0.01","reduceOnly":false,"side":"Buy","slTriggerBy":"MarkPrice","stopLoss":"95000","symbol":"BTCUSDT","takeProfit":"99000","timeInForce":"PostOnly","tpTriggerBy":"MarkPrice","tpslMode":"Full"}"#
     );
 }
@@ -42,7 +42,7 @@ fn a_market_order_may_bound_its_slippage() {
     let order =
         Submit { kind: OrderKind::Market { max_slippage_ticks: Some(20) }, reduce_only: true, ..order() };
     assert_eq!(
-        Mutation::Submit(order).body(),
+        Mutation::Submit(order).body(Category::Linear),
         r#"{"category":"linear","orderLinkId":"w01aaaae0000001-000001","orderType":"Market","positionIdx":0,"qty":"0.01","reduceOnly":true,"side":"Buy","slippageTolerance":"20","slippageToleranceType":"TickSize","symbol":"BTCUSDT","timeInForce":"IOC"}"#
     );
 }
@@ -96,7 +96,7 @@ fn the_other_requests_say_no_more_than_they_must() {
             r#"{"buyLeverage":"10","category":"linear","sellLeverage":"10","symbol":"BTCUSDT"}"#,
         ),
     ] {
-        assert_eq!(mutation.body(), body);
+        assert_eq!(mutation.body(Category::Linear), body);
     }
 }
 
@@ -126,4 +126,38 @@ fn a_trade_frame_carries_the_stamp_and_exactly_one_order() {
         None,
         "the socket does not offer it"
     );
+}
+
+#[test]
+fn a_pair_gets_what_pairs_have_and_an_inverse_contract_what_contracts_have() {
+    let of = |order: Submit, category| Mutation::Submit(order).body(category);
+    let limit = Submit { stop_loss: None, take_profit: None, ..order() };
+    let kind = OrderKind::Limit { price: price("60000.5"), time_in_force: TimeInForce::PostOnly };
+    let limit = Submit { kind, ..limit };
+    assert_eq!(
+        of(limit, Category::Spot),
+        format!(
+            r#"{{"category":"spot","orderLinkId":"w01aaaae0000001-000001","orderType":"Limit","price":"60000.5","qty":"{}","side":"{}","symbol":"BTCUSDT","timeInForce":"PostOnly"}}"#,
+            limit.qty.get().normalize(),
+            limit.side.as_str()
+        )
+    );
+    let market = Submit { kind: OrderKind::Market { max_slippage_ticks: None }, ..limit };
+    assert!(
+        of(market, Category::Spot).starts_with(r#"{"category":"spot","marketUnit":"baseCoin","orderLinkId""#)
+    );
+    let inverse = of(market, Category::Inverse);
+    assert!(
+        inverse.starts_with(r#"{"category":"inverse","orderLinkId""#)
+            && inverse.contains("\"positionIdx\":0")
+    );
+    let stopped = Submit { stop_loss: Some(price("59000")), ..market };
+    let spot = |mutation: Mutation| mutation.misfit(Category::Spot);
+    assert!(spot(Mutation::Submit(stopped)).is_some() && spot(Mutation::Submit(market)).is_none());
+    assert!(spot(Mutation::Submit(Submit { reduce_only: true, ..limit })).is_some());
+    let all = |symbol| Mutation::CancelAll(CancelAll { symbol, spare_protection: false });
+    assert!(
+        all(None).misfit(Category::Inverse).is_some() && all(Some(btc())).misfit(Category::Inverse).is_none()
+    );
+    assert_eq!(all(None).body(Category::Spot), r#"{"category":"spot"}"#);
 }

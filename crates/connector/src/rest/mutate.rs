@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     budget::Turn,
+    category::Category,
     codec::number::Lexeme,
     codes::{self, Channel},
     encode::{Mutation, batch_kind, write_batch},
@@ -44,11 +45,21 @@ impl RestClient {
 
     /// Sends one mutation whose turn it is and says what became of it. Never an error: every end has its event.
     pub(crate) async fn mutate(&self, mutation: &Mutation, turn: Turn) -> AccountEvent {
+        self.mutate_in(Category::Linear, mutation, turn).await
+    }
+
+    /// The same for any product.
+    pub(super) async fn mutate_in(
+        &self,
+        category: Category,
+        mutation: &Mutation,
+        turn: Turn,
+    ) -> AccountEvent {
         let asked = Asked::from(mutation);
         if is_too_late(mutation, self.clock.now()) {
             return asked.not_sent("too old at the last look");
         }
-        let body = mutation.body();
+        let body = mutation.body(category);
         let window_ms = Some(mutation.recv_window_ms());
         match self.call(&turn, Method::POST, Payload::Body(&body), window_ms).await {
             Ok(answer) => {

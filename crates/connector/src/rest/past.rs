@@ -250,8 +250,8 @@ impl RestClient {
     ///
     /// # Errors
     /// [`RestError::Refused`] with the code that the order itself would get; or when the answer cannot be had or read.
-    pub async fn pre_check(&self, order: Submit) -> Result<PreCheck, RestError> {
-        self.rates(&Mutation::Submit(order).body()).await
+    pub async fn pre_check(&self, category: Category, order: Submit) -> Result<PreCheck, RestError> {
+        self.rates(&Mutation::Submit(order).body(category)).await
     }
 
     /// The answer to a pre-check of the order that `body` describes.

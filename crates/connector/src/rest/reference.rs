@@ -2,6 +2,7 @@
 
 use super::{client::RestClient, error::RestError, page::Access};
 use crate::{
+    category::Category,
     clock::{ClockOffset, ClockSample},
     codec::{
         interval_to_wire,
@@ -65,11 +66,15 @@ impl RestClient {
             .map_err(|error| answer.unreadable(error))
     }
 
-    /// What fills of each contract cost, in the order asked.
+    /// What fills of each contract or pair cost, in the order asked.
     ///
     /// # Errors
     /// When the venue names no rate for one, or an answer cannot be had or read.
-    pub async fn fee_rates(&self, symbols: &[Symbol]) -> Result<Vec<(Symbol, FeeRates)>, RestError> {
+    pub async fn fee_rates(
+        &self,
+        category: Category,
+        symbols: &[Symbol],
+    ) -> Result<Vec<(Symbol, FeeRates)>, RestError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Row<'a> {
@@ -83,7 +88,7 @@ impl RestClient {
         let mut all = Vec::with_capacity(symbols.len());
         for symbol in symbols {
             let mut found = None;
-            let query = format!("category=linear&symbol={symbol}");
+            let query = format!("category={category}&symbol={symbol}");
             self.each_row(Access::Signed, "/v5/account/fee-rate", &query, |answer, text| {
                 let row: Row<'_> = answer.row(text)?;
                 if row.symbol.as_str() == symbol.as_str() {

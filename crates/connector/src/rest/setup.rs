@@ -59,14 +59,14 @@ pub struct DcpWindow {
 }
 
 impl RestClient {
-    /// Has the venue refuse a futures order beyond the price limit. Left alone it moves the price to the limit and
+    /// Has the venue refuse an order beyond the price limit; a setting of one kind of contract is that of both. Left alone it moves the price to the limit and
     /// says nothing, so that an order rests where nobody put it. Source: Bybit V5, "Set Limit Price Action".
     ///
     /// # Errors
     /// When the venue refuses, or does not answer.
-    pub async fn refuse_moved_prices(&self) -> Result<(), RestError> {
+    pub async fn refuse_moved_prices(&self, category: Category) -> Result<(), RestError> {
         let body = Object::text_of(|object| {
-            object.text("category", "linear").raw("modifyEnable", false).finish();
+            object.text("category", category.as_str()).raw("modifyEnable", false).finish();
         });
         self.post("account/set-limit-px-action", &body).await
     }

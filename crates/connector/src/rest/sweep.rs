@@ -2,7 +2,7 @@
 
 use super::{client::RestClient, error::RestError};
 use crate::{
-    budget::{Call, Carrier, Purpose},
+    category::Category,
     encode::{Mutation, SETTLE_COIN},
 };
 use windvane_model::{AccountEvent, Cancel, OrderReport};
@@ -19,17 +19,6 @@ impl RestClient {
 
     /// Cancels one order when the rate limit lets it, and says what became of it.
     pub async fn cancel(&self, cancel: Cancel) -> AccountEvent {
-        let mutation = Mutation::Cancel(cancel);
-        let call = Call {
-            endpoint: mutation.endpoint(),
-            purpose: Purpose::Cancel,
-            carrier: Carrier::Rest,
-            is_signed: true,
-            places: 1,
-        };
-        match self.turn(call).await {
-            Ok(turn) => self.mutate(&mutation, turn).await,
-            Err(error) => crate::outcome::Asked::from(&mutation).not_sent(&error.to_string()),
-        }
+        self.perform(Category::Linear, &Mutation::Cancel(cancel)).await
     }
 }

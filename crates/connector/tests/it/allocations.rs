@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use windvane_connector::{
-    Moment, Mutation, Spares, Timing, Topic,
+    Category, Moment, Mutation, Spares, Timing, Topic,
     codec::{decode_private, decode_public},
     session::{Output, PublicSession, Session, Shards},
 };
@@ -95,7 +95,7 @@ fn a_request_is_one_text() {
     });
     let cancel = Mutation::Cancel(Cancel { client_order_id: Some(id), order_id: None, symbol });
     for mutation in [order, cancel] {
-        let counted = measure(|| drop(mutation.body()));
+        let counted = measure(|| drop(mutation.body(Category::Linear)));
         assert_eq!(counted.count_total, 1, "{mutation:?}");
     }
 }

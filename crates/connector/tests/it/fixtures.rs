@@ -1,7 +1,8 @@
 //! Recorded messages of the exchange, read where they lie: none may be put aside.
 //!
 //! They are not part of the repository. `WINDVANE_SHARED` names their folder; `../shared` beside the workspace is
-//! tried when it is not set. Without them these tests say so and pass.
+//! tried when it is not set. Without them these tests say so and pass; with a variable
+//! that names a folder without them they fail.
 
 use super::{
     loopback::{client, submit},
@@ -22,6 +23,8 @@ pub(crate) fn shared(file: &str) -> Option<PathBuf> {
     );
     let path = folder.join(file);
     if !path.exists() {
+        // Whoever names the folder wants these tests; without that they are left out, and say so.
+        assert!(std::env::var_os("WINDVANE_SHARED").is_none(), "WINDVANE_SHARED has no {}", path.display());
         eprintln!("SKIPPED: {} is not here; set WINDVANE_SHARED", path.display());
         return None;
     }
@@ -159,8 +162,11 @@ async fn every_recorded_reply_that_the_engine_needs_is_understood() {
 
     let instruments = rest.instruments(&[symbol("BTCUSDT")]).await.unwrap();
     insta::assert_debug_snapshot!("instrument-of-the-documentation", instruments);
-    assert_eq!(rest.fee_rates(&[symbol("ETHUSDT")]).await.unwrap().len(), 1);
-    assert!(rest.fee_rates(&[symbol("BTCUSDT")]).await.is_err(), "the reply is about another contract");
+    assert_eq!(rest.fee_rates(Category::Linear, &[symbol("ETHUSDT")]).await.unwrap().len(), 1);
+    assert!(
+        rest.fee_rates(Category::Linear, &[symbol("BTCUSDT")]).await.is_err(),
+        "the reply is about another contract"
+    );
     assert_eq!(rest.candles(symbol("BTCUSD"), Interval::H1, 200).await.unwrap().len(), 3);
     assert_eq!(rest.account_info().await.unwrap().margin_mode, MarginMode::Cross);
     let key = rest.api_key_info().await.unwrap();
@@ -214,14 +220,14 @@ async fn every_recorded_reply_that_a_downloader_or_an_operator_needs_is_understo
     assert!(!past.is_empty() && past[0].status == "Cancelled", "{past:?}");
     let executions = rest.past_executions(linear, span).await.unwrap();
     assert!(!executions.is_empty() && executions.iter().all(|one| !one.execution_id.is_empty()));
-    let check = rest.pre_check(submit(1)).await.unwrap();
+    let check = rest.pre_check(linear, submit(1)).await.unwrap();
     let (after, before) = (check.initial_after.normalize(), check.maintenance_before.normalize());
     assert_eq!((after.to_string(), before.to_string()), ("0.0357".to_owned(), "0.0021".to_owned()));
     assert!(rest.limit_price_action().await.unwrap().moves_contracts);
     assert!(rest.dcp().await.unwrap().iter().all(|dcp| dcp.is_on && dcp.window_s == 10));
     rest.set_dcp(TradingProduct::Derivatives, 10).await.unwrap();
     rest.set_position_mode(btc, PositionMode::OneWay).await.unwrap();
-    rest.refuse_moved_prices().await.unwrap();
+    rest.refuse_moved_prices(linear).await.unwrap();
     let refused = rest.set_margin_mode(&MarginMode::Portfolio).await.unwrap_err();
     assert_eq!(refused.code(), 3_400_045, "{refused}");
     for is_of_main_account in [true, false] {

@@ -3,9 +3,12 @@
 
 use super::{
     loopback::{REFUSE_HTTP, Rig, eth, submit},
-    peer::{Behaviour, OnOrder, Seen},
+    peer::{Behaviour, OnOrder, Peer, Seen},
 };
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use tokio::time::timeout;
 use windvane_connector::Timing;
 use windvane_model::{AccountEvent, Command, Control, Event, HaltCause};
@@ -77,6 +80,74 @@ async fn e06_e07_e08_the_key_is_looked_at_time_and_again_and_a_bad_one_halts_onc
     while let Ok((_, event)) = rig.account.try_recv() {
         assert_ne!(event, halt, "it stays latched, and is said once");
     }
+}
+
+fn maintenance(state: &str, env: u8) -> (u16, String) {
+    let row = format!(
+        r#"{{"id":"1","title":"t","state":"{state}","begin":"1","end":"2","product":[1,2],"env":{env},"uidSuffix":[]}}"#
+    );
+    (200, format!(r#"{{"retCode":0,"result":{{"list":[{row}]}}}}"#))
+}
+
+/// The venue's state is looked at when a link goes down, at most every five seconds; here by the clock alone.
+fn short_minutes() -> Timing {
+    let whole = Timing::default();
+    assert_eq!(whole.status_every_ms, 60_000);
+    Timing { status_every_ms: 100, ..whole }
+}
+
+#[tokio::test]
+async fn d07_a_maintenance_of_the_venue_halts_once_and_ends_with_the_account_read_anew() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "GET /v5/system/status" => match LOOKS.fetch_add(1, Ordering::Relaxed) {
+            0 => maintenance("scheduled", 1),
+            // What cannot be read ends nothing.
+            3 => (500, String::new()),
+            1..6 => maintenance("ongoing", 1),
+            _ => maintenance("completed", 1),
+        },
+        _ => REFUSE_HTTP(target),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_minutes()).await;
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        told.push(
+            rig.until(|event| match event {
+                Event::Control(control) => Some(*control),
+                _ => None,
+            })
+            .await,
+        );
+    }
+    let cause = HaltCause::Maintenance;
+    assert_eq!(told, [Control::Halt(cause), Control::Reconcile, Control::Lift(cause)]);
+    assert!(LOOKS.load(Ordering::Relaxed) > 6, "it was told once for all looks");
+}
+
+#[tokio::test]
+async fn d07_a_maintenance_of_demo_accounts_is_none_of_ours() {
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "GET /v5/system/status" => maintenance("ongoing", 2),
+        _ => REFUSE_HTTP(target),
+    };
+    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_minutes()).await;
+    rig.asked_for("/v5/system/status", 3).await;
+    while let Ok((_, event)) = rig.account.try_recv() {
+        assert!(!matches!(event, Event::Control(_)), "{event:?}");
+    }
+}
+
+#[tokio::test]
+async fn d07_a_maintenance_that_was_found_at_start_is_told_before_any_link() {
+    let http = |target: &str| match target.split('?').next().unwrap_or_default() {
+        "GET /v5/system/status" => maintenance("ongoing", 1),
+        _ => REFUSE_HTTP(target),
+    };
+    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let mut rig = Rig::with(peer, short_minutes(), |plan| plan.is_under_maintenance = true).await;
+    let (_, first) = rig.account.recv().await.unwrap();
+    assert_eq!(first, Event::Control(Control::Halt(HaltCause::Maintenance)));
 }
 
 fn positions(indices: &[u8]) -> (u16, String) {

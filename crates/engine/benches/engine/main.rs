@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use windvane_connector::{
-    Credentials, Mutation, Secret,
+    Category, Credentials, Mutation, Secret,
     codec::{Spares, decode_public},
 };
 use windvane_model::{AccountEvent, Command, Event, Symbol};
@@ -80,7 +80,7 @@ fn timed_frame(world: &mut World, step: Step, credentials: &Credentials, spares:
     world.engine.handle(&stamped, &mut world.outputs);
     for output in &world.outputs {
         if let windvane_engine::Output::Command { command: Command::Submit(submit), .. } = output {
-            let body = Mutation::Submit(*submit).body();
+            let body = Mutation::Submit(*submit).body(Category::Linear);
             black_box(credentials.sign_rest("1700000000000", "2000", &body));
         }
     }
