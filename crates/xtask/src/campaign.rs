@@ -268,6 +268,7 @@ fn crash_bytes() -> anyhow::Result<()> {
         environment: vec![
             ("WINDVANE_CRASH_SEGMENT", (256 << 10).to_string()),
             ("WINDVANE_CRASH_FLIPPED", (64 << 10).to_string()),
+            ("WINDVANE_CRASH_TAIL", (8 << 10).to_string()),
         ],
     }
     .run()

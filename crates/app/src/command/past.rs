@@ -8,7 +8,7 @@ use crate::history::{Explanation, History, Question, Table, journal_in, tree};
 use rust_decimal::Decimal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use windvane_model::{BotName, Money, Price, Side};
+use windvane_model::{BotName, MarketTime, Money, Price, Side};
 use windvane_order_management::{Order, Trade};
 
 /// `windvane orders`.
@@ -161,19 +161,27 @@ pub(crate) fn trades(arguments: &Past) -> Result<ExitCode, Failure> {
             trade.net_pnl().to_string(),
         ]);
     }
+    let trades: Vec<Trade> = trades.into_iter().map(|(_, trade)| trade).collect();
+    let footer = footer(&trades, history.books.orders().forgotten_until());
+    Ok(show(&table, arguments, &footer))
+}
+
+/// What the trades come to, and which figures of the venue are the same: where what is over has been forgotten by then,
+/// only those since.
+fn footer(trades: &[Trade], forgotten_until: MarketTime) -> [String; 2] {
+    let is_whole = forgotten_until == MarketTime::default();
+    let since = if is_whole { String::new() } else { format!(" since {}", moment(forgotten_until.0)) };
     let sum = |is_closed: bool, figure: fn(&Trade) -> Money| -> Money {
-        let wanted = trades.iter().filter(|(_, trade)| trade.closed.is_some() == is_closed);
-        wanted.map(|(_, trade)| figure(trade)).sum()
+        trades.iter().filter(|trade| trade.closed.is_some() == is_closed).map(figure).sum()
     };
-    let count = trades.iter().filter(|(_, trade)| trade.closed.is_some()).count();
+    let count = trades.iter().filter(|trade| trade.closed.is_some()).count();
     let closed = format!(
-        "closed: {count} trades, {} after fees (the venue's closed-pnl), {} after funding",
+        "closed{since}: {count} trades, {} after fees (the venue's closed-pnl{since}), {} after funding",
         sum(true, Trade::closed_pnl),
         sum(true, Trade::net_pnl)
     );
     let all = sum(true, Trade::net_pnl).plus(sum(false, Trade::net_pnl));
-    let open = format!("with what is open: {all} (the venue's transaction log)");
-    Ok(show(&table, arguments, &[closed, open]))
+    [closed, format!("with what is open: {all} (the venue's transaction log{since})")]
 }
 
 /// `windvane explain`.
@@ -255,4 +263,21 @@ fn mean(price: Option<Decimal>) -> String {
 
 fn moment(ms: i64) -> String {
     crate::history::moment(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_say_since_when_they_are_once_anything_has_been_forgotten() {
+        let [closed, open] = footer(&[], MarketTime::default());
+        assert_eq!(closed, "closed: 0 trades, 0 after fees (the venue's closed-pnl), 0 after funding");
+        assert_eq!(open, "with what is open: 0 (the venue's transaction log)");
+        let [closed, open] = footer(&[], MarketTime(1_700_000_000_000));
+        let since = format!(" since {}", moment(1_700_000_000_000));
+        assert!(closed.starts_with(&format!("closed{since}: 0 trades")), "{closed}");
+        assert!(closed.contains(&format!("closed-pnl{since})")), "{closed}");
+        assert!(open.ends_with(&format!("transaction log{since})")), "{open}");
+    }
 }
