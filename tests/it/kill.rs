@@ -25,7 +25,7 @@ const CONTRACTS: [Contract; 3] = [
     ("DOGEUSDT", ["0.10000", "0.10001"], ["0.10001", "0.10002"], "0.05000", "200"),
 ];
 
-fn open_orders(ground: &Ground) -> Vec<Value> {
+pub(crate) fn open_orders(ground: &Ground) -> Vec<Value> {
     let is_open = |row: &Value| matches!(row["orderStatus"].as_str(), Some("New" | "PartiallyFilled"));
     ground.rows("orders").into_iter().filter(is_open).collect()
 }

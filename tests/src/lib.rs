@@ -21,7 +21,7 @@ pub use feeder::{Feeder, Flood, watched};
 pub use full_disk::{can_fill_disk, fill_disk, start_fillable};
 pub use ground::{ABSENCE_SECONDS, Ground, Market};
 pub use hook::{Hook, Letter};
-pub use http::{delete, free_port, get, post};
+pub use http::{delete, free_port, get, post, signed_rows};
 pub use meddler::{MALFORMED, meddle};
 pub use metric::{Counts, came_between, counts, metric, quantile};
 pub use process::{PATIENCE, Running, finish, program, start, wait_until, windvane};
