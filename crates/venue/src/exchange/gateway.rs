@@ -165,7 +165,10 @@ impl Exchange {
         let granted = allowance.map_or(units, |allowance| allowance.granted);
         let answer = match endpoint {
             _ if granted == 0 && units > 0 => Err(Refusal::too_many()),
-            Endpoint::Market(answer) => answer(self, fields),
+            Endpoint::Market(answer) => {
+                self.tell_what_has_ended();
+                answer(self, fields)
+            }
             _ if let Err(refusal) = self.check_right(key, path, fields) => Err(refusal),
             Endpoint::KeyQuery(act) | Endpoint::KeyAction(act) => act(self, key, fields),
             Endpoint::Query(answer) => answer(self, uid, fields),

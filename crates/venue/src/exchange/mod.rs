@@ -62,6 +62,8 @@ use status::StatusIndex;
 /// Codes of an order that the balance cannot bear: the documentation's, and the introductory article's.
 const DOCUMENTED_MARGIN_REFUSAL: i32 = 110007;
 const ARTICLE_MARGIN_REFUSAL: i64 = 30087;
+/// The shortest candle, in ms; every other ends with one.
+const MINUTE_MS: i64 = 60_000;
 /// Code of a market order that finds nothing to meet.
 const EMPTY_MARKET: i32 = 110118;
 
@@ -128,6 +130,8 @@ pub(crate) struct Exchange {
     outputs: Vec<Output>,
     /// What the wallet topic last told of each coin of an account: balance, locked, margin of orders and of positions, debt.
     told_coins: BTreeMap<u64, BTreeMap<Coin, [Decimal; 5]>>,
+    /// When it was last looked what there is to tell, in market ms.
+    told_ms: i64,
     /// Number of private frames so far; makes their ids unique.
     frames: u64,
     /// To the owner's handle: true once the market source has come to its end. Closes with the venue.
@@ -204,6 +208,7 @@ impl Exchange {
             request_skew_ms: None,
             outputs: Vec::new(),
             told_coins: BTreeMap::new(),
+            told_ms: 0,
             frames: 0,
             finished,
         };
@@ -563,8 +568,17 @@ impl Exchange {
         }
     }
 
+    /// Ends the candles whose time has come since anybody was told anything: where nothing happens, nothing else does.
+    fn tell_what_has_ended(&mut self) {
+        let now_ms = self.now_ms();
+        if now_ms.div_euclid(MINUTE_MS) != self.told_ms.div_euclid(MINUTE_MS) {
+            self.tell(now_ms);
+        }
+    }
+
     /// Tells everyone what the core put out: public topics first, then the accounts concerned.
     fn tell(&mut self, now_ms: i64) {
+        self.told_ms = now_ms;
         let outputs = std::mem::take(&mut self.outputs);
         let mut changed: Listed<Changes> = Listed::default();
         for (category, symbol, record) in self.records.iter_mut() {
@@ -602,12 +616,11 @@ impl Exchange {
                 Output::Execution { .. } | Output::Position { .. } | Output::Wallet { .. } => {}
             }
         }
-        for (category, symbol, record) in self.records.iter_mut().filter_map(|(category, symbol, record)| {
-            record.is_premium_due(now_ms).then_some((category, symbol, record))
-        }) {
-            let index = self.core.ticker(category, symbol).and_then(|row| row.index_price);
-            let book = self.core.book(category, symbol, MarketRecord::PREMIUM_DEPTH);
-            if let (Some(index), Some(book)) = (index, book) {
+        let due = self.records.iter_mut().filter(|(_, _, record)| record.is_premium_due(now_ms));
+        for (category, symbol, record) in due {
+            if let Some(index) = self.core.ticker(category, symbol).and_then(|row| row.index_price)
+                && let Some(book) = self.core.book(category, symbol, MarketRecord::PREMIUM_DEPTH)
+            {
                 record.premium(now_ms, &book, index);
             }
         }

@@ -160,6 +160,56 @@ fn an_order_that_was_cancelled_without_a_fill_is_forgotten_after_a_day_and_a_fil
 }
 
 #[test]
+fn open_interest_and_the_premium_index_have_a_past_that_can_be_paged_through() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let mut world = World::manual();
+    let interest = |world: &mut World, more: &str| -> (Vec<(i64, String)>, String) {
+        let query = format!("category=linear&symbol=BTCUSDT&intervalTime=5min{more}");
+        let reply = world.get("/v5/market/open-interest", &query);
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let row = |row: &Value| {
+            let at_ms: i64 = text(&row["timestamp"]).parse().expect("ms");
+            ((at_ms - EPOCH_MS) / 60_000, text(&row["singleOpenInterest"]))
+        };
+        let rows = reply["result"]["list"].as_array().expect("rows").iter().map(row).collect();
+        (rows, text(&reply["result"]["nextPageCursor"]))
+    };
+    world.pass(7 * MINUTE);
+    for _ in 0..3 {
+        assert_eq!(world.post("/v5/order/create", &buy("60000.1"))["retCode"], 0);
+        world.pass(5 * MINUTE);
+    }
+    let expected: Vec<(i64, String)> =
+        [(20, "0.003"), (15, "0.002"), (10, "0.001"), (5, "0.000"), (0, "0.000")]
+            .map(|(minute, open)| (minute, open.to_owned()))
+            .into();
+    assert_eq!(interest(&mut world, ""), (expected.clone(), String::new()));
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (rows, next) = interest(&mut world, &format!("&limit=2{cursor}"));
+        paged.extend(rows);
+        if next.is_empty() {
+            break;
+        }
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(paged, expected);
+    let span = format!("&startTime={}&endTime={}", EPOCH_MS + 300_000, EPOCH_MS + 900_000);
+    assert_eq!(interest(&mut world, &span).0, expected[1..4]);
+
+    // 600 above an index of 60,000 is a hundredth, and stays it while nothing happens.
+    let price = json!({"symbol": "BTCUSDT", "bid": "60600", "ask": "60600.1", "index": "60000"});
+    world.post("/sim/price", &price);
+    world.pass(3 * MINUTE);
+    let span = format!("start={}&end={}", EPOCH_MS, EPOCH_MS + 24 * 60_000);
+    let query = format!("category=linear&symbol=BTCUSDT&interval=1&{span}");
+    let candles = world.get("/v5/market/premium-index-price-kline", &query);
+    let candles = candles["result"]["list"].as_array().expect("rows").iter();
+    let closes: Vec<&str> = candles.filter_map(|row| row[4].as_str()).collect();
+    assert_eq!(closes, ["0.010000"; 3], "of the minutes since there is an index");
+}
+
+#[test]
 fn dated_queries_look_back_a_day_or_a_week_unless_they_are_told_where_and_two_years_at_most() {
     let mut world = World::manual();
     let began_ms = world.now().wall_ms;

@@ -108,14 +108,15 @@ impl MarketRecord {
         self.indexes.print(at_ms, price, (Decimal::ZERO, Decimal::ZERO));
     }
 
-    /// Whether the book is to be looked at for its premium, which counts as done.
-    pub(crate) fn is_premium_due(&mut self, at_ms: i64) -> bool {
+    /// Whether the book is to be looked at for its premium.
+    pub(crate) fn is_premium_due(&self, at_ms: i64) -> bool {
         self.category == Category::Linear && self.premium_sampling.is_due(at_ms)
     }
 
     /// Adds the premium of a book over the index price to its candles.
     pub(crate) fn premium(&mut self, at_ms: i64, book: &BookSnapshot, index: Decimal) {
         if let Some(premium) = premium_index(&book.bids, &book.asks, index) {
+            self.premium_sampling.looked(at_ms);
             self.premiums.print(at_ms, premium, (Decimal::ZERO, Decimal::ZERO));
         }
     }

@@ -53,10 +53,14 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    /// Whether a new second has begun, which counts as looked at.
-    pub(crate) fn is_due(&mut self, at_ms: i64) -> bool {
-        let second = at_ms.div_euclid(SAMPLED_EVERY_MS);
-        self.last.replace(second) != Some(second)
+    /// Whether a second has begun in which nobody has looked yet.
+    pub(crate) fn is_due(&self, at_ms: i64) -> bool {
+        self.last != Some(at_ms.div_euclid(SAMPLED_EVERY_MS))
+    }
+
+    /// Somebody has looked.
+    pub(crate) fn looked(&mut self, at_ms: i64) {
+        self.last = Some(at_ms.div_euclid(SAMPLED_EVERY_MS));
     }
 }
 
@@ -89,7 +93,9 @@ mod tests {
     #[test]
     fn the_book_is_looked_at_once_in_a_second() {
         let mut sampling = Sampling::default();
-        let due: Vec<bool> = [5_000, 5_999, 6_000, 9_500, 9_999].map(|at| sampling.is_due(at)).into();
-        assert_eq!(due, [true, false, true, true, false]);
+        for (at_ms, due) in [(5_000, true), (5_999, false), (6_000, true), (9_500, true), (9_999, false)] {
+            assert_eq!(sampling.is_due(at_ms), due, "{at_ms}");
+            sampling.looked(at_ms);
+        }
     }
 }
