@@ -1,10 +1,12 @@
 //! What goes wrong beside the trading: it goes on, what must not be risked meanwhile is not, and everybody can see it.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 use windvane_tests::{
-    Ground, Market, PATIENCE, SmallDisk, finish, free_port, get, metric, wait_until, windvane,
+    Ground, Market, PATIENCE, SmallDisk, break_syncs, finish, free_port, get, metric, wait_until, windvane,
 };
 
 fn loopback(port: u16) -> SocketAddr {
@@ -63,6 +65,40 @@ fn a_disk_that_fills_up_stops_what_opens_and_nothing_else() {
     });
     wait_for_fills(&ground, 2);
     ground.end(&mut engine);
+}
+
+#[test]
+fn a_sync_that_fails_stops_what_opens_and_nothing_else() {
+    let ground = Ground::new(Market::Walking);
+    let (mut engine, port) = ground.watched_engine();
+    wait_until("a position", PATIENCE, || !held(&ground).is_empty());
+    // Every sync of a file ends as one does whose pages the disk has lost; writes go on.
+    let Some(disk) = break_syncs(&engine, ground.folder()) else { return };
+    wait_until("the halt", PATIENCE, || status(port)["run_state"] == "halted (journal)");
+    assert_eq!(get(loopback(port), "/ready").map(|(code, _)| code), Some(503));
+    assert!(engine.err().contains("nput/output error"), "the log says why: {}", engine.err());
+
+    // What had left by then is there soon; from then on nothing comes that opens.
+    std::thread::sleep(Duration::from_millis(500));
+    let opening = || -> BTreeSet<String> {
+        let rows = ground.rows("orders").into_iter().filter(|row| row["reduceOnly"] != true);
+        rows.filter_map(|row| row["orderLinkId"].as_str().map(str::to_owned)).collect()
+    };
+    let before = opening();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(opening(), before);
+    for position in held(&ground) {
+        assert!(is_something(&position["stopLoss"]), "protected: {position}");
+    }
+    // A sync that would pass again proves nothing about the pages that were lost: it is not believed.
+    drop(disk);
+    assert_eq!(status(port)["run_state"], "halted (journal)");
+    engine.interrupt();
+    let code = engine.wait(2 * PATIENCE);
+    // It closes what the policy says and then cannot vouch for its record.
+    assert_eq!(code, Some(1), "{}\n{}", engine.out(), engine.err());
+    assert!(engine.err().contains("ending the journal: the journal cannot be synced"), "{}", engine.err());
+    assert!(held(&ground).is_empty(), "{:?}\n{}", held(&ground), engine.err());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the binary as a user runs it, on configs in folders of their own.
 
+mod broken_sync;
 mod cut;
 mod dashboard;
 mod disk;
@@ -14,6 +15,7 @@ mod process;
 mod record;
 mod secret;
 
+pub use broken_sync::break_syncs;
 pub use cut::Line;
 pub use dashboard::{Dashboard, ask, dashboards, queries};
 pub use disk::SmallDisk;

@@ -300,7 +300,10 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ),
     (
         "F03",
-        Elsewhere(&[("crates/journal/tests/it/disk.rs", "a_failed_sync_is_reported_and_never_tried_again")]),
+        Elsewhere(&[
+            ("crates/journal/tests/it/disk.rs", "a_failed_sync_is_reported_and_never_tried_again"),
+            ("tests/it/degraded.rs", "a_sync_that_fails_stops_what_opens_and_nothing_else"),
+        ]),
     ),
     (
         "F04",

@@ -202,7 +202,10 @@ pub const INCIDENTS: &[(&str, &[&str], Told)] = &[
         &["ATC'20"],
         Elsewhere(
             OF_THE_PROCESS,
-            &[("crates/journal/tests/it/disk.rs", "a_failed_sync_is_reported_and_never_tried_again")],
+            &[
+                ("crates/journal/tests/it/disk.rs", "a_failed_sync_is_reported_and_never_tried_again"),
+                ("tests/it/degraded.rs", "a_sync_that_fails_stops_what_opens_and_nothing_else"),
+            ],
         ),
     ),
     ("F04", &["FT#5621", "FT#8969"], Scenario("scenario_ft5621_disk_full")),
