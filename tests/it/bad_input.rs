@@ -45,7 +45,7 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
         ),
         ("max_open_orders = 40", "max_open_orders = 4000000000", &["max_open_orders", "10000 orders"]),
         ("stale_after = \"3s\"", "stale_after = \"24h\"", &["stale_after", "5m"]),
-        ("max_leverage = \"10x\"", "max_leverage = \"1000x\"", &["max_leverage", "100x"]),
+        ("max_leverage = \"10x\"", "max_leverage = \"1000x\"", &["max_leverage", "200x"]),
         ("max_leverage = \"10x\"", "max_leverage = \"3x\"", &["max_leverage"]),
         ("budget = \"30000 USDT\"", "budget = \"-1 USDT\"", &["amount"]),
         (

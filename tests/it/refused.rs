@@ -51,10 +51,10 @@ fn an_account_in_another_margin_mode() {
 #[test]
 fn a_leverage_that_no_contract_allows() {
     let ground = Ground::new(Market::Walking);
-    ground.write_config(&[("max_leverage = \"10x\"", "max_leverage = \"500x\"")]);
+    ground.write_config(&[("max_leverage = \"10x\"", "max_leverage = \"150x\"")]);
     let (code, sentence) = refusal(&ground);
     assert_eq!(code, Some(2), "{sentence}");
-    assert!(sentence.contains("`max_leverage` (500x)") && sentence.contains("every contract"), "{sentence}");
+    assert!(sentence.contains("`max_leverage` (150x)") && sentence.contains("every contract"), "{sentence}");
     assert!(ground.client_order_ids().is_empty(), "nothing was done before");
 }
 

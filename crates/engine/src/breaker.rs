@@ -17,12 +17,43 @@ impl Engine {
         if let Some(breach) = self.risk.observe_worth(worth, stamp) {
             self.breach(breach, stamp, out);
         }
+        if self.risk.counts_results() {
+            self.observe_results(stamp);
+        }
         self.gate.set_falling(self.risk.drawdown_step() > DrawdownStep::Green);
+    }
+
+    /// Lets risk see what each position has made. Before its mark is known, as after a start, the venue's own word of its
+    /// profit counts; without either it would read as a loss of its profit.
+    fn observe_results(&mut self, stamp: Stamp) {
+        let mut results = std::mem::take(&mut self.results);
+        results.clear();
+        for position in self.orders.positions() {
+            let ((symbol, index), held) = (position.key(), position.holding());
+            let told = || position.reported().and_then(|report| report.unrealised_pnl);
+            let unrealised = match (held.side(), self.quotes.get(symbol).mark) {
+                (None, _) => Some(Money::ZERO),
+                (Some(_), Some(mark)) => Some(held.unrealised_pnl(mark)),
+                (Some(_), None) => told(),
+            };
+            let Some(unrealised) = unrealised else {
+                self.results = results;
+                return;
+            };
+            results.push((symbol, index, held.totals().net().plus(unrealised)));
+        }
+        self.risk.observe_results(&results, stamp);
+        self.results = results;
     }
 
     /// Lets risk see how the venue answers.
     pub(crate) fn observe_answer(&mut self, event: &AccountEvent, stamp: Stamp, out: &mut Vec<Output>) {
-        if let Some(breach) = self.risk.observe_answer(event, stamp) {
+        let id = match event {
+            AccountEvent::Refused(refused) => refused.client_order_id,
+            _ => None,
+        };
+        let bot = id.and_then(|id| self.orders.order(&id)?.bot());
+        if let Some(breach) = self.risk.observe_answer(event, bot, stamp) {
             self.breach(breach, stamp, out);
         }
     }

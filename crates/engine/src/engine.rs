@@ -15,7 +15,7 @@ use windvane_model::{
     Symbol, WallTime, mutant,
 };
 use windvane_order_management::{Effect, Orders};
-use windvane_risk::{Ownership, Quotes, Risk, RiskLimits};
+use windvane_risk::{Ownership, PositionResult, Quotes, Risk, RiskLimits};
 use windvane_strategy::{MemoryError, Wake};
 
 /// Confirmed bars kept for each contract and interval; more than any rule looks back.
@@ -71,6 +71,7 @@ pub struct Engine {
     pub(crate) effects: Vec<Effect>,
     pub(crate) notices: VecDeque<NoticeTo>,
     pub(crate) intents: Vec<Intent>,
+    pub(crate) results: Vec<PositionResult>,
     pub(crate) meter: Option<Box<dyn Meter>>,
     /// Whether what must outlive the process is told ([`Output::Memory`]).
     pub(crate) tells_memory: bool,
@@ -112,6 +113,7 @@ impl Engine {
             effects: Vec::new(),
             notices: VecDeque::new(),
             intents: Vec::new(),
+            results: Vec::new(),
             meter: None,
             tells_memory: true,
         }
@@ -356,7 +358,10 @@ impl Engine {
             Control::Flatten(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::Close)),
             Control::CancelEntries(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::ExitOnly)),
             Control::Pause(scope) => self.in_scope(scope, |bot| bot.tighten(Hold::Pause)),
-            Control::Release(bot) => self.in_scope(Scope::Bot(bot), |bot| bot.set_hold(None)),
+            Control::Release(bot) => {
+                self.risk.resume_bot(bot);
+                self.in_scope(Scope::Bot(bot), |bot| bot.set_hold(None));
+            }
             Control::Adopt(bot) => self.orders.adopt_positions(bot),
             Control::CancelAccount => self.kill = Some(Kill::default()),
             Control::Resolve(id) => self.orders.resolve(&id, stamp, &mut self.effects),

@@ -28,7 +28,7 @@ mod state;
 mod value;
 
 pub use approved::Approved;
-pub use breaker::{Breach, DrawdownStep, LossStart, RiskMemory, Worth};
+pub use breaker::{Breach, DrawdownStep, LossStart, PositionResult, RiskMemory, Worth};
 pub use calibration::{Counted, Miscount, WalletMargins};
 pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};

@@ -1,14 +1,17 @@
 //! The state that the check decides with: limits, owners, run state, send times, breakers.
 
-use crate::breaker::{Breach, Drawdown, DrawdownStep, Losses, Refusals, RiskMemory, Streaks, Worth};
+use crate::breaker::{
+    Breach, Drawdown, DrawdownStep, Losses, NarrowBreaker, PositionResult, Refusals, RiskMemory, Streaks,
+    Worth, is_fault,
+};
 use crate::calibration::{Calibration, Counted, Miscount, WalletMargins};
 use crate::rate::SendTimes;
 use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, BotName, ExitCause, HaltCause, MarketTime, Money, PositionReport, PreChecked, Price,
-    RunState, Stamp, Symbol,
+    AccountEvent, BotName, ExitCause, HaltCause, LimitScope, MarketTime, Money, PositionReport, PreChecked,
+    Price, RunState, Stamp, Symbol,
 };
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
@@ -134,12 +137,45 @@ impl Risk {
         let within = |[day, week]: [Decimal; 2]| {
             day < limits.max_loss_per_day.value && week < limits.max_loss_per_week.value
         };
-        self.losses.at(low, now).is_some_and(within) && self.drawdown.bears(low, high, &limits.drawdown)
+        // What single positions make is not foreseen.
+        !self.counts_results()
+            && self.losses.at(low, now).is_some_and(within)
+            && self.drawdown.bears(low, high, &limits.drawdown)
     }
 
-    /// Takes what the venue answered; refusals are counted.
-    pub fn observe_answer(&mut self, event: &AccountEvent, stamp: Stamp) -> Option<Breach> {
+    /// Takes what the venue answered, about an order of `bot` where it is one; refusals are counted.
+    pub fn observe_answer(
+        &mut self,
+        event: &AccountEvent,
+        bot: Option<BotName>,
+        stamp: Stamp,
+    ) -> Option<Breach> {
+        if let AccountEvent::Refused(refused) = event
+            && is_fault(refused.family)
+        {
+            self.scopes.record_refusal(bot, refused.symbol, stamp.wall);
+        }
         self.refusals.observe(event, stamp.wall)
+    }
+
+    /// Whether any contract, bot or group has a limit on what it may lose.
+    #[must_use]
+    pub fn counts_results(&self) -> bool {
+        self.scopes.breakers.iter().any(NarrowBreaker::counts_results)
+    }
+
+    /// Takes what every position has made so far by mark. Only of use while [`counts_results`](Self::counts_results).
+    pub fn observe_results(&mut self, results: &[PositionResult], stamp: Stamp) {
+        let persists_for = self.limits.drawdown.persists_for.millis();
+        for breaker in &mut self.scopes.breakers {
+            breaker.observe(results, stamp, persists_for);
+        }
+    }
+
+    /// A person wants a bot to go on: its fall begins again from what is there.
+    pub fn resume_bot(&mut self, bot: BotName) {
+        let own = |breaker: &&mut NarrowBreaker| breaker.scope == LimitScope::Bot(bot);
+        self.scopes.breakers.iter_mut().filter(own).for_each(NarrowBreaker::resume);
     }
 
     /// Compares a position that the venue has reported with our own arithmetic. Says when it is wrong again and again;
@@ -197,6 +233,7 @@ impl Risk {
             self.drawdown.restart();
             self.remembered_peak = None;
         }
+        self.scopes.breakers.iter_mut().for_each(NarrowBreaker::resume);
         self.streaks.forgive();
     }
 
@@ -234,6 +271,7 @@ impl Risk {
             peak: self.remembered_peak,
             beyond_since: self.drawdown.beyond_since,
             within_since: self.drawdown.within_since,
+            narrow: self.scopes.breakers.iter().filter_map(NarrowBreaker::memory).collect(),
             streaks: self.streaks.0.iter().map(|(bot, streak)| (*bot, *streak)).collect(),
         }
     }
@@ -244,6 +282,7 @@ impl Risk {
         self.losses = Losses::restored(memory.day, memory.week);
         self.drawdown = Drawdown::restored(memory);
         self.remembered_peak = memory.peak;
+        self.scopes.breakers.iter_mut().for_each(|breaker| breaker.restore(&memory.narrow));
         self.streaks = Streaks(memory.streaks.iter().copied().collect());
     }
 }

@@ -1,10 +1,11 @@
 //! Limits of contracts, bots and groups in the form that the check asks: by name, with the contracts they count.
 
+use crate::breaker::{NarrowBreaker, NarrowLimits};
 use crate::rate::SendTimes;
 use crate::{BotLimits, Exposure, Ownership, RiskLimits, SymbolLimits};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{BotName, PositionIndex, Symbol, Text, WallTime};
+use windvane_model::{BotName, LimitScope, PositionIndex, Symbol, Text, WallTime};
 
 /// Every narrower limit.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub(crate) struct Scopes {
     symbols: BTreeMap<Symbol, SymbolLimits>,
     bots: BTreeMap<BotName, BotScope>,
     groups: Vec<GroupScope>,
+    /// Breakers of contracts, bots and groups that have any.
+    pub(crate) breakers: Vec<NarrowBreaker>,
 }
 
 /// One bot that has limits of its own.
@@ -50,7 +53,60 @@ impl Scopes {
                 max_gross_exposure: limits.max_gross_exposure.value,
             })
         });
-        Self { symbols: symbols.collect(), bots: bots.collect(), groups: groups.collect() }
+        let mut scopes = Self {
+            symbols: symbols.collect(),
+            bots: bots.collect(),
+            groups: groups.collect(),
+            breakers: Vec::new(),
+        };
+        scopes.breakers = scopes.breakers_of(limits);
+        scopes
+    }
+
+    fn breakers_of(&self, limits: &RiskLimits) -> Vec<NarrowBreaker> {
+        let every_index = |symbol: &Symbol| PositionIndex::ALL.map(|index| (*symbol, index));
+        let symbols = self.symbols.iter().map(|(symbol, limits)| {
+            (LimitScope::Symbol(*symbol), limits.narrow(), every_index(symbol).to_vec())
+        });
+        let bots = self
+            .bots
+            .iter()
+            .map(|(bot, scope)| (LimitScope::Bot(*bot), scope.limits.narrow(), scope.positions.clone()));
+        let groups = self.groups.iter().map(|group| {
+            let narrow = limits.group.get(group.name.as_str()).map(crate::GroupLimits::narrow);
+            let positions = group.symbols.iter().flat_map(every_index).collect();
+            (LimitScope::Group(group.name), narrow.unwrap_or_default(), positions)
+        });
+        let all = symbols.chain(bots).chain(groups);
+        all.filter(|(_, narrow, _): &(_, NarrowLimits, _)| !narrow.is_empty())
+            .map(|(scope, narrow, positions)| NarrowBreaker::new(scope, narrow, positions))
+            .collect()
+    }
+
+    /// The breakers that an order of `bot` in `symbol` meets.
+    pub(crate) fn breakers_on(&self, bot: BotName, symbol: Symbol) -> impl Iterator<Item = &NarrowBreaker> {
+        self.breakers.iter().filter(move |breaker| self.is_in(breaker.scope, Some(bot), Some(symbol)))
+    }
+
+    /// The venue refused something of `bot` in `symbol`.
+    pub(crate) fn record_refusal(&mut self, bot: Option<BotName>, symbol: Option<Symbol>, now: WallTime) {
+        let mut breakers = std::mem::take(&mut self.breakers);
+        for breaker in &mut breakers {
+            if self.is_in(breaker.scope, bot, symbol) {
+                breaker.record_refusal(now);
+            }
+        }
+        self.breakers = breakers;
+    }
+
+    fn is_in(&self, scope: LimitScope, bot: Option<BotName>, symbol: Option<Symbol>) -> bool {
+        match scope {
+            LimitScope::Symbol(of) => symbol == Some(of),
+            LimitScope::Bot(of) => bot == Some(of),
+            LimitScope::Group(of) => {
+                symbol.is_some_and(|symbol| self.groups_of(symbol).any(|group| group.name == of))
+            }
+        }
     }
 
     /// Keeps what was counted under earlier limits.
@@ -59,6 +115,11 @@ impl Scopes {
             let counted = earlier.bots.get(bot).and_then(|scope| scope.sent.as_ref());
             if let (Some(counted), Some(limit)) = (counted, scope.limits.max_order_rate) {
                 scope.sent = Some(counted.under(limit));
+            }
+        }
+        for breaker in &mut self.breakers {
+            if let Some(known) = earlier.breakers.iter().find(|known| known.scope == breaker.scope) {
+                breaker.count_on(known);
             }
         }
         self

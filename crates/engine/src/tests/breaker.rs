@@ -183,3 +183,33 @@ fn refusals_beyond_their_rate_halt_and_one_for_margin_has_the_account_read_once(
     world.take(Event::Control(Control::Flatten(Scope::All)));
     assert_eq!(world.hold(), Some(Hold::Close));
 }
+
+#[test]
+fn what_a_bot_has_lost_denies_it_what_opens_and_halts_nothing() {
+    let mut world = world(|limits| {
+        let own = windvane_risk::BotLimits {
+            max_loss_per_day: Some("30 USDT".parse().unwrap()),
+            ..windvane_risk::BotLimits::default()
+        };
+        limits.bot.insert(bot().to_string(), own);
+    });
+    let denials = |outputs: &[Output]| {
+        let of = |output: &&Output| {
+            matches!(output, Output::Denied { denial, .. }
+                if matches!(denial.reason, DenialReason::ScopeLimit { key: "max_loss_per_day", .. }))
+        };
+        outputs.iter().filter(of).count()
+    };
+    const DAY_MS: Millis = 86_400_000;
+    // One is held since 100. A day that begins at 130 loses thirty at 100, where the maker would quote.
+    world.wait(DAY_MS);
+    world.mark("130");
+    world.wait(5_000);
+    let outputs = world.quote();
+    assert!(denials(&outputs) > 0 && opens(&outputs) == 0, "{outputs:?}");
+    assert_eq!(world.engine.run_state(), RunState::Active);
+    world.wait(DAY_MS);
+    let outputs = world.quote();
+    assert_eq!(denials(&outputs), 0, "{outputs:?}");
+    assert!(opens(&outputs) > 0, "{outputs:?}");
+}

@@ -1,7 +1,7 @@
 //! What the breakers must remember over a restart, as words that a person can read in an export.
 
 use super::streak::Streak;
-use super::{DrawdownStep, LossStart};
+use super::{DrawdownStep, LossStart, NarrowMemory};
 use rust_decimal::Decimal;
 use std::fmt::Write;
 use windvane_model::{BotName, MarketTime, Money};
@@ -21,6 +21,7 @@ pub struct RiskMemory {
     pub beyond_since: [Option<MarketTime>; 3],
     /// Since when it has been less than that of the step taken, market clock.
     pub within_since: Option<MarketTime>,
+    pub(crate) narrow: Vec<NarrowMemory>,
     pub(crate) streaks: Vec<(BotName, Streak)>,
 }
 
@@ -39,6 +40,7 @@ impl RiskMemory {
             words.push(format!("beyond={yellow}:{orange}:{red}"));
         }
         words.extend(self.within_since.map(|since| format!("within={}", since.0)));
+        words.extend(self.narrow.iter().map(|narrow| format!("narrow={}", narrow.word())));
         for (bot, streak) in &self.streaks {
             let mut word = format!("streak={bot}:{}", streak.losses);
             for until in [streak.paused_until, streak.cools_until] {
@@ -57,6 +59,7 @@ impl RiskMemory {
             "peak" => self.peak = Some(Money::new(value.parse::<Decimal>().ok()?)),
             "beyond" => self.beyond_since = moments(value)?,
             "within" => self.within_since = Some(MarketTime(value.parse().ok()?)),
+            "narrow" => self.narrow.push(NarrowMemory::from_word(value)?),
             "streak" => self.streaks.push(streak(value)?),
             _ => return None,
         }
@@ -113,6 +116,7 @@ mod tests {
             peak: Some(Money::new(Decimal::ONE_HUNDRED)),
             beyond_since: [Some(MarketTime(1_700_000_000_000)), None, Some(MarketTime(7))],
             within_since: Some(MarketTime(9)),
+            narrow: Vec::new(),
             streaks: vec![(BotName::new("trend-2").unwrap(), streak)],
         };
         let mut words = Vec::new();

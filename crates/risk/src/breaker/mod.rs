@@ -3,16 +3,19 @@
 mod drawdown;
 mod loss;
 mod memory;
+mod narrow;
 mod refusal;
 mod streak;
 
 pub use drawdown::DrawdownStep;
 pub use loss::LossStart;
 pub use memory::RiskMemory;
+pub use narrow::PositionResult;
 
 pub(crate) use drawdown::Drawdown;
 pub(crate) use loss::Losses;
-pub(crate) use refusal::Refusals;
+pub(crate) use narrow::{NarrowBreaker, NarrowLimits, NarrowMemory};
+pub(crate) use refusal::{Refusals, is_fault};
 pub(crate) use streak::Streaks;
 
 use windvane_model::{HaltCause, Money};

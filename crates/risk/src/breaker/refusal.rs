@@ -81,7 +81,7 @@ impl Refusals {
 
 /// Whether a refusal says that something is wrong with what we ask. A cancel that came too late, or a close that a stop
 /// has forestalled, is the normal course of things; what never left was not refused by the venue.
-const fn is_fault(family: RefusalFamily) -> bool {
+pub(crate) const fn is_fault(family: RefusalFamily) -> bool {
     match family {
         RefusalFamily::InsufficientMargin
         | RefusalFamily::RateLimit

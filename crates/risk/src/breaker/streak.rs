@@ -32,7 +32,8 @@ impl Streaks {
     ) {
         let streak = self.0.entry(bot).or_default();
         streak.losses = if net_pnl.get() < Decimal::ZERO { streak.losses.saturating_add(1) } else { 0 };
-        if streak.losses >= limits.max_losing_streak {
+        let own = limits.bot.get(bot.as_str()).and_then(|limits| limits.max_losing_streak);
+        if streak.losses >= own.unwrap_or(limits.max_losing_streak) {
             streak.paused_until = Some(now.after(limits.losing_streak_pause.millis()));
         }
         if matches!(cause, ExitCause::StopLoss | ExitCause::Liquidation) {

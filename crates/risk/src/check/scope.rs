@@ -34,6 +34,9 @@ impl Risk {
     ) -> Result<(), DenialReason> {
         self.check_symbol(proposal, order_value, after, context)?;
         self.check_bot(bot, proposal, order_value, after, context)?;
+        for breaker in self.scopes.breakers_on(bot, proposal.symbol()) {
+            breaker.check(context.stamp.wall)?;
+        }
         for group in self.scopes.groups_of(proposal.symbol()) {
             let positions = group.symbols.iter().flat_map(|symbol| every_index(*symbol));
             let value = gross(positions, proposal, after, context);

@@ -1,6 +1,7 @@
 //! Which limits of a new set hold back less than the set before.
 
 use super::{BotLimits, RiskLimits, SymbolLimits};
+use crate::breaker::NarrowLimits;
 use crate::{Amount, OrderRate};
 use std::collections::BTreeMap;
 
@@ -43,6 +44,7 @@ impl RiskLimits {
         for (name, group) in &self.group {
             let is_kept = next.group.get(name).is_some_and(|next| {
                 !is_above(group.max_gross_exposure, next.max_gross_exposure)
+                    && narrow_loosened(&group.narrow(), &next.narrow()).next().is_none()
                     && group.symbols.iter().all(|symbol| next.symbols.contains(symbol))
             });
             if !is_kept {
@@ -64,7 +66,8 @@ impl SymbolLimits {
             ),
             ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
         ];
-        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key).collect()
+        let own = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);
+        own.chain(narrow_loosened(&self.narrow(), &next.narrow())).collect()
     }
 }
 
@@ -75,9 +78,25 @@ impl BotLimits {
             ("max_gross_exposure", is_freer(self.max_gross_exposure, next.max_gross_exposure, is_above)),
             ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
             ("max_order_rate", is_freer(self.max_order_rate, next.max_order_rate, is_faster)),
+            (
+                "max_losing_streak",
+                is_freer(self.max_losing_streak, next.max_losing_streak, |old, new| new > old),
+            ),
         ];
-        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key).collect()
+        let own = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);
+        own.chain(narrow_loosened(&self.narrow(), &next.narrow())).collect()
     }
+}
+
+/// The same of the breakers that each scope may have.
+fn narrow_loosened(old: &NarrowLimits, next: &NarrowLimits) -> impl Iterator<Item = &'static str> {
+    let rows = [
+        ("max_loss_per_day", is_freer(old.day, next.day, is_above)),
+        ("max_loss_per_week", is_freer(old.week, next.week, is_above)),
+        ("max_drawdown", is_freer(old.drawdown, next.drawdown, is_above)),
+        ("max_error_rate", is_freer(old.errors, next.errors, is_faster)),
+    ];
+    rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key)
 }
 
 /// The keys of narrower limits, table by table; one that is gone holds nothing back any more.

@@ -1,6 +1,7 @@
 //! What can be wrong between limits that are each well-formed.
 
 use super::RiskLimits;
+use crate::breaker::NarrowLimits;
 use crate::{Amount, Percent};
 use rust_decimal::Decimal;
 use windvane_model::{BotName, Coin, Instrument, Leverage, Millis, Symbol, Text};
@@ -192,7 +193,24 @@ impl RiskLimits {
         for (name, limits) in &self.group {
             amounts.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure));
         }
+        for (table, narrow) in self.narrow() {
+            for (key, amount) in [
+                ("max_loss_per_day", narrow.day),
+                ("max_loss_per_week", narrow.week),
+                ("max_drawdown", narrow.drawdown),
+            ] {
+                amounts.extend(amount.map(|amount| (format!("{table}.{key}"), amount)));
+            }
+        }
         amounts
+    }
+
+    /// The breakers of every narrower scope, with its table.
+    fn narrow(&self) -> impl Iterator<Item = (String, NarrowLimits)> {
+        let symbols = self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}"), limits.narrow()));
+        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}"), limits.narrow()));
+        let groups = self.group.iter().map(|(name, limits)| (format!("group.{name}"), limits.narrow()));
+        symbols.chain(bots).chain(groups)
     }
 
     /// What must be smaller than what. A narrower limit above the account's would never hold anything back.
@@ -222,6 +240,12 @@ impl RiskLimits {
         for (name, limits) in &self.group {
             pairs.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure, gross));
         }
+        let day = ("max_loss_per_day", self.max_loss_per_day);
+        for (table, narrow) in self.narrow() {
+            let key = |key| format!("{table}.{key}");
+            pairs.extend(narrow.day.map(|most| (key("max_loss_per_day"), most, day)));
+            pairs.extend(narrow.week.map(|most| (key("max_loss_per_week"), most, week)));
+        }
         for (inner, inner_value, (outer, outer_value)) in pairs {
             if inner_value.value > outer_value.value {
                 problems.push(LimitProblem::Order { inner, inner_value, outer, outer_value });
@@ -238,6 +262,11 @@ impl RiskLimits {
         if self.max_losing_streak == 0 {
             problems.push(LimitProblem::Nothing { key: "max_losing_streak".to_owned() });
         }
+        for (name, limits) in &self.bot {
+            if limits.max_losing_streak == Some(0) {
+                problems.push(LimitProblem::Nothing { key: format!("bot.{name}.max_losing_streak") });
+            }
+        }
         if self.max_adl_rank > 5 {
             problems.push(LimitProblem::AdlRank { rank: self.max_adl_rank });
         }
@@ -247,7 +276,8 @@ impl RiskLimits {
     }
 
     /// What is so large that nobody can mean it. As many orders as [`MOST_ORDERS`] are what this engine is measured with.
-    /// Rates and lengths of time are bounded as they are read, leverages by the contracts ([`leverage_problem`]).
+    /// Rates and lengths of time are bounded as they are read. A leverage is bounded here so that a slip of a digit shows
+    /// without a venue; what the contracts allow, at most half of that, is known at the start ([`leverage_problem`]).
     fn bounds(&self, problems: &mut Vec<LimitProblem>) {
         let mut check = |key: String, is_beyond: bool, most: &'static str| {
             if is_beyond {
@@ -259,6 +289,11 @@ impl RiskLimits {
         for (key, amount) in std::iter::once(first).chain(self.amounts()) {
             check(key, amount.value > largest, "a thousand million");
         }
+        check(
+            "max_leverage".to_owned(),
+            self.max_leverage.get() > Decimal::TWO * Decimal::ONE_HUNDRED,
+            "200x",
+        );
         for (key, count) in self.order_counts() {
             check(key, count.is_some_and(|count| count > MOST_ORDERS), "10000 orders");
         }

@@ -84,6 +84,7 @@ fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
         ("max_gross_exposure", "\"1000000001 USDT\"", "\"1000000000 USDT\""),
         ("max_loss_per_week", "\"1000000000000 USDT\"", "\"1000000000 USDT\""),
         ("max_open_orders", "4000000000", "10000"),
+        ("max_leverage", "\"201x\"", "\"200x\""),
         ("price_collar", "\"100%\"", "\"50%\""),
         ("book_collar", "\"51%\"", "\"50%\""),
         ("max_margin_error", "\"99%\"", "\"50%\""),

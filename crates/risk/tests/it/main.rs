@@ -13,6 +13,7 @@ mod hedge;
 mod limits;
 mod margin;
 mod matrix;
+mod narrow;
 mod properties;
 mod reservation;
 mod scene;

@@ -303,7 +303,7 @@ impl Scene {
             family,
             message: Text::EMPTY,
         };
-        self.risk.observe_answer(&AccountEvent::Refused(refused), self.stamp)
+        self.risk.observe_answer(&AccountEvent::Refused(refused), Some(self.asking), self.stamp)
     }
 
     pub(crate) fn wait(&mut self, millis: i64) {

@@ -1,0 +1,182 @@
+//! Losses, falls, streaks and refusals of one contract, one bot or a group: what opens there is denied, and nothing else.
+
+use crate::scene::{Scene, bot, dec, exit, limits_text, other_symbol, place, symbol};
+use windvane_model::{
+    DenialReason, ExitCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
+};
+use windvane_risk::{Ownership, Risk, RiskLimits, RiskMemory};
+
+fn limits(table: &str) -> RiskLimits {
+    toml::from_str(&format!("{}{table}", limits_text(&[]))).unwrap()
+}
+
+/// What the two contracts have made so far.
+fn results(scene: &mut Scene, first: &str, second: &str) {
+    let money = |text: &str| Money::new(dec(text));
+    let rows =
+        [(symbol(), PositionIndex(0), money(first)), (other_symbol(), PositionIndex(0), money(second))];
+    scene.risk.observe_results(&rows, scene.stamp);
+}
+
+fn denied(scene: &mut Scene, place: Place) -> Option<(LimitScope, &'static str)> {
+    match scene.place(place) {
+        Ok(_) => None,
+        Err(DenialReason::ScopeLimit { scope, key, .. }) => Some((scope, key)),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn elsewhere() -> Place {
+    Place { symbol: other_symbol(), ..place() }
+}
+
+/// The scopes with their table, and whether the other contract is in it.
+fn scopes() -> [(LimitScope, String, bool); 3] {
+    [
+        (LimitScope::Symbol(symbol()), format!("symbol.{}", symbol()), false),
+        (LimitScope::Bot(bot()), format!("bot.{}", bot()), true),
+        (LimitScope::Group(Text::new("my two").unwrap()), "group.\"my two\"".to_owned(), true),
+    ]
+}
+
+fn table(name: &str, key: &str, value: &str) -> String {
+    let members = match name.starts_with("group") {
+        true => format!(
+            "symbols = [\"{}\", \"{}\"]\nmax_gross_exposure = \"3000 USDT\"\n",
+            symbol(),
+            other_symbol()
+        ),
+        false => String::new(),
+    };
+    format!("[{name}]\n{members}{key} = {value}\n")
+}
+
+#[test]
+fn a_loss_of_the_day_or_the_week_denies_in_its_scope_until_that_is_over() {
+    const DAY_MS: i64 = 86_400_000;
+    for (key, over_ms) in [("max_loss_per_day", DAY_MS), ("max_loss_per_week", 7 * DAY_MS)] {
+        for (scope, name, holds_other) in scopes() {
+            let mut scene = Scene::with(limits(&table(&name, key, "\"50 USDT\"")));
+            results(&mut scene, "0", "0");
+            results(&mut scene, "-49", "0");
+            assert_eq!(denied(&mut scene, place()), None, "{name} {key}");
+            results(&mut scene, "-50", "0");
+            assert_eq!(denied(&mut scene, place()), Some((scope, key)));
+            assert_eq!(denied(&mut scene, elsewhere()).is_some(), holds_other, "{name} {key}");
+            scene.hold(Side::Buy, "1");
+            assert!(scene.place(exit("1")).is_ok(), "an exit is never held back");
+            scene.risk.resume();
+            assert_eq!(denied(&mut scene, place()), Some((scope, key)), "a person does not undo a loss");
+            scene.stamp.market = scene.stamp.market.after(over_ms);
+            results(&mut scene, "-50", "0");
+            assert_eq!(denied(&mut scene, place()), None, "{name} {key}: another period");
+        }
+    }
+}
+
+#[test]
+fn what_the_other_contract_wins_covers_a_loss_where_both_are_counted() {
+    for (scope, name, holds_other) in scopes() {
+        let mut scene = Scene::with(limits(&table(&name, "max_loss_per_day", "\"50 USDT\"")));
+        results(&mut scene, "0", "0");
+        results(&mut scene, "-60", "20");
+        let expected = (!holds_other).then_some((scope, "max_loss_per_day"));
+        assert_eq!(denied(&mut scene, place()), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_fall_that_lasts_denies_until_a_person_resumes_and_a_restart_forgives_nothing() {
+    for (scope, name, _) in scopes() {
+        let table = table(&name, "max_drawdown", "\"50 USDT\"");
+        let fallen = Some((scope, "max_drawdown"));
+        let mut scene = Scene::with(limits(&table));
+        results(&mut scene, "0", "0");
+        results(&mut scene, "30", "0");
+        results(&mut scene, "-20", "0");
+        assert_eq!(denied(&mut scene, place()), None, "{name}: a wick is no fall");
+        // Ten seconds it must last; the engine starts anew after six.
+        scene.stamp.market = scene.stamp.market.after(6_000);
+        results(&mut scene, "-20", "0");
+        restart(&mut scene, &table);
+        scene.stamp.market = scene.stamp.market.after(4_000);
+        results(&mut scene, "-20", "0");
+        assert_eq!(denied(&mut scene, place()), fallen, "{name}");
+        restart(&mut scene, &table);
+        results(&mut scene, "30", "0");
+        assert_eq!(denied(&mut scene, place()), fallen, "{name}: it does not end by itself");
+        match scope {
+            LimitScope::Bot(bot) => scene.risk.resume_bot(bot),
+            _ => scene.risk.resume(),
+        }
+        results(&mut scene, "-20", "0");
+        assert_eq!(denied(&mut scene, place()), None, "{name}: it begins again from what is there");
+    }
+}
+
+/// Another start of the engine, with what the one before wrote down.
+fn restart(scene: &mut Scene, table: &str) {
+    let mut words = Vec::new();
+    scene.risk.memory().write(&mut words);
+    // As the engine keeps it: words apart by spaces.
+    let text = words.join(" ");
+    let mut memory = RiskMemory::default();
+    for word in text.split_whitespace() {
+        let (name, value) = word.split_once('=').unwrap();
+        memory.read(name, value).unwrap();
+    }
+    assert_eq!(memory, scene.risk.memory());
+    let claims = [symbol(), other_symbol()].map(|symbol| (symbol, PositionIndex(0), bot()));
+    let mut risk = Risk::new(limits(table), Ownership::new(claims).unwrap());
+    risk.set_run_state(scene.risk.run_state());
+    risk.restore(&memory);
+    scene.risk = risk;
+}
+
+#[test]
+fn refusals_in_a_scope_deny_there_until_their_window_has_passed() {
+    for (scope, name, holds_other) in scopes() {
+        let mut scene = Scene::with(limits(&table(&name, "max_error_rate", "\"2 per 10s\"")));
+        scene.refuse(RefusalFamily::InvalidParameter);
+        scene.refuse(RefusalFamily::OrderNotFound);
+        assert_eq!(denied(&mut scene, place()), None, "{name}: what had just gone is no refusal");
+        scene.refuse(RefusalFamily::InvalidParameter);
+        assert_eq!(denied(&mut scene, place()), Some((scope, "max_error_rate")));
+        assert_eq!(denied(&mut scene, elsewhere()).is_some(), holds_other, "{name}");
+        scene.wait(10_000);
+        for of in [symbol(), other_symbol()] {
+            scene.set_mark(of, crate::scene::price("100"));
+            scene.quotes.set_touch(
+                of,
+                Some(crate::scene::price("99.9")),
+                Some(crate::scene::price("100.1")),
+                scene.stamp.wall,
+            );
+        }
+        assert_eq!(denied(&mut scene, place()), None, "{name}: the window has passed");
+    }
+}
+
+#[test]
+fn a_bot_may_pause_after_a_shorter_streak_than_the_others() {
+    let mut scene = Scene::with(limits(&table("bot.trend", "max_losing_streak", "1")));
+    scene.risk.observe_close(bot(), ExitCause::Strategy, Money::new(dec("-1")), scene.stamp);
+    let reason = scene.place(place()).unwrap_err();
+    assert!(matches!(reason, DenialReason::LosingStreak { losses: 1, .. }), "{reason}");
+}
+
+#[test]
+fn a_narrower_limit_above_the_accounts_or_looser_than_before_is_named() {
+    for (_, name, _) in scopes() {
+        let wide = limits(&table(&name, "max_loss_per_day", "\"201 USDT\""));
+        let problems: Vec<String> = wide.problems().iter().map(ToString::to_string).collect();
+        let key = format!("{}.max_loss_per_day", name.replace('"', ""));
+        assert!(problems.iter().any(|problem| problem.contains(&key)), "{problems:?}");
+        let (tight, loose) = (
+            limits(&table(&name, "max_drawdown", "\"10 USDT\"")),
+            limits(&table(&name, "max_drawdown", "\"11 USDT\"")),
+        );
+        assert_eq!(tight.loosened_by(&loose).len(), 1, "{name}");
+        assert!(loose.loosened_by(&tight).is_empty(), "{name}");
+    }
+}
