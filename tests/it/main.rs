@@ -35,6 +35,7 @@ mod shutdown;
 mod soak;
 mod streams;
 mod sums;
+mod taker;
 mod vault;
 mod verbs;
 mod worst_day;

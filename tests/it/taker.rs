@@ -1,0 +1,111 @@
+//! Another customer of the venue, who takes what the engine's bots quote again and again, in pieces: each is a report to the
+//! engine, and a stop to be moved.
+
+use rust_decimal::Decimal;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
+use windvane_connector::{
+    Category, Credentials, Mutation, Observer, PastOrder, RateLimits, RestClient, Secret, VenueClock,
+    VenueEndpoints, WallClock,
+};
+use windvane_model::{ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, TimeInForce};
+
+/// The account, as a change of the shipped venue config.
+pub(crate) const ACCOUNT: &str = "leverage = \"10\"\n\n[[accounts]]\nuid = 2002\nkey = \"taker-key\"\nsecret = \"taker-secret\"\n\
+                                  balance_usdt = \"1000000000\"\nleverage = \"10\"\n";
+
+/// How long it goes on taking.
+const ROUND: Duration = Duration::from_millis(900);
+/// Of each contract in how many pieces a quote is taken, the tick, such a piece, and more than stands in the book before it.
+const SIZES: [(&str, u64, [&str; 3]); 3] = [
+    ("BTCUSDT", 9, ["0.1", "0.001", "100"]),
+    ("ETHUSDT", 30, ["0.01", "0.01", "3000"]),
+    ("DOGEUSDT", 60, ["0.00001", "100", "9000000"]),
+];
+/// No quote is taken in more.
+const PIECES_MAX: u64 = 60;
+
+/// It takes when it is told to, until it is dropped.
+pub(crate) struct Taker {
+    /// Sender: the test. Receiver: the taker's thread, which takes one round after the other.
+    rounds: Sender<()>,
+}
+
+impl Taker {
+    pub(crate) fn start(venue: SocketAddr) -> Self {
+        let (rounds, wanted) = channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let taker = client(venue, "taker-key", "taker-secret");
+            let quoted = client(venue, "paper-key", "paper-secret");
+            let mut count = 0;
+            while wanted.recv().is_ok() {
+                runtime.block_on(round(&taker, &quoted, &mut count));
+            }
+        });
+        Self { rounds }
+    }
+
+    /// Takes what is quoted, for a second.
+    pub(crate) fn round(&self) {
+        self.rounds.send(()).unwrap();
+    }
+}
+
+fn client(venue: SocketAddr, key: &str, secret: &str) -> RestClient {
+    let endpoints = VenueEndpoints::loopback(&venue.to_string()).unwrap();
+    let credentials = Credentials::new(key.to_owned(), Secret::new(secret.to_owned())).unwrap();
+    let (observations, _) = tokio::sync::mpsc::channel(1);
+    let clock = Arc::new(VenueClock::new(WallClock::start()));
+    let observer = Observer::new(observations);
+    RestClient::new(&endpoints, Arc::new(credentials), clock, observer, RateLimits::Off).unwrap()
+}
+
+async fn round(taker: &RestClient, quoted: &RestClient, count: &mut u64) {
+    let began = Instant::now();
+    while began.elapsed() < ROUND {
+        let Ok(quotes) = quoted.open_orders_of(Category::Linear).await else { continue };
+        let quotes = quotes.iter().filter(|quote| quote.kind == "Limit" && quote.price.is_some());
+        let taken: Vec<_> = quotes.zip(*count..).map(|(quote, number)| take(taker, quote, number)).collect();
+        *count += taken.len() as u64;
+        futures_util::future::join_all(taken).await;
+    }
+}
+
+/// Takes whatever stands before a quote, and then the quote in pieces, of which each is an execution. What is gone meanwhile,
+/// or has moved, is taken the next time.
+async fn take(taker: &RestClient, quote: &PastOrder, number: u64) {
+    let Some((_, count, sizes)) = SIZES.iter().find(|row| quote.symbol.as_str() == row.0) else { return };
+    let [tick, piece, all] = sizes.map(|text| text.parse::<Decimal>().unwrap());
+    let price = quote.price.unwrap_or_default();
+    let before = match quote.side {
+        Side::Buy => price + tick,
+        Side::Sell => price - tick,
+    };
+    let number = number * (PIECES_MAX + 1);
+    let send = |order| async move { taker.perform(Category::Linear, &Mutation::Submit(order)).await };
+    send(order(quote, before, all, number)).await;
+    let pieces = (1..=*count).map(|n| send(order(quote, price, piece, number + n)));
+    futures_util::future::join_all(pieces).await;
+}
+
+fn order(quote: &PastOrder, price: Decimal, qty: Decimal, number: u64) -> Submit {
+    Submit {
+        client_order_id: ClientOrderId::new(&format!("taker-{number}")).unwrap(),
+        symbol: quote.symbol,
+        position_index: PositionIndex(0),
+        role: Role::Entry,
+        side: match quote.side {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        },
+        qty: Qty::new(qty).unwrap(),
+        kind: OrderKind::Limit { price: Price::new(price).unwrap(), time_in_force: TimeInForce::Ioc },
+        reduce_only: false,
+        stop_loss: None,
+        take_profit: None,
+        send_before: None,
+    }
+}
