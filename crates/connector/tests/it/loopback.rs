@@ -184,6 +184,27 @@ async fn a_lost_reply_leaves_the_outcome_unknown_and_the_socket_up() {
 }
 
 #[tokio::test]
+async fn g07_a_message_beyond_a_mib_ends_its_socket_and_one_of_a_mib_does_not() {
+    const MIB: usize = 1 << 20;
+    let order = |number| match number {
+        0 => OnOrder::Chatter(MIB),
+        1 => OnOrder::Chatter(MIB + 1),
+        _ => OnOrder::Take,
+    };
+    let mut rig = Rig::start(Behaviour { order, http: REFUSE_HTTP }, Timing::default()).await;
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(1))).unwrap();
+    assert!(matches!(rig.answer().await, AccountEvent::Acknowledged(_)), "what is within is passed over");
+    rig.connector.send(Command::Submit(submit(2))).unwrap();
+    // What came behind the message that is too long is never read.
+    let answer = rig.answer().await;
+    assert!(matches!(answer, AccountEvent::Undetermined(u) if u.code == 0), "{answer:?}");
+    rig.link(Link::Trade(LinkState::Up)).await;
+    rig.connector.send(Command::Submit(submit(3))).unwrap();
+    assert!(matches!(rig.answer().await, AccountEvent::Acknowledged(_)), "a new socket is none the worse");
+}
+
+#[tokio::test]
 async fn a_disconnect_leaves_the_order_unknown_and_never_sends_it_again() {
     let order = |number| if number == 0 { OnOrder::Disconnect } else { OnOrder::Take };
     let http = |target: &str| match target {

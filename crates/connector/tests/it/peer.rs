@@ -20,6 +20,8 @@ pub(crate) enum OnOrder {
     Disconnect,
     /// Says that the socket will be closed.
     Drain,
+    /// Says so much that means nothing, and then takes it.
+    Chatter(usize),
 }
 
 /// How this peer behaves.
@@ -141,6 +143,12 @@ impl Script {
                     OnOrder::Drain => answers.push(format!(
                         r#"{{"reqId":"{id}","retCode":10019,"retMsg":"restarting","op":"{operation}","data":{{}}}}"#
                     )),
+                    OnOrder::Chatter(bytes) => {
+                        answers.push(format!("{}{{}}", " ".repeat(bytes - 2)));
+                        answers.push(format!(
+                            r#"{{"reqId":"{id}","retCode":0,"retMsg":"OK","op":"{operation}","data":{{"orderId":"v-1"}}}}"#
+                        ));
+                    }
                     OnOrder::KeepSilent => {}
                     OnOrder::Disconnect => return,
                 }
