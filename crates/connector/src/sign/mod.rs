@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_can_be_printed() {
+    fn g01_nothing_secret_can_be_printed() {
         let secret = Secret::new("canary".to_owned());
         let shown = format!("{secret:?} {:?} {:?}", credentials(), credentials().sign_login("1"));
         assert_eq!(shown, "*** Credentials(***) ***");
