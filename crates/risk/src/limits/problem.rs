@@ -277,7 +277,7 @@ impl RiskLimits {
 
     /// What is so large that nobody can mean it. As many orders as [`MOST_ORDERS`] are what this engine is measured with.
     /// Rates and lengths of time are bounded as they are read. A leverage is bounded here so that a slip of a digit shows
-    /// without a venue; what the contracts allow, at most half of that, is known at the start ([`leverage_problem`]).
+    /// without a venue; what the contracts allow is known at the start ([`leverage_problem`]).
     fn bounds(&self, problems: &mut Vec<LimitProblem>) {
         let mut check = |key: String, is_beyond: bool, most: &'static str| {
             if is_beyond {
