@@ -13,7 +13,7 @@ use windvane_connector::{
 };
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Event, Link, LinkState, MarketTime, OrderKind, PositionIndex,
-    Price, Qty, Role, Side, Submit, Symbol, TimeInForce,
+    Price, Qty, Role, Side, Submit, Symbol, TimeInForce, Triggers,
 };
 use windvane_tests::{Ground, Market, PATIENCE, finish, windvane};
 
@@ -109,6 +109,7 @@ fn order(number: u32, symbol: Symbol) -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }

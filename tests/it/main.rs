@@ -36,6 +36,7 @@ mod soak;
 mod streams;
 mod sums;
 mod taker;
+mod trigger;
 mod vault;
 mod verbs;
 mod worst_day;

@@ -181,7 +181,7 @@ pub(crate) mod tests {
     use windvane_model::{
         AccountEvent, Coin, Command, Epoch, Event, Execution, ExecutionId, ExecutionKind, Grounds,
         MarketTime, Money, OrderId, OrderKind, Origin, Price, Qty, Role, Side, Stamp, Stamped, Submit, Text,
-        WallTime,
+        Triggers, WallTime,
     };
 
     fn started(wall_minutes: i64) -> Record {
@@ -233,6 +233,7 @@ pub(crate) mod tests {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         };
         let fill = Execution {

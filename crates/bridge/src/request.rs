@@ -1,6 +1,6 @@
 //! Commands as requests of the venue.
 
-use windvane_model::{Command, OrderKind, PositionIndex, Price, Side, Submit, TimeInForce};
+use windvane_model::{Command, OrderKind, PositionIndex, Price, Side, Submit, TimeInForce, TriggerBy};
 use windvane_venue_core as venue;
 
 /// The request that a command makes; `None` for a question.
@@ -30,8 +30,8 @@ pub fn request(command: &Command) -> Option<venue::Request> {
             ..venue::CancelAll::of(venue::Category::Linear)
         }),
         Command::SetProtection(set) => venue::Request::TradingStop(venue::TradingStop {
-            stop_loss: set.stop_loss.map(by_mark),
-            take_profit: set.take_profit.map(by_mark),
+            stop_loss: level(set.stop_loss, set.triggers.stop_loss),
+            take_profit: level(set.take_profit, set.triggers.take_profit),
             position_idx: position_idx(set.position_index),
             ..venue::TradingStop::full(set.symbol.as_str())
         }),
@@ -60,8 +60,13 @@ pub(crate) const fn position_idx(index: PositionIndex) -> venue::PositionIdx {
     }
 }
 
-fn by_mark(price: Price) -> venue::ProtectionPrice {
-    venue::ProtectionPrice::market(price.get(), venue::TriggerBy::MarkPrice)
+fn level(price: Option<Price>, by: TriggerBy) -> Option<venue::ProtectionPrice> {
+    let by = match by {
+        TriggerBy::Last => venue::TriggerBy::LastPrice,
+        TriggerBy::Mark => venue::TriggerBy::MarkPrice,
+        TriggerBy::Index => venue::TriggerBy::IndexPrice,
+    };
+    price.map(|price| venue::ProtectionPrice::market(price.get(), by))
 }
 
 fn create(submit: &Submit) -> venue::CreateOrder {
@@ -86,8 +91,8 @@ fn create(submit: &Submit) -> venue::CreateOrder {
         position_idx: position_idx(submit.position_index),
         order_link_id: Some(submit.client_order_id.to_string()),
         reduce_only: submit.reduce_only,
-        stop_loss: submit.stop_loss.map(by_mark),
-        take_profit: submit.take_profit.map(by_mark),
+        stop_loss: level(submit.stop_loss, submit.triggers.stop_loss),
+        take_profit: level(submit.take_profit, submit.triggers.take_profit),
         ..order
     }
 }

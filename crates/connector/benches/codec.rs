@@ -10,7 +10,7 @@ use windvane_connector::{
 use windvane_market::{Change, Market};
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, ClientOrderId, Fixed, MarketEvent, OrderKind, PositionIndex,
-    Price, Qty, Role, Side, Stamp, Submit, Symbol, TimeInForce,
+    Price, Qty, Role, Side, Stamp, Submit, Symbol, TimeInForce, Triggers,
 };
 
 fn order() -> Option<Submit> {
@@ -28,6 +28,7 @@ fn order() -> Option<Submit> {
         reduce_only: false,
         stop_loss: Price::new("95000".parse().ok()?).ok(),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     })
 }

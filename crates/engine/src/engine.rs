@@ -4,6 +4,7 @@ use crate::bot::{Bot, BotSetup, Hold};
 use crate::calibration::Calibrating;
 use crate::gate::{Gate, Waiting};
 use crate::kill::Kill;
+use crate::listeners::Listeners;
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::meter::Meter;
 use crate::output::Output;
@@ -18,8 +19,9 @@ use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, PositionResult, Quotes, Risk, RiskLimits};
 use windvane_strategy::{MemoryError, Wake};
 
-/// Confirmed bars kept for each contract and interval; more than any rule looks back.
-const HISTORY_BARS: usize = 2_000;
+/// Confirmed bars kept for each contract and interval: the past that rules see which come while the engine runs. Those that
+/// are there at its start are shown all that they ask for.
+pub const HISTORY_BARS: usize = 2_000;
 /// A leverage that the venue does not show so long after it was asked for is read again, and asked for again.
 const LEVERAGE_WITHIN_MS: Millis = 10_000;
 
@@ -57,6 +59,12 @@ pub struct Engine {
     pub(crate) config: ConfigId,
     pub(crate) orders: Orders,
     pub(crate) bots: Vec<Bot>,
+    /// Which of them a message of a contract concerns.
+    pub(crate) listeners: Listeners,
+    /// No bot wants to be woken by its timer before then.
+    pub(crate) next_wake: MarketTime,
+    /// Bots that were woken in this turn.
+    pub(crate) touched: Vec<usize>,
     pub(crate) gate: Gate,
     /// Contracts whose leverage was asked to be set and is not confirmed, with when to doubt the request.
     leverage_asked: BTreeMap<Symbol, WallTime>,
@@ -94,7 +102,11 @@ impl Engine {
         let EngineSetup { mut orders, bots, limits, ownership, config, needs_trade_link, unprotected_ms_max } =
             setup;
         orders.set_margin_mode(limits.margin_mode);
+        let bots: Vec<Bot> = bots.into_iter().map(Bot::from).collect();
         Self {
+            listeners: Listeners::of(&bots),
+            next_wake: MarketTime(i64::MIN),
+            touched: Vec::new(),
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),
             instruments: BTreeMap::new(),
@@ -103,7 +115,7 @@ impl Engine {
             unprotected_ms_max,
             config,
             orders,
-            bots: bots.into_iter().map(Bot::from).collect(),
+            bots,
             gate: Gate::new(needs_trade_link),
             leverage_asked: BTreeMap::new(),
             has_opened: false,
@@ -144,6 +156,7 @@ impl Engine {
             Some(known) => {
                 known.strategy.restore(bytes).map_err(|source| RestoreError { bot, source })?;
                 known.wake_at = known.strategy.wake_at();
+                self.next_wake = MarketTime(i64::MIN);
                 Ok(())
             }
             None => Ok(()),
@@ -193,7 +206,11 @@ impl Engine {
             self.retry_waiting(stamp, out);
         }
         self.work_off(stamp, out);
-        self.ask_leverage(stamp, out);
+        // Prices change no leverage.
+        let is_market = matches!(stamped.event, Event::Market(_));
+        if !is_market || !self.leverage_asked.is_empty() || !self.gate.leverage_is_known() {
+            self.ask_leverage(stamp, out);
+        }
         self.protect(stamp, out);
         self.cancel_account(stamp, out);
         self.flatten(stamp, out);
@@ -217,7 +234,8 @@ impl Engine {
     pub fn next_own_deadline(&self) -> Option<WallTime> {
         let rounds = self.bots.iter().filter_map(|bot| bot.next_round);
         let leverage = self.leverage_asked.values().copied();
-        let rescues = self.bots.iter().filter_map(|bot| self.next_rescue(bot));
+        let may_be_bare = self.orders.has_unprotected();
+        let rescues = self.bots.iter().filter(|_| may_be_bare).filter_map(|bot| self.next_rescue(bot));
         let kill = self.kill.and_then(|kill| kill.next_round);
         let waiting = self.bots.iter().filter_map(|bot| Some(bot.waiting?.until));
         rounds.chain(leverage).chain(rescues).chain(kill).chain(waiting).min()
@@ -273,6 +291,7 @@ impl Engine {
             Change::Ticker => {
                 if let Some(mark) = self.market.contract(symbol).and_then(|known| known.ticker().mark) {
                     self.quotes.set_mark(symbol, mark, stamp.wall);
+                    self.quote_others(symbol);
                     self.orders.mark(symbol, mark);
                     self.observe_worth(stamp, out);
                 }
@@ -290,6 +309,13 @@ impl Engine {
             // They are on the tape; no bot asks for them yet.
             Change::Liquidations => {}
             Change::BookAwaitsSnapshot | Change::CandleMoved | Change::CandleRepeated => {}
+        }
+    }
+
+    fn quote_others(&mut self, symbol: Symbol) {
+        if let Some(contract) = self.market.contract(symbol) {
+            let ticker = contract.ticker();
+            self.quotes.set_others(symbol, ticker.last, ticker.index);
         }
     }
 

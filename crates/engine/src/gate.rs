@@ -110,6 +110,11 @@ impl Gate {
         self.is_reconciled = is_reconciled;
     }
 
+    /// Whether the venue has told the leverage that the configuration wants, of every contract.
+    pub(crate) const fn leverage_is_known(&self) -> bool {
+        self.has_leverage
+    }
+
     pub(crate) const fn set_leverage_known(&mut self, has_leverage: bool) {
         self.has_leverage = has_leverage;
     }

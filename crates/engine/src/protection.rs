@@ -11,8 +11,8 @@
 use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
-use windvane_model::{BotName, Grounds, Intent, Price, Side, Stamp, Symbol, WallTime};
-use windvane_order_management::Position;
+use windvane_model::{BotName, Grounds, Intent, Side, Stamp, Symbol, Triggers, WallTime};
+use windvane_order_management::{Position, WantedStop};
 use windvane_risk::{Action, Ask, allows};
 
 /// A position without a stop, and what is done about it.
@@ -71,6 +71,9 @@ impl Rescue {
 impl Engine {
     /// Takes the next step for every position that has been without a stop for too long.
     pub(crate) fn protect(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if !self.orders.has_unprotected() {
+            return;
+        }
         for bot in 0..self.bots.len() {
             if self.next_rescue(&self.bots[bot]).is_some_and(|at| at <= stamp.wall) {
                 self.rescue(bot, stamp, out);
@@ -124,9 +127,10 @@ impl Engine {
     }
 
     /// Asks for a stop-loss on the bot's behalf. Says whether risk let it pass.
-    fn attach(&mut self, bot: usize, stop: Price, stamp: Stamp, out: &mut Vec<Output>) -> bool {
+    fn attach(&mut self, bot: usize, stop: WantedStop, stamp: Stamp, out: &mut Vec<Output>) -> bool {
         let Bot { name, symbol, .. } = self.bots[bot];
-        let intent = Intent::Protect { symbol, stop_loss: Some(stop), take_profit: None };
+        let triggers = Triggers { stop_loss: stop.by, ..Triggers::default() };
+        let intent = Intent::Protect { symbol, stop_loss: Some(stop.at), take_profit: None, triggers };
         let ask = Ask { bot: name, intent: &intent, existing: None };
         let context = windvane_risk::Context {
             exposure: self.orders.exposure(),
@@ -141,13 +145,13 @@ impl Engine {
         verdict.is_ok()
     }
 
-    /// The stop that was last asked for, if the venue would still take it: the mark has not passed it.
-    fn attachable(&self, position: &Position) -> Option<Price> {
+    /// The stop that was last asked for, if the venue would still take it: the price that fires it has not passed it.
+    fn attachable(&self, position: &Position) -> Option<WantedStop> {
         let (stop, side) = (position.wanted_stop()?, position.holding().side()?);
-        let mark = self.quotes.get(position.key().0).mark?;
+        let watched = self.quotes.get(position.key().0).watched(stop.by)?;
         let is_ahead = match side {
-            Side::Buy => stop < mark,
-            Side::Sell => stop > mark,
+            Side::Buy => stop.at < watched,
+            Side::Sell => stop.at > watched,
         };
         is_ahead.then_some(stop)
     }

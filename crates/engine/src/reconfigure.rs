@@ -6,8 +6,9 @@
 
 use crate::bot::{Bot, BotSetup};
 use crate::engine::{ConfigId, Engine};
+use crate::listeners::Listeners;
 use std::collections::BTreeMap;
-use windvane_model::{BotName, Millis};
+use windvane_model::{BotName, MarketTime, Millis};
 use windvane_risk::{Ownership, RiskLimits};
 use windvane_strategy::{Context, Definition, Urgency, Wake, known_history};
 
@@ -46,6 +47,8 @@ impl Engine {
                 }
             })
             .collect();
+        self.listeners = Listeners::of(&self.bots);
+        self.next_wake = MarketTime(i64::MIN);
         self.orders.set_owners(&claims);
         self.requires_stop = limits.require_stop_on_entry;
         self.unprotected_ms_max = unprotected_ms_max;

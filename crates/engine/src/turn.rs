@@ -2,12 +2,13 @@
 
 use crate::bot::{Bot, Hold};
 use crate::engine::{Engine, push_query};
+use crate::listeners::Listeners;
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::short::Relief;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, Mutant, Notice,
-    NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
+    BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, MarketTime, Mutant,
+    Notice, NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -108,25 +109,24 @@ impl Engine {
         stamp: Stamp,
         out: &mut Vec<Output>,
     ) {
-        for bot in 0..self.bots.len() {
-            let known = &self.bots[bot];
-            let looks = match wake {
-                Wake::Candle(_) => known.looks_at.contains(&symbol),
-                Wake::Trades(_) => known.hears.contains(&symbol),
-                _ => false,
-            };
-            if known.symbol == symbol || looks {
-                self.wake(bot, wake, stamp, out);
-            }
+        let mut from = 0;
+        // Asked anew each time: a bot that goes on by other rules may look at other contracts.
+        while let Some(bot) = self.listeners.next(symbol, wake, from) {
+            self.wake(bot, wake, stamp, out);
+            from = bot + 1;
         }
     }
 
     /// Wakes the bots whose moment has come.
     pub(crate) fn wake_timers(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
-        for bot in 0..self.bots.len() {
-            if self.bots[bot].wake_at.is_some_and(|at| at <= stamp.market) {
-                self.wake(bot, Wake::Timer, stamp, out);
+        if stamp.market >= self.next_wake {
+            for bot in 0..self.bots.len() {
+                if self.bots[bot].wake_at.is_some_and(|at| at <= stamp.market) {
+                    self.wake(bot, Wake::Timer, stamp, out);
+                }
             }
+            let next = self.bots.iter().filter_map(|bot| bot.wake_at).min();
+            self.next_wake = next.unwrap_or(MarketTime(i64::MAX));
         }
         self.work_off(stamp, out);
     }
@@ -150,7 +150,8 @@ impl Engine {
         let Some(context) = asleep.context(market, instruments, orders, &sight, &share, stamp) else {
             return;
         };
-        *has_opened |= asleep.catch_up(*config, &context);
+        let goes_on_anew = asleep.catch_up(*config, &context);
+        *has_opened |= goes_on_anew;
         if let Some(meter) = &mut self.meter {
             meter.begins();
         }
@@ -159,9 +160,14 @@ impl Engine {
             meter.ended(name);
         }
         asleep.wake_at = asleep.strategy.wake_at();
+        self.next_wake = asleep.wake_at.map_or(self.next_wake, |at| self.next_wake.min(at));
+        self.touched.push(bot);
         asleep.sight = sight;
         while let Some(signal) = asleep.strategy.take_signal() {
             out.push(Output::Signal { bot: name, symbol: asleep.symbol, signal });
+        }
+        if goes_on_anew {
+            self.listeners = Listeners::of(&self.bots);
         }
         let mut wanted = std::mem::take(&mut self.intents);
         for intent in wanted.drain(..) {
@@ -318,6 +324,7 @@ impl Engine {
     /// Takes down what bots, and the engine itself, must remember over a restart.
     pub(crate) fn collect_memory(&mut self, out: &mut Vec<Output>) {
         if !self.tells_memory {
+            self.touched.clear();
             return;
         }
         let mut own = self.own_memory();
@@ -332,7 +339,11 @@ impl Engine {
             out.push(Output::Memory(BotMemory { bot: engine_memory_name(), bytes: own.to_bytes() }));
         }
         self.remembered = own;
-        for bot in &mut self.bots {
+        // Only those that were woken can remember anything else than before.
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for bot in self.touched.drain(..) {
+            let bot = &mut self.bots[bot];
             if let Some(bytes) = bot.strategy.changed_memory() {
                 out.push(Output::Memory(BotMemory { bot: bot.name, bytes }));
             }

@@ -2,7 +2,8 @@
 
 use crate::{choices, layout};
 use windvane_model::{
-    Amend, Cancel, CancelAll, Command, OrderKind, Role, SetLeverage, SetProtection, Submit,
+    Amend, Cancel, CancelAll, Command, OrderKind, Role, SetLeverage, SetProtection, Submit, TriggerBy,
+    Triggers,
 };
 
 choices!(Command {
@@ -31,7 +32,7 @@ layout!(Submit {
     stop_loss,
     take_profit,
     send_before,
-});
+} since 2 { triggers });
 
 layout!(Amend { client_order_id, symbol, price, qty, send_before });
 
@@ -39,6 +40,10 @@ layout!(Cancel { client_order_id, order_id, symbol });
 
 layout!(CancelAll { symbol, spare_protection });
 
-layout!(SetProtection { symbol, position_index, stop_loss, take_profit });
+layout!(SetProtection { symbol, position_index, stop_loss, take_profit } since 2 { triggers });
+
+choices!(TriggerBy { 1 => Last, 2 => Mark, 3 => Index });
+
+layout!(Triggers { stop_loss, take_profit });
 
 layout!(SetLeverage { symbol, leverage });

@@ -7,10 +7,22 @@ choices!(Intent {
     1 => Place(place),
     2 => Amend { client_order_id, price, qty },
     3 => Cancel { client_order_id },
-    4 => Protect { symbol, stop_loss, take_profit },
+    4 => Protect { symbol, stop_loss, take_profit, triggers },
 });
 
-layout!(Place { tag, symbol, role, side, qty, kind, reduce_only, stop_loss, take_profit, send_before });
+layout!(Place {
+    tag,
+    symbol,
+    role,
+    side,
+    qty,
+    kind,
+    reduce_only,
+    stop_loss,
+    take_profit,
+    send_before,
+    triggers,
+});
 
 layout!(Grounds { signal, asked, granted });
 

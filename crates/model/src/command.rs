@@ -2,7 +2,7 @@
 
 use crate::{
     ClientOrderId, Leverage, OrderId, OrderKind, PositionIndex, Price, Qty, Query, Role, Side, Symbol,
-    WallTime,
+    Triggers, WallTime,
 };
 
 /// One request to the venue. A command is journalled before it leaves.
@@ -43,10 +43,12 @@ pub struct Submit {
     pub kind: OrderKind,
     /// Whether it may only reduce.
     pub reduce_only: bool,
-    /// Stop-loss attached for the position it opens, by mark price.
+    /// Stop-loss attached for the position it opens.
     pub stop_loss: Option<Price>,
-    /// Take-profit attached for the position it opens, by mark price.
+    /// Take-profit attached for the position it opens.
     pub take_profit: Option<Price>,
+    /// Which prices fire the two.
+    pub triggers: Triggers,
     /// The last look refuses to send after this moment; `None` for what reduces, which is never too late.
     pub send_before: Option<WallTime>,
 }
@@ -116,10 +118,12 @@ pub struct SetProtection {
     pub symbol: Symbol,
     /// Which position.
     pub position_index: PositionIndex,
-    /// New stop-loss by mark price.
+    /// New stop-loss.
     pub stop_loss: Option<Price>,
-    /// New take-profit by mark price.
+    /// New take-profit.
     pub take_profit: Option<Price>,
+    /// Which prices fire the two.
+    pub triggers: Triggers,
 }
 
 /// Set leverage of a contract, both sides.

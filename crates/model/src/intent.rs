@@ -2,7 +2,7 @@
 
 use crate::{
     BotName, ClientOrderId, MarketTime, Money, OrderKind, PositionStatus, Price, Qty, Role, Side, Symbol,
-    Text, WallTime,
+    Text, Triggers, WallTime,
 };
 use rust_decimal::Decimal;
 use std::fmt;
@@ -34,10 +34,12 @@ pub enum Intent {
     Protect {
         /// The contract.
         symbol: Symbol,
-        /// New stop-loss by mark price.
+        /// New stop-loss.
         stop_loss: Option<Price>,
-        /// New take-profit by mark price.
+        /// New take-profit.
         take_profit: Option<Price>,
+        /// Which prices fire the two.
+        triggers: Triggers,
     },
 }
 
@@ -58,10 +60,12 @@ pub struct Place {
     pub kind: OrderKind,
     /// Whether it may only reduce.
     pub reduce_only: bool,
-    /// Stop-loss for the position it opens, by mark price.
+    /// Stop-loss for the position it opens.
     pub stop_loss: Option<Price>,
-    /// Take-profit for the position it opens, by mark price.
+    /// Take-profit for the position it opens.
     pub take_profit: Option<Price>,
+    /// Which prices fire the two.
+    pub triggers: Triggers,
     /// Not to be sent after this moment.
     pub send_before: Option<WallTime>,
 }

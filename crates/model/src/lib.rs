@@ -66,6 +66,6 @@ pub use mutant::choose_mutant;
 pub use mutant::{Mutant, mutant};
 pub use notice::{BotMemory, ExitCause, ForeignOrder, Notice, NoticeTo};
 pub use number::{Money, Notional, NumberError, Price, Qty, Rate, to_f64};
-pub use order::{OrderKind, OrderStatus, PositionIndex, Side, TimeInForce, TriggerBy};
+pub use order::{OrderKind, OrderStatus, PositionIndex, Side, TimeInForce, TriggerBy, Triggers};
 pub use text::{Text, TextError};
 pub use time::{MarketTime, Millis, WallTime};

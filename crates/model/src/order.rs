@@ -71,14 +71,36 @@ pub enum TimeInForce {
 }
 
 /// Which price fires a stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum TriggerBy {
     /// The last trade.
     Last,
     /// The mark price: harder to push around with one trade.
+    #[default]
     Mark,
     /// The index price.
     Index,
+}
+
+impl TriggerBy {
+    /// A word for people and for rule files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Mark => "mark",
+            Self::Index => "index",
+        }
+    }
+}
+
+/// Which prices fire the stop-loss and the take-profit of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Triggers {
+    /// Of the stop-loss.
+    pub stop_loss: TriggerBy,
+    /// Of the take-profit.
+    pub take_profit: TriggerBy,
 }
 
 /// Which position of a symbol: 0 in one-way mode, 1 (buy) and 2 (sell) in hedge mode.

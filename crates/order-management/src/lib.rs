@@ -42,7 +42,7 @@ pub use inquiry::AbsenceBounds;
 pub use order::{Order, Provenance};
 pub use orders::{Orders, Unresolvable};
 pub use other::OtherOrder;
-pub use position::Position;
+pub use position::{Position, WantedStop};
 pub use rebuild::Rebuild;
 pub use trade::Trade;
 pub use transition::{Evidence, OrderState, Working};

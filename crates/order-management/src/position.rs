@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use windvane_layout::layout;
 use windvane_model::{
-    Execution, MarketTime, Millis, Mutant, PositionReport, PositionStatus, Price, Side, WallTime, mutant,
+    Execution, MarketTime, Millis, Mutant, PositionReport, PositionStatus, Price, Side, TriggerBy, WallTime,
+    mutant,
 };
 
 /// One position of the account.
@@ -30,8 +31,19 @@ pub struct Position {
     is_ours: bool,
     /// The stop-loss that was last asked for what is held now.
     wanted_stop: Option<Price>,
+    /// Which price fires it.
+    wanted_by: TriggerBy,
     unprotected_since: Option<WallTime>,
     unprotected_before_ms: Millis,
+}
+
+/// A stop-loss that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedStop {
+    /// Where.
+    pub at: Price,
+    /// Which price fires it.
+    pub by: TriggerBy,
 }
 
 /// One execution and the position right after it.
@@ -81,6 +93,7 @@ impl Position {
             is_in_doubt: false,
             is_ours: false,
             wanted_stop: None,
+            wanted_by: TriggerBy::default(),
             unprotected_since: None,
             unprotected_before_ms: 0,
         }
@@ -142,8 +155,8 @@ impl Position {
 
     /// The stop-loss that was last asked for what is held now, with the entry or afterwards.
     #[must_use]
-    pub const fn wanted_stop(&self) -> Option<Price> {
-        self.wanted_stop
+    pub fn wanted_stop(&self) -> Option<WantedStop> {
+        self.wanted_stop.map(|at| WantedStop { at, by: self.wanted_by })
     }
 
     /// How long it has been open without a known stop at the venue, in all; milliseconds.
@@ -191,17 +204,17 @@ impl Position {
     }
 
     /// An order of ours that opens has filled into what is held; `stop_loss` is what it carries.
-    pub(crate) fn own(&mut self, stop_loss: Option<Price>) {
+    pub(crate) fn own(&mut self, stop_loss: Option<Price>, by: TriggerBy) {
         if self.holding().side().is_some() {
             self.is_ours = true;
-            self.want_stop(stop_loss);
+            self.want_stop(stop_loss, by);
         }
     }
 
     /// A stop-loss is asked for what is held; `None` leaves it as it is.
-    pub(crate) fn want_stop(&mut self, stop_loss: Option<Price>) {
-        if self.holding().side().is_some() {
-            self.wanted_stop = stop_loss.or(self.wanted_stop);
+    pub(crate) fn want_stop(&mut self, stop_loss: Option<Price>, by: TriggerBy) {
+        if stop_loss.is_some() && self.holding().side().is_some() {
+            (self.wanted_stop, self.wanted_by) = (stop_loss, by);
         }
     }
 
@@ -375,7 +388,7 @@ layout!(Position {
     wanted_stop,
     unprotected_since,
     unprotected_before_ms,
-});
+} since 2 { wanted_by });
 
 layout!(Booked { turn, execution, after });
 

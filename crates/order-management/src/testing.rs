@@ -5,7 +5,7 @@ use windvane_model::{
     BotName, BotTag, ClientOrderId, Coin, CoinBalance, Epoch, Execution, ExecutionId, ExecutionKind,
     IdGrammar, InstallTag, MarketTime, Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin,
     PositionIndex, PositionReport, PositionStatus, Price, Qty, Role, Side, StopKind, Submit, Symbol, Text,
-    TimeInForce, WalletReport,
+    TimeInForce, Triggers, WalletReport,
 };
 
 pub(crate) fn number(text: &str) -> Decimal {
@@ -59,6 +59,7 @@ pub(crate) fn submit(sequence: u64, amount: &str, limit: &str) -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }

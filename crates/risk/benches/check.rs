@@ -6,7 +6,7 @@ use std::hint::black_box;
 use windvane_model::{
     BotName, BotTag, Coin, Epoch, FeeRates, IdGrammar, InstallTag, Instrument, InstrumentStatus, Intent,
     Leverage, MarketTime, Money, Notional, OrderKind, Place, PositionIndex, Price, Qty, Rate, Reference,
-    RiskTier, Role, RunState, Side, Stamp, Symbol, Tag, TimeInForce, WallTime,
+    RiskTier, Role, RunState, Side, Stamp, Symbol, Tag, TimeInForce, Triggers, WallTime,
 };
 use windvane_risk::{
     Ask, Context, Exposure, OrderExposure, Ownership, PositionExposure, Quotes, Risk, RiskLimits,
@@ -183,6 +183,7 @@ fn entry() -> Intent {
         reduce_only: false,
         stop_loss: Some(price("29000")),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     })
 }

@@ -5,7 +5,7 @@ use crate::{Action, ContractExposure, Exposure, Risk, allows};
 use rust_decimal::Decimal;
 use windvane_model::{
     BotName, IdGrammar, Instrument, Intent, Mutant, OrderKind, Place, PositionIndex, Price, Qty, Role, Scope,
-    Side, Symbol, Tag, mutant,
+    Side, Symbol, Tag, Triggers, mutant,
 };
 
 /// Most closes of one position at a time. A position that needs more is closed by asking again; without a bound, a
@@ -122,6 +122,7 @@ fn close(bot: BotName, held: &ContractExposure, side: Side, qty: Qty, price: Pri
         reduce_only: !mutant(Mutant::CloseIsNotReduceOnly),
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     };
     Approved::new(Seal {

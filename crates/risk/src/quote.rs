@@ -1,13 +1,17 @@
 //! The prices that risk decides on, each with the moment it was last confirmed.
 
 use std::collections::BTreeMap;
-use windvane_model::{Millis, Price, Symbol, WallTime};
+use windvane_model::{Millis, Price, Symbol, TriggerBy, WallTime};
 
 /// What is known of one contract's prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quote {
     /// Mark price, which margin goes by.
     pub mark: Option<Price>,
+    /// Last trade, by the ticker.
+    pub last: Option<Price>,
+    /// Index price.
+    pub index: Option<Price>,
     /// When a ticker message last confirmed the mark, whether or not it named a new one.
     pub mark_at: WallTime,
     /// Best bid.
@@ -21,6 +25,16 @@ pub struct Quote {
 }
 
 impl Quote {
+    /// The price that fires a stop of that kind.
+    #[must_use]
+    pub const fn watched(&self, by: TriggerBy) -> Option<Price> {
+        match by {
+            TriggerBy::Last => self.last,
+            TriggerBy::Mark => self.mark,
+            TriggerBy::Index => self.index,
+        }
+    }
+
     /// Whether mark and touch are both known and no older than `age` (wall clock, milliseconds).
     #[must_use]
     pub fn is_fresh(&self, now: WallTime, age: Millis) -> bool {
@@ -39,6 +53,12 @@ impl Quotes {
         let quote = self.0.entry(symbol).or_default();
         quote.mark = Some(mark);
         quote.mark_at = at;
+    }
+
+    /// Takes the ticker's other prices, which stops may go by.
+    pub fn set_others(&mut self, symbol: Symbol, last: Option<Price>, index: Option<Price>) {
+        let quote = self.0.entry(symbol).or_default();
+        (quote.last, quote.index) = (last, index);
     }
 
     /// Takes the touch that is in force after a book message; `None` for a side that is empty.
@@ -72,6 +92,8 @@ mod tests {
         let at = |ms: i64| WallTime(ms * 1_000_000);
         let quote = Quote {
             mark: price(100),
+            last: None,
+            index: None,
             mark_at: at(1000),
             bid: price(99),
             ask: price(101),

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use rust_decimal::Decimal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use windvane_model::{Intent, MarketTime, OrderKind, Place, Price, Role, Side, Tag, TimeInForce};
+use windvane_model::{Intent, MarketTime, OrderKind, Place, Price, Role, Side, Tag, TimeInForce, Triggers};
 use windvane_strategy::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
 
 /// Whether random bots still want anything; shared with the story, which takes it back for the calm.
@@ -76,6 +76,7 @@ impl Chaos {
             reduce_only: self.rng.u8(..8) == 0,
             stop_loss: stop.filter(|_| self.rng.u8(..10) != 0),
             take_profit: target.filter(|_| self.rng.u8(..3) == 0),
+            triggers: Triggers::default(),
             send_before: None,
         }))
     }
@@ -93,7 +94,12 @@ impl Chaos {
     fn protect(&mut self, context: &Context<'_>) -> Option<Intent> {
         let stop_loss = self.price_near(context, 30);
         let take_profit = self.price_near(context, 30).filter(|_| self.rng.bool());
-        Some(Intent::Protect { symbol: context.symbol(), stop_loss, take_profit })
+        Some(Intent::Protect {
+            symbol: context.symbol(),
+            stop_loss,
+            take_profit,
+            triggers: Triggers::default(),
+        })
     }
 
     fn close(&mut self, context: &Context<'_>) -> Option<Intent> {
@@ -107,6 +113,7 @@ impl Chaos {
             reduce_only: true,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         }))
     }

@@ -17,7 +17,10 @@ pub(crate) fn describe(definition: &Definition, document: &Spanned<DeTable<'_>>)
             .parameters()
             .iter()
             .map(|parameter| {
-                (parameter.name.clone(), json!({ "value": parameter.value, "live": parameter.is_live }))
+                (
+                    parameter.name.clone(),
+                    json!({ "type": parameter.unit, "value": parameter.value, "live": parameter.is_live }),
+                )
             })
             .collect();
         described.insert("parameters".to_owned(), Value::Object(parameters));

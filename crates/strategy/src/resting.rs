@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use windvane_model::{
     ClientOrderId, Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Request, Role, Side, Tag,
-    TimeInForce,
+    TimeInForce, Triggers,
 };
 
 use crate::context::{Context, ENTRY_TIME_TO_LIVE_MS, OwnOrder};
@@ -166,6 +166,7 @@ impl Resting {
             reduce_only: wanted.reduce_only,
             stop_loss: wanted.stop.filter(|_| !wanted.reduce_only),
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: (!wanted.reduce_only).then(|| context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }

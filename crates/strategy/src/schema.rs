@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use windvane_model::Interval;
 
 use crate::language::vocabulary;
+use crate::rules::parameter_types;
 
 /// The schema, draft 2020-12.
 #[must_use]
@@ -50,7 +51,8 @@ fn rules() -> Value {
     );
     let parameter = table(
         &["default"],
-        json!({ "default": { "type": ["number", "string"] }, "live": { "type": "boolean" },
+        json!({ "default": { "type": ["number", "string", "boolean"] }, "live": { "type": "boolean" },
+            "type": { "enum": parameter_types() },
             "range": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": ["number", "string"] } } }),
     );
     let scale_in = table(
@@ -123,12 +125,16 @@ fn exit() -> Value {
     table(
         &["stop"],
         json!({
-            "stop": table(&[], json!({ "distance": r("expression"), "level": table(&[], sides.clone()) })),
+            "stop": table(&[], json!({ "distance": r("expression"), "level": table(&[], sides.clone()),
+                "by": { "enum": ["last", "mark", "index"] } })),
             "soft_stop": table(&["distance"], json!({ "distance": r("expression"), "by": by })),
-            "take_profit": table(&["distance"], json!({ "distance": r("expression"),
+            "take_profit": table(&[], json!({ "distance": r("expression"), "level": table(&[], sides.clone()),
                 "place": { "enum": ["venue", "engine"] }, "by": by })),
             "trail": table(&["arms_at", "gives_back"],
                 json!({ "arms_at": r("expression"), "gives_back": r("expression"), "every": r("duration"), "by": by })),
+            "follow": table(&["level"], json!({ "level": table(&[], sides.clone()), "every": r("duration") })),
+            "scale_out": table(&["close"], json!({ "long": r("expression"), "short": r("expression"),
+                "close": r("ratio"), "times": { "type": "integer", "minimum": 1, "maximum": 100 } })),
             "break_even": table(&["at"], json!({ "at": r("expression"), "offset": r("expression") })),
             "ladder": { "type": "array", "items": step },
             "decay": { "type": "array", "items": row },
@@ -159,7 +165,7 @@ fn maker() -> Value {
 
 fn grid() -> Value {
     let properties = json!({
-        "lower": r("amount"), "upper": r("amount"), "cells": { "type": "integer", "minimum": 1, "maximum": 200 },
+        "trigger": r("amount"), "lower": r("amount"), "upper": r("amount"), "cells": { "type": "integer", "minimum": 1, "maximum": 200 },
         "spacing": { "enum": ["arithmetic", "geometric"] }, "direction": { "enum": ["long", "short", "neutral"] },
         "size": r("amount"), "active": { "type": "integer", "minimum": 1, "maximum": 200 }, "fees": r("ratio"),
     });

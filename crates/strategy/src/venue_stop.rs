@@ -2,7 +2,7 @@
 //! was refused.
 
 use rust_decimal::Decimal;
-use windvane_model::{ExitCause, Intent, MarketTime, Notice, Price, RefusalFamily, Request, Side};
+use windvane_model::{ExitCause, Intent, MarketTime, Notice, Price, RefusalFamily, Request, Side, Triggers};
 
 use crate::context::Context;
 
@@ -58,7 +58,12 @@ impl VenueStop {
         let is_near = self.asked.is_some_and(|(held, at)| held == side && at.distance(stop) <= slack);
         if !is_near {
             self.asked = Some((side, stop));
-            out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+            out.push(Intent::Protect {
+                symbol: context.symbol(),
+                stop_loss: Some(stop),
+                take_profit: None,
+                triggers: Triggers::default(),
+            });
         }
     }
 

@@ -11,7 +11,7 @@ use std::hint::black_box;
 use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, BotName, ClientOrderId, Coin, Command, Event, Fixed, MarketEvent,
     MarketTime, Money, OrderKind, PositionIndex, Price, Qty, Role, RunState, Side, Stamp, Stamped, Submit,
-    Symbol, WallTime,
+    Symbol, Triggers, WallTime,
 };
 use windvane_telemetry::{
     Board, BotPicture, Health, LogFormat, Observer, Picture, PositionPicture, Server, SymbolPicture, show,
@@ -53,6 +53,7 @@ fn orders() -> Vec<Command> {
         reduce_only: false,
         stop_loss: Price::new(96_000.into()).ok(),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     };
     (0..ORDERS).map(submit).map(Command::Submit).collect()

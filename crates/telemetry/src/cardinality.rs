@@ -5,7 +5,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use std::collections::BTreeSet;
 use windvane_model::{
     BotName, ClientOrderId, Coin, Command, Control, Event, HaltCause, MarketTime, Money, OrderKind,
-    PositionIndex, Price, Qty, Role, RunState, Side, Stamp, Stamped, Submit, Symbol, WallTime,
+    PositionIndex, Price, Qty, Role, RunState, Side, Stamp, Stamped, Submit, Symbol, Triggers, WallTime,
 };
 
 const SYMBOLS: usize = 200;
@@ -89,6 +89,7 @@ fn trade(observer: &mut Observer, round: u32) {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         };
         observer.command(Some(bot(index)), &Command::Submit(submit), &cause, at, at);

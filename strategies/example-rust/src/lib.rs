@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    Candle, Intent, Interval, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag,
+    Candle, Intent, Interval, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag, Triggers,
 };
 use windvane_strategy::{CandleFeed, Condition, Context, MemoryError, Strategy, Subscription, Wake};
 
@@ -133,6 +133,7 @@ impl FallingBars {
             reduce_only: !opens,
             stop_loss,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: opens.then(|| context.wall.after(TIME_TO_LIVE_MS)),
         }
     }

@@ -17,7 +17,7 @@ use windvane_market::{Change, Market as Books};
 use windvane_model::{
     AccountEvent, BookLevel, BotName, BotTag, Cancel, ClientOrderId, Command, Control, Epoch, Event,
     ExecutionId, IdGrammar, InstallTag, Link, LinkState, MarketEvent, MarketTime, OrderId, OrderKind,
-    OrderStatus, PositionIndex, Qty, Role, Side, Stamp, Submit, Symbol, WallTime,
+    OrderStatus, PositionIndex, Qty, Role, Side, Stamp, Submit, Symbol, Triggers, WallTime,
 };
 use windvane_order_management::{AbsenceBounds, Effect, Identity, Orders, PositionKey, Provenance};
 use windvane_tests::Ground;
@@ -275,6 +275,7 @@ impl Listener {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         };
         self.command(Command::Submit(submit));

@@ -2,7 +2,8 @@
 
 use windvane_model::{
     AccountEvent, Amend, Command, Control, Event, Execution, ExecutionKind, Intent, Interval, Link,
-    LinkState, MarketEvent, OrderKind, OrderReport, Query, QueryAnswer, Side, Signal, Submit,
+    LinkState, MarketEvent, OrderKind, OrderReport, Price, Query, QueryAnswer, Side, Signal, Submit,
+    TriggerBy,
 };
 use windvane_order_management::Holding;
 
@@ -73,14 +74,23 @@ pub(super) fn control(control: &Control) -> String {
     }
 }
 
+/// A level, with the price that fires it where that is not the usual one.
+fn level(what: &str, at: Option<Price>, by: TriggerBy) -> String {
+    match (at, by) {
+        (None, _) => String::new(),
+        (Some(at), TriggerBy::Mark) => format!("{what} {at}"),
+        (Some(at), by) => format!("{what} {at} by {}", by.as_str()),
+    }
+}
+
 /// An order as asked.
 pub(super) fn submit(submit: &Submit) -> String {
     let kind = match submit.kind {
         OrderKind::Market { .. } => "at market".to_owned(),
         OrderKind::Limit { price, time_in_force } => format!("at {price} {time_in_force:?}"),
     };
-    let stop = submit.stop_loss.map_or_else(String::new, |stop| format!(", stop {stop}"));
-    let target = submit.take_profit.map_or_else(String::new, |price| format!(", take profit {price}"));
+    let stop = level(", stop", submit.stop_loss, submit.triggers.stop_loss);
+    let target = level(", take profit", submit.take_profit, submit.triggers.take_profit);
     let reduces = if submit.reduce_only { ", reduce-only" } else { "" };
     let (role, side) = (format!("{:?}", submit.role).to_lowercase(), submit.side.as_str());
     format!("{role} {side} {} {} {kind}{stop}{target}{reduces}", submit.qty, submit.symbol)
@@ -103,9 +113,9 @@ pub(super) fn wish(intent: &Intent) -> String {
             format!("amend {client_order_id} to{price}{qty}")
         }
         Intent::Cancel { client_order_id } => format!("cancel {client_order_id}"),
-        Intent::Protect { stop_loss, take_profit, .. } => {
-            let stop = stop_loss.map_or_else(String::new, |stop| format!(" stop {stop}"));
-            let target = take_profit.map_or_else(String::new, |price| format!(" take profit {price}"));
+        Intent::Protect { stop_loss, take_profit, triggers, .. } => {
+            let stop = level(" stop", *stop_loss, triggers.stop_loss);
+            let target = level(" take profit", *take_profit, triggers.take_profit);
             format!("protect{stop}{target}")
         }
     }
@@ -142,8 +152,8 @@ pub(super) fn other_command(command: &Command) -> String {
         Command::Cancel(_) => "cancel".to_owned(),
         Command::CancelAll(_) => "cancel all".to_owned(),
         Command::SetProtection(set) => {
-            let stop = set.stop_loss.map_or_else(String::new, |stop| format!(" stop {stop}"));
-            let target = set.take_profit.map_or_else(String::new, |price| format!(" take profit {price}"));
+            let stop = level(" stop", set.stop_loss, set.triggers.stop_loss);
+            let target = level(" take profit", set.take_profit, set.triggers.take_profit);
             format!("protect{stop}{target}")
         }
         Command::SetLeverage(set) => format!("set leverage {:?}", set.leverage),

@@ -100,7 +100,9 @@ fn order_of(command: &Command) -> Option<ClientOrderId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windvane_model::{Cancel, OrderKind, PositionIndex, Qty, Role, Side, Submit, Symbol, WallTime};
+    use windvane_model::{
+        Cancel, OrderKind, PositionIndex, Qty, Role, Side, Submit, Symbol, Triggers, WallTime,
+    };
 
     #[test]
     fn a_halt_drops_what_opens_and_waits_for_the_disk_and_nothing_else() {
@@ -117,6 +119,7 @@ mod tests {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: Some(WallTime(1)),
         });
         let cancel = Command::Cancel(Cancel { client_order_id: Some(id), order_id: None, symbol });

@@ -148,7 +148,8 @@ impl Parentage {
 mod tests {
     use super::*;
     use windvane_model::{
-        BotTag, Epoch, InstallTag, OrderKind, PositionIndex, Role, Side, Submit, Symbol, Text, WallTime,
+        BotTag, Epoch, InstallTag, OrderKind, PositionIndex, Role, Side, Submit, Symbol, Text, Triggers,
+        WallTime,
     };
     use windvane_strategy::Parent;
 
@@ -169,6 +170,7 @@ mod tests {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: Some(WallTime(1)),
         }
     }

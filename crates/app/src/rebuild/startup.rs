@@ -14,7 +14,7 @@ use windvane_model::{
     Epoch, Event, Execution, ExecutionId, ExecutionKind, Grounds, IdGrammar, InstallTag, MarketTime, Millis,
     Money, OrderId, OrderKind, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport,
     PositionStatus, Price, Qty, Query, QueryAnswer, Request, Role, Side, Stamp, Stamped, Submit, Symbol,
-    Text, TimeInForce, WallTime, WalletReport,
+    Text, TimeInForce, Triggers, WallTime, WalletReport,
 };
 
 /// Records in the ordinary test.
@@ -149,6 +149,7 @@ impl Past {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         };
         self.command(Command::Submit(submit), Some(bot()));

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
     use crate::budget::RateLimits;
     use windvane_model::{
-        Amend, Cancel, OrderKind, Price, Qty, Role, SetLeverage, SetProtection, Side, Submit,
+        Amend, Cancel, OrderKind, Price, Qty, Role, SetLeverage, SetProtection, Side, Submit, Triggers,
     };
 
     fn at(ms: i64) -> WallTime {
@@ -254,6 +254,7 @@ mod tests {
             reduce_only,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before,
         })
     }
@@ -280,6 +281,7 @@ mod tests {
             position_index,
             stop_loss: price,
             take_profit: None,
+            triggers: Triggers::default(),
         })
     }
 

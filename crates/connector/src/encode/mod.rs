@@ -15,7 +15,7 @@ pub(crate) use spell::Spell;
 use crate::category::Category;
 use windvane_model::{
     Amend, Cancel, CancelAll, Millis, OrderKind, Price, Request, SetLeverage, SetProtection, Submit, Symbol,
-    TimeInForce,
+    TimeInForce, TriggerBy,
 };
 
 /// A command that changes something; the rest of [`windvane_model::Command`] asks.
@@ -222,14 +222,14 @@ fn create(order: &Submit, object: Object<'_>) {
         .text("qty", order.qty)
         .raw("reduceOnly", order.reduce_only)
         .text("side", order.side.as_str())
-        .maybe("slTriggerBy", by_mark(order.stop_loss))
+        .maybe("slTriggerBy", by(order.stop_loss, order.triggers.stop_loss))
         .maybe("slippageTolerance", slippage_ticks)
         .maybe("slippageToleranceType", slippage_ticks.map(|_| "TickSize"))
         .maybe("stopLoss", order.stop_loss)
         .text("symbol", order.symbol)
         .maybe("takeProfit", order.take_profit)
         .text("timeInForce", time_in_force_word(time_in_force))
-        .maybe("tpTriggerBy", by_mark(order.take_profit))
+        .maybe("tpTriggerBy", by(order.take_profit, order.triggers.take_profit))
         .maybe("tpslMode", has_stop.then_some("Full"))
         .finish();
 }
@@ -248,11 +248,11 @@ fn cancel_all(all: &CancelAll, category: Category, object: Object<'_>) {
 fn trading_stop(protection: &SetProtection, object: Object<'_>) {
     object
         .raw("positionIdx", protection.position_index.0)
-        .maybe("slTriggerBy", by_mark(protection.stop_loss))
+        .maybe("slTriggerBy", by(protection.stop_loss, protection.triggers.stop_loss))
         .maybe("stopLoss", protection.stop_loss)
         .text("symbol", protection.symbol)
         .maybe("takeProfit", protection.take_profit)
-        .maybe("tpTriggerBy", by_mark(protection.take_profit))
+        .maybe("tpTriggerBy", by(protection.take_profit, protection.triggers.take_profit))
         .text("tpslMode", "Full")
         .finish();
 }
@@ -261,8 +261,13 @@ const fn has_stops(order: &Submit) -> bool {
     order.stop_loss.is_some() || order.take_profit.is_some()
 }
 
-fn by_mark(trigger: Option<Price>) -> Option<&'static str> {
-    trigger.map(|_| "MarkPrice")
+/// The word for what fires a level, where there is one.
+fn by(level: Option<Price>, by: TriggerBy) -> Option<&'static str> {
+    level.map(|_| match by {
+        TriggerBy::Last => "LastPrice",
+        TriggerBy::Mark => "MarkPrice",
+        TriggerBy::Index => "IndexPrice",
+    })
 }
 
 const fn time_in_force_word(time_in_force: TimeInForce) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::*;
 use rust_decimal::Decimal;
-use windvane_model::{ClientOrderId, Leverage, OrderId, PositionIndex, Qty, Role, Side};
+use windvane_model::{ClientOrderId, Leverage, OrderId, PositionIndex, Qty, Role, Side, TriggerBy, Triggers};
 
 fn price(text: &str) -> Price {
     Price::new(text.parse().unwrap()).unwrap()
@@ -24,6 +24,7 @@ fn order() -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }
@@ -88,8 +89,19 @@ fn the_other_requests_say_no_more_than_they_must() {
                 position_index: PositionIndex(0),
                 stop_loss: Some(price("95000")),
                 take_profit: None,
+                triggers: Triggers::default(),
             }),
             r#"{"category":"linear","positionIdx":0,"slTriggerBy":"MarkPrice","stopLoss":"95000","symbol":"BTCUSDT","tpslMode":"Full"}"#,
+        ),
+        (
+            Mutation::SetProtection(SetProtection {
+                symbol: btc(),
+                position_index: PositionIndex(0),
+                stop_loss: Some(price("95000")),
+                take_profit: Some(price("99000")),
+                triggers: Triggers { stop_loss: TriggerBy::Last, take_profit: TriggerBy::Index },
+            }),
+            r#"{"category":"linear","positionIdx":0,"slTriggerBy":"LastPrice","stopLoss":"95000","symbol":"BTCUSDT","takeProfit":"99000","tpTriggerBy":"IndexPrice","tpslMode":"Full"}"#,
         ),
         (
             Mutation::SetLeverage(SetLeverage { symbol: btc(), leverage }),

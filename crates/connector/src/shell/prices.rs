@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::codec::decode_private;
     use windvane_model::{
-        AccountEvent, Amend, OrderKind, PositionIndex, Qty, Role, Side, Submit, Symbol, TimeInForce,
+        AccountEvent, Amend, OrderKind, PositionIndex, Qty, Role, Side, Submit, Symbol, TimeInForce, Triggers,
     };
 
     const ID: &str = "w01trnde0000001-000001";
@@ -96,6 +96,7 @@ mod tests {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         })
     }

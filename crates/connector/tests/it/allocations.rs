@@ -8,7 +8,7 @@ use windvane_connector::{
 };
 use windvane_model::{
     Cancel, ClientOrderId, Millis, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol,
-    TimeInForce, WallTime,
+    TimeInForce, Triggers, WallTime,
 };
 
 const STEADY: [(&str, &str); 4] = [
@@ -91,6 +91,7 @@ fn a_request_is_one_text() {
         reduce_only: false,
         stop_loss: Some(price("95000")),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     });
     let cancel = Mutation::Cancel(Cancel { client_order_id: Some(id), order_id: None, symbol });

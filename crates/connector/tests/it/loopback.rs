@@ -15,7 +15,7 @@ use windvane_connector::{
 use windvane_model::{
     AccountEvent, Cancel, ClientOrderId, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime,
     OrderKind, PositionIndex, Qty, Query, QueryAnswer, RefusalFamily, Role, SetLeverage, Side, Submit,
-    Symbol, WallTime,
+    Symbol, Triggers, WallTime,
 };
 
 /// A connector on a peer, with the receiving ends in the test's hands.
@@ -129,6 +129,7 @@ pub(crate) fn submit(number: u32) -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }

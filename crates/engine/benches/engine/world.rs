@@ -10,8 +10,8 @@ use windvane_model::{
     ExecutionId, ExecutionKind, FeeRates, IdGrammar, InstallTag, Instrument, InstrumentStatus, Leverage,
     Link, LinkState, MarketEvent, MarketTime, Money, Notional, OrderId, OrderKind, OrderReport, OrderStatus,
     Origin, PositionIndex, PositionReport, PositionStatus, Price, Qty, QueryAnswer, Rate, Reference,
-    RiskTier, Role, RunState, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, WallTime,
-    WalletReport,
+    RiskTier, Role, RunState, Side, Stamp, Stamped, Submit, Symbol, Text, Ticker, TimeInForce, Triggers,
+    WallTime, WalletReport,
 };
 use windvane_order_management::{Identity, Orders};
 use windvane_risk::{Ownership, RiskLimits};
@@ -318,6 +318,7 @@ pub(crate) fn resting(bot: &str, symbol: Symbol, sequence: u64, limit: &str, upd
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     };
     OrderReport {

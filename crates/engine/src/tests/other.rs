@@ -38,6 +38,9 @@ fn trades_of_another_contract_reach_the_bot_that_sums_them() {
     // A bot sleeps until its own contract has a price.
     world.quote();
     world.quote_in(ether());
+    // A flow is known once its whole minute has been listened to.
+    world.trade_in(ether(), Side::Buy);
+    world.stamp.market = world.stamp.market.after(60_001);
     world.trade_in(ether(), Side::Buy);
     assert!(submits(&world.quote()).is_empty(), "somebody buys there");
     world.trade_in(symbol(), Side::Sell);

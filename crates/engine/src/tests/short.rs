@@ -1,7 +1,7 @@
 //! An order that does not fit into the account's margin, under each policy.
 
 use super::*;
-use windvane_model::{Intent, OrderKind, Place, Tag};
+use windvane_model::{Intent, OrderKind, Place, Tag, Triggers};
 
 /// Never wants anything by itself.
 const IDLE: &str = r#"
@@ -89,6 +89,7 @@ fn want(world: &mut World) -> Vec<Output> {
         reduce_only: false,
         stop_loss: Some(price("95")),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     };
     let mut outputs = Vec::new();

@@ -47,6 +47,7 @@ fn a_size_that_the_venue_tells_before_its_execution_counts_against_the_limit_at_
         reduce_only: false,
         stop_loss: Some(price("95")),
         take_profit: None,
+        triggers: windvane_model::Triggers::default(),
         send_before: None,
     });
     // The limit is 2000 USDT; by our executions 100 of them are held.

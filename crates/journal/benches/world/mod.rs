@@ -3,7 +3,7 @@
 use windvane_journal::{Config, Durability, Journal, OnSync, Record, Start};
 use windvane_model::{
     BotName, ClientOrderId, Command, Epoch, Grounds, InstallTag, OrderKind, PositionIndex, Price, Qty, Role,
-    Side, SignalName, Stamp, Submit, Symbol, Tag, Text, TimeInForce, WallTime,
+    Side, SignalName, Stamp, Submit, Symbol, Tag, Text, TimeInForce, Triggers, WallTime,
 };
 
 /// A journal on the disk that has begun its epoch.
@@ -42,6 +42,7 @@ pub(crate) fn submit() -> Record {
         reduce_only: false,
         stop_loss: Price::new(number("96000")).ok(),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: Some(WallTime(5)),
     };
     let bot = BotName::new("trend").ok();

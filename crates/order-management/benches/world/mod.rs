@@ -5,7 +5,7 @@ use windvane_model::{
     AccountEvent, AccountSnapshot, BotName, BotTag, ClientOrderId, Coin, CoinBalance, Command, Epoch,
     Execution, ExecutionId, ExecutionKind, IdGrammar, InstallTag, MarketTime, Money, OrderId, OrderKind,
     OrderReport, OrderStatus, Origin, PositionIndex, Price, Qty, QueryAnswer, Role, Side, Stamp, Submit,
-    Symbol, Text, TimeInForce, WallTime, WalletReport,
+    Symbol, Text, TimeInForce, Triggers, WallTime, WalletReport,
 };
 use windvane_order_management::{Identity, Orders, Provenance};
 
@@ -53,6 +53,7 @@ fn submit(sequence: u64) -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 use windvane_layout::layout;
 use windvane_model::{
     BotName, ClientOrderId, MarketTime, Money, Mutant, Notice, OrderId, OrderKind, OrderReport,
-    PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, WallTime, mutant,
+    PositionIndex, Price, Qty, Role, Side, Stamp, Submit, Symbol, Tag, TimeInForce, TriggerBy, Triggers,
+    WallTime, mutant,
 };
 use windvane_risk::{OpenOrder, OrderExposure, OrderKey};
 
@@ -53,6 +54,8 @@ pub struct Order {
     worst_price: Option<Price>,
     /// The stop-loss it carries for the position that it opens.
     pub(crate) stop_loss: Option<Price>,
+    /// Which price fires it.
+    pub(crate) stop_by: TriggerBy,
     pub(crate) state: OrderState,
     pub(crate) order_id: Option<OrderId>,
     /// Highest cumulative quantity that the venue reported.
@@ -95,6 +98,7 @@ impl Order {
             qty: submit.qty,
             worst_price: provenance.worst_price,
             stop_loss: submit.stop_loss,
+            stop_by: submit.triggers.stop_loss,
             state: OrderState::Submitted,
             order_id: None,
             reported_qty: Qty::ZERO,
@@ -139,6 +143,7 @@ impl Order {
             reduce_only: report.reduce_only,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         };
         let provenance = Provenance { bot, tag: Tag::default(), worst_price: report.price };
@@ -391,4 +396,4 @@ layout!(Order {
     scheduled,
     was_told_working,
     was_told_closed,
-});
+} since 2 { stop_by });

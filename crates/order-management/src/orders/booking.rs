@@ -126,7 +126,7 @@ impl Orders {
         if !order.reduce_only
             && let Some(position) = self.positions.get_mut(&self.owners.position_of(execution))
         {
-            position.own(order.stop_loss);
+            position.own(order.stop_loss, order.stop_by);
         }
         notify(bot, filled_notice(Some(id), execution), out);
         // This row may be the first to name both ids: rows without ours find their order by it.

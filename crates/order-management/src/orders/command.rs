@@ -6,7 +6,7 @@ use crate::pending::{Amendment, Pending};
 use crate::reconcile::Reason;
 use windvane_model::{
     Amend, BotName, BotTag, Cancel, CancelAll, ClientOrderId, Command, IdGrammar, Intent, Place, Query,
-    SetProtection, Stamp, Submit,
+    SetProtection, Stamp, Submit, TriggerBy,
 };
 use windvane_risk::Approved;
 
@@ -35,12 +35,15 @@ impl Orders {
             Intent::Cancel { client_order_id } => {
                 Command::Cancel(Cancel { client_order_id: Some(client_order_id), order_id: None, symbol })
             }
-            Intent::Protect { stop_loss, take_profit, .. } => Command::SetProtection(SetProtection {
-                symbol,
-                position_index: approved.position_index(),
-                stop_loss,
-                take_profit,
-            }),
+            Intent::Protect { stop_loss, take_profit, triggers, .. } => {
+                Command::SetProtection(SetProtection {
+                    symbol,
+                    position_index: approved.position_index(),
+                    stop_loss,
+                    take_profit,
+                    triggers,
+                })
+            }
         };
         self.record(&command, provenance, stamp);
         command
@@ -65,6 +68,7 @@ impl Orders {
             reduce_only: place.reduce_only,
             stop_loss: place.stop_loss,
             take_profit: place.take_profit,
+            triggers: place.triggers,
             send_before: approved.send_before(),
         }
     }
@@ -85,7 +89,7 @@ impl Orders {
             }
             Command::SetProtection(set) => {
                 if let Some(position) = self.positions.get_mut(&(set.symbol, set.position_index)) {
-                    position.want_stop(set.stop_loss);
+                    position.want_stop(set.stop_loss, set.triggers.stop_loss);
                 }
             }
             // Questions about one order are state since their deadline passed; leverage changes nothing here until
@@ -139,7 +143,8 @@ impl Orders {
     pub fn adopt_positions(&mut self, bot: BotName) {
         for key in self.owners.positions_of(bot) {
             if let Some(position) = self.positions.get_mut(&key) {
-                position.own(position.stop_loss());
+                // The venue does not say what fires the stops of a position.
+                position.own(position.stop_loss(), TriggerBy::default());
             }
         }
     }

@@ -84,6 +84,12 @@ impl Orders {
         self.positions.values()
     }
 
+    /// Whether any position is open without a known stop at the venue.
+    #[must_use]
+    pub fn has_unprotected(&self) -> bool {
+        self.positions.values().any(|position| position.unprotected_since().is_some())
+    }
+
     /// The account's money.
     #[must_use]
     pub const fn wallet(&self) -> &Wallet {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use windvane_model::{
     Coin, Command, Epoch, FeeRates, InstallTag, Instrument, InstrumentStatus, Intent, Leverage, MarketTime,
     Notional, OrderKind, Place, PositionIndex, Rate, Reference, RiskTier, Role, RunState, Side, Stamp,
-    Symbol, Tag, TimeInForce, WallTime,
+    Symbol, Tag, TimeInForce, Triggers, WallTime,
 };
 use windvane_risk::margin::MarginMode;
 use windvane_risk::{Approved, Ask, Context, DrawdownLimits, Ownership, Quotes, Risk, RiskLimits};
@@ -129,6 +129,7 @@ fn place(kind: OrderKind) -> Intent {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     })
 }

@@ -5,7 +5,7 @@ use super::grid::on_tick;
 use super::margin;
 use super::projection::Projection;
 use super::proposal::Proposal;
-use super::protection::{References, check_sides};
+use super::protection::{Level, check_sides};
 use crate::Risk;
 use crate::margin::highest_value_at;
 use rust_decimal::Decimal;
@@ -24,7 +24,7 @@ impl Risk {
         let value = price.max(mark).times(proposal.qty);
         self.check_order_notional(value)?;
         if let Some(place) = proposal.place {
-            self.check_attached(proposal, place, mark)?;
+            self.check_attached(proposal, place, mark, context)?;
             self.check_open_orders(context)?;
         }
         let after = Projection::new(proposal, context, mark);
@@ -53,6 +53,7 @@ impl Risk {
         proposal: &Proposal<'_>,
         place: &Place,
         mark: Price,
+        context: &Context<'_>,
     ) -> Result<(), DenialReason> {
         for price in [place.stop_loss, place.take_profit].into_iter().flatten() {
             on_tick(&proposal.contract.instrument, price)?;
@@ -60,14 +61,16 @@ impl Risk {
         if self.limits.require_stop_on_entry && place.stop_loss.is_none() {
             return Err(DenialReason::Unprotected);
         }
-        // The stop goes by mark and by the fill, whichever it would meet first; the profit is measured from the
-        // fill.
+        // The stop goes by the price that fires it and by the fill, whichever it would meet first; the profit is measured
+        // from the fill.
         let fill = proposal.limit_price.unwrap_or(mark);
-        let stop = match place.side {
-            Side::Buy => fill.min(mark),
-            Side::Sell => fill.max(mark),
+        let watched = context.quotes.get(place.symbol).watched(place.triggers.stop_loss).unwrap_or(mark);
+        let reference = match place.side {
+            Side::Buy => fill.min(watched),
+            Side::Sell => fill.max(watched),
         };
-        check_sides(place.side, place.stop_loss, place.take_profit, References { stop, take_profit: fill })
+        let stop = Level::of(place.stop_loss, Some(reference));
+        check_sides(place.side, stop, Level::of(place.take_profit, Some(fill)))
     }
 
     fn check_open_orders(&self, context: &Context<'_>) -> Result<(), DenialReason> {

@@ -19,6 +19,7 @@ mod shrink;
 use crate::approved::Seal;
 use crate::{Action, Approved, Contract, DrawdownStep, Exposure, Quotes, Risk, allows};
 use proposal::Proposal;
+use protection::Protection;
 use windvane_model::{
     BotName, ClientOrderId, Denial, DenialReason, InstrumentStatus, Intent, Mutant, Place, PositionIndex,
     PositionStatus, Price, Qty, RunState, Side, Stamp, Symbol, WallTime, mutant,
@@ -81,8 +82,11 @@ impl Risk {
             Intent::Place(place) => self.check_place(ask, place, context),
             Intent::Amend { price, qty, .. } => self.check_amend(ask, *price, *qty, context),
             Intent::Cancel { .. } => self.check_cancel(ask),
-            Intent::Protect { symbol, stop_loss, take_profit } => {
-                self.check_protect(ask, *symbol, *stop_loss, *take_profit, context)
+            Intent::Protect { symbol, stop_loss, take_profit, triggers } => {
+                let (symbol, triggers) = (*symbol, *triggers);
+                let protection =
+                    Protection { symbol, stop_loss: *stop_loss, take_profit: *take_profit, triggers };
+                self.check_protect(ask, protection, context)
             }
         }
         .map_err(|reason| Denial { symbol: symbol_of(ask), reason })?;

@@ -4,57 +4,69 @@ use super::grid::on_tick;
 use super::{Ask, Context};
 use crate::approved::Seal;
 use crate::{Action, Approved, Risk};
-use windvane_model::{DenialReason, Price, Side, Symbol};
+use windvane_model::{DenialReason, Price, Side, Symbol, Triggers};
 
-/// The prices between which stop and take-profit of a position must not lie.
+/// What is asked for a position.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct References {
-    /// A long's stop must be below it, a short's above.
-    pub(super) stop: Price,
-    /// A long's take-profit must be above it, a short's below.
-    pub(super) take_profit: Price,
+pub(super) struct Protection {
+    pub(super) symbol: Symbol,
+    pub(super) stop_loss: Option<Price>,
+    pub(super) take_profit: Option<Price>,
+    pub(super) triggers: Triggers,
 }
 
-/// Refuses a stop that would fire at once and a take-profit that would.
+/// A level at which a position ends, and the price that it lies behind or ahead of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    pub(super) at: Price,
+    pub(super) reference: Price,
+}
+
+impl Level {
+    /// A level, where it and its reference are both there.
+    pub(super) fn of(at: Option<Price>, reference: Option<Price>) -> Option<Self> {
+        at.zip(reference).map(|(at, reference)| Self { at, reference })
+    }
+}
+
+/// Refuses a stop that would fire at once and a take-profit that would: a long's stop must be below its reference and its
+/// take-profit above, a short's the other way round.
 pub(super) fn check_sides(
     position_side: Side,
-    stop_loss: Option<Price>,
-    take_profit: Option<Price>,
-    references: References,
+    stop_loss: Option<Level>,
+    take_profit: Option<Level>,
 ) -> Result<(), DenialReason> {
-    let References { stop: stop_reference, take_profit: profit_reference } = references;
-    if let Some(stop) = stop_loss {
+    if let Some(Level { at: stop, reference }) = stop_loss {
         let is_right = match position_side {
-            Side::Buy => stop < stop_reference,
-            Side::Sell => stop > stop_reference,
+            Side::Buy => stop < reference,
+            Side::Sell => stop > reference,
         };
         if !is_right {
-            return Err(DenialReason::StopOnWrongSide { stop, reference: stop_reference });
+            return Err(DenialReason::StopOnWrongSide { stop, reference });
         }
     }
-    if let Some(take_profit) = take_profit {
+    if let Some(Level { at: take_profit, reference }) = take_profit {
         let is_right = match position_side {
-            Side::Buy => take_profit > profit_reference,
-            Side::Sell => take_profit < profit_reference,
+            Side::Buy => take_profit > reference,
+            Side::Sell => take_profit < reference,
         };
         if !is_right {
-            return Err(DenialReason::TakeProfitOnWrongSide { take_profit, reference: profit_reference });
+            return Err(DenialReason::TakeProfitOnWrongSide { take_profit, reference });
         }
     }
     Ok(())
 }
 
 impl Risk {
-    /// Protection of a position never waits for anything but the fence: with stale prices the venue decides
+    /// Each is compared with the price that fires it. Protection of a position never waits for anything but the fence: with stale prices the venue decides
     /// which side is the right one.
     pub(super) fn check_protect(
         &self,
         ask: &Ask<'_>,
-        symbol: Symbol,
-        stop_loss: Option<Price>,
-        take_profit: Option<Price>,
+        protection: Protection,
         context: &Context<'_>,
     ) -> Result<Approved, DenialReason> {
+        let Protection { symbol, stop_loss, take_profit, triggers } = protection;
         let contract = context.exposure.listed(symbol).ok_or(DenialReason::NotTradable)?;
         let index = self.ownership.index_of(symbol, ask.bot).ok_or(DenialReason::NotOwner)?;
         self.check_state(Action::Protect)?;
@@ -68,8 +80,10 @@ impl Risk {
             .ok_or(DenialReason::NothingToReduce)?;
         let quote = context.quotes.get(symbol);
         let age = context.stamp.wall.millis_since(quote.mark_at);
-        if let Some(mark) = quote.mark.filter(|_| age <= self.limits.stale_after.millis()) {
-            check_sides(side, stop_loss, take_profit, References { stop: mark, take_profit: mark })?;
+        if age <= self.limits.stale_after.millis() {
+            let stop = Level::of(stop_loss, quote.watched(triggers.stop_loss));
+            let profit = Level::of(take_profit, quote.watched(triggers.take_profit));
+            check_sides(side, stop, profit)?;
         }
         Ok(Approved::new(Seal {
             bot: ask.bot,

@@ -1,7 +1,7 @@
 //! A check takes no memory: nothing on the way from a wish to an order waits for the allocator.
 
 use crate::scene::{Scene, at, exit, id, limits, place, price, qty};
-use windvane_model::{Intent, Place, Side};
+use windvane_model::{Intent, Place, Side, Triggers};
 
 #[test]
 fn a_check_in_the_steady_state_allocates_nothing() {
@@ -21,7 +21,12 @@ fn a_check_in_the_steady_state_allocates_nothing() {
         Intent::Place(exit("0.5")),
         Intent::Amend { client_order_id: id(1), price: Some(price("96.5")), qty: Some(qty("0.2")) },
         Intent::Cancel { client_order_id: id(1) },
-        Intent::Protect { symbol: place().symbol, stop_loss: Some(price("91")), take_profit: None },
+        Intent::Protect {
+            symbol: place().symbol,
+            stop_loss: Some(price("91")),
+            take_profit: None,
+            triggers: Triggers::default(),
+        },
     ];
     let mut verdicts = [0; 2];
     let mut round = |scene: &mut Scene| {

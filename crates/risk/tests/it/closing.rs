@@ -1,7 +1,9 @@
 //! Closing is never held back by a limit on opening, and never grows or flips a position.
 
 use crate::scene::{Scene, at, bot, dec, exit, id_of, place, price, qty, symbol};
-use windvane_model::{BotName, DenialReason, HaltCause, Intent, Money, Place, Role, RunState, Scope, Side};
+use windvane_model::{
+    BotName, DenialReason, HaltCause, Intent, Money, Place, Role, RunState, Scope, Side, Triggers,
+};
 use windvane_risk::{Action, Share};
 
 /// A long of 25 with every opening limit passed, stale prices, no margin, in doubt and halted.
@@ -28,7 +30,12 @@ fn no_opening_limit_blocks_a_close_a_cancel_or_a_stop() {
     let mut scene = cornered();
     let exit = scene.place(exit("10")).unwrap();
     assert_eq!((exit.action(), exit.send_before()), (Action::Reduce, None), "a close is never too late");
-    let protect = Intent::Protect { symbol: symbol(), stop_loss: Some(price("90")), take_profit: None };
+    let protect = Intent::Protect {
+        symbol: symbol(),
+        stop_loss: Some(price("90")),
+        take_profit: None,
+        triggers: Triggers::default(),
+    };
     assert_eq!(scene.check(protect).unwrap().action(), Action::Protect);
     let client_order_id = scene.existing.unwrap().client_order_id;
     assert_eq!(scene.check(Intent::Cancel { client_order_id }).unwrap().action(), Action::Cancel);
@@ -59,7 +66,12 @@ fn an_exit_that_is_moved_stays_within_the_position() {
 
 #[test]
 fn protection_must_lie_on_its_side_of_a_fresh_mark_only() {
-    let wrong = Intent::Protect { symbol: symbol(), stop_loss: Some(price("101")), take_profit: None };
+    let wrong = Intent::Protect {
+        symbol: symbol(),
+        stop_loss: Some(price("101")),
+        take_profit: None,
+        triggers: Triggers::default(),
+    };
     let mut scene = Scene::new();
     assert_eq!(scene.check(wrong), Err(DenialReason::NothingToReduce), "there is no position");
     scene.hold(Side::Buy, "1");

@@ -3,7 +3,7 @@
 use crate::calibration::holding;
 use crate::scene::{Scene, at as order_at, bot, dec, limits, place, price, qty, symbol};
 use windvane_model::{
-    BotName, DenialReason, Intent, Money, OrderKind, Place, PositionIndex, Price, Scope, Side,
+    BotName, DenialReason, Intent, Money, OrderKind, Place, PositionIndex, Price, Scope, Side, Triggers,
 };
 use windvane_risk::{Ask, Context, OrderExposure, Ownership, PositionExposure, Share};
 
@@ -65,8 +65,12 @@ fn protection_and_closes_name_the_position_that_they_are_for() {
     let mut scene = scene();
     hold(&mut scene, PositionIndex::LONG, "2");
     hold(&mut scene, PositionIndex::SHORT, "1");
-    let protect =
-        |stop| Intent::Protect { symbol: symbol(), stop_loss: Some(price(stop)), take_profit: None };
+    let protect = |stop| Intent::Protect {
+        symbol: symbol(),
+        stop_loss: Some(price(stop)),
+        take_profit: None,
+        triggers: Triggers::default(),
+    };
     assert_eq!(ask(&mut scene, bot(), protect("90")), Ok(PositionIndex::LONG));
     assert_eq!(ask(&mut scene, other(), protect("110")), Ok(PositionIndex::SHORT));
     let wrong = ask(&mut scene, other(), protect("90"));

@@ -5,7 +5,7 @@ use windvane_model::{
     AccountEvent, BotName, BotTag, ClientOrderId, Coin, DenialReason, Epoch, FeeRates, IdGrammar, InstallTag,
     Instrument, InstrumentStatus, Intent, Leverage, MarketTime, Money, Notional, OrderKind, Place,
     PositionIndex, Price, Qty, Rate, Reference, RefusalFamily, Refused, Request, RiskTier, Role, RunState,
-    Side, Stamp, Symbol, Tag, Text, TimeInForce, WallTime,
+    Side, Stamp, Symbol, Tag, Text, TimeInForce, Triggers, WallTime,
 };
 use windvane_risk::{
     Approved, Ask, Breach, Context, Exposure, OpenOrder, OrderExposure, Ownership, PositionExposure, Quotes,
@@ -87,6 +87,7 @@ pub(crate) fn place() -> Place {
         reduce_only: false,
         stop_loss: Some(price("95")),
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }

@@ -82,9 +82,18 @@ pub(super) struct WorldTable {
     pub(super) require_stop: bool,
     /// USDT on the account.
     pub(super) balance: Option<Number>,
+    /// Who trades the second contract, where it is not this file: `maker`, by its shipped preset.
+    pub(super) second: Option<Second>,
     /// `hedge`: the first contract has two positions, each with a bot of its own, and the other is traded by none.
     #[serde(default, rename = "position_mode", deserialize_with = "is_hedge")]
     pub(super) is_hedged: bool,
+}
+
+/// A bot of the second contract.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Second {
+    Maker,
 }
 
 /// The price goes there and stays.

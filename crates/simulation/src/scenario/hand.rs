@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use windvane_model::{ClientOrderId, Intent, MarketTime, Notice, Place, Price, Qty, Symbol, Tag};
+use windvane_model::{ClientOrderId, Intent, MarketTime, Notice, Place, Price, Qty, Symbol, Tag, Triggers};
 use windvane_order_management::PositionKey;
 use windvane_strategy::{Condition, Context, MemoryError, Strategy, Subscription, Wake};
 
@@ -100,7 +100,9 @@ impl Wish {
                 Intent::Amend { client_order_id: *ids.get(&order)?, price, qty }
             }
             Self::Cancel(order) => Intent::Cancel { client_order_id: *ids.get(&order)? },
-            Self::Protect(stop_loss, take_profit) => Intent::Protect { symbol, stop_loss, take_profit },
+            Self::Protect(stop_loss, take_profit) => {
+                Intent::Protect { symbol, stop_loss, take_profit, triggers: Triggers::default() }
+            }
         })
     }
 }

@@ -1,7 +1,7 @@
 //! From the file as typed to the script as played: names found, numbers on their types, everything wrong refused
 //! with its place.
 
-use super::file::{ExpectRow, FaultRow, PlaceRow, ScenarioFile, Wanted};
+use super::file::{ExpectRow, FaultRow, PlaceRow, ScenarioFile, Second, Wanted};
 use super::hand::{Wish, tag};
 use super::script::{
     Expectation, FaultRule, OrderExpectation, PositionExpectation, Script, Settings, Step, Strike,
@@ -15,7 +15,7 @@ use std::ops::Range;
 use toml::Spanned;
 use windvane_model::{
     BotName, BotTag, ClientOrderId, Control, Epoch, HaltCause, IdGrammar, MarketTime, OrderKind, Place,
-    PositionIndex, Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce,
+    PositionIndex, Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce, Triggers,
 };
 use windvane_order_management::PositionKey;
 use windvane_venue_core as venue;
@@ -146,6 +146,7 @@ impl Reader<'_> {
                 reduce_only: place.reduce_only,
                 stop_loss: self.price(place.stop_loss.as_ref())?,
                 take_profit: self.price(place.take_profit.as_ref())?,
+                triggers: Triggers::default(),
                 send_before: None,
             },
         );
@@ -378,6 +379,7 @@ fn settings(file: &ScenarioFile) -> Settings {
         query_delay_ms: delay(file.world.query_delay, 20),
         requires_stop: file.world.require_stop,
         is_hedged: file.world.is_hedged,
+        has_maker: matches!(file.world.second, Some(Second::Maker)),
         balance: file.world.balance.map_or_else(|| number("100000"), |Number(balance)| balance),
     }
 }

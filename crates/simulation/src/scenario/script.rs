@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) requires_stop: bool,
     /// Whether the first contract is in hedge mode, with a bot for each of its positions.
     pub(crate) is_hedged: bool,
+    /// Whether the second contract is traded by the maker, not by the script.
+    pub(crate) has_maker: bool,
     /// USDT on the account.
     pub(crate) balance: Decimal,
 }

@@ -137,10 +137,12 @@ impl World {
 
     fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
         let key = position(slot, self.swarm.is_hedged);
-        if let Some(script) = &self.script {
+        let has_maker = self.script.as_ref().is_some_and(|script| script.settings.has_maker && slot == 1);
+        if let Some(script) = self.script.as_ref().filter(|_| !has_maker) {
             return Box::new(Hand::new(script.desk.clone(), key));
         }
-        let (file, text) = match (slot, self.swarm.second) {
+        let second = if has_maker { Second::Maker } else { self.swarm.second };
+        let (file, text) = match (slot, second) {
             (0, _) | (_, Second::Chaos) => {
                 return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone(), key.1.only_side()));
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Role, Tag};
+use windvane_model::{Intent, MarketTime, Notice, OrderKind, Place, Price, Role, Tag, Triggers};
 
 use super::DcaSettings;
 use crate::context::{
@@ -115,6 +115,7 @@ impl Dca {
             reduce_only: false,
             stop_loss: Some(stop),
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }

@@ -45,6 +45,12 @@ struct Memory {
     orders: BTreeMap<String, u32>,
     /// No orders before this market time, milliseconds since 1970.
     cooldown_until_ms: i64,
+    /// Whether the price has come to the trigger, or there is none.
+    #[serde(default)]
+    has_begun: bool,
+    /// Whether the first price seen was above the trigger.
+    #[serde(default)]
+    came_from_above: Option<bool>,
 }
 
 impl Grid {
@@ -72,6 +78,20 @@ impl Grid {
             Direction::Neutral => self.settings.lines.iter().skip(1).filter(|line| **line <= mid).count(),
         };
         u32::try_from(first_short).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the grid is at work: from the moment on that the price has come to the trigger, from either side.
+    fn has_begun(&mut self, mid: Decimal) -> bool {
+        // One that was at work before there was a trigger goes on.
+        if !self.memory.has_begun {
+            let is_at_work = !self.memory.held.is_empty() || !self.memory.orders.is_empty();
+            self.memory.has_begun = is_at_work
+                || self.settings.trigger.is_none_or(|trigger| {
+                    let from_above = *self.memory.came_from_above.get_or_insert(mid > trigger);
+                    if from_above { mid <= trigger } else { mid >= trigger }
+                });
+        }
+        self.memory.has_begun
     }
 
     fn held(&self, cell: u32) -> Option<Qty> {
@@ -154,8 +174,9 @@ impl Strategy for Grid {
         } else if !matches!(wake, Wake::Book | Wake::Timer) {
             return;
         }
-        if self.memory.first_short.is_none()
-            && let Some(mid) = context.market.book().mid()
+        if let Some(mid) = context.market.book().mid()
+            && self.has_begun(mid.get())
+            && self.memory.first_short.is_none()
         {
             self.memory.first_short = Some(self.divide(mid.get()));
         }
@@ -203,6 +224,10 @@ impl Strategy for Grid {
                     self.memory.held.clear();
                     self.memory.first_short = None;
                 }
+                if settings.trigger != self.settings.trigger && !is_held {
+                    (self.memory.has_begun, self.memory.came_from_above) = (false, None);
+                    self.memory.first_short = None;
+                }
                 self.stop.set_distance(settings.stop);
                 self.settings = settings.clone();
                 true
@@ -226,7 +251,12 @@ impl Strategy for Grid {
     }
 
     fn conditions(&self) -> Vec<Condition> {
-        vec![self.minimum.condition("grid.size")]
+        let trigger = self.settings.trigger.map(|_| Condition {
+            name: "grid.trigger".to_owned(),
+            holds: Some(self.memory.has_begun),
+            blocked: 0,
+        });
+        trigger.into_iter().chain([self.minimum.condition("grid.size")]).collect()
     }
 }
 

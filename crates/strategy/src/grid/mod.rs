@@ -50,6 +50,8 @@ pub struct GridSettings {
     pub lines: Vec<Decimal>,
     /// Which side it opens on.
     pub direction: Direction,
+    /// It places nothing before the price has come to here; `None`: it begins at once.
+    pub trigger: Option<Decimal>,
     /// Value of the order of one cell.
     pub size: Decimal,
     /// Orders that open kept in the book at once, the nearest ones.
@@ -85,11 +87,16 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
         "direction",
         &[("long", Direction::Long), ("short", Direction::Short), ("neutral", Direction::Neutral)],
     );
+    let trigger = grid.has("trigger").then(|| grid.amount("trigger"));
     let (size, fees) = (grid.amount("size"), grid.ratio("fees"));
     let (stop, cooldown) = (protect.ratio("stop"), protect.duration_ms("cooldown_after_stop"));
     grid.finish();
     protect.finish();
     let (lower, upper, cells) = (lower?, upper?, cells?);
+    let trigger = match trigger {
+        Some(trigger) => Some(trigger?),
+        None => None,
+    };
     if lower >= upper {
         grid.problem("`lower` of [grid] is not below `upper`");
         return None;
@@ -110,6 +117,7 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
     Some(GridSettings {
         lines,
         direction: direction?,
+        trigger,
         size: size?,
         active: usize::try_from(active?).ok()?,
         stop: stop?,

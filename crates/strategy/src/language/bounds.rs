@@ -84,6 +84,9 @@ fn live(word: LiveWord) -> Bounds {
         | LiveWord::BarsHeld
         | LiveWord::Age
         | LiveWord::PositionSize
+        | LiveWord::EntriesToday
+        | LiveWord::StopsToday
+        | LiveWord::LosingStreak
         | LiveWord::Risk => POSITIVE,
         LiveWord::Entries => (1.0, f64::INFINITY),
         LiveWord::Drawdown => (0.0, f64::INFINITY),

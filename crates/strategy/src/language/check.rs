@@ -143,6 +143,7 @@ impl<'a> Checker<'a> {
             | Literal::Ratio(value)
             | Literal::Price(value)
             | Literal::Duration(value) => self.emit(Op::Constant(value), literal.kind()),
+            Literal::Truth(_) => self.emit(literal.op(), Type::Bool),
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) enum Literal {
     Duration(f64),
     /// `2 R`: multiples of the distance from entry to stop.
     Risk(f64),
+    /// `true` or `false`, of a parameter: in an expression they are words.
+    Truth(bool),
 }
 
 impl Literal {
@@ -30,6 +32,7 @@ impl Literal {
             Self::Ticks(_) => Type::Ticks,
             Self::Duration(_) => Type::Duration,
             Self::Price(_) | Self::Risk(_) => Type::Price,
+            Self::Truth(_) => Type::Bool,
         }
     }
 
@@ -41,6 +44,7 @@ impl Literal {
             | Self::Price(value)
             | Self::Duration(value)
             | Self::Risk(value) => value,
+            Self::Truth(truth) => f64::from(u8::from(truth)),
         }
     }
 
@@ -52,6 +56,7 @@ impl Literal {
             }
             Self::Ticks(count) => Op::Ticks(count),
             Self::Risk(_) => Op::Constant(f64::NAN),
+            Self::Truth(_) => Op::Constant(self.value()),
         }
     }
 
@@ -63,6 +68,8 @@ impl Literal {
             Self::Price(value) => Self::Price(-value),
             Self::Duration(value) => Self::Duration(-value),
             Self::Risk(value) => Self::Risk(-value),
+            // Nobody writes a sign before a truth: it is no literal of an expression.
+            Self::Truth(_) => self,
         }
     }
 }

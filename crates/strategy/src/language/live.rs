@@ -61,6 +61,12 @@ pub(crate) enum LiveWord {
     Drawdown,
     /// What the bot has made since the UTC day began, as a fraction of what it had then.
     DayReturn,
+    /// Positions opened since the UTC day began.
+    EntriesToday,
+    /// Positions stopped out since the UTC day began.
+    StopsToday,
+    /// Losing positions in a row since the UTC day began.
+    LosingStreak,
     /// Distance from entry to the first stop, in price.
     Risk,
 }

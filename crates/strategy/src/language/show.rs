@@ -37,6 +37,7 @@ impl fmt::Display for Literal {
             Self::Price(value) => write!(f, "{value} USDT"),
             Self::Duration(value) => write!(f, "{value} ms"),
             Self::Risk(value) => write!(f, "{value} R"),
+            Self::Truth(truth) => write!(f, "{truth}"),
         }
     }
 }

@@ -84,6 +84,13 @@ pub(crate) const WORDS: &[(&str, Word, &str)] = &[
     ),
     ("drawdown", Word::Live(LiveWord::Drawdown, Type::Ratio), "loss since the bot's best equity"),
     ("day_return", Word::Live(LiveWord::DayReturn, Type::Ratio), "what the bot made since 00:00 UTC"),
+    ("entries_today", Word::Live(LiveWord::EntriesToday, Type::Number), "positions opened since 00:00 UTC"),
+    ("stops_today", Word::Live(LiveWord::StopsToday, Type::Number), "positions stopped out since 00:00 UTC"),
+    (
+        "losing_streak",
+        Word::Live(LiveWord::LosingStreak, Type::Number),
+        "positions in a row that lost, since 00:00 UTC",
+    ),
     ("true", Word::Truth(true), "always"),
     ("false", Word::Truth(false), "never"),
 ];

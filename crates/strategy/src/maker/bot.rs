@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag, TimeInForce,
+    Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag, TimeInForce, Triggers,
 };
 
 use super::MakerSettings;
@@ -153,6 +153,7 @@ impl Maker {
             reduce_only: false,
             stop_loss: self.stop.level(side, price.get(), context),
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }

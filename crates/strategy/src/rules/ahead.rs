@@ -113,9 +113,11 @@ impl RuleBot {
     fn watches_prices(&self) -> bool {
         let exit = &self.rules.exit;
         exit.soft_stop.is_some()
-            || exit.take_profit.is_some_and(|rule| rule.place == Place::Engine)
+            || exit.take_profit.is_some_and(|rule| matches!(rule.place, Place::Engine(_)))
             || exit.trail.is_some()
+            || exit.follow.is_some()
             || exit.break_even.is_some()
+            || exit.scale_out.is_some()
             || !exit.ladder.is_empty()
             || !exit.decay.is_empty()
     }

@@ -7,7 +7,7 @@ use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, 
 use super::Definition;
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
-use super::holding::Exit;
+use super::holding::{Exit, Part};
 use super::intake::Intake;
 use super::ledger::{Blocker, Ledger};
 use super::memory::{Memory, Open};
@@ -26,6 +26,9 @@ pub(super) const RETRY_MS: i64 = 5_000;
 const REVERSE_MS: i64 = 60_000;
 /// Shortest time to the next timer, milliseconds of market time.
 const WAKE_STEP_MS: i64 = 100;
+/// How often a signal that waits for its conditions is looked at where nothing moves, milliseconds of market time: every
+/// change of quotes wakes the bot in any case, and only words that tell the time change without one.
+const WAIT_STEP_MS: i64 = 10_000;
 
 /// A bot that trades by a rule file.
 #[derive(Debug, Clone)]
@@ -351,12 +354,16 @@ impl RuleBot {
         }
     }
 
-    /// The closing order, if it is the one meant, was not taken: a step of the ladder is taken again after a pause.
+    /// The closing order, if it is the one meant, was not taken: a part is closed again after a pause.
     /// Whether it was the one meant.
     fn exit_failed(&mut self, now: MarketTime, is_meant: impl Fn(&Exit) -> bool) -> bool {
         let Some(exit) = self.exit.take_if(|exit| is_meant(exit)) else { return false };
-        if let Some(open) = self.memory.open.as_mut().filter(|_| exit.is_rung) {
-            open.rungs = open.rungs.saturating_sub(1);
+        if let (Some(open), Some(part)) = (self.memory.open.as_mut(), exit.part) {
+            let taken = match part {
+                Part::Rung => &mut open.rungs,
+                Part::ScaleOut => &mut open.scaled_out,
+            };
+            *taken = taken.saturating_sub(1);
             self.retry_at = now.after(RETRY_MS);
         }
         true
@@ -424,6 +431,7 @@ impl Strategy for RuleBot {
         self.note_exits(moment, was_closing, context);
         self.tend_entry(context, out);
         self.climb(context, out);
+        self.scale_out(moment, context, out);
         self.close(context, out);
         self.pursue(context, out);
         self.has_acted = out.len() > before;
@@ -434,7 +442,10 @@ impl Strategy for RuleBot {
         let time_limit = self.memory.open.zip(self.rules.exit.time_limit_ms);
         let time_limit = time_limit.map(|(open, length)| MarketTime(open.opened_ms).after(length));
         let retry = (self.memory.is_closing && self.exit.is_none()).then_some(self.retry_at);
-        let wish = self.wish.map(|wish| wish.not_before);
+        let wish = self.wish.map(|wish| match wish.not_before > self.handled {
+            true => wish.not_before,
+            false => wish.until.min(self.handled.after(WAIT_STEP_MS)),
+        });
         let bar = self.intake.wake_at();
         let next = [deadline, time_limit.filter(|_| !self.memory.is_closing), retry, wish, bar]
             .into_iter()
@@ -469,9 +480,11 @@ impl Strategy for RuleBot {
 
     fn reason(&self, intent: &Intent) -> &'static str {
         match intent {
-            Intent::Place(place) if place.role == Role::Exit => {
-                if self.exit.is_some_and(|exit| exit.is_rung) { "exit.ladder" } else { self.closing_by() }
-            }
+            Intent::Place(place) if place.role == Role::Exit => match self.exit.and_then(|exit| exit.part) {
+                Some(Part::Rung) => "exit.ladder",
+                Some(Part::ScaleOut) => "exit.scale_out",
+                None => self.closing_by(),
+            },
             Intent::Place(place) => match (place.side, self.entry.is_some_and(|entry| entry.adds)) {
                 (Side::Buy, false) => "entry.long.signal",
                 (Side::Buy, true) => "entry.long.scale_in",

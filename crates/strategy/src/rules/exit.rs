@@ -1,28 +1,61 @@
 //! `[exit]`: when a position ends. The first to fire wins, and everything here only reduces.
 
-use super::file::{Distance, Reader, Scope};
+use super::file::{Distance, Reader, Scope, slot};
 use super::gauge::{self, Gauge};
 use super::order;
 use super::profit::{self, Decayed, Rung};
 use super::stop::{self, StopRule};
-use crate::language::NodeId;
+use crate::language::{NodeId, Program};
 use crate::toml_file::Table;
+use rust_decimal::Decimal;
+use windvane_model::{Side, TriggerBy, Triggers};
 
 /// Where a take-profit lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At the venue, by mark price, beside the stop.
-    Venue,
-    /// In the engine.
-    Engine,
+    /// At the venue, beside the stop, fired by this price.
+    Venue(TriggerBy),
+    /// In the engine, which goes by this price.
+    Engine(Gauge),
+}
+
+impl Place {
+    /// The price that it goes by.
+    pub(super) fn by(self) -> Gauge {
+        match self {
+            Self::Venue(by) => by.into(),
+            Self::Engine(by) => by,
+        }
+    }
+}
+
+/// Where a profit is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target {
+    /// So far ahead of the entry.
+    Distance(Distance),
+    /// At a price, by [`slot`] of the side; none for a side without.
+    Level([Option<NodeId>; 2]),
+}
+
+impl Target {
+    /// The distance in price for an entry of `side` at `price`; `None` while undefined, or where the level is not ahead.
+    pub(super) fn at(self, program: &Program, side: Side, price: f64) -> Option<f64> {
+        match self {
+            Self::Distance(distance) => distance.at(program, price),
+            Self::Level(levels) => {
+                let level = program.value(levels[slot(side)]?)?;
+                let distance = if side == Side::Buy { level - price } else { price - level };
+                (distance > 0.0).then_some(distance)
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TakeProfit {
-    pub(super) distance: Distance,
+    pub(super) target: Target,
     pub(super) place: Place,
-    /// Which price the engine goes by; the venue goes by the mark price.
-    pub(super) by: Gauge,
 }
 
 /// A stop of the engine, inside the venue's: closes at market once the price is so far behind the entry.
@@ -43,6 +76,26 @@ pub(super) struct Trail {
     pub(super) every_ms: i64,
     /// Which price the best one is a best of.
     pub(super) by: Gauge,
+}
+
+/// A stop that follows a level, such as the low of the last bars. The venue's own stop is moved, and never steps back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Follow {
+    /// By [`slot`] of the side.
+    pub(super) levels: [Option<NodeId>; 2],
+    /// Shortest time between two moves of the venue's stop, milliseconds of market time.
+    pub(super) every_ms: i64,
+}
+
+/// Closes a part of the position when a condition holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScaleOut {
+    /// By [`slot`] of the side.
+    pub(super) when: [Option<NodeId>; 2],
+    /// Share of what is held then.
+    pub(super) close: Decimal,
+    /// How often at most, for one position.
+    pub(super) times: u32,
 }
 
 /// What an entry signal of the other side does while a position is open.
@@ -67,10 +120,14 @@ pub(super) struct BreakEven {
 #[derive(Debug, Clone)]
 pub(super) struct ExitRules {
     pub(super) stop: StopRule,
+    /// Which price fires the venue's stop, wherever it is moved.
+    pub(super) stop_by: TriggerBy,
     pub(super) soft_stop: Option<SoftStop>,
     pub(super) take_profit: Option<TakeProfit>,
     pub(super) trail: Option<Trail>,
+    pub(super) follow: Option<Follow>,
     pub(super) break_even: Option<BreakEven>,
+    pub(super) scale_out: Option<ScaleOut>,
     /// Partial closes, nearest first.
     pub(super) ladder: Vec<Rung>,
     /// Targets by age, youngest first.
@@ -84,6 +141,17 @@ pub(super) struct ExitRules {
     /// How far from the quote a closing order may be filled, ticks. A few that come back unfilled are followed by one
     /// without a cap.
     pub(super) max_slippage_ticks: Option<u32>,
+}
+
+impl ExitRules {
+    /// Which prices fire what the venue holds.
+    pub(super) fn triggers(&self) -> Triggers {
+        let take_profit = match self.take_profit.map(|rule| rule.place) {
+            Some(Place::Venue(by)) => by,
+            Some(Place::Engine(_)) | None => TriggerBy::Mark,
+        };
+        Triggers { stop_loss: self.stop_by, take_profit }
+    }
 }
 
 /// Moves of the stop at the venue are requests; a stop that lags by this much costs less than the requests would.
@@ -100,8 +168,11 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
     let stop = stop::read(&table, reader);
     let soft_stop = soft_stop(&table, reader);
     let take_profit = take_profit(&table, reader);
-    let trail = trail(&table, reader);
+    let stop_by = stop.as_ref().map_or(TriggerBy::Mark, |(_, by)| *by);
+    let trail = trail(&table, stop_by, reader);
+    let follow = follow(&table, reader);
     let break_even = break_even(&table, reader);
+    let scale_out = scale_out(&table, reader);
     let ladder = profit::ladder(&table, reader);
     let decay = profit::decay(&table, reader);
     let signals = signals(&table, reader);
@@ -120,11 +191,14 @@ pub(super) fn read(table: Table<'_>, reader: &mut Reader<'_>) -> Option<ExitRule
     table.finish();
     let (long_signal, short_signal) = signals?;
     Some(ExitRules {
-        stop: stop?,
+        stop: stop?.0,
+        stop_by,
         soft_stop: soft_stop.ok()?,
         take_profit: take_profit.ok()?,
         trail: trail.ok()?,
+        follow: follow.ok()?,
         break_even: break_even.ok()?,
+        scale_out: scale_out.ok()?,
         ladder: ladder.ok()?.unwrap_or_default(),
         decay: decay.ok()?.unwrap_or_default(),
         long_signal,
@@ -168,22 +242,35 @@ fn take_profit(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<TakeProfit> {
     }
     let table = table.table("take_profit", "`take_profit`").ok_or(())?;
     let scope = Scope { side: None, knows_risk: true };
-    let distance = table.required("distance", "\"2 R\"").and_then(|text| reader.distance(text, scope));
-    let place = match table.has("place") {
-        true => table.choice("place", &[("venue", Place::Venue), ("engine", Place::Engine)]),
-        false => Some(Place::Venue),
+    let target = match (table.has("level"), table.has("distance")) {
+        (true, true) => {
+            table.problem("`take_profit` has a `distance` or a `level`, not both");
+            None
+        }
+        (true, false) => stop::levels(&table, reader).map(Target::Level),
+        (false, _) => {
+            let distance = table.required("distance", "\"2 R\"");
+            distance.and_then(|text| reader.distance(text, scope)).map(Target::Distance)
+        }
     };
-    let by = gauge::read(&table, Gauge::Quote);
-    if table.has("by") && place == Some(Place::Venue) {
-        table.problem("`by` belongs to `place = \"engine\"`: the venue goes by the mark price");
-        return Err(());
-    }
+    let place = match table.has("place") {
+        true => table.choice("place", &[("venue", true), ("engine", false)]),
+        false => Some(true),
+    };
+    let place = match place {
+        Some(true) => gauge::trigger(&table).map(Place::Venue),
+        Some(false) => gauge::read(&table, Gauge::Quote).map(Place::Engine),
+        None => {
+            // Which words fit is not known.
+            let _ = table.has("by");
+            None
+        }
+    };
     table.finish();
-    let parts = distance.zip(place).zip(by);
-    required(parts.map(|((distance, place), by)| TakeProfit { distance, place, by }))
+    required(target.zip(place).map(|(target, place)| TakeProfit { target, place }))
 }
 
-fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
+fn trail(table: &Table<'_>, stop_by: TriggerBy, reader: &mut Reader<'_>) -> Part<Trail> {
     if !table.has("trail") {
         return Ok(None);
     }
@@ -196,10 +283,58 @@ fn trail(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Trail> {
         true => table.duration_ms("every"),
         false => Some(DEFAULT_TRAIL_EVERY_MS),
     };
-    let by = gauge::read(&table, Gauge::Mark);
+    // A stop that one price fires follows the best of that price, unless the rule says otherwise.
+    let by = gauge::read(&table, stop_by.into());
     table.finish();
     let parts = arms_at.zip(gives_back).zip(every_ms.zip(by));
     required(parts.map(|((arms_at, gives_back), (every_ms, by))| Trail { arms_at, gives_back, every_ms, by }))
+}
+
+/// `follow = { level = { long = "lowest(low, 10)", short = "highest(high, 10)" }, every = "30s" }`
+fn follow(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Follow> {
+    if !table.has("follow") {
+        return Ok(None);
+    }
+    let table = table.table("follow", "`follow`").ok_or(())?;
+    if !table.has("level") {
+        table.problem(
+            "`follow` needs `level`, for example `level = { long = \"lowest(low, 10)\", short = \"highest(high, 10)\" }`",
+        );
+    }
+    let levels = stop::levels(&table, reader);
+    let every_ms = match table.has("every") {
+        true => table.duration_ms("every"),
+        false => Some(DEFAULT_TRAIL_EVERY_MS),
+    };
+    table.finish();
+    required(levels.zip(every_ms).map(|(levels, every_ms)| Follow { levels, every_ms }))
+}
+
+/// `scale_out = { long = "rsi(close, 14) > 80", short = "rsi(close, 14) < 20", close = "50%", times = 1 }`
+fn scale_out(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<ScaleOut> {
+    if !table.has("scale_out") {
+        return Ok(None);
+    }
+    let table = table.table("scale_out", "`scale_out`").ok_or(())?;
+    let when = sides(&table, reader);
+    if !table.has("long") && !table.has("short") {
+        table.problem("`scale_out` needs a condition: `long`, `short` or both");
+    }
+    if !table.has("close") {
+        table.problem("`scale_out` needs `close`, for example `close = \"50%\"`");
+    }
+    let close = table.ratio("close");
+    if close.is_some_and(|close| close >= Decimal::ONE) {
+        table.problem("`close` of `scale_out` is a part, below 100%; `signal` closes all");
+        return Err(());
+    }
+    let times = match table.has("times") {
+        true => table.count("times", 1, 100),
+        false => Some(1),
+    };
+    table.finish();
+    let parts = when.zip(close).zip(times);
+    required(parts.map(|(((long, short), close), times)| ScaleOut { when: [long, short], close, times }))
 }
 
 fn break_even(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<BreakEven> {
@@ -224,6 +359,13 @@ fn signals(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<(Option<NodeId>
         return Some((None, None));
     }
     let table = table.table("signal", "`signal`")?;
+    let found = sides(&table, reader);
+    table.finish();
+    found
+}
+
+/// A condition for a long and one for a short; `None` when one of them is wrong.
+fn sides(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<(Option<NodeId>, Option<NodeId>)> {
     let mut one = |key: &'static str, sign: f64| match table.has(key) {
         true => {
             let scope = Scope { side: Some(sign), knows_risk: true };
@@ -232,6 +374,5 @@ fn signals(table: &Table<'_>, reader: &mut Reader<'_>) -> Option<(Option<NodeId>
         false => Ok(None),
     };
     let (long, short) = (one("long", 1.0), one("short", -1.0));
-    table.finish();
     Some((long.ok()?, short.ok()?))
 }

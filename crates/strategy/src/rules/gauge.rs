@@ -1,6 +1,6 @@
 //! Which price a rule of the engine goes by.
 
-use windvane_model::Side;
+use windvane_model::{Side, TriggerBy};
 
 use super::reading::known;
 use crate::context::Context;
@@ -27,6 +27,25 @@ pub(super) fn read(table: &Table<'_>, usual: Gauge) -> Option<Gauge> {
     let words =
         [("quote", Gauge::Quote), ("last", Gauge::Last), ("mark", Gauge::Mark), ("index", Gauge::Index)];
     table.choice("by", &words)
+}
+
+/// `by` of what the venue holds: it watches the last, the mark or the index price. `None` was reported.
+pub(super) fn trigger(table: &Table<'_>) -> Option<TriggerBy> {
+    if !table.has("by") {
+        return Some(TriggerBy::Mark);
+    }
+    let words = [("last", TriggerBy::Last), ("mark", TriggerBy::Mark), ("index", TriggerBy::Index)];
+    table.choice("by", &words)
+}
+
+impl From<TriggerBy> for Gauge {
+    fn from(by: TriggerBy) -> Self {
+        match by {
+            TriggerBy::Last => Self::Last,
+            TriggerBy::Mark => Self::Mark,
+            TriggerBy::Index => Self::Index,
+        }
+    }
 }
 
 impl Gauge {

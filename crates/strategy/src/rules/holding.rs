@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use windvane_model::{
     ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Qty, RefusalFamily,
-    Role, Side, Tag,
+    Role, Side, Tag, Triggers,
 };
 
 use super::bot::{Moment, RETRY_MS, RuleBot};
@@ -25,8 +25,17 @@ const CAPPED_EXITS_MAX: u32 = 3;
 pub(super) struct Exit {
     pub(super) tag: Tag,
     pub(super) client_order_id: Option<ClientOrderId>,
-    /// Whether it is a step of the ladder.
-    pub(super) is_rung: bool,
+    /// Which part of the position it closes; `None` for all of it.
+    pub(super) part: Option<Part>,
+}
+
+/// Why a part of a position is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A step of the ladder.
+    Rung,
+    /// The condition of `scale_out`.
+    ScaleOut,
 }
 
 impl RuleBot {
@@ -76,6 +85,7 @@ impl RuleBot {
             risk,
             entries: 1,
             rungs: 0,
+            scaled_out: 0,
             opened_ms: context.now.0,
             stop: plan.map(|plan| plan.stop),
             take_profit: None,
@@ -111,7 +121,8 @@ impl RuleBot {
         }
         self.refresh(context);
         let take_profit = self.rules.exit.take_profit;
-        let distance = take_profit.and_then(|rule| rule.distance.at(&self.rules.program, open.entry_price));
+        let program = &self.rules.program;
+        let distance = take_profit.and_then(|rule| rule.target.at(program, open.side(), open.entry_price));
         let target =
             distance.and_then(|distance| self.level(context, open.side(), open.entry_price, distance));
         let first = self.level(context, open.side(), open.entry_price, -open.risk);
@@ -122,7 +133,8 @@ impl RuleBot {
             Some(stop) if is_better(stop) => None,
             _ => first.filter(|first| open.stop != Some(first.to_f64())),
         };
-        let at_venue = target.filter(|_| take_profit.is_some_and(|rule| rule.place == Place::Venue));
+        let at_venue =
+            target.filter(|_| take_profit.is_some_and(|rule| matches!(rule.place, Place::Venue(_))));
         let moved = at_venue.filter(|target| open.take_profit != Some(target.to_f64()));
         self.stop_before = open.stop;
         self.protecting_by = "exit.stop";
@@ -131,7 +143,13 @@ impl RuleBot {
             open.take_profit = target.map(Price::to_f64);
         }
         if stop.is_some() || moved.is_some() {
-            out.push(Intent::Protect { symbol: context.symbol(), stop_loss: stop, take_profit: moved });
+            let triggers = self.rules.exit.triggers();
+            out.push(Intent::Protect {
+                symbol: context.symbol(),
+                stop_loss: stop,
+                take_profit: moved,
+                triggers,
+            });
         }
     }
 
@@ -153,17 +171,23 @@ impl RuleBot {
         }
     }
 
+    /// Whether conditions of the exit are looked at in such a moment.
+    pub(super) fn looks_at(&self, moment: Moment) -> bool {
+        match self.rules.evaluate {
+            Evaluate::Bar => moment == Moment::Bar { fires: true },
+            Evaluate::Tick => matches!(moment, Moment::Bar { .. } | Moment::Quote),
+        }
+    }
+
     /// Decides whether the position ends, and moves its trailing stop.
     pub(super) fn guard(&mut self, moment: Moment, context: &Context<'_>, out: &mut Vec<Intent>) {
         let Some(open) = self.memory.open else { return };
         if self.memory.is_closing {
             return;
         }
-        let looks = match self.rules.evaluate {
-            Evaluate::Bar => moment == Moment::Bar { fires: true },
-            Evaluate::Tick => matches!(moment, Moment::Bar { .. } | Moment::Quote),
-        };
-        let in_engine = self.rules.exit.take_profit.is_some_and(|rule| rule.place == Place::Engine);
+        let looks = self.looks_at(moment);
+        let in_engine =
+            self.rules.exit.take_profit.is_some_and(|rule| matches!(rule.place, Place::Engine(_)));
         let ways = [
             (Way::SoftStop, true),
             (Way::Signal, looks),
@@ -227,23 +251,23 @@ impl RuleBot {
         if !is_closing || is_under_way {
             return;
         }
-        self.place_exit(context.holding.qty, false, context, out);
+        self.place_exit(context.holding.qty, None, context, out);
     }
 
     /// Sends a reduce-only market order against the position.
     pub(super) fn place_exit(
         &mut self,
         qty: Qty,
-        is_rung: bool,
+        part: Option<Part>,
         context: &Context<'_>,
         out: &mut Vec<Intent>,
     ) {
         let Some(side) = context.holding.side else { return };
         let tag = self.tag();
         self.await_answer(tag, context.now);
-        self.exit = Some(Exit { tag, client_order_id: None, is_rung });
+        self.exit = Some(Exit { tag, client_order_id: None, part });
         let cap = self.rules.exit.max_slippage_ticks.filter(|_| self.capped_exits < CAPPED_EXITS_MAX);
-        if !is_rung {
+        if part.is_none() {
             self.retry_at = context.now.after(RETRY_MS);
             self.capped_exits += u32::from(cap.is_some());
         }
@@ -257,6 +281,7 @@ impl RuleBot {
             reduce_only: true,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         }));
     }

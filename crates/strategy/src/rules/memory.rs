@@ -60,6 +60,9 @@ pub(super) struct Open {
     /// Steps of the ladder that were taken.
     #[serde(default)]
     pub(super) rungs: u32,
+    /// How often `scale_out` has closed a part.
+    #[serde(default)]
+    pub(super) scaled_out: u32,
     /// Milliseconds since 1970, market time.
     pub(super) opened_ms: i64,
     /// The stop that the venue was last asked to hold; `None` when it has to be asked again.

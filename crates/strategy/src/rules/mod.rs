@@ -41,6 +41,7 @@ use crate::toml_file::{self, Table};
 pub use bot::RuleBot;
 pub use file::{Rules, WarmUp};
 pub use parameter::Parameter;
+pub(crate) use parameter::types as parameter_types;
 
 /// A strategy file that was understood.
 #[derive(Debug, Clone)]

@@ -61,9 +61,16 @@ pub(super) fn read(any: &Table<'_>, reader: &mut Reader<'_>) -> Option<OrderRule
     let kind = table.choice("type", &kinds);
     let has_validity = table.has("valid_for");
     let valid_for_ms = has_validity.then(|| table.duration_ms("valid_for"));
-    let pricing = match kind? {
-        None => market(&table),
-        Some(time_in_force) => {
+    let pricing = match kind {
+        None => {
+            // Which keys belong to it is not known; those of neither kind are told all the same.
+            for key in ["max_slippage", "from", "offset", "level", "chase", "fallback"] {
+                let _ = table.has(key);
+            }
+            None
+        }
+        Some(None) => market(&table),
+        Some(Some(time_in_force)) => {
             if !has_validity {
                 table.problem("an order that rests needs `valid_for`, for example `valid_for = \"10m\"`");
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::language::{Builder, Literal, Lowered, Name, Names, literal, nearest};
+use crate::language::{Builder, Literal, Lowered, Name, Names, Type, literal, nearest};
 use crate::toml_file::Table;
 
 /// One parameter of a rule file.
@@ -13,6 +13,8 @@ use crate::toml_file::Table;
 pub struct Parameter {
     /// Its name in expressions.
     pub name: String,
+    /// What it measures: a word of [`TYPES`].
+    pub unit: &'static str,
     /// Its value in force; a fraction for per cents, milliseconds for durations, else as written.
     pub value: f64,
     /// Its value when nobody sets another.
@@ -21,6 +23,21 @@ pub struct Parameter {
     pub range: Option<(f64, f64)>,
     /// Whether it may change under an open position.
     pub is_live: bool,
+}
+
+/// What a parameter can measure, as rule files say it.
+const TYPES: &[(&str, Type)] = &[
+    ("number", Type::Number),
+    ("price", Type::Price),
+    ("ratio", Type::Ratio),
+    ("ticks", Type::Ticks),
+    ("duration", Type::Duration),
+    ("bool", Type::Bool),
+];
+
+/// The words for what a parameter can measure.
+pub(crate) fn types() -> Vec<&'static str> {
+    TYPES.iter().map(|(word, _)| *word).collect()
 }
 
 /// Reads `[params]` and makes each a name of the language.
@@ -56,6 +73,10 @@ fn one(name: &str, table: &Table<'_>, overrides: &BTreeMap<String, String>) -> O
     }
     let default = default.and_then(|value| figure(table, value));
     let range = table.value("range").map(|value| bounds(table, value));
+    let unit = match table.has("type") {
+        true => table.choice("type", TYPES).map(Some),
+        false => Some(None),
+    };
     let is_live = table.value("live").map(|value| {
         let live = value.get_ref().as_bool();
         if live.is_none() {
@@ -66,6 +87,14 @@ fn one(name: &str, table: &Table<'_>, overrides: &BTreeMap<String, String>) -> O
     table.finish();
     let (default, range, is_live) =
         (default?, range.map_or(Some(None), |range| range.map(Some))?, is_live.unwrap_or(Some(false))?);
+    if let Some(unit) = unit?.filter(|unit| *unit != default.kind()) {
+        table.problem(format!("`{name}` has the type of {unit}, and its `default` is {}", default.kind()));
+        return None;
+    }
+    if range.is_some() && default.kind() == Type::Bool {
+        table.problem(format!("`{name}` is true or false: it has no `range`"));
+        return None;
+    }
     if let Some((low, high)) = range
         && (low.kind() != default.kind() || high.kind() != default.kind() || low.value() >= high.value())
     {
@@ -76,7 +105,8 @@ fn one(name: &str, table: &Table<'_>, overrides: &BTreeMap<String, String>) -> O
     let value = match typed {
         None => default,
         Some(typed) => {
-            let value = literal(typed).filter(|value| value.kind() == default.kind());
+            let truth = typed.parse().ok().map(Literal::Truth);
+            let value = literal(typed).or(truth).filter(|value| value.kind() == default.kind());
             if value.is_none() {
                 table.problem(format!(
                     "`{name}` is set to `{typed}` by the bot, wanted is {}",
@@ -96,6 +126,7 @@ fn one(name: &str, table: &Table<'_>, overrides: &BTreeMap<String, String>) -> O
     }
     let parameter = Parameter {
         name: name.to_owned(),
+        unit: TYPES.iter().find(|(_, unit)| *unit == default.kind()).map_or("number", |(word, _)| word),
         value: value.value(),
         default: default.value(),
         range: span,
@@ -110,12 +141,13 @@ fn figure(table: &Table<'_>, value: &Spanned<DeValue<'_>>) -> Option<Literal> {
         DeValue::Integer(digits) => digits.as_str().replace('_', "").parse().ok().map(Literal::Number),
         DeValue::Float(digits) => digits.as_str().replace('_', "").parse().ok().map(Literal::Number),
         DeValue::String(text) => literal(text),
+        DeValue::Boolean(truth) => Some(Literal::Truth(*truth)),
         _ => None,
     };
     // `R` is a different distance for each position: no figure to set.
     let found = found.filter(|literal| literal.value().is_finite() && !matches!(literal, Literal::Risk(_)));
     if found.is_none() {
-        table.report(value, "a number, or text with a unit such as \"0.5%\", is wanted here");
+        table.report(value, "a number, true or false, or text with a unit such as \"0.5%\", is wanted here");
     }
     found
 }

@@ -3,11 +3,13 @@
 use rust_decimal::Decimal;
 use windvane_model::{Intent, MarketTime};
 
-use super::bot::RuleBot;
-use super::exit::Part;
+use super::bot::{Moment, RuleBot};
+use super::exit;
 use super::file::{Distance, Reader, Scope};
+use super::holding::Part;
 use super::memory::Open;
 use super::reading::known;
+use super::way::Way;
 use crate::context::Context;
 use crate::toml_file::Table;
 
@@ -33,7 +35,7 @@ pub(super) struct Decayed {
 }
 
 /// `ladder = [{ at = "1 R", close = "50%" }, …]`
-pub(super) fn ladder(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Vec<Rung>> {
+pub(super) fn ladder(table: &Table<'_>, reader: &mut Reader<'_>) -> exit::Part<Vec<Rung>> {
     steps(table, "ladder", |step| {
         let at = step.required("at", "\"1 R\"").and_then(|text| reader.distance(text, RISK));
         if !step.has("close") {
@@ -49,7 +51,7 @@ pub(super) fn ladder(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Vec<Run
 }
 
 /// `decay = [{ after = "30m", take = "1%" }, …]`
-pub(super) fn decay(table: &Table<'_>, reader: &mut Reader<'_>) -> Part<Vec<Decayed>> {
+pub(super) fn decay(table: &Table<'_>, reader: &mut Reader<'_>) -> exit::Part<Vec<Decayed>> {
     let rows = steps(table, "decay", |row| {
         if !row.has("after") {
             row.problem("a row of `decay` needs `after`, for example `after = \"30m\"`");
@@ -71,7 +73,7 @@ fn steps<T>(
     table: &Table<'_>,
     key: &'static str,
     mut read: impl FnMut(&Table<'_>) -> Option<T>,
-) -> Part<Vec<T>> {
+) -> exit::Part<Vec<T>> {
     if !table.has(key) {
         return Ok(None);
     }
@@ -123,7 +125,27 @@ impl RuleBot {
         let qty = share.map(|share| context.instrument.round_down_to_lot(share));
         // A share below one lot is passed over: the steps above it still count.
         if let Some(qty) = qty.filter(|qty| *qty >= context.instrument.min_qty) {
-            self.place_exit(qty, true, context, out);
+            self.place_exit(qty, Some(Part::Rung), context, out);
+        }
+    }
+
+    /// Closes a part when the condition of `scale_out` holds at a moment that rules are looked at.
+    pub(super) fn scale_out(&mut self, moment: Moment, context: &Context<'_>, out: &mut Vec<Intent>) {
+        let Some(open) = self.memory.open.filter(|_| !self.memory.is_closing) else { return };
+        let Some(rule) = self.rules.exit.scale_out.filter(|rule| open.scaled_out < rule.times) else {
+            return;
+        };
+        let is_busy = self.awaiting.is_some() || self.exit.is_some() || context.now < self.retry_at;
+        if is_busy || !self.looks_at(moment) || self.holds(Way::ScaleOut, &open, context) != Some(true) {
+            return;
+        }
+        let share = context.holding.qty.get().checked_mul(rule.close);
+        let qty = share.map(|share| context.instrument.round_down_to_lot(share));
+        if let Some(qty) = qty.filter(|qty| *qty >= context.instrument.min_qty) {
+            if let Some(open) = &mut self.memory.open {
+                open.scaled_out += 1;
+            }
+            self.place_exit(qty, Some(Part::ScaleOut), context, out);
         }
     }
 }

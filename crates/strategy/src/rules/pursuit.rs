@@ -162,9 +162,9 @@ impl RuleBot {
         };
         let take_profit = match self.rules.exit.take_profit {
             // An open position has its target already.
-            Some(take_profit) if take_profit.place == Place::Venue && !wish.adds => {
+            Some(take_profit) if matches!(take_profit.place, Place::Venue(_)) && !wish.adds => {
                 self.refresh_with(context, Some(risk));
-                let distance = take_profit.distance.at(&self.rules.program, reference.to_f64());
+                let distance = take_profit.target.at(&self.rules.program, side, reference.to_f64());
                 distance.and_then(|distance| self.level(context, side, reference.to_f64(), distance))
             }
             _ => None,
@@ -179,6 +179,7 @@ impl RuleBot {
             reduce_only: false,
             stop_loss: Some(stop),
             take_profit,
+            triggers: self.rules.exit.triggers(),
             send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         };
         Ok(Some((place, Plan { risk, stop: stop.to_f64() })))

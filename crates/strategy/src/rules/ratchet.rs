@@ -1,8 +1,9 @@
-//! Stops that move with the price: to break even, and trailing. The venue's own stop is moved, and never steps back.
+//! Stops that move with the price: to break even, trailing, and along a level. The venue's own stop is moved, and never steps back.
 
 use windvane_model::{Intent, Price};
 
 use super::bot::RuleBot;
+use super::file::slot;
 use super::gauge::Gauge;
 use super::memory::Open;
 use super::reading::known;
@@ -10,16 +11,17 @@ use super::way::Way;
 use crate::context::Context;
 
 impl RuleBot {
-    /// Moves the venue's stop to the best place that break-even and trail give it, or closes where the price is past it.
+    /// Moves the venue's stop to the best place that break-even, trail and level give it, or closes where the price is past it.
     pub(super) fn ratchet(&mut self, open: Open, context: &Context<'_>, out: &mut Vec<Intent>) {
         let exit = &self.rules.exit;
-        let every_ms = match (exit.trail, exit.break_even) {
-            (Some(trail), _) => trail.every_ms,
-            (None, Some(_)) => 0,
-            (None, None) => return,
+        let every_ms = match (exit.trail, exit.follow, exit.break_even) {
+            (Some(trail), _, _) => trail.every_ms,
+            (None, Some(follow), _) => follow.every_ms,
+            (None, None, Some(_)) => 0,
+            (None, None, None) => return,
         };
-        // The venue's stop goes by the mark price, so the best price does too unless the rule says otherwise.
-        let by = exit.trail.map_or(Gauge::Mark, |trail| trail.by);
+        // The price that fires the venue's stop is the one to be best, unless the rule says otherwise.
+        let by = exit.trail.map_or(Gauge::from(exit.stop_by), |trail| trail.by);
         let last = || known(context.market.last_price());
         let Some(price) = by.price(open.side(), context).or_else(last) else { return };
         let sign = open.sign();
@@ -38,7 +40,11 @@ impl RuleBot {
         if sign * (price - stop.to_f64()) <= tick {
             // The price is there already: the venue would refuse the stop, so close.
             self.memory.is_closing = true;
-            self.way = Some(if exit.trail.is_some() { Way::Trail } else { Way::BreakEven });
+            self.way = Some(match (exit.trail, exit.follow) {
+                (Some(_), _) => Way::Trail,
+                (None, Some(_)) => Way::Follow,
+                (None, None) => Way::BreakEven,
+            });
             return;
         }
         self.ratcheted_at = context.now;
@@ -48,12 +54,25 @@ impl RuleBot {
             open.stop = Some(stop.to_f64());
             open.watermark = best;
         }
-        out.push(Intent::Protect { symbol: context.symbol(), stop_loss: Some(stop), take_profit: None });
+        let triggers = self.rules.exit.triggers();
+        out.push(Intent::Protect {
+            symbol: context.symbol(),
+            stop_loss: Some(stop),
+            take_profit: None,
+            triggers,
+        });
     }
 
     /// The key of the rules that moves the stop: the trail where there is one, it goes on from where break-even has begun.
     fn raised_by(&self) -> &'static str {
-        if self.rules.exit.trail.is_some() { "exit.trail" } else { "exit.break_even" }
+        let exit = &self.rules.exit;
+        if exit.trail.is_some() {
+            "exit.trail"
+        } else if exit.follow.is_some() {
+            "exit.follow"
+        } else {
+            "exit.break_even"
+        }
     }
 
     /// The better one of the stops that the rules have armed; `None` while none is.
@@ -72,9 +91,10 @@ impl RuleBot {
             is_armed.then(|| self.level(context, open.side(), open.entry_price, offset)).flatten()
         });
         let better = |left: Price, right: Price| if open.is_long { left.max(right) } else { left.min(right) };
-        match (trailed, even) {
-            (Some(trailed), Some(even)) => Some(better(trailed, even)),
-            (one, other) => one.or(other),
-        }
+        let followed = self.rules.exit.follow.and_then(|follow| {
+            let level = program.value(follow.levels[slot(open.side())]?)?;
+            self.level(context, open.side(), open.entry_price, open.sign() * (level - open.entry_price))
+        });
+        [trailed, followed, even].into_iter().flatten().reduce(better)
     }
 }

@@ -36,6 +36,9 @@ impl Reading<'_> {
             LiveWord::IsFlat => f64::from(u8::from(open.is_none())),
             LiveWord::Drawdown => 1.0 - self.context.means.equity().to_f64() / self.memory.best_equity,
             LiveWord::DayReturn => self.context.means.equity().to_f64() / self.memory.day_equity - 1.0,
+            LiveWord::EntriesToday => f64::from(self.memory.entries_today),
+            LiveWord::StopsToday => f64::from(self.memory.stops_today),
+            LiveWord::LosingStreak => f64::from(self.memory.losing_streak),
             LiveWord::Risk => open.map(|open| open.risk).or(self.planned_risk).unwrap_or(f64::NAN),
             LiveWord::Quote(..) => f64::NAN,
             _ => self.position(word).unwrap_or(f64::NAN),
@@ -95,7 +98,7 @@ impl Reading<'_> {
             Quote::FundingRate => Some(ticker.funding_rate?.to_f64()),
             Quote::TimeToFunding => ticker.next_funding?.since(self.context.now).to_f64(),
             Quote::TradeFlow(window_ms) => self.tapes.of(symbol)?.flow(window_ms, self.context.now),
-            Quote::TradeVolume(window_ms) => Some(self.tapes.of(symbol)?.volume(window_ms, self.context.now)),
+            Quote::TradeVolume(window_ms) => self.tapes.of(symbol)?.volume(window_ms, self.context.now),
         }
     }
 }

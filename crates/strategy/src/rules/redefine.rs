@@ -7,7 +7,7 @@ use super::bot::RuleBot;
 use super::file::{Distance, Rules};
 use crate::context::{Context, Strategy, Urgency};
 use crate::history::known_history;
-use crate::language::Program;
+use crate::language::{NodeId, Program};
 
 impl RuleBot {
     /// Goes on by `rules`. Memory, position and orders stay, and so does every indicator that the new file has as well;
@@ -62,6 +62,17 @@ impl Rules {
             })
         });
         let trail_by = old.trail.zip(new.trail).is_some_and(|(before, now)| before.by != now.by);
+        // Which level is the nearer one changes from bar to bar: only the same is certainly none that is wider.
+        let is_same_level = |pair: (&Option<NodeId>, &Option<NodeId>)| match pair {
+            (Some(before), Some(now)) => next.program.is_same(*now, &self.program, *before),
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        let follow = old.follow.is_some_and(|before| {
+            new.follow.is_none_or(|now| {
+                now.every_ms > before.every_ms || !before.levels.iter().zip(&now.levels).all(is_same_level)
+            })
+        });
         let even = old.break_even.zip(new.break_even);
         let break_even =
             old.break_even.is_some_and(|before| new.break_even.is_none_or(|now| widens(before.at, now.at)));
@@ -91,8 +102,10 @@ impl Rules {
             ("entry.any.scale_in.share", share(next) > share(self)),
             ("entry.any.order.max_slippage", slippage),
             ("exit.stop", !new.stop.is_no_wider(&next.program, &old.stop, &self.program)),
+            ("exit.stop.by", new.stop_by != old.stop_by),
             ("exit.trail", trail),
             ("exit.trail.by", trail_by),
+            ("exit.follow", follow),
             ("exit.break_even", break_even),
             ("exit.break_even.offset", offset),
             ("exit.time_limit", later(old.time_limit_ms, new.time_limit_ms)),

@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
-use windvane_model::Side;
+use windvane_model::{Side, TriggerBy};
 
 use super::file::{Distance, Reader, Scope, slot};
+use super::gauge;
 use crate::language::{NodeId, Program, Type};
 use crate::toml_file::Table;
 
@@ -17,8 +18,8 @@ pub(super) enum StopRule {
     Level([Option<NodeId>; 2], usize),
 }
 
-/// Reads `stop` of `[exit]`.
-pub(super) fn read(exit: &Table<'_>, reader: &mut Reader<'_>) -> Option<StopRule> {
+/// Reads `stop` of `[exit]`, and which price fires it.
+pub(super) fn read(exit: &Table<'_>, reader: &mut Reader<'_>) -> Option<(StopRule, TriggerBy)> {
     if !exit.has("stop") {
         exit.problem("[exit] needs `stop`, for example `stop = { distance = \"1.5%\" }`");
     }
@@ -38,13 +39,14 @@ pub(super) fn read(exit: &Table<'_>, reader: &mut Reader<'_>) -> Option<StopRule
             distance.map(StopRule::Distance)
         }
     };
+    let by = gauge::trigger(&table);
     table.finish();
-    stop
+    stop.zip(by)
 }
 
 /// `level = { long = "lowest(low, 5)", short = "highest(high, 5)" }`
-fn levels(stop: &Table<'_>, reader: &mut Reader<'_>) -> Option<[Option<NodeId>; 2]> {
-    let table = stop.table("level", "`level`")?;
+pub(super) fn levels(owner: &Table<'_>, reader: &mut Reader<'_>) -> Option<[Option<NodeId>; 2]> {
+    let table = owner.table("level", "`level`")?;
     let mut one = |key: &'static str| match table.has(key) {
         true => Some(Some(reader.lower(table.text(key)?, Scope::default(), &[Type::Price])?.node)),
         false => Some(None),

@@ -37,6 +37,9 @@ impl Tapes {
         for (symbol, tape) in &mut self.kept {
             if let Some(known) = earlier.of(*symbol) {
                 tape.prints.clone_from(&known.prints);
+                // What its window was too short for has been dropped.
+                let kept = known.prints.back().map(|newest| newest.at.after(-known.window_ms));
+                tape.since = known.since.max(kept);
             }
         }
         self
@@ -68,42 +71,47 @@ pub(super) struct Tape {
     /// Longest window asked for, milliseconds.
     window_ms: i64,
     prints: VecDeque<Trade>,
+    /// From when on every print is here; `None` before the first one.
+    since: Option<MarketTime>,
 }
 
 impl Tape {
     fn new(window_ms: u32) -> Self {
-        Self { window_ms: i64::from(window_ms), prints: VecDeque::new() }
+        Self { window_ms: i64::from(window_ms), prints: VecDeque::new(), since: None }
     }
 
     fn take(&mut self, prints: &TradePrints) {
+        self.since = self.since.or_else(|| prints.trades.first().map(|print| print.at));
         self.prints.extend(prints.trades.iter().copied());
         let newest = prints.at;
-        while self.prints.len() > PRINTS_MAX
-            || self.prints.front().is_some_and(|print| newest.since(print.at) > self.window_ms)
+        while let Some(print) = self.prints.front().copied()
+            && (self.prints.len() > PRINTS_MAX || newest.since(print.at) > self.window_ms)
         {
             self.prints.pop_front();
+            self.since = self.since.max(Some(print.at));
         }
     }
 
-    /// (bought, sold) by takers within the window, base coin.
-    fn sums(&self, window_ms: u32, now: MarketTime) -> (f64, f64) {
-        let recent = self.prints.iter().rev().take_while(|print| now.since(print.at) <= i64::from(window_ms));
-        recent.fold((0.0, 0.0), |(bought, sold), print| match print.taker {
+    /// (bought, sold) by takers within the window, base coin; `None` while not all of it was listened to.
+    fn sums(&self, window_ms: u32, now: MarketTime) -> Option<(f64, f64)> {
+        let window_ms = i64::from(window_ms);
+        self.since.filter(|since| now.since(*since) >= window_ms)?;
+        let recent = self.prints.iter().rev().take_while(|print| now.since(print.at) <= window_ms);
+        Some(recent.fold((0.0, 0.0), |(bought, sold), print| match print.taker {
             Side::Buy => (bought + print.qty.to_f64(), sold),
             Side::Sell => (bought, sold + print.qty.to_f64()),
-        })
+        }))
     }
 
-    /// (bought − sold) / (bought + sold); `None` where nobody traded.
+    /// (bought − sold) / (bought + sold); `None` where nobody traded, or not all of it was listened to.
     pub(super) fn flow(&self, window_ms: u32, now: MarketTime) -> Option<f64> {
-        let (bought, sold) = self.sums(window_ms, now);
+        let (bought, sold) = self.sums(window_ms, now)?;
         let all = bought + sold;
         (all > 0.0).then(|| (bought - sold) / all)
     }
 
-    /// Quantity traded, base coin.
-    pub(super) fn volume(&self, window_ms: u32, now: MarketTime) -> f64 {
-        let (bought, sold) = self.sums(window_ms, now);
-        bought + sold
+    /// Quantity traded, base coin; `None` while not all of the window was listened to.
+    pub(super) fn volume(&self, window_ms: u32, now: MarketTime) -> Option<f64> {
+        self.sums(window_ms, now).map(|(bought, sold)| bought + sold)
     }
 }

@@ -4,7 +4,7 @@ use windvane_model::{ExitCause, MarketTime, Side};
 
 use super::bot::{Moment, RuleBot};
 use super::condition::{ConditionId, Conditions};
-use super::exit::{ExitRules, Opposite, Place};
+use super::exit::{ExitRules, Opposite};
 use super::file::slot;
 use super::gauge::Gauge;
 use super::memory::Open;
@@ -20,8 +20,12 @@ pub(super) enum Way {
     TakeProfit,
     /// The trail is armed, so the stop follows.
     Trail,
+    /// The stop is at the level that it follows, or better.
+    Follow,
     /// The stop is at the entry or beyond.
     BreakEven,
+    /// The condition by which a part is closed.
+    ScaleOut,
     /// The next step of the ladder is reached: a part is closed.
     Ladder,
     /// The target of the position's age is reached.
@@ -41,7 +45,9 @@ impl Way {
             Self::SoftStop => "exit.soft_stop",
             Self::TakeProfit => "exit.take_profit",
             Self::Trail => "exit.trail",
+            Self::Follow => "exit.follow",
             Self::BreakEven => "exit.break_even",
+            Self::ScaleOut => "exit.scale_out",
             Self::Ladder => "exit.ladder",
             Self::Decay => "exit.decay",
             Self::Signal if is_long => "exit.signal.long",
@@ -69,7 +75,9 @@ impl Ways {
             (Way::SoftStop, "exit.soft_stop", exit.soft_stop.is_some()),
             (Way::TakeProfit, "exit.take_profit", exit.take_profit.is_some()),
             (Way::Trail, "exit.trail", exit.trail.is_some()),
+            (Way::Follow, "exit.follow", exit.follow.is_some()),
             (Way::BreakEven, "exit.break_even", exit.break_even.is_some()),
+            (Way::ScaleOut, "exit.scale_out", exit.scale_out.is_some()),
             (Way::Ladder, "exit.ladder", !exit.ladder.is_empty()),
             (Way::Decay, "exit.decay", !exit.decay.is_empty()),
         ];
@@ -130,6 +138,7 @@ impl RuleBot {
                 let has_moved = open.stop.is_some_and(|stop| open.sign() * (stop - first) > open.risk / 2.0);
                 match has_moved {
                     true if exit.trail.is_some() => Way::Trail,
+                    true if exit.follow.is_some() => Way::Follow,
                     true if exit.break_even.is_some() => Way::BreakEven,
                     _ => Way::Stop,
                 }
@@ -168,7 +177,7 @@ impl RuleBot {
         let ahead_at_best = || open.sign() * (self.best.unwrap_or(open.watermark) - open.entry_price);
         match way {
             Way::Stop => {
-                let price = Gauge::Mark.price(side, context)?;
+                let price = Gauge::from(exit.stop_by).price(side, context)?;
                 Some(open.sign() * (price - open.stop?) <= 0.0)
             }
             Way::SoftStop => {
@@ -179,11 +188,15 @@ impl RuleBot {
             }
             Way::TakeProfit => {
                 let rule = exit.take_profit?;
-                let by = if rule.place == Place::Engine { rule.by } else { Gauge::Mark };
-                Some(open.sign() * (by.price(side, context)? - open.take_profit?) >= 0.0)
+                Some(open.sign() * (rule.place.by().price(side, context)? - open.take_profit?) >= 0.0)
             }
             Way::Trail => Some(ahead_at_best() >= exit.trail?.arms_at.at(program, open.entry_price)?),
             Way::BreakEven => Some(ahead_at_best() >= exit.break_even?.at.at(program, open.entry_price)?),
+            Way::Follow => {
+                let level = program.value(exit.follow?.levels[slot(side)]?)?;
+                Some(open.sign() * (open.stop? - level) >= 0.0)
+            }
+            Way::ScaleOut => program.truth(exit.scale_out?.when[slot(side)]?),
             Way::Ladder => {
                 let next = usize::try_from(open.rungs).ok().and_then(|next| exit.ladder.get(next));
                 next.map_or(Some(false), |rung| self.is_ahead(open, rung.at, context))

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    Intent, MarketTime, Notice, Notional, OrderKind, Place, Price, Qty, Request, Role, Tag,
+    Intent, MarketTime, Notice, Notional, OrderKind, Place, Price, Qty, Request, Role, Tag, Triggers,
 };
 
 use super::{TimedSettings, Work};
@@ -144,6 +144,7 @@ impl Timed {
             reduce_only: !opens,
             stop_loss: stop,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: opens.then(|| context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }

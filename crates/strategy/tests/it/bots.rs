@@ -72,6 +72,26 @@ fn a_long_grid_buys_down_and_sells_each_cell_one_line_higher() {
 }
 
 #[test]
+fn a_grid_with_a_trigger_waits_until_the_price_has_come_to_it_from_either_side() {
+    for (start, before, at) in [("102", "98.1", "98"), ("90", "97.9", "98")] {
+        let text = grid("long").replace("cells = 4", "cells = 4\ntrigger = \"98.05 USDT\"");
+        let mut world = world(&text);
+        walk(&mut world, &[start, before]);
+        assert_eq!(resting(&world), lines(&[], &[]), "from {start}");
+        let condition = world.bot.conditions().into_iter().find(|one| one.name == "grid.trigger").unwrap();
+        assert_eq!(condition.holds, Some(false));
+        restart(&mut world, &text);
+        // The middle is half a tick above the bid.
+        walk(&mut world, &[if at > before { "98.1" } else { at }]);
+        assert_eq!(resting(&world), lines(&["90", "95"], &[]), "from {start}");
+        // Begun is begun, also after a restart.
+        restart(&mut world, &text);
+        walk(&mut world, &["102"]);
+        assert_eq!(resting(&world), lines(&["90", "95", "100"], &[]));
+    }
+}
+
+#[test]
 fn a_neutral_grid_is_long_below_its_start_and_short_above() {
     let mut world = world(&grid("neutral"));
     walk(&mut world, &["101"]);

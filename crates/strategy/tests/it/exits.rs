@@ -1,6 +1,6 @@
 //! Exits, sizes and protections composed freely: what the file says is what happens.
 
-use windvane_model::{OrderKind, Role, Side};
+use windvane_model::{OrderKind, Role, Side, TriggerBy, Triggers};
 use windvane_strategy::{Asked, Look};
 
 use crate::rule_bot::{RuleFile, bar, roles};
@@ -155,6 +155,138 @@ fn the_engines_own_stop_goes_by_the_price_it_names_and_counts_as_a_stop() {
         bar(&mut world, "101", "102");
         assert_eq!(roles(&world), [Role::Entry, Role::Exit], "{by}: the day is over after its one stop");
     }
+}
+
+#[test]
+fn what_the_venue_holds_is_fired_by_the_price_that_the_rules_name() {
+    let last = Triggers { stop_loss: TriggerBy::Last, take_profit: TriggerBy::Index };
+    for (stop, exit, expected) in [
+        ("distance = \"2%\"", "take_profit = { distance = \"5%\" }", Triggers::default()),
+        (
+            "distance = \"2%\", by = \"last\"",
+            "take_profit = { distance = \"5%\", by = \"index\" }\ntrail = { arms_at = \"1%\", gives_back = \"1%\", every = \"1s\" }",
+            last,
+        ),
+        (
+            "level = { long = \"lowest(low, 2)\", short = \"high\" }, by = \"index\"",
+            "break_even = { at = \"1%\" }",
+            Triggers { stop_loss: TriggerBy::Index, take_profit: TriggerBy::Mark },
+        ),
+    ] {
+        let mut world = RuleFile { stop, exit, ..RuleFile::default() }.world();
+        bar(&mut world, "100", "101");
+        assert_eq!(world.tally.places[0].triggers, expected, "{stop}");
+        let before = world.tally.protects.len();
+        let now = world.now + 2_000;
+        world.point(now, price("103"));
+        let moves = exit.contains("trail") || exit.contains("break_even");
+        assert_eq!(world.tally.protects.len() > before, moves, "{exit}");
+        if moves {
+            assert_eq!(world.tally.triggers, expected, "wherever it is moved: {stop}");
+        }
+    }
+}
+
+#[test]
+fn a_stop_follows_its_level_and_never_steps_back() {
+    let file = RuleFile {
+        long: "signal = \"close > open and close < 103 USDT\"",
+        exit: "follow = { level = { long = \"lowest(low, 2)\" }, every = \"1s\" }",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "102");
+    assert_eq!(world.stop, Some(price("100")), "2% below the entry at 102.1");
+    let mut stops = Vec::new();
+    for (open, close) in [("102", "104"), ("104", "106"), ("106", "105"), ("105", "108"), ("108", "109")] {
+        bar(&mut world, open, close);
+        stops.push(world.stop.unwrap().get().normalize().to_string());
+    }
+    // The lows of the last two bars: (100, 102), (102, 104), (104, 105), (105, 105), (105, 108).
+    assert_eq!(stops, ["100", "102", "104", "105", "105"]);
+    assert_eq!(
+        world.bot.reason(&windvane_model::Intent::Protect {
+            symbol: world.instrument.symbol,
+            stop_loss: None,
+            take_profit: None,
+            triggers: Triggers::default(),
+        }),
+        "exit.follow"
+    );
+    let now = world.now + 2_000;
+    world.point(now, price("104.9"));
+    assert_eq!((world.tally.stops, world.holding.side), (1, None));
+}
+
+#[test]
+fn a_part_is_closed_when_its_condition_holds_and_so_often_as_it_may() {
+    let file = RuleFile {
+        long: "signal = \"close > open and close < 102 USDT\"",
+        size: "qty = \"8\", max_leverage = \"2x\"",
+        stop: "5%",
+        exit: "scale_out = { long = \"close > open and pnl_percent > 1%\", close = \"50%\", times = 2 }",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    assert_eq!(world.holding.qty.get(), dec("8"));
+    // A bar that falls, one that rises too little, then three that qualify.
+    for (open, close, left) in [
+        ("103", "102.5", "8"),
+        ("101", "102", "8"),
+        ("102", "103", "4"),
+        ("103", "104", "2"),
+        ("104", "105", "2"),
+    ] {
+        bar(&mut world, open, close);
+        assert_eq!(world.holding.qty.get(), dec(left), "after {open} to {close}");
+    }
+    let exits: Vec<_> = world.tally.places.iter().filter(|place| place.role == Role::Exit).collect();
+    assert!(exits.len() == 2 && exits.iter().all(|place| place.reduce_only && place.side == Side::Sell));
+    // How often it has been done is remembered.
+    let memory = world.memory();
+    world.bot = file.definition().bot();
+    world.bot.restore(&memory).unwrap();
+    bar(&mut world, "105", "106");
+    bar(&mut world, "106", "107");
+    assert_eq!(world.holding.qty.get(), dec("2"));
+}
+
+#[test]
+fn a_part_that_was_not_taken_is_closed_again() {
+    let file = RuleFile {
+        size: "qty = \"8\", max_leverage = \"2x\"",
+        stop: "5%",
+        exit: "scale_out = { long = \"pnl_percent > 1%\", close = \"50%\" }\norder = { max_slippage = \"1 ticks\" }",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    world.is_thin = true;
+    bar(&mut world, "102", "103");
+    assert_eq!(world.holding.qty.get(), dec("8"));
+    world.is_thin = false;
+    bar(&mut world, "103", "104");
+    assert_eq!(world.holding.qty.get(), dec("4"));
+}
+
+#[test]
+fn a_target_may_lie_at_a_level() {
+    let file = RuleFile {
+        stop: "5%",
+        exit: "take_profit = { level = { long = \"highest(high, 3) + 2 USDT\" } }",
+        ..RuleFile::default()
+    };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    assert_eq!(world.tally.places[0].take_profit, Some(price("103")));
+    let now = world.now + 1_000;
+    world.point(now, price("103.1"));
+    assert_eq!(world.holding.side, None);
+    let file = RuleFile { exit: "take_profit = { level = { long = \"close / 2\" } }", ..RuleFile::default() };
+    let mut world = file.world();
+    bar(&mut world, "100", "101");
+    assert_eq!(world.tally.places[0].take_profit, None, "a level behind the price is no target");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windvane_strategy::load;
+use windvane_strategy::{Definition, load};
 
 /// A sound rule file; the corpus replaces parts of it.
 const SOUND: &str = r#"language = 1
@@ -205,6 +205,47 @@ fn every_problem_of_a_file_is_reported_at_once() {
         .replace("max_leverage", "max_levrage")
         .replace("\"2d\"", "\"2\"");
     insta::assert_snapshot!(problems(&text));
+}
+
+#[test]
+fn a_parameter_has_the_type_that_it_says() {
+    let file = |parameter: &str, signal: &str| {
+        format!(
+            "language = 1\ntimeframe = \"1m\"\n[params]\np = {{ {parameter} }}\n[entry.long]\nsignal = \"{signal}\"\n\
+             [entry.any]\norder = {{ type = \"market\" }}\nsize = {{ quote = \"100 USDT\", max_leverage = \"1x\" }}\n\
+             [exit]\nstop = {{ distance = \"1%\" }}\n"
+        )
+    };
+    let read = |parameter: &str, signal: &str, set: &str| {
+        let overrides = [("p", set)].into_iter().filter(|(_, set)| !set.is_empty());
+        let overrides = overrides.map(|(name, set)| (name.to_owned(), set.to_owned())).collect();
+        load("f", &file(parameter, signal), &overrides).map_err(|problems| problems.to_string())
+    };
+    for (unit, default, signal, set, value) in [
+        ("number", "3", "close > ema(close, p)", "5", 5.0),
+        ("price", "\"5 USDT\"", "close - open > p", "7.5 USDT", 7.5),
+        ("ratio", "\"1%\"", "close / open - 1 > p", "2%", 0.02),
+        ("ticks", "\"3 ticks\"", "close - open > p", "4 ticks", 4.0),
+        ("duration", "\"15m\"", "bar_time > p", "1h", 3_600_000.0),
+        ("bool", "false", "p or close > open", "true", 1.0),
+    ] {
+        let said = format!("type = \"{unit}\", default = {default}");
+        for parameter in [said.clone(), format!("default = {default}")] {
+            let definition = read(&parameter, signal, set).unwrap_or_else(|problems| panic!("{problems}"));
+            let Definition::Rules(rules) = definition else { panic!("rules") };
+            let found = &rules.parameters()[0];
+            assert_eq!((found.unit, found.value), (unit, value), "{parameter}");
+        }
+        let other = if unit == "ratio" { "\"5 USDT\"" } else { "\"5%\"" };
+        let wrong = read(&said.replace(default, other), signal, "").unwrap_err();
+        assert!(wrong.contains("f:4:5: `p` has the type of"), "{wrong}");
+        let wrong = read(&said, signal, other.trim_matches('"')).unwrap_err();
+        assert!(wrong.contains("`p` is set to"), "{wrong}");
+    }
+    let wrong = read("type = \"bool\", default = true, range = [0, 1]", "p", "").unwrap_err();
+    assert!(wrong.contains("has no `range`"), "{wrong}");
+    let wrong = read("type = \"numbr\", default = 3", "close > ema(close, p)", "").unwrap_err();
+    assert!(wrong.contains("number"), "{wrong}");
 }
 
 #[test]

@@ -141,6 +141,10 @@ fn trades_of_another_contract_are_summed_for_themselves() {
     let mut world = bot("trade_flow(1m)@ETHUSDT < 0% and trade_volume(1m)@ETHUSDT > trade_volume(1m)");
     begin(&mut world);
     assert_eq!(world.bot.subscription().trades, [symbol("ETHUSDT")]);
+    // What was traded over a window is known once all of it has been listened to.
+    for name in ["BTCUSDT", "ETHUSDT"] {
+        world.trade_of(symbol(name), 2 * MINUTE - 1_000, Side::Buy, "9");
+    }
     world.trade_of(symbol("BTCUSDT"), 2 * MINUTE + 1_000, Side::Buy, "1.5");
     world.trade_of(symbol("ETHUSDT"), 2 * MINUTE + 2_000, Side::Sell, "2.5");
     bar(&mut world, "ETHUSDT", 2, "10", "10", 0);
@@ -155,7 +159,10 @@ fn holds(condition: &str) -> Option<bool> {
     for (name, mark, index) in [("BTCUSDT", "101", "100"), ("ETHUSDT", "98", "100")] {
         world.ticker_of(symbol(name), mark, index, 33 * MINUTE);
     }
-    // The first is out of the window by the time of the bar.
+    for name in ["BTCUSDT", "ETHUSDT"] {
+        world.trade_of(symbol(name), 59_000, Side::Buy, "7");
+    }
+    // The first is out of the shorter window by the time of the bar.
     let trades = [(90_000, Side::Sell, "8"), (130_000, Side::Buy, "3"), (150_000, Side::Sell, "1")];
     for (at, taker, qty) in trades {
         world.trade_of(symbol("BTCUSDT"), at, taker, qty);
@@ -182,6 +189,9 @@ fn figures_of_the_moment_have_the_values_that_they_are_said_to_have() {
     ] {
         let condition = format!("{condition} and volume@ETHUSDT == volume@ETHUSDT");
         assert_eq!(holds(&condition), Some(true), "{condition}");
+    }
+    for condition in ["trade_volume(3m) > 0 * volume", "trade_flow(3m)@ETHUSDT > -100%"] {
+        assert_eq!(holds(condition), None, "{condition}: nobody listened three minutes ago");
     }
     assert_eq!(holds("trade_flow(10s) == 0% and volume@ETHUSDT == volume@ETHUSDT"), None, "nobody traded");
 }

@@ -6,7 +6,7 @@ use windvane_model::{
     BookLevel, BookUpdate, BookUpdateKind, Candle, ClientOrderId, Coin, Denial, DenialReason, ExitCause,
     Fixed, ForeignOrder, Instrument, InstrumentStatus, Intent, Interval, Leverage, MarketEvent, MarketTime,
     Money, Notice, Notional, OrderKind, OrderStatus, Place, Price, Qty, Rate, RefusalFamily, Refused,
-    Request, Side, Stamp, Symbol, Text, Ticker, TimeInForce, Trade, TradePrints, WallTime,
+    Request, Side, Stamp, Symbol, Text, Ticker, TimeInForce, Trade, TradePrints, Triggers, WallTime,
 };
 use windvane_strategy::{Context, Definition, Holding, Means, OwnOrder, Strategy, Urgency, Wake};
 
@@ -59,6 +59,8 @@ pub(crate) struct Tally {
     pub(crate) taker_fills: usize,
     pub(crate) stops: usize,
     pub(crate) protects: Vec<Option<Price>>,
+    /// What fires the protection that was last asked for.
+    pub(crate) triggers: Triggers,
     pub(crate) places: Vec<Place>,
     pub(crate) cancels: usize,
     pub(crate) net: Decimal,
@@ -188,9 +190,10 @@ impl World {
                 self.tally.cancels += 1;
                 self.finish(client_order_id, OrderStatus::Cancelled);
             }
-            Intent::Protect { stop_loss, take_profit, .. } => {
+            Intent::Protect { stop_loss, take_profit, triggers, .. } => {
                 assert!(self.holding.side.is_some(), "protection without a position");
                 self.tally.protects.push(stop_loss);
+                self.tally.triggers = triggers;
                 self.stop = stop_loss.or(self.stop);
                 self.take_profit = take_profit.or(self.take_profit);
             }

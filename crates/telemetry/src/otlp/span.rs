@@ -99,7 +99,9 @@ fn hash(id: &ClientOrderId, part: u8) -> u64 {
 mod tests {
     use super::super::life::Lives;
     use super::*;
-    use windvane_model::{BotName, Notice, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol};
+    use windvane_model::{
+        BotName, Notice, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol, Triggers,
+    };
 
     fn submit() -> Submit {
         Submit {
@@ -113,6 +115,7 @@ mod tests {
             reduce_only: false,
             stop_loss: None,
             take_profit: None,
+            triggers: Triggers::default(),
             send_before: None,
         }
     }

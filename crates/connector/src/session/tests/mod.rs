@@ -18,7 +18,7 @@ use crate::{
 use std::sync::Arc;
 use windvane_model::{
     AccountEvent, BookUpdateKind, Cancel, Command, Link, LinkState, OrderKind, OrderStatus, PositionIndex,
-    Qty, Role, Side, Submit, Symbol,
+    Qty, Role, Side, Submit, Symbol, Triggers,
 };
 
 /// Drives one session and keeps what came out of the last input.
@@ -140,6 +140,7 @@ pub(super) fn submit(number: u32, send_before: Option<WallTime>) -> Mutation {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before,
     })
 }
