@@ -1,5 +1,6 @@
 //! Another config for a running engine: all of it or none of it, with orders and connections as they are.
 
+use serde_json::Value;
 use std::time::{Duration, Instant};
 use windvane_tests::{Ground, Market, PATIENCE, Running, finish, free_port, get, wait_until, windvane};
 
@@ -120,22 +121,101 @@ fn a_hangup_reads_the_config_anew_and_a_position_keeps_its_rules_over_a_restart(
     wait_until("the reload", PATIENCE, || {
         metric(port, "windvane_config_reloads_total{result=\"applied\"}") == Some(1.0)
     });
-    engine.interrupt();
-    assert_eq!(engine.wait(Duration::from_secs(120)), Some(0), "{}", engine.err());
+    // One that is flat by the time it stops has nothing to go on with: it is started once more.
+    let holds =
+        || ground.rows("positions").iter().any(|row| row["size"].as_str().is_some_and(|size| size != "0"));
+    for attempt in 1.. {
+        wait_until("a position", PATIENCE, holds);
+        engine.interrupt();
+        assert_eq!(engine.wait(Duration::from_secs(120)), Some(0), "{}", engine.err());
+        if holds() {
+            break;
+        }
+        assert!(attempt < 5, "flat at every stop");
+        engine = ground.engine(&format!("again-{attempt}"), &[]);
+    }
 
     // Changed once more while it was down: whoever held a position goes on by what it was opened under.
     std::fs::write(&busy, half.replace("0.02%", "0.03%")).unwrap();
-    let holds =
-        ground.rows("positions").iter().any(|row| row["size"].as_str().is_some_and(|size| size != "0"));
     let mut engine = ground.engine("second", &[]);
     wait_until("the second start", PATIENCE, || metric(port, "windvane_ready") == Some(1.0));
-    if holds {
-        assert!(engine.err().contains("opened under other rules"), "{}", engine.err());
-    }
+    assert!(engine.err().contains("opened under other rules"), "{}", engine.err());
     let (code, said) = reload(&ground, &["--open-positions"]);
     assert_eq!(code, Some(0), "{said}");
     engine.interrupt();
     assert_eq!(engine.wait(Duration::from_secs(120)), Some(0), "{}\n{}", engine.err(), engine.out());
+}
+
+/// All that the engine says of itself, apart from times, ages and what is written down of them.
+fn state(ground: &Ground) -> Value {
+    fn without_times(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.retain(|key, _| !key.ends_with("_ms") && !key.ends_with("_seconds"));
+                map.values_mut().for_each(without_times);
+            }
+            Value::Array(list) => list.iter_mut().for_each(without_times),
+            _ => {}
+        }
+    }
+    // The exit code says whether it may trade, which in a market that stands still it soon may not.
+    let (_, out, err) = finish(&windvane(&["status", "--config", &ground.config()]));
+    let mut state: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    for apart in ["links", "events", "equity_curve", "journal_bytes", "journal_unsynced"] {
+        state.as_object_mut().unwrap().remove(apart);
+    }
+    without_times(&mut state);
+    state
+}
+
+/// Rules that look farther back than a running engine keeps.
+const DEEP: &str = "language = 1\ntimeframe = \"1m\"\n[entry.long]\nsignal = \"close > ema(close, 1500)\"\n[entry.any]\n\
+    order = { type = \"market\" }\nsize = { quote = \"100 USDT\", max_leverage = \"1x\" }\n[exit]\nstop = { distance = \"1%\" }\n";
+
+#[test]
+fn a_refused_reload_leaves_everything_as_it_was() {
+    let (ground, port) = (Ground::new(Market::Still), free_port());
+    write(&ground, port, &[]);
+    let engine = ground.engine("engine", &[]);
+    let mut turn = 0;
+    wait_until("quotes", PATIENCE, || {
+        crate::kill::quote(&ground, turn);
+        turn += 1;
+        ground.rows("orders").len() >= 6
+    });
+    // The market stands still, and so does the engine once its quotes rest.
+    let mut before = state(&ground);
+    wait_until("the engine to rest", PATIENCE, || {
+        std::thread::sleep(Duration::from_millis(500));
+        let now = state(&ground);
+        std::mem::replace(&mut before, now.clone()) == now
+    });
+    assert!(before["orders"].as_array().is_some_and(|orders| orders.len() >= 6), "{before}");
+    let busy = std::fs::read_to_string(ground.folder().join("busy.toml")).unwrap();
+    let dear = "[bot.fourth]\nsymbol = \"XRPUSDT\"\nstrategy = \"busy.toml\"\nbudget = \"20000 USDT\"\nleverage = \"500x\"\n\
+                on_shutdown = \"flatten\"\n\n[bot.maker]";
+    for (change, preset) in [
+        (("max_open_orders = 40", "max_open_orders = \"many\""), busy.clone()),
+        (("max_open_orders = 40", "max_open_orders = 50"), busy.clone()),
+        (("leverage = \"5x\"", "leverage = \"500x\""), busy.clone()),
+        (("[bot.trend]", "[bot.trend]\ncolour = \"red\""), busy.clone()),
+        (("symbol = \"BTCUSDT\"", "symbol = \"XRPUSDT\""), busy.clone()),
+        (("[bot.maker]", dear), busy.clone()),
+        (("tape_mib = 512", "tape_mib = 256"), busy.clone()),
+        (("max_open_orders = 40", "max_open_orders = 40"), DEEP.to_owned()),
+        (("max_open_orders = 40", "max_open_orders = 40"), busy.replace("half_spread", "half_sprad")),
+    ] {
+        write(&ground, port, &[change]);
+        std::fs::write(ground.folder().join("busy.toml"), preset).unwrap();
+        let (code, said) = reload(&ground, &[]);
+        assert_eq!(code, Some(2), "{change:?}: {said}");
+        assert_eq!(state(&ground), before, "{change:?}");
+    }
+    write(&ground, port, &[]);
+    std::fs::write(ground.folder().join("busy.toml"), busy).unwrap();
+    let (code, said) = reload(&ground, &[]);
+    assert!(code == Some(0) && said.contains("nothing differs"), "{said}");
+    end(&ground, engine);
 }
 
 /// A repeatable walk through 64 bits.
@@ -202,6 +282,9 @@ fn random_reloads_under_load_lose_no_order_and_no_connection_and_bad_ones_leave_
         let reconnects = metric(port, &format!("windvane_websocket_reconnects_total{{stream=\"{stream}\"}}"));
         assert!(reconnects.is_none_or(|count| count == 0.0), "{stream}: {reconnects:?}");
     }
+    // The engine has compared itself around each refused one.
+    assert!(!engine.err().contains("has changed the engine"), "{}", engine.err());
+    assert_eq!(metric(port, "windvane_run_state{state=\"active\"}"), Some(1.0), "{}", engine.err());
     // Books equal to the venue's, and an engine that never saw the bad reloads repeats every command byte for byte.
     end(&ground, engine);
     println!(

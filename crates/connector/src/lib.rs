@@ -60,5 +60,5 @@ pub use rest::{
     },
 };
 pub use session::{DisconnectProtection, Drain, Ended, Taken, Tap, Timing, Topic, TopicsError};
-pub use shell::{Connector, Feed, Outlets, Plan, Recorder, Renewal, StartError};
+pub use shell::{Connector, Extension, Feed, Outlets, Plan, Recorder, Renewal, StartError};
 pub use sign::{Credentials, CredentialsError, Secret, Signature};

@@ -283,6 +283,15 @@ fn slips() -> anyhow::Result<()> {
         is_optimised: true,
         environment: vec![("WINDVANE_EVERY_SLIP", "1".to_owned())],
     }
+    .run()?;
+    Enlarged {
+        name: "slips",
+        package: "windvane-app",
+        target: &["--bin", "windvane"],
+        test: "slips::a_slip_anywhere",
+        is_optimised: true,
+        environment: vec![("WINDVANE_EVERY_SLIP", "1".to_owned())],
+    }
     .run()
 }
 

@@ -6,6 +6,8 @@ mod hint;
 mod origin;
 pub(crate) mod plan;
 mod resolve;
+#[cfg(test)]
+mod slips;
 mod source;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -260,6 +260,11 @@ pub(super) mod tests {
         texts(files, &[])
     }
 
+    /// This text as the config's own, all others from the disk.
+    pub(crate) fn over_disk(main: &str) -> Texts {
+        Texts { reads_disk: true, ..texts(&[("", main)], &[]) }
+    }
+
     fn texts(files: &[(&str, &str)], environment: &[(&str, &str)]) -> Texts {
         let owned = |pairs: &[(&str, &str)]| {
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()

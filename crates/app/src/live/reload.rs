@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use tokio::sync::{mpsc, oneshot};
 use windvane_connector::{Category, PositionMode, RestClient};
-use windvane_engine::Reconfiguration;
+use windvane_engine::{HISTORY_BARS, Reconfiguration};
 use windvane_journal::Reload;
-use windvane_model::{BotName, Candle, Event, Interval, MarketEvent, Reference, Symbol};
+use windvane_model::{BotName, Candle, Control, Event, HaltCause, Interval, MarketEvent, Reference, Symbol};
 
 /// Who wants a reload, and how.
 pub(crate) struct Request {
@@ -48,6 +48,15 @@ struct Found {
     settings: Settings,
     /// What the venue says of contracts and the past that are new; `None` while it has not been asked.
     news: Option<News>,
+}
+
+/// What a step of a reload came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was refused, and everything is as it was.
+    Refused,
+    /// It is in force, on its way, or was only asked for; or the engine halted for its journal.
+    Other,
 }
 
 /// What is asked of the venue before a change is made.
@@ -98,9 +107,28 @@ impl Live {
         });
     }
 
-    /// Takes a reload's next step.
+    /// Takes a reload's next step. One that is refused must leave no trace: that is an assertion, looked at each time.
     pub(super) fn go_on_with(&mut self, step: Step) {
         self.reloader.is_busy = false;
+        let before = self.image();
+        if self.advance(step) == Outcome::Refused && self.image() != before {
+            tracing::error!("a refused reload has changed the engine; nothing opens any more");
+            self.take(self.clock.now(), Event::Control(Control::Halt(HaltCause::Invariant)));
+        }
+    }
+
+    /// All that a reload could touch, to compare: the books as a snapshot holds them, the run state, every bot as
+    /// operators see it.
+    fn image(&self) -> Vec<u8> {
+        let mut image = Vec::new();
+        self.engine.orders().write(&mut image);
+        let bots: Vec<_> = self.engine.bots().collect();
+        let waiting: Vec<_> = self.engine.waiting_for_flat().collect();
+        image.extend_from_slice(format!("{:?}{bots:?}{waiting:?}", self.engine.run_state()).as_bytes());
+        image
+    }
+
+    fn advance(&mut self, step: Step) -> Outcome {
         let Step { request, found } = step;
         let mut found = match found {
             Ok(found) => found,
@@ -113,7 +141,11 @@ impl Live {
         };
         if request.is_dry || plan.is_empty() {
             self.observer.reload("unchanged");
-            return conclude(request, Answer::Done(self.words(&plan, "would change")));
+            conclude(request, Answer::Done(self.words(&plan, "would change")));
+            return Outcome::Other;
+        }
+        if let Some(why) = too_deep(&found.settings, &plan) {
+            return self.refuse(request, why);
         }
         let lack = self.lack(&found.settings, &plan);
         if (lack.is_none() || found.news.is_some())
@@ -122,7 +154,10 @@ impl Live {
             return self.refuse(request, problem);
         }
         match (found.news, lack) {
-            (None, Some(lack)) => self.fetch(request, found.settings, lack),
+            (None, Some(lack)) => {
+                self.fetch(request, found.settings, lack);
+                Outcome::Other
+            }
             (news, _) => self.apply(request, found.settings, &plan, news),
         }
     }
@@ -200,17 +235,28 @@ impl Live {
         });
     }
 
-    /// Makes it true. The files are kept and the record is written before anything changes; where that fails, nothing does.
-    fn apply(&mut self, request: Request, settings: Settings, plan: &Plan, news: Option<News>) {
+    /// Makes it true. The files are kept and the record is written before anything changes; where that fails, nothing does:
+    /// the journal is asked first whether it can be written at all, and streams are joined last.
+    fn apply(&mut self, request: Request, settings: Settings, plan: &Plan, news: Option<News>) -> Outcome {
         if let Err(error) = archive::keep(&settings, &self.gauges.data) {
             return self.refuse(request, format!("{error:#}"));
         }
-        if let Some(connector) = &mut self.connector {
-            let symbols = account::symbols(&settings.bots);
-            if let Err(error) = connector.extend(&symbols, &start::topics(&settings)) {
-                return self.refuse(request, error.to_string());
-            }
+        if let Err(error) = self.recorder.make_durable() {
+            self.halt_for_journal(&error);
+            self.refuse(request, format!("the journal cannot be written: {error}"));
+            return Outcome::Other;
         }
+        let extension = match &self.connector {
+            Some(connector) => {
+                let symbols = account::symbols(&settings.bots);
+                match connector.extension(&symbols, &start::topics(&settings)) {
+                    Ok(extension) => Some(extension),
+                    Err(error) => return self.refuse(request, error.to_string()),
+                }
+            }
+            None => None,
+        };
+        // What the venue told are facts, whatever becomes of the reload; the rules are not looked at for them.
         if let Some(news) = news {
             self.take_news(news);
         }
@@ -222,7 +268,11 @@ impl Live {
         };
         if let Err(error) = self.recorder.reload(record) {
             self.halt_for_journal(&error);
-            return self.refuse(request, format!("the journal did not take it: {error}"));
+            self.refuse(request, format!("the journal did not take it: {error}"));
+            return Outcome::Other;
+        }
+        if let (Some(connector), Some(extension)) = (&mut self.connector, extension) {
+            connector.join(extension);
         }
         self.engine.reconfigure(reconfiguration(&settings, plan));
         self.shutdown = settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect();
@@ -244,6 +294,7 @@ impl Live {
             answer = Answer::Refused(format!("it is in force, but not on the disk: {error}"));
         }
         conclude(request, answer);
+        Outcome::Other
     }
 
     /// The bots with the positions they own, those that were taken out included: they have a past in the journal.
@@ -273,10 +324,11 @@ impl Live {
         }
     }
 
-    fn refuse(&mut self, request: Request, why: String) {
+    fn refuse(&mut self, request: Request, why: String) -> Outcome {
         self.observer.reload("refused");
         self.tell_reload("a reload was refused; nothing has changed");
         conclude(request, Answer::Refused(format!("nothing has changed:\n{why}")));
+        Outcome::Refused
     }
 
     /// A plan for people: each value, and for a bot with other rules when it goes on by them.
@@ -299,6 +351,25 @@ impl Live {
         lines.extend(plan.gone.iter().map(|bot| format!("bot {bot}: gone")));
         lines.join("\n")
     }
+}
+
+/// Why rules that are new cannot be had without a restart: they look farther back than a running engine keeps.
+fn too_deep(settings: &Settings, plan: &Plan) -> Option<String> {
+    let new = settings
+        .bots
+        .iter()
+        .filter(|bot| plan.added.contains(&bot.name) || plan.redefined.contains_key(&bot.name));
+    let mut deep = new.filter_map(|bot| {
+        let candles = bot.definition.bot().subscription().candles;
+        let most = candles.iter().map(|feed| feed.history).max()?;
+        (most > HISTORY_BARS).then(|| {
+            format!(
+                "bot {}: its rules look {most} bars back, and a running engine keeps {HISTORY_BARS}: they need a restart",
+                bot.name
+            )
+        })
+    });
+    deep.next()
 }
 
 /// Asks the venue for what is lacking.

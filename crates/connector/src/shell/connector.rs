@@ -119,6 +119,13 @@ struct Ground {
     topics_per_connection: Option<usize>,
 }
 
+/// More contracts and topics for a connector, checked and not yet connected.
+#[derive(Debug)]
+pub struct Extension {
+    scope: Scope,
+    sessions: Vec<PublicSession>,
+}
+
 impl Connector {
     /// Starts every task. Must be called inside a tokio runtime.
     ///
@@ -291,22 +298,29 @@ impl Connector {
         self.halts.allow_opening(may_open);
     }
 
-    /// Looks after more contracts and topics. Topics that are new get a connection of their own; those that there are
-    /// stay as they are.
+    /// What looking after more contracts and topics takes: topics that are new get a connection of their own, those that
+    /// there are stay as they are. Nothing happens before [`join`](Self::join).
     ///
     /// # Errors
-    /// When a topic cannot be one; nothing has changed then.
-    pub fn extend(&mut self, symbols: &[Symbol], topics: &[Topic]) -> Result<(), StartError> {
+    /// When a topic cannot be one.
+    pub fn extension(&self, symbols: &[Symbol], topics: &[Topic]) -> Result<Extension, StartError> {
         let mut scope = self.scope.borrow().clone();
         let new = scope.extend(symbols, topics);
         let ground = &self.ground;
-        let sessions: Vec<_> = session::split(new, ground.topics_per_connection)
+        let sessions = session::split(new, ground.topics_per_connection)
             .into_iter()
             .filter(|topics| !topics.is_empty())
             .map(|topics| {
                 PublicSession::new(topics, ground.timing, ground.shards.joining(), ground.spares.clone())
             })
             .collect::<Result<_, _>>()?;
+        Ok(Extension { scope, sessions })
+    }
+
+    /// Connects what an extension asks for.
+    pub fn join(&mut self, extension: Extension) {
+        let Extension { scope, sessions } = extension;
+        let ground = &self.ground;
         let stopped = self.stop.subscribe();
         let starter = Starter {
             rest: &ground.rest,
@@ -321,7 +335,6 @@ impl Connector {
             self.resubscriptions.push(ask);
         }
         self.scope.send_replace(scope);
-        Ok(())
     }
 
     /// Whether commands that change something are sent; a shadow run sends none.

@@ -17,6 +17,6 @@ mod statuskeeper;
 mod stream;
 mod timekeeper;
 
-pub use connector::{Connector, Plan, StartError};
+pub use connector::{Connector, Extension, Plan, StartError};
 pub use recorder::{Feed, Recorder, Renewal};
 pub use stream::Outlets;

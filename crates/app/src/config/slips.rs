@@ -1,0 +1,185 @@
+//! One character too few, too many or another one, anywhere in a shipped config: it is refused at the place, or it changes
+//! exactly that value, or it changes nothing that means anything. Strategy files have the same test in `strategy`.
+
+use super::source::tests::over_disk;
+use super::{load_from, place};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use windvane_venue::VenueConfig;
+
+/// What fingers do: put in, put in the place of another.
+const TYPED: [&str; 6] = ["0", "7", "x", "%", "\"", "."];
+
+/// Every value of a config by its path, or what is wrong with it.
+type Reader = fn(&Path, &str) -> Result<BTreeMap<String, String>, String>;
+
+/// A config of the engine, with its strategies.
+fn engine(path: &Path, text: &str) -> Result<BTreeMap<String, String>, String> {
+    let settings = load_from(path, over_disk(text)).map_err(|failure| failure.to_string())?;
+    let mut found = leaves(text);
+    found.extend(settings.values.into_iter().filter(|(path, _)| path.contains(".rules.")));
+    Ok(found)
+}
+
+/// A config of the venue alone.
+fn venue(path: &Path, text: &str) -> Result<BTreeMap<String, String>, String> {
+    let config: VenueConfig = toml::from_str(text).map_err(|error| {
+        format!("{}: {}", place(path, text, error.span().unwrap_or(0..0)), error.message())
+    })?;
+    match config.check().first() {
+        Some(problem) => Err(problem.to_string()),
+        None => Ok(leaves(text)),
+    }
+}
+
+/// Every value of a TOML text by its path, those within lists too.
+fn leaves(text: &str) -> BTreeMap<String, String> {
+    fn walk(value: &toml::Value, path: &str, found: &mut BTreeMap<String, String>) {
+        match value {
+            toml::Value::Table(table) => {
+                table.iter().for_each(|(key, inner)| walk(inner, &format!("{path}.{key}"), found));
+            }
+            toml::Value::Array(list) if list.iter().any(toml::Value::is_table) => {
+                list.iter().enumerate().for_each(|(at, inner)| walk(inner, &format!("{path}.{at}"), found));
+            }
+            leaf => drop(found.insert(path.to_owned(), leaf.to_string())),
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(&toml::Value::Table(text.parse().expect("what was read is TOML")), "", &mut found);
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What slips came to.
+#[derive(Default)]
+struct Count {
+    tried: u32,
+    refused: u32,
+    changed: u32,
+    /// Refusals that name another line or none, by what they say.
+    elsewhere: BTreeMap<String, u32>,
+}
+
+struct Sound<'t> {
+    path: &'t Path,
+    text: &'t str,
+    read: Reader,
+    values: BTreeMap<String, String>,
+}
+
+impl Count {
+    /// Puts `typed` in the place of `text[at..end]` and judges what comes of it.
+    fn slip(&mut self, file: &Sound<'_>, at: usize, end: usize, typed: &str) {
+        let Sound { path, text, read, values } = file;
+        let slip = format!("{}{typed}{}", &text[..at], &text[end..]);
+        self.tried += 1;
+        let line = text[..at].matches('\n').count() + 1;
+        let found = match read(path, &slip) {
+            Ok(found) => found,
+            Err(said) => {
+                self.refused += 1;
+                if !is_here(&said, path, line) {
+                    *self.elsewhere.entry(reason(&said)).or_default() += 1;
+                }
+                return;
+            }
+        };
+        let keys: BTreeSet<&String> = values.keys().chain(found.keys()).collect();
+        let paths: Vec<_> = keys.into_iter().filter(|key| values.get(*key) != found.get(*key)).collect();
+        if paths.is_empty() {
+            return;
+        }
+        self.changed += 1;
+        // Without its line feed a comment swallows the next line, whatever that holds.
+        if &text[at..end] == "\n" {
+            return;
+        }
+        let (before, after) = (line_of(text, at), line_of(&slip, at.min(slip.len() - 1)));
+        let is_header = before.starts_with('[') || after.starts_with('[');
+        let is_named = paths.iter().any(|path| {
+            let key = path.rsplit('.').next().unwrap_or_default();
+            before.contains(key) || after.contains(key)
+        });
+        // Another strategy file has other values throughout; it is named in that line.
+        let is_file = before.starts_with("strategy");
+        let whole = format!("{}:{line}: {after}: {paths:?}", path.display());
+        assert!(is_header || is_file || (is_named && paths.len() <= 2), "{whole}");
+    }
+}
+
+/// Whether a refusal names the line of the slip, or one beside it: a value that lost its quote is missed at the next.
+fn is_here(said: &str, path: &Path, line: usize) -> bool {
+    let start = format!("{}:", path.display());
+    let lines = said.split(start.as_str()).skip(1);
+    let lines = lines.filter_map(|rest| rest.split(':').next()?.parse::<usize>().ok());
+    lines.into_iter().any(|named| named.abs_diff(line) <= 1)
+}
+
+/// The first line of a refusal without its place, names and figures.
+fn reason(said: &str) -> String {
+    let first = said.lines().next().unwrap_or_default();
+    let first = first.rsplit(".toml:").next().unwrap_or(first);
+    let plain: String = first.split('`').step_by(2).collect::<Vec<_>>().join("…");
+    plain.chars().filter(|sign| !sign.is_ascii_digit()).collect()
+}
+
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    text[start..].lines().next().unwrap_or_default()
+}
+
+#[test]
+fn a_slip_anywhere_in_a_shipped_config_is_refused_or_changes_what_stands_there() {
+    // Each run takes every ninth place of every file with one slip; `cargo xtask campaign slips` every slip at every place.
+    let tries_all = std::env::var_os("WINDVANE_EVERY_SLIP").is_some();
+    let every = if tries_all { 1 } else { 9 };
+    let shipped = std::fs::read_dir(root().join("config")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        shipped.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    files.sort();
+    // A starter project has its strategies beside it, so it is read where it has been laid out.
+    let starter = tempfile::tempdir().unwrap();
+    std::fs::create_dir(starter.path().join("strategies")).unwrap();
+    let trend = root().join("strategies/trend.toml");
+    std::fs::copy(trend, starter.path().join("strategies/trend.toml")).unwrap();
+    std::fs::copy(root().join("crates/app/starter/windvane.toml"), starter.path().join("windvane.toml"))
+        .unwrap();
+    files.push(starter.path().join("windvane.toml"));
+    assert!(files.len() >= 6, "{files:?}");
+    let mut count = Count::default();
+    for (number, path) in files.iter().enumerate() {
+        let text = std::fs::read_to_string(path).unwrap();
+        let read: Reader = if path.ends_with("venue.toml") { venue } else { engine };
+        let values = read(path, &text).unwrap_or_else(|said| panic!("{said}"));
+        let file = Sound { path, text: &text, read, values };
+        for at in (number % every..text.len()).step_by(every).filter(|at| text.is_char_boundary(*at)) {
+            let end = text.ceil_char_boundary(at + 1);
+            if tries_all {
+                count.slip(&file, at, end, "");
+                for typed in TYPED {
+                    count.slip(&file, at, at, typed);
+                    count.slip(&file, at, end, typed);
+                }
+                continue;
+            }
+            // A different slip at each place: over all places and files every kind comes up everywhere.
+            let typed = TYPED[(at + number) % TYPED.len()];
+            match (at + number) % 3 {
+                0 => count.slip(&file, at, end, ""),
+                1 => count.slip(&file, at, at, typed),
+                _ => count.slip(&file, at, end, typed),
+            }
+        }
+    }
+    let Count { tried, refused, changed, elsewhere } = count;
+    let strays: u32 = elsewhere.values().sum();
+    println!(
+        "config slips figures: {tried} slips: {refused} refused ({strays} of them told of another line), {changed} changed what stands there"
+    );
+    elsewhere.iter().for_each(|(reason, count)| println!("  {count} elsewhere: {reason}"));
+    assert!(tried > 1_500 && refused * 3 > tried && changed > 30 && strays * 10 < refused, "{elsewhere:#?}");
+}
