@@ -1,7 +1,7 @@
 //! The matrix of run states: every state against every kind of order, allowed or denied with which reason.
 
 use crate::scene::{Scene, at, exit, market, place, price, qty};
-use windvane_model::{DenialReason, HaltCause, Intent, Place, RunState, Side, TimeInForce};
+use windvane_model::{DenialReason, HaltCause, Intent, Place, RunState, Side, TimeInForce, Triggers};
 
 /// What a bot may wish, and what it comes to.
 const KINDS: [(&str, Kind); 14] = [
@@ -50,6 +50,7 @@ fn verdict(scene: &mut Scene, what: &str) -> Result<(), DenialReason> {
         symbol: crate::scene::symbol(),
         stop_loss: stop.map(price),
         take_profit: profit.map(price),
+        triggers: Triggers::default(),
     };
     let post_only =
         windvane_model::OrderKind::Limit { price: price("99"), time_in_force: TimeInForce::PostOnly };

@@ -50,6 +50,7 @@ scenarios! {
     scenario_hft87_ids_after_a_restart,
     scenario_killed_between_record_and_wire,
     scenario_krypto325_fenced_by_a_newer_engine,
+    scenario_maker_killed_with_inventory,
     scenario_margin_refusal,
     scenario_margin_refused_by_the_venue,
     scenario_nt1190_strangers_fill,
