@@ -10,7 +10,7 @@ use windvane_connector::{
 };
 use windvane_model::{
     AccountEvent, Amend, Cancel, CancelAll, ClientOrderId, Leverage, MarketTime, OrderKind, PositionIndex,
-    Price, Qty, RefusalFamily, Role, SetLeverage, SetProtection, Side, Submit, Symbol, TimeInForce,
+    Price, Qty, RefusalFamily, Role, SetLeverage, SetProtection, Side, Submit, Symbol, TimeInForce, Triggers,
 };
 use windvane_tests::{Ground, Market, PATIENCE, wait_until};
 
@@ -52,6 +52,7 @@ fn order(number: u32, symbol: Symbol, qty: &str, kind: OrderKind) -> Submit {
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }
@@ -145,6 +146,7 @@ fn plain_orders_of_every_product_are_placed_changed_found_and_cancelled() {
                 position_index: PositionIndex(0),
                 stop_loss: Some(stop),
                 take_profit: None,
+                triggers: Triggers::default(),
             };
             assert!(is_done(&perform(Mutation::SetProtection(protection))), "{category}");
             wait_until("leverage and stop", PATIENCE, || {
