@@ -10,7 +10,9 @@ use windvane_connector::{
     Category, Credentials, Mutation, Observer, PastOrder, RateLimits, RestClient, Secret, VenueClock,
     VenueEndpoints, WallClock,
 };
-use windvane_model::{ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, TimeInForce};
+use windvane_model::{
+    ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, TimeInForce, Triggers,
+};
 
 /// The account, as a change of the shipped venue config.
 pub(crate) const ACCOUNT: &str = "leverage = \"10\"\n\n[[accounts]]\nuid = 2002\nkey = \"taker-key\"\nsecret = \"taker-secret\"\n\
@@ -106,6 +108,7 @@ fn order(quote: &PastOrder, price: Decimal, qty: Decimal, number: u64) -> Submit
         reduce_only: false,
         stop_loss: None,
         take_profit: None,
+        triggers: Triggers::default(),
         send_before: None,
     }
 }
