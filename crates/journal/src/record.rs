@@ -8,10 +8,10 @@ use windvane_model::{
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
 pub(crate) const VERSION: u8 = 4;
 
-/// The version before it: coins of the wallet came without debts, locks and USD, failed queries without whether to ask again.
-pub(crate) const VERSION_WITHOUT_DEBTS: u8 = 3;
+/// The version before it, by the first edition of the model's tables.
+pub(crate) const VERSION_OF_FIRST_EDITION: u8 = 3;
 
-/// And before that: commands came without grounds, denials without the wish, positions without what the venue does to them.
+/// And before that: commands came without grounds, denials without the wish.
 pub(crate) const VERSION_WITHOUT_GROUNDS: u8 = 2;
 
 /// The kind of an event's frame. The hot path writes events without moving them into a [`Record`].

@@ -1,7 +1,7 @@
 //! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
 
 use crate::record::{
-    Change, Record, Reload, Start, StopCause, VERSION, VERSION_WITHOUT_DEBTS, VERSION_WITHOUT_GROUNDS,
+    Change, Record, Reload, Start, StopCause, VERSION, VERSION_OF_FIRST_EDITION, VERSION_WITHOUT_GROUNDS,
 };
 use windvane_layout::{Choice, Decode, DecodeError, Input, choices, layout};
 use windvane_model::Grounds;
@@ -22,8 +22,8 @@ choices!(Record {
 pub(crate) fn decode(version: u8, kind: u8, input: &mut Input<'_>) -> Result<Record, DecodeError> {
     match version {
         VERSION => Record::decode_content(kind, input),
-        VERSION_WITHOUT_DEBTS => {
-            input.set_edition(2);
+        VERSION_OF_FIRST_EDITION => {
+            input.set_edition(1);
             Record::decode_content(kind, input)
         }
         VERSION_WITHOUT_GROUNDS => decode_without_grounds(kind, input),

@@ -156,7 +156,7 @@ layout!(WalletReport {
     at,
 });
 
-layout!(CoinBalance { coin, wallet_balance, equity, order_margin, position_margin } since 3 {
+layout!(CoinBalance { coin, wallet_balance, equity, order_margin, position_margin } since 2 {
     maintenance_margin, usd_value, borrowed, locked, bonus
 });
 
@@ -164,4 +164,4 @@ layout!(AccountSnapshot { open_orders, executions, positions, wallet });
 
 layout!(OrderLookup { symbol, client_order_id, order, executions });
 
-layout!(QueryFailed { query, code } since 3 { is_unsupported });
+layout!(QueryFailed { query, code } since 2 { is_unsupported });

@@ -7,7 +7,7 @@ choices!(Intent {
     1 => Place(place),
     2 => Amend { client_order_id, price, qty },
     3 => Cancel { client_order_id },
-    4 => Protect { symbol, stop_loss, take_profit, triggers },
+    4 => Protect { symbol, stop_loss, take_profit } since 2 { triggers },
 });
 
 layout!(Place {
@@ -21,8 +21,7 @@ layout!(Place {
     stop_loss,
     take_profit,
     send_before,
-    triggers,
-});
+} since 2 { triggers });
 
 layout!(Grounds { signal, asked, granted });
 

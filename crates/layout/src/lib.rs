@@ -75,7 +75,7 @@ pub enum DecodeError {
 
 /// The edition of the model's tables that is written. A field that came after the first stands behind the others, with the
 /// edition that brought it, and has its default where older bytes are read.
-pub const EDITION: u8 = 3;
+pub const EDITION: u8 = 2;
 
 /// Bytes being read, front to back.
 #[derive(Debug)]
@@ -183,7 +183,8 @@ macro_rules! layout {
 #[macro_export]
 macro_rules! choices {
     ($type:ident {
-        $( $code:literal => $variant:ident $( ( $inner:ident ) )? $( { $($field:ident),* } )? ),* $(,)?
+        $( $code:literal => $variant:ident $( ( $inner:ident ) )?
+            $( { $($field:ident),* } $( since $edition:literal { $($later:ident),* } )? )? ),* $(,)?
     }) => {
         impl $crate::Choice for $type {
             fn code(&self) -> u8 {
@@ -195,9 +196,12 @@ macro_rules! choices {
             // The underscore is for enums whose variants all lack content.
             fn encode_content(&self, _out: &mut Vec<u8>) {
                 match self {
-                    $( Self::$variant $( ($inner) )? $( { $($field),* } )? => {
+                    $( Self::$variant $( ($inner) )? $( { $($field,)* $( $($later),* )? } )? => {
                         $( $crate::Encode::encode($inner, _out); )?
-                        $( $( $crate::Encode::encode($field, _out); )* )?
+                        $(
+                            $( $crate::Encode::encode($field, _out); )*
+                            $( $( $crate::Encode::encode($later, _out); )* )?
+                        )?
                     } )*
                 }
             }
@@ -209,7 +213,14 @@ macro_rules! choices {
                 Ok(match code {
                     $( $code => Self::$variant
                         $( ({ let $inner = $crate::Decode::decode(_input)?; $inner }) )?
-                        $( { $( $field: $crate::Decode::decode(_input)? ),* } )?, )*
+                        $( {
+                            $( $field: $crate::Decode::decode(_input)?, )*
+                            $( $( $later: if _input.edition() < $edition {
+                                Default::default()
+                            } else {
+                                $crate::Decode::decode(_input)?
+                            }, )* )?
+                        } )?, )*
                     code => {
                         let what = stringify!($type);
                         return Err($crate::DecodeError::UnknownCode { what, code });
@@ -235,11 +246,12 @@ macro_rules! choices {
         impl $crate::Json for $type {
             fn json(&self) -> $crate::Value {
                 match self {
-                    $( Self::$variant $( ($inner) )? $( { $($field),* } )? => {
+                    $( Self::$variant $( ($inner) )? $( { $($field,)* $( $($later),* )? } )? => {
                         let content = None
                             $( .or(Some($crate::Json::json($inner))) )?
                             $( .or(Some($crate::object([
-                                $( (stringify!($field), $crate::Json::json($field)) ),*
+                                $( (stringify!($field), $crate::Json::json($field)), )*
+                                $( $( (stringify!($later), $crate::Json::json($later)), )* )?
                             ]))) )?;
                         $crate::named(stringify!($variant), content)
                     } )*
@@ -248,7 +260,7 @@ macro_rules! choices {
         }
 
         $crate::sampled_choices!($type {
-            $( $code => $variant $( ($inner) )? $( { $($field),* } )? ),*
+            $( $code => $variant $( ($inner) )? $( { $($field),* $( $(, $later)* )? } )? ),*
         });
     };
 }

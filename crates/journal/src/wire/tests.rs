@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input, Json, Sample};
 use windvane_model::{
-    AccountEvent, Amend, ClientOrderId, CoinBalance, Command, Event, Grounds, MarketTime, PositionReport,
-    PositionStatus, Price, SignalName, Stamp, Stamped, Symbol, Tag, WallTime, WalletReport,
+    AccountEvent, Amend, BotName, ClientOrderId, CoinBalance, Command, Event, Grounds, Intent, MarketTime,
+    Place, PositionReport, PositionStatus, Price, SetProtection, SignalName, Stamp, Stamped, Submit, Symbol,
+    Tag, Text, TriggerBy, Triggers, WallTime, WalletReport,
 };
 
 fn encoded(record: &Record) -> Vec<u8> {
@@ -160,6 +161,54 @@ fn a_coin_of_the_version_before_owes_nothing() {
     let back = crate::wire::decode(3, crate::record::EVENT, &mut input).unwrap();
     input.finish().unwrap();
     assert_eq!(back, record);
+}
+
+/// Journals of version 3 stay readable: stops and targets went by the mark price, unsaid.
+#[test]
+fn stops_of_the_version_before_go_by_the_mark_price() {
+    let mut random = Rng::with_seed(7);
+    let (stop_loss, take_profit) = (Some(Price::sample(&mut random)), None);
+    let protection = SetProtection { stop_loss, take_profit, ..SetProtection::sample(&mut random) };
+    let submit = Submit::sample(&mut random);
+    let place = Place::sample(&mut random);
+    let command = |command| Record::Command {
+        cause: Stamp::default(),
+        index: 0,
+        bot: None,
+        tag: None,
+        worst_price: None,
+        grounds: Grounds::default(),
+        command,
+    };
+    let denied = |wish| Record::Denied {
+        after: 1,
+        bot: BotName::new("maker").unwrap(),
+        reason: Text::EMPTY,
+        detail: String::new(),
+        at: None,
+        symbol: None,
+        signal: None,
+        wish: Some(wish),
+    };
+    let protect = |triggers| Intent::Protect { symbol: protection.symbol, stop_loss, take_profit, triggers };
+    let records = |triggers| {
+        [
+            command(Command::Submit(Submit { triggers, ..submit })),
+            command(Command::SetProtection(SetProtection { triggers, ..protection })),
+            denied(Intent::Place(Place { triggers, ..place })),
+            denied(protect(triggers)),
+        ]
+    };
+    let said = Triggers { stop_loss: TriggerBy::Last, take_profit: TriggerBy::Index };
+    for (record, expected) in records(said).into_iter().zip(records(Triggers::default())) {
+        let mut content = Vec::new();
+        record.encode_content(&mut content);
+        // The triggers stand last, a byte each.
+        let mut input = Input::new(&content[..content.len() - 2]);
+        let back = crate::wire::decode(3, record.code(), &mut input).unwrap();
+        input.finish().unwrap();
+        assert_eq!(back, expected);
+    }
 }
 
 /// Journals of version 2 stay readable: a command had no grounds then, a denial only its reason.

@@ -14,9 +14,9 @@ use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
 const VERSION: u8 = 3;
-/// The same by the second edition of the model's tables.
-const WITHOUT_DEBTS: u8 = 2;
-/// The same without what the wallet is short of, and by the first edition of the model's tables.
+/// The same by the first edition of the model's tables.
+const OF_FIRST_EDITION: u8 = 2;
+/// That without what the wallet is short of.
 const WITHOUT_SHORTFALL: u8 = 1;
 
 impl Orders {
@@ -55,8 +55,7 @@ impl Orders {
         let edition = input.edition();
         match version {
             VERSION => {}
-            WITHOUT_DEBTS => _ = input.set_edition(2),
-            WITHOUT_SHORTFALL => _ = input.set_edition(1),
+            OF_FIRST_EDITION | WITHOUT_SHORTFALL => _ = input.set_edition(1),
             version => return Err(DecodeError::UnknownVersion(version)),
         }
         let mut books = Self::new(Identity::decode(input)?, bots);
