@@ -152,7 +152,7 @@ impl Ground {
     /// When the venue does not tell.
     #[must_use]
     pub fn account(&self) -> Value {
-        let (_, body) = get(self.venue(), "/sim/state").expect("the venue answers");
+        let (_, body) = get(self.venue(), "/sim/state?uid=1001").expect("the venue answers");
         let mut state: Value = serde_json::from_str(&body).expect("the venue answers in JSON");
         state["accounts"][0].take()
     }

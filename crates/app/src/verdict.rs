@@ -85,9 +85,9 @@ pub(crate) async fn hold_market(rest_url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The venue's own books; `None` when it does not tell them.
-pub(crate) async fn fetch_state(rest_url: &str) -> Option<Value> {
-    let request = client().ok()?.get(format!("{rest_url}/sim/state"));
+/// The venue's own books of an account; `None` when it does not tell them.
+pub(crate) async fn fetch_state(rest_url: &str, uid: u64) -> Option<Value> {
+    let request = client().ok()?.get(format!("{rest_url}/sim/state?uid={uid}"));
     let answer = request.send().await.and_then(reqwest::Response::error_for_status).ok()?;
     serde_json::from_str(&answer.text().await.ok()?).ok()
 }

@@ -248,7 +248,7 @@ pub(crate) async fn run(
     // A venue on this machine may tell its books; the exchange has no such call and is not asked.
     let rest_address = link.endpoints.rest();
     let venue_state = match rest_address.is_plain() {
-        true => verdict::fetch_state(rest_address.as_str()).await,
+        true => verdict::fetch_state(rest_address.as_str(), uid).await,
         false => None,
     };
     let claims = live.claims();

@@ -30,7 +30,11 @@ pub(super) fn order(exchange: &mut Exchange, fields: &Fields) -> Result<Value, R
     Ok(answer?.result)
 }
 
-fn uid(exchange: &Exchange, fields: &Fields) -> Result<u64, Refusal> {
+/// The account that the fields name.
+///
+/// # Errors
+/// 10001 when `uid` is that of no account.
+pub(super) fn uid(exchange: &Exchange, fields: &Fields) -> Result<u64, Refusal> {
     let uid = fields.integer("uid")?.and_then(|uid| u64::try_from(uid).ok());
     uid.filter(|uid| exchange.accounts.iter().any(|account| account.uid == *uid))
         .ok_or_else(|| Refusal::parameter("uid is not an account of this venue"))

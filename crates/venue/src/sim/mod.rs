@@ -42,7 +42,7 @@ pub(crate) fn answer(exchange: &mut Exchange, call: &RestCall) -> RestAnswer {
 fn route(exchange: &mut Exchange, call: &RestCall) -> Option<Result<Value, Refusal>> {
     let path = call.path.strip_prefix("/sim/")?;
     if call.method == Method::GET {
-        return (path == "state").then(|| Ok(state::state(exchange)));
+        return (path == "state").then(|| state::state(exchange, &Fields::from_query(&call.query)));
     }
     if call.method == Method::DELETE {
         let id = path.strip_prefix("fault/")?.parse().ok()?;

@@ -5,25 +5,35 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, ExecutionFilter, OrderFilter, WalletRow};
 
+use super::account::uid;
 use crate::exchange::{Exchange, NOBODY};
 use crate::rest::query::to_value;
+use crate::wire::envelope::Refusal;
 use crate::wire::execution::Execution;
+use crate::wire::fields::Fields;
 use crate::wire::order::Order;
 use crate::wire::position::Destination;
 use crate::wire::wallet::{Coin, Wallet};
 
-/// Everything about every account since the start, oldest first.
-pub(super) fn state(exchange: &Exchange) -> Value {
-    let accounts: Vec<Value> =
-        exchange.accounts.iter().map(|account| account_state(exchange, account.uid)).collect();
-    json!({
+/// Everything about every account since the start, oldest first; of one alone where the fields name its `uid`.
+///
+/// # Errors
+/// 10001 when the uid is that of no account.
+pub(super) fn state(exchange: &Exchange, fields: &Fields) -> Result<Value, Refusal> {
+    let wanted = fields.text("uid").map(|_| uid(exchange, fields)).transpose()?;
+    let uids = exchange.accounts.iter().map(|account| account.uid);
+    let accounts: Vec<Value> = uids
+        .filter(|uid| wanted.is_none_or(|wanted| wanted == *uid))
+        .map(|uid| account_state(exchange, uid))
+        .collect();
+    Ok(json!({
         "market_ms": exchange.now_ms(),
         "finished": exchange.is_finished(),
         "rate_limits": if exchange.limits_rates() { "on" } else { "off" },
         // Of requests that name no account, market data among them. What is refused by an HTTP status alone counts under that.
         "unknown": requests(exchange, NOBODY),
         "accounts": accounts,
-    })
+    }))
 }
 
 /// How many requests were accepted, by endpoint, and refused, by code.

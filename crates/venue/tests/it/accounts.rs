@@ -110,3 +110,21 @@ async fn what_belongs_to_another_account_does_not_exist() {
     let open = owner.get("/v5/order/realtime", "category=linear&symbol=BTCUSDT").await;
     assert_eq!(open["result"]["list"].as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn the_truth_is_told_of_every_account_or_of_the_one_that_is_named() {
+    let (_venue, first, second) = two().await;
+    assert_eq!(second.post("/v5/order/create", &buy("0.010", "50000")).await["retCode"], 0);
+    let uids = |state: &Value| {
+        let accounts = state["accounts"].as_array().unwrap();
+        accounts.iter().map(|account| account["uid"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let all = first.state().await;
+    let one = first.public("/sim/state?uid=1002").await;
+    assert_eq!((uids(&all), uids(&one)), (vec![1001, 1002], vec![1002]));
+    assert_eq!(one["accounts"][0]["orders"].as_array().map(Vec::len), Some(1));
+    for nobody in ["9", "maker"] {
+        let refused = first.exchange("GET", &format!("/sim/state?uid={nobody}"), "", "").await.unwrap();
+        assert_eq!((refused.status, refused.json()["code"].as_i64()), (400, Some(10001)), "{}", refused.body);
+    }
+}
