@@ -39,7 +39,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
                 "a12_each_item_of_a_batch_has_an_outcome_of_its_own",
             ),
             (
-                "crates/connector/tests/it/loopback.rs",
+                "crates/connector/tests/it/entry.rs",
                 "each_item_of_a_batch_over_rest_has_an_outcome_of_its_own",
             ),
         ]),
@@ -100,11 +100,11 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
         "B15",
         Elsewhere(&[
             (
-                "crates/connector/tests/it/loopback.rs",
+                "crates/connector/tests/it/reading.rs",
                 "b15_the_account_is_read_over_all_pages_oldest_execution_first",
             ),
             (
-                "crates/connector/tests/it/loopback.rs",
+                "crates/connector/tests/it/reading.rs",
                 "b01_b15_after_a_long_absence_executions_are_read_week_by_week",
             ),
         ]),
@@ -151,7 +151,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     (
         "C06",
         Elsewhere(&[(
-            "crates/connector/tests/it/loopback.rs",
+            "crates/connector/tests/it/links.rs",
             "c06_a_slow_reader_loses_no_word_of_the_account",
         )]),
     ),
@@ -162,7 +162,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     (
         "D03",
         Elsewhere(&[
-            ("crates/connector/tests/it/loopback.rs", "d03_after_a_403_http_is_silent"),
+            ("crates/connector/tests/it/http.rs", "d03_after_a_403_http_is_silent"),
             (
                 "crates/connector/src/budget/tests.rs",
                 "d03_a_ban_silences_http_for_ten_minutes_and_leaves_the_trade_socket_open",
@@ -233,10 +233,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ),
     (
         "E05",
-        Elsewhere(&[(
-            "crates/connector/tests/it/loopback.rs",
-            "e05_what_is_listed_is_read_to_its_last_page",
-        )]),
+        Elsewhere(&[("crates/connector/tests/it/reading.rs", "e05_what_is_listed_is_read_to_its_last_page")]),
     ),
     (
         "E06",
@@ -336,7 +333,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     (
         "F11",
         Elsewhere(&[(
-            "crates/connector/tests/it/loopback.rs",
+            "crates/connector/tests/it/links.rs",
             "f11_a_task_that_ends_although_nothing_was_stopped_is_missed",
         )]),
     ),

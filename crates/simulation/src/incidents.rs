@@ -162,7 +162,7 @@ pub const INCIDENTS: &[(&str, &[&str], Told)] = &[
         &["polygon-io/issues#11"],
         Elsewhere(
             OF_THE_PROCESS,
-            &[("crates/connector/tests/it/loopback.rs", "c06_a_slow_reader_loses_no_word_of_the_account")],
+            &[("crates/connector/tests/it/links.rs", "c06_a_slow_reader_loses_no_word_of_the_account")],
         ),
     ),
     ("C07", &["FT#3769"], Elsewhere(OF_ONE_DECISION, &[DENIALS])),
@@ -236,7 +236,7 @@ pub const INCIDENTS: &[(&str, &[&str], Told)] = &[
         Elsewhere(
             OF_THE_PROCESS,
             &[(
-                "crates/connector/tests/it/loopback.rs",
+                "crates/connector/tests/it/links.rs",
                 "f11_a_task_that_ends_although_nothing_was_stopped_is_missed",
             )],
         ),

@@ -57,7 +57,7 @@ pub const INVARIANTS: &[(&str, Watched)] = &[
                 "crates/connector/src/budget/tests.rs",
                 "closes_always_find_room_beside_entries_on_either_transport",
             ),
-            ("crates/connector/tests/it/loopback.rs", "d03_after_a_403_http_is_silent"),
+            ("crates/connector/tests/it/http.rs", "d03_after_a_403_http_is_silent"),
         ]),
     ),
     ("I14", Here(&["I14 nothing opens before the account is known", "B17 no order is forgotten"])),
@@ -98,7 +98,7 @@ pub const INVARIANTS: &[(&str, Watched)] = &[
         "I24",
         Elsewhere(&[
             ("tests/it/soak.rs", "under_a_flood_nothing_grows_and_nothing_private_is_lost"),
-            ("crates/connector/tests/it/loopback.rs", "c06_a_slow_reader_loses_no_word_of_the_account"),
+            ("crates/connector/tests/it/links.rs", "c06_a_slow_reader_loses_no_word_of_the_account"),
         ]),
     ),
     (

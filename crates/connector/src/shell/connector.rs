@@ -36,7 +36,9 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use windvane_model::{AccountEvent, Command, Control, Event, HaltCause, MarketEvent, QueryFailed, Symbol};
+use windvane_model::{
+    AccountEvent, Command, Control, Event, HaltCause, MarketEvent, Query, QueryFailed, Symbol,
+};
 
 /// Commands that may wait for a task that is writing. The engine never waits: what finds no room is answered
 /// as not sent.
@@ -63,7 +65,8 @@ pub struct Plan {
     pub is_under_maintenance: bool,
     /// Most topics of one public connection; `None` leaves it to the exchange's own limit.
     pub topics_per_connection: Option<usize>,
-    /// Whether commands that change something are sent. Without, each is answered as not sent.
+    /// Whether commands that change something are sent. Without, each is answered as not sent, and what an order would do
+    /// is not asked.
     pub sends: bool,
     /// Whether the private stream arms the venue's protection against disconnection.
     pub disconnect_protection: DisconnectProtection,
@@ -269,6 +272,14 @@ impl Connector {
             Command::CancelAll(all) => Mutation::CancelAll(all),
             Command::SetProtection(protection) => Mutation::SetProtection(protection),
             Command::SetLeverage(leverage) => Mutation::SetLeverage(leverage),
+            // The venue wants the right to place an order of whoever asks about one; a key that only reads has it not.
+            Command::Query(query @ Query::PreCheck(_)) if !self.sends => {
+                return Err(Box::new(AccountEvent::QueryFailed(QueryFailed {
+                    query,
+                    code: 0,
+                    is_unsupported: true,
+                })));
+            }
             Command::Query(query) => {
                 return self.rest.try_send(Work::Query(query)).map_err(|_| {
                     Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0, is_unsupported: false }))

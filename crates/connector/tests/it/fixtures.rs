@@ -5,8 +5,8 @@
 //! that names a folder without them they fail.
 
 use super::{
-    loopback::{client, submit},
-    peer::{Behaviour, OnOrder, Peer},
+    peer::{Behaviour, Peer},
+    rig::{client, submit},
 };
 use std::{fs, path::PathBuf};
 use windvane_connector::{
@@ -147,7 +147,7 @@ async fn every_recorded_reply_that_the_engine_needs_is_understood() {
     if shared("fixtures/v5/rest").is_none() {
         return;
     }
-    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: recorded }).await;
+    let peer = Peer::start(Behaviour::answering(recorded)).await;
     let (rest, _, _observations) = client(&peer).await;
     let symbol = |name| Symbol::new(name).unwrap();
 
@@ -179,7 +179,7 @@ async fn every_recorded_reply_that_a_downloader_or_an_operator_needs_is_understo
     if shared("fixtures/v5/rest").is_none() {
         return;
     }
-    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http: recorded }).await;
+    let peer = Peer::start(Behaviour::answering(recorded)).await;
     let (rest, _, _observations) = client(&peer).await;
     let (linear, btc) = (Category::Linear, Symbol::new("BTCUSDT").unwrap());
     // A moment is a span of one page.

@@ -2,8 +2,8 @@
 //! sockets beside the rounds themselves.
 
 use super::{
-    loopback::{REFUSE_HTTP, Rig, eth, submit},
-    peer::{Behaviour, OnOrder, Peer, Seen},
+    peer::{Behaviour, Peer, Seen},
+    rig::{REFUSE_HTTP, Rig, eth, submit},
 };
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,7 +11,7 @@ use std::{
 };
 use tokio::time::timeout;
 use windvane_connector::Timing;
-use windvane_model::{AccountEvent, Command, Control, Event, HaltCause};
+use windvane_model::{AccountEvent, Command, Control, Event, HaltCause, SetLeverage};
 
 impl Rig {
     /// Waits until the peer was asked for a path so many times more.
@@ -50,7 +50,7 @@ fn contracts(target: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn e03_contracts_tiers_and_fees_are_read_anew_time_and_again() {
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http: contracts }, short_hours()).await;
+    let mut rig = Rig::start(Behaviour::answering(contracts), short_hours()).await;
     for look in 1..=3 {
         let read = rig
             .until(|event| match event {
@@ -64,6 +64,29 @@ async fn e03_contracts_tiers_and_fees_are_read_anew_time_and_again() {
 }
 
 #[tokio::test]
+async fn e03_an_order_refused_for_a_figure_has_the_contracts_read_anew() {
+    let http = |target: &str| match target {
+        "POST /v5/position/set-leverage" => {
+            (200, r#"{"retCode":10001,"retMsg":"bad","result":{}}"#.to_owned())
+        }
+        _ => (404, String::new()),
+    };
+    let mut rig = Rig::start(Behaviour::answering(http), Timing::default()).await;
+    let leverage = windvane_model::Leverage::new("10".parse().unwrap()).unwrap();
+    rig.connector.send(Command::SetLeverage(SetLeverage { symbol: eth(), leverage })).unwrap();
+    let read = async {
+        loop {
+            if let Some(Seen::Http(head, _)) = rig.peer.seen.recv().await
+                && head.starts_with("GET /v5/market/risk-limit")
+            {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), read).await.unwrap();
+}
+
+#[tokio::test]
 async fn e06_e07_e08_the_key_is_looked_at_time_and_again_and_a_bad_one_halts_once() {
     let http = |target: &str| match target.split('?').next().unwrap_or_default() {
         "GET /v5/user/query-api" => {
@@ -71,7 +94,7 @@ async fn e06_e07_e08_the_key_is_looked_at_time_and_again_and_a_bad_one_halts_onc
         }
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_hours()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), short_hours()).await;
     let halt = Event::Control(Control::Halt(HaltCause::Authentication));
     rig.until(|event| (*event == halt).then_some(())).await;
     drop(rig.peer.http_heads());
@@ -109,7 +132,7 @@ async fn d07_a_maintenance_of_the_venue_halts_once_and_ends_with_the_account_rea
         },
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_minutes()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), short_minutes()).await;
     let mut told = Vec::new();
     while told.len() < 3 {
         told.push(
@@ -131,7 +154,7 @@ async fn d07_a_maintenance_of_demo_accounts_is_none_of_ours() {
         "GET /v5/system/status" => maintenance("ongoing", 2),
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_minutes()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), short_minutes()).await;
     rig.asked_for("/v5/system/status", 3).await;
     while let Ok((_, event)) = rig.account.try_recv() {
         assert!(!matches!(event, Event::Control(_)), "{event:?}");
@@ -144,7 +167,7 @@ async fn d07_a_maintenance_that_was_found_at_start_is_told_before_any_link() {
         "GET /v5/system/status" => maintenance("ongoing", 1),
         _ => REFUSE_HTTP(target),
     };
-    let peer = Peer::start(Behaviour { order: |_| OnOrder::Take, http }).await;
+    let peer = Peer::start(Behaviour::answering(http)).await;
     let mut rig = Rig::with(peer, short_minutes(), |plan| plan.is_under_maintenance = true).await;
     let (_, first) = rig.account.recv().await.unwrap();
     assert_eq!(first, Event::Control(Control::Halt(HaltCause::Maintenance)));
@@ -164,7 +187,7 @@ async fn e01_a_position_mode_that_is_switched_while_the_engine_runs_halts_once()
         "GET /v5/position/list" => positions(&[1, 2]),
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, short_hours()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), short_hours()).await;
     let halt = Event::Control(Control::Halt(HaltCause::PositionMode));
     rig.until(|event| (*event == halt).then_some(())).await;
     rig.asked_for("/v5/position/list", 3).await;
@@ -183,7 +206,7 @@ async fn e01_an_order_that_is_refused_for_the_position_mode_has_it_read_at_once(
         "GET /v5/position/list" => positions(&[0]),
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), Timing::default()).await;
     rig.connector.send(Command::Submit(submit(1))).unwrap();
     rig.asked_for("/v5/position/list", 1).await;
     while let Ok((_, event)) = rig.account.try_recv() {
@@ -197,7 +220,7 @@ async fn e06_e07_e08_a_request_that_is_refused_for_the_key_has_the_key_looked_at
         "POST /v5/order/create" => (200, r#"{"retCode":33004,"retMsg":"expired","result":{}}"#.to_owned()),
         _ => REFUSE_HTTP(target),
     };
-    let mut rig = Rig::start(Behaviour { order: |_| OnOrder::Take, http }, Timing::default()).await;
+    let mut rig = Rig::start(Behaviour::answering(http), Timing::default()).await;
     rig.connector.send(Command::Submit(submit(1))).unwrap();
     rig.until(|event| matches!(event, Event::Account(AccountEvent::Refused(_))).then_some(())).await;
     rig.asked_for("/v5/user/query-api", 1).await;

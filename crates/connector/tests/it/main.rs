@@ -5,11 +5,15 @@
 
 mod allocations;
 mod codes;
+mod entry;
 mod fixtures;
 mod golden;
 mod hourly;
-mod loopback;
+mod http;
+mod links;
 mod peer;
 mod properties;
+mod reading;
+mod rig;
 mod signing;
 mod tls;

@@ -28,9 +28,27 @@ pub(crate) enum OnOrder {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Behaviour {
     /// By the number of the order request, from 0.
-    pub(crate) order: fn(usize) -> OnOrder,
+    order: fn(usize) -> OnOrder,
     /// Status and body by method and target (`GET /v5/market/time?…`).
-    pub(crate) http: fn(&str) -> (u16, String),
+    http: fn(&str) -> (u16, String),
+    /// Lines of a head that every HTTP answer has besides, each with its end.
+    headers: fn(&str) -> String,
+}
+
+impl Behaviour {
+    pub(crate) fn new(order: fn(usize) -> OnOrder, http: fn(&str) -> (u16, String)) -> Self {
+        Self { order, http, headers: |_| String::new() }
+    }
+
+    /// Takes every order on the trade socket.
+    pub(crate) fn answering(http: fn(&str) -> (u16, String)) -> Self {
+        Self::new(|_| OnOrder::Take, http)
+    }
+
+    /// With these further lines in the head of an HTTP answer, by method and target.
+    pub(crate) fn with_headers(self, headers: fn(&str) -> String) -> Self {
+        Self { headers, ..self }
+    }
 }
 
 /// A request as the peer saw it.
@@ -197,6 +215,7 @@ async fn answer_http(
     let target = format!("{} {}", words.next()?, words.next()?);
     let _ = tell.send(Seen::Http(head, body));
     let (status, body) = (behaviour.http)(&target);
-    let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let headers = (behaviour.headers)(&target);
+    let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(answer.as_bytes()).await.ok()
 }

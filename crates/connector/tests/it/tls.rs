@@ -1,6 +1,6 @@
 //! A server with a certificate that nobody vouches for: the connection ends before a byte of ours is said.
 
-use super::{loopback::Rig, peer::Peer};
+use super::{peer::Peer, rig::Rig};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
