@@ -161,6 +161,34 @@ fn e10_a_key_of_another_environment_or_of_another_account() {
 }
 
 #[test]
+fn g04_a_key_that_may_move_money_or_not_trade() {
+    const OTHERS: &str = "leverage = \"10\"\n\n\
+        [[accounts.keys]]\nkey = \"withdraws\"\nsecret = \"worth-nothing\"\nrights = [\"order\", \"position\", \"withdraw\"]\n\n\
+        [[accounts.keys]]\nkey = \"transfers\"\nsecret = \"worth-nothing\"\nrights = [\"order\", \"position\", \"transfer\"]\n\n\
+        [[accounts.keys]]\nkey = \"looks\"\nsecret = \"worth-nothing\"\nread_only = true\n\n\
+        [[accounts.keys]]\nkey = \"half\"\nsecret = \"worth-nothing\"\nrights = [\"order\"]\n";
+    let ground = Ground::on(Market::Walking, &[("leverage = \"10\"\n", OTHERS)]);
+    ground.write_config(&[("[venue.endpoints]", "key_file = \"some.key\"\n\n[venue.endpoints]")]);
+    for (key, reason) in [
+        ("withdraws", "may move money out of the account (`Withdraw`)"),
+        ("transfers", "may move money out of the account (`AccountTransfer`)"),
+        ("looks", "it is read-only"),
+        ("half", "lacks the right `Position`"),
+    ] {
+        ground.write_secret("some.key", &format!("key = \"{key}\"\nsecret = \"worth-nothing\"\n"));
+        let (code, sentence) = refusal(&ground);
+        assert_eq!(code, Some(3), "{sentence}");
+        assert!(
+            sentence.contains("the API key is refused") && sentence.contains(reason),
+            "{key}: {sentence}"
+        );
+        let (code, _, complaint) = finish(&windvane(&["keys", "check", "--config", &ground.config()]));
+        assert!(code == Some(3) && complaint.contains(reason), "{key}: {complaint}");
+    }
+    assert!(!ground.data().exists() && ground.order_requests() == 0, "nothing was done before");
+}
+
+#[test]
 fn a_mainnet_key_from_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
