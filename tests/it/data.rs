@@ -1,220 +1,13 @@
-//! Recorded markets as a user makes them: streams recorded and replayed, history downloaded, verified and traded on.
+//! History as a user gets it: downloaded, mended, verified, taken in from files, and traded on.
 
-use flate2::read::MultiGzDecoder;
+use super::recording::{replayed, venue};
 use serde_json::{Value, json};
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 use windvane_tests::{
-    Ground, Market, PATIENCE, Running, binary, finish, free_port, get, post, program, root, start,
-    wait_until, windvane,
+    Ground, Market, PATIENCE, binary, finish, get, program, root, start, wait_until, windvane,
 };
-
-/// The files of a folder by their names, which begin with `stream`.
-fn files(folder: &Path, stream: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(stream));
-    files.sort();
-    files
-}
-
-/// What is written in a packed file, as far as it goes.
-fn unpacked(path: &Path) -> String {
-    let mut text = String::new();
-    // A torn end is an error of the decoder's, after all that came before.
-    let _ = MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text);
-    text
-}
-
-/// The messages of every file, without the stamps before them.
-fn messages(folder: &Path, stream: &str) -> Vec<Value> {
-    let texts: String = files(folder, stream).iter().map(|path| unpacked(path)).collect();
-    let parse = |line: &str| serde_json::from_str(line.split_once(' ')?.1).ok();
-    texts.lines().filter_map(parse).collect()
-}
-
-fn count(messages: &[Value], topic: &str) -> usize {
-    messages
-        .iter()
-        .filter(|message| message["topic"].as_str().is_some_and(|name| name.starts_with(topic)))
-        .count()
-}
-
-/// A venue process whose market is what `market` says.
-fn venue(folder: &Path, market: &str) -> (Running, std::net::SocketAddr) {
-    let shipped = std::fs::read_to_string(root().join("config/venue.toml")).unwrap();
-    let (head, _) = shipped.split_once("\n[market.synthetic]\n").unwrap();
-    let list = head.find("instruments = [").unwrap()..head.find("[[accounts]]").unwrap();
-    let head = format!("{}instruments = [\"BTCUSDT\"]\n{}", &head[..list.start], &head[list.end..]);
-    let path = folder.join("replay.toml");
-    std::fs::write(&path, format!("{head}\n{market}\n")).unwrap();
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let arguments = ["venue", "--config", path.to_str().unwrap(), "--listen", &listen];
-    let running = start("replay", &binary(), &arguments, folder);
-    let address = ([127, 0, 0, 1], port).into();
-    wait_until("the replaying venue to answer", PATIENCE, || get(address, "/v5/market/time").is_some());
-    (running, address)
-}
-
-/// Lets a replaying venue run to its end; what it then says of its trades.
-fn replayed(address: std::net::SocketAddr) -> Vec<Value> {
-    assert_eq!(post(address, "/sim/clock", r#"{"run":true}"#).unwrap().0, 200);
-    wait_until("the replay to end", PATIENCE, || {
-        let (_, state) = get(address, "/sim/state").unwrap();
-        serde_json::from_str::<Value>(&state).unwrap()["finished"] == true
-    });
-    let (_, trades) =
-        get(address, "/v5/market/recent-trade?category=linear&symbol=BTCUSDT&limit=1000").unwrap();
-    let trades: Value = serde_json::from_str(&trades).unwrap();
-    trades["result"]["list"].as_array().unwrap().clone()
-}
-
-fn recorder(ground: &Ground, arguments: &[&str]) -> Running {
-    let (address, out) = (ground.venue().to_string(), ground.folder().join("rec"));
-    let out = out.to_str().unwrap();
-    let whole = [&["record", "--venue", address.as_str(), "--out", out, "--json"], arguments].concat();
-    start("record", &binary(), &whole, ground.folder())
-}
-
-#[test]
-fn a_recorded_stream_is_replayed_by_the_venue() {
-    let ground = Ground::new(Market::Walking);
-    let mut recorder = recorder(&ground, &["--symbol", "BTCUSDT", "--rotate-every", "2s"]);
-    let folder = ground.folder().join("rec");
-    wait_until("three files with trades", PATIENCE, || {
-        files(&folder, "linear").len() > 2 && count(&messages(&folder, "linear"), "publicTrade") > 20
-    });
-    recorder.interrupt();
-    assert_eq!(recorder.wait(PATIENCE), Some(0), "{}", recorder.err());
-    let said: Value = serde_json::from_str(&recorder.out()).unwrap();
-    let written = messages(&folder, "linear");
-    assert_eq!((&said["lost"], &said["messages"]), (&json!(0), &json!(written.len())), "{said}");
-    for topic in ["orderbook.50", "publicTrade", "tickers", "kline.1"] {
-        assert!(count(&written, topic) > 0, "nothing of {topic}");
-    }
-    // Every file can be read without those before it: it has a snapshot of the book.
-    let last = files(&folder, "linear");
-    let whole = last[..last.len() - 1].iter().map(|path| unpacked(path));
-    for (n, text) in whole.enumerate() {
-        assert!(
-            text.contains("\"type\":\"snapshot\",") && text.contains("orderbook.50"),
-            "file {n}: {text:.300}"
-        );
-    }
-
-    let market = format!("[market.recording]\nfiles = [\"{}\"]\nspeed = 1000", folder.display());
-    let (_venue, address) = venue(ground.folder(), &market);
-    let trades = replayed(address);
-    let recorded: Vec<String> = written
-        .iter()
-        .filter(|message| message["topic"] == "publicTrade.BTCUSDT")
-        .flat_map(|message| message["data"].as_array().unwrap())
-        .map(|row| format!("{} {} {}", row["p"], row["v"], row["S"]))
-        .collect();
-    let told: Vec<String> =
-        trades.iter().rev().map(|row| format!("{} {} {}", row["price"], row["size"], row["side"])).collect();
-    assert!(!told.is_empty());
-    assert_eq!(told, recorded[recorded.len() - told.len()..], "the tape is the recorded one");
-}
-
-#[test]
-fn a_recording_that_was_killed_is_replayed_as_far_as_it_goes() {
-    let ground = Ground::new(Market::Walking);
-    let mut recorder = recorder(&ground, &["--symbol", "BTCUSDT"]);
-    let folder = ground.folder().join("rec");
-    wait_until("some trades", PATIENCE, || count(&messages(&folder, "linear"), "publicTrade") > 5);
-    recorder.kill();
-    let market = format!("[market.recording]\nfiles = [\"{}\"]\nspeed = 1000", folder.display());
-    let (_venue, address) = venue(ground.folder(), &market);
-    assert!(replayed(address).len() > 5);
-}
-
-#[test]
-fn the_accounts_own_stream_is_recorded_for_its_owner_alone() {
-    let ground = Ground::new(Market::Walking);
-    let (config, folder) = (ground.config(), ground.folder().join("rec"));
-    let arguments = ["record", "--config", config.as_str(), "--private", "--out", folder.to_str().unwrap()];
-    let recorder = start("record", &binary(), &arguments, ground.folder());
-    let uid = ground.account()["uid"].to_string();
-    let order = format!(
-        r#"{{"uid":{uid},"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Market","qty":"0.01"}}"#
-    );
-    wait_until("an execution", PATIENCE, || {
-        // Nothing is told before the stream is there, so orders go on until one is heard.
-        ground.sim("order", &order);
-        count(&messages(&folder, "private"), "execution") > 0
-    });
-    recorder.interrupt();
-    let path = &files(&folder, "private")[0];
-    assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
-    let text = unpacked(path);
-    assert!(!text.contains("paper-key") && !text.contains("paper-secret"));
-}
-
-#[test]
-fn any_private_topic_is_recorded_and_a_replay_reads_it_beside_the_public_stream() {
-    let ground = Ground::new(Market::Walking);
-    let (config, folder) = (ground.config(), ground.folder().join("rec"));
-    let arguments = [
-        "record",
-        "--config",
-        &config,
-        "--symbol",
-        "BTCUSDT",
-        "--private-topic",
-        "execution.fast,dcp.future,execution,position",
-        "--out",
-        folder.to_str().unwrap(),
-    ];
-    let mut recorder = start("record", &binary(), &arguments, ground.folder());
-    let uid = ground.account()["uid"].to_string();
-    let order = format!(
-        r#"{{"uid":{uid},"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Market","qty":"0.01"}}"#
-    );
-    wait_until("fills by both topics and trades", PATIENCE, || {
-        ground.sim("order", &order);
-        let (own, all) = (messages(&folder, "private"), messages(&folder, "linear"));
-        own.iter().any(|message| message["topic"] == "execution.fast")
-            && own.iter().any(|message| message["topic"] == "execution")
-            && count(&own, "position") > 0
-            && count(&all, "publicTrade") > 5
-    });
-    recorder.interrupt();
-    assert_eq!(recorder.wait(PATIENCE), Some(0), "no topic was refused: {}", recorder.err());
-    let own = messages(&folder, "private");
-    assert_eq!(count(&own, "order") + count(&own, "wallet"), 0, "only what was named");
-    let fast: Vec<&Value> = own.iter().filter(|message| message["topic"] == "execution.fast").collect();
-    assert!(fast.iter().all(|message| message["data"][0]["execId"].is_string()), "{fast:?}");
-
-    // The folder as it is: what the account was told moves no market, and keeps nothing of it from being read.
-    let market = format!("[market.recording]\nfiles = [\"{}\"]\nspeed = 1000", folder.display());
-    let (_venue, address) = venue(ground.folder(), &market);
-    let trades = replayed(address);
-    let of_market = messages(&folder, "linear");
-    let rows: usize = of_market
-        .iter()
-        .filter(|message| message["topic"] == "publicTrade.BTCUSDT")
-        .map(|message| message["data"].as_array().unwrap().len())
-        .sum();
-    assert!(trades.len() > 5 && trades.len() <= rows, "{} of {rows}", trades.len());
-}
-
-#[test]
-fn what_cannot_be_recorded_is_said_at_once() {
-    let ground = Ground::new(Market::Still);
-    let mut recorder = recorder(&ground, &["--topic", "nothing.of.the.kind"]);
-    assert_eq!(recorder.wait(PATIENCE), Some(3), "{}", recorder.err());
-    assert!(recorder.err().contains("refused"), "{}", recorder.err());
-    let (code, _, complaint) =
-        finish(&windvane(&["record", "--venue", "192.0.2.1:80", "--out", "nowhere", "--symbol", "X"]));
-    assert_eq!(code, Some(2), "{complaint}");
-    let (code, _, complaint) = finish(&windvane(&["record", "--out", "nowhere"]));
-    assert_eq!((code, complaint.contains("nothing to record")), (Some(2), true), "{complaint}");
-}
 
 /// The words of a download of the last hours into the folder `history`.
 fn download(ground: &Ground, hours: u128, arguments: &[&str]) -> Vec<String> {
@@ -450,5 +243,66 @@ fn the_archives_files_that_are_beside_the_workspace_are_taken_in() {
     let again = import(&["trades_binance_as_bybit_csv/BTCUSDT2024-08-08.part.csv.gz"], &[]);
     assert_eq!(again[0]["new"], 0, "once is enough");
     let (code, said, complaint) = finish(&windvane(&["data", "verify", out]));
+    assert_eq!(code, Some(0), "{said}{complaint}");
+}
+
+/// What a venue says of candles, a row each, oldest first.
+fn told(ground: &Ground, target: &str) -> Vec<Vec<String>> {
+    let (_, answer) = get(ground.venue(), target).unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let rows = answer["result"]["list"].as_array().unwrap().iter().rev();
+    rows.map(|row| row.as_array().unwrap().iter().map(|cell| cell.as_str().unwrap().to_owned()).collect())
+        .collect()
+}
+
+#[test]
+fn every_product_has_its_history() {
+    let ground = Ground::new(Market::Walking);
+    let history = ground.folder().join("history");
+    for (product, symbol, kinds, names) in [
+        (
+            "inverse",
+            "BTCUSD",
+            "klines,mark,index,funding,trades,tiers,instruments",
+            &[
+                "BTCUSD_5m.csv",
+                "BTCUSD_mark_1h.csv",
+                "BTCUSD_index_1h.csv",
+                "BTCUSD_funding.csv",
+                "btcusd.csv",
+                "tiers_BTCUSD.csv",
+                "instruments_inverse.csv",
+            ][..],
+        ),
+        (
+            "spot",
+            "SOLUSDT",
+            "klines,trades,instruments",
+            &["SOLUSDT_5m.csv", "solusdt.csv", "instruments_spot.csv"],
+        ),
+    ] {
+        let files = fetch(&ground, 10, &["--product", product, "--symbol", symbol, "--kind", kinds]);
+        assert_eq!(files.len(), names.len(), "{files:?}");
+        for (file, name) in files.iter().zip(names) {
+            assert!(file["file"].as_str().unwrap().ends_with(name), "{file}");
+            assert!(file["rows"].as_u64() > Some(0) && file["gaps"] == json!([]), "{file}");
+        }
+        // Its own, and not the linear contract's of that name.
+        let sheet = std::fs::read_to_string(history.join(names[0])).unwrap();
+        let rows: Vec<Vec<&str>> = sheet.lines().skip(1).map(|line| line.split(',').collect()).collect();
+        let (first, last) = (rows[0][0], rows[rows.len() - 1][0]);
+        let query =
+            format!("category={product}&symbol={symbol}&interval=5&start={first}&end={last}&limit=1000");
+        let theirs = told(&ground, &format!("/v5/market/kline?{query}"));
+        assert_eq!(theirs.len(), rows.len());
+        for (row, theirs) in rows.iter().zip(theirs) {
+            let figures =
+                |cells: Vec<&str>| cells.iter().map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>();
+            assert_eq!(figures(row.clone()), figures(theirs.iter().map(String::as_str).collect()));
+        }
+        let again = fetch(&ground, 10, &["--product", product, "--symbol", symbol, "--kind", "klines"]);
+        assert!(again[0]["new"].as_u64() <= Some(1), "what is there is not asked for again: {again:?}");
+    }
+    let (code, said, complaint) = finish(&windvane(&["data", "verify", history.to_str().unwrap()]));
     assert_eq!(code, Some(0), "{said}{complaint}");
 }

@@ -27,6 +27,7 @@ mod notify;
 mod operator;
 mod page;
 mod products;
+mod recording;
 mod refused;
 mod reload;
 mod resolve;

@@ -8,6 +8,7 @@ mod codes;
 mod entry;
 mod fixtures;
 mod golden;
+mod hosts;
 mod hourly;
 mod http;
 mod links;
