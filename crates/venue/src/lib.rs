@@ -27,7 +27,7 @@ mod sheet;
 mod sim;
 mod source;
 pub mod table;
-mod wire;
+pub mod wire;
 
 /// What a replay makes up between recorded figures, for others that replay them.
 pub mod invented {

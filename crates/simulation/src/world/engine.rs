@@ -1,7 +1,7 @@
 //! The engine's side: one event in, its answers on record, and then out.
 
 use super::World;
-use super::happening::{Delivery, Happening};
+use super::happening::{Delivery, Happening, Parcel};
 use super::link::Stream;
 use crate::listing::{self, UID};
 use crate::oracle;
@@ -9,6 +9,7 @@ use crate::record::{Line, lines};
 use crate::tally::{Fault, Standing};
 use crate::world::Broken;
 use windvane_bridge::by_link;
+use windvane_connector::codec::{Decoded, decode_private};
 use windvane_engine::Output;
 use windvane_model::{
     AccountEvent, ClientOrderId, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState, Stamp,
@@ -34,7 +35,7 @@ impl World {
             }
             Happening::TimeOut { life, number } if life == self.life => self.give_up_on(number),
             Happening::Deliver(delivery) => self.deliver(delivery)?,
-            Happening::PushAgain { generation, event } => self.push_again(generation, event),
+            Happening::PushAgain { generation, frame } => self.push_again(generation, frame),
             Happening::Read { life, reading } if life == self.life => self.read(reading),
             Happening::Snapshot { life, symbol } if life == self.life => self.snapshot(symbol.as_str()),
             Happening::Cut(stream) => {
@@ -77,7 +78,7 @@ impl World {
     }
 
     fn deliver(&mut self, delivery: Delivery) -> Result<(), Broken> {
-        let Delivery { life, by, answers, event } = delivery;
+        let Delivery { life, by, answers, parcel } = delivery;
         let is_cut = by.is_some_and(|(stream, generation)| self.wires.get(stream).generation != generation);
         if life != self.life || is_cut {
             return Ok(());
@@ -87,6 +88,27 @@ impl World {
         {
             return Ok(());
         }
+        match parcel {
+            Parcel::Own(event) => self.hear(*event),
+            Parcel::Private(frame) => self.read_push(&frame),
+        }
+    }
+
+    /// What the connector makes of a frame of the private stream.
+    fn read_push(&mut self, frame: &str) -> Result<(), Broken> {
+        let mut told = std::mem::take(&mut self.told);
+        let decoded = decode_private(frame, &mut told);
+        if decoded != Decoded::Data {
+            return Err(("I19 what the venue writes is read", format!("{decoded:?}: {frame}")));
+        }
+        for fact in told.drain(..) {
+            self.hear(Event::Account(fact))?;
+        }
+        self.told = told;
+        Ok(())
+    }
+
+    fn hear(&mut self, event: Event) -> Result<(), Broken> {
         self.see_push_first(&event);
         self.see_stale_read(&event);
         self.take(event)

@@ -20,7 +20,7 @@ pub(super) enum Happening {
     /// Something reaches the engine.
     Deliver(Delivery),
     /// A push comes again.
-    PushAgain { generation: u32, event: Event },
+    PushAgain { generation: u32, frame: String },
     /// A query reads its next part.
     Read { life: u32, reading: Reading },
     /// A book is sent anew.
@@ -76,7 +76,22 @@ pub(super) struct Delivery {
     pub(super) by: Option<(Stream, u32)>,
     /// The request that it answers.
     pub(super) answers: Option<u64>,
-    pub(super) event: Event,
+    pub(super) parcel: Parcel,
+}
+
+/// What is under way.
+#[derive(Debug)]
+pub(super) enum Parcel {
+    /// What our side of the link says by itself.
+    Own(Box<Event>),
+    /// A frame of the private stream, as the venue wrote it.
+    Private(String),
+}
+
+impl From<Event> for Parcel {
+    fn from(event: Event) -> Self {
+        Self::Own(Box::new(event))
+    }
 }
 
 /// A query that is being answered part by part.

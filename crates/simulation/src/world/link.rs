@@ -1,6 +1,6 @@
 //! The link: three streams that keep their order and can break, and calls of their own that keep none.
 
-use super::happening::{Delivery, Happening};
+use super::happening::{Delivery, Happening, Parcel};
 use super::venue::requested;
 use super::{Broken, World};
 use crate::listing::{UID, install};
@@ -9,7 +9,8 @@ use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
 use windvane_bridge::{self as bridge, Asked};
-use windvane_model::{AccountEvent, Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
+use windvane_model::{Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
+use windvane_venue::wire::{Frame, Rows, Writer};
 use windvane_venue_core::{Category, OrderFilter, Request};
 
 /// After how long without a private stream the venue cancels: the shortest window there is.
@@ -131,18 +132,19 @@ impl Wires {
 
 impl World {
     /// Sends something down a stream, behind all that is under way there.
-    pub(super) fn push(&mut self, stream: Stream, answers: Option<u64>, event: Event) {
+    pub(super) fn push(&mut self, stream: Stream, answers: Option<u64>, parcel: Parcel) {
         let arrival = self.now + self.delay();
         let wire = self.wires.get_mut(stream);
         wire.last_down = wire.last_down.max(arrival);
         let (at, by) = (wire.last_down, Some((stream, wire.generation)));
-        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by, answers, event }));
+        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by, answers, parcel }));
     }
 
     /// Sends something by a call of its own.
     pub(super) fn return_call(&mut self, answers: Option<u64>, event: Event) {
         let at = self.now + self.delay();
-        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by: None, answers, event }));
+        let parcel = Parcel::from(event);
+        self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by: None, answers, parcel }));
     }
 
     /// The way of a command out.
@@ -265,14 +267,14 @@ impl World {
         wire.is_up = true;
         wire.seems_up = true;
         wire.generation += 1;
-        self.push(stream, None, stream.link(LinkState::Up));
+        self.push(stream, None, Parcel::from(stream.link(LinkState::Up)));
         if stream == Stream::Public {
             for slot in 0..self.feeds.len() {
                 let name = self.feeds[slot].symbol();
                 self.snapshot(name);
                 if let Some(row) = self.venue.ticker(Category::Linear, name) {
                     let ticker = bridge::ticker(&row, self.market());
-                    self.push(Stream::Public, None, Event::Market(ticker));
+                    self.push(Stream::Public, None, Parcel::from(Event::Market(ticker)));
                 }
             }
         }
@@ -281,7 +283,7 @@ impl World {
     pub(super) fn snapshot(&mut self, name: &str) {
         if let Some(book) = self.venue.book(Category::Linear, name, 500) {
             let event: MarketEvent = bridge::book_snapshot(&book);
-            self.push(Stream::Public, None, Event::Market(event));
+            self.push(Stream::Public, None, Parcel::from(Event::Market(event)));
         }
     }
 
@@ -308,35 +310,47 @@ impl World {
         Fate::Arrives
     }
 
-    /// A private fact, under the fate of its message.
-    pub(super) fn push_private(&mut self, topic: Topic, fact: AccountEvent, fate: Fate) {
-        let event = Event::Account(fact);
+    /// A frame of a private topic under its fate; `rows` writes what it tells, where that is told at all.
+    pub(super) fn push_private(
+        &mut self,
+        topic: Topic,
+        fate: Fate,
+        rows: impl FnOnce(&Writer<'_>) -> Option<Rows>,
+    ) {
+        if let Fate::Lost = fate {
+            return;
+        }
+        let Some(rows) = rows(&self.writer()) else { return };
+        self.frames += 1;
+        let id = Some(format!("{UID}_{}_{}", topic.as_str(), self.frames));
+        let (topic_name, creation_time) = (topic.as_str(), self.market_ms());
+        let frame = Frame { id, topic: topic_name, creation_time, rows: &rows }.text();
         let held_until = self.wires.get(Stream::Private).topic_down[topic as usize];
         match fate {
-            Fate::Lost => return,
             Fate::Arrives if held_until <= self.now => {}
-            Fate::Arrives | Fate::Late(_) => {
+            Fate::Lost | Fate::Arrives | Fate::Late(_) => {
                 let at = if let Fate::Late(at) = fate { at.max(held_until) } else { held_until };
                 self.wires.get_mut(Stream::Private).topic_down[topic as usize] = at;
                 let (life, by) =
                     (self.life, Some((Stream::Private, self.wires.get(Stream::Private).generation)));
-                self.queue.at(at, Happening::Deliver(Delivery { life, by, answers: None, event }));
+                let parcel = Parcel::Private(frame);
+                self.queue.at(at, Happening::Deliver(Delivery { life, by, answers: None, parcel }));
                 return;
             }
-            Fate::Twice => self.push(Stream::Private, None, event.clone()),
+            Fate::Twice => self.push(Stream::Private, None, Parcel::Private(frame.clone())),
             Fate::Again(at) => {
                 let generation = self.wires.get(Stream::Private).generation;
-                self.queue.at(at, Happening::PushAgain { generation, event: event.clone() });
+                self.queue.at(at, Happening::PushAgain { generation, frame: frame.clone() });
             }
         }
-        self.push(Stream::Private, None, event);
+        self.push(Stream::Private, None, Parcel::Private(frame));
     }
 
-    pub(super) fn push_again(&mut self, generation: u32, event: Event) {
+    pub(super) fn push_again(&mut self, generation: u32, frame: String) {
         let wire = self.wires.get(Stream::Private);
         if wire.is_up && wire.generation == generation {
             self.tally.hit(Fault::PushAgain);
-            self.push(Stream::Private, None, event);
+            self.push(Stream::Private, None, Parcel::Private(frame));
         }
     }
 }

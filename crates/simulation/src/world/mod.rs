@@ -30,7 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use windvane_engine::{Engine, Output};
 use windvane_layout::Encode;
-use windvane_model::{ClientOrderId, Epoch, Interval, MarketTime, WallTime};
+use windvane_model::{AccountEvent, ClientOrderId, Epoch, Interval, MarketTime, WallTime};
+use windvane_venue::DoubtsConfig;
+use windvane_venue::wire::{Digits, ToldCoins, Writer};
 use windvane_venue_core::Venue;
 
 /// Virtual time zero on both clocks, milliseconds since 1970.
@@ -109,6 +111,14 @@ pub(crate) struct World {
     mood: Mood,
     oracle: Oracle,
     outputs: Vec<Output>,
+    /// What a frame told, while it is heard.
+    told: Vec<AccountEvent>,
+    /// What the venue's text is written from, besides its core.
+    digits: Digits,
+    answers: DoubtsConfig,
+    told_coins: ToldCoins,
+    /// Private frames so far.
+    frames: u64,
     facts: Vec<windvane_venue_core::Output>,
     tally: Tally,
     trace: Trace,
@@ -174,10 +184,10 @@ impl World {
             Second::Nobody | Second::Chaos | Second::Maker => Interval::M1,
             Second::Reversion | Second::Trend => Interval::M5,
         };
+        let venue = listing::open_venue(seed, balance, &swarm);
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            venue: listing::open_venue(seed, balance, &swarm),
             feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,
@@ -197,6 +207,12 @@ impl World {
             mood: Mood::new(true.into()),
             oracle: Oracle::default(),
             outputs: Vec::new(),
+            told: Vec::new(),
+            digits: Digits::of(venue.instruments()),
+            venue,
+            answers: DoubtsConfig { core: swarm.doubts, ..DoubtsConfig::default() },
+            told_coins: ToldCoins::default(),
+            frames: 0,
             facts: Vec::new(),
             tally: Tally { stories: 1, ..Tally::default() },
             trace: Trace::new(),
@@ -263,6 +279,11 @@ impl World {
         let market = engine.next_market_deadline().filter(|_| self.swarm.market_speed == 1 && !self.is_calm);
         let market = market.map(|at| at.0 - EPOCH_MS);
         wall.into_iter().chain(market).min()
+    }
+
+    /// What the venue writes with.
+    fn writer(&self) -> Writer<'_> {
+        Writer { core: &self.venue, digits: &self.digits, doubts: &self.answers }
     }
 
     fn wall(&self) -> WallTime {

@@ -1,7 +1,7 @@
 //! The venue's side: requests arrive, the market moves, and facts leave for the engine.
 
 use super::World;
-use super::happening::Happening;
+use super::happening::{Happening, Parcel};
 use super::link::{Fate, Stream, Topic};
 use crate::listing::{LISTINGS, UID, coarse_tick, install};
 use crate::scenario::Occasion;
@@ -9,7 +9,8 @@ use crate::swarm::Millis;
 use crate::tally::Fault;
 use crate::world::Broken;
 use windvane_bridge::{self as bridge, Asked};
-use windvane_model::{AccountEvent, ClientOrderId, Command, Event, MarketEvent, OrderId};
+use windvane_model::{ClientOrderId, Command, Event, MarketEvent, OrderId};
+use windvane_venue::wire::runs;
 use windvane_venue_core::{
     Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, OrderRow,
     OrderStatus, Output, RejectReason, Request, StopOrderType,
@@ -199,7 +200,7 @@ impl World {
         if !by_trade {
             self.return_call(Some(number), event);
         } else if self.wires.get(Stream::Trade).is_up {
-            self.push(Stream::Trade, Some(number), event);
+            self.push(Stream::Trade, Some(number), Parcel::from(event));
         } else {
             self.tally.hit(Fault::ReplyLost);
         }
@@ -230,7 +231,7 @@ impl World {
             if let Some(candle) = self.feeds[slot].candle(now)
                 && self.wires.get(Stream::Public).is_up
             {
-                self.push(Stream::Public, None, Event::Market(MarketEvent::Candle(candle)));
+                self.push(Stream::Public, None, Parcel::from(Event::Market(MarketEvent::Candle(candle))));
             }
         }
         self.see_both_sides();
@@ -259,52 +260,48 @@ impl World {
             topics.map(
                 |(topic, has_rows)| if has_rows { self.fate(|| of_topic(topic, &facts)) } else { Fate::Lost },
             );
-        for fact in facts.drain(..) {
-            self.tally.venue_events += 1;
-            match fact {
-                Output::Order { row, .. } => {
-                    self.see_end(&row);
-                    self.push_private(Topic::Order, AccountEvent::Order(bridge::order(&row)), orders);
+        for run in runs(&facts) {
+            self.tally.venue_events += run.len() as u64;
+            match run {
+                [Output::Order { row, .. }] => {
+                    self.see_end(row);
+                    self.push_private(Topic::Order, orders, |writer| writer.rows(run));
                 }
-                Output::Execution { row, .. } => {
-                    self.see_execution(&row)?;
-                    self.push_private(
-                        Topic::Execution,
-                        AccountEvent::Execution(bridge::execution(&row)),
-                        executions,
-                    );
+                [Output::Position { .. }] => {
+                    self.push_private(Topic::Position, positions, |writer| writer.rows(run));
                 }
-                Output::Position { row, .. } => {
-                    self.push_private(
-                        Topic::Position,
-                        AccountEvent::Position(bridge::position(&row)),
-                        positions,
-                    );
+                [Output::Wallet { row, .. }] => {
+                    if let Some(news) = self.told_coins.news(row) {
+                        self.push_private(Topic::Wallet, wallets, |writer| writer.wallet(&news));
+                    }
                 }
-                Output::Wallet { row, .. } => {
-                    let wallet = bridge::wallet(&row, self.market());
-                    self.push_private(Topic::Wallet, AccountEvent::Wallet(wallet), wallets);
-                }
-                Output::Trade(trade) => self.push_public(bridge::print(&trade)),
-                Output::Book(delta) => {
+                [Output::Trade(trade)] => self.push_public(bridge::print(trade)),
+                [Output::Book(delta)] => {
                     if self.strikes(Fault::BookGap, Occasion::default).is_some() {
                         self.tally.hit(Fault::BookGap);
                     } else {
-                        self.push_public(bridge::book_delta(&delta));
+                        self.push_public(bridge::book_delta(delta));
                     }
                 }
+                [Output::Ticker(row)] => self.push_public(bridge::ticker(row, self.market())),
                 // No stream of the engine's has them.
-                Output::Liquidation(_) => {}
-                Output::Ticker(row) => self.push_public(bridge::ticker(&row, self.market())),
+                [Output::Liquidation(_)] => {}
+                run => {
+                    for row in run.iter().filter_map(execution) {
+                        self.see_execution(row)?;
+                    }
+                    self.push_private(Topic::Execution, executions, |writer| writer.rows(run));
+                }
             }
         }
+        facts.clear();
         self.facts = facts;
         Ok(())
     }
 
     fn push_public(&mut self, event: MarketEvent) {
         if self.wires.get(Stream::Public).is_up {
-            self.push(Stream::Public, None, Event::Market(event));
+            self.push(Stream::Public, None, Parcel::from(Event::Market(event)));
         }
     }
 
@@ -331,6 +328,13 @@ impl World {
             }
         }
         Ok(())
+    }
+}
+
+const fn execution(fact: &Output) -> Option<&ExecutionRow> {
+    match fact {
+        Output::Execution { row, .. } => Some(row),
+        _ => None,
     }
 }
 

@@ -29,11 +29,10 @@ mod trade;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Audience, Category, Coin, CreateOrder, Instrument, MarketInput, Output, PriceLimit,
-    Request, Setup, Side, Venue,
+    Acknowledgement, Audience, Category, CreateOrder, Instrument, MarketInput, Output, PriceLimit, Request,
+    Setup, Side, Venue,
 };
 
 use crate::catalogue;
@@ -50,6 +49,7 @@ use crate::source::relay::Anew;
 use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
 use crate::wire::number::Scales;
+use crate::wire::{Digits, ToldCoins, Writer};
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
 pub(crate) use gateway::NOBODY;
@@ -92,7 +92,7 @@ pub(crate) struct Exchange {
     pub(crate) core: Venue,
     pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) records: Listed<MarketRecord>,
-    pub(crate) scales: Listed<Scales>,
+    pub(crate) digits: Digits,
     pub(crate) faults: Faults,
     pub(crate) counts: BTreeMap<u64, RequestCounts>,
     pub(crate) keys: KeyRing,
@@ -128,8 +128,8 @@ pub(crate) struct Exchange {
     request_skew_ms: Option<i64>,
     /// What the core put out and nobody was told yet.
     outputs: Vec<Output>,
-    /// What the wallet topic last told of each coin of an account: balance, locked, margin of orders and of positions, debt.
-    told_coins: BTreeMap<u64, BTreeMap<Coin, [Decimal; 5]>>,
+    /// What the wallet topic last told, by account.
+    told_coins: BTreeMap<u64, ToldCoins>,
     /// When it was last looked what there is to tell, in market ms.
     told_ms: i64,
     /// Number of private frames so far; makes their ids unique.
@@ -163,7 +163,7 @@ impl Exchange {
         };
         let record = |i: &Instrument| (i.category, i.symbol.to_string(), MarketRecord::new(i.category));
         let records = instruments.iter().map(record).collect();
-        let scales = instruments.iter().map(|i| (i.category, i.symbol.to_string(), Scales::of(i))).collect();
+        let digits = Digits::of(&instruments);
         let core = Venue::new(Setup {
             instruments,
             coins: catalogue::collateral().to_vec(),
@@ -178,7 +178,7 @@ impl Exchange {
             core,
             accounts: config.accounts.clone(),
             records,
-            scales,
+            digits,
             faults: Faults::default(),
             counts: BTreeMap::new(),
             keys: KeyRing::new(&config.accounts, config.doubts.unsent_recv_window),
@@ -313,12 +313,17 @@ impl Exchange {
         self.clock.set_running(running, self.now);
     }
 
+    /// What rows are written from.
+    pub(crate) fn writer(&self) -> Writer<'_> {
+        Writer { core: &self.core, digits: &self.digits, doubts: &self.doubts }
+    }
+
     /// Digits of an instrument's prices and quantities.
     ///
     /// # Errors
     /// 10001 for a symbol that is not listed.
     pub(crate) fn scales_of(&self, category: Category, symbol: &str) -> Result<Scales, Refusal> {
-        self.scales.get(category, symbol).copied().ok_or_else(|| Refusal::parameter("symbol invalid"))
+        self.digits.get(category, symbol).ok_or_else(|| Refusal::parameter("symbol invalid"))
     }
 
     /// Hands a request to the core; its consequences wait until the reply is on its way.
@@ -525,8 +530,8 @@ impl Exchange {
         if let MarketInput::ChangeTickSize { category, symbol, .. } = input {
             let mut instruments = self.core.instruments();
             let changed = instruments.find(|i| i.category == *category && *i.symbol == **symbol);
-            if let (Some(scales), Some(instrument)) = (self.scales.get_mut(*category, symbol), changed) {
-                *scales = Scales::of(instrument);
+            if let Some(instrument) = changed {
+                self.digits.change(instrument);
             }
         }
         Ok(())
@@ -627,7 +632,7 @@ impl Exchange {
         let view = View {
             core: &self.core,
             records: &self.records,
-            scales: &self.scales,
+            digits: &self.digits,
             doubts: &self.doubts,
             now_ms,
             instant: self.now.instant,

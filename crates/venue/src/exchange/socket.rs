@@ -222,7 +222,7 @@ impl Exchange {
             let view = View {
                 core: &self.core,
                 records: &self.records,
-                scales: &self.scales,
+                digits: &self.digits,
                 doubts: &self.doubts,
                 now_ms,
                 instant: self.now.instant,
@@ -242,7 +242,7 @@ impl Exchange {
         match kind {
             SocketKind::Private => private::is_topic(text),
             SocketKind::Public(category) => Topic::parse(text).is_some_and(|topic| {
-                let is_listed = |symbol| self.scales.get(category, symbol).is_some();
+                let is_listed = |symbol| self.digits.get(category, symbol).is_some();
                 topic.symbol().is_none_or(is_listed) && topic.is_in(category)
             }),
             SocketKind::Trade => false,

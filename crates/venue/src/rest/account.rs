@@ -154,7 +154,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
         .collect();
     let (rows, cursor) =
         page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
-    let scales = |row: &TransactionRow| exchange.scales.get(row.category?, &row.symbol).copied();
+    let scales = |row: &TransactionRow| exchange.digits.get(row.category?, &row.symbol);
     let rows = rows.into_iter().map(|row| to_value(&Transaction::new(&row, scales(&row))));
     Ok(Accepted::new(json!({"list": rows.collect::<Vec<_>>(), "nextPageCursor": cursor})))
 }

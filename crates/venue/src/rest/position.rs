@@ -15,8 +15,8 @@ use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
-use crate::wire::narrow::{Told, narrowed};
-use crate::wire::position::{ClosedPnl, Destination, SettlementRecord};
+use crate::wire::narrow::{Told, without_margin};
+use crate::wire::position::{ClosedPnl, SettlementRecord};
 
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -41,13 +41,13 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     });
     let rows = rows
         .iter()
-        .map(|row| shown(exchange, uid, (row, Told::Positions)))
+        .map(|row| shown(exchange, uid, (row, Told::List)))
         .collect::<Result<Vec<Value>, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
 }
 
 fn shown(exchange: &Exchange, uid: u64, (row, told): (&PositionRow, Told)) -> Result<Value, Refusal> {
-    let shown = exchange.position(uid, row, Destination::Query).map(|shown| narrowed(shown, told));
+    let shown = exchange.writer().position(uid, row, told).map(|row| to_value(&row));
     shown.ok_or_else(|| Refusal::parameter("symbol invalid"))
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     exchange.request(uid, &Request::AddMargin(request))?;
     let row = exchange.core.position(uid, &symbol, position_idx);
     let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(shown(exchange, uid, (&row, Told::AddedMargin))?))
+    Ok(Accepted::new(without_margin(shown(exchange, uid, (&row, Told::Whole))?)))
 }
 
 pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {

@@ -17,7 +17,7 @@ use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::execution::Execution;
 use crate::wire::fields::Fields;
-use crate::wire::narrow::{Told, narrowed};
+use crate::wire::narrow::Told;
 use crate::wire::order::Order;
 
 /// Closed orders that `realtime` still knows.
@@ -155,8 +155,8 @@ pub(crate) fn executions(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     let rows = rows
         .iter()
         .map(|row| {
-            let shown = to_value(&Execution::new(row, exchange.scales_of(row.category, &row.symbol)?));
-            Ok(narrowed(shown, Told::Executions))
+            let scales = exchange.scales_of(row.category, &row.symbol)?;
+            Ok(to_value(&Execution::new(row, scales, Told::List)))
         })
         .collect::<Result<_, Refusal>>()?;
     Ok(listing(fields, rows, cursor))
@@ -169,10 +169,7 @@ fn orders(exchange: &Exchange, (mut rows, told): (Vec<OrderRow>, Told), fields: 
     });
     let rows = rows
         .iter()
-        .map(|row| {
-            let shown = to_value(&Order::new(row, exchange.scales_of(row.category, &row.symbol)?));
-            Ok(narrowed(shown, told))
-        })
+        .map(|row| Ok(to_value(&Order::new(row, exchange.scales_of(row.category, &row.symbol)?, told))))
         .collect::<Result<Vec<Value>, Refusal>>()?;
     let accepted: Accepted = listing(fields, rows, cursor);
     Ok(accepted)

@@ -11,8 +11,8 @@ use crate::rest::query::to_value;
 use crate::wire::envelope::Refusal;
 use crate::wire::execution::Execution;
 use crate::wire::fields::Fields;
+use crate::wire::narrow::Told;
 use crate::wire::order::Order;
-use crate::wire::position::Destination;
 use crate::wire::wallet::{Coin, Wallet};
 
 /// Everything about every account since the start, oldest first; of one alone where the fields name its `uid`.
@@ -51,20 +51,21 @@ fn coins(row: &WalletRow) -> impl Iterator<Item = Value> {
 
 fn account_state(exchange: &Exchange, uid: u64) -> Value {
     let core = &exchange.core;
-    let scales = |category: Category, symbol: &str| exchange.scales.get(category, symbol).copied();
+    let scales = |category: Category, symbol: &str| exchange.digits.get(category, symbol);
     let mut orders: Vec<_> = core.closed_orders(uid, OrderFilter::default()).collect();
     orders.extend(core.open_orders(uid, OrderFilter::default()));
     orders.sort_by(|a, b| (a.created_time_ms, &a.order_id).cmp(&(b.created_time_ms, &b.order_id)));
-    let orders =
-        orders.iter().filter_map(|row| Some(to_value(&Order::new(row, scales(row.category, &row.symbol)?))));
-    let fills = core.executions(uid, ExecutionFilter::default());
-    let fills = fills
+    let orders = orders
         .iter()
-        .rev()
-        .filter_map(|row| Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?))));
+        .filter_map(|row| Some(to_value(&Order::new(row, scales(row.category, &row.symbol)?, Told::Whole))));
+    let fills = core.executions(uid, ExecutionFilter::default());
+    let fills = fills.iter().rev().filter_map(|row| {
+        Some(to_value(&Execution::new(row, scales(row.category, &row.symbol)?, Told::Whole)))
+    });
     let contracts = core.instruments().filter(|instrument| instrument.category != Category::Spot);
     let positions = contracts.flat_map(|instrument| core.positions_in(uid, &instrument.symbol));
-    let positions = positions.filter_map(|row| exchange.position(uid, &row, Destination::Query));
+    let positions =
+        positions.filter_map(|row| Some(to_value(&exchange.writer().position(uid, &row, Told::Whole)?)));
     let wallet = core.wallet(uid);
     json!({
         "uid": uid,

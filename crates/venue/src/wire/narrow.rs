@@ -2,17 +2,6 @@
 
 use serde_json::Value;
 
-/// Fields of an order that only the topic has. Source: Bybit V5, "Order".
-const ORDER_PUSHED: [&str; 3] = ["category", "closedPnl", "feeCurrency"];
-/// Fields of an order that `realtime` lacks besides those. Source: Bybit V5, "Get Open & Closed Orders".
-const ORDER_NOT_LISTED: [&str; 5] =
-    ["slippageTolerance", "slippageToleranceType", "rpiTakerAccess", "rpiMatchedQty", "extraFees"];
-/// Fields of an order that only `history` has. Source: Bybit V5, "Get Order History".
-const ORDER_PAST: [&str; 1] = ["extraFees"];
-/// Fields of an execution that only the topic has. Source: Bybit V5, "Execution".
-const EXECUTION_PUSHED: [&str; 4] = ["category", "execPnl", "isLeverage", "marketUnit"];
-/// Fields of a position that only the topic has: a list says it once for all. Source: Bybit V5, "Position".
-const POSITION_PUSHED: [&str; 1] = ["category"];
 /// Fields of a position that the reply to added margin lacks. Source: Bybit V5, "Add Or Reduce Margin".
 const POSITION_NOT_WITH_MARGIN: [&str; 15] = [
     "adlRankIndicator",
@@ -43,29 +32,36 @@ pub(crate) enum Told {
     OpenOrders,
     /// `order/history`.
     PastOrders,
-    /// The `order` topic.
-    OrderTopic,
-    /// `execution/list`.
-    Executions,
-    /// `position/list`.
-    Positions,
-    /// The reply of `position/add-margin`.
-    AddedMargin,
+    /// `execution/list` and `position/list`.
+    List,
+    /// The topic of its kind.
+    Topic,
+    /// The control surface, which leaves nothing out.
+    Whole,
 }
 
-/// The row less what it does not have there.
-pub(crate) fn narrowed(mut row: Value, told: Told) -> Value {
-    let absent: [&[&str]; 2] = match told {
-        Told::OpenOrders => [&ORDER_PUSHED, &ORDER_NOT_LISTED],
-        Told::PastOrders => [&ORDER_PUSHED, &[]],
-        Told::OrderTopic => [&ORDER_PAST, &[]],
-        Told::Executions => [&EXECUTION_PUSHED, &[]],
-        Told::Positions => [&POSITION_PUSHED, &[]],
-        Told::AddedMargin => [&POSITION_NOT_WITH_MARGIN, &[]],
-    };
+impl Told {
+    /// A field that only the topic has. Source: Bybit V5, "Order", "Execution", "Position".
+    pub(super) fn pushed<T>(self, field: T) -> Option<T> {
+        matches!(self, Self::Topic | Self::Whole).then_some(field)
+    }
+
+    /// A field that `realtime` lacks. Source: Bybit V5, "Get Open & Closed Orders".
+    pub(super) fn not_listed_open<T>(self, field: T) -> Option<T> {
+        (self != Self::OpenOrders).then_some(field)
+    }
+
+    /// A field of an order that only `history` has. Source: Bybit V5, "Get Order History".
+    pub(super) fn of_the_past<T>(self, field: T) -> Option<T> {
+        matches!(self, Self::PastOrders | Self::Whole).then_some(field)
+    }
+}
+
+/// A position less what the reply to added margin does not have.
+pub(crate) fn without_margin(mut row: Value) -> Value {
     if let Value::Object(fields) = &mut row {
-        for name in absent.into_iter().flatten() {
-            fields.remove(*name);
+        for name in POSITION_NOT_WITH_MARGIN {
+            fields.remove(name);
         }
     }
     row

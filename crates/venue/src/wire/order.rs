@@ -5,53 +5,59 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use windvane_venue_core::{Category, OrderRow, ProtectionPrice, TpslMode};
 
-use super::number::{Scales, amount, amount_or_empty};
+use super::narrow::Told;
+use super::number::{Figure, Scales, as_text};
 
 /// One order, in the words of the wire.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Order<'a> {
-    category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
     order_id: &'a str,
     order_link_id: &'a str,
     parent_order_link_id: &'a str,
     block_trade_id: &'static str,
     symbol: &'a str,
     side: &'static str,
-    price: String,
-    qty: String,
+    price: Figure,
+    qty: Figure,
     order_status: &'static str,
     cancel_type: &'static str,
     reject_reason: &'static str,
     /// Spot has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     create_type: Option<&'static str>,
-    avg_price: String,
-    leaves_qty: String,
-    leaves_value: String,
-    cum_exec_qty: String,
-    cum_exec_value: String,
-    cum_exec_fee: String,
+    avg_price: Figure,
+    leaves_qty: Figure,
+    leaves_value: Figure,
+    cum_exec_qty: Figure,
+    cum_exec_value: Figure,
+    cum_exec_fee: Figure,
     /// Fee by coin: where today's clients look.
-    cum_fee_detail: BTreeMap<&'a str, String>,
-    closed_pnl: String,
-    fee_currency: &'static str,
+    cum_fee_detail: BTreeMap<&'a str, Figure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_pnl: Option<Figure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee_currency: Option<&'static str>,
     order_type: &'static str,
     time_in_force: &'static str,
     stop_order_type: &'static str,
     order_iv: &'static str,
     market_unit: &'static str,
-    slippage_tolerance_type: &'static str,
-    slippage_tolerance: String,
-    trigger_price: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slippage_tolerance_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slippage_tolerance: Option<Figure>,
+    trigger_price: Figure,
     trigger_by: &'static str,
     trigger_direction: u8,
-    take_profit: String,
-    stop_loss: String,
+    take_profit: Figure,
+    stop_loss: Figure,
     tp_trigger_by: &'static str,
     sl_trigger_by: &'static str,
-    tp_limit_price: String,
-    sl_limit_price: String,
+    tp_limit_price: Figure,
+    sl_limit_price: Figure,
     /// Spot has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     tpsl_mode: Option<&'static str>,
@@ -61,63 +67,71 @@ pub(crate) struct Order<'a> {
     position_idx: u8,
     is_leverage: &'static str,
     /// Empty for spot, which has `basePrice` in its place.
-    last_price_on_created: String,
+    last_price_on_created: Figure,
     #[serde(skip_serializing_if = "Option::is_none")]
-    base_price: Option<String>,
+    base_price: Option<Figure>,
     place_type: &'static str,
     smp_type: &'static str,
     smp_group: u32,
     smp_order_id: &'a str,
-    extra_fees: &'static str,
-    rpi_taker_access: bool,
-    rpi_matched_qty: &'static str,
-    created_time: String,
-    updated_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_fees: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rpi_taker_access: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rpi_matched_qty: Option<&'static str>,
+    #[serde(serialize_with = "as_text")]
+    created_time: i64,
+    #[serde(serialize_with = "as_text")]
+    updated_time: i64,
 }
 
 impl<'a> Order<'a> {
-    pub(crate) fn new(row: &'a OrderRow, scales: Scales) -> Self {
-        let protection =
-            |price: Option<ProtectionPrice>| price.map(|p| scales.price(p.price)).unwrap_or_default();
-        let limit = |price: Option<ProtectionPrice>| {
-            price.and_then(|p| p.limit_price).map(|limit| scales.price(limit)).unwrap_or_default()
-        };
+    pub(crate) fn new(row: &'a OrderRow, scales: Scales, told: Told) -> Self {
+        let protection = |price: Option<ProtectionPrice>| scales.price_or_empty(price.map(|p| p.price));
+        let limit = |price: Option<ProtectionPrice>| scales.price_or_empty(price.and_then(|p| p.limit_price));
         let is_spot = row.category == Category::Spot;
-        let last_price = row.last_price_on_created.map(|p| scales.price(p)).unwrap_or_default();
+        let last_price = scales.price_or_empty(row.last_price_on_created);
         let (last_price_on_created, base_price) =
-            if is_spot { (String::new(), Some(last_price)) } else { (last_price, None) };
+            if is_spot { (Figure::default(), Some(last_price)) } else { (last_price, None) };
         let watched = |price: Option<ProtectionPrice>| price.map_or("", |p| p.by.as_str());
         Self {
-            category: row.category.as_str(),
+            category: told.pushed(row.category.as_str()),
             order_id: &row.order_id,
             order_link_id: &row.order_link_id,
             parent_order_link_id: &row.parent_order_link_id,
             block_trade_id: "",
             symbol: &row.symbol,
             side: row.side.as_str(),
-            price: scales.price(row.price),
-            qty: scales.qty(row.qty),
+            price: scales.price_figure(row.price),
+            qty: scales.qty_figure(row.qty),
             order_status: row.order_status.as_str(),
             cancel_type: row.cancel_type.as_str(),
             reject_reason: row.reject_reason.as_str(),
             create_type: (!is_spot).then(|| row.create_type.as_str()),
-            avg_price: amount_or_empty(row.avg_price),
-            leaves_qty: scales.qty(row.leaves_qty),
-            leaves_value: amount(row.leaves_value),
-            cum_exec_qty: scales.qty(row.cum_exec_qty),
-            cum_exec_value: amount(row.cum_exec_value),
-            cum_exec_fee: amount(row.cum_fee_detail.iter().map(|(_, fee)| *fee).sum()),
-            cum_fee_detail: row.cum_fee_detail.iter().map(|(coin, fee)| (&**coin, amount(*fee))).collect(),
-            closed_pnl: amount(row.closed_pnl),
-            fee_currency: "",
+            avg_price: Figure::amount_or_empty(row.avg_price),
+            leaves_qty: scales.qty_figure(row.leaves_qty),
+            leaves_value: Figure::amount(row.leaves_value),
+            cum_exec_qty: scales.qty_figure(row.cum_exec_qty),
+            cum_exec_value: Figure::amount(row.cum_exec_value),
+            cum_exec_fee: Figure::amount(row.cum_fee_detail.iter().map(|(_, fee)| *fee).sum()),
+            cum_fee_detail: row
+                .cum_fee_detail
+                .iter()
+                .map(|(coin, fee)| (&**coin, Figure::amount(*fee)))
+                .collect(),
+            closed_pnl: told.pushed(Figure::amount(row.closed_pnl)),
+            fee_currency: told.pushed(""),
             order_type: row.order_type.as_str(),
             time_in_force: row.time_in_force.as_str(),
             stop_order_type: row.stop_order_type.map_or("", |kind| kind.as_str()),
             order_iv: "",
             market_unit: row.market_unit.map_or("", |unit| unit.as_str()),
-            slippage_tolerance_type: row.slippage.map_or("UNKNOWN", |slippage| slippage.unit.as_str()),
-            slippage_tolerance: row.slippage.map(|slippage| amount(slippage.value)).unwrap_or_default(),
-            trigger_price: row.trigger.map(|trigger| scales.price(trigger.price)).unwrap_or_default(),
+            slippage_tolerance_type: told
+                .not_listed_open(row.slippage.map_or("UNKNOWN", |slippage| slippage.unit.as_str())),
+            slippage_tolerance: told
+                .not_listed_open(Figure::amount_or_empty(row.slippage.map(|slippage| slippage.value))),
+            trigger_price: scales.price_or_empty(row.trigger.map(|trigger| trigger.price)),
             trigger_by: row.trigger.map_or("", |trigger| trigger.by.as_str()),
             trigger_direction: row
                 .trigger
@@ -141,11 +155,11 @@ impl<'a> Order<'a> {
             smp_type: row.smp_type.as_str(),
             smp_group: row.smp_group,
             smp_order_id: &row.smp_order_id,
-            extra_fees: "",
-            rpi_taker_access: false,
-            rpi_matched_qty: "0",
-            created_time: row.created_time_ms.to_string(),
-            updated_time: row.updated_time_ms.to_string(),
+            extra_fees: told.of_the_past(""),
+            rpi_taker_access: told.not_listed_open(false),
+            rpi_matched_qty: told.not_listed_open("0"),
+            created_time: row.created_time_ms,
+            updated_time: row.updated_time_ms,
         }
     }
 }

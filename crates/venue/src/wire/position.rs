@@ -3,127 +3,139 @@
 
 use rust_decimal::Decimal;
 use serde::Serialize;
-use serde_json::Value;
-use windvane_venue_core::{ClosedPnlRow, PositionRow, SessionRow, Side};
+use windvane_venue_core::{ClosedPnlRow, MarginMode, PositionRow, SessionRow, Side};
 
-use super::number::{Scales, amount, amount_or_empty};
-use crate::config::{SettlementRecordPrice, SettlementRecordSize, UntradedSeq};
-
-/// Where a position row goes: the average entry price has two names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Destination {
-    /// `avgPrice`.
-    Query,
-    /// `entryPrice`.
-    Topic,
-}
+use super::narrow::Told;
+use super::number::{Figure, Scales, amount, as_text};
+use crate::config::{
+    CrossLiquidationPrice, DoubtsConfig, SettlementRecordPrice, SettlementRecordSize, UntradedSeq,
+};
 
 /// One position, in the words of the wire.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Position<'a> {
-    category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
     position_idx: u8,
     trade_mode: u8,
     risk_id: u32,
-    risk_limit_value: String,
+    risk_limit_value: Figure,
     symbol: &'a str,
     side: &'static str,
-    size: String,
+    size: Figure,
     #[serde(skip_serializing_if = "Option::is_none")]
-    avg_price: Option<String>,
+    avg_price: Option<Figure>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    entry_price: Option<String>,
-    position_value: String,
-    position_balance: String,
+    entry_price: Option<Figure>,
+    position_value: Figure,
+    position_balance: Figure,
     auto_add_margin: u8,
     position_status: &'static str,
-    leverage: String,
-    break_even_price: String,
-    mark_price: String,
-    liq_price: String,
+    leverage: Figure,
+    break_even_price: Figure,
+    mark_price: Figure,
+    liq_price: Figure,
     bust_price: &'static str,
     #[serde(rename = "positionIM")]
-    position_im: String,
+    position_im: Figure,
     #[serde(rename = "positionIMByMp")]
-    position_im_by_mp: String,
+    position_im_by_mp: Figure,
     #[serde(rename = "positionMM")]
-    position_mm: String,
+    position_mm: Figure,
     #[serde(rename = "positionMMByMp")]
-    position_mm_by_mp: String,
-    take_profit: String,
-    stop_loss: String,
-    trailing_stop: String,
-    session_avg_price: String,
-    unrealised_pnl: String,
-    cur_realised_pnl: String,
-    cum_realised_pnl: String,
+    position_mm_by_mp: Figure,
+    take_profit: Figure,
+    stop_loss: Figure,
+    trailing_stop: Figure,
+    session_avg_price: Figure,
+    unrealised_pnl: Figure,
+    cur_realised_pnl: Figure,
+    cum_realised_pnl: Figure,
     tpsl_mode: &'static str,
     adl_rank_indicator: u8,
     is_reduce_only: bool,
     mmr_sys_updated_time: &'static str,
     leverage_sys_updated_time: &'static str,
-    created_time: String,
-    updated_time: String,
+    #[serde(serialize_with = "as_text")]
+    created_time: i64,
+    #[serde(serialize_with = "as_text")]
+    updated_time: i64,
     open_time: i64,
-    seq: Value,
+    seq: Seq,
+}
+
+/// A number, or the same as text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Seq {
+    Number(i64),
+    Text(#[serde(serialize_with = "as_text")] i64),
 }
 
 impl<'a> Position<'a> {
+    /// `mode` is the account's: what a position in cross margin has for a liquidation price is in doubt. The average entry
+    /// price has two names: `avgPrice` in lists, `entryPrice` in the topic.
     pub(crate) fn new(
         row: &'a PositionRow,
         scales: Scales,
-        (destination, untraded_seq): (Destination, UntradedSeq),
+        told: Told,
+        (mode, doubts): (Option<MarginMode>, &DoubtsConfig),
     ) -> Self {
-        let average = |price: Decimal| if price.is_zero() { "0".to_owned() } else { scales.price(price) };
-        let entry = average(row.avg_price);
-        let (avg_price, entry_price) = match destination {
-            Destination::Query => (Some(entry), None),
-            Destination::Topic => (None, Some(entry)),
+        let average = |price: Decimal| match price.is_zero() {
+            true => Figure::amount(price),
+            false => scales.price_figure(price),
         };
-        let (initial, maintenance) = (amount(row.position_im), amount(row.position_mm));
+        let entry = average(row.avg_price);
+        let (avg_price, entry_price) = match told {
+            Told::Topic => (None, Some(entry)),
+            _ => (Some(entry), None),
+        };
+        let hides_liquidation =
+            mode == Some(MarginMode::Cross) && doubts.cross_liquidation_price == CrossLiquidationPrice::Empty;
+        let (initial, maintenance) = (Figure::amount(row.position_im), Figure::amount(row.position_mm));
         Self {
-            category: row.category.as_str(),
+            category: told.pushed(row.category.as_str()),
             position_idx: row.position_idx.as_int(),
             trade_mode: 0,
             risk_id: row.risk_id,
-            risk_limit_value: amount(row.risk_limit_value),
+            risk_limit_value: Figure::amount(row.risk_limit_value),
             symbol: &row.symbol,
             side: row.side.map_or("", |side| side.as_str()),
-            size: scales.qty(row.size),
+            size: scales.qty_figure(row.size),
             avg_price,
             entry_price,
-            position_value: amount(row.position_value),
-            position_balance: "0".to_owned(),
+            position_value: Figure::amount(row.position_value),
+            position_balance: Figure::amount(Decimal::ZERO),
             auto_add_margin: u8::from(row.auto_add_margin),
             position_status: row.position_status.as_str(),
-            leverage: amount(row.leverage),
-            break_even_price: amount_or_empty(row.break_even_price.map(|price| price.round_dp(8))),
-            mark_price: scales.price(row.mark_price),
-            liq_price: row.liq_price.map(|price| scales.price(price)).unwrap_or_default(),
+            leverage: Figure::amount(row.leverage),
+            break_even_price: Figure::amount_or_empty(row.break_even_price.map(|price| price.round_dp(8))),
+            mark_price: scales.price_figure(row.mark_price),
+            liq_price: scales.price_or_empty(row.liq_price.filter(|_| !hides_liquidation)),
             bust_price: "",
-            position_im_by_mp: initial.clone(),
+            position_im_by_mp: initial,
             position_im: initial,
-            position_mm_by_mp: maintenance.clone(),
+            position_mm_by_mp: maintenance,
             position_mm: maintenance,
-            take_profit: scales.price(row.take_profit),
-            stop_loss: scales.price(row.stop_loss),
-            trailing_stop: scales.price(row.trailing_stop),
+            take_profit: scales.price_figure(row.take_profit),
+            stop_loss: scales.price_figure(row.stop_loss),
+            trailing_stop: scales.price_figure(row.trailing_stop),
             session_avg_price: row.session_avg_price.map(average).unwrap_or_default(),
-            unrealised_pnl: amount(row.unrealised_pnl),
-            cur_realised_pnl: amount(row.cur_realised_pnl),
-            cum_realised_pnl: amount(row.cum_realised_pnl),
+            unrealised_pnl: Figure::amount(row.unrealised_pnl),
+            cur_realised_pnl: Figure::amount(row.cur_realised_pnl),
+            cum_realised_pnl: Figure::amount(row.cum_realised_pnl),
             tpsl_mode: "Full",
             adl_rank_indicator: row.adl_rank,
             is_reduce_only: false,
             mmr_sys_updated_time: "",
             leverage_sys_updated_time: "",
-            created_time: row.created_time_ms.to_string(),
-            updated_time: row.updated_time_ms.to_string(),
+            created_time: row.created_time_ms,
+            updated_time: row.updated_time_ms,
             open_time: row.open_time_ms,
-            seq: match untraded_seq {
-                UntradedSeq::Text if row.seq < 0 => row.seq.to_string().into(),
-                UntradedSeq::Number | UntradedSeq::Text => row.seq.into(),
+            seq: match doubts.untraded_seq {
+                UntradedSeq::Text if row.seq < 0 => Seq::Text(row.seq),
+                UntradedSeq::Number | UntradedSeq::Text => Seq::Number(row.seq),
             },
         }
     }

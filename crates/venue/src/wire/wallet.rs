@@ -3,7 +3,7 @@
 use serde::Serialize;
 use windvane_venue_core::{CoinRow, WalletRow};
 
-use super::number::{amount, amount_or_empty};
+use super::number::Figure;
 
 /// An account's balances, in the words of the wire. Totals are in USD, taken as equal to USDT.
 #[derive(Debug, Serialize)]
@@ -11,25 +11,25 @@ use super::number::{amount, amount_or_empty};
 pub(crate) struct Wallet<'a> {
     account_type: &'static str,
     #[serde(rename = "accountIMRate")]
-    account_im_rate: String,
+    account_im_rate: Figure,
     #[serde(rename = "accountIMRateByMp")]
-    account_im_rate_by_mp: String,
+    account_im_rate_by_mp: Figure,
     #[serde(rename = "accountMMRate")]
-    account_mm_rate: String,
+    account_mm_rate: Figure,
     #[serde(rename = "accountMMRateByMp")]
-    account_mm_rate_by_mp: String,
+    account_mm_rate_by_mp: Figure,
     #[serde(rename = "accountLTV")]
     account_ltv: &'static str,
-    total_equity: String,
-    total_wallet_balance: String,
-    total_margin_balance: String,
-    total_available_balance: String,
+    total_equity: Figure,
+    total_wallet_balance: Figure,
+    total_margin_balance: Figure,
+    total_available_balance: Figure,
     #[serde(rename = "totalPerpUPL")]
-    total_perp_upl: String,
-    total_initial_margin: String,
-    total_initial_margin_by_mp: String,
-    total_maintenance_margin: String,
-    total_maintenance_margin_by_mp: String,
+    total_perp_upl: Figure,
+    total_initial_margin: Figure,
+    total_initial_margin_by_mp: Figure,
+    total_maintenance_margin: Figure,
+    total_maintenance_margin_by_mp: Figure,
     coin: Vec<Coin<'a>>,
 }
 
@@ -38,24 +38,24 @@ pub(crate) struct Wallet<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Coin<'a> {
     coin: &'a str,
-    equity: String,
-    usd_value: String,
-    wallet_balance: String,
-    locked: String,
+    equity: Figure,
+    usd_value: Figure,
+    wallet_balance: Figure,
+    locked: Figure,
     spot_hedging_qty: &'static str,
-    borrow_amount: String,
+    borrow_amount: Figure,
     spot_borrow: &'static str,
     available_to_borrow: &'static str,
-    available_to_withdraw: String,
+    available_to_withdraw: Figure,
     accrued_interest: &'static str,
     #[serde(rename = "totalOrderIM")]
-    total_order_im: String,
+    total_order_im: Figure,
     #[serde(rename = "totalPositionIM")]
-    total_position_im: String,
+    total_position_im: Figure,
     #[serde(rename = "totalPositionMM")]
-    total_position_mm: String,
-    unrealised_pnl: String,
-    cum_realised_pnl: String,
+    total_position_mm: Figure,
+    unrealised_pnl: Figure,
+    cum_realised_pnl: Figure,
     bonus: &'static str,
     collateral_switch: bool,
     margin_collateral: bool,
@@ -64,23 +64,25 @@ pub(crate) struct Coin<'a> {
 
 impl<'a> Wallet<'a> {
     pub(crate) fn new(row: &'a WalletRow) -> Self {
-        let (im_rate, mm_rate) = (amount_or_empty(row.account_im_rate), amount_or_empty(row.account_mm_rate));
-        let (initial, maintenance) = (amount(row.total_initial_margin), amount(row.total_maintenance_margin));
+        let (im_rate, mm_rate) =
+            (Figure::amount_or_empty(row.account_im_rate), Figure::amount_or_empty(row.account_mm_rate));
+        let (initial, maintenance) =
+            (Figure::amount(row.total_initial_margin), Figure::amount(row.total_maintenance_margin));
         Self {
             account_type: "UNIFIED",
-            account_im_rate: im_rate.clone(),
+            account_im_rate: im_rate,
             account_im_rate_by_mp: im_rate,
-            account_mm_rate: mm_rate.clone(),
+            account_mm_rate: mm_rate,
             account_mm_rate_by_mp: mm_rate,
             account_ltv: "0",
-            total_equity: amount(row.total_equity),
-            total_wallet_balance: amount(row.total_wallet_balance),
-            total_margin_balance: amount(row.total_margin_balance),
-            total_available_balance: amount(row.total_available_balance),
-            total_perp_upl: amount(row.total_perp_upl),
-            total_initial_margin: initial.clone(),
+            total_equity: Figure::amount(row.total_equity),
+            total_wallet_balance: Figure::amount(row.total_wallet_balance),
+            total_margin_balance: Figure::amount(row.total_margin_balance),
+            total_available_balance: Figure::amount(row.total_available_balance),
+            total_perp_upl: Figure::amount(row.total_perp_upl),
+            total_initial_margin: initial,
             total_initial_margin_by_mp: initial,
-            total_maintenance_margin: maintenance.clone(),
+            total_maintenance_margin: maintenance,
             total_maintenance_margin_by_mp: maintenance,
             coin: row.coins.iter().map(|coin| Coin::new(coin, row)).collect(),
         }
@@ -92,21 +94,21 @@ impl<'a> Coin<'a> {
     pub(crate) fn new(row: &'a CoinRow, wallet: &WalletRow) -> Self {
         Self {
             coin: &row.coin,
-            equity: amount(row.equity),
-            usd_value: amount(row.usd_value),
-            wallet_balance: amount(row.wallet_balance),
-            locked: amount(row.locked),
+            equity: Figure::amount(row.equity),
+            usd_value: Figure::amount(row.usd_value),
+            wallet_balance: Figure::amount(row.wallet_balance),
+            locked: Figure::amount(row.locked),
             spot_hedging_qty: "0",
-            borrow_amount: amount(row.borrow_amount),
+            borrow_amount: Figure::amount(row.borrow_amount),
             spot_borrow: "0",
             available_to_borrow: "",
-            available_to_withdraw: amount(wallet.total_available_balance),
+            available_to_withdraw: Figure::amount(wallet.total_available_balance),
             accrued_interest: "0",
-            total_order_im: amount(row.total_order_im),
-            total_position_im: amount(row.total_position_im),
-            total_position_mm: amount(row.total_position_mm),
-            unrealised_pnl: amount(row.unrealised_pnl),
-            cum_realised_pnl: amount(row.cum_realised_pnl),
+            total_order_im: Figure::amount(row.total_order_im),
+            total_position_im: Figure::amount(row.total_position_im),
+            total_position_mm: Figure::amount(row.total_position_mm),
+            unrealised_pnl: Figure::amount(row.unrealised_pnl),
+            cum_realised_pnl: Figure::amount(row.cum_realised_pnl),
             bonus: "0",
             collateral_switch: row.counts_as_margin,
             margin_collateral: true,

@@ -19,6 +19,7 @@ use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interval::Interval;
 use crate::rest::ticker::{TickerFields, topic_fields};
+use crate::wire::Digits;
 use crate::wire::number::Scales;
 pub(crate) use book::levels;
 use book::{BookFeed, BookWords};
@@ -52,7 +53,7 @@ pub(super) struct Changes {
 pub(super) struct View<'a> {
     pub(super) core: &'a Venue,
     pub(super) records: &'a Listed<MarketRecord>,
-    pub(super) scales: &'a Listed<Scales>,
+    pub(super) digits: &'a Digits,
     pub(super) doubts: &'a DoubtsConfig,
     /// Market ms.
     pub(super) now_ms: i64,
@@ -89,7 +90,7 @@ impl PublicFeeds {
     ) -> Option<String> {
         let now_ms = view.now_ms;
         let Some(symbol) = topic.symbol() else { return Some(frame::no_pools(text, now_ms)) };
-        let scales = *view.scales.get(self.category, symbol)?;
+        let scales = view.digits.get(self.category, symbol)?;
         match topic {
             Topic::Book { depth, .. } => {
                 if !heard {
@@ -131,7 +132,7 @@ impl PublicFeeds {
         view: &View<'_>,
         stage: &mut Stage<'_>,
     ) {
-        let Some(&scales) = view.scales.get(self.category, symbol) else { return };
+        let Some(scales) = view.digits.get(self.category, symbol) else { return };
         for depth in DEPTHS {
             let topic = format!("orderbook.{depth}.{symbol}");
             if stage.is_heard(self.category, &topic)
@@ -187,8 +188,8 @@ impl PublicFeeds {
 
     fn publish_klines(&mut self, symbol: &str, changes: &Changes, view: &View<'_>, stage: &mut Stage<'_>) {
         let category = self.category;
-        let (Some(record), Some(&scales)) =
-            (view.records.get(category, symbol), view.scales.get(category, symbol))
+        let (Some(record), Some(scales)) =
+            (view.records.get(category, symbol), view.digits.get(category, symbol))
         else {
             return;
         };
