@@ -39,6 +39,7 @@ mod rest;
 pub mod session;
 mod shell;
 mod sign;
+pub mod wire;
 
 pub use backoff::Backoff;
 pub use budget::{Purpose, RateLimits};

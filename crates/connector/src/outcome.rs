@@ -15,10 +15,12 @@ use windvane_model::{
 
 /// What an answer must say of the request it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) request: Request,
+pub struct Asked {
+    /// Which kind of request.
+    pub request: Request,
     symbol: Option<Symbol>,
-    pub(crate) client_order_id: Option<ClientOrderId>,
+    /// The order, where it is about one of ours.
+    pub client_order_id: Option<ClientOrderId>,
 }
 
 impl From<&Mutation> for Asked {
@@ -84,7 +86,8 @@ impl Asked {
     }
 
     /// Nobody can tell. `code` is 0 when there was no readable answer.
-    pub(crate) const fn undetermined(&self, code: i32) -> AccountEvent {
+    #[must_use]
+    pub const fn undetermined(&self, code: i32) -> AccountEvent {
         AccountEvent::Undetermined(Undetermined {
             request: self.request,
             symbol: self.symbol,
@@ -94,7 +97,8 @@ impl Asked {
     }
 
     /// It never left this process.
-    pub(crate) fn not_sent(&self, why: &str) -> AccountEvent {
+    #[must_use]
+    pub fn not_sent(&self, why: &str) -> AccountEvent {
         self.refused(0, RefusalFamily::NotSent, why)
     }
 

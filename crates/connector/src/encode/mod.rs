@@ -9,13 +9,14 @@ mod spell;
 
 pub(crate) use batch::{BATCH_MAX, kind as batch_kind, write_body as write_batch};
 pub(crate) use object::Object;
-pub(crate) use socket::{RequestId, login, ping, subscribe, trade_batch_frame, trade_frame, unsubscribe};
+pub use socket::{RequestId, trade_frame};
+pub(crate) use socket::{login, ping, subscribe, trade_batch_frame, unsubscribe};
 pub(crate) use spell::Spell;
 
 use crate::category::Category;
 use windvane_model::{
-    Amend, Cancel, CancelAll, Millis, OrderKind, Price, Request, SetLeverage, SetProtection, Submit, Symbol,
-    TimeInForce, TriggerBy,
+    Amend, Cancel, CancelAll, Command, Millis, OrderKind, Price, Query, Request, SetLeverage, SetProtection,
+    Submit, Symbol, TimeInForce, TriggerBy,
 };
 
 /// A command that changes something; the rest of [`windvane_model::Command`] asks.
@@ -44,6 +45,22 @@ const REDUCE_WINDOW_MS: Millis = 10_000;
 pub(crate) const SETTLE_COIN: &str = "USDT";
 
 impl Mutation {
+    /// What a command changes; the question that it is where it only asks.
+    ///
+    /// # Errors
+    /// With the question.
+    pub const fn of(command: Command) -> Result<Self, Query> {
+        Ok(match command {
+            Command::Submit(submit) => Self::Submit(submit),
+            Command::Amend(amend) => Self::Amend(amend),
+            Command::Cancel(cancel) => Self::Cancel(cancel),
+            Command::CancelAll(all) => Self::CancelAll(all),
+            Command::SetProtection(protection) => Self::SetProtection(protection),
+            Command::SetLeverage(leverage) => Self::SetLeverage(leverage),
+            Command::Query(query) => return Err(query),
+        })
+    }
+
     /// Which request it is.
     #[must_use]
     pub const fn request(&self) -> Request {

@@ -52,11 +52,19 @@ fn topics_request(operation: &str, request_id: &str, topics: &[String]) -> Strin
 
 /// The id of a request on the trade socket.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestId {
+pub struct RequestId {
     /// What makes it unique over restarts of the process.
-    pub(crate) prefix: u64,
+    pub prefix: u64,
     /// What makes it unique within one.
-    pub(crate) number: u64,
+    pub number: u64,
+}
+
+impl RequestId {
+    /// The number of a request in the id that an answer repeats; `None` where that is not of this prefix.
+    pub(crate) fn number_in(prefix: u64, text: &str) -> Option<u64> {
+        let (before, number) = text.rsplit_once('-')?;
+        if before.parse() == Ok(prefix) { number.parse().ok() } else { None }
+    }
 }
 
 impl Spell for RequestId {
@@ -68,7 +76,8 @@ impl Spell for RequestId {
 }
 
 /// One order request, or `None` when the socket does not offer the operation. The stamp is the venue's time.
-pub(crate) fn trade_frame(id: RequestId, mutation: &Mutation, stamp_ms: i64) -> Option<String> {
+#[must_use]
+pub fn trade_frame(id: RequestId, mutation: &Mutation, stamp_ms: i64) -> Option<String> {
     let operation = mutation.socket_operation()?;
     Some(frame(id, operation, mutation.recv_window_ms(), stamp_ms, |out| {
         mutation.write_body(Category::Linear, out)

@@ -61,7 +61,7 @@ impl Answer {
 }
 
 /// Reads the outside of an answer; a `retCode` other than 0 is an error with its words.
-pub(super) fn read_envelope(endpoint: &'static str, bytes: Vec<u8>) -> Result<Answer, RestError> {
+pub(crate) fn read_envelope(endpoint: &'static str, bytes: Vec<u8>) -> Result<Answer, RestError> {
     let unreadable = |problem: String| RestError::Unreadable { endpoint, problem };
     let text = String::from_utf8(bytes).map_err(|_| unreadable("not utf-8".to_owned()))?;
     if is_too_deep(&text) {

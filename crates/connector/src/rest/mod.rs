@@ -21,6 +21,9 @@ mod reference;
 mod setup;
 mod sweep;
 
+pub(crate) use answer::read_envelope;
+pub(crate) use mutate::outcome;
+
 pub use account::{AccountInfo, ApiKeyInfo, MarginMode};
 pub use business::{BusinessKind, OpenBusiness};
 pub use client::RestClient;

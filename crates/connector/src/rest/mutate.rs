@@ -1,6 +1,7 @@
 //! Mutations over REST: each end of a request becomes the one event that is certain.
 
 use super::{
+    answer::Answer,
     client::{Payload, RestClient},
     error::RestError,
 };
@@ -61,19 +62,25 @@ impl RestClient {
         }
         let body = mutation.body(category);
         let window_ms = Some(mutation.recv_window_ms());
-        match self.call(&turn, Method::POST, Payload::Body(&body), window_ms).await {
-            Ok(answer) => {
-                #[derive(Deserialize)]
-                struct Ids<'a> {
-                    #[serde(borrow, default, rename = "orderId")]
-                    order_id: Lexeme<'a>,
-                }
-                let ids = answer.result::<Ids<'_>>();
-                let order_id = ids.as_ref().map_or("", |ids| ids.order_id.as_str());
-                asked.answered(Channel::Rest, 0, "", order_id)
-            }
-            Err(error) => failed(&asked, &error),
+        let answer = self.call(&turn, Method::POST, Payload::Body(&body), window_ms).await;
+        outcome(&asked, answer)
+    }
+}
+
+/// What became of a single request, by the answer to it or by what went wrong instead.
+pub(crate) fn outcome(asked: &Asked, answer: Result<Answer, RestError>) -> AccountEvent {
+    #[derive(Deserialize)]
+    struct Ids<'a> {
+        #[serde(borrow, default, rename = "orderId")]
+        order_id: Lexeme<'a>,
+    }
+    match answer {
+        Ok(answer) => {
+            let ids = answer.result::<Ids<'_>>();
+            let order_id = ids.as_ref().map_or("", |ids| ids.order_id.as_str());
+            asked.answered(Channel::Rest, 0, "", order_id)
         }
+        Err(error) => failed(asked, &error),
     }
 }
 

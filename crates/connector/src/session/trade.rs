@@ -131,12 +131,8 @@ impl TradeSession {
     }
 
     fn answered(&mut self, moment: Moment, reply: &Reply<'_>, text: &str, out: &mut Output) {
-        let id = reply
-            .request_id
-            .rsplit_once('-')
-            .filter(|(prefix, _)| prefix.parse() == Ok(self.id_prefix))
-            .and_then(|(_, id)| id.parse().ok());
-        let Some(pending) = id.and_then(|id: u64| self.pending.remove(&id)) else {
+        let number = RequestId::number_in(self.id_prefix, &reply.request_id);
+        let Some(pending) = number.and_then(|number| self.pending.remove(&number)) else {
             // Late: it has been settled as unknown, and the order's own state follows on the private stream.
             tracing::warn!(request_id = %reply.request_id, code = reply.code, "answer to no open request");
             return;

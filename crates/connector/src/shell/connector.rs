@@ -265,22 +265,17 @@ impl Connector {
     /// # Errors
     /// With the answer itself when there is no room: nothing was sent.
     pub fn send(&self, command: Command) -> Result<(), Box<AccountEvent>> {
-        let mutation = match command {
-            Command::Submit(submit) => Mutation::Submit(submit),
-            Command::Amend(amend) => Mutation::Amend(amend),
-            Command::Cancel(cancel) => Mutation::Cancel(cancel),
-            Command::CancelAll(all) => Mutation::CancelAll(all),
-            Command::SetProtection(protection) => Mutation::SetProtection(protection),
-            Command::SetLeverage(leverage) => Mutation::SetLeverage(leverage),
+        let mutation = match Mutation::of(command) {
+            Ok(mutation) => mutation,
             // The venue wants the right to place an order of whoever asks about one; a key that only reads has it not.
-            Command::Query(query @ Query::PreCheck(_)) if !self.sends => {
+            Err(query @ Query::PreCheck(_)) if !self.sends => {
                 return Err(Box::new(AccountEvent::QueryFailed(QueryFailed {
                     query,
                     code: 0,
                     is_unsupported: true,
                 })));
             }
-            Command::Query(query) => {
+            Err(query) => {
                 return self.rest.try_send(Work::Query(query)).map_err(|_| {
                     Box::new(AccountEvent::QueryFailed(QueryFailed { query, code: 0, is_unsupported: false }))
                 });

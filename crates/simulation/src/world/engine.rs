@@ -10,6 +10,7 @@ use crate::tally::{Fault, Standing};
 use crate::world::Broken;
 use windvane_bridge::by_link;
 use windvane_connector::codec::{Decoded, decode_private};
+use windvane_connector::wire;
 use windvane_engine::Output;
 use windvane_model::{
     AccountEvent, ClientOrderId, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState, Stamp,
@@ -25,10 +26,10 @@ impl World {
                     self.move_market()?;
                 }
             }
-            Happening::Arrive { life, number, command, sent } => {
+            Happening::Arrive { life, number, command, message } => {
                 // What a dead process had in its socket may still get out, or not.
                 if life == self.life || self.is_scripted() || self.rng.bool() {
-                    self.arrive(number, &command, sent)?;
+                    self.arrive(number, &command, &message)?;
                 } else if let windvane_model::Command::Submit(submit) = command {
                     self.travelling.remove(&submit.client_order_id);
                 }
@@ -83,14 +84,35 @@ impl World {
         if life != self.life || is_cut {
             return Ok(());
         }
-        if let Some(number) = answers
-            && self.wires.open.remove(&number).is_none()
-        {
-            return Ok(());
+        let answered = match answers {
+            None => None,
+            Some(number) => match self.wires.open.remove(&number) {
+                Some(open) => Some(open),
+                // Settled already, as what nobody knows the end of.
+                None => return Ok(()),
+            },
+        };
+        match (parcel, answered) {
+            (Parcel::Own(event), _) => self.hear(*event),
+            (Parcel::Private(frame), _) => self.read_push(&frame),
+            (Parcel::Reply(frame), _) => self.read_reply(&frame),
+            (Parcel::Body(body), Some(open)) => {
+                let told = wire::read_outcome(&open.asked, open.endpoint, body.into_bytes());
+                self.hear(Event::Account(told))
+            }
+            (Parcel::Body(body), None) => Err(unread("an answer to no call", &body)),
         }
-        match parcel {
-            Parcel::Own(event) => self.hear(*event),
-            Parcel::Private(frame) => self.read_push(&frame),
+    }
+
+    /// What the connector makes of a reply on the trade socket.
+    fn read_reply(&mut self, frame: &str) -> Result<(), Broken> {
+        let open = &mut self.wires.open;
+        let asked = |number| open.remove(&number).map(|open| open.asked);
+        match wire::read_reply(self.life.into(), frame, asked) {
+            Ok(Some((_, told))) => self.hear(Event::Account(told)),
+            // Late: settled already.
+            Ok(None) => Ok(()),
+            Err(reason) => Err(unread(reason, frame)),
         }
     }
 
@@ -99,7 +121,7 @@ impl World {
         let mut told = std::mem::take(&mut self.told);
         let decoded = decode_private(frame, &mut told);
         if decoded != Decoded::Data {
-            return Err(("I19 what the venue writes is read", format!("{decoded:?}: {frame}")));
+            return Err(unread(format_args!("{decoded:?}"), frame));
         }
         for fact in told.drain(..) {
             self.hear(Event::Account(fact))?;
@@ -285,4 +307,9 @@ impl World {
             eprintln!("{:>7} {words}", self.now);
         }
     }
+}
+
+/// What one side wrote could not be read by the other.
+pub(super) fn unread(reason: impl std::fmt::Display, text: &str) -> Broken {
+    ("I19 what is written is read", format!("{reason}: {text}"))
 }

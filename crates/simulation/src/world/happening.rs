@@ -14,7 +14,7 @@ pub(super) enum Happening {
     /// The outside market moves.
     Market,
     /// A request reaches the venue.
-    Arrive { life: u32, number: u64, command: Command, sent: Millis },
+    Arrive { life: u32, number: u64, command: Command, message: Message },
     /// A request has waited for its answer long enough.
     TimeOut { life: u32, number: u64 },
     /// Something reaches the engine.
@@ -86,6 +86,19 @@ pub(super) enum Parcel {
     Own(Box<Event>),
     /// A frame of the private stream, as the venue wrote it.
     Private(String),
+    /// A reply on the trade socket; it names the request that it answers.
+    Reply(String),
+    /// The body of the answer to a REST call.
+    Body(String),
+}
+
+/// A request as the connector wrote it.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// A frame of the trade socket.
+    Frame(String),
+    /// A REST call that changes something. Nothing is signed here, so the headers are just these two.
+    Post { path: &'static str, timestamp: String, recv_window: String, body: String },
 }
 
 impl From<Event> for Parcel {

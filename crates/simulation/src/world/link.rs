@@ -1,15 +1,17 @@
 //! The link: three streams that keep their order and can break, and calls of their own that keep none.
 
-use super::happening::{Delivery, Happening, Parcel};
+use super::happening::{Delivery, Happening, Message, Parcel};
 use super::venue::requested;
-use super::{Broken, World};
+use super::{Broken, EPOCH_MS, World};
 use crate::listing::{UID, install};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::BTreeMap;
-use windvane_bridge::{self as bridge, Asked};
-use windvane_model::{Command, Event, Link, LinkState, MarketEvent, RefusalFamily};
+use windvane_bridge as bridge;
+use windvane_connector::Category as Product;
+use windvane_connector::wire::{Asked, Mutation, RequestId, trade_frame};
+use windvane_model::{Command, Event, Link, LinkState, MarketEvent};
 use windvane_venue::wire::{Frame, Rows, Writer};
 use windvane_venue_core::{Category, OrderFilter, Request};
 
@@ -103,12 +105,21 @@ pub(super) struct Wire {
     last_up: Millis,
 }
 
+/// A request that is not answered yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) asked: Asked,
+    pub(super) endpoint: &'static str,
+    /// Whether the trade socket carries it.
+    pub(super) by_trade: bool,
+}
+
 /// All of the link.
 #[derive(Debug, Default)]
 pub(super) struct Wires {
     wires: [Wire; 3],
-    /// Requests that are not answered yet, and whether the trade socket carries them.
-    pub(super) open: BTreeMap<u64, (Asked, bool)>,
+    /// Requests that are not answered yet.
+    pub(super) open: BTreeMap<u64, Open>,
     requests: u64,
 }
 
@@ -132,7 +143,8 @@ impl Wires {
 
 impl World {
     /// Sends something down a stream, behind all that is under way there.
-    pub(super) fn push(&mut self, stream: Stream, answers: Option<u64>, parcel: Parcel) {
+    pub(super) fn push(&mut self, stream: Stream, parcel: impl Into<Parcel>) {
+        let (answers, parcel) = (None, parcel.into());
         let arrival = self.now + self.delay();
         let wire = self.wires.get_mut(stream);
         wire.last_down = wire.last_down.max(arrival);
@@ -141,34 +153,32 @@ impl World {
     }
 
     /// Sends something by a call of its own.
-    pub(super) fn return_call(&mut self, answers: Option<u64>, event: Event) {
-        let at = self.now + self.delay();
-        let parcel = Parcel::from(event);
+    pub(super) fn return_call(&mut self, answers: Option<u64>, parcel: impl Into<Parcel>) {
+        let (at, parcel) = (self.now + self.delay(), parcel.into());
         self.queue.at(at, Happening::Deliver(Delivery { life: self.life, by: None, answers, parcel }));
     }
 
     /// The way of a command out.
     pub(super) fn send(&mut self, command: Command) {
-        if let Command::Query(query) = command {
-            self.ask(query);
-            return;
-        }
-        let Some(asked) = Asked::of(&command) else { return };
+        let mutation = match Mutation::of(command) {
+            Ok(mutation) => mutation,
+            Err(query) => return self.ask(query),
+        };
+        let asked = Asked::from(&mutation);
         self.tally.commands += 1;
         if let Some(script) = &mut self.script {
             script.count(asked.request);
         }
         if self.strikes(Fault::NotSent, || requested(&asked)).is_some() {
             self.tally.hit(Fault::NotSent);
-            let refusal = asked.refused(0, RefusalFamily::NotSent, "the outbox is full");
+            let refusal = asked.not_sent("too many commands are waiting");
             self.return_call(None, Event::Account(refusal));
             return;
         }
-        let by_trade = matches!(command, Command::Submit(_) | Command::Amend(_) | Command::Cancel(_))
-            && self.wires.get(Stream::Trade).seems_up;
+        let by_trade = mutation.socket_operation().is_some() && self.wires.get(Stream::Trade).seems_up;
         self.wires.requests += 1;
         let number = self.wires.requests;
-        self.wires.open.insert(number, (asked, by_trade));
+        self.wires.open.insert(number, Open { asked, endpoint: mutation.path(), by_trade });
         if by_trade && !self.wires.get(Stream::Trade).is_up {
             // Written to a dead socket; the connector finds out later.
             self.tally.hit(Fault::RequestLost);
@@ -200,8 +210,23 @@ impl World {
             }
             _ => {}
         }
-        let (life, sent) = (self.life, self.now + self.clock_off);
-        self.queue.at(at, Happening::Arrive { life, number, command, sent });
+        let (life, message) = (self.life, self.write(&mutation, number, by_trade));
+        self.queue.at(at, Happening::Arrive { life, number, command, message });
+    }
+
+    /// The request as the connector writes it, stamped by the clock of the engine's host.
+    fn write(&self, mutation: &Mutation, number: u64, by_trade: bool) -> Message {
+        let stamp_ms = EPOCH_MS + self.now + self.clock_off;
+        let id = RequestId { prefix: self.life.into(), number };
+        match trade_frame(id, mutation, stamp_ms).filter(|_| by_trade) {
+            Some(frame) => Message::Frame(frame),
+            None => Message::Post {
+                path: mutation.path(),
+                timestamp: stamp_ms.to_string(),
+                recv_window: mutation.recv_window_ms().to_string(),
+                body: mutation.body(Product::Linear),
+            },
+        }
     }
 
     pub(super) fn time_out(&mut self, number: u64) {
@@ -210,8 +235,8 @@ impl World {
     }
 
     pub(super) fn give_up_on(&mut self, number: u64) {
-        if let Some((asked, _)) = self.wires.open.get(&number) {
-            let event = Event::Account(asked.undetermined());
+        if let Some(open) = self.wires.open.get(&number) {
+            let event = Event::Account(open.asked.undetermined(0));
             self.return_call(Some(number), event);
         }
     }
@@ -251,7 +276,7 @@ impl World {
         self.wires.get_mut(stream).seems_up = false;
         if stream == Stream::Trade {
             let lost: Vec<u64> =
-                self.wires.open.iter().filter(|(_, (_, by_trade))| *by_trade).map(|(n, _)| *n).collect();
+                self.wires.open.iter().filter(|(_, open)| open.by_trade).map(|(n, _)| *n).collect();
             for number in lost {
                 self.give_up_on(number);
             }
@@ -267,14 +292,14 @@ impl World {
         wire.is_up = true;
         wire.seems_up = true;
         wire.generation += 1;
-        self.push(stream, None, Parcel::from(stream.link(LinkState::Up)));
+        self.push(stream, stream.link(LinkState::Up));
         if stream == Stream::Public {
             for slot in 0..self.feeds.len() {
                 let name = self.feeds[slot].symbol();
                 self.snapshot(name);
                 if let Some(row) = self.venue.ticker(Category::Linear, name) {
                     let ticker = bridge::ticker(&row, self.market());
-                    self.push(Stream::Public, None, Parcel::from(Event::Market(ticker)));
+                    self.push(Stream::Public, Event::Market(ticker));
                 }
             }
         }
@@ -283,7 +308,7 @@ impl World {
     pub(super) fn snapshot(&mut self, name: &str) {
         if let Some(book) = self.venue.book(Category::Linear, name, 500) {
             let event: MarketEvent = bridge::book_snapshot(&book);
-            self.push(Stream::Public, None, Parcel::from(Event::Market(event)));
+            self.push(Stream::Public, Event::Market(event));
         }
     }
 
@@ -337,20 +362,20 @@ impl World {
                 self.queue.at(at, Happening::Deliver(Delivery { life, by, answers: None, parcel }));
                 return;
             }
-            Fate::Twice => self.push(Stream::Private, None, Parcel::Private(frame.clone())),
+            Fate::Twice => self.push(Stream::Private, Parcel::Private(frame.clone())),
             Fate::Again(at) => {
                 let generation = self.wires.get(Stream::Private).generation;
                 self.queue.at(at, Happening::PushAgain { generation, frame: frame.clone() });
             }
         }
-        self.push(Stream::Private, None, Parcel::Private(frame));
+        self.push(Stream::Private, Parcel::Private(frame));
     }
 
     pub(super) fn push_again(&mut self, generation: u32, frame: String) {
         let wire = self.wires.get(Stream::Private);
         if wire.is_up && wire.generation == generation {
             self.tally.hit(Fault::PushAgain);
-            self.push(Stream::Private, None, Parcel::Private(frame));
+            self.push(Stream::Private, Parcel::Private(frame));
         }
     }
 }

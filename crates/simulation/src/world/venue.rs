@@ -1,16 +1,17 @@
 //! The venue's side: requests arrive, the market moves, and facts leave for the engine.
 
-use super::World;
-use super::happening::{Happening, Parcel};
-use super::link::{Fate, Stream, Topic};
+use super::engine::unread;
+use super::happening::{Happening, Message, Parcel};
+use super::link::{Fate, Open, Stream, Topic};
+use super::{EPOCH_MS, World};
 use crate::listing::{LISTINGS, UID, coarse_tick, install};
 use crate::scenario::Occasion;
-use crate::swarm::Millis;
 use crate::tally::Fault;
 use crate::world::Broken;
-use windvane_bridge::{self as bridge, Asked};
-use windvane_model::{ClientOrderId, Command, Event, MarketEvent, OrderId};
-use windvane_venue::wire::runs;
+use windvane_bridge as bridge;
+use windvane_connector::wire::{Asked, Mutation};
+use windvane_model::{ClientOrderId, Command, Event, MarketEvent};
+use windvane_venue::wire::{self, Accepted, Answer, Post, Refusal, TradeCall, operation, read_frame, runs};
 use windvane_venue_core::{
     Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, OrderRow,
     OrderStatus, Output, RejectReason, Request, StopOrderType,
@@ -19,54 +20,71 @@ use windvane_venue_core::{
 /// How far the price jumps at most, in thousandths; and where the account is small.
 const JUMP: i64 = 30;
 const CRASH: i64 = 250;
-/// How far ahead of the venue's clock a stamp may be.
-const AHEAD_MS: Millis = 1_000;
-
-/// How long after it was stamped the venue takes a request: the connector's `recv_window`.
-const fn window_ms(command: &Command) -> Millis {
-    match command {
-        Command::Submit(submit) if submit.reduce_only => 10_000,
-        Command::Submit(_) | Command::Amend(_) | Command::SetLeverage(_) => 2_000,
-        Command::Cancel(_) | Command::CancelAll(_) | Command::SetProtection(_) | Command::Query(_) => 10_000,
-    }
-}
+/// Refusal of a stamp that is too old or too far ahead.
+const OUTSIDE_WINDOW: i64 = 10002;
 
 impl World {
-    pub(super) fn arrive(&mut self, number: u64, command: &Command, sent: Millis) -> Result<(), Broken> {
+    /// The venue reads a message, does what it asks for, and answers.
+    pub(super) fn arrive(&mut self, number: u64, command: &Command, message: &Message) -> Result<(), Broken> {
         match command {
             Command::Submit(submit) => drop(self.travelling.remove(&submit.client_order_id)),
             Command::Amend(amend) => drop(self.amending.remove(amend.client_order_id.as_str())),
             _ => {}
         }
-        let Some(request) = bridge::request(command) else { return Ok(()) };
-        let age = self.now - sent;
-        if age > window_ms(command) || age < -AHEAD_MS {
-            if self.clock_off != 0 {
-                self.tally.hit(Fault::ClockStep);
-                self.meet(Fault::ClockStep, &occasion(command).orders);
+        let wall_ms = EPOCH_MS + self.now;
+        match message {
+            Message::Frame(text) => {
+                let frame = read_frame(text).ok_or_else(|| unread("no frame", text))?;
+                let call = TradeCall { operation: operation(&frame), frame: &frame };
+                let request = call.read(wall_ms, &self.answers);
+                let answer = self.judge(command, request, text)?;
+                let connection = self.wires.get(Stream::Trade).generation.into();
+                self.reply(number, |_| Parcel::Reply(call.reply((connection, wall_ms), &answer, None)));
             }
-            self.reply(number, Err((10002, "outside the window".to_owned())));
-            return Ok(());
+            Message::Post { path, timestamp, recv_window, body } => {
+                let post = Post { path, timestamp, recv_window, body };
+                let request = post.read(wall_ms, &self.answers);
+                let answer = self.judge(command, request, body)?;
+                self.reply(number, |world| Parcel::Body(wire::body(&answer, &world.answers, wall_ms)));
+            }
         }
+        Ok(())
+    }
+
+    /// What the venue says of a request.
+    fn judge(
+        &mut self,
+        command: &Command,
+        request: Result<Request, Refusal>,
+        text: &str,
+    ) -> Result<Answer, Broken> {
+        let refusal = |code, message: &str| Ok(Err(Refusal::new(code, message)));
+        let request = match request {
+            Ok(request) => request,
+            Err(refused) if refused.code == OUTSIDE_WINDOW => {
+                if self.clock_off != 0 {
+                    self.tally.hit(Fault::ClockStep);
+                    self.meet(Fault::ClockStep, &occasion(command).orders);
+                }
+                return Ok(Err(refused));
+            }
+            Err(refused) => return Err(unread(refused.message, text)),
+        };
         if self.now < self.halted_until {
             self.tally.hit(Fault::Outage);
             self.meet(Fault::Outage, &occasion(command).orders);
-            self.reply(number, Err((110_066, "trading is currently not allowed".to_owned())));
-            return Ok(());
+            return refusal(110_066, "trading is currently not allowed");
         }
         if self.is_off_grid(command) {
             self.tally.hit(Fault::GridChange);
             self.meet(Fault::GridChange, &occasion(command).orders);
-            self.reply(number, Err((10001, "params error: price invalid".to_owned())));
             let at = self.now + self.wait(50..3_000);
             self.queue.at(at, Happening::Contracts { life: self.life });
-            return Ok(());
+            return refusal(10001, "params error: price invalid");
         }
         if let Some(strike) = self.strikes(Fault::Refused, || occasion(command)) {
             self.tally.hit(Fault::Refused);
-            let code = strike.code.unwrap_or(10006);
-            self.reply(number, Err((code, "too many visits".to_owned())));
-            return Ok(());
+            return refusal(strike.code.unwrap_or(10006).into(), "too many visits");
         }
         if let Command::Amend(_) | Command::Cancel(_) = command
             && let Some(id) = named(command)
@@ -74,15 +92,13 @@ impl World {
             && (self.is_scripted() || self.rng.bool())
         {
             self.tally.hit(Fault::LateIndex);
-            self.reply(number, Err((110001, "order not exists or too late".to_owned())));
-            return Ok(());
+            return refusal(110_001, "order not exists or too late");
         }
         let is_silent = self.strikes(Fault::NoVerdict, || occasion(command)).is_some();
         if is_silent {
             self.tally.hit(Fault::NoVerdict);
             if !self.is_scripted() && self.rng.bool() {
-                self.reply(number, Err((10016, "service is restarting".to_owned())));
-                return Ok(());
+                return refusal(10016, "service is restarting");
             }
         }
         let mut verdict = self.request(&request)?;
@@ -110,14 +126,11 @@ impl World {
             verdict = self.request(&request)?;
         }
         if is_silent {
-            verdict = Err(windvane_venue_core::Refusal {
-                code: 10019,
-                message: "service is restarting".to_owned(),
-            });
+            return refusal(10019, "service is restarting");
         }
-        let answer = verdict.map(bridge::order_id).map_err(|refusal| (refusal.code, refusal.message));
-        self.reply(number, answer);
-        Ok(())
+        Ok(verdict
+            .map(|taken| Accepted::of(&request, &taken, &self.answers))
+            .map_err(|refused| Refusal::new(refused.code.into(), refused.message)))
     }
 
     /// Whether an order or an amend names a price that the first contract does not have any more. What was decided before
@@ -183,24 +196,18 @@ impl World {
         Ok(verdict)
     }
 
-    fn reply(&mut self, number: u64, answer: Result<Option<OrderId>, (i32, String)>) {
-        let Some((asked, by_trade)) = self.wires.open.get(&number).copied() else { return };
+    /// Sends the answer to a request, which `write` writes where it gets away.
+    fn reply(&mut self, number: u64, write: impl FnOnce(&Self) -> Parcel) {
+        let Some(Open { asked, by_trade, .. }) = self.wires.open.get(&number).copied() else { return };
         if self.strikes(Fault::ReplyLost, || requested(&asked)).is_some() {
             self.tally.hit(Fault::ReplyLost);
             self.time_out(number);
-            return;
-        }
-        let event = Event::Account(match answer {
-            Ok(order_id) => asked.acknowledged(order_id),
-            Err((code, message)) => match bridge::family(code) {
-                Some(family) => asked.refused(code, family, &message),
-                None => asked.undetermined(),
-            },
-        });
-        if !by_trade {
-            self.return_call(Some(number), event);
+        } else if !by_trade {
+            let body = write(self);
+            self.return_call(Some(number), body);
         } else if self.wires.get(Stream::Trade).is_up {
-            self.push(Stream::Trade, Some(number), Parcel::from(event));
+            let reply = write(self);
+            self.push(Stream::Trade, reply);
         } else {
             self.tally.hit(Fault::ReplyLost);
         }
@@ -231,7 +238,7 @@ impl World {
             if let Some(candle) = self.feeds[slot].candle(now)
                 && self.wires.get(Stream::Public).is_up
             {
-                self.push(Stream::Public, None, Parcel::from(Event::Market(MarketEvent::Candle(candle))));
+                self.push(Stream::Public, Event::Market(MarketEvent::Candle(candle)));
             }
         }
         self.see_both_sides();
@@ -301,7 +308,7 @@ impl World {
 
     fn push_public(&mut self, event: MarketEvent) {
         if self.wires.get(Stream::Public).is_up {
-            self.push(Stream::Public, None, Parcel::from(Event::Market(event)));
+            self.push(Stream::Public, Event::Market(event));
         }
     }
 
@@ -339,7 +346,7 @@ const fn execution(fact: &Output) -> Option<&ExecutionRow> {
 }
 
 fn occasion(command: &Command) -> Occasion {
-    Asked::of(command).map(|asked| requested(&asked)).unwrap_or_default()
+    Mutation::of(*command).map(|mutation| requested(&Asked::from(&mutation))).unwrap_or_default()
 }
 
 /// The request as one that may go wrong.

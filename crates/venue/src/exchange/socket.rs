@@ -15,17 +15,19 @@ use crate::server::quota::{TooManyTopics, TopicLoad};
 use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
+use crate::wire::reply::{connection_name, echo};
+use crate::wire::trade::{operation, read_frame};
 
 impl Exchange {
     /// Answers one text frame.
     pub(super) fn frame(&mut self, id: ConnectionId, text: &str) {
         let Some(kind) = self.hub.session(id).map(|session| session.kind) else { return };
-        let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
+        let Some(frame) = read_frame(text) else {
             let reply = json!({"success": false, "ret_msg": "the frame is not a JSON object", "op": "",
                                "conn_id": connection_name(id)});
             return self.send(id, &reply);
         };
-        let op = frame.get("op").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let op = operation(&frame).to_owned();
         self.request_skew_ms = self.skew_of_frame((id, kind), &op, &frame);
         self.carry_out((id, kind), &op, &frame);
         self.request_skew_ms = None;
@@ -304,38 +306,7 @@ fn pong(kind: SocketKind, (id, now_ms): (ConnectionId, i64), frame: &Map<String,
     reply
 }
 
-/// Copies a request's id into its reply, text or number as it came.
-pub(super) fn echo(reply: &mut Value, frame: &Map<String, Value>, name: &str) {
-    if let Some(value) = frame.get(name) {
-        reply[name] = value.clone();
-    }
-}
-
 fn topics(frame: &Map<String, Value>) -> Vec<String> {
     let args = frame.get("args").and_then(Value::as_array);
     args.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// The name of a connection in replies: a UUID, as the exchange's are, the same for the same number.
-pub(super) fn connection_name(id: ConnectionId) -> String {
-    let bits = fastrand::Rng::with_seed(id).u128(..);
-    // Version 4 and its variant stand where a UUID has them.
-    let bits = bits & !(0xf << 76 | 0b11 << 62) | 0x4 << 76 | 0b10 << 62;
-    let text = format!("{bits:032x}");
-    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_connection_is_named_by_a_uuid_of_its_own() {
-        let name = connection_name(7);
-        let parts: Vec<usize> = name.split('-').map(str::len).collect();
-        assert_eq!(parts, [8, 4, 4, 4, 12]);
-        assert!(name[14..].starts_with('4') && "89ab".contains(&name[19..20]), "{name}");
-        assert_eq!(connection_name(7), name);
-        assert_ne!(connection_name(8), name);
-    }
 }

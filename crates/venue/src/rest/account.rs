@@ -4,15 +4,16 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 
+use super::market;
 use super::page::{DAY_MS, page, window};
 use super::query::{is_in_scope, to_value};
-use super::{category, market, require_category};
 use crate::config::FeeRateCategory;
 use crate::exchange::Exchange;
 use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::number::amount;
+use crate::wire::request::{category, require_category};
 use crate::wire::wallet::Wallet;
 
 /// A unified trading account 2.0.

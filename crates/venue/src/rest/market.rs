@@ -4,7 +4,6 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, Instrument, InstrumentStatus, Listing};
 
-use super::category;
 use super::page::page;
 use crate::config::SystemStatusNumbers;
 use crate::exchange::Exchange;
@@ -17,6 +16,7 @@ use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
 use crate::wire::number::{Scales, amount};
+use crate::wire::request::category;
 
 /// Digits of the premium index.
 const PREMIUM_DIGITS: usize = 6;

@@ -16,11 +16,11 @@ pub(crate) mod ticker;
 mod user;
 
 use hyper::Method;
-use windvane_venue_core::Category;
 
 use crate::exchange::Exchange;
-use crate::wire::envelope::{Answer, Refusal};
+use crate::wire::envelope::Answer;
 use crate::wire::fields::Fields;
+use crate::wire::request::path_of;
 
 /// An endpoint: who may call it, by which method, and what it does.
 #[derive(Clone, Copy)]
@@ -135,49 +135,5 @@ pub(crate) fn endpoint(method: &Method, path: &str) -> Option<Endpoint> {
 
 /// The endpoint behind an operation of the trade socket (`order.create-batch`); `None` when there is none.
 pub(crate) fn trade_operation(op: &str) -> Option<Endpoint> {
-    let path = match op {
-        "order.create" => "/v5/order/create",
-        "order.amend" => "/v5/order/amend",
-        "order.cancel" => "/v5/order/cancel",
-        "order.create-batch" => "/v5/order/create-batch",
-        "order.amend-batch" => "/v5/order/amend-batch",
-        "order.cancel-batch" => "/v5/order/cancel-batch",
-        _ => return None,
-    };
-    endpoint(&Method::POST, path)
-}
-
-/// The product group that a request is about, linear when it names none; `None` for options, of which nothing is
-/// listed here.
-///
-/// # Errors
-/// 10001 for a category the exchange does not have.
-pub(crate) fn category(fields: &Fields) -> Result<Option<Category>, Refusal> {
-    match fields.text("category").as_deref() {
-        None => Ok(Some(Category::Linear)),
-        Some("option") => Ok(None),
-        Some(text) => {
-            Category::parse(text).map(Some).ok_or_else(|| Refusal::parameter("category is invalid"))
-        }
-    }
-}
-
-/// As [`category`], for requests that must name one that is offered.
-///
-/// # Errors
-/// 10001 without a category, and for options.
-pub(crate) fn require_category(fields: &Fields) -> Result<Category, Refusal> {
-    fields.required("category")?;
-    category(fields)?.ok_or_else(|| Refusal::parameter("category is not offered here"))
-}
-
-/// As [`require_category`], for contracts.
-///
-/// # Errors
-/// 10001 for spot, too.
-pub(crate) fn require_contract(fields: &Fields) -> Result<Category, Refusal> {
-    match require_category(fields)? {
-        Category::Spot => Err(Refusal::parameter("category must be linear or inverse")),
-        contract => Ok(contract),
-    }
+    endpoint(&Method::POST, path_of(op)?)
 }

@@ -1,22 +1,20 @@
 //! Positions, leverage, modes, margin and protective stops. Source: Bybit V5, "Position".
 
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{
-    AddMargin, Category, PositionIdx, PositionMode, PositionRow, Request, SetAutoAddMargin, SetLeverage,
-    SwitchMode, TpslMode, TradingStop,
+    AddMargin, Category, PositionIdx, PositionMode, PositionRow, Request, SetAutoAddMargin, SwitchMode,
 };
 
-use super::order::{Stop, position_idx, protection, word};
+use super::order::act;
 use super::page::{DAY_MS, WEEK_MS, listing, page, window, window_of};
 use super::query::{is_in_scope, to_value};
-use super::{category, require_category, require_contract};
 use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::narrow::{Told, without_margin};
 use crate::wire::position::{ClosedPnl, SettlementRecord};
+use crate::wire::request::{self, category, position_idx, require_category, require_contract};
 
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -135,34 +133,11 @@ pub(crate) fn symbol_info(exchange: &Exchange, uid: u64, fields: &Fields) -> Ans
 }
 
 pub(crate) fn set_leverage(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    let leverage = |name: &str| -> Result<Decimal, Refusal> {
-        fields.decimal(name)?.ok_or_else(|| Refusal::parameter(format!("{name} is required")))
-    };
-    let request = SetLeverage {
-        category: require_contract(fields)?,
-        symbol: fields.required("symbol")?,
-        buy_leverage: leverage("buyLeverage")?,
-        sell_leverage: leverage("sellLeverage")?,
-    };
-    exchange.request(uid, &Request::SetLeverage(request))?;
-    Ok(Accepted::empty())
+    act(exchange, uid, &Request::SetLeverage(request::set_leverage(fields)?))
 }
 
 pub(crate) fn trading_stop(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    let request = TradingStop {
-        category: require_contract(fields)?,
-        symbol: fields.required("symbol")?,
-        position_idx: position_idx(fields)?,
-        mode: word(fields, "tpslMode", TpslMode::parse)?.unwrap_or(TpslMode::Full),
-        stop_loss: protection(fields, Stop::Loss)?,
-        take_profit: protection(fields, Stop::Profit)?,
-        stop_loss_size: fields.decimal("slSize")?,
-        take_profit_size: fields.decimal("tpSize")?,
-        trailing_stop: fields.decimal("trailingStop")?,
-        active_price: fields.decimal("activePrice")?,
-    };
-    exchange.request(uid, &Request::TradingStop(request))?;
-    Ok(Accepted::empty())
+    act(exchange, uid, &Request::TradingStop(request::trading_stop(fields)?))
 }
 
 /// One-way or hedge mode. By coin it also settles what later listings begin with, so asking for the mode that is on

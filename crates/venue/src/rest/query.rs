@@ -11,7 +11,6 @@ use windvane_venue_core::{
     StopOrderType,
 };
 
-use super::category;
 use super::page::{DAY_MS, WEEK_MS, listing, page, window};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
@@ -19,6 +18,7 @@ use crate::wire::execution::Execution;
 use crate::wire::fields::Fields;
 use crate::wire::narrow::Told;
 use crate::wire::order::Order;
+use crate::wire::request::category;
 
 /// Closed orders that `realtime` still knows.
 const RECENTLY_CLOSED: usize = 500;

@@ -6,13 +6,13 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use windvane_venue_core::{Category, Instrument, TickerRow};
 
-use super::category;
 use crate::exchange::Exchange;
 use crate::market::DayFigures;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::narrow::{TICKER_OF_DATED, TICKER_PUSHED};
 use crate::wire::number::{Scales, amount};
+use crate::wire::request::category;
 
 /// Fields of a ticker by name; all text.
 pub(crate) type TickerFields = BTreeMap<&'static str, String>;

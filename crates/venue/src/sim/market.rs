@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use windvane_venue_core::{Category, Level, MarketInput, Side};
 
 use crate::exchange::Exchange;
-use crate::rest::category;
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
+use crate::wire::request::category;
 
 type Outcome = Result<Value, Refusal>;
 

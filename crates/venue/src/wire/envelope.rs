@@ -2,14 +2,18 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use windvane_venue_core::{Acknowledgement, Request};
+
+use super::reply::accepted;
+use crate::config::DoubtsConfig;
 
 /// A request that is not accepted: a return code with its text. Source: `retCode` tables of Bybit V5.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// Bybit's return code, never 0.
-    pub(crate) code: i64,
+    pub code: i64,
     /// `retMsg`.
-    pub(crate) message: String,
+    pub message: String,
     /// `result`, for the few refusals that carry one.
     pub(crate) result: Value,
     /// `retExtInfo`, for the one that carries it.
@@ -17,7 +21,9 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
+    /// A refusal that says no more than this.
+    #[must_use]
+    pub fn new(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), result: json!({}), ext_info: json!({}) }
     }
 
@@ -34,7 +40,7 @@ impl Refusal {
 
 /// What an accepted request returns.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Accepted {
+pub struct Accepted {
     /// `result` (REST) or `data` (trade socket). Null where the exchange leaves it out.
     pub(crate) result: Value,
     /// `retExtInfo`: the codes of each item of a batch, else empty.
@@ -46,6 +52,12 @@ impl Accepted {
         Self { result, ext_info: json!({}) }
     }
 
+    /// What the exchange says of a request that the core took.
+    #[must_use]
+    pub fn of(request: &Request, taken: &Acknowledgement, doubts: &DoubtsConfig) -> Self {
+        accepted(request, taken, doubts)
+    }
+
     /// Accepted with nothing to tell.
     pub(crate) fn empty() -> Self {
         Self::new(json!({}))
@@ -53,7 +65,7 @@ impl Accepted {
 }
 
 /// The outcome of one endpoint.
-pub(crate) type Answer = Result<Accepted, Refusal>;
+pub type Answer = Result<Accepted, Refusal>;
 
 /// `{retCode, retMsg, result, retExtInfo, time}`.
 #[derive(Debug, Serialize)]

@@ -15,6 +15,7 @@ use number::Scales;
 use position::Position;
 
 pub(crate) mod account;
+mod call;
 pub(crate) mod envelope;
 pub(crate) mod execution;
 pub(crate) mod fields;
@@ -24,9 +25,16 @@ pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod position;
 pub(crate) mod push;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod trade;
 pub(crate) mod wallet;
+pub(crate) mod window;
 
+pub use call::{Post, body};
+pub use envelope::{Accepted, Answer, Refusal};
 pub use push::{Frame, Rows, ToldCoins, runs};
+pub use trade::{TradeCall, operation, read_frame};
 
 /// The digits in which each instrument's prices and quantities are written.
 #[derive(Debug, Clone, Default)]
