@@ -199,6 +199,10 @@ mod tests {
             let checked = check_mode(&path);
             assert_eq!(checked.is_ok(), is_good, "{mode:o} {checked:?}");
         }
+        let link = folder.path().join("link.key");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let error = check_mode(&link).unwrap_err().to_string();
+        assert!(error.contains("symbolic link"), "{error}");
         std::fs::write(&path, "key = \"k\"\nsecret = only-for-this-test\n").unwrap();
         let error = read(&path, Environment::Demo).unwrap_err().to_string();
         assert!(!error.contains("only-for-this-test"), "{error}");

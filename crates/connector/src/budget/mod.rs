@@ -16,7 +16,7 @@ pub(crate) use queue::{Next, Queue};
 pub(crate) use shared::{SharedBudget, Turn};
 pub use table::RateLimits;
 
-use crate::backoff::Backoff;
+use crate::{backoff::Backoff, category::Category};
 use std::collections::BTreeMap;
 use table::Limit;
 use window::Window;
@@ -45,6 +45,33 @@ pub(crate) struct Call {
     pub(crate) is_signed: bool,
     /// Places it takes in the limit of its endpoint: a batch has one for each of its orders.
     pub(crate) places: u32,
+    /// What it is about; orders of pairs have limits of their own.
+    pub(crate) category: Category,
+}
+
+/// What has a limit: an endpoint, and whether it is about pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Limited {
+    endpoint: &'static str,
+    is_of_pairs: bool,
+}
+
+impl Call {
+    /// A signed request about contracts over REST.
+    pub(crate) const fn over_rest(endpoint: &'static str, purpose: Purpose) -> Self {
+        Self {
+            endpoint,
+            purpose,
+            carrier: Carrier::Rest,
+            is_signed: true,
+            places: 1,
+            category: Category::Linear,
+        }
+    }
+
+    fn limited(&self) -> Limited {
+        Limited { endpoint: self.endpoint, is_of_pairs: self.category == Category::Spot }
+    }
 }
 
 /// What to do with a request now.
@@ -73,7 +100,7 @@ pub(crate) struct LimitNotice {
 #[derive(Debug)]
 pub(crate) struct Budget {
     is_off: bool,
-    endpoints: BTreeMap<&'static str, Window>,
+    endpoints: BTreeMap<Limited, Window>,
     rest: Road,
     socket: Road,
     public: Option<Window>,
@@ -135,7 +162,7 @@ impl Budget {
             return u32::MAX;
         }
         let share = call.purpose.share_of_endpoint();
-        self.endpoint(call.endpoint).map_or(u32::MAX, |window| window.room(now, share))
+        self.endpoint(call.limited()).map_or(u32::MAX, |window| window.room(now, share))
     }
 
     /// The answer to a call that was allowed has come, or is given up.
@@ -144,26 +171,25 @@ impl Budget {
     }
 
     /// Takes in what an answer said of its endpoint's limit. After [`Budget::settle`].
-    pub(crate) fn learn(&mut self, now: WallTime, endpoint: &'static str, notice: LimitNotice) {
+    pub(crate) fn learn(&mut self, now: WallTime, call: &Call, notice: LimitNotice) {
         if self.is_off {
             return;
         }
-        if let (None, Some(requests)) = (table::of_endpoint(endpoint), notice.limit) {
-            self.endpoints.entry(endpoint).or_insert_with(|| Window::new(requests, 1_000));
+        let limited = call.limited();
+        if let (None, Some(requests)) = (table::of_endpoint(limited), notice.limit) {
+            self.endpoints.entry(limited).or_insert_with(|| Window::new(requests, 1_000));
         }
-        if let Some(window) = self.endpoints.get_mut(endpoint) {
+        if let Some(window) = self.endpoints.get_mut(&limited) {
             window.learn(now, notice.limit, notice.left);
         }
     }
 
     /// Code 10006: over the limit of the endpoint; nothing was done. Its batches, or the single requests beside them,
     /// wait as well: a limit is not evaded that the venue insists on.
-    pub(crate) fn refused(&mut self, now: WallTime, endpoint: &'static str, reset: Option<WallTime>) {
-        for endpoint in std::iter::once(endpoint).chain(table::twin(endpoint)) {
-            self.endpoints
-                .entry(endpoint)
-                .or_insert_with(|| window(default_limit(endpoint)))
-                .close(now, reset);
+    pub(crate) fn refused(&mut self, now: WallTime, call: &Call, reset: Option<WallTime>) {
+        for endpoint in std::iter::once(call.endpoint).chain(table::twin(call.endpoint)) {
+            let limited = Limited { endpoint, ..call.limited() };
+            self.endpoints.entry(limited).or_insert_with(|| window(default_limit(limited))).close(now, reset);
         }
     }
 
@@ -203,19 +229,19 @@ impl Budget {
         if let Some(window) = by_access {
             act(window, common, 1);
         }
-        if let Some(window) = self.endpoint(call.endpoint) {
+        if let Some(window) = self.endpoint(call.limited()) {
             act(window, call.purpose.share_of_endpoint(), call.places);
         }
     }
 
     /// The limit of an endpoint, where it has one.
-    fn endpoint(&mut self, endpoint: &'static str) -> Option<&mut Window> {
-        if !self.endpoints.contains_key(endpoint)
-            && let Some(limit) = table::of_endpoint(endpoint)
+    fn endpoint(&mut self, limited: Limited) -> Option<&mut Window> {
+        if !self.endpoints.contains_key(&limited)
+            && let Some(limit) = table::of_endpoint(limited)
         {
-            self.endpoints.insert(endpoint, window(limit));
+            self.endpoints.insert(limited, window(limit));
         }
-        self.endpoints.get_mut(endpoint)
+        self.endpoints.get_mut(&limited)
     }
 }
 
@@ -234,8 +260,8 @@ const fn window(limit: Limit) -> Window {
 }
 
 /// An endpoint without a published limit that refuses all the same: the tightest of the table.
-fn default_limit(endpoint: &str) -> Limit {
-    table::of_endpoint(endpoint).unwrap_or(Limit { requests: 5, span_ms: 1_000 })
+fn default_limit(limited: Limited) -> Limit {
+    table::of_endpoint(limited).unwrap_or(Limit { requests: 5, span_ms: 1_000 })
 }
 
 #[cfg(test)]

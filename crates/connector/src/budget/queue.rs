@@ -104,13 +104,7 @@ impl Queue {
             if !has_room(waiting.purpose) || self.must_wait(waiting, in_flight) {
                 continue;
             }
-            let call = Call {
-                endpoint: waiting.mutation.endpoint(),
-                purpose: waiting.purpose,
-                carrier,
-                is_signed: true,
-                places: 1,
-            };
+            let call = Call { carrier, ..Call::over_rest(waiting.mutation.endpoint(), waiting.purpose) };
             match budget.ask(now, &call) {
                 Verdict::Wait(until) => {
                     earliest = Some(earliest.map_or(until, |known| known.min(until)));
@@ -140,7 +134,7 @@ impl Queue {
     ) -> Option<Next> {
         let purpose = self.waiting[place].purpose;
         let kind = batch_kind(&self.waiting[place].mutation)?;
-        let call = Call { endpoint: kind.endpoint(), purpose, carrier, is_signed: true, places: 1 };
+        let call = Call { carrier, ..Call::over_rest(kind.endpoint(), purpose) };
         let room = usize::try_from(budget.room(now, &call)).unwrap_or(usize::MAX).min(BATCH_MAX);
         let epoch = self.halts.now();
         let is_of_it = |waiting: &&Waiting| {

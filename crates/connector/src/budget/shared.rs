@@ -37,9 +37,9 @@ impl SharedBudget {
     /// when that was not 200. Returns whether it was refused as one too many.
     pub(crate) fn answered(&self, now: WallTime, call: &Call, code: i32, notice: LimitNotice) -> bool {
         self.with(|budget| {
-            budget.learn(now, call.endpoint, notice);
+            budget.learn(now, call, notice);
             match (call.carrier, code) {
-                (_, 10006) => budget.refused(now, call.endpoint, notice.reset),
+                (_, 10006) => budget.refused(now, call, notice.reset),
                 (Carrier::Rest, 403) => budget.banned(now),
                 (Carrier::Rest, 429) | (Carrier::TradeSocket, 10403 | 10429 | 20003) => {
                     budget.overloaded(now, call.carrier);

@@ -3,6 +3,7 @@
 //! Source: Bybit V5, "Rate Limit Rules", per UID and endpoint in a rolling second at the default tier, and per
 //! address. Market data has no limit of its own beyond the address's.
 
+use super::Limited;
 use windvane_model::Millis;
 
 /// Which limits hold from the start. What the venue's answers say of an endpoint replaces the figure here.
@@ -33,9 +34,15 @@ pub(super) const INTRODUCTORY_PUBLIC: Limit = Limit { requests: 120, span_ms: 60
 /// Signed requests on either transport, likewise.
 pub(super) const INTRODUCTORY_SIGNED: Limit = Limit { requests: 60, span_ms: 60_000 };
 
-/// The published limit of an endpoint for linear contracts, where it has one.
-pub(super) fn of_endpoint(endpoint: &str) -> Option<Limit> {
+/// The published limit of an endpoint, where it has one. Orders of pairs have limits of their own.
+pub(super) fn of_endpoint(Limited { endpoint, is_of_pairs }: Limited) -> Option<Limit> {
     let requests = match endpoint {
+        "order/create" | "order/cancel" | "order/cancel-all" | "order/create-batch" | "order/amend-batch"
+        | "order/cancel-batch" | "order/pre-check"
+            if is_of_pairs =>
+        {
+            20
+        }
         "order/create" | "order/amend" | "order/cancel" | "order/cancel-all" | "order/create-batch"
         | "order/amend-batch" | "order/cancel-batch" | "order/pre-check" => 10,
         "order/disconnected-cancel-all" => 5,
@@ -44,10 +51,10 @@ pub(super) fn of_endpoint(endpoint: &str) -> Option<Limit> {
         "position/set-leverage" | "position/switch-mode" | "position/trading-stop" => 10,
         "account/wallet-balance" | "account/info" | "account/user-setting-config" => 50,
         "account/transaction-log" => 25,
-        "account/instruments-info" | "account/set-limit-px-action" => 10,
+        "account/set-limit-px-action" => 10,
         "account/fee-rate" | "account/query-dcp-info" | "account/set-margin-mode" => 5,
         "user/query-api" => 10,
-        "user/update-api" | "user/delete-api" => 5,
+        "user/delete-api" | "user/delete-sub-api" => 5,
         _ => return None,
     };
     Some(Limit { requests, span_ms: 1_000 })

@@ -11,11 +11,11 @@ fn budget(limits: RateLimits) -> Budget {
 }
 
 fn create(purpose: Purpose, carrier: Carrier) -> Call {
-    Call { endpoint: "order/create", purpose, carrier, is_signed: true, places: 1 }
+    Call { carrier, ..Call::over_rest("order/create", purpose) }
 }
 
 fn market(purpose: Purpose) -> Call {
-    Call { endpoint: "market/kline", purpose, carrier: Carrier::Rest, is_signed: false, places: 1 }
+    Call { is_signed: false, ..Call::over_rest("market/kline", purpose) }
 }
 
 /// How many of `call` may leave at `now`, answered at once.
@@ -70,14 +70,14 @@ fn what_the_headers_say_replaces_the_table() {
     let mut budget = budget(RateLimits::Published);
     let notice = LimitNotice { limit: Some(20), left: None, reset: None };
     assert_eq!(burst(&mut budget, 0, create(Purpose::Protect, Carrier::Rest)), 10);
-    budget.learn(at(0), "order/create", notice);
+    budget.learn(at(0), &create(Purpose::Open, Carrier::Rest), notice);
     assert_eq!(burst(&mut budget, 0, create(Purpose::Protect, Carrier::Rest)), 10, "ten more");
 }
 
 #[test]
 fn a_refusal_as_one_too_many_waits_for_the_reset_stamp() {
     let mut budget = budget(RateLimits::Published);
-    budget.refused(at(0), "order/create", Some(at(700)));
+    budget.refused(at(0), &create(Purpose::Open, Carrier::Rest), Some(at(700)));
     assert_eq!(budget.ask(at(1), &create(Purpose::Protect, Carrier::Rest)), Verdict::Wait(at(700)));
     let cancel = Call { endpoint: "order/cancel", ..create(Purpose::Cancel, Carrier::Rest) };
     assert_eq!(budget.ask(at(1), &cancel), Verdict::Go, "other endpoints go on");
@@ -117,8 +117,130 @@ fn overload_holds_back_what_is_not_urgent_longer_each_time() {
 }
 
 #[test]
+fn d03_d04_each_answer_that_says_so_holds_its_own_transport_back() {
+    let (rest, socket) = (Carrier::Rest, Carrier::TradeSocket);
+    for (carrier, code, is_held) in [
+        (rest, 429, true),
+        (socket, 10403, true),
+        (socket, 10429, true),
+        (socket, 20003, true),
+        (rest, 500, false),
+        (rest, 10016, false),
+        (socket, 110_007, false),
+    ] {
+        let budget = SharedBudget::new(RateLimits::Published, fastrand::Rng::with_seed(1));
+        let call = create(Purpose::Open, carrier);
+        // Full jitter may wait for nothing once, but not for ever.
+        for _ in 0..10 {
+            assert_eq!(budget.answered(at(0), &call, code, LimitNotice::default()), is_held, "{code}");
+        }
+        let verdict = |carrier| budget.with(|budget| budget.ask(at(0), &create(Purpose::Open, carrier)));
+        assert_eq!(matches!(verdict(carrier), Verdict::Wait(_)), is_held, "{code}");
+        let other = if carrier == rest { socket } else { rest };
+        assert_eq!(verdict(other), Verdict::Go, "{code}");
+    }
+}
+
+#[test]
 fn a_venue_in_fast_motion_has_no_limits() {
     let mut budget = budget(RateLimits::Off);
-    budget.learn(at(0), "order/create", LimitNotice { limit: Some(1), left: Some(0), reset: None });
+    budget.learn(
+        at(0),
+        &create(Purpose::Open, Carrier::Rest),
+        LimitNotice { limit: Some(1), left: Some(0), reset: None },
+    );
     assert_eq!(burst(&mut budget, 0, create(Purpose::Open, Carrier::Rest)), 2_000);
+}
+
+#[test]
+fn orders_of_pairs_have_limits_of_their_own() {
+    let mut budget = budget(RateLimits::Published);
+    let linear = create(Purpose::Protect, Carrier::Rest);
+    let pair = Call { category: Category::Spot, ..linear };
+    assert_eq!((burst(&mut budget, 0, linear), burst(&mut budget, 0, pair)), (10, 20));
+    budget.learn(at(1_000), &pair, LimitNotice { limit: Some(40), left: None, reset: None });
+    assert_eq!((burst(&mut budget, 1_000, linear), burst(&mut budget, 1_000, pair)), (10, 40));
+    budget.refused(at(2_000), &pair, Some(at(2_700)));
+    assert_eq!(burst(&mut budget, 2_000, pair), 0);
+    assert_eq!(burst(&mut budget, 2_000, linear), 10, "contracts go on");
+    let inverse = Call { category: Category::Inverse, ..linear };
+    assert_eq!(burst(&mut budget, 2_000, inverse), 0, "and share theirs");
+}
+
+/// Endpoints that this crate sends signed requests to, with what the list calls them in common.
+const SIGNED: [&str; 28] = [
+    "order/create",
+    "order/amend",
+    "order/cancel",
+    "order/cancel-all",
+    "order/create-batch",
+    "order/amend-batch",
+    "order/cancel-batch",
+    "order/pre-check",
+    "order/disconnected-cancel-all",
+    "order/realtime",
+    "order/history",
+    "execution/list",
+    "position/list",
+    "position/closed-pnl",
+    "position/set-leverage",
+    "position/switch-mode",
+    "position/trading-stop",
+    "account/wallet-balance",
+    "account/info",
+    "account/user-setting-config",
+    "account/transaction-log",
+    "account/fee-rate",
+    "account/query-dcp-info",
+    "account/set-margin-mode",
+    "account/set-limit-px-action",
+    "user/query-api",
+    "user/delete-api",
+    "user/delete-sub-api",
+];
+
+/// The exchange's figures, of contracts and of pairs, out of its list where it lies: rows name endpoints of one folder, the
+/// first with it and the others without.
+fn listed(text: &str) -> BTreeMap<String, [Option<u32>; 2]> {
+    let (_, section) = text.split_once("\n### 4.2 ").unwrap();
+    let (section, _) = section.split_once("\n### 4.3 ").unwrap();
+    let figure = |cell: &str| cell.trim().split_once("/s").and_then(|(figure, _)| figure.parse().ok());
+    let mut all = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let figures = match cells.as_slice() {
+            [_, one] => [figure(one), figure(one)],
+            [_, contracts, _, pairs, _] => [figure(contracts), figure(pairs)],
+            _ => continue,
+        };
+        let mut folder = "";
+        for word in cells[0].split([' ', ',', ';']).filter(|word| !word.is_empty()) {
+            let (path, name) = word.rsplit_once('/').unwrap_or((folder, word));
+            folder = path;
+            all.insert(format!("{folder}/{name}"), figures);
+        }
+    }
+    all
+}
+
+#[test]
+fn every_signed_request_has_the_published_limit() {
+    let shared = std::env::var_os("WINDVANE_SHARED").map_or_else(
+        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into(),
+        std::path::PathBuf::from,
+    );
+    let Ok(text) = std::fs::read_to_string(shared.join("bybit-v5.md")) else {
+        assert!(std::env::var_os("WINDVANE_SHARED").is_none(), "{} has no list", shared.display());
+        eprintln!("SKIPPED: the list of limits is not here; set WINDVANE_SHARED");
+        return;
+    };
+    let listed = listed(&text);
+    for endpoint in SIGNED {
+        let [contracts, pairs] = listed[endpoint];
+        for (is_of_pairs, figure) in [(false, contracts), (true, pairs)] {
+            let Some(figure) = figure else { continue };
+            let ours = table::of_endpoint(Limited { endpoint, is_of_pairs });
+            assert_eq!(ours.map(|limit| limit.requests), Some(figure), "{endpoint}, of pairs: {is_of_pairs}");
+        }
+    }
 }

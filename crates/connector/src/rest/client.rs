@@ -5,7 +5,7 @@ use super::{
     error::RestError,
 };
 use crate::{
-    budget::{Call, Carrier, LimitNotice, Purpose, RateLimits, SharedBudget, Turn, Verdict},
+    budget::{Call, LimitNotice, Purpose, RateLimits, SharedBudget, Turn, Verdict},
     clock::{ClockOffset, ClockSample, VenueClock},
     endpoints::VenueEndpoints,
     observation::{Observation, Observer},
@@ -126,11 +126,8 @@ impl RestClient {
         window_ms: Option<Millis>,
     ) -> Result<Answer, RestError> {
         let call = Call {
-            endpoint: path.trim_start_matches("/v5/"),
-            purpose: self.purpose,
-            carrier: Carrier::Rest,
             is_signed: window_ms.is_some(),
-            places: 1,
+            ..Call::over_rest(path.trim_start_matches("/v5/"), self.purpose)
         };
         let mut tries = 1;
         loop {

@@ -33,8 +33,8 @@ impl RestClient {
                 Ok(items) => {
                     // In the midst of a batch its items may be too many.
                     if items.iter().any(|item| item.code == 10006) {
-                        let (now, endpoint) = (self.clock.now(), kind.endpoint());
-                        self.budget().with(|budget| budget.refused(now, endpoint, None));
+                        let now = self.clock.now();
+                        self.budget().with(|budget| budget.refused(now, turn.call(), None));
                     }
                     Asked::batch_answered(&asked, Channel::Rest, &items).collect()
                 }

@@ -11,7 +11,7 @@ use super::{
     page::Past,
 };
 use crate::{
-    budget::{Call, Carrier, Purpose},
+    budget::{Call, Purpose},
     codec::{
         number::{FieldError, Lexeme, bad},
         rows,
@@ -251,18 +251,12 @@ impl RestClient {
     /// # Errors
     /// [`RestError::Refused`] with the code that the order itself would get; or when the answer cannot be had or read.
     pub async fn pre_check(&self, category: Category, order: Submit) -> Result<PreCheck, RestError> {
-        self.rates(&Mutation::Submit(order).body(category)).await
+        self.rates(category, &Mutation::Submit(order).body(category)).await
     }
 
     /// The answer to a pre-check of the order that `body` describes.
-    pub(super) async fn rates(&self, body: &str) -> Result<PreCheck, RestError> {
-        let call = Call {
-            endpoint: "order/pre-check",
-            purpose: Purpose::Audit,
-            carrier: Carrier::Rest,
-            is_signed: true,
-            places: 1,
-        };
+    pub(super) async fn rates(&self, category: Category, body: &str) -> Result<PreCheck, RestError> {
+        let call = Call { category, ..Call::over_rest("order/pre-check", Purpose::Audit) };
         let turn = self.turn(call).await?;
         let answer = self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await?;
         let wire: PreCheckWire<'_> = answer.result()?;

@@ -10,7 +10,7 @@ use super::{
     past::{PastOrder, PastOrderRow},
 };
 use crate::{
-    budget::{Call, Carrier, Purpose},
+    budget::{Call, Purpose},
     category::Category,
     codec::{
         number::{FieldError, Lexeme, bad},
@@ -85,13 +85,7 @@ impl RestClient {
         if let Some(why) = mutation.misfit(category) {
             return asked.not_sent(why);
         }
-        let call = Call {
-            endpoint: mutation.endpoint(),
-            purpose: Purpose::of(mutation),
-            carrier: Carrier::Rest,
-            is_signed: true,
-            places: 1,
-        };
+        let call = Call { category, ..Call::over_rest(mutation.endpoint(), Purpose::of(mutation)) };
         match self.turn(call).await {
             Ok(turn) => self.mutate_in(category, mutation, turn).await,
             Err(error) => asked.not_sent(&error.to_string()),

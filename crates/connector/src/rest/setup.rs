@@ -8,7 +8,7 @@ use super::{
     position_mode::PositionMode,
 };
 use crate::{
-    budget::{Call, Carrier, Purpose},
+    budget::{Call, Purpose},
     codec::number::Lexeme,
     encode::Object,
 };
@@ -203,9 +203,7 @@ impl RestClient {
     }
 
     async fn post(&self, endpoint: &'static str, body: &str) -> Result<(), RestError> {
-        let call =
-            Call { endpoint, purpose: Purpose::Open, carrier: Carrier::Rest, is_signed: true, places: 1 };
-        let turn = self.turn(call).await?;
+        let turn = self.turn(Call::over_rest(endpoint, Purpose::Open)).await?;
         self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await.map(drop)
     }
 }

@@ -94,8 +94,46 @@ impl Bells {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::prices::tests::{report, submit};
     use futures_util::FutureExt;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    use tracing::{Level, Metadata, span};
     use windvane_model::{MarketTime, Query, QueryFailed, Request, Text};
+
+    /// Counts the errors that are logged.
+    #[derive(Clone, Default)]
+    struct Errors(Arc<AtomicUsize>);
+
+    impl tracing::Subscriber for Errors {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::ERROR
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn an_order_that_lives_at_another_price_than_it_was_sent_with_is_an_error_in_the_log() {
+        for (live, errors) in [("97000.50", 0), ("96500", 1)] {
+            let counter = Errors::default();
+            let bells = Bells::default();
+            bells.sends(&submit("97000.5"));
+            let report = Event::Account(AccountEvent::Order(report(live, "New")));
+            tracing::subscriber::with_default(counter.clone(), || bells.hear(&report));
+            assert_eq!(counter.0.load(Ordering::Relaxed), errors, "{live}");
+        }
+    }
 
     /// What an event rings for.
     fn rings(event: AccountEvent) -> Vec<&'static str> {

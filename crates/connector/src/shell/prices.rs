@@ -71,7 +71,7 @@ impl Prices {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::codec::decode_private;
     use windvane_model::{
@@ -84,7 +84,7 @@ mod tests {
         Price::new(text.parse().unwrap()).unwrap()
     }
 
-    fn submit(at: &str) -> Mutation {
+    pub(in super::super) fn submit(at: &str) -> Mutation {
         Mutation::Submit(Submit {
             client_order_id: ClientOrderId::new(ID).unwrap(),
             symbol: Symbol::new("BTCUSDT").unwrap(),
@@ -111,7 +111,7 @@ mod tests {
         })
     }
 
-    fn report(at: &str, status: &str) -> OrderReport {
+    pub(in super::super) fn report(at: &str, status: &str) -> OrderReport {
         let text = format!(
             r#"{{"topic":"order","creationTime":1,"data":[{{"category":"linear","symbol":"BTCUSDT","orderId":"v","orderLinkId":"{ID}","side":"Buy","qty":"1","price":"{at}","orderStatus":"{status}"}}]}}"#
         );
