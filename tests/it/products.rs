@@ -165,3 +165,54 @@ fn plain_orders_of_every_product_are_placed_changed_found_and_cancelled() {
         }
     }
 }
+
+/// Twelve orders are more than a second takes one by one, and of pairs more than one batch holds.
+#[test]
+fn batches_of_every_product_are_placed_and_cancelled_and_each_item_has_its_own_end() {
+    let ground = Ground::on(Market::Walking, &[COINS]);
+    let rest = rest(&ground);
+    for (category, name, qty) in [
+        (Category::Linear, "BTCUSDT", "0.01"),
+        (Category::Inverse, "BTCUSD", "100"),
+        (Category::Spot, "BTCUSDT", "0.001"),
+    ] {
+        let symbol = Symbol::new(name).unwrap();
+        let best = block_on(rest.order_book(category, symbol, 1)).unwrap().bids[0].price.to_decimal();
+        let below = price((best * decimal("0.98")).round_dp(0));
+        let kind = OrderKind::Limit { price: below, time_in_force: TimeInForce::PostOnly };
+        let base = 100 + 100 * u32::try_from(category.as_str().len()).unwrap();
+        let mut orders: Vec<_> = (0..12).map(|n| order(base + n, symbol, qty, kind)).collect();
+        // In the midst one that the venue cannot take, and one that cannot be asked for.
+        orders[3].client_order_id = orders[2].client_order_id;
+        let mut wishes: Vec<_> = orders.iter().copied().map(Mutation::Submit).collect();
+        let leverage = Leverage::new(decimal("5")).unwrap();
+        wishes.insert(7, Mutation::SetLeverage(SetLeverage { symbol, leverage }));
+        let ends = block_on(rest.perform_all(category, &wishes));
+        assert_eq!(ends.len(), wishes.len());
+        for (place, end) in ends.iter().enumerate() {
+            match place {
+                3 => assert!(
+                    matches!(end, AccountEvent::Refused(end) if end.family == RefusalFamily::Duplicate),
+                    "{end:?}"
+                ),
+                7 if category == Category::Spot => assert!(is_kept_back(end), "{end:?}"),
+                _ => assert!(is_done(end), "{category} {place}: {end:?}"),
+            }
+        }
+        let open = || block_on(rest.open_orders_of(category)).unwrap();
+        wait_until("the orders", PATIENCE, || open().len() == 11);
+        orders.remove(3);
+        let cancels: Vec<_> = orders
+            .iter()
+            .map(|order| Cancel { symbol, client_order_id: Some(order.client_order_id), order_id: None })
+            .map(Mutation::Cancel)
+            .collect();
+        let ends = block_on(rest.perform_all(category, &cancels));
+        assert!(ends.iter().all(is_done), "{category}: {ends:?}");
+        wait_until("none", PATIENCE, || open().is_empty());
+    }
+    let requests = ground.account()["requests"].clone();
+    let accepted = |name: &str| requests["accepted"][name].as_u64().unwrap_or(0);
+    assert!(accepted("order/create-batch") >= 4 && accepted("order/create") == 0, "{requests}");
+    assert_eq!(requests["refused"].get("10006"), None, "the limits were kept to: {requests}");
+}

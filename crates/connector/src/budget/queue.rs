@@ -6,7 +6,7 @@
 
 use super::{Budget, Call, Carrier, Purpose, Verdict};
 use crate::{
-    encode::{BATCH_MAX, Mutation, batch_kind},
+    encode::{Mutation, batch_kind, batch_max},
     halt::{Epoch, HaltEpoch, Handed},
     outcome::is_too_late,
 };
@@ -135,7 +135,8 @@ impl Queue {
         let purpose = self.waiting[place].purpose;
         let kind = batch_kind(&self.waiting[place].mutation)?;
         let call = Call { carrier, ..Call::over_rest(kind.endpoint(), purpose) };
-        let room = usize::try_from(budget.room(now, &call)).unwrap_or(usize::MAX).min(BATCH_MAX);
+        let room =
+            usize::try_from(budget.room(now, &call)).unwrap_or(usize::MAX).min(batch_max(call.category));
         let epoch = self.halts.now();
         let is_of_it = |waiting: &&Waiting| {
             waiting.purpose == purpose

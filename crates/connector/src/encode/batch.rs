@@ -7,8 +7,13 @@ use super::{Mutation, Object, object::push_list};
 use crate::category::Category;
 use windvane_model::{Millis, Request};
 
-/// Most orders of linear contracts in one batch.
-pub(crate) const BATCH_MAX: usize = 20;
+/// Most orders in one batch.
+pub(crate) const fn batch_max(category: Category) -> usize {
+    match category {
+        Category::Linear | Category::Inverse => 20,
+        Category::Spot => 10,
+    }
+}
 
 /// What all requests of one batch have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +53,11 @@ impl BatchKind {
 }
 
 /// The body of a batch; the answer has its items in the same order.
-pub(crate) fn write_body(mutations: &[Mutation], out: &mut String) {
+pub(crate) fn write_body(category: Category, mutations: &[Mutation], out: &mut String) {
     Object::new(out)
-        .text("category", "linear")
+        .text("category", category.as_str())
         .with("request", |out| {
-            push_list(out, mutations, |out, item| item.write_fields(Category::Linear, Object::new(out)))
+            push_list(out, mutations, |out, item| item.write_fields(category, Object::new(out)))
         })
         .finish();
 }

@@ -7,7 +7,7 @@ mod object;
 mod socket;
 mod spell;
 
-pub(crate) use batch::{BATCH_MAX, kind as batch_kind, write_body as write_batch};
+pub(crate) use batch::{batch_max, kind as batch_kind, write_body as write_batch};
 pub(crate) use object::Object;
 pub use socket::{RequestId, trade_frame};
 pub(crate) use socket::{login, ping, subscribe, trade_batch_frame, unsubscribe};

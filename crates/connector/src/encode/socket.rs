@@ -88,7 +88,7 @@ pub fn trade_frame(id: RequestId, mutation: &Mutation, stamp_ms: i64) -> Option<
 pub(crate) fn trade_batch_frame(id: RequestId, mutations: &[Mutation], stamp_ms: i64) -> Option<String> {
     let kind = batch::kind(mutations.first()?)?;
     Some(frame(id, kind.operation(), kind.recv_window_ms, stamp_ms, |out| {
-        batch::write_body(mutations, out);
+        batch::write_body(Category::Linear, mutations, out);
     }))
 }
 

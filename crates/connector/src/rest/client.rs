@@ -142,9 +142,18 @@ impl RestClient {
 
     /// Waits until the rate budget has room for `call`.
     pub(super) async fn turn(&self, call: Call) -> Result<Turn, RestError> {
+        self.turn_of(call, 1).await
+    }
+
+    /// Waits until the rate budget has room for `call` with some of so many places; the turn has them.
+    pub(super) async fn turn_of(&self, mut call: Call, most: u32) -> Result<Turn, RestError> {
         loop {
             let now = self.clock.now();
-            match self.budget.with(|budget| budget.ask(now, &call)) {
+            let verdict = self.budget.with(|budget| {
+                call.places = budget.room(now, &call).clamp(1, most.max(1));
+                budget.ask(now, &call)
+            });
+            match verdict {
                 Verdict::Go => return Ok(self.budget.granted(&self.clock, call)),
                 Verdict::Silent(until) => {
                     return Err(RestError::Banned { remaining_s: until.millis_since(now) / 1000 + 1 });

@@ -19,7 +19,12 @@ use windvane_model::AccountEvent;
 
 impl RestClient {
     /// Sends a batch whose turn it is and says what became of each item, in their order.
-    pub(crate) async fn mutate_batch(&self, batch: &[Mutation], turn: Turn) -> Vec<AccountEvent> {
+    pub(crate) async fn mutate_batch(
+        &self,
+        category: Category,
+        batch: &[Mutation],
+        turn: Turn,
+    ) -> Vec<AccountEvent> {
         let asked: Vec<Asked> = batch.iter().map(Asked::from).collect();
         let each = |event: &dyn Fn(&Asked) -> AccountEvent| asked.iter().map(event).collect();
         let Some(kind) = batch.first().and_then(batch_kind) else { return vec![] };
@@ -27,7 +32,7 @@ impl RestClient {
             return each(&|asked| asked.not_sent("too old at the last look"));
         }
         let mut body = String::with_capacity(256 * batch.len());
-        write_batch(batch, &mut body);
+        write_batch(category, batch, &mut body);
         match self.call(&turn, Method::POST, Payload::Body(&body), Some(kind.recv_window_ms)).await {
             Ok(answer) => match answer.items() {
                 Ok(items) => {

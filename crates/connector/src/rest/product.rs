@@ -16,7 +16,7 @@ use crate::{
         number::{FieldError, Lexeme, bad},
         rows,
     },
-    encode::{Mutation, SETTLE_COIN},
+    encode::{Mutation, SETTLE_COIN, batch_kind, batch_max},
     outcome::Asked,
 };
 use rust_decimal::Decimal;
@@ -90,6 +90,32 @@ impl RestClient {
             Ok(turn) => self.mutate_in(category, mutation, turn).await,
             Err(error) => asked.not_sent(&error.to_string()),
         }
+    }
+
+    /// The same for many changes, with what became of each in their order. Neighbours of one kind leave in batches, as many
+    /// at a time as the rate limit lets.
+    pub async fn perform_all(&self, category: Category, mutations: &[Mutation]) -> Vec<AccountEvent> {
+        let mut ends = Vec::with_capacity(mutations.len());
+        while let Some(next) = mutations.get(ends.len()) {
+            let kind = batch_kind(next).filter(|_| next.misfit(category).is_none());
+            let Some(kind) = kind else {
+                ends.push(self.perform(category, next).await);
+                continue;
+            };
+            let is_alike =
+                |other: &&Mutation| batch_kind(other) == Some(kind) && other.misfit(category).is_none();
+            let rest = &mutations[ends.len()..];
+            let alike = rest.iter().take_while(is_alike).count().min(batch_max(category));
+            let call = Call { category, ..Call::over_rest(kind.endpoint(), Purpose::of(next)) };
+            match self.turn_of(call, u32::try_from(alike).unwrap_or(u32::MAX)).await {
+                Ok(turn) => {
+                    let places = usize::try_from(turn.call().places).unwrap_or(alike);
+                    ends.extend(self.mutate_batch(category, &rest[..places], turn).await);
+                }
+                Err(error) => ends.push(Asked::from(next).not_sent(&error.to_string())),
+            }
+        }
+        ends
     }
 
     /// Every order of a product that is open, stops included, over all pages.

@@ -104,8 +104,8 @@ impl RestClient {
         self.post("account/set-margin-mode", &body).await
     }
 
-    /// Sets how many positions a contract may have; a mode that is set already is none the worse. Source: Bybit V5,
-    /// "Switch Position Mode".
+    /// Sets how many positions a linear contract may have; other products have no choice. A mode that is set already is none
+    /// the worse. Source: Bybit V5, "Switch Position Mode".
     ///
     /// # Errors
     /// When the venue refuses (a position or an order is open), or does not answer.

@@ -6,6 +6,7 @@
 use super::{bells::Bells, scope::Scope, stream::Outlets};
 use crate::{
     budget::{Carrier, Next, Purpose, Queue},
+    category::Category,
     encode::Mutation,
     halt::{HaltEpoch, Handed},
     outcome::{Asked, halts},
@@ -161,7 +162,7 @@ impl Lane {
                     let (rest, turn) = (self.rest.clone(), budget.granted(self.rest.clock(), call));
                     self.in_flight.extend(&batch);
                     self.under_way.push(Box::pin(async move {
-                        let answers = rest.mutate_batch(&batch, turn).await;
+                        let answers = rest.mutate_batch(Category::Linear, &batch, turn).await;
                         Done { what: Ended::Mutations(batch), answers }
                     }));
                 }
