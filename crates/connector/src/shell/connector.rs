@@ -5,6 +5,7 @@ use super::{
     doors::Doors,
     historian, keykeeper,
     lane::{self, Work},
+    lookout::Lookout,
     modekeeper, refkeeper,
     scope::Scope,
     statuskeeper::{self, Service},
@@ -208,42 +209,20 @@ impl Connector {
         let lane =
             lane::Lane::new(rest.clone(), outlets.clone(), scoped.clone(), Arc::clone(&bells), halts.clone());
         tasks.spawn(lane.run(rest_work, stopped.clone()));
-        let (rest, outlets) = (rest.clone(), outlets.clone());
         tasks.spawn(timekeeper::keep_time(rest.clone(), outlets.clone(), stopped.clone()));
-        tasks.spawn(keykeeper::keep_key(
-            rest.clone(),
-            outlets.clone(),
-            plan.key,
-            Arc::clone(&bells),
-            timing.key_every_ms,
-            stopped.clone(),
-        ));
-        tasks.spawn(refkeeper::keep_reference(
-            rest.clone(),
-            outlets.clone(),
-            scoped.clone(),
-            Arc::clone(&bells),
-            timing.contracts_every_ms,
-            stopped.clone(),
-        ));
-        tasks.spawn(modekeeper::keep_mode(
-            rest.clone(),
-            outlets.clone(),
-            plan.position_mode,
-            scoped.clone(),
-            Arc::clone(&bells),
-            timing.contracts_every_ms,
-            stopped.clone(),
-        ));
-        tasks.spawn(statuskeeper::keep_status(
-            rest.clone(),
-            outlets.clone(),
-            Service { customer: plan.customer, is_down: plan.is_under_maintenance },
-            Arc::clone(&bells),
-            timing.status_every_ms,
-            stopped.clone(),
-        ));
-        tasks.spawn(historian::fill_gaps(rest, outlets, scoped, bells, stopped));
+        let lookout = || Lookout {
+            rest: rest.clone(),
+            outlets: outlets.clone(),
+            scope: scoped.clone(),
+            bells: Arc::clone(&bells),
+            stop: stopped.clone(),
+        };
+        tasks.spawn(keykeeper::keep_key(lookout(), plan.key, timing.key_every_ms));
+        tasks.spawn(refkeeper::keep_reference(lookout(), timing.contracts_every_ms));
+        tasks.spawn(modekeeper::keep_mode(lookout(), plan.position_mode, timing.contracts_every_ms));
+        let service = Service { customer: plan.customer, is_down: plan.is_under_maintenance };
+        tasks.spawn(statuskeeper::keep_status(lookout(), service, timing.status_every_ms));
+        tasks.spawn(historian::fill_gaps(lookout()));
         let sends = plan.sends;
         Ok(Self {
             resubscriptions,

@@ -2,13 +2,10 @@
 //!
 //! They come marked as history, so that indicators go on without a hole and no rule fires on a bar that is over.
 
-use super::{bells::Bells, scope::Scope, stream::Outlets};
+use super::{lookout::Lookout, stream::Outlets};
 use crate::rest::RestClient;
-use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 use windvane_model::{Interval, MarketEvent, Symbol, WallTime};
 
 /// Most candles that one request brings.
@@ -21,13 +18,8 @@ const TRIES: usize = 5;
 const TRY_EVERY: Duration = Duration::from_secs(3);
 
 /// Fetches what was missed each time the public link comes up, until the connector stops.
-pub(super) async fn fill_gaps(
-    rest: RestClient,
-    outlets: Outlets,
-    mut scope: watch::Receiver<Scope>,
-    bells: Arc<Bells>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(super) async fn fill_gaps(lookout: Lookout) {
+    let Lookout { rest, outlets, mut scope, bells, mut stop } = lookout;
     let mut whole_until = rest.clock().now();
     let mut known = scope.borrow_and_update().series.len();
     loop {

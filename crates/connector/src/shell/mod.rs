@@ -6,6 +6,7 @@ mod doors;
 mod historian;
 mod keykeeper;
 mod lane;
+mod lookout;
 mod modekeeper;
 mod prices;
 mod recorder;

@@ -3,43 +3,23 @@
 //! A person can switch it while a contract is flat, and then every order meets the wrong side of it or none. Source: Bybit
 //! V5, "Switch Position Mode".
 
-use super::{bells::Bells, rounds::Rounds, scope::Scope, stream::Outlets};
+use super::lookout::Lookout;
 use crate::rest::{PositionMode, RestClient, market::Category};
-use std::sync::Arc;
-use tokio::sync::watch;
-use windvane_model::{Control, Event, HaltCause, Millis, Symbol};
+use windvane_model::{HaltCause, Millis, Symbol};
 
 /// An order that is refused again and again must not become a flood of questions.
 const AT_MOST_EVERY_MS: Millis = 30_000;
 
 /// Halts the engine when a contract is in another mode than `mode`; a person makes it right.
-pub(super) async fn keep_mode(
-    rest: RestClient,
-    outlets: Outlets,
-    mode: PositionMode,
-    scope: watch::Receiver<Scope>,
-    bells: Arc<Bells>,
-    every_ms: Millis,
-    mut stop: watch::Receiver<bool>,
-) {
-    let clock = Arc::clone(rest.clock());
-    let mut rounds = Rounds::new(clock.now(), every_ms, AT_MOST_EVERY_MS);
+pub(super) async fn keep_mode(mut lookout: Lookout, mode: PositionMode, every_ms: Millis) {
+    let mut rounds = lookout.rounds(every_ms, AT_MOST_EVERY_MS);
     let mut has_halted = false;
-    while rounds.next(&clock, &bells.mode, &mut stop).await {
-        let symbols = scope.borrow().symbols.clone();
-        let changed = tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            changed = first_changed(&rest, &symbols, mode) => changed,
-        };
-        // Once is enough: it stays latched. Whoever resumes without setting it back hears of it again when it is right.
-        if changed.is_some() && !has_halted {
-            let halt = Event::Control(Control::Halt(HaltCause::PositionMode));
-            if outlets.account.send((rest.clock().now(), halt)).await.is_err() {
-                return;
-            }
+    while lookout.next(&mut rounds, |bells| &bells.mode).await {
+        let symbols = lookout.symbols();
+        let Some(changed) = lookout.look(first_changed(&lookout.rest, &symbols, mode)).await else { return };
+        if !lookout.halt_once(HaltCause::PositionMode, &mut has_halted, changed.is_some()).await {
+            return;
         }
-        has_halted = changed.is_some();
     }
 }
 

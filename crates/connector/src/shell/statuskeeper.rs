@@ -3,13 +3,12 @@
 //! It looks every minute, more often while there is one, and soon when a link went down or a request was refused for it. Source: Bybit V5, "Get System
 //! Status".
 
-use super::{bells::Bells, rounds::Rounds, stream::Outlets};
+use super::lookout::Lookout;
 use crate::rest::{
     RestClient,
     market::{Customer, MaintenanceState},
 };
-use std::{collections::BTreeSet, sync::Arc};
-use tokio::sync::watch;
+use std::collections::BTreeSet;
 use windvane_model::{Control, Event, HaltCause, MarketTime, Millis};
 
 /// Reconnection upon reconnection must not become a flood of questions.
@@ -27,34 +26,22 @@ pub(super) struct Service {
 
 /// Halts the engine while the venue is under maintenance. Afterwards it opens again, by itself, once the account has been
 /// read anew.
-pub(super) async fn keep_status(
-    rest: RestClient,
-    outlets: Outlets,
-    mut service: Service,
-    bells: Arc<Bells>,
-    every_ms: Millis,
-    mut stop: watch::Receiver<bool>,
-) {
-    let clock = Arc::clone(rest.clock());
+pub(super) async fn keep_status(mut lookout: Lookout, mut service: Service, every_ms: Millis) {
     let every = |is_down: bool| if is_down { every_ms.min(WHILE_DOWN_EVERY_MS) } else { every_ms };
-    let mut rounds = Rounds::new(clock.now(), every(service.is_down), AT_MOST_EVERY_MS);
+    let mut rounds = lookout.rounds(every(service.is_down), AT_MOST_EVERY_MS);
     let mut announced = BTreeSet::new();
     // The first look is at once: what is announced is worth a line in the log of a start.
-    bells.status.notify_one();
-    while rounds.next(&clock, &bells.status, &mut stop).await {
-        let read = tokio::select! {
-            biased;
-            _ = stop.changed() => return,
-            // Dropping it half way loses nothing: it only reads.
-            read = is_under_maintenance(&rest, service.customer, &mut announced) => read,
-        };
+    lookout.bells.status.notify_one();
+    while lookout.next(&mut rounds, |bells| &bells.status).await {
+        let look = is_under_maintenance(&lookout.rest, service.customer, &mut announced);
+        let Some(read) = lookout.look(look).await else { return };
         // What could not be read is no proof, neither that one began nor that it is over.
         let Some(is_down) = read else { continue };
         if is_down != service.is_down {
-            rounds = Rounds::new(clock.now(), every(is_down), AT_MOST_EVERY_MS);
+            rounds = lookout.rounds(every(is_down), AT_MOST_EVERY_MS);
         }
         for control in turn(&mut service.is_down, is_down) {
-            if outlets.account.send((clock.now(), Event::Control(control))).await.is_err() {
+            if !lookout.tell(Event::Control(control)).await {
                 return;
             }
         }
