@@ -4,7 +4,9 @@ use crate::engine::ConfigId;
 use crate::protection::Rescue;
 use crate::short::{Waiting, WhenShort};
 use crate::view::Sight;
-use windvane_model::{BotName, Leverage, MarketTime, Money, PositionIndex, Qty, Symbol, WallTime};
+use windvane_model::{
+    BotName, Leverage, MarketTime, Money, PositionIndex, Price, Qty, Symbol, TriggerBy, WallTime,
+};
 use windvane_order_management::Position;
 use windvane_strategy::{Definition, Strategy, Subscription, Urgency};
 
@@ -123,6 +125,8 @@ pub(crate) struct Bot {
     pub(crate) waiting: Option<Waiting>,
     /// What has been done about its position's missing stop.
     pub(crate) rescue: Option<Rescue>,
+    /// The take-profit that was last asked for its position, by itself: those that entries carry are the venue's to tell.
+    pub(crate) asked_profit: Option<(Price, TriggerBy)>,
     /// The configuration that its last position was opened under.
     pub(crate) opened_under: Option<ConfigId>,
     /// Whether it held a position after the last event.
@@ -196,6 +200,7 @@ impl From<BotSetup> for Bot {
             priority,
             waiting: None,
             rescue: None,
+            asked_profit: None,
             opened_under: None,
             was_held: false,
             next: next.map(|definition| (definition, Urgency::WhenFlat)),

@@ -186,6 +186,9 @@ impl Engine {
         stamp: Stamp,
         out: &mut Vec<Output>,
     ) {
+        if self.stands_already(bot, intent) {
+            return;
+        }
         let grounds = Grounds { signal: Some(signal), asked: qty_of(intent), granted: None };
         let denial = match self.judge(bot, intent, stamp) {
             Ok(approved) => return self.carry_out(bot, intent, &approved, grounds, stamp, out),
@@ -246,6 +249,9 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         self.command(approved, grounds, stamp, out);
+        if let Intent::Protect { take_profit: Some(at), triggers, .. } = *intent {
+            self.bots[bot].asked_profit = Some((at, triggers.take_profit));
+        }
         if let Some(tag) = tag_of(intent)
             && let Some(id) = last_submitted(out)
         {

@@ -1,6 +1,7 @@
 //! A position without a stop at the venue.
 
 use super::*;
+use windvane_model::{Intent, Triggers};
 
 /// The stops that are asked for.
 fn stops(outputs: &[Output]) -> Vec<Price> {
@@ -52,4 +53,43 @@ fn a_stop_that_the_price_has_passed_is_not_asked_for_the_position_is_closed() {
     let ticker = Ticker { symbol: symbol(), at, last, mark, index, funding_rate, next_funding };
     world.take(Event::Market(MarketEvent::Ticker(ticker)));
     assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Flatten]);
+}
+
+#[test]
+fn protection_that_stands_already_is_not_asked_for_again() {
+    let (mut world, _) = World::reconciled("10");
+    world.quote();
+    let told = |stop: &str, profit: &str, sequence| {
+        let (stop_loss, take_profit) = (Some(price(stop)), Some(price(profit)));
+        let updated = MarketTime(sequence);
+        Event::Account(AccountEvent::Position(PositionReport {
+            stop_loss,
+            take_profit,
+            sequence,
+            updated,
+            ..position("1", "10")
+        }))
+    };
+    let asks = |world: &mut World, stop: Option<&str>, profit: Option<&str>| {
+        let intent = Intent::Protect {
+            symbol: symbol(),
+            stop_loss: stop.map(price),
+            take_profit: profit.map(price),
+            triggers: Triggers::default(),
+        };
+        let mut outputs = Vec::new();
+        world.engine.take(0, &intent, windvane_model::SignalName::EMPTY, world.stamp, &mut outputs);
+        !outputs.is_empty()
+    };
+    world.take(told("90", "120", 2));
+    assert!(asks(&mut world, Some("90"), None), "which price fires it is only known of what was asked for");
+    assert!(!asks(&mut world, Some("90"), None));
+    assert!(!asks(&mut world, None, Some("120")) && !asks(&mut world, Some("90"), Some("120")));
+    assert!(asks(&mut world, Some("90"), Some("121")), "one of them is another");
+    assert!(asks(&mut world, Some("90"), Some("120")), "121 may be on its way");
+    assert!(!asks(&mut world, Some("90"), Some("120")));
+    assert!(asks(&mut world, Some("91"), None));
+    assert!(asks(&mut world, Some("90"), None), "91 may be on its way");
+    world.take(told("89", "120", 3));
+    assert!(asks(&mut world, Some("90"), None), "somebody has moved it");
 }

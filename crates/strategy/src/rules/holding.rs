@@ -88,7 +88,7 @@ impl RuleBot {
             scaled_out: 0,
             opened_ms: context.now.0,
             stop: plan.map(|plan| plan.stop),
-            take_profit: None,
+            take_profit: plan.and_then(|plan| plan.take_profit),
             watermark: entry_price,
         });
         self.anchor(context, out);

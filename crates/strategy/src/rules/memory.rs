@@ -41,11 +41,14 @@ pub(super) struct Memory {
     pub(super) day_equity: f64,
 }
 
-/// Distance from entry to stop, and the stop that was attached, both in price.
+/// Distance from entry to stop, and the levels that were attached, all in price.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) risk: f64,
     pub(super) stop: f64,
+    /// Where the venue takes the profit, if it does.
+    #[serde(default)]
+    pub(super) take_profit: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

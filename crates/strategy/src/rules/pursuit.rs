@@ -182,7 +182,8 @@ impl RuleBot {
             triggers: self.rules.exit.triggers(),
             send_before: Some(context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         };
-        Ok(Some((place, Plan { risk, stop: stop.to_f64() })))
+        let plan = Plan { risk, stop: stop.to_f64(), take_profit: take_profit.map(Price::to_f64) };
+        Ok(Some((place, plan)))
     }
 
     /// Cancels an entry that rests for too long, or beside a position that is being closed; moves one that is to follow its
