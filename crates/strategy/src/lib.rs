@@ -13,6 +13,7 @@ mod indicator;
 mod language;
 mod maker;
 mod minimum;
+mod pause;
 mod remembered;
 mod resting;
 mod rules;

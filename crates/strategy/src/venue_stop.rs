@@ -1,10 +1,11 @@
-//! The venue's stop of a built-in bot: at a fixed distance from the average entry price, asked for once and again when it
-//! was refused.
+//! The venue's stop of a built-in bot: at a fixed distance from the average entry price, asked for once, and again after a
+//! pause when it was refused.
 
 use rust_decimal::Decimal;
 use windvane_model::{ExitCause, Intent, MarketTime, Notice, Price, RefusalFamily, Request, Side, Triggers};
 
 use crate::context::Context;
+use crate::pause::Pause;
 
 /// Keeps the stop of one position.
 #[derive(Debug, Clone)]
@@ -13,11 +14,13 @@ pub(crate) struct VenueStop {
     distance: Decimal,
     /// The stop that the venue was last asked to hold, with the side it protects.
     asked: Option<(Side, Price)>,
+    /// After a request that came to nothing.
+    pause: Pause,
 }
 
 impl VenueStop {
     pub(crate) fn new(distance: Decimal) -> Self {
-        Self { distance, asked: None }
+        Self { distance, asked: None, pause: Pause::default() }
     }
 
     /// Keeps another distance from now on; the venue is asked again where that moves the stop.
@@ -26,19 +29,20 @@ impl VenueStop {
     }
 
     /// Takes what happened. Answers how the position ended where it did.
-    pub(crate) fn note(&mut self, notice: &Notice) -> Option<ExitCause> {
+    pub(crate) fn note(&mut self, notice: &Notice, now: MarketTime) -> Option<ExitCause> {
         match notice {
             Notice::Denied { tag: None, client_order_id: None, .. }
-            | Notice::Undetermined { request: Request::SetProtection, .. } => self.asked = None,
+            | Notice::Undetermined { request: Request::SetProtection, .. } => self.failed(now),
             // "It is so already" is what was wanted.
             Notice::Refused(refused)
                 if refused.request == Request::SetProtection
                     && refused.family != RefusalFamily::AlreadySo =>
             {
-                self.asked = None;
+                self.failed(now);
             }
             Notice::PositionClosed { cause, .. } => {
                 self.asked = None;
+                self.pause.end();
                 return Some(*cause);
             }
             _ => {}
@@ -46,12 +50,26 @@ impl VenueStop {
         None
     }
 
+    fn failed(&mut self, now: MarketTime) {
+        self.asked = None;
+        self.pause.begin(now);
+    }
+
+    /// When a stop that was refused is to be asked for again.
+    pub(crate) fn retry_at(&self) -> Option<MarketTime> {
+        self.asked.is_none().then_some(self.pause.until()).filter(|at| *at > MarketTime::default())
+    }
+
     /// Keeps the venue's stop at its distance from the average entry price.
     pub(crate) fn keep(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         let Some((side, average)) = context.holding.side.zip(context.holding.average_price) else {
             self.asked = None;
+            self.pause.end();
             return;
         };
+        if !self.pause.is_over(context.now) {
+            return;
+        }
         let Some(stop) = self.level(side, average.get(), context) else { return };
         // A stop that is off by less than a tenth of its distance is left alone: each change is a request.
         let slack = average.distance(stop) / Decimal::TEN;

@@ -209,7 +209,8 @@ fn what_a_bot_has_lost_denies_it_what_opens_and_halts_nothing() {
     assert!(denials(&outputs) > 0 && opens(&outputs) == 0, "{outputs:?}");
     assert_eq!(world.engine.run_state(), RunState::Active);
     world.wait(DAY_MS);
-    let outputs = world.quote();
+    let mut outputs = world.quote();
+    outputs.extend(world.wait(1_000));
     assert_eq!(denials(&outputs), 0, "{outputs:?}");
     assert!(opens(&outputs) > 0, "{outputs:?}");
 }

@@ -41,8 +41,9 @@ fn a_bot_that_is_wound_down_opens_nothing_until_it_is_resumed() {
     assert!(outputs.iter().any(is_denied), "{outputs:?}");
     assert_eq!(world.engine.run_state(), RunState::Active, "it is this bot that may not, not the engine");
     world.take(Event::Control(Control::Resume));
-    world.wait(5_000);
-    assert!(!submits(&world.quote()).is_empty());
+    let mut outputs = world.wait(5_000);
+    outputs.extend(world.quote());
+    assert!(!submits(&outputs).is_empty());
 }
 
 #[test]

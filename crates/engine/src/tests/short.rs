@@ -163,10 +163,11 @@ fn a_less_important_bot_makes_room_and_does_not_take_it_back_meanwhile() {
         }
         _ => false,
     };
-    world.wait(3_000);
-    world.quote_in(other());
-    world.wait(3_000);
-    let quoted = world.quote();
+    let mut quoted = world.wait(3_000);
+    quoted.extend(world.quote_in(other()));
+    quoted.extend(world.wait(3_000));
+    quoted.extend(world.quote());
+    quoted.extend(world.wait(1_000));
     assert!(half.iter().chain(&quoted).any(gives_way), "the maker would quote again: {half:?}{quoted:?}");
     let all = world.take(Event::Account(AccountEvent::Order(told(&last, OrderStatus::Cancelled))));
     assert_eq!(of_second(&all), [qty("5")]);

@@ -78,7 +78,7 @@ impl Dca {
         {
             self.memory.filled.insert(ended.key);
         }
-        if let Some(cause) = self.stop.note(notice) {
+        if let Some(cause) = self.stop.note(notice, now) {
             self.memory.first_price = None;
             self.memory.filled.clear();
             let pause = if was_stopped(cause) {
@@ -189,7 +189,6 @@ impl Strategy for Dca {
         Ok(())
     }
 
-    /// Deals begun.
     fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
         let is_held = context.holding.side.is_some();
         match definition {
@@ -213,6 +212,7 @@ impl Strategy for Dca {
         }
     }
 
+    /// Deals begun.
     fn signals(&self) -> u64 {
         self.deals
     }

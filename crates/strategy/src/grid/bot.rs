@@ -211,7 +211,6 @@ impl Strategy for Grid {
         Ok(())
     }
 
-    /// Rounds: cells that bought and sold, or sold and bought back.
     fn redefine(&mut self, definition: &Definition, urgency: Urgency, context: &Context<'_>) -> bool {
         let is_held = context.holding.side.is_some();
         match definition {
@@ -246,6 +245,7 @@ impl Strategy for Grid {
         }
     }
 
+    /// Rounds: cells that bought and sold, or sold and bought back.
     fn signals(&self) -> u64 {
         self.rounds
     }
@@ -265,7 +265,7 @@ impl Grid {
         if let Some(ended) = self.resting.note(notice, now) {
             self.ended(ended);
         }
-        if let Some(cause) = self.stop.note(notice) {
+        if let Some(cause) = self.stop.note(notice, now) {
             // Flat, whoever closed it: no cell holds anything any more.
             self.memory.held.clear();
             if was_stopped(cause) {

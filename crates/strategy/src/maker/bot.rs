@@ -6,7 +6,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use windvane_model::{
-    Intent, MarketTime, Notice, OrderKind, Place, Price, Qty, Role, Side, Tag, TimeInForce, Triggers,
+    ClientOrderId, DenialReason, Intent, MarketTime, Millis, Notice, OrderKind, Place, Price, Qty, Request,
+    Role, Side, Tag, TimeInForce, Triggers,
 };
 
 use super::MakerSettings;
@@ -14,12 +15,17 @@ use crate::context::{
     Condition, Context, ENTRY_TIME_TO_LIVE_MS, MemoryError, OwnOrder, Strategy, Subscription, Urgency, Wake,
 };
 use crate::minimum::{Minimum, affordable};
+use crate::pause::Pause;
 use crate::remembered;
 use crate::rules::Definition;
 use crate::venue_stop::{VenueStop, pause_until, shifted, was_stopped};
 
 /// Shape of the memory's bytes.
 const VERSION: u32 = 1;
+
+/// How soon the quotes are looked at after something has happened to them or to the position, if the book stands still:
+/// the executions of one match may follow each other.
+const LOOK_MS: Millis = 100;
 
 /// The built-in market maker.
 #[derive(Debug, Clone)]
@@ -29,12 +35,45 @@ pub struct Maker {
     written: Memory,
     stop: VenueStop,
     minimum: Minimum,
-    /// Quotes stay as they are until then.
-    quiet_until: MarketTime,
+    quotes: [Quote; 2],
+    /// When it wants to look at its quotes though the book stands still.
+    look_at: Option<MarketTime>,
     next_tag: u32,
-    /// Quotes asked for and not yet answered.
-    unanswered: Vec<(Tag, Side)>,
     placed: u64,
+}
+
+/// What is known of the quote of one side beside the order itself.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quote {
+    /// It is neither placed nor moved before then.
+    quiet_until: MarketTime,
+    /// The one that was asked for and has not been answered yet.
+    unanswered: Option<Tag>,
+    /// The one that was placed last.
+    placed: Option<ClientOrderId>,
+    /// After one that came to nothing.
+    pause: Pause,
+    /// Whether that was because of the market's figures: only other figures make another try worth it.
+    awaits_market: bool,
+}
+
+impl Quote {
+    /// What was wanted of it came to nothing, so nothing has changed.
+    fn failed(&mut self, now: MarketTime) {
+        self.quiet_until = MarketTime::default();
+        if self.awaits_market {
+            self.pause.begin_short(now);
+        } else {
+            self.pause.begin(now);
+        }
+    }
+}
+
+fn slot(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,26 +95,72 @@ impl Maker {
             settings,
             memory,
             written: memory,
-            quiet_until: MarketTime::default(),
+            quotes: [Quote::default(); 2],
+            look_at: None,
             next_tag: 0,
-            unanswered: Vec::new(),
             placed: 0,
         }
     }
 
-    fn note(&mut self, notice: &Notice, now: MarketTime) {
-        if let Notice::Submitted { tag, .. } | Notice::Denied { tag: Some(tag), .. } = notice {
-            self.unanswered.retain(|(waiting, _)| waiting != tag);
+    fn note(&mut self, notice: &Notice, context: &Context<'_>) {
+        let now = context.now;
+        let side_of = |id: &ClientOrderId| {
+            context.orders.iter().find(|order| order.client_order_id == *id).map(|order| slot(order.side))
+        };
+        match notice {
+            Notice::Submitted { tag, client_order_id } => {
+                if let Some(quote) = self.quotes.iter_mut().find(|quote| quote.unanswered == Some(*tag)) {
+                    (quote.unanswered, quote.placed) = (None, Some(*client_order_id));
+                }
+            }
+            Notice::Denied { tag, client_order_id, denial } => {
+                let asked = |quote: &Quote| tag.is_some() && quote.unanswered == *tag;
+                let named = || client_order_id.as_ref().and_then(side_of);
+                if let Some(slot) = self.quotes.iter().position(asked).or_else(named) {
+                    let quote = &mut self.quotes[slot];
+                    quote.unanswered = None;
+                    quote.awaits_market = is_of_the_market(&denial.reason);
+                    quote.failed(now);
+                }
+            }
+            Notice::Refused(refused) if matches!(refused.request, Request::Submit | Request::Amend) => {
+                let id = refused.client_order_id;
+                let placed = |quote: &Quote| id.is_some() && quote.placed == id;
+                if let Some(quote) = self.quotes.iter_mut().find(|quote| placed(quote)) {
+                    quote.awaits_market = false;
+                    quote.failed(now);
+                }
+            }
+            Notice::Working { client_order_id, .. } => {
+                if let Some(slot) = side_of(client_order_id) {
+                    self.quotes[slot].pause.end();
+                }
+            }
+            // What was denied before may be allowed now.
+            Notice::RunState(_) | Notice::PositionChanged { .. } | Notice::PositionClosed { .. } => {
+                self.quotes.iter_mut().for_each(|quote| quote.pause.cut_short());
+            }
+            _ => {}
         }
         // Orders and position are read from the context, where they are always whole.
-        if self.stop.note(notice).is_some_and(was_stopped) {
+        if self.stop.note(notice, now).is_some_and(was_stopped) {
             self.memory.cooldown_until_ms = pause_until(now, self.settings.cooldown_after_stop_ms);
         }
+        self.look_by(now.after(LOOK_MS));
+    }
+
+    /// Sees to it that the quotes are looked at by then, whatever the book does.
+    fn look_by(&mut self, at: MarketTime) {
+        self.look_at = Some(self.look_at.map_or(at, |sooner| sooner.min(at)));
     }
 
     /// Brings the quotes to where they should be.
     fn quote(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
-        let is_paused = context.now.0 < self.memory.cooldown_until_ms;
+        let cooled_down = MarketTime(self.memory.cooldown_until_ms);
+        let is_paused = context.now < cooled_down;
+        if is_paused {
+            self.look_by(cooled_down);
+        }
         for side in [Side::Buy, Side::Sell] {
             let wanted = if is_paused { None } else { self.wanted(side, context) };
             let mut resting =
@@ -87,17 +172,38 @@ impl Maker {
             match (kept, wanted) {
                 (Some(order), _) if order.is_in_flight => {}
                 (Some(order), None) => out.push(Intent::Cancel { client_order_id: order.client_order_id }),
-                (Some(order), Some((price, _))) if self.is_off(order, price) => out.push(Intent::Amend {
-                    client_order_id: order.client_order_id,
-                    price: Some(price),
-                    qty: None,
-                }),
-                (None, Some((price, qty))) if !self.unanswered.iter().any(|(_, asked)| *asked == side) => {
-                    self.place(side, price, qty, context, out);
+                (Some(order), Some((price, _))) if self.is_off(order, price) => {
+                    if self.may_change(side, context) {
+                        out.push(Intent::Amend {
+                            client_order_id: order.client_order_id,
+                            price: Some(price),
+                            qty: None,
+                        });
+                    }
+                }
+                (None, Some((price, qty))) if self.quotes[slot(side)].unanswered.is_none() => {
+                    if self.may_change(side, context) {
+                        self.place(side, price, qty, context, out);
+                    }
                 }
                 (Some(_), Some(_)) | (None, _) => {}
             }
         }
+    }
+
+    /// Whether the quote of a side may be placed or moved now, which then counts as done. If not, when it will be looked at
+    /// again is seen to.
+    fn may_change(&mut self, side: Side, context: &Context<'_>) -> bool {
+        let quote = &mut self.quotes[slot(side)];
+        let again = quote.quiet_until.max(quote.pause.until());
+        if context.now >= again && !quote.awaits_market {
+            quote.quiet_until = context.now.after(self.settings.every_ms);
+            return true;
+        }
+        if !quote.awaits_market {
+            self.look_by(again);
+        }
+        false
     }
 
     fn is_off(&self, order: &OwnOrder, wanted: Price) -> bool {
@@ -141,7 +247,7 @@ impl Maker {
     fn place(&mut self, side: Side, price: Price, qty: Qty, context: &Context<'_>, out: &mut Vec<Intent>) {
         self.next_tag = self.next_tag.wrapping_add(1);
         let tag = Tag(self.next_tag);
-        self.unanswered.push((tag, side));
+        self.quotes[slot(side)].unanswered = Some(tag);
         self.placed += 1;
         out.push(Intent::Place(Place {
             tag,
@@ -166,25 +272,24 @@ impl Strategy for Maker {
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
         match wake {
-            Wake::Notice(notice) => self.note(notice, context.now),
-            Wake::Book | Wake::Timer => {}
+            Wake::Notice(notice) => self.note(notice, context),
+            Wake::Book => self.quotes.iter_mut().for_each(|quote| quote.awaits_market = false),
+            Wake::Timer => {}
             Wake::Candle(_) | Wake::Trades(_) | Wake::Ticker => return,
         }
-        if context.now < self.quiet_until {
+        self.stop.keep(context, out);
+        if let Wake::Notice(_) = wake {
             return;
         }
-        let before = out.len();
-        self.stop.keep(context, out);
-        if let Wake::Book | Wake::Timer = wake {
+        self.look_at = None;
+        // Without a book nothing is known to be wrong: at its own time it leaves what rests alone.
+        if wake == Wake::Book || context.market.book().mid().is_some() {
             self.quote(context, out);
-        }
-        if out.len() > before {
-            self.quiet_until = context.now.after(self.settings.every_ms);
         }
     }
 
     fn wake_at(&self) -> Option<MarketTime> {
-        None
+        self.look_at.into_iter().chain(self.stop.retry_at()).min()
     }
 
     fn changed_memory(&mut self) -> Option<Vec<u8>> {
@@ -225,4 +330,16 @@ impl Strategy for Maker {
     fn conditions(&self) -> Vec<Condition> {
         vec![self.minimum.condition("quote.size")]
     }
+}
+
+/// Whether a wish was denied because of figures of the market: missing, old or far away.
+fn is_of_the_market(reason: &DenialReason) -> bool {
+    matches!(
+        reason,
+        DenialReason::StaleData
+            | DenialReason::CrossedBook { .. }
+            | DenialReason::PriceCollar { .. }
+            | DenialReason::BookCollar { .. }
+            | DenialReason::PriceLimit { .. }
+    )
 }

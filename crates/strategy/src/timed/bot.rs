@@ -150,7 +150,7 @@ impl Timed {
     }
 
     fn note(&mut self, notice: &Notice, now: MarketTime) {
-        self.stop.note(notice);
+        self.stop.note(notice, now);
         match notice {
             Notice::Submitted { tag, .. } if self.asked.is_some_and(|(asked, _)| asked == *tag) => {
                 self.asked = None;
@@ -228,7 +228,6 @@ impl Strategy for Timed {
         }
     }
 
-    /// Orders sent.
     fn reason(&self, intent: &Intent) -> &'static str {
         match (intent, &self.settings.work) {
             (Intent::Place(_), Work::Twap { .. }) => "twap",
@@ -239,6 +238,7 @@ impl Strategy for Timed {
         }
     }
 
+    /// Orders sent.
     fn signals(&self) -> u64 {
         self.orders
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windvane_model::{Price, RefusalFamily, Role, Side};
+use windvane_model::{DenialReason, MarketTime, Money, Price, RefusalFamily, Role, Side};
 use windvane_strategy::load;
 
 use crate::world::{World, instrument, price};
@@ -139,10 +139,64 @@ fn a_maker_goes_on_after_a_restart_with_its_inventory_its_stop_and_one_quote_a_s
 fn a_denied_quote_is_asked_for_again() {
     let definition = load("maker.toml", FILE, &BTreeMap::new()).unwrap();
     let mut world = World::new(definition.bot(), instrument("BTCUSDT", "0.1", "0.001"));
-    world.denies = true;
+    world.denies = Some(DenialReason::StaleData);
     world.point(1_000_000, price("100"));
     assert!(world.orders.is_empty());
-    world.denies = false;
+    world.denies = None;
     world.point(1_006_000, price("100"));
     assert_eq!(world.orders.len(), 2);
+}
+
+/// When the maker wants to be woken.
+fn wakes(world: &World) -> Option<i64> {
+    world.bot.wake_at().map(|MarketTime(at)| at)
+}
+
+#[test]
+fn a_quote_that_was_filled_comes_back_as_soon_as_it_may_though_the_book_stands_still() {
+    let mut world = world();
+    world.point(1_001_000, price("98.9"));
+    assert_eq!((world.holding.side, quotes(&world).0), (Some(Side::Buy), None), "filled a second ago");
+    assert_eq!(world.tally.protects.len(), 1, "its stop does not wait for `every`");
+    while let Some(at) = wakes(&world).filter(|at| *at < 1_005_000) {
+        world.timer(at);
+    }
+    assert_eq!((quotes(&world).0, wakes(&world)), (None, Some(1_005_000)), "not more often than `every`");
+    world.timer(1_005_000);
+    assert!(quotes(&world).0.is_some());
+}
+
+#[test]
+fn what_was_denied_is_asked_for_again_soon_and_ever_more_seldom_and_the_other_side_does_not_wait() {
+    let definition = load("maker.toml", FILE, &BTreeMap::new()).unwrap();
+    let mut world = World::new(definition.bot(), instrument("BTCUSDT", "0.1", "0.001"));
+    world.denies = Some(DenialReason::Margin { needed: Money::ZERO, available: Money::ZERO });
+    world.point(1_000_000, price("100"));
+    let mut asked = Vec::new();
+    while let Some(at) = wakes(&world).filter(|at| *at < 1_060_000) {
+        let before = world.tally.places.len();
+        world.timer(at);
+        if world.tally.places.len() > before {
+            assert_eq!(world.tally.places.len() - before, 2, "both sides are denied");
+            asked.push(at - 1_000_000);
+        }
+    }
+    assert_eq!(asked, [1_000, 3_000, 7_000, 15_000, 31_000], "twice as long each time");
+    world.denies = None;
+    world.point(1_061_000, price("100"));
+    assert_eq!(world.orders.len(), 2);
+}
+
+#[test]
+fn what_was_denied_for_the_markets_figures_waits_for_others() {
+    let definition = load("maker.toml", FILE, &BTreeMap::new()).unwrap();
+    let mut world = World::new(definition.bot(), instrument("BTCUSDT", "0.1", "0.001"));
+    world.denies = Some(DenialReason::StaleData);
+    world.point(1_000_000, price("100"));
+    for second in 1..60 {
+        world.timer(1_000_000 + 1_000 * second);
+    }
+    assert_eq!(world.tally.places.len(), 2);
+    world.point(1_060_000, price("100"));
+    assert_eq!(world.tally.places.len(), 4);
 }

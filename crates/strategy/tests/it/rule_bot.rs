@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use windvane_model::{
-    ForeignOrder, Interval, OrderId, OrderKind, Price, Qty, RefusalFamily, Role, Side, TimeInForce,
+    DenialReason, ForeignOrder, Interval, OrderId, OrderKind, Price, Qty, RefusalFamily, Role, Side,
+    TimeInForce,
 };
 use windvane_strategy::{Definition, load};
 
@@ -265,6 +266,7 @@ fn take_profit_rests_at_the_venue_or_is_watched_by_the_engine() {
     let mut world = venue.world();
     bar(&mut world, "100", "101");
     assert_eq!(world.tally.places[0].take_profit, Some(price("105.1")));
+    assert!(world.tally.protects.is_empty(), "the fill was at the price that both were measured from");
 
     let engine = RuleFile {
         exit: "take_profit = { distance = \"2 R\", place = \"engine\" }",
@@ -444,10 +446,10 @@ fn memory_of_another_make_is_refused() {
 #[test]
 fn a_denied_entry_does_not_silence_the_bot() {
     let mut world = RuleFile::default().world();
-    world.denies = true;
+    world.denies = Some(DenialReason::StaleData);
     bar(&mut world, "100", "101");
     assert_eq!((world.tally.places.len(), world.holding.side), (1, None));
-    world.denies = false;
+    world.denies = None;
     bar(&mut world, "100", "101");
     assert_eq!((world.tally.places.len(), world.holding.side), (2, Some(Side::Buy)));
 }
@@ -456,10 +458,10 @@ fn a_denied_entry_does_not_silence_the_bot() {
 fn a_denied_exit_is_asked_for_again() {
     let mut world = RuleFile { exit: "signal = { long = \"close < open\" }", ..RuleFile::default() }.world();
     bar(&mut world, "100", "101");
-    world.denies = true;
+    world.denies = Some(DenialReason::StaleData);
     bar(&mut world, "101", "100.5");
     assert!(world.holding.side.is_some());
-    world.denies = false;
+    world.denies = None;
     let due = world.bot.wake_at().unwrap().0;
     assert!(due > world.now);
     world.timer(due);
@@ -536,7 +538,10 @@ proptest::proptest! {
         for (tenths, event) in steps {
             let now = format!("{}.{}", tenths / 10, tenths % 10);
             match event {
-                0 => world.denies = !world.denies,
+                0 => {
+                    let denies = world.denies.is_none();
+                    world.denies = denies.then_some(DenialReason::StaleData);
+                }
                 1 => world.lags = !world.lags,
                 2 => world.settle(),
                 3 => world.timer(world.now + 30_000),

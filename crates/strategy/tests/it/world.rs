@@ -85,8 +85,8 @@ pub(crate) struct World {
     late: Vec<(OwnOrder, Place, Price)>,
     /// Whether market orders with a cap on their slippage come back unfilled.
     pub(crate) is_thin: bool,
-    /// Whether risk says no to everything.
-    pub(crate) denies: bool,
+    /// Why risk says no to everything, if it does.
+    pub(crate) denies: Option<DenialReason>,
     /// How many of the next closing orders do not leave our side.
     pub(crate) unsent: usize,
     /// What such a refusal says.
@@ -114,7 +114,7 @@ impl World {
             lags: false,
             late: Vec::new(),
             is_thin: false,
-            denies: false,
+            denies: None,
             unsent: 0,
             unsent_as: RefusalFamily::NotSent,
             notices: Vec::new(),
@@ -203,8 +203,8 @@ impl World {
     fn submit(&mut self, place: Place) {
         assert!(self.instrument.is_on_lot(place.qty) && !place.qty.is_zero());
         self.tally.places.push(place);
-        if self.denies {
-            let denial = Denial { symbol: place.symbol, reason: DenialReason::StaleData };
+        if let Some(reason) = self.denies {
+            let denial = Denial { symbol: place.symbol, reason };
             self.notices.push(Notice::Denied { tag: Some(place.tag), client_order_id: None, denial });
             return;
         }
