@@ -161,13 +161,13 @@ impl Risk {
     /// Whether any contract, bot or group has a limit on what it may lose.
     #[must_use]
     pub fn counts_results(&self) -> bool {
-        self.scopes.breakers.iter().any(NarrowBreaker::counts_results)
+        self.scopes.breakers().any(NarrowBreaker::counts_results)
     }
 
     /// Takes what every position has made so far by mark. Only of use while [`counts_results`](Self::counts_results).
     pub fn observe_results(&mut self, results: &[PositionResult], stamp: Stamp) {
         let persists_for = self.limits.drawdown.persists_for.millis();
-        for breaker in &mut self.scopes.breakers {
+        for breaker in self.scopes.breakers_mut() {
             breaker.observe(results, stamp, persists_for);
         }
     }
@@ -175,7 +175,7 @@ impl Risk {
     /// A person wants a bot to go on: its fall begins again from what is there.
     pub fn resume_bot(&mut self, bot: BotName) {
         let own = |breaker: &&mut NarrowBreaker| breaker.scope == LimitScope::Bot(bot);
-        self.scopes.breakers.iter_mut().filter(own).for_each(NarrowBreaker::resume);
+        self.scopes.breakers_mut().filter(own).for_each(NarrowBreaker::resume);
     }
 
     /// Compares a position that the venue has reported with our own arithmetic. Says when it is wrong again and again;
@@ -233,7 +233,7 @@ impl Risk {
             self.drawdown.restart();
             self.remembered_peak = None;
         }
-        self.scopes.breakers.iter_mut().for_each(NarrowBreaker::resume);
+        self.scopes.breakers_mut().for_each(NarrowBreaker::resume);
         self.streaks.forgive();
     }
 
@@ -271,7 +271,7 @@ impl Risk {
             peak: self.remembered_peak,
             beyond_since: self.drawdown.beyond_since,
             within_since: self.drawdown.within_since,
-            narrow: self.scopes.breakers.iter().filter_map(NarrowBreaker::memory).collect(),
+            narrow: self.scopes.breakers().filter_map(NarrowBreaker::memory).collect(),
             streaks: self.streaks.0.iter().map(|(bot, streak)| (*bot, *streak)).collect(),
         }
     }
@@ -282,7 +282,7 @@ impl Risk {
         self.losses = Losses::restored(memory.day, memory.week);
         self.drawdown = Drawdown::restored(memory);
         self.remembered_peak = memory.peak;
-        self.scopes.breakers.iter_mut().for_each(|breaker| breaker.restore(&memory.narrow));
+        self.scopes.breakers_mut().for_each(|breaker| breaker.restore(&memory.narrow));
         self.streaks = Streaks(memory.streaks.iter().copied().collect());
     }
 }

@@ -1,160 +1,152 @@
 //! Limits of contracts, bots and groups in the form that the check asks: by name, with the contracts they count.
 
-use crate::breaker::{NarrowBreaker, NarrowLimits};
+use crate::breaker::NarrowBreaker;
+use crate::limits::Narrower;
 use crate::rate::SendTimes;
-use crate::{BotLimits, Exposure, Ownership, RiskLimits, SymbolLimits};
-use rust_decimal::Decimal;
+use crate::{Exposure, Ownership, RiskLimits};
 use std::collections::BTreeMap;
 use windvane_model::{BotName, LimitScope, PositionIndex, Symbol, Text, WallTime};
 
 /// Every narrower limit.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scopes {
-    symbols: BTreeMap<Symbol, SymbolLimits>,
-    bots: BTreeMap<BotName, BotScope>,
-    groups: Vec<GroupScope>,
-    /// Breakers of contracts, bots and groups that have any.
-    pub(crate) breakers: Vec<NarrowBreaker>,
+    all: Vec<Scope>,
+    /// Which of them are about a contract: its own, then its groups'.
+    by_symbol: BTreeMap<Symbol, Vec<usize>>,
+    /// Which one is about a bot.
+    by_bot: BTreeMap<BotName, usize>,
 }
 
-/// One bot that has limits of its own.
+/// A contract, a bot or a group that has limits of its own.
 #[derive(Debug, Clone)]
-pub(crate) struct BotScope {
-    pub(crate) limits: BotLimits,
+pub(crate) struct Scope {
+    pub(crate) of: LimitScope,
+    pub(crate) limits: Narrower,
     pub(crate) positions: Vec<(Symbol, PositionIndex)>,
     sent: Option<SendTimes>,
+    pub(crate) breaker: Option<NarrowBreaker>,
 }
 
-/// Contracts that move together.
-#[derive(Debug, Clone)]
-pub(crate) struct GroupScope {
-    pub(crate) name: Text<16>,
-    pub(crate) symbols: Vec<Symbol>,
-    pub(crate) max_gross_exposure: Decimal,
+impl Scope {
+    fn new(of: LimitScope, limits: Narrower, positions: Vec<(Symbol, PositionIndex)>) -> Self {
+        let breaker =
+            (!limits.breaker.is_empty()).then(|| NarrowBreaker::new(of, limits.breaker, positions.clone()));
+        Self { of, limits, positions, sent: limits.order_rate.map(SendTimes::new), breaker }
+    }
+
+    /// Whether one more order fits into its window.
+    pub(crate) fn check_rate(&self, now: WallTime) -> bool {
+        self.sent.as_ref().is_none_or(|sent| sent.check(now).is_ok())
+    }
+
+    /// Orders on its positions that may still fill.
+    pub(crate) fn open_orders(&self, exposure: &Exposure) -> u32 {
+        let held = self.positions.iter().filter_map(|(symbol, index)| exposure.contract(*symbol, *index));
+        held.map(|held| held.buys.order_count() + held.sells.order_count()).sum()
+    }
+
+    /// Keeps what was counted under earlier limits.
+    fn count_on(&mut self, earlier: &Self) {
+        if let (Some(counted), Some(limit)) = (&earlier.sent, self.limits.order_rate) {
+            self.sent = Some(counted.under(limit));
+        }
+        if let (Some(breaker), Some(known)) = (&mut self.breaker, &earlier.breaker) {
+            breaker.count_on(known);
+        }
+    }
 }
 
 impl Scopes {
     /// Names that are none are left out: the loader has refused them.
     pub(crate) fn new(limits: &RiskLimits, ownership: &Ownership) -> Self {
-        let symbols =
-            limits.symbol.iter().filter_map(|(name, limits)| Some((Symbol::new(name).ok()?, *limits)));
-        let bots = limits.bot.iter().filter_map(|(name, limits)| {
-            let bot = BotName::new(name).ok()?;
-            let positions = ownership.positions(bot).collect();
-            Some((
-                bot,
-                BotScope { limits: *limits, positions, sent: limits.max_order_rate.map(SendTimes::new) },
-            ))
-        });
-        let groups = limits.group.iter().filter_map(|(name, limits)| {
-            Some(GroupScope {
-                name: Text::new(name).ok()?,
-                symbols: limits.symbols.iter().filter_map(|name| Symbol::new(name).ok()).collect(),
-                max_gross_exposure: limits.max_gross_exposure.value,
-            })
-        });
-        let mut scopes = Self {
-            symbols: symbols.collect(),
-            bots: bots.collect(),
-            groups: groups.collect(),
-            breakers: Vec::new(),
-        };
-        scopes.breakers = scopes.breakers_of(limits);
+        let every_index = |symbol: Symbol| PositionIndex::ALL.map(|index| (symbol, index));
+        let mut scopes = Self::default();
+        for (name, table) in &limits.symbol {
+            let Ok(symbol) = Symbol::new(name) else { continue };
+            let place = scopes.add(LimitScope::Symbol(symbol), table.into(), every_index(symbol).to_vec());
+            scopes.by_symbol.entry(symbol).or_default().push(place);
+        }
+        for (name, table) in &limits.bot {
+            let Ok(bot) = BotName::new(name) else { continue };
+            let place = scopes.add(LimitScope::Bot(bot), table.into(), ownership.positions(bot).collect());
+            scopes.by_bot.insert(bot, place);
+        }
+        for (name, table) in &limits.group {
+            let Ok(group) = Text::new(name) else { continue };
+            let symbols: Vec<Symbol> =
+                table.symbols.iter().filter_map(|name| Symbol::new(name).ok()).collect();
+            let positions = symbols.iter().copied().flat_map(every_index).collect();
+            let place = scopes.add(LimitScope::Group(group), table.into(), positions);
+            for symbol in symbols {
+                scopes.by_symbol.entry(symbol).or_default().push(place);
+            }
+        }
         scopes
     }
 
-    fn breakers_of(&self, limits: &RiskLimits) -> Vec<NarrowBreaker> {
-        let every_index = |symbol: &Symbol| PositionIndex::ALL.map(|index| (*symbol, index));
-        let symbols = self.symbols.iter().map(|(symbol, limits)| {
-            (LimitScope::Symbol(*symbol), limits.narrow(), every_index(symbol).to_vec())
-        });
-        let bots = self
-            .bots
-            .iter()
-            .map(|(bot, scope)| (LimitScope::Bot(*bot), scope.limits.narrow(), scope.positions.clone()));
-        let groups = self.groups.iter().map(|group| {
-            let narrow = limits.group.get(group.name.as_str()).map(crate::GroupLimits::narrow);
-            let positions = group.symbols.iter().flat_map(every_index).collect();
-            (LimitScope::Group(group.name), narrow.unwrap_or_default(), positions)
-        });
-        let all = symbols.chain(bots).chain(groups);
-        all.filter(|(_, narrow, _): &(_, NarrowLimits, _)| !narrow.is_empty())
-            .map(|(scope, narrow, positions)| NarrowBreaker::new(scope, narrow, positions))
-            .collect()
+    fn add(&mut self, of: LimitScope, limits: Narrower, positions: Vec<(Symbol, PositionIndex)>) -> usize {
+        self.all.push(Scope::new(of, limits, positions));
+        self.all.len() - 1
     }
 
-    /// The breakers that an order of `bot` in `symbol` meets.
-    pub(crate) fn breakers_on(&self, bot: BotName, symbol: Symbol) -> impl Iterator<Item = &NarrowBreaker> {
-        self.breakers.iter().filter(move |breaker| self.is_in(breaker.scope, Some(bot), Some(symbol)))
+    /// Those that an order of `bot` in `symbol` meets: the contract's, the bot's, those of its groups.
+    pub(crate) fn concerning(
+        &self,
+        bot: Option<BotName>,
+        symbol: Option<Symbol>,
+    ) -> impl Iterator<Item = &Scope> {
+        places(&self.by_symbol, &self.by_bot, bot, symbol).map(|place| &self.all[place])
     }
 
     /// The venue refused something of `bot` in `symbol`.
     pub(crate) fn record_refusal(&mut self, bot: Option<BotName>, symbol: Option<Symbol>, now: WallTime) {
-        let mut breakers = std::mem::take(&mut self.breakers);
-        for breaker in &mut breakers {
-            if self.is_in(breaker.scope, bot, symbol) {
+        let Self { all, by_symbol, by_bot } = self;
+        for place in places(by_symbol, by_bot, bot, symbol) {
+            if let Some(breaker) = &mut all[place].breaker {
                 breaker.record_refusal(now);
             }
         }
-        self.breakers = breakers;
     }
 
-    fn is_in(&self, scope: LimitScope, bot: Option<BotName>, symbol: Option<Symbol>) -> bool {
-        match scope {
-            LimitScope::Symbol(of) => symbol == Some(of),
-            LimitScope::Bot(of) => bot == Some(of),
-            LimitScope::Group(of) => {
-                symbol.is_some_and(|symbol| self.groups_of(symbol).any(|group| group.name == of))
+    /// Counts an order of a bot.
+    pub(crate) fn record(&mut self, bot: BotName, symbol: Symbol, now: WallTime) {
+        let Self { all, by_symbol, by_bot } = self;
+        for place in places(by_symbol, by_bot, Some(bot), Some(symbol)) {
+            if let Some(sent) = &mut all[place].sent {
+                sent.record(now);
             }
         }
     }
 
     /// Keeps what was counted under earlier limits.
     pub(crate) fn count_on(mut self, earlier: &Self) -> Self {
-        for (bot, scope) in &mut self.bots {
-            let counted = earlier.bots.get(bot).and_then(|scope| scope.sent.as_ref());
-            if let (Some(counted), Some(limit)) = (counted, scope.limits.max_order_rate) {
-                scope.sent = Some(counted.under(limit));
-            }
-        }
-        for breaker in &mut self.breakers {
-            if let Some(known) = earlier.breakers.iter().find(|known| known.scope == breaker.scope) {
-                breaker.count_on(known);
+        for scope in &mut self.all {
+            if let Some(known) = earlier.all.iter().find(|known| known.of == scope.of) {
+                scope.count_on(known);
             }
         }
         self
     }
 
-    pub(crate) fn symbol(&self, symbol: Symbol) -> Option<&SymbolLimits> {
-        self.symbols.get(&symbol)
+    /// Every breaker that there is.
+    pub(crate) fn breakers(&self) -> impl Iterator<Item = &NarrowBreaker> {
+        self.all.iter().filter_map(|scope| scope.breaker.as_ref())
     }
 
-    pub(crate) fn bot(&self, bot: BotName) -> Option<&BotScope> {
-        self.bots.get(&bot)
-    }
-
-    /// The groups that a contract is in.
-    pub(crate) fn groups_of(&self, symbol: Symbol) -> impl Iterator<Item = &GroupScope> {
-        self.groups.iter().filter(move |group| group.symbols.contains(&symbol))
-    }
-
-    /// Counts an order of a bot.
-    pub(crate) fn record(&mut self, bot: BotName, now: WallTime) {
-        if let Some(sent) = self.bots.get_mut(&bot).and_then(|scope| scope.sent.as_mut()) {
-            sent.record(now);
-        }
+    /// Every breaker that there is.
+    pub(crate) fn breakers_mut(&mut self) -> impl Iterator<Item = &mut NarrowBreaker> {
+        self.all.iter_mut().filter_map(|scope| scope.breaker.as_mut())
     }
 }
 
-impl BotScope {
-    /// Whether one more order fits into the bot's window.
-    pub(crate) fn check_rate(&self, now: WallTime) -> bool {
-        self.sent.as_ref().is_none_or(|sent| sent.check(now).is_ok())
-    }
-
-    /// Orders on the bot's positions that may still fill.
-    pub(crate) fn open_orders(&self, exposure: &Exposure) -> u32 {
-        let held = self.positions.iter().filter_map(|(symbol, index)| exposure.contract(*symbol, *index));
-        held.map(|held| held.buys.order_count() + held.sells.order_count()).sum()
-    }
+/// Where the scopes are that something of `bot` in `symbol` concerns.
+fn places<'s>(
+    by_symbol: &'s BTreeMap<Symbol, Vec<usize>>,
+    by_bot: &'s BTreeMap<BotName, usize>,
+    bot: Option<BotName>,
+    symbol: Option<Symbol>,
+) -> impl Iterator<Item = usize> + 's {
+    let of_symbol = symbol.and_then(|symbol| by_symbol.get(&symbol)).into_iter().flatten();
+    let of_bot = bot.and_then(|bot| by_bot.get(&bot));
+    of_symbol.chain(of_bot).copied()
 }

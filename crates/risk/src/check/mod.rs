@@ -93,7 +93,7 @@ impl Risk {
         if matches!(ask.intent, Intent::Place(_) | Intent::Amend { .. }) {
             self.sent_short.record(context.stamp.wall);
             self.sent_long.record(context.stamp.wall);
-            self.scopes.record(ask.bot, context.stamp.wall);
+            self.scopes.record(ask.bot, approved.symbol(), context.stamp.wall);
         }
         Ok(approved)
     }

@@ -3,7 +3,8 @@
 use super::Context;
 use super::projection::Projection;
 use super::proposal::Proposal;
-use crate::Risk;
+use crate::scope::Scope;
+use crate::{Amount, Multiple, Risk};
 use rust_decimal::Decimal;
 use windvane_model::{BotName, DenialReason, LimitScope, Notional, PositionIndex, Symbol};
 
@@ -32,98 +33,69 @@ impl Risk {
         after: &Projection,
         context: &Context<'_>,
     ) -> Result<(), DenialReason> {
-        self.check_symbol(proposal, order_value, after, context)?;
-        self.check_bot(bot, proposal, order_value, after, context)?;
-        for breaker in self.scopes.breakers_on(bot, proposal.symbol()) {
-            breaker.check(context.stamp.wall)?;
-        }
-        for group in self.scopes.groups_of(proposal.symbol()) {
-            let positions = group.symbols.iter().flat_map(|symbol| every_index(*symbol));
-            let value = gross(positions, proposal, after, context);
-            let limit = Some(group.max_gross_exposure);
-            ask(LimitScope::Group(group.name), [Question { key: "max_gross_exposure", value, limit }])?;
+        for scope in self.scopes.concerning(Some(bot), Some(proposal.symbol())) {
+            check_scope(scope, proposal, order_value, after, context)?;
+            if let Some(breaker) = &scope.breaker {
+                breaker.check(context.stamp.wall)?;
+            }
         }
         Ok(())
     }
+}
 
-    fn check_symbol(
-        &self,
-        proposal: &Proposal<'_>,
-        order_value: Notional,
-        after: &Projection,
-        context: &Context<'_>,
-    ) -> Result<(), DenialReason> {
-        let symbol = proposal.symbol();
-        let Some(limits) = self.scopes.symbol(symbol) else { return Ok(()) };
-        let adds = u32::from(proposal.place.is_some());
-        let open = every_index(symbol)
-            .filter_map(|(symbol, index)| context.exposure.contract(symbol, index))
-            .map(|held| held.buys.order_count() + held.sells.order_count())
-            .sum::<u32>();
-        ask(
-            LimitScope::Symbol(symbol),
-            [
-                Question {
-                    key: "max_order_qty",
-                    value: proposal.qty.get(),
-                    limit: limits.max_order_qty.map(|limit| limit.value),
-                },
-                Question {
-                    key: "max_order_notional",
-                    value: order_value.get(),
-                    limit: limits.max_order_notional.map(|limit| limit.value),
-                },
-                Question {
-                    key: "max_position_notional",
-                    value: gross(every_index(symbol), proposal, after, context),
-                    limit: limits.max_position_notional.map(|limit| limit.value),
-                },
-                Question {
-                    key: "max_open_orders",
-                    value: Decimal::from(open + adds),
-                    limit: limits.max_open_orders.map(Decimal::from),
-                },
-            ],
-        )
-    }
-
-    fn check_bot(
-        &self,
-        bot: BotName,
-        proposal: &Proposal<'_>,
-        order_value: Notional,
-        after: &Projection,
-        context: &Context<'_>,
-    ) -> Result<(), DenialReason> {
-        let Some(scope) = self.scopes.bot(bot) else { return Ok(()) };
-        let adds = u32::from(proposal.place.is_some());
-        let rate = scope.limits.max_order_rate.filter(|_| !scope.check_rate(context.stamp.wall));
-        ask(
-            LimitScope::Bot(bot),
-            [
-                Question {
-                    key: "max_order_notional",
-                    value: order_value.get(),
-                    limit: scope.limits.max_order_notional.map(|limit| limit.value),
-                },
-                Question {
-                    key: "max_gross_exposure",
-                    value: gross(scope.positions.iter().copied(), proposal, after, context),
-                    limit: scope.limits.max_gross_exposure.map(|limit| limit.value),
-                },
-                Question {
-                    key: "max_open_orders",
-                    value: Decimal::from(scope.open_orders(context.exposure) + adds),
-                    limit: scope.limits.max_open_orders.map(Decimal::from),
-                },
-                Question {
-                    key: "max_order_rate",
-                    value: rate.map_or(Decimal::ZERO, |rate| Decimal::from(rate.count) + Decimal::ONE),
-                    limit: rate.map(|rate| Decimal::from(rate.count)),
-                },
-            ],
-        )
-    }
+fn check_scope(
+    scope: &Scope,
+    proposal: &Proposal<'_>,
+    order_value: Notional,
+    after: &Projection,
+    context: &Context<'_>,
+) -> Result<(), DenialReason> {
+    let limits = &scope.limits;
+    let amount = |limit: Option<Amount>| limit.map(|limit| limit.value);
+    // In hedge mode a contract has two positions, which count together.
+    let of_contract = || gross(every_index(proposal.symbol()), proposal, after, context);
+    let adds = u32::from(proposal.place.is_some());
+    let rate = limits.order_rate.filter(|_| !scope.check_rate(context.stamp.wall));
+    ask(
+        scope.of,
+        [
+            Question { key: "max_order_qty", value: proposal.qty.get(), limit: amount(limits.order_qty) },
+            Question {
+                key: "max_order_notional",
+                value: order_value.get(),
+                limit: amount(limits.order_notional),
+            },
+            Question {
+                key: "max_position_notional",
+                value: limits.position_notional.map_or(Decimal::ZERO, |_| of_contract()),
+                limit: amount(limits.position_notional),
+            },
+            Question {
+                key: "max_gross_exposure",
+                value: limits.gross_exposure.map_or(Decimal::ZERO, |_| {
+                    gross(scope.positions.iter().copied(), proposal, after, context)
+                }),
+                limit: amount(limits.gross_exposure),
+            },
+            Question {
+                key: "max_leverage",
+                value: after.leverage.get(),
+                limit: limits.leverage.map(Multiple::get),
+            },
+            Question {
+                key: "max_open_orders",
+                value: limits
+                    .open_orders
+                    .map_or(Decimal::ZERO, |_| Decimal::from(scope.open_orders(context.exposure) + adds)),
+                limit: limits.open_orders.map(Decimal::from),
+            },
+            Question {
+                key: "max_order_rate",
+                value: rate.map_or(Decimal::ZERO, |rate| Decimal::from(rate.count) + Decimal::ONE),
+                limit: rate.map(|rate| Decimal::from(rate.count)),
+            },
+        ],
+    )
 }
 
 fn every_index(symbol: Symbol) -> impl Iterator<Item = (Symbol, PositionIndex)> {

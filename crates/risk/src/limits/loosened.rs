@@ -1,7 +1,6 @@
 //! Which limits of a new set hold back less than the set before.
 
-use super::{BotLimits, RiskLimits, SymbolLimits};
-use crate::breaker::NarrowLimits;
+use super::{Narrower, RiskLimits};
 use crate::{Amount, OrderRate};
 use std::collections::BTreeMap;
 
@@ -39,77 +38,44 @@ impl RiskLimits {
         ];
         let mut keys: Vec<String> =
             rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key.to_owned()).collect();
-        each(&self.symbol, &next.symbol, "symbol", SymbolLimits::loosened_by, &mut keys);
-        each(&self.bot, &next.bot, "bot", BotLimits::loosened_by, &mut keys);
+        let tables: BTreeMap<String, Narrower> = next.narrower().collect();
+        for (table, limits) in self.narrower() {
+            // A table that is gone holds nothing back any more.
+            let next = tables.get(&table).copied().unwrap_or_default();
+            keys.extend(limits.loosened_by(&next).map(|key| format!("{table}.{key}")));
+        }
         for (name, group) in &self.group {
-            let is_kept = next.group.get(name).is_some_and(|next| {
-                !is_above(group.max_gross_exposure, next.max_gross_exposure)
-                    && narrow_loosened(&group.narrow(), &next.narrow()).next().is_none()
-                    && group.symbols.iter().all(|symbol| next.symbols.contains(symbol))
-            });
-            if !is_kept {
-                keys.push(format!("group.{name}"));
+            let of_next = next.group.get(name).map(|next| next.symbols.as_slice()).unwrap_or_default();
+            if group.symbols.iter().any(|symbol| !of_next.contains(symbol)) {
+                keys.push(format!("group.{name}.symbols"));
             }
         }
         keys
     }
 }
 
-impl SymbolLimits {
-    fn loosened_by(&self, next: &Self) -> Vec<&'static str> {
+impl Narrower {
+    /// The keys of the limits that `next` loosens or takes away.
+    fn loosened_by(&self, next: &Self) -> impl Iterator<Item = &'static str> {
+        let amount = |old, new| is_freer(old, new, is_above);
+        let count = |old, new| is_freer(old, new, |old: u32, new| new > old);
+        let rate = |old, new| is_freer(old, new, is_faster);
+        let breaker = (&self.breaker, &next.breaker);
         let rows = [
-            ("max_order_qty", is_freer(self.max_order_qty, next.max_order_qty, is_above)),
-            ("max_order_notional", is_freer(self.max_order_notional, next.max_order_notional, is_above)),
-            (
-                "max_position_notional",
-                is_freer(self.max_position_notional, next.max_position_notional, is_above),
-            ),
-            ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
+            ("max_order_qty", amount(self.order_qty, next.order_qty)),
+            ("max_order_notional", amount(self.order_notional, next.order_notional)),
+            ("max_position_notional", amount(self.position_notional, next.position_notional)),
+            ("max_gross_exposure", amount(self.gross_exposure, next.gross_exposure)),
+            ("max_leverage", is_freer(self.leverage, next.leverage, |old, new| new > old)),
+            ("max_open_orders", count(self.open_orders, next.open_orders)),
+            ("max_order_rate", rate(self.order_rate, next.order_rate)),
+            ("max_losing_streak", count(self.losing_streak, next.losing_streak)),
+            ("max_loss_per_day", amount(breaker.0.day, breaker.1.day)),
+            ("max_loss_per_week", amount(breaker.0.week, breaker.1.week)),
+            ("max_drawdown", amount(breaker.0.drawdown, breaker.1.drawdown)),
+            ("max_error_rate", rate(breaker.0.errors, breaker.1.errors)),
         ];
-        let own = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);
-        own.chain(narrow_loosened(&self.narrow(), &next.narrow())).collect()
-    }
-}
-
-impl BotLimits {
-    fn loosened_by(&self, next: &Self) -> Vec<&'static str> {
-        let rows = [
-            ("max_order_notional", is_freer(self.max_order_notional, next.max_order_notional, is_above)),
-            ("max_gross_exposure", is_freer(self.max_gross_exposure, next.max_gross_exposure, is_above)),
-            ("max_open_orders", is_freer(self.max_open_orders, next.max_open_orders, |old, new| new > old)),
-            ("max_order_rate", is_freer(self.max_order_rate, next.max_order_rate, is_faster)),
-            (
-                "max_losing_streak",
-                is_freer(self.max_losing_streak, next.max_losing_streak, |old, new| new > old),
-            ),
-        ];
-        let own = rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key);
-        own.chain(narrow_loosened(&self.narrow(), &next.narrow())).collect()
-    }
-}
-
-/// The same of the breakers that each scope may have.
-fn narrow_loosened(old: &NarrowLimits, next: &NarrowLimits) -> impl Iterator<Item = &'static str> {
-    let rows = [
-        ("max_loss_per_day", is_freer(old.day, next.day, is_above)),
-        ("max_loss_per_week", is_freer(old.week, next.week, is_above)),
-        ("max_drawdown", is_freer(old.drawdown, next.drawdown, is_above)),
-        ("max_error_rate", is_freer(old.errors, next.errors, is_faster)),
-    ];
-    rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key)
-}
-
-/// The keys of narrower limits, table by table; one that is gone holds nothing back any more.
-fn each<L: Copy + Default>(
-    old: &BTreeMap<String, L>,
-    next: &BTreeMap<String, L>,
-    table: &str,
-    loosened: impl Fn(&L, &L) -> Vec<&'static str>,
-    keys: &mut Vec<String>,
-) {
-    for (name, limits) in old {
-        let next = next.get(name).copied().unwrap_or_default();
-        keys.extend(loosened(limits, &next).into_iter().map(|key| format!("{table}.{name}.{key}")));
+        rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key)
     }
 }
 
@@ -164,9 +130,9 @@ mod tests {
         max_losing_streak = 4
         losing_streak_pause = "1h"
         drawdown = { yellow = "10%", orange = "15%", red = "20%", persists_for = "15m" }
-        symbol.BTCUSDT = { max_order_qty = "1 BTC", max_open_orders = 3 }
-        bot.trend = { max_order_rate = "3 per 1s", max_gross_exposure = "90 USDT" }
-        group.majors = { symbols = ["BTCUSDT", "ETHUSDT"], max_gross_exposure = "250 USDT" }
+        symbol.BTCUSDT = { max_order_qty = "1 BTC", max_open_orders = 3, max_leverage = "2x" }
+        bot.trend = { max_order_rate = "3 per 1s", max_gross_exposure = "90 USDT", max_leverage = "4x", max_losing_streak = 2 }
+        group.majors = { symbols = ["BTCUSDT", "ETHUSDT"], max_gross_exposure = "250 USDT", max_position_notional = "180 USDT", max_open_orders = 7, max_order_rate = "4 per 1s" }
     "#;
 
     fn limits(changes: &[(&str, &str)]) -> RiskLimits {
@@ -212,9 +178,15 @@ mod tests {
             ("\"15m\"", "\"16m\"", "\"14m\"", "drawdown.persists_for"),
             ("\"1 BTC\"", "\"2 BTC\"", "\"0.5 BTC\"", "symbol.BTCUSDT.max_order_qty"),
             ("orders = 3", "orders = 4", "orders = 2", "symbol.BTCUSDT.max_open_orders"),
-            ("\"3 per 1s\"", "\"4 per 1s\"", "\"2 per 1s\"", "bot.trend.max_order_rate"),
+            ("\"3 per 1s\"", "\"5 per 1s\"", "\"2 per 1s\"", "bot.trend.max_order_rate"),
             ("\"90 USDT\"", "\"91 USDT\"", "\"89 USDT\"", "bot.trend.max_gross_exposure"),
-            ("\"250 USDT\"", "\"251 USDT\"", "\"249 USDT\"", "group.majors"),
+            ("\"250 USDT\"", "\"251 USDT\"", "\"249 USDT\"", "group.majors.max_gross_exposure"),
+            ("\"2x\"", "\"3x\"", "\"1x\"", "symbol.BTCUSDT.max_leverage"),
+            ("\"4x\"", "\"4.5x\"", "\"3x\"", "bot.trend.max_leverage"),
+            ("streak = 2", "streak = 3", "streak = 1", "bot.trend.max_losing_streak"),
+            ("\"180 USDT\"", "\"181 USDT\"", "\"179 USDT\"", "group.majors.max_position_notional"),
+            ("orders = 7", "orders = 8", "orders = 6", "group.majors.max_open_orders"),
+            ("\"4 per 1s\"", "\"4 per 999ms\"", "\"4 per 2s\"", "group.majors.max_order_rate"),
         ];
         let now = limits(&[]);
         assert!(now.loosened_by(&now).is_empty());
@@ -228,14 +200,22 @@ mod tests {
     fn what_is_taken_away_is_loosened_and_what_is_added_is_not() {
         let less = limits(&[
             ("require_stop_on_entry = true", "require_stop_on_entry = false"),
-            ("symbol.BTCUSDT = { max_order_qty = \"1 BTC\", max_open_orders = 3 }", ""),
+            (
+                "symbol.BTCUSDT = { max_order_qty = \"1 BTC\", max_open_orders = 3, max_leverage = \"2x\" }",
+                "",
+            ),
             ("\"ETHUSDT\"", "\"SOLUSDT\""),
         ]);
         let keys = limits(&[]).loosened_by(&less);
         let gone = ["require_stop_on_entry"];
-        let narrower = ["symbol.BTCUSDT.max_order_qty", "symbol.BTCUSDT.max_open_orders", "group.majors"];
+        let narrower = [
+            "symbol.BTCUSDT.max_order_qty",
+            "symbol.BTCUSDT.max_leverage",
+            "symbol.BTCUSDT.max_open_orders",
+            "group.majors.symbols",
+        ];
         assert_eq!(keys, [&gone[..], &narrower[..]].concat());
         let back = less.loosened_by(&limits(&[]));
-        assert_eq!(back, ["group.majors"], "a group that counts another contract is another limit");
+        assert_eq!(back, ["group.majors.symbols"], "a group that counts another contract is another limit");
     }
 }

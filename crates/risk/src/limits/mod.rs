@@ -6,6 +6,7 @@ mod problem;
 mod scope;
 
 pub use problem::{LimitProblem, leverage_problem};
+pub(crate) use scope::Narrower;
 pub use scope::{BotLimits, GroupLimits, SymbolLimits};
 
 use crate::margin::MarginMode;

@@ -1,8 +1,7 @@
 //! What can be wrong between limits that are each well-formed.
 
 use super::RiskLimits;
-use crate::breaker::NarrowLimits;
-use crate::{Amount, Percent};
+use crate::{Amount, Multiple, Percent};
 use rust_decimal::Decimal;
 use windvane_model::{BotName, Coin, Instrument, Leverage, Millis, Symbol, Text};
 
@@ -46,6 +45,16 @@ pub enum LimitProblem {
         outer: &'static str,
         /// Its value.
         outer_value: Amount,
+    },
+    /// A leverage that the account's own limit makes unreachable.
+    #[error("`{key}` ({}x) is larger than `max_leverage` ({}x)", leverage.get(), limit.get())]
+    Leverage {
+        /// The key at fault, with its table.
+        key: String,
+        /// Its value.
+        leverage: Multiple,
+        /// The account's.
+        limit: Multiple,
     },
     /// A count of which nothing could ever happen.
     #[error("`{key}` is 0: no order could ever be placed")]
@@ -98,6 +107,7 @@ impl LimitProblem {
     pub fn key(&self) -> String {
         match self {
             Self::Coin { key, .. }
+            | Self::Leverage { key, .. }
             | Self::Nothing { key }
             | Self::Absurd { key, .. }
             | Self::Name { key, .. } => key.clone(),
@@ -174,43 +184,19 @@ impl RiskLimits {
             named("max_loss_per_day", self.max_loss_per_day),
             named("max_loss_per_week", self.max_loss_per_week),
         ];
-        for (name, limits) in &self.symbol {
+        for (table, narrower) in self.narrower() {
             for (key, amount) in [
-                ("max_order_notional", limits.max_order_notional),
-                ("max_position_notional", limits.max_position_notional),
-            ] {
-                amounts.extend(amount.map(|amount| (format!("symbol.{name}.{key}"), amount)));
-            }
-        }
-        for (name, limits) in &self.bot {
-            for (key, amount) in [
-                ("max_order_notional", limits.max_order_notional),
-                ("max_gross_exposure", limits.max_gross_exposure),
-            ] {
-                amounts.extend(amount.map(|amount| (format!("bot.{name}.{key}"), amount)));
-            }
-        }
-        for (name, limits) in &self.group {
-            amounts.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure));
-        }
-        for (table, narrow) in self.narrow() {
-            for (key, amount) in [
-                ("max_loss_per_day", narrow.day),
-                ("max_loss_per_week", narrow.week),
-                ("max_drawdown", narrow.drawdown),
+                ("max_order_notional", narrower.order_notional),
+                ("max_position_notional", narrower.position_notional),
+                ("max_gross_exposure", narrower.gross_exposure),
+                ("max_loss_per_day", narrower.breaker.day),
+                ("max_loss_per_week", narrower.breaker.week),
+                ("max_drawdown", narrower.breaker.drawdown),
             ] {
                 amounts.extend(amount.map(|amount| (format!("{table}.{key}"), amount)));
             }
         }
         amounts
-    }
-
-    /// The breakers of every narrower scope, with its table.
-    fn narrow(&self) -> impl Iterator<Item = (String, NarrowLimits)> {
-        let symbols = self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}"), limits.narrow()));
-        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}"), limits.narrow()));
-        let groups = self.group.iter().map(|(name, limits)| (format!("group.{name}"), limits.narrow()));
-        symbols.chain(bots).chain(groups)
     }
 
     /// What must be smaller than what. A narrower limit above the account's would never hold anything back.
@@ -225,26 +211,17 @@ impl RiskLimits {
             (position.0.to_owned(), position.1, gross),
             ("max_loss_per_day".to_owned(), self.max_loss_per_day, week),
         ];
-        for (name, limits) in &self.symbol {
-            let key = |key| format!("symbol.{name}.{key}");
-            pairs.extend(limits.max_order_notional.map(|most| (key("max_order_notional"), most, order)));
-            pairs.extend(
-                limits.max_position_notional.map(|most| (key("max_position_notional"), most, position)),
-            );
-        }
-        for (name, limits) in &self.bot {
-            let key = |key| format!("bot.{name}.{key}");
-            pairs.extend(limits.max_order_notional.map(|most| (key("max_order_notional"), most, order)));
-            pairs.extend(limits.max_gross_exposure.map(|most| (key("max_gross_exposure"), most, gross)));
-        }
-        for (name, limits) in &self.group {
-            pairs.push((format!("group.{name}.max_gross_exposure"), limits.max_gross_exposure, gross));
-        }
         let day = ("max_loss_per_day", self.max_loss_per_day);
-        for (table, narrow) in self.narrow() {
-            let key = |key| format!("{table}.{key}");
-            pairs.extend(narrow.day.map(|most| (key("max_loss_per_day"), most, day)));
-            pairs.extend(narrow.week.map(|most| (key("max_loss_per_week"), most, week)));
+        for (table, narrower) in self.narrower() {
+            for (inner, outer) in [
+                (narrower.order_notional, order),
+                (narrower.position_notional, position),
+                (narrower.gross_exposure, gross),
+                (narrower.breaker.day, day),
+                (narrower.breaker.week, week),
+            ] {
+                pairs.extend(inner.map(|most| (format!("{table}.{}", outer.0), most, outer)));
+            }
         }
         for (inner, inner_value, (outer, outer_value)) in pairs {
             if inner_value.value > outer_value.value {
@@ -262,9 +239,16 @@ impl RiskLimits {
         if self.max_losing_streak == 0 {
             problems.push(LimitProblem::Nothing { key: "max_losing_streak".to_owned() });
         }
-        for (name, limits) in &self.bot {
-            if limits.max_losing_streak == Some(0) {
-                problems.push(LimitProblem::Nothing { key: format!("bot.{name}.max_losing_streak") });
+        for (table, narrower) in self.narrower() {
+            if narrower.losing_streak == Some(0) {
+                problems.push(LimitProblem::Nothing { key: format!("{table}.max_losing_streak") });
+            }
+            if let Some(leverage) = narrower.leverage.filter(|most| *most > self.max_leverage) {
+                problems.push(LimitProblem::Leverage {
+                    key: format!("{table}.max_leverage"),
+                    leverage,
+                    limit: self.max_leverage,
+                });
             }
         }
         if self.max_adl_rank > 5 {
@@ -309,11 +293,9 @@ impl RiskLimits {
 
     /// Every limit on how many orders may be open, with its key.
     fn order_counts(&self) -> impl Iterator<Item = (String, Option<u32>)> {
-        let symbols =
-            self.symbol.iter().map(|(name, limits)| (format!("symbol.{name}."), limits.max_open_orders));
-        let bots = self.bot.iter().map(|(name, limits)| (format!("bot.{name}."), limits.max_open_orders));
         let account = std::iter::once((String::new(), Some(self.max_open_orders)));
-        let all = account.chain(symbols).chain(bots);
+        let tables = self.narrower().map(|(table, narrower)| (format!("{table}."), narrower.open_orders));
+        let all = account.chain(tables);
         all.map(|(table, count)| (format!("{table}max_open_orders"), count))
     }
 

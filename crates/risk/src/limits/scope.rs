@@ -1,7 +1,8 @@
 //! Limits narrower than the account's. Each may be left out; then the account's alone holds.
 
+use super::RiskLimits;
 use crate::breaker::NarrowLimits;
-use crate::{Amount, OrderRate};
+use crate::{Amount, Multiple, OrderRate};
 use serde::Deserialize;
 
 /// `[risk.symbol.NAME]`: limits on one contract, all its positions together.
@@ -14,8 +15,12 @@ pub struct SymbolLimits {
     pub max_order_notional: Option<Amount>,
     /// Largest value of the position with everything that may still grow it, settle coin.
     pub max_position_notional: Option<Amount>,
+    /// Highest leverage that a position in it may be opened at.
+    pub max_leverage: Option<Multiple>,
     /// Most orders that may be open at once.
     pub max_open_orders: Option<u32>,
+    /// Most orders and amends in a window, of all bots together, wall clock.
+    pub max_order_rate: Option<OrderRate>,
     /// Largest loss of one UTC day of the market's clock, settle coin: what its positions made by mark, after fees and
     /// funding. Beyond it nothing opens in the contract that day.
     pub max_loss_per_day: Option<Amount>,
@@ -37,6 +42,8 @@ pub struct BotLimits {
     pub max_order_notional: Option<Amount>,
     /// Largest sum of the values of its positions with everything that may still grow them, settle coin.
     pub max_gross_exposure: Option<Amount>,
+    /// Highest leverage that it may open a position at.
+    pub max_leverage: Option<Multiple>,
     /// Most orders that may be open at once.
     pub max_open_orders: Option<u32>,
     /// Most orders and amends in a window, wall clock.
@@ -64,6 +71,21 @@ pub struct GroupLimits {
     pub symbols: Vec<String>,
     /// Largest sum of the values of their positions with everything that may still grow them, settle coin.
     pub max_gross_exposure: Amount,
+    /// Largest value of one order, settle coin.
+    #[serde(default)]
+    pub max_order_notional: Option<Amount>,
+    /// Largest value of the position in one of them with everything that may still grow it, settle coin.
+    #[serde(default)]
+    pub max_position_notional: Option<Amount>,
+    /// Highest leverage that a position in one of them may be opened at.
+    #[serde(default)]
+    pub max_leverage: Option<Multiple>,
+    /// Most orders that may be open in them at once.
+    #[serde(default)]
+    pub max_open_orders: Option<u32>,
+    /// Most orders and amends in a window, of all bots together, wall clock.
+    #[serde(default)]
+    pub max_order_rate: Option<OrderRate>,
     /// Largest loss of one UTC day of the market's clock, settle coin: what its positions made by mark, after fees and
     /// funding. Beyond it nothing opens in them that day.
     #[serde(default)]
@@ -81,35 +103,54 @@ pub struct GroupLimits {
     pub max_error_rate: Option<OrderRate>,
 }
 
-impl SymbolLimits {
-    pub(crate) const fn narrow(&self) -> NarrowLimits {
-        NarrowLimits {
-            day: self.max_loss_per_day,
-            week: self.max_loss_per_week,
-            drawdown: self.max_drawdown,
-            errors: self.max_error_rate,
-        }
-    }
+/// What one table holds back, whatever it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Narrower {
+    pub(crate) order_qty: Option<Amount>,
+    pub(crate) order_notional: Option<Amount>,
+    pub(crate) position_notional: Option<Amount>,
+    pub(crate) gross_exposure: Option<Amount>,
+    pub(crate) leverage: Option<Multiple>,
+    pub(crate) open_orders: Option<u32>,
+    pub(crate) order_rate: Option<OrderRate>,
+    pub(crate) losing_streak: Option<u32>,
+    pub(crate) breaker: NarrowLimits,
 }
 
-impl BotLimits {
-    pub(crate) const fn narrow(&self) -> NarrowLimits {
-        NarrowLimits {
-            day: self.max_loss_per_day,
-            week: self.max_loss_per_week,
-            drawdown: self.max_drawdown,
-            errors: self.max_error_rate,
+/// The tables have most keys in common, and each lacks some that make no sense for it.
+macro_rules! narrower {
+    ($table:ty { $($own:ident: $key:ident),* }) => {
+        impl From<&$table> for Narrower {
+            fn from(table: &$table) -> Self {
+                Self {
+                    order_notional: table.max_order_notional,
+                    leverage: table.max_leverage,
+                    open_orders: table.max_open_orders,
+                    order_rate: table.max_order_rate,
+                    breaker: NarrowLimits {
+                        day: table.max_loss_per_day,
+                        week: table.max_loss_per_week,
+                        drawdown: table.max_drawdown,
+                        errors: table.max_error_rate,
+                    },
+                    $($own: table.$key.into(),)*
+                    ..Self::default()
+                }
+            }
         }
-    }
+    };
 }
 
-impl GroupLimits {
-    pub(crate) const fn narrow(&self) -> NarrowLimits {
-        NarrowLimits {
-            day: self.max_loss_per_day,
-            week: self.max_loss_per_week,
-            drawdown: self.max_drawdown,
-            errors: self.max_error_rate,
-        }
+narrower!(SymbolLimits { order_qty: max_order_qty, position_notional: max_position_notional });
+narrower!(BotLimits { gross_exposure: max_gross_exposure, losing_streak: max_losing_streak });
+narrower!(GroupLimits { position_notional: max_position_notional, gross_exposure: max_gross_exposure });
+
+impl RiskLimits {
+    /// Every narrower table with its place inside `[risk]`: `symbol.BTCUSDT`.
+    pub(crate) fn narrower(&self) -> impl Iterator<Item = (String, Narrower)> {
+        let symbols = self.symbol.iter().map(|(name, table)| (format!("symbol.{name}"), table.into()));
+        let bots = self.bot.iter().map(|(name, table)| (format!("bot.{name}"), table.into()));
+        let groups = self.group.iter().map(|(name, table)| (format!("group.{name}"), table.into()));
+        symbols.chain(bots).chain(groups)
     }
 }

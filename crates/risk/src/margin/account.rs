@@ -33,18 +33,24 @@ pub struct AccountMargin {
 
 impl AccountMargin {
     /// Wallet balance + unrealised profit, settle coin. With one settle coin and no borrowing it is the equity.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "margin balance".
     #[must_use]
     pub fn margin_balance(&self) -> Decimal {
         self.wallet_balance.saturating_add(self.unrealised_pnl)
     }
 
     /// The same as money.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "equity".
     #[must_use]
     pub fn equity(&self) -> Money {
         Money::new(self.margin_balance())
     }
 
     /// Initial margin of positions and orders, settle coin.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "total initial margin".
     #[must_use]
     pub fn initial_margin(&self) -> Decimal {
         self.position_margin.saturating_add(self.order_margin)
@@ -71,6 +77,8 @@ impl AccountMargin {
     /// nothing is left to divide by. `order_loss` is never positive ([`Exposure::order_loss`](crate::Exposure::order_loss)).
     ///
     /// The venue shows it cut off after four places.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "account IM rate".
     #[must_use]
     pub fn initial_margin_rate(&self, order_loss: Decimal) -> Option<Rate> {
         self.rate(self.initial_margin(), order_loss)
@@ -78,6 +86,8 @@ impl AccountMargin {
 
     /// Maintenance margin / (margin balance + order loss), a fraction; at 1 the account is liquidated. `None` when
     /// nothing is left to divide by.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "account MM rate".
     #[must_use]
     pub fn maintenance_margin_rate(&self, order_loss: Decimal) -> Option<Rate> {
         self.rate(self.maintenance_margin, order_loss)

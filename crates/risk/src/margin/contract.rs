@@ -115,6 +115,8 @@ impl ContractTerms<'_> {
     }
 
     /// Initial margin of an order as if it were the only one and closed nothing, settle coin.
+    ///
+    /// Source: Bybit help centre, "Order Cost".
     #[must_use]
     pub(crate) fn margin_alone(&self, candidate: &Candidate) -> Decimal {
         self.order_terms(candidate.side).cost(candidate.price.times(candidate.qty).get()).total()
@@ -123,6 +125,8 @@ impl ContractTerms<'_> {
     /// Initial margin that the venue holds for the open orders at least, whichever of the readings known holds and
     /// whatever becomes of what is not confirmed; settle coin. Equal to [`ContractTerms::order_margin`] where all are
     /// confirmed and none works against the position.
+    ///
+    /// Source: as the two readings of [`order_margin`](Self::order_margin): the rule is not published.
     #[must_use]
     pub fn least_order_margin(&self) -> Decimal {
         let side_margin = |side: Side| {

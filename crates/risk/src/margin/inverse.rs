@@ -62,12 +62,16 @@ pub struct InversePosition {
 
 impl InversePosition {
     /// Size / mark, in the coin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation".
     #[must_use]
     pub fn value(&self) -> Decimal {
         ratio(self.qty_usd, self.mark.get())
     }
 
     /// Size / average entry price, in the coin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation".
     #[must_use]
     pub fn entry_value(&self) -> Decimal {
         ratio(self.qty_usd, self.entry.get())

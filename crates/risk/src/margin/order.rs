@@ -54,6 +54,8 @@ impl OrderTerms {
 
 impl OrderCost {
     /// All of it: what `totalOrderIM` rises by, settle coin.
+    ///
+    /// Source: Bybit V5, Get Wallet Balance, `totalOrderIM`.
     #[must_use]
     pub fn total(&self) -> Decimal {
         self.initial_margin.saturating_add(self.fee_to_open).saturating_add(self.fee_to_close)

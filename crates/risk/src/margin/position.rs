@@ -27,18 +27,24 @@ pub struct PositionTerms {
 
 impl PositionTerms {
     /// Size × mark, quote coin. Cross margin values by mark since 2025-09-02.
+    ///
+    /// Source: Bybit help centre, "The New Margin Calculation", 2025-09.
     #[must_use]
     pub fn value(&self) -> Decimal {
         self.mark.times(self.qty).get()
     }
 
     /// Size × average entry price, quote coin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09.
     #[must_use]
     pub fn entry_value(&self) -> Decimal {
         self.entry.times(self.qty).get()
     }
 
     /// Profit if it were closed at the mark, fees apart, settle coin.
+    ///
+    /// Source: Bybit help centre, UTA glossary, "unrealised P&L".
     #[must_use]
     pub fn unrealised_pnl(&self) -> Decimal {
         let gain_each = match self.side {
@@ -49,6 +55,8 @@ impl PositionTerms {
     }
 
     /// Entry × (1 ∓ 1/leverage), − for a long: where the position's own initial margin is used up.
+    ///
+    /// Source: Bybit help centre, "Order Cost": the fee to close goes by it.
     #[must_use]
     pub fn bankruptcy_price(&self) -> Decimal {
         let distance = ratio(self.entry.get(), self.leverage.get());
@@ -60,6 +68,8 @@ impl PositionTerms {
 
     /// Fee of closing at the bankruptcy price, which goes by the entry price even where margin goes by mark;
     /// settle coin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09: the example counts it from the entry.
     #[must_use]
     pub fn fee_to_close(&self) -> Decimal {
         self.qty.get().saturating_mul(self.bankruptcy_price()).saturating_mul(self.taker_fee.get())
@@ -76,6 +86,8 @@ impl PositionTerms {
 
     /// Initial and maintenance margin with the fee to close, settle coin. Without tiers, the initial margin is the bound that
     /// is known of the maintenance margin.
+    ///
+    /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09, and "Maintenance Margin".
     pub(crate) fn margins(&self, fee_to_close: Decimal, tiers: Option<&[RiskTier]>) -> (Decimal, Decimal) {
         let initial = self.initial_margin_and(fee_to_close);
         let of_value = |tiers| maintenance_margin(tiers, self.value()).saturating_add(fee_to_close);

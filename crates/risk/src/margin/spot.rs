@@ -30,6 +30,8 @@ impl SpotOrder {
     }
 
     /// What it brings at its price, fees apart: of a buy base coin, of a sell quote coin.
+    ///
+    /// Source: Bybit V5, Place Order, `qty` and `marketUnit`.
     #[must_use]
     pub fn brings(&self) -> Decimal {
         match self.side {
@@ -53,6 +55,8 @@ pub struct SpotBalance {
 
 impl SpotBalance {
     /// What a new order may lock.
+    ///
+    /// Source: Bybit V5, Get Wallet Balance, `walletBalance` and `locked`.
     #[must_use]
     pub fn free(&self) -> Decimal {
         self.wallet.saturating_sub(self.locked).saturating_sub(self.isolated_margin)

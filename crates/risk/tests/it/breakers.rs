@@ -47,65 +47,80 @@ fn too_many_refusals_halt_and_what_had_just_gone_is_no_refusal() {
 }
 
 #[test]
-fn narrower_limits_name_whose_they_are() {
-    let bot_scope = LimitScope::Bot(bot());
-    let rows = [
-        ("[symbol.BTCUSDT]\nmax_order_qty = \"0.9 BTC\"", LimitScope::Symbol(symbol()), "max_order_qty", "1"),
+fn every_narrower_limit_denies_in_its_scope_alone_and_names_whose_it_is() {
+    // What the order with what is there comes to: 1 at 100 beside 2 at 99 that rest, long by nothing; short by 1 in the other.
+    let scopes = [
+        ("[symbol.BTCUSDT]", LimitScope::Symbol(symbol())),
+        ("[bot.trend]", LimitScope::Bot(bot())),
         (
-            "[symbol.BTCUSDT]\nmax_order_notional = \"99 USDT\"",
-            LimitScope::Symbol(symbol()),
-            "max_order_notional",
-            "100",
-        ),
-        (
-            "[symbol.BTCUSDT]\nmax_position_notional = \"250 USDT\"",
-            LimitScope::Symbol(symbol()),
-            "max_position_notional",
-            "300",
-        ),
-        ("[symbol.BTCUSDT]\nmax_open_orders = 1", LimitScope::Symbol(symbol()), "max_open_orders", "2"),
-        ("[bot.trend]\nmax_order_notional = \"99 USDT\"", bot_scope, "max_order_notional", "100"),
-        ("[bot.trend]\nmax_gross_exposure = \"399 USDT\"", bot_scope, "max_gross_exposure", "400"),
-        ("[bot.trend]\nmax_open_orders = 1", bot_scope, "max_open_orders", "2"),
-        (
-            "[group.majors]\nsymbols = [\"BTCUSDT\", \"ETHUSDT\"]\nmax_gross_exposure = \"399 USDT\"",
+            "[group.majors]\nsymbols = [\"BTCUSDT\", \"ETHUSDT\"]",
             LimitScope::Group(Text::new("majors").unwrap()),
-            "max_gross_exposure",
-            "400",
         ),
     ];
-    for (table, scope, key, value) in rows {
-        let mut scene = with_tables(table);
-        scene.hold_in(other_symbol(), Some(Side::Sell), "1", "100");
-        scene.rest(1, Side::Buy, "2", "99");
-        match scene.place(place()) {
-            Err(DenialReason::ScopeLimit { scope: of, key: named, value: came_to, .. }) => {
-                assert_eq!((of, named, came_to), (scope, key, dec(value)), "{table}");
+    let rows = [
+        ("max_order_qty", "\"0.9 BTC\"", "1", [true, false, false]),
+        ("max_order_notional", "\"99 USDT\"", "100", [true, true, true]),
+        ("max_position_notional", "\"250 USDT\"", "300", [true, false, true]),
+        ("max_gross_exposure", "\"399 USDT\"", "400", [false, true, true]),
+        ("max_leverage", "\"9x\"", "10", [true, true, true]),
+        ("max_open_orders", "1", "2", [true, true, true]),
+    ];
+    for (key, limit, value, is_known) in rows {
+        for ((head, scope), is_known) in scopes.into_iter().zip(is_known) {
+            let is_group = matches!(scope, LimitScope::Group(_));
+            let wide = if is_group && key != "max_gross_exposure" {
+                "max_gross_exposure = \"3000 USDT\""
+            } else {
+                ""
+            };
+            let table = format!("{head}\n{wide}\n{key} = {limit}");
+            if !is_known {
+                let refused = toml::from_str::<RiskLimits>(&format!("{}{table}", limits_text(&[])));
+                assert!(refused.is_err_and(|error| error.message().contains("unknown field")), "{table}");
+                continue;
             }
-            other => panic!("{table}: {other:?}"),
+            let mut scene = with_tables(&table);
+            scene.hold_in(other_symbol(), Some(Side::Sell), "1", "100");
+            scene.rest(1, Side::Buy, "2", "99");
+            match scene.place(place()) {
+                Err(DenialReason::ScopeLimit { scope: of, key: named, value: came_to, .. }) => {
+                    assert_eq!((of, named, came_to), (scope, key, dec(value)), "{table}");
+                }
+                other => panic!("{table}: {other:?}"),
+            }
+            // Large enough to meet every limit that counts the other contract, too.
+            let elsewhere = Place { symbol: other_symbol(), qty: qty("4"), ..place() };
+            let is_narrow = matches!(scope, LimitScope::Symbol(_));
+            assert_eq!(scene.place(elsewhere).is_ok(), is_narrow, "{table}: it holds for its scope alone");
         }
-        let elsewhere = Place { symbol: other_symbol(), qty: qty("2.5"), ..place() };
-        let is_narrow = matches!(scope, LimitScope::Symbol(_));
-        assert_eq!(scene.place(elsewhere).is_ok(), is_narrow, "{table}: it holds for its scope alone");
     }
 }
 
 #[test]
-fn a_bot_that_asks_too_often_is_held_back_alone() {
-    let mut scene = with_tables("[bot.trend]\nmax_order_rate = \"2 per 1m\"");
-    scene.place(place()).unwrap();
-    scene.place(place()).unwrap();
-    let reason = scene.place(place()).unwrap_err();
-    assert!(matches!(reason, DenialReason::ScopeLimit { key: "max_order_rate", .. }), "{reason}");
-    scene.wait(60_000);
-    scene.set_mark(symbol(), crate::scene::price("100"));
-    scene.quotes.set_touch(
-        symbol(),
-        Some(crate::scene::price("99.9")),
-        Some(crate::scene::price("100.1")),
-        scene.stamp.wall,
-    );
-    assert!(scene.place(place()).is_ok());
+fn who_asks_too_often_is_held_back_alone() {
+    for (table, holds_other) in [
+        ("[bot.trend]", true),
+        ("[symbol.BTCUSDT]", false),
+        ("[group.majors]\nsymbols = [\"BTCUSDT\", \"ETHUSDT\"]\nmax_gross_exposure = \"3000 USDT\"", true),
+    ] {
+        let mut scene = with_tables(&format!("{table}\nmax_order_rate = \"2 per 1m\""));
+        scene.hold_in(other_symbol(), None, "0", "100");
+        scene.place(place()).unwrap();
+        scene.place(place()).unwrap();
+        let reason = scene.place(place()).unwrap_err();
+        assert!(matches!(reason, DenialReason::ScopeLimit { key: "max_order_rate", .. }), "{reason}");
+        let elsewhere = Place { symbol: other_symbol(), ..place() };
+        assert_eq!(scene.place(elsewhere).is_err(), holds_other, "{table}");
+        scene.wait(60_000);
+        scene.set_mark(symbol(), crate::scene::price("100"));
+        scene.quotes.set_touch(
+            symbol(),
+            Some(crate::scene::price("99.9")),
+            Some(crate::scene::price("100.1")),
+            scene.stamp.wall,
+        );
+        assert!(scene.place(place()).is_ok());
+    }
 }
 
 #[test]

@@ -179,4 +179,7 @@ fn a_narrower_limit_above_the_accounts_or_looser_than_before_is_named() {
         assert_eq!(tight.loosened_by(&loose).len(), 1, "{name}");
         assert!(loose.loosened_by(&tight).is_empty(), "{name}");
     }
+    let fast = limits(&table("bot.trend", "max_leverage", "\"21x\""));
+    let said: Vec<String> = fast.problems().iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["`bot.trend.max_leverage` (21x) is larger than `max_leverage` (20x)"]);
 }
