@@ -5,10 +5,8 @@ use super::source::tests::over_disk;
 use super::{load_from, place};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use windvane_slips::{Slip, slips, toml_files};
 use windvane_venue::VenueConfig;
-
-/// What fingers do: put in, put in the place of another.
-const TYPED: [&str; 6] = ["0", "7", "x", "%", "\"", "."];
 
 /// Every value of a config by its path, or what is wrong with it.
 type Reader = fn(&Path, &str) -> Result<BTreeMap<String, String>, String>;
@@ -66,19 +64,17 @@ struct Count {
 
 struct Sound<'t> {
     path: &'t Path,
-    text: &'t str,
     read: Reader,
     values: BTreeMap<String, String>,
 }
 
 impl Count {
-    /// Puts `typed` in the place of `text[at..end]` and judges what comes of it.
-    fn slip(&mut self, file: &Sound<'_>, at: usize, end: usize, typed: &str) {
-        let Sound { path, text, read, values } = file;
-        let slip = format!("{}{typed}{}", &text[..at], &text[end..]);
+    /// Judges what comes of a slip.
+    fn judge(&mut self, file: &Sound<'_>, slip: &Slip<'_>) {
+        let Sound { path, read, values } = file;
+        let (made, line) = (slip.made(), slip.line());
         self.tried += 1;
-        let line = text[..at].matches('\n').count() + 1;
-        let found = match read(path, &slip) {
+        let found = match read(path, &made) {
             Ok(found) => found,
             Err(said) => {
                 self.refused += 1;
@@ -94,11 +90,10 @@ impl Count {
             return;
         }
         self.changed += 1;
-        // Without its line feed a comment swallows the next line, whatever that holds.
-        if &text[at..end] == "\n" {
+        if slip.joins_lines() {
             return;
         }
-        let (before, after) = (line_of(text, at), line_of(&slip, at.min(slip.len() - 1)));
+        let [before, after] = slip.lines(&made);
         let is_header = before.starts_with('[') || after.starts_with('[');
         let is_named = paths.iter().any(|path| {
             let key = path.rsplit('.').next().unwrap_or_default();
@@ -127,20 +122,10 @@ fn reason(said: &str) -> String {
     plain.chars().filter(|sign| !sign.is_ascii_digit()).collect()
 }
 
-fn line_of(text: &str, at: usize) -> &str {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    text[start..].lines().next().unwrap_or_default()
-}
-
 #[test]
 fn a_slip_anywhere_in_a_shipped_config_is_refused_or_changes_what_stands_there() {
     // Each run takes every ninth place of every file with one slip; `cargo xtask campaign slips` every slip at every place.
-    let tries_all = std::env::var_os("WINDVANE_EVERY_SLIP").is_some();
-    let every = if tries_all { 1 } else { 9 };
-    let shipped = std::fs::read_dir(root().join("config")).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> =
-        shipped.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
-    files.sort();
+    let mut files = toml_files(&root().join("config")).unwrap();
     // A starter project has its strategies beside it, so it is read where it has been laid out.
     let starter = tempfile::tempdir().unwrap();
     std::fs::create_dir(starter.path().join("strategies")).unwrap();
@@ -155,25 +140,8 @@ fn a_slip_anywhere_in_a_shipped_config_is_refused_or_changes_what_stands_there()
         let text = std::fs::read_to_string(path).unwrap();
         let read: Reader = if path.ends_with("venue.toml") { venue } else { engine };
         let values = read(path, &text).unwrap_or_else(|said| panic!("{said}"));
-        let file = Sound { path, text: &text, read, values };
-        for at in (number % every..text.len()).step_by(every).filter(|at| text.is_char_boundary(*at)) {
-            let end = text.ceil_char_boundary(at + 1);
-            if tries_all {
-                count.slip(&file, at, end, "");
-                for typed in TYPED {
-                    count.slip(&file, at, at, typed);
-                    count.slip(&file, at, end, typed);
-                }
-                continue;
-            }
-            // A different slip at each place: over all places and files every kind comes up everywhere.
-            let typed = TYPED[(at + number) % TYPED.len()];
-            match (at + number) % 3 {
-                0 => count.slip(&file, at, end, ""),
-                1 => count.slip(&file, at, at, typed),
-                _ => count.slip(&file, at, end, typed),
-            }
-        }
+        let file = Sound { path, read, values };
+        slips(&text, number, 9).for_each(|slip| count.judge(&file, &slip));
     }
     let Count { tried, refused, changed, elsewhere } = count;
     let strays: u32 = elsewhere.values().sum();

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use windvane_slips::{Slip, slips, toml_files};
 use windvane_strategy::check;
 
 use crate::shipped::root;
-
-/// What fingers do: put in, put in the place of another.
-const TYPED: [&str; 6] = ["0", "7", "x", "%", "\"", "."];
 
 /// Every leaf of a JSON value with its path.
 fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
@@ -40,11 +38,6 @@ fn key(path: &str) -> &str {
     path.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap_or_default()
 }
 
-fn line_of(text: &str, at: usize) -> &str {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    text[start..].lines().next().unwrap_or_default()
-}
-
 /// What one slip came to.
 #[derive(Default)]
 struct Count {
@@ -55,16 +48,15 @@ struct Count {
 }
 
 impl Count {
-    /// Puts `typed` in the place of `text[at..end]` and judges what the checker makes of it.
-    fn slip(&mut self, file: &Sound<'_>, at: usize, end: usize, typed: &str) {
-        let Sound { path, text, description } = *file;
-        let here = &text[at..end];
-        let slip = format!("{}{typed}{}", &text[..at], &text[end..]);
+    /// Judges what the checker makes of a slip.
+    fn judge(&mut self, file: &Sound<'_>, slip: &Slip<'_>) {
+        let Sound { path, description } = *file;
+        let made = slip.made();
         self.tried += 1;
-        let checked = match check("f", &slip, &BTreeMap::new()) {
+        let checked = match check("f", &made, &BTreeMap::new()) {
             Err(problems) => {
                 self.refused += 1;
-                let line = text[..at].matches('\n').count() + 1;
+                let line = slip.line();
                 // A name that was renamed is missed where it is used; a quote or bracket that is gone, lines later.
                 let is_here = problems.list.iter().any(|problem| problem.line.abs_diff(line) <= 1);
                 self.elsewhere += u32::from(!is_here);
@@ -77,15 +69,13 @@ impl Count {
             return;
         }
         self.changed += 1;
-        // Without its line feed a comment swallows the next line, whatever that holds.
-        if here == "\n" {
+        if slip.joins_lines() {
             return;
         }
-        let line = line_of(&slip, at.min(slip.len() - 1));
+        let [before, line] = slip.lines(&made);
         // A renamed key is one path gone and one come; both names are of this place.
         assert!(paths.len() <= 2 || line.starts_with('['), "{path}: {line}: {paths:?}");
-        let named =
-            paths.iter().any(|path| line.contains(key(path)) || line_of(text, at).contains(key(path)));
+        let named = paths.iter().any(|path| line.contains(key(path)) || before.contains(key(path)));
         assert!(named || line.starts_with('['), "{path}: {line}: {paths:?}");
     }
 }
@@ -93,44 +83,21 @@ impl Count {
 /// A shipped file as it is.
 struct Sound<'t> {
     path: &'t str,
-    text: &'t str,
     description: &'t Value,
 }
 
 #[test]
 fn a_slip_anywhere_in_a_shipped_file_is_refused_or_changes_what_stands_there() {
     // Each run takes every fifth place of every file with one slip; `cargo xtask campaign slips` every slip at every place.
-    let tries_all = std::env::var_os("WINDVANE_EVERY_SLIP").is_some();
-    let every = if tries_all { 1 } else { 5 };
-    let files = std::fs::read_dir(root().join("strategies")).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> =
-        files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
-    files.sort();
+    let files = toml_files(&root().join("strategies")).unwrap();
     assert!(files.len() >= 15);
     let mut count = Count::default();
     for (number, path) in files.iter().enumerate() {
         let text = std::fs::read_to_string(path).unwrap();
         let sound = check("f", &text, &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"));
         let path = path.display().to_string();
-        let file = Sound { path: &path, text: &text, description: &sound.description };
-        for at in (number % every..text.len()).step_by(every).filter(|at| text.is_char_boundary(*at)) {
-            let end = text.ceil_char_boundary(at + 1);
-            if tries_all {
-                count.slip(&file, at, end, "");
-                for typed in TYPED {
-                    count.slip(&file, at, at, typed);
-                    count.slip(&file, at, end, typed);
-                }
-                continue;
-            }
-            // A different slip at each place: over all places and files every kind comes up everywhere.
-            let typed = TYPED[(at + number) % TYPED.len()];
-            match (at + number) % 3 {
-                0 => count.slip(&file, at, end, ""),
-                1 => count.slip(&file, at, at, typed),
-                _ => count.slip(&file, at, end, typed),
-            }
-        }
+        let file = Sound { path: &path, description: &sound.description };
+        slips(&text, number, 5).for_each(|slip| count.judge(&file, &slip));
     }
     let Count { tried, refused, elsewhere, changed } = count;
     println!(
