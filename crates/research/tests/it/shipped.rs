@@ -76,6 +76,23 @@ fn the_same_run_twice_is_the_same_to_the_last_byte() {
 }
 
 #[test]
+fn the_page_needs_nothing_beside_itself_and_draws_equity_drawdown_and_the_trades_on_each_price() {
+    let data = load();
+    let outcome = play(Fills::NextOpen, &data, 3);
+    let page = report::page(&outcome, &data);
+    for outside in ["http", "src=", "href=", "url(", "@import", "<script", "<link", "<iframe"] {
+        assert!(!page.contains(outside), "the page speaks of {outside}");
+    }
+    let charts = ["<h2>Equity</h2>", "<h2>Drawdown</h2>"].map(str::to_owned);
+    let prices = data.iter().map(|history| format!("<h2>{} and its trades</h2>", history.symbol));
+    for head in charts.into_iter().chain(prices) {
+        let (_, after) = page.split_once(&head).unwrap_or_else(|| panic!("{head}"));
+        assert!(after.starts_with("<svg") && after.contains("</svg>"), "{head}: {}", &after[..80]);
+    }
+    assert!(page.contains("<polyline") || page.contains("<path"), "lines");
+}
+
+#[test]
 fn the_money_of_the_trades_is_the_money_in_the_wallet() {
     let data = load();
     for (fills, days) in [(Fills::Close, 6), (Fills::NextOpen, 6), (Fills::Path, 1)] {

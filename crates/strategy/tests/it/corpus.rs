@@ -132,4 +132,12 @@ fn what_can_never_be_true_and_what_nothing_uses_is_said() {
             None => assert!(said.is_empty(), "{expression}: {said:?}"),
         }
     }
+    let text = "language = 1\ntimeframe = \"15m\"\n[params]\nused = { default = 12 }\nidle = { default = 3 }\n[let]\n\
+                quick = \"ema(close, used)\"\ncalm = \"ema(close, 26)\"\n[entry.long]\nsignal = \"close > quick\"\n[entry.any]\n\
+                order = { type = \"market\" }\nsize = { quote = \"100 USDT\", max_leverage = \"1x\" }\n[exit]\n\
+                stop = { distance = \"1%\" }\n";
+    let checked = windvane_strategy::check("f", text, &BTreeMap::new()).unwrap();
+    let said: Vec<(usize, &str)> =
+        checked.warnings.iter().map(|warning| (warning.line, warning.message.as_str())).collect();
+    assert_eq!(said, [(5, "`idle` is not used by anything"), (8, "`calm` is not used by anything")]);
 }
