@@ -5,7 +5,7 @@ use crate::protection::Rescue;
 use crate::short::{Waiting, WhenShort};
 use crate::view::Sight;
 use windvane_model::{
-    BotName, Leverage, MarketTime, Money, PositionIndex, Price, Qty, Symbol, TriggerBy, WallTime,
+    BotName, Leverage, MarketTime, Money, PositionIndex, Price, Qty, Side, Symbol, TriggerBy, WallTime,
 };
 use windvane_order_management::Position;
 use windvane_strategy::{Definition, Strategy, Subscription, Urgency};
@@ -125,7 +125,9 @@ pub(crate) struct Bot {
     pub(crate) waiting: Option<Waiting>,
     /// What has been done about its position's missing stop.
     pub(crate) rescue: Option<Rescue>,
-    /// The take-profit that was last asked for its position, by itself: those that entries carry are the venue's to tell.
+    /// The side that a stop was asked for by itself: until then its position has the one that its entry carried.
+    pub(crate) asked_stop: Option<Side>,
+    /// The take-profit that was last asked for by itself.
     pub(crate) asked_profit: Option<(Price, TriggerBy)>,
     /// The configuration that its last position was opened under.
     pub(crate) opened_under: Option<ConfigId>,
@@ -200,6 +202,7 @@ impl From<BotSetup> for Bot {
             priority,
             waiting: None,
             rescue: None,
+            asked_stop: None,
             asked_profit: None,
             opened_under: None,
             was_held: false,

@@ -69,21 +69,25 @@ impl Rescue {
 }
 
 impl Engine {
-    /// Whether a wish asks for nothing but stops and targets that the venue has told to be there: it would answer that nothing
-    /// was modified. Where something else has been asked for since, the venue's word is behind, and the wish is sent.
+    /// Whether a wish asks for nothing but stops and targets that are there: the venue would answer that nothing was modified.
+    /// There is what the venue has told, and the stop of an entry from its fill on. Where something else has been asked for
+    /// since, the venue's word is behind, and the wish is sent.
     pub(crate) fn stands_already(&self, bot: usize, intent: &Intent) -> bool {
         let Intent::Protect { stop_loss, take_profit, triggers, .. } = *intent else { return false };
         let bot = &self.bots[bot];
         let Some(position) = self.orders.position(bot.symbol, bot.position_index) else { return false };
+        let side = position.holding().side();
         let stop_stands = stop_loss.is_none_or(|at| {
             let wanted = WantedStop { at, by: triggers.stop_loss };
-            position.stop_loss() == stop_loss && position.wanted_stop() == Some(wanted)
+            let has_come_with_the_fill = bot.asked_stop != side && position.awaits_report();
+            position.wanted_stop() == Some(wanted)
+                && (position.stop_loss() == stop_loss || has_come_with_the_fill)
         });
         let profit_stands = take_profit.is_none_or(|at| {
             let is_last_word = bot.asked_profit.is_none_or(|asked| asked == (at, triggers.take_profit));
             position.take_profit() == take_profit && is_last_word
         });
-        position.holding().side().is_some() && stop_stands && profit_stands
+        side.is_some() && stop_stands && profit_stands
     }
 
     /// Takes the next step for every position that has been without a stop for too long.

@@ -249,8 +249,12 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         self.command(approved, grounds, stamp, out);
-        if let Intent::Protect { take_profit: Some(at), triggers, .. } = *intent {
-            self.bots[bot].asked_profit = Some((at, triggers.take_profit));
+        if let Intent::Protect { stop_loss, take_profit, triggers, .. } = *intent {
+            let bot = &mut self.bots[bot];
+            if stop_loss.is_some() {
+                bot.asked_stop = crate::view::holding(&self.orders, bot.symbol, bot.position_index).side;
+            }
+            bot.asked_profit = take_profit.map(|at| (at, triggers.take_profit)).or(bot.asked_profit);
         }
         if let Some(tag) = tag_of(intent)
             && let Some(id) = last_submitted(out)
@@ -324,6 +328,9 @@ impl Engine {
                 bot.opened_under = Some(self.config);
             }
             bot.was_held = is_held;
+            if !is_held {
+                (bot.asked_stop, bot.asked_profit) = (None, None);
+            }
         }
     }
 

@@ -159,6 +159,12 @@ impl Position {
         self.wanted_stop.map(|at| WantedStop { at, by: self.wanted_by })
     }
 
+    /// Whether the venue has not told of it since its last execution. What an entry carried is then there by the fill alone.
+    #[must_use]
+    pub fn awaits_report(&self) -> bool {
+        self.compare() == Comparison::Stale
+    }
+
     /// How long it has been open without a known stop at the venue, in all; milliseconds.
     #[must_use]
     pub fn unprotected_ms(&self, now: WallTime) -> Millis {

@@ -12,10 +12,19 @@ use crate::pause::Pause;
 pub(crate) struct VenueStop {
     /// Distance from the average entry price, a fraction of it.
     distance: Decimal,
-    /// The stop that the venue was last asked to hold, with the side it protects.
-    asked: Option<(Side, Price)>,
+    /// The stop that the venue was last asked to hold.
+    asked: Option<Asked>,
     /// After a request that came to nothing.
     pause: Pause,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// The side of the position that it protects.
+    side: Side,
+    at: Price,
+    /// When it was asked for.
+    when: MarketTime,
 }
 
 impl VenueStop {
@@ -41,7 +50,8 @@ impl VenueStop {
                 self.failed(now);
             }
             Notice::PositionClosed { cause, .. } => {
-                self.asked = None;
+                // One fill may close a position and open the other side, whose stop has been asked for by now.
+                self.asked = self.asked.filter(|asked| asked.when == now);
                 self.pause.end();
                 return Some(*cause);
             }
@@ -73,9 +83,9 @@ impl VenueStop {
         let Some(stop) = self.level(side, average.get(), context) else { return };
         // A stop that is off by less than a tenth of its distance is left alone: each change is a request.
         let slack = average.distance(stop) / Decimal::TEN;
-        let is_near = self.asked.is_some_and(|(held, at)| held == side && at.distance(stop) <= slack);
+        let is_near = self.asked.is_some_and(|asked| asked.side == side && asked.at.distance(stop) <= slack);
         if !is_near {
-            self.asked = Some((side, stop));
+            self.asked = Some(Asked { side, at: stop, when: context.now });
             out.push(Intent::Protect {
                 symbol: context.symbol(),
                 stop_loss: Some(stop),

@@ -56,6 +56,20 @@ fn a_stop_that_the_price_has_passed_is_not_asked_for_the_position_is_closed() {
 }
 
 #[test]
+fn the_stop_of_an_entry_is_not_asked_for_beside_it() {
+    let mut world = World::connected();
+    world.show_held("0", "10");
+    let entry =
+        *submits(&world.quote()).iter().find(|order| order.side == Side::Buy).expect("the maker bids");
+    let outputs = world.take(Event::Account(AccountEvent::Execution(fill_of(&entry))));
+    assert_eq!((entry.stop_loss, stops(&outputs)), (Some(price("94.0")), vec![]), "it comes with the fill");
+    // The venue's word is there, and it lacks the stop.
+    let bare = PositionReport { sequence: 3, average_price: Some(price("99")), ..position("1.01", "10") };
+    world.take(Event::Account(AccountEvent::Position(bare)));
+    assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Attach]);
+}
+
+#[test]
 fn protection_that_stands_already_is_not_asked_for_again() {
     let (mut world, _) = World::reconciled("10");
     world.quote();

@@ -76,6 +76,16 @@ fn the_same_run_twice_is_the_same_to_the_last_byte() {
 }
 
 #[test]
+fn no_bot_asks_for_a_stop_or_a_target_that_stands_already() {
+    let data = load();
+    for fills in [Fills::Close, Fills::NextOpen] {
+        let outcome = play(fills, &data, 6);
+        assert!(outcome.engine.orders().fill_count() > 5, "{fills:?}");
+        assert_eq!(outcome.refused.get(&34_040), None, "{fills:?}: {:?}", outcome.refused);
+    }
+}
+
+#[test]
 fn the_page_needs_nothing_beside_itself_and_draws_equity_drawdown_and_the_trades_on_each_price() {
     let data = load();
     let outcome = play(Fills::NextOpen, &data, 3);
