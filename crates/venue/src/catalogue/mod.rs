@@ -76,26 +76,7 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 
 /// A line of `linear.csv` or `inverse.csv`; `None` when a column is missing or malformed.
 fn perpetual(category: Category, row: &[&str]) -> Option<Listing> {
-    let [
-        symbol,
-        base,
-        quote,
-        launch,
-        tick,
-        max_price,
-        lot,
-        min_qty,
-        max_qty,
-        max_market_qty,
-        min_notional,
-        ratio_x,
-        ratio_y,
-        ladder,
-        funding_min,
-        funding_cap,
-        start,
-        turnover,
-    ] = row
+    let [symbol, base, quote, launch, figures @ .., ladder, funding_min, funding_cap, start, turnover] = row
     else {
         return None;
     };
@@ -104,26 +85,13 @@ fn perpetual(category: Category, row: &[&str]) -> Option<Listing> {
         .map(|tier| risk_tier(&tier))
         .collect::<Option<Vec<_>>>()?;
     let instrument = Instrument {
-        category,
-        symbol: (*symbol).into(),
-        base_coin: (*base).to_owned(),
-        quote_coin: (*quote).to_owned(),
         launch_time_ms: launch.parse().ok()?,
-        tick_size: decimal(tick)?,
-        min_price: decimal(tick)?,
-        max_price: decimal(max_price)?,
-        qty_step: decimal(lot)?,
-        min_order_qty: decimal(min_qty)?,
-        max_order_qty: decimal(max_qty)?,
-        max_market_order_qty: decimal(max_market_qty)?,
-        min_notional: decimal(min_notional)?,
-        price_limit_ratio_x: decimal(ratio_x)?,
-        price_limit_ratio_y: decimal(ratio_y)?,
         max_leverage: risk_tiers.first()?.max_leverage,
         leverage_step: Decimal::new(1, 2),
         funding_interval_min: funding_min.parse().ok()?,
         funding_rate_cap: decimal(funding_cap)?,
         risk_tiers,
+        ..instrument(category, [symbol, base, quote], figures)?
     };
     Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
 }
@@ -137,30 +105,22 @@ fn collateral_tier(row: &[&'static str]) -> Option<(&'static str, CollateralTier
 
 /// A line of `spot.csv`; `None` when a column is missing or malformed.
 fn pair(row: &[&str]) -> Option<Listing> {
-    let [
-        symbol,
-        base,
-        quote,
-        tick,
-        max_price,
-        lot,
-        min_qty,
-        max_qty,
-        max_market_qty,
-        min_amount,
-        x,
-        y,
-        start,
-        turnover,
-    ] = row
+    let [symbol, base, quote, figures @ .., start, turnover] = row else { return None };
+    let instrument = instrument(Category::Spot, [symbol, base, quote], figures)?;
+    Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
+}
+
+/// What every product has; the rest as a pair has it. `None` when a column is missing or malformed.
+fn instrument(category: Category, [symbol, base, quote]: [&str; 3], figures: &[&str]) -> Option<Instrument> {
+    let [tick, max_price, lot, min_qty, max_qty, max_market_qty, min_notional, ratio_x, ratio_y] = figures
     else {
         return None;
     };
-    let instrument = Instrument {
-        category: Category::Spot,
-        symbol: (*symbol).into(),
-        base_coin: (*base).to_owned(),
-        quote_coin: (*quote).to_owned(),
+    Some(Instrument {
+        category,
+        symbol: symbol.into(),
+        base_coin: base.to_owned(),
+        quote_coin: quote.to_owned(),
         launch_time_ms: 0,
         tick_size: decimal(tick)?,
         min_price: decimal(tick)?,
@@ -169,16 +129,15 @@ fn pair(row: &[&str]) -> Option<Listing> {
         min_order_qty: decimal(min_qty)?,
         max_order_qty: decimal(max_qty)?,
         max_market_order_qty: decimal(max_market_qty)?,
-        min_notional: decimal(min_amount)?,
-        price_limit_ratio_x: decimal(x)?,
-        price_limit_ratio_y: decimal(y)?,
+        min_notional: decimal(min_notional)?,
+        price_limit_ratio_x: decimal(ratio_x)?,
+        price_limit_ratio_y: decimal(ratio_y)?,
         max_leverage: Decimal::ONE,
         leverage_step: Decimal::ZERO,
         funding_interval_min: 0,
         funding_rate_cap: Decimal::ZERO,
         risk_tiers: Vec::new(),
-    };
-    Some(Listing { instrument, start_price: decimal(start)?, turnover_5m: decimal(turnover)? })
+    })
 }
 
 fn risk_tier(row: &[&str]) -> Option<RiskTier> {

@@ -108,15 +108,9 @@ pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
         fields,
         |record| &record.candles,
         |candle, scales| {
-            json!([
-                candle.start_ms.to_string(),
-                scales.price(candle.open),
-                scales.price(candle.high),
-                scales.price(candle.low),
-                scales.price(candle.close),
-                scales.qty(candle.volume),
-                amount(candle.turnover),
-            ])
+            let mut row = columns(candle, |price| scales.price(price));
+            row.extend([scales.qty(candle.volume).into(), amount(candle.turnover).into()]);
+            row.into()
         },
     )
 }
@@ -135,31 +129,18 @@ pub(crate) fn premium_index_kline(exchange: &Exchange, fields: &Fields) -> Answe
         return Err(Refusal::parameter("category must be linear"));
     }
     let fraction = |value: Decimal| format!("{value:.*}", PREMIUM_DIGITS);
-    candles(
-        exchange,
-        fields,
-        |record| &record.premiums,
-        |candle, _| {
-            json!([
-                candle.start_ms.to_string(),
-                fraction(candle.open),
-                fraction(candle.high),
-                fraction(candle.low),
-                fraction(candle.close),
-            ])
-        },
-    )
+    candles(exchange, fields, |record| &record.premiums, |candle, _| columns(candle, fraction).into())
 }
 
 /// A candle of a price that nothing trades at.
 fn price_row(candle: &Candle, scales: Scales) -> Value {
-    json!([
-        candle.start_ms.to_string(),
-        scales.price(candle.open),
-        scales.price(candle.high),
-        scales.price(candle.low),
-        scales.price(candle.close),
-    ])
+    columns(candle, |price| scales.price(price)).into()
+}
+
+/// When a candle began and its four prices.
+fn columns(candle: &Candle, spell: impl Fn(Decimal) -> String) -> Vec<Value> {
+    let prices = [candle.open, candle.high, candle.low, candle.close].map(spell);
+    std::iter::once(candle.start_ms.to_string()).chain(prices).map(Value::from).collect()
 }
 
 fn candles(

@@ -22,9 +22,8 @@ async fn until_bid(socket: &mut Socket, bid: &str) {
     while socket.next().await["data"]["b"][0][0] != bid {}
 }
 
-#[tokio::test]
-async fn a_relay_follows_another_venue_and_fills_orders_itself() {
-    let (origin, far) = manual().await;
+/// A venue whose market is that of another, with a client and its book of one price a side.
+async fn relayed(origin: &Embedded) -> (Embedded, Client, Socket) {
     let url = format!("{}/v5/public/linear", origin.ws_url);
     let near = Embedded::start(listing_btc(MarketConfig::Relay(RelayConfig { url, stream: Stream::Linear })))
         .unwrap();
@@ -32,6 +31,13 @@ async fn a_relay_follows_another_venue_and_fills_orders_itself() {
     let mut book = client.socket("/v5/public/linear").await;
     book.subscribe(&["orderbook.1.BTCUSDT"]).await;
     until_bid(&mut book, "60000.00").await;
+    (near, client, book)
+}
+
+#[tokio::test]
+async fn a_relay_follows_another_venue_and_fills_orders_itself() {
+    let (origin, far) = manual().await;
+    let (_near, client, mut book) = relayed(&origin).await;
     let market = json!({"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"});
     assert_eq!(client.post("/v5/order/create", &market).await["retCode"], 0);
     assert_eq!(client.state().await["accounts"][0]["fills"][0]["execPrice"], "60000.10");
@@ -50,13 +56,7 @@ async fn a_relay_follows_another_venue_and_fills_orders_itself() {
 #[tokio::test]
 async fn a_relayed_book_with_a_lost_frame_is_asked_for_anew() {
     let (origin, far) = manual().await;
-    let url = format!("{}/v5/public/linear", origin.ws_url);
-    let near = Embedded::start(listing_btc(MarketConfig::Relay(RelayConfig { url, stream: Stream::Linear })))
-        .unwrap();
-    let client = Client::new(&near);
-    let mut book = client.socket("/v5/public/linear").await;
-    book.subscribe(&["orderbook.1.BTCUSDT"]).await;
-    until_bid(&mut book, "60000.00").await;
+    let (_near, client, mut book) = relayed(&origin).await;
     let lost = json!({"kind": "drop_public", "match": {"topic": "orderbook.50.BTCUSDT"}, "count": 1});
     far.sim("fault", &lost).await;
     // The frame that takes the bid away is lost, and the next one does not name it.
