@@ -12,6 +12,7 @@ mod hosts;
 mod hourly;
 mod http;
 mod links;
+mod numbers;
 mod peer;
 mod properties;
 mod reading;
