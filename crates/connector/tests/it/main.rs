@@ -16,6 +16,7 @@ mod numbers;
 mod peer;
 mod properties;
 mod reading;
+mod replies;
 mod rig;
 mod signing;
 mod tls;

@@ -25,14 +25,21 @@ pub(crate) struct Rig {
 pub(crate) const REFUSE_HTTP: fn(&str) -> (u16, String) = |_| (404, String::new());
 
 pub(crate) async fn client(peer: &Peer) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
-    client_of(VenueEndpoints::loopback(&peer.address).unwrap())
+    client_of(VenueEndpoints::loopback(&peer.address).unwrap(), RateLimits::Published)
 }
 
-fn client_of(endpoints: VenueEndpoints) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
+/// A client that need not wait.
+pub(crate) fn hasty_client(peer: &Peer) -> RestClient {
+    client_of(VenueEndpoints::loopback(&peer.address).unwrap(), RateLimits::Off).0
+}
+
+fn client_of(
+    endpoints: VenueEndpoints,
+    limits: RateLimits,
+) -> (RestClient, VenueEndpoints, mpsc::Receiver<Observation>) {
     let credentials = Credentials::new("key".to_owned(), Secret::new("secret".to_owned())).unwrap();
     let clock = Arc::new(VenueClock::new(WallClock::start()));
     let (tell, observations) = mpsc::channel(1024);
-    let limits = RateLimits::Published;
     let rest =
         RestClient::new(&endpoints, Arc::new(credentials), clock, Observer::new(tell), limits).unwrap();
     (rest, endpoints, observations)
@@ -58,7 +65,7 @@ impl Rig {
         timing: Timing,
         change: impl FnOnce(&mut Plan),
     ) -> Self {
-        let (rest, endpoints, observations) = client_of(endpoints);
+        let (rest, endpoints, observations) = client_of(endpoints, RateLimits::Published);
         let (to_market, market) = mpsc::channel(64);
         let (to_account, account) = mpsc::channel(64);
         let outlets = Outlets { market: to_market, account: to_account };
