@@ -40,6 +40,8 @@ pub(crate) struct Program {
     /// By feed: the steps that its bars move on.
     pub(super) bar_nodes: Vec<Vec<NodeId>>,
     live_nodes: Vec<NodeId>,
+    /// By step, whether it goes by a word that moves without being announced ([`LiveWord::is_announced`]).
+    restless: Vec<bool>,
     /// Steps that no bar moves.
     pub(super) fixed_nodes: Vec<NodeId>,
     /// Those of them that go by the tick size.
@@ -61,6 +63,7 @@ impl Program {
             states: vec![None; nodes.len()],
             bar_nodes: vec![Vec::new(); feeds.len()],
             live_nodes: Vec::new(),
+            restless: Vec::with_capacity(nodes.len()),
             fixed_nodes: Vec::new(),
             tick_nodes: Vec::new(),
             tick_size: f64::NAN,
@@ -70,6 +73,12 @@ impl Program {
             symbols,
         };
         for (id, node) in nodes.iter().enumerate() {
+            // What a step is made of stands before it.
+            let is_restless = match node.op {
+                Op::Live(word) => !word.is_announced(),
+                op => op.operands().into_iter().flatten().any(|operand| program.restless[operand]),
+            };
+            program.restless.push(is_restless);
             if let Op::Memory(kernel, _) = node.op {
                 program.states[id] = Some(kernel.state());
             }
@@ -143,6 +152,11 @@ impl Program {
     /// Whether a word of the moment is used; `wanted` decides which.
     pub(crate) fn uses(&self, wanted: impl Fn(LiveWord) -> bool) -> bool {
         self.live_nodes.iter().any(|node| matches!(self.ops[*node], Op::Live(word) if wanted(word)))
+    }
+
+    /// Whether a step may become another between two messages: with prices, with time or by what the bot does.
+    pub(crate) fn is_restless(&self, node: NodeId) -> bool {
+        self.restless[node]
     }
 
     /// The words of the moment that are used.

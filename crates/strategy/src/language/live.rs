@@ -70,3 +70,10 @@ pub(crate) enum LiveWord {
     /// Distance from entry to the first stop, in price.
     Risk,
 }
+
+impl LiveWord {
+    /// Whether it becomes another only where a message says so; all others go by prices, by time or by what the bot does.
+    pub(crate) const fn is_announced(self) -> bool {
+        matches!(self, Self::Quote(Quote::FundingRate, _))
+    }
+}

@@ -26,8 +26,8 @@ pub(super) const RETRY_MS: i64 = 5_000;
 const REVERSE_MS: i64 = 60_000;
 /// Shortest time to the next timer, milliseconds of market time.
 const WAKE_STEP_MS: i64 = 100;
-/// How often a signal that waits for its conditions is looked at where nothing moves, milliseconds of market time: every
-/// change of quotes wakes the bot in any case, and only words that tell the time change without one.
+/// How often a signal that waits for its conditions is looked at between messages, milliseconds of market time: each of
+/// them wakes the bot in any case, and only words that go by time or by prices change without one.
 const WAIT_STEP_MS: i64 = 10_000;
 
 /// A bot that trades by a rule file.
@@ -444,6 +444,7 @@ impl Strategy for RuleBot {
         let retry = (self.memory.is_closing && self.exit.is_none()).then_some(self.retry_at);
         let wish = self.wish.map(|wish| match wish.not_before > self.handled {
             true => wish.not_before,
+            false if self.waits_for_a_message(&wish) => wish.until,
             false => wish.until.min(self.handled.after(WAIT_STEP_MS)),
         });
         let bar = self.intake.wake_at();

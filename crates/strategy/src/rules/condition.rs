@@ -98,6 +98,15 @@ impl Conditions {
         first
     }
 
+    /// Whether one of `ids` may come out otherwise without a message that wakes the bot.
+    pub(super) fn are_restless(&self, ids: &[ConditionId], program: &Program) -> bool {
+        ids.iter().any(|id| match self.rows[*id].what {
+            What::Expression(node) => program.is_restless(node),
+            What::Measured(_) => true,
+            What::Reason => false,
+        })
+    }
+
     /// Whether each of `ids` certainly holds.
     pub(super) fn all_hold(&self, ids: &[ConditionId], program: &Program) -> bool {
         ids.iter().all(|id| self.rows[*id].what.truth(program).flatten() == Some(true))

@@ -114,6 +114,15 @@ impl RuleBot {
         }
     }
 
+    /// Whether nothing that a wish waits for comes without a message that wakes the bot.
+    pub(super) fn waits_for_a_message(&self, wish: &Wish) -> bool {
+        let Some(rules) = &self.rules.sides[slot(wish.side)] else { return false };
+        let (conditions, program) = (&self.rules.conditions, &self.rules.program);
+        self.memory.open.is_none()
+            && self.awaiting.is_none()
+            && !conditions.are_restless(&rules.at_send, program)
+    }
+
     /// A reason that is no expression stands in the way of a signal.
     pub(super) fn block(&mut self, side: Side, reason: &'static str) {
         self.rules.conditions.block(reason);

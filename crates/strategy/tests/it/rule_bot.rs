@@ -164,6 +164,21 @@ fn a_signal_waits_for_at_send_until_its_time_is_up() {
 }
 
 #[test]
+fn a_signal_that_waits_is_looked_at_between_messages_only_where_its_conditions_move_there() {
+    for (any, next) in [
+        ("at_send = { cheap = \"ask < 101 USDT\" }", 10_000),
+        ("at_send = { cheap = \"funding_cost < 0.01%\" }", 20_000),
+        ("at_send = { cheap = \"funding_cost < 0.01% and time_to_funding > 1m\" }", 10_000),
+    ] {
+        let order = "type = \"market\", valid_for = \"20s\"";
+        let mut world = RuleFile { any, order, ..RuleFile::default() }.world();
+        bar(&mut world, "100", "102");
+        assert!(world.tally.places.is_empty());
+        assert_eq!(world.bot.wake_at().unwrap().0 - world.now, next, "{any}");
+    }
+}
+
+#[test]
 fn a_resting_entry_is_cancelled_in_time_and_may_fall_back() {
     for (fallback, expected) in [("none", 1), ("market", 2)] {
         let order = match fallback {
