@@ -130,6 +130,15 @@ impl ContractExposure {
         (self.figures, self.fee_to_close) = (figures, fee_to_close);
     }
 
+    /// Counts anew what goes by the orders alone: their margin and the worst value.
+    pub(super) fn revalue_orders(&mut self, tiers: Option<&[RiskTier]>) {
+        match self.mark {
+            Some(mark) => self.figures = self.figures.with_orders(&self.terms(mark)),
+            // Before there is a mark the orders' prices may be what everything is valued at.
+            None => self.revalue(tiers),
+        }
+    }
+
     /// Takes another mark and counts anew what goes by it.
     pub(super) fn move_mark(&mut self, mark: Price, tiers: Option<&[RiskTier]>) {
         self.mark = Some(mark);

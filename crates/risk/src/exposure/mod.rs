@@ -129,9 +129,11 @@ impl Exposure {
         let is_same_contract =
             |before: &OrderExposure| (before.symbol, before.index) == (order.symbol, order.index);
         if let Some(before) = before.filter(|before| !is_same_contract(before)) {
-            self.change(before.symbol, before.index, |contract| contract.side_mut(before.side).take(&before));
+            self.change_orders(before.symbol, before.index, |contract| {
+                contract.side_mut(before.side).take(&before);
+            });
         }
-        self.change(order.symbol, order.index, |contract| {
+        self.change_orders(order.symbol, order.index, |contract| {
             if let Some(before) = before.filter(is_same_contract) {
                 contract.side_mut(before.side).take(&before);
             }
@@ -142,7 +144,9 @@ impl Exposure {
     /// Forgets an order that is proven closed. Of an unknown one, nothing happens.
     pub fn remove_order(&mut self, key: impl Into<OrderKey>) {
         if let Some(order) = self.orders.remove(&key.into()) {
-            self.change(order.symbol, order.index, |contract| contract.side_mut(order.side).take(&order));
+            self.change_orders(order.symbol, order.index, |contract| {
+                contract.side_mut(order.side).take(&order);
+            });
         }
     }
 
@@ -285,13 +289,35 @@ impl Exposure {
     }
 
     fn change(&mut self, symbol: Symbol, index: PositionIndex, change: impl FnOnce(&mut ContractExposure)) {
+        self.change_and(symbol, index, change, ContractExposure::revalue);
+    }
+
+    /// The same where nothing but the orders become others.
+    fn change_orders(
+        &mut self,
+        symbol: Symbol,
+        index: PositionIndex,
+        change: impl FnOnce(&mut ContractExposure),
+    ) {
+        self.change_and(symbol, index, change, ContractExposure::revalue_orders);
+    }
+
+    fn change_and(
+        &mut self,
+        symbol: Symbol,
+        index: PositionIndex,
+        change: impl FnOnce(&mut ContractExposure),
+        revalue: impl FnOnce(&mut ContractExposure, Option<&[RiskTier]>),
+    ) {
         let Self { contracts, listed, marks, sums, margin_mode, .. } = self;
         let contract = contracts.entry((symbol, index)).or_insert_with(|| ContractExposure {
             margin_mode: *margin_mode,
             ..flat(symbol, index, listed, marks)
         });
+        let before = *contract.figures();
         change(contract);
-        revalue(contract, listed, sums);
+        revalue(contract, tiers_of(listed, symbol));
+        sums.exchange(&before, contract.figures());
     }
 }
 

@@ -37,6 +37,11 @@ impl ContractFigures {
         )
     }
 
+    /// The same where nothing but the orders are others.
+    pub(crate) fn with_orders(self, terms: &ContractTerms<'_>) -> Self {
+        Self { order_margin: up(terms.order_margin(None)), worst_value: up(terms.worst_value(None)), ..self }
+    }
+
     /// The same where nothing but the mark is another.
     pub(crate) fn at_mark(
         &self,
