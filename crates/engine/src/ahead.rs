@@ -7,7 +7,7 @@
 use crate::bot::Hold;
 use crate::engine::Engine;
 use crate::output::Output;
-use windvane_model::{Price, Stamp};
+use windvane_model::{Price, Stamp, Symbol};
 use windvane_risk::Worth;
 use windvane_strategy::{Bar, Foresight, Glance, Stance};
 
@@ -26,15 +26,17 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// What all of the prices would do to a peak and to the deepest fall from it, these do in this order. A worst price that
-    /// ends the fall, and a best one that begins it, have nothing to add.
+    /// What all of the prices would do to a peak and to the deepest fall from it, these do in this order and the last after
+    /// them. A worst price that ends the fall, and a best one that begins it, have nothing to add; nor has one that the last
+    /// repeats, as no peak is lower by then.
     fn telling(self) -> impl Iterator<Item = Price> {
         let [from, to] = self.fall;
         let has_fallen = from != to;
         let worst = (!has_fallen || self.worst != to).then_some(self.worst);
         let best = (!has_fallen || self.best != from).then_some(self.best);
-        let falls = has_fallen.then_some([from, to]).into_iter().flatten();
-        worst.into_iter().chain(falls).chain(best).chain([self.last])
+        let [from, to] = [from, to].map(|price| has_fallen.then_some(price));
+        let is_news = move |price: &Price| *price != self.last;
+        [worst.filter(is_news), from, to.filter(is_news), best.filter(is_news)].into_iter().flatten()
     }
 }
 
@@ -77,10 +79,7 @@ impl Engine {
         if self.orders.positions().filter(|position| position.holding().side().is_some()).count() != 1 {
             return false;
         }
-        let [low, high] = [traces.worst, traces.best].map(|price| {
-            let equity = self.orders.exposure().equity_at(symbol, price);
-            Worth { equity, transfers: self.transfers() }
-        });
+        let [low, high] = [traces.worst, traces.best].map(|price| self.worth_at(symbol, price));
         self.risk.bears(low, high, until.market)
     }
 
@@ -92,11 +91,20 @@ impl Engine {
         // Nothing against nothing is no miscount: [`Engine::stance`] has seen to that.
         self.compare_when_quiet(stamp);
         let (Some(traces), Some(symbol)) = (traces, self.bots.first().map(|bot| bot.symbol)) else { return };
+        // No breaker does anything at any of them ([`Engine::bears`]), and margin goes by the last alone.
         for price in traces.telling() {
-            self.quotes.set_mark(symbol, price, stamp.wall);
-            self.orders.mark(symbol, price);
-            self.observe_worth(stamp, out);
+            self.orders.pass_mark(symbol, price);
+            let worth = self.worth_at(symbol, price);
+            self.risk.observe_worth(worth, stamp);
         }
+        self.quotes.set_mark(symbol, traces.last, stamp.wall);
+        self.orders.mark(symbol, traces.last);
+        self.observe_worth(stamp, out);
+    }
+
+    /// What the account would be worth if the mark of a contract were this and nothing else changed.
+    fn worth_at(&self, symbol: Symbol, mark: Price) -> Worth {
+        Worth { equity: self.orders.exposure().equity_at(symbol, mark), transfers: self.transfers() }
     }
 
     fn only_bot(&mut self) -> Option<&mut dyn Foresight> {

@@ -142,8 +142,13 @@ impl Orders {
     ///
     /// Marks are on the tape, not in the journal: after a restart the curves begin anew.
     pub fn mark(&mut self, symbol: Symbol, price: Price) {
-        self.marks.insert(symbol, price);
         self.exposure.set_mark(symbol, price);
+        self.pass_mark(symbol, price);
+    }
+
+    /// The same for a mark price that another follows before anybody asks after margin.
+    pub fn pass_mark(&mut self, symbol: Symbol, price: Price) {
+        self.marks.insert(symbol, price);
         for index in PositionIndex::ALL {
             let holds =
                 self.position(symbol, index).is_some_and(|position| position.holding().side().is_some());
