@@ -11,12 +11,15 @@ pub type IdHash = BuildHasherDefault<IdHasher>;
 pub struct IdHasher(u64);
 
 impl IdHasher {
+    #[inline]
     const fn add(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
 
 impl Hasher for IdHasher {
+    // Inlined, the length of an identifier is known, and nothing is copied.
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
@@ -25,10 +28,12 @@ impl Hasher for IdHasher {
         self.add(u64::from_le_bytes(last));
     }
 
+    #[inline]
     fn write_u8(&mut self, value: u8) {
         self.add(u64::from(value));
     }
 
+    #[inline]
     fn write_usize(&mut self, value: usize) {
         self.add(value as u64);
     }

@@ -44,7 +44,11 @@ impl<const N: usize> Text<N> {
         if text.len() > N || text.len() > usize::from(u8::MAX) {
             return Err(TextError::TooLong { len: text.len(), max: N });
         }
-        if let Some(byte) = text.bytes().find(|b| !(b' '..=b'~').contains(b)) {
+        let is_printable = |byte: &u8| (b' '..=b'~').contains(byte);
+        // Without a way out of the loop many bytes are looked at in one step, and most texts are right.
+        if !text.bytes().fold(true, |all, byte| all & is_printable(&byte))
+            && let Some(byte) = text.bytes().find(|byte| !is_printable(byte))
+        {
             return Err(TextError::NotPrintable { byte });
         }
         let mut bytes = [0; N];

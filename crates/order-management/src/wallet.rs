@@ -7,6 +7,7 @@
 
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use windvane_layout::layout;
 use windvane_model::{Coin, CoinBalance, Execution, Money, WallTime, WalletReport};
 use windvane_risk::margin::{MarginMode, other_collateral};
@@ -14,7 +15,9 @@ use windvane_risk::margin::{MarginMode, other_collateral};
 /// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
 /// linear contracts only.
 pub(crate) fn settle_coin() -> Coin {
-    Coin::new("USDT").expect("four printable letters")
+    // Asked several times with each event.
+    static USDT: LazyLock<Coin> = LazyLock::new(|| Coin::new("USDT").expect("four printable letters"));
+    *USDT
 }
 
 /// The coin that an execution's profit is in. Contracts in USDC are other people's; they are known by their fees, which

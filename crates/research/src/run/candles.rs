@@ -55,6 +55,13 @@ impl Candles {
     pub(super) fn join(&mut self, bar: &Bar, mut completes: impl FnMut(Interval, &Bar)) {
         for forming in &mut self.forming {
             let length_ms = forming.interval.millis();
+            if length_ms == self.part_ms {
+                // A bar that is a candle by itself.
+                if bar.start_ms.rem_euclid(length_ms) == 0 {
+                    completes(forming.interval, bar);
+                }
+                continue;
+            }
             let start_ms = bar.start_ms.div_euclid(length_ms) * length_ms;
             let (whole, next) = match forming.so_far.take() {
                 Some((whole, due)) if due == bar.start_ms && whole.start_ms == start_ms => {

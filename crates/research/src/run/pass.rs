@@ -126,7 +126,8 @@ impl Backtest<'_> {
         let lane = &self.lanes[0];
         let shown = lane.next..(lane.next + AHEAD).min(lane.played.end);
         let mut candles = lane.candles.clone();
-        let (mut bars, mut at): (Vec<SeenBar>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut bars, mut at) =
+            (Vec::<SeenBar>::with_capacity(shown.len()), Vec::with_capacity(shown.len()));
         for (index, bar) in lane.bars()[shown.clone()].iter().enumerate() {
             candles.join(bar, |_, whole| {
                 bars.push(seen(whole));
