@@ -69,5 +69,6 @@ pub fn ticker(row: &venue::TickerRow, at: MarketTime) -> MarketEvent {
         index: price(row.index_price),
         funding_rate: Some(Rate::new(row.funding_rate)),
         next_funding: (row.next_funding_ms > 0).then_some(MarketTime(row.next_funding_ms)),
+        open_interest: Qty::new(row.open_interest).ok(),
     })
 }

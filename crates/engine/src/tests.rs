@@ -286,6 +286,7 @@ impl World {
             index: None,
             funding_rate: None,
             next_funding: None,
+            open_interest: None,
         })));
         outputs.extend(self.take(Event::Market(MarketEvent::Book(BookUpdate {
             symbol,

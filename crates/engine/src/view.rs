@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use windvane_market::Market;
 use windvane_model::{BotName, ClientOrderId, ForeignOrder, Instrument, Money, PositionIndex, Stamp, Symbol};
 use windvane_order_management::{BotAccount, Order, OrderState, Orders, OtherOrder, PositionKey};
-use windvane_risk::OpenOrder;
 use windvane_risk::margin::AccountMargin;
+use windvane_risk::{ContractExposure, OpenOrder, SideExposure};
 use windvane_strategy::{Condition, Context, Holding, Look, Means, OwnOrder};
 
 /// One bot as operators see it.
@@ -214,6 +214,14 @@ impl Means for Share<'_> {
 
     fn available(&self) -> Money {
         Money::new(self.orders.exposure().account().available())
+    }
+
+    fn open_positions(&self) -> u32 {
+        let is_open = |held: &&ContractExposure| {
+            let opens = |side: &SideExposure| !side.opening_qty().is_zero();
+            held.position.side.is_some() || opens(&held.buys) || opens(&held.sells)
+        };
+        u32::try_from(self.orders.exposure().contracts().filter(is_open).count()).unwrap_or(u32::MAX)
     }
 }
 

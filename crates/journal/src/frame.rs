@@ -8,7 +8,9 @@
 //! start of the SHA-256 of the header before it. A header holds its payload's checksum and its own
 //! `previous`, so the chain covers everything at the cost of one hash block per record, however long.
 
-use crate::record::{Record, VERSION, VERSION_OF_FIRST_EDITION, VERSION_WITHOUT_GROUNDS};
+use crate::record::{
+    Record, VERSION, VERSION_OF_FIRST_EDITION, VERSION_OF_SECOND_EDITION, VERSION_WITHOUT_GROUNDS,
+};
 use crate::wire;
 use sha2::{Digest, Sha256};
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input};
@@ -125,7 +127,10 @@ impl<'a> Frame<'a> {
     /// The durable number, when this is a marker.
     pub(crate) fn marker(&self) -> Option<u64> {
         const MARKER: Record = Record::Marker { durable: 0 };
-        let is_known = matches!(self.version, VERSION | VERSION_OF_FIRST_EDITION | VERSION_WITHOUT_GROUNDS);
+        let is_known = matches!(
+            self.version,
+            VERSION | VERSION_OF_SECOND_EDITION | VERSION_OF_FIRST_EDITION | VERSION_WITHOUT_GROUNDS
+        );
         if self.kind != MARKER.code() || !is_known {
             return None;
         }

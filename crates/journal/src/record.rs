@@ -6,9 +6,12 @@ use windvane_model::{
 };
 
 /// Version of every record's layout. A reader refuses what it does not know; it never guesses.
-pub(crate) const VERSION: u8 = 4;
+pub(crate) const VERSION: u8 = 5;
 
-/// The version before it, by the first edition of the model's tables.
+/// The version before it, by the second edition of the model's tables.
+pub(crate) const VERSION_OF_SECOND_EDITION: u8 = 4;
+
+/// And before that, by the first.
 pub(crate) const VERSION_OF_FIRST_EDITION: u8 = 3;
 
 /// And before that: commands came without grounds, denials without the wish.

@@ -1,7 +1,8 @@
 //! Layout of the journal's own records. The codes of [`Record`] are the kinds in a frame's header.
 
 use crate::record::{
-    Change, Record, Reload, Start, StopCause, VERSION, VERSION_OF_FIRST_EDITION, VERSION_WITHOUT_GROUNDS,
+    Change, Record, Reload, Start, StopCause, VERSION, VERSION_OF_FIRST_EDITION, VERSION_OF_SECOND_EDITION,
+    VERSION_WITHOUT_GROUNDS,
 };
 use windvane_layout::{Choice, Decode, DecodeError, Input, choices, layout};
 use windvane_model::Grounds;
@@ -22,6 +23,10 @@ choices!(Record {
 pub(crate) fn decode(version: u8, kind: u8, input: &mut Input<'_>) -> Result<Record, DecodeError> {
     match version {
         VERSION => Record::decode_content(kind, input),
+        VERSION_OF_SECOND_EDITION => {
+            input.set_edition(2);
+            Record::decode_content(kind, input)
+        }
         VERSION_OF_FIRST_EDITION => {
             input.set_edition(1);
             Record::decode_content(kind, input)

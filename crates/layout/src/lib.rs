@@ -75,7 +75,7 @@ pub enum DecodeError {
 
 /// The edition of the model's tables that is written. A field that came after the first stands behind the others, with the
 /// edition that brought it, and has its default where older bytes are read.
-pub const EDITION: u8 = 2;
+pub const EDITION: u8 = 3;
 
 /// Bytes being read, front to back.
 #[derive(Debug)]

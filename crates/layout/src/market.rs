@@ -33,6 +33,6 @@ layout!(Liquidation { at, position, bankruptcy_price, qty });
 
 layout!(PriceLimit { symbol, at, highest_buy, lowest_sell });
 
-layout!(Ticker { symbol, at, last, mark, index, funding_rate, next_funding });
+layout!(Ticker { symbol, at, last, mark, index, funding_rate, next_funding } since 3 { open_interest });
 
 layout!(Candle { symbol, at, interval, start, open, high, low, close, volume, is_confirmed, is_warm_up });

@@ -1,6 +1,6 @@
 //! The ticker of one contract, merged from messages that hold only what changed.
 
-use windvane_model::{MarketTime, Price, Rate, Ticker};
+use windvane_model::{MarketTime, Price, Qty, Rate, Ticker};
 
 /// Figures of the ticker as last told; `None` until told once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub struct TickerState {
     pub funding_rate: Option<Rate>,
     /// When it will be paid.
     pub next_funding: Option<MarketTime>,
+    /// Contracts that are open, in the contract's quantity.
+    pub open_interest: Option<Qty>,
 }
 
 impl TickerState {
@@ -25,5 +27,6 @@ impl TickerState {
         self.index = ticker.index.or(self.index);
         self.funding_rate = ticker.funding_rate.or(self.funding_rate);
         self.next_funding = ticker.next_funding.or(self.next_funding);
+        self.open_interest = ticker.open_interest.or(self.open_interest);
     }
 }

@@ -177,6 +177,8 @@ pub struct Ticker {
     pub funding_rate: Option<Rate>,
     /// When it will be paid.
     pub next_funding: Option<MarketTime>,
+    /// Contracts that are open, in the contract's quantity.
+    pub open_interest: Option<Qty>,
 }
 
 /// One candle.

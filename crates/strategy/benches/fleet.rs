@@ -47,6 +47,10 @@ impl Means for Purse {
     fn available(&self) -> Money {
         self.equity()
     }
+
+    fn open_positions(&self) -> u32 {
+        0
+    }
 }
 
 /// A contract with its bots.

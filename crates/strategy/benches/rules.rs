@@ -31,6 +31,10 @@ impl Means for Purse {
     fn available(&self) -> Money {
         self.0
     }
+
+    fn open_positions(&self) -> u32 {
+        0
+    }
 }
 
 static PURSE: Purse = Purse(Money::new(Decimal::ONE_THOUSAND));
@@ -90,6 +94,7 @@ fn market() -> Market {
         index: Some(price("100000")),
         funding_rate: Some(Rate::new(decimal("0.0001"))),
         next_funding: None,
+        open_interest: None,
     };
     market.apply(&MarketEvent::Book(book), Stamp::default());
     market.apply(&MarketEvent::Ticker(ticker), Stamp::default());

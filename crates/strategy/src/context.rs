@@ -67,6 +67,9 @@ pub trait Means: std::fmt::Debug {
 
     /// Margin still free for new orders, settle coin.
     fn available(&self) -> Money;
+
+    /// Positions of the account, with those that an order is about to open.
+    fn open_positions(&self) -> u32;
 }
 
 /// The world at the moment of waking, as far as it concerns this bot.

@@ -278,6 +278,8 @@ struct TickerData<'a> {
     funding_rate: Lexeme<'a>,
     #[serde(borrow)]
     next_funding_time: Lexeme<'a>,
+    #[serde(borrow)]
+    open_interest: Lexeme<'a>,
 }
 
 fn ticker(envelope: &Envelope<'_>) -> Result<Ticker, Unrecognised> {
@@ -290,6 +292,10 @@ fn ticker(envelope: &Envelope<'_>) -> Result<Ticker, Unrecognised> {
         index: data.index_price.price("indexPrice")?,
         funding_rate: data.funding_rate.rate("fundingRate")?,
         next_funding: data.next_funding_time.time("nextFundingTime")?,
+        open_interest: match data.open_interest.is_empty() {
+            true => None,
+            false => Some(data.open_interest.qty("openInterest")?),
+        },
     })
 }
 

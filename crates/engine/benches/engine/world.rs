@@ -134,6 +134,7 @@ pub(crate) fn ticker(symbol: Symbol, mark: &str) -> Event {
         index: mark,
         funding_rate: None,
         next_funding: None,
+        open_interest: None,
     }))
 }
 

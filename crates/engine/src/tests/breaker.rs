@@ -38,6 +38,7 @@ impl World {
             index: None,
             funding_rate: None,
             next_funding: None,
+            open_interest: None,
         };
         self.take(Event::Market(MarketEvent::Ticker(ticker)))
     }

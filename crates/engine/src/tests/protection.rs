@@ -49,8 +49,9 @@ fn a_stop_that_the_price_has_passed_is_not_asked_for_the_position_is_closed() {
     let stop = stop.expect("the maker protects its entries");
     let at = world.stamp.market;
     let mark = Some(stop);
-    let (last, index, funding_rate, next_funding) = (None, None, None, None);
-    let ticker = Ticker { symbol: symbol(), at, last, mark, index, funding_rate, next_funding };
+    let (last, index, funding_rate, next_funding, open_interest) = (None, None, None, None, None);
+    let ticker =
+        Ticker { symbol: symbol(), at, last, mark, index, funding_rate, next_funding, open_interest };
     world.take(Event::Market(MarketEvent::Ticker(ticker)));
     assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Flatten]);
 }

@@ -65,3 +65,16 @@ fn a_size_that_the_venue_tells_before_its_execution_counts_against_the_limit_at_
         assert_eq!(outputs.iter().any(is_limit), is_denied, "{told:?}: {outputs:?}");
     }
 }
+
+#[test]
+fn a_bot_counts_the_positions_of_the_account_and_those_that_an_order_is_about_to_open() {
+    use windvane_strategy::Means;
+    let count = |world: &World| world.engine.bots[0].share(&world.engine.orders).open_positions();
+    let mut world = World::connected();
+    world.show_held("0", "10");
+    assert_eq!(count(&world), 0);
+    assert_eq!(submits(&world.quote()).len(), 2, "both sides of one contract");
+    assert_eq!(count(&world), 1);
+    let (world, _) = World::reconciled("10");
+    assert_eq!(count(&world), 1);
+}

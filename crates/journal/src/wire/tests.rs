@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use windvane_layout::{Choice, Decode, DecodeError, Encode, Input, Json, Sample};
 use windvane_model::{
-    AccountEvent, Amend, BotName, ClientOrderId, CoinBalance, Command, Event, Grounds, Intent, MarketTime,
-    Place, PositionReport, PositionStatus, Price, SetProtection, SignalName, Stamp, Stamped, Submit, Symbol,
-    Tag, Text, TriggerBy, Triggers, WallTime, WalletReport,
+    AccountEvent, Amend, BotName, ClientOrderId, CoinBalance, Command, Event, Grounds, Intent, MarketEvent,
+    MarketTime, Place, PositionReport, PositionStatus, Price, SetProtection, SignalName, Stamp, Stamped,
+    Submit, Symbol, Tag, Text, Ticker, TriggerBy, Triggers, WallTime, WalletReport,
 };
 
 fn encoded(record: &Record) -> Vec<u8> {
@@ -163,6 +163,21 @@ fn a_coin_of_the_version_before_owes_nothing() {
     assert_eq!(back, record);
 }
 
+/// Journals of version 4 stay readable: tickers told no open interest.
+#[test]
+fn tickers_of_the_version_before_have_no_open_interest() {
+    let ticker = Ticker { open_interest: None, ..Ticker::sample(&mut Rng::with_seed(7)) };
+    let event = Event::Market(MarketEvent::Ticker(ticker));
+    let record = Record::Event(Stamped { stamp: Stamp::default(), event });
+    let mut content = Vec::new();
+    record.encode_content(&mut content);
+    // It stands last; a byte says that it is absent.
+    let mut input = Input::new(&content[..content.len() - 1]);
+    let back = crate::wire::decode(4, crate::record::EVENT, &mut input).unwrap();
+    input.finish().unwrap();
+    assert_eq!(back, record);
+}
+
 /// Journals of version 3 stay readable: stops and targets went by the mark price, unsaid.
 #[test]
 fn stops_of_the_version_before_go_by_the_mark_price() {
@@ -254,8 +269,8 @@ fn records_of_the_version_before_are_read_without_grounds() {
     assert_eq!((after, reason.as_str(), detail.as_str()), (5, "no", "why?"));
     assert_eq!((at, symbol, signal, wish), (None, None, None, None));
     assert_eq!(
-        crate::wire::decode(5, 5, &mut Input::new(&denied)),
-        Err(DecodeError::UnknownVersion(5)),
+        crate::wire::decode(6, 5, &mut Input::new(&denied)),
+        Err(DecodeError::UnknownVersion(6)),
         "a later version is refused"
     );
 }

@@ -254,6 +254,8 @@ impl<'d> Lane<'d> {
             index: price,
             funding_rate: next.map(|(_, rate)| Rate::new(*rate)),
             next_funding: next.map(|(at, _)| MarketTime(*at)),
+            // Nobody recorded it beside the candles.
+            open_interest: None,
         }
     }
 

@@ -77,7 +77,11 @@ fn bounds(op: Op, all: &[Bounds]) -> Bounds {
 fn live(word: LiveWord) -> Bounds {
     match word {
         LiveWord::Quote(Quote::Imbalance(_) | Quote::TradeFlow(_), _) => (-1.0, 1.0),
-        LiveWord::Quote(Quote::Basis | Quote::FundingRate, _) => ANY,
+        LiveWord::Quote(
+            Quote::Basis | Quote::FundingRate | Quote::TradeDelta(_) | Quote::BasisChange(_),
+            _,
+        ) => ANY,
+        LiveWord::Quote(Quote::OpenInterestChange(_), _) => (-1.0, f64::INFINITY),
         LiveWord::Quote(..) => POSITIVE,
         LiveWord::IsLong | LiveWord::IsShort | LiveWord::IsFlat => TRUTH,
         LiveWord::EntryPrice
@@ -87,10 +91,15 @@ fn live(word: LiveWord) -> Bounds {
         | LiveWord::EntriesToday
         | LiveWord::StopsToday
         | LiveWord::LosingStreak
+        | LiveWord::OpenPositions
         | LiveWord::Risk => POSITIVE,
         LiveWord::Entries => (1.0, f64::INFINITY),
         LiveWord::Drawdown => (0.0, f64::INFINITY),
-        LiveWord::PnlPercent | LiveWord::PnlR | LiveWord::DayReturn => ANY,
+        LiveWord::PnlPercent
+        | LiveWord::PnlR
+        | LiveWord::DayReturn
+        | LiveWord::Equity
+        | LiveWord::FreeMargin => ANY,
     }
 }
 

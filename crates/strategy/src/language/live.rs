@@ -36,6 +36,14 @@ pub(crate) enum Quote {
     TradeFlow(u32),
     /// Quantity traded over the last milliseconds, base coin.
     TradeVolume(u32),
+    /// Bought less sold by takers over the last milliseconds, base coin.
+    TradeDelta(u32),
+    /// Contracts that are open, base coin.
+    OpenInterest,
+    /// Open interest of now over that of so many milliseconds ago, less one.
+    OpenInterestChange(u32),
+    /// Basis of now less that of so many milliseconds ago.
+    BasisChange(u32),
 }
 
 /// A word for what is true at this moment.
@@ -67,6 +75,12 @@ pub(crate) enum LiveWord {
     StopsToday,
     /// Losing positions in a row since the UTC day began.
     LosingStreak,
+    /// The bot's budget with what it has made of it, settle coin.
+    Equity,
+    /// Margin of the account that is free for new orders, settle coin.
+    FreeMargin,
+    /// Positions of the account, with those that an order is about to open.
+    OpenPositions,
     /// Distance from entry to the first stop, in price.
     Risk,
 }

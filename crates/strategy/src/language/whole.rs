@@ -88,6 +88,8 @@ pub(crate) const PRIMITIVES: &[(&str, Whole)] = &[
         let held = [rises(bars, at), bar.open > bar.low, bar.high > bar.close];
         truth(held.into_iter().filter(|held| *held).count() >= 2)
     }),
+    ("all_of(true, close > open)", |bars, at| truth(rises(bars, at))),
+    ("any_of(false, close > open)", |bars, at| truth(rises(bars, at))),
     ("close[2]", |bars, at| Some(bars[at.checked_sub(2)?].close)),
     ("shift(close, 2)", |bars, at| Some(bars[at.checked_sub(2)?].close)),
     ("change(close, 3)", |bars, at| Some(bars[at].close - bars[at.checked_sub(3)?].close)),

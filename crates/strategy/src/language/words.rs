@@ -64,6 +64,11 @@ pub(crate) const WORDS: &[(&str, Word, &str)] = &[
     ),
     ("funding_cost", Word::FundingCost, "what our side pays at the next funding"),
     ("time_to_funding", Word::Quote(Quote::TimeToFunding, Type::Duration), "until the next funding"),
+    (
+        "open_interest",
+        Word::Quote(Quote::OpenInterest, Type::Volume),
+        "contracts that are open, in base coin",
+    ),
     ("is_long", Word::Live(LiveWord::IsLong, Type::Bool), "a long is open"),
     ("is_short", Word::Live(LiveWord::IsShort, Type::Bool), "a short is open"),
     ("is_flat", Word::Live(LiveWord::IsFlat, Type::Bool), "no position is open"),
@@ -90,6 +95,21 @@ pub(crate) const WORDS: &[(&str, Word, &str)] = &[
         "losing_streak",
         Word::Live(LiveWord::LosingStreak, Type::Number),
         "positions in a row that lost, since 00:00 UTC",
+    ),
+    (
+        "equity",
+        Word::Live(LiveWord::Equity, Type::Price),
+        "budget of the bot with what it has made of it, settle coin",
+    ),
+    (
+        "free_margin",
+        Word::Live(LiveWord::FreeMargin, Type::Price),
+        "margin of the account that is free for new orders, settle coin",
+    ),
+    (
+        "open_positions",
+        Word::Live(LiveWord::OpenPositions, Type::Number),
+        "positions of the account, with those that an order is about to open",
     ),
     ("true", Word::Truth(true), "always"),
     ("false", Word::Truth(false), "never"),

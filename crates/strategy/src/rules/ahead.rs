@@ -56,6 +56,7 @@ impl Foresight for RuleBot {
         let mut asked = signals.clone().chain(exits.into_iter().flatten());
         if rules.evaluate != Evaluate::Bar
             || self.watches_equity
+            || !self.courses.is_empty()
             || !asked.all(|node| rules.program.is_foreseeable(node))
             || !intake.foresee(&mut rules.program, bars)
         {

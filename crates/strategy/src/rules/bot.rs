@@ -5,6 +5,7 @@
 use windvane_model::{Intent, MarketTime, Money, Notice, RefusalFamily, Request, Role, Side, Signal, Tag};
 
 use super::Definition;
+use super::course::Courses;
 use super::exit::Opposite;
 use super::file::{Evaluate, Rules, slot};
 use super::holding::{Exit, Part};
@@ -39,6 +40,7 @@ pub struct RuleBot {
     written: Memory,
     pub(super) intake: Intake,
     pub(super) tapes: Tapes,
+    pub(super) courses: Courses,
     /// Whether a rule speaks of the bot's equity.
     pub(super) watches_equity: bool,
     pub(super) wish: Option<Wish>,
@@ -102,6 +104,7 @@ impl RuleBot {
         Self {
             intake: Intake::new(&rules.program, rules.timeframe),
             tapes: Tapes::new(&rules.program),
+            courses: Courses::new(&rules.program),
             watches_equity: rules
                 .program
                 .uses(|word| matches!(word, LiveWord::Drawdown | LiveWord::DayReturn)),
@@ -150,8 +153,9 @@ impl RuleBot {
 
     /// The same, where the distance to the stop of an entry is known before there is a position.
     pub(super) fn refresh_with(&mut self, context: &Context<'_>, planned_risk: Option<f64>) {
-        let Self { rules, memory, tapes, .. } = self;
-        let reading = Reading { context, memory, tapes, bar_ms: rules.timeframe.millis(), planned_risk };
+        let Self { rules, memory, tapes, courses, .. } = self;
+        let bar_ms = rules.timeframe.millis();
+        let reading = Reading { context, memory, tapes, courses, bar_ms, planned_risk };
         rules.program.on_live(|word| reading.read(word));
     }
 
@@ -411,6 +415,7 @@ impl Strategy for RuleBot {
             _ => moment,
         };
         self.handled = context.now;
+        self.courses.note(context);
         self.forget_unanswered(context.now);
         self.memory.roll_day(context.now);
         if self.watches_equity {

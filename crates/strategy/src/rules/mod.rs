@@ -4,6 +4,7 @@ mod ahead;
 mod bot;
 mod chase;
 mod condition;
+mod course;
 mod entry;
 mod exit;
 mod file;

@@ -1,9 +1,10 @@
 //! What the words of the moment are worth: quotes from the market, the position from the bot's memory.
 
 use rust_decimal::prelude::ToPrimitive;
-use windvane_market::{Book, Contract};
-use windvane_model::{BookLevel, MarketTime, Price, Side, Symbol};
+use windvane_market::{Book, Contract, TickerState};
+use windvane_model::{BookLevel, MarketTime, Price, Qty, Side, Symbol};
 
+use super::course::Courses;
 use super::memory::Memory;
 use super::tape::Tapes;
 use crate::context::Context;
@@ -14,6 +15,7 @@ pub(super) struct Reading<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) memory: &'a Memory,
     pub(super) tapes: &'a Tapes,
+    pub(super) courses: &'a Courses,
     /// Length of the file's bars, milliseconds.
     pub(super) bar_ms: i64,
     /// Distance from entry to the first stop where no position holds it yet, in price.
@@ -39,6 +41,9 @@ impl Reading<'_> {
             LiveWord::EntriesToday => f64::from(self.memory.entries_today),
             LiveWord::StopsToday => f64::from(self.memory.stops_today),
             LiveWord::LosingStreak => f64::from(self.memory.losing_streak),
+            LiveWord::Equity => self.context.means.equity().to_f64(),
+            LiveWord::FreeMargin => self.context.means.available().to_f64(),
+            LiveWord::OpenPositions => f64::from(self.context.means.open_positions()),
             LiveWord::Risk => open.map(|open| open.risk).or(self.planned_risk).unwrap_or(f64::NAN),
             LiveWord::Quote(..) => f64::NAN,
             _ => self.position(word).unwrap_or(f64::NAN),
@@ -94,13 +99,32 @@ impl Reading<'_> {
             Quote::Last => known(contract.last_price()),
             Quote::Mark => known(ticker.mark),
             Quote::Index => known(ticker.index),
-            Quote::Basis => Some(known(ticker.mark)? / known(ticker.index)? - 1.0),
+            Quote::Basis => basis(ticker),
             Quote::FundingRate => Some(ticker.funding_rate?.to_f64()),
             Quote::TimeToFunding => ticker.next_funding?.since(self.context.now).to_f64(),
             Quote::TradeFlow(window_ms) => self.tapes.of(symbol)?.flow(window_ms, self.context.now),
             Quote::TradeVolume(window_ms) => self.tapes.of(symbol)?.volume(window_ms, self.context.now),
+            Quote::TradeDelta(window_ms) => self.tapes.of(symbol)?.delta(window_ms, self.context.now),
+            Quote::OpenInterest => open_interest(ticker),
+            Quote::OpenInterestChange(window_ms) => {
+                let before = self.courses.of(symbol)?.open_interest(window_ms, self.context.now)?;
+                Some(open_interest(ticker)? / before - 1.0)
+            }
+            Quote::BasisChange(window_ms) => {
+                Some(basis(ticker)? - self.courses.of(symbol)?.basis(window_ms, self.context.now)?)
+            }
         }
     }
+}
+
+/// (mark − index) / index.
+pub(super) fn basis(ticker: &TickerState) -> Option<f64> {
+    Some(known(ticker.mark)? / known(ticker.index)? - 1.0)
+}
+
+/// Contracts that are open, base coin.
+pub(super) fn open_interest(ticker: &TickerState) -> Option<f64> {
+    ticker.open_interest.map(Qty::to_f64)
 }
 
 /// A price in `f64`, if there is one.

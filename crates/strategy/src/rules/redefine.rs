@@ -38,6 +38,7 @@ impl RuleBot {
         self.intake = next.intake;
         self.watches_equity = next.watches_equity;
         self.tapes = next.tapes.take_over(&self.tapes);
+        self.courses = next.courses.take_over(&self.courses);
         self.ledger = self.ledger.emptied();
         self.was_true = [None, None];
         self.wish = None;

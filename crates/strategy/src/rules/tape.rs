@@ -21,7 +21,11 @@ impl Tapes {
     pub(super) fn new(program: &Program) -> Self {
         let mut tapes = Self::default();
         for word in program.live_words() {
-            if let LiveWord::Quote(Quote::TradeFlow(window) | Quote::TradeVolume(window), symbol) = word {
+            if let LiveWord::Quote(
+                Quote::TradeFlow(window) | Quote::TradeVolume(window) | Quote::TradeDelta(window),
+                symbol,
+            ) = word
+            {
                 let kept = tapes.kept.iter_mut().find(|(known, _)| *known == symbol);
                 match kept {
                     Some((_, tape)) => tape.window_ms = tape.window_ms.max(i64::from(window)),
@@ -108,6 +112,11 @@ impl Tape {
         let (bought, sold) = self.sums(window_ms, now)?;
         let all = bought + sold;
         (all > 0.0).then(|| (bought - sold) / all)
+    }
+
+    /// Bought less sold by takers, base coin; `None` while not all of the window was listened to.
+    pub(super) fn delta(&self, window_ms: u32, now: MarketTime) -> Option<f64> {
+        self.sums(window_ms, now).map(|(bought, sold)| bought - sold)
     }
 
     /// Quantity traded, base coin; `None` while not all of the window was listened to.

@@ -7,6 +7,7 @@ mod corpus;
 mod exits;
 mod maker;
 mod messages;
+mod moment;
 mod mutation;
 mod others;
 mod redefine;

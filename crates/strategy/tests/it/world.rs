@@ -38,21 +38,29 @@ pub(crate) fn instrument(symbol: &str, tick: &str, lot: &str) -> Instrument {
     }
 }
 
-/// What happened, for tests to look at.
 /// Means that do not change.
 #[derive(Debug)]
-struct Purse(Money);
+struct Purse {
+    equity: Money,
+    is_held: bool,
+}
 
 impl Means for Purse {
     fn equity(&self) -> Money {
-        self.0
+        self.equity
     }
 
+    /// Somebody else holds three tenths of it.
     fn available(&self) -> Money {
-        self.0
+        Money::new(self.equity.get() * dec("0.7"))
+    }
+
+    fn open_positions(&self) -> u32 {
+        u32::from(self.is_held)
     }
 }
 
+/// What happened, for tests to look at.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) maker_fills: usize,
@@ -73,6 +81,7 @@ pub(crate) struct World {
     pub(crate) now: i64,
     pub(crate) equity: Decimal,
     pub(crate) funding_rate: Decimal,
+    pub(crate) open_interest: Option<Qty>,
     pub(crate) holding: Holding,
     pub(crate) stop: Option<Price>,
     pub(crate) take_profit: Option<Price>,
@@ -105,6 +114,7 @@ impl World {
             now: 0,
             equity: Decimal::from(10_000),
             funding_rate: dec("0.0001"),
+            open_interest: None,
             holding: Holding::default(),
             stop: None,
             take_profit: None,
@@ -171,7 +181,7 @@ impl World {
             holding: self.holding,
             orders: &orders,
             adopted: &self.adopted,
-            means: &Purse(Money::new(self.equity)),
+            means: &Purse { equity: Money::new(self.equity), is_held: self.holding.side.is_some() },
             now: MarketTime(self.now),
             wall: WallTime(self.now * 1_000_000),
         };
@@ -411,6 +421,7 @@ impl World {
             index: Some(mid),
             funding_rate: Some(Rate::new(self.funding_rate)),
             next_funding: None,
+            open_interest: self.open_interest,
         }));
         let crossed = |order: &OwnOrder| match (order.side, order.price) {
             (Side::Buy, Some(limit)) => limit > mid,
@@ -486,6 +497,7 @@ impl World {
             index: Some(price(index)),
             funding_rate: None,
             next_funding: Some(MarketTime(next_funding)),
+            open_interest: self.open_interest,
         }));
     }
 

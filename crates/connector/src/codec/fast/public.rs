@@ -33,6 +33,7 @@ struct Figures {
     index: Option<Option<Price>>,
     funding_rate: Option<Option<Rate>>,
     next_funding: Option<Option<MarketTime>>,
+    open_interest: Option<Qty>,
 }
 
 /// Reads a message of the three kinds, if it is an ordinary one.
@@ -75,6 +76,7 @@ pub(in crate::codec) fn read(text: &str, spares: &Spares) -> Option<MarketEvent>
             index: figures.index.flatten(),
             funding_rate: figures.funding_rate.flatten(),
             next_funding: figures.next_funding.flatten(),
+            open_interest: figures.open_interest,
         }),
     })
 }
@@ -173,6 +175,7 @@ fn ticker(scanner: &mut Scanner<'_>) -> Option<Figures> {
             let millis: i64 = scanner.string()?.parse().ok()?;
             once(&mut figures.next_funding, (millis != 0).then_some(MarketTime(millis)))
         }
+        "openInterest" => once(&mut figures.open_interest, Qty::new(scanner.decimal()?).ok()?),
         _ => scanner.skip(),
     })?;
     Some(figures)

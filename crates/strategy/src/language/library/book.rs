@@ -1,7 +1,7 @@
-//! The order book and the trades of this moment.
+//! The order book, the trades and the open contracts of this moment.
 
 use super::Argument::{Levels, Window};
-use super::{Function, Given, Gives, NodeId, Scribe, function};
+use super::{Function, Given, Gives, function};
 use crate::language::live::Quote;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -35,7 +35,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "(bought − sold) / (bought + sold) by takers over a time such as 1m",
         &[Window],
         Gives::Ratio,
-        trade_flow,
+        |s, a| s.quote(Quote::TradeFlow(a.whole(0))),
     ),
     function(
         "trade_volume",
@@ -43,18 +43,34 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "quantity traded over a time such as 1m",
         &[Window],
         Gives::Volume,
-        trade_volume,
+        |s, a| s.quote(Quote::TradeVolume(a.whole(0))),
+    ),
+    function(
+        "trade_delta",
+        "trade_delta(window)",
+        "bought − sold by takers over a time such as 1m, in base coin",
+        &[Window],
+        Gives::Volume,
+        |s, a| s.quote(Quote::TradeDelta(a.whole(0))),
+    ),
+    function(
+        "open_interest_change",
+        "open_interest_change(window)",
+        "open interest over that of a time such as 15m ago, less one",
+        &[Window],
+        Gives::Ratio,
+        |s, a| s.quote(Quote::OpenInterestChange(a.whole(0))),
+    ),
+    function(
+        "basis_change",
+        "basis_change(window)",
+        "basis less that of a time such as 15m ago",
+        &[Window],
+        Gives::Ratio,
+        |s, a| s.quote(Quote::BasisChange(a.whole(0))),
     ),
 ];
 
 fn levels(a: &Given) -> u16 {
     u16::try_from(a.whole(0)).unwrap_or(u16::MAX)
-}
-
-fn trade_flow(s: &mut Scribe<'_>, a: &Given) -> NodeId {
-    s.quote(Quote::TradeFlow(a.whole(0)))
-}
-
-fn trade_volume(s: &mut Scribe<'_>, a: &Given) -> NodeId {
-    s.quote(Quote::TradeVolume(a.whole(0)))
 }
