@@ -5,7 +5,8 @@ use crate::demo::cut_tables;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use windvane_tests::{config, finish, windvane};
+use std::process::Command;
+use windvane_tests::{binary, config, finish, program, windvane};
 
 /// 2026-02-23 00:00 UTC, where the shipped tables begin.
 const FIRST_MS: i64 = 1_771_804_800_000;
@@ -171,4 +172,28 @@ fn a_sweep_goes_on_where_it_was_broken_off_and_its_best_is_what_a_backtest_of_it
     let chosen_by = ["--from", "2026-02-24T00:00:00Z", "--to", "2026-02-27T00:00:00Z"];
     let report = desk.report(&chosen_by);
     assert_eq!(report["bots"][0]["net_pnl"], outcome["best"]["in_net"], "{report}");
+}
+
+#[test]
+fn a_terminal_is_shown_how_far_a_backtest_and_a_sweep_are() {
+    let Some(script) = program("script", "it comes with util-linux") else { return };
+    let desk = Desk::new();
+    let out = desk.path("sweep");
+    let sweep = ["--param", "fast", "--grid", "2", "--min-trades", "1", "--out", out.to_str().unwrap()];
+    for (command, arguments) in [("backtest", &[][..]), ("tune", &sweep[..])] {
+        let (config, market) = (desk.path("bot.toml"), desk.path("market"));
+        let line = [
+            &[binary().to_str().unwrap(), command, "--config", config.to_str().unwrap()][..],
+            &["--data", market.to_str().unwrap()],
+            arguments,
+        ];
+        let shown =
+            Command::new(&script).args(["-qec", &line.concat().join(" "), "/dev/null"]).output().unwrap();
+        assert!(shown.status.success(), "{shown:?}");
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert!(
+            shown.split('\r').any(|frame| frame.contains("%  ") && frame.contains(" of ")),
+            "{command}: {shown:?}"
+        );
+    }
 }
