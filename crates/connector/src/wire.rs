@@ -4,14 +4,15 @@
 pub use crate::{
     encode::{Mutation, RequestId, trade_frame},
     outcome::Asked,
+    rest::{Ask, Inquiry, Turn, inquire},
 };
 
 use crate::{
     codec::{Reply, Unrecognised},
     codes::Channel,
-    rest,
+    rest::{self, RestError},
 };
-use windvane_model::AccountEvent;
+use windvane_model::{AccountEvent, Query, QueryAnswer};
 
 /// Reads an answer of the trade socket to a single request with this prefix of ids: which one, and what became of it.
 ///
@@ -36,4 +37,10 @@ pub fn read_reply(
 #[must_use]
 pub fn read_outcome(asked: &Asked, endpoint: &'static str, body: Vec<u8>) -> AccountEvent {
     rest::outcome(asked, rest::read_envelope(endpoint, body))
+}
+
+/// What the engine is told of a question that was answered, or was not.
+#[must_use]
+pub fn told(query: Query, answer: Result<QueryAnswer, RestError>) -> AccountEvent {
+    rest::told(query, answer)
 }

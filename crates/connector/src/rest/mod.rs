@@ -7,6 +7,7 @@ mod business;
 mod chaos;
 mod client;
 mod error;
+mod inquiry;
 mod instrument;
 mod ledger;
 pub(crate) mod market;
@@ -23,11 +24,13 @@ mod sweep;
 
 pub(crate) use answer::read_envelope;
 pub(crate) use mutate::outcome;
+pub(crate) use query::told;
 
 pub use account::{AccountInfo, ApiKeyInfo, MarginMode};
 pub use business::{BusinessKind, OpenBusiness};
 pub use client::RestClient;
 pub use error::RestError;
+pub use inquiry::{Ask, Inquiry, Turn, inquire};
 pub use ledger::{ClosedPnl, LedgerEntry};
 pub use past::{PastExecution, PastOrder, PreCheck};
 pub use position_mode::PositionMode;

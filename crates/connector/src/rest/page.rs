@@ -39,6 +39,63 @@ pub(super) struct Page<'a> {
     next_page_cursor: Lexeme<'a>,
 }
 
+/// A list that is read page by page.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    path: &'static str,
+    of: String,
+    /// Where the next page begins; empty before the first.
+    cursor: String,
+    read: usize,
+}
+
+impl Pages {
+    /// `query` must have no `cursor`.
+    pub(super) const fn new(path: &'static str, query: String) -> Self {
+        Self { path, of: query, cursor: String::new(), read: 0 }
+    }
+
+    pub(super) const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// The query of the next page. Its fields stay the same between pages, as the venue demands.
+    pub(super) fn query(&self) -> String {
+        let mut query = self.of.clone();
+        if !self.cursor.is_empty() {
+            query.push_str("&cursor=");
+            push_cursor(&mut query, &self.cursor);
+        }
+        query
+    }
+
+    /// Reads a page; `row` is called with the text of each row, in the order of the answer. Says whether there is another.
+    pub(super) fn take(
+        &mut self,
+        answer: &Answer,
+        mut row: impl FnMut(&str) -> Result<(), RestError>,
+    ) -> Result<bool, RestError> {
+        let page: Page<'_> = answer.result()?;
+        for text in &page.list {
+            row(text.get())?;
+        }
+        // The last page may still carry a cursor, so an empty list ends as well.
+        let next = page.next_page_cursor.as_str();
+        if next.is_empty() || page.list.is_empty() || next == self.cursor {
+            return Ok(false);
+        }
+        next.clone_into(&mut self.cursor);
+        self.read += 1;
+        if self.read >= MAX_PAGES {
+            return Err(RestError::Unreadable {
+                endpoint: self.path.trim_start_matches("/v5/"),
+                problem: format!("more than {MAX_PAGES} pages"),
+            });
+        }
+        Ok(true)
+    }
+}
+
 impl RestClient {
     /// Reads every page of a list; `row` is called with the text of each row, in the order of the answer.
     ///
@@ -53,32 +110,16 @@ impl RestClient {
     where
         F: FnMut(&Answer, &str) -> Result<(), RestError>,
     {
-        let mut cursor = String::new();
-        for _ in 0..MAX_PAGES {
-            let mut page_query = query.to_owned();
-            if !cursor.is_empty() {
-                page_query.push_str("&cursor=");
-                push_cursor(&mut page_query, &cursor);
-            }
+        let mut pages = Pages::new(path, query.to_owned());
+        loop {
             let answer = match access {
-                Access::Public => self.get_public(path, page_query).await?,
-                Access::Signed => self.get_signed(path, page_query).await?,
+                Access::Public => self.get_public(path, pages.query()).await?,
+                Access::Signed => self.get_signed(path, pages.query()).await?,
             };
-            let page: Page<'_> = answer.result()?;
-            for text in &page.list {
-                row(&answer, text.get())?;
-            }
-            // The last page may still carry a cursor, so an empty list ends as well.
-            let next = page.next_page_cursor.as_str();
-            if next.is_empty() || page.list.is_empty() || next == cursor {
+            if !pages.take(&answer, |text| row(&answer, text))? {
                 return Ok(());
             }
-            cursor = next.to_owned();
         }
-        Err(RestError::Unreadable {
-            endpoint: path.trim_start_matches("/v5/"),
-            problem: format!("more than {MAX_PAGES} pages"),
-        })
     }
 }
 

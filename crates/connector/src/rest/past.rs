@@ -251,24 +251,35 @@ impl RestClient {
     /// # Errors
     /// [`RestError::Refused`] with the code that the order itself would get; or when the answer cannot be had or read.
     pub async fn pre_check(&self, category: Category, order: Submit) -> Result<PreCheck, RestError> {
-        self.rates(category, &Mutation::Submit(order).body(category)).await
+        let body = Mutation::Submit(order).body(category);
+        let answer = self.post_question(category, "/v5/order/pre-check", &body).await?;
+        read_rates(&answer)
     }
 
-    /// The answer to a pre-check of the order that `body` describes.
-    pub(super) async fn rates(&self, category: Category, body: &str) -> Result<PreCheck, RestError> {
-        let call = Call { category, ..Call::over_rest("order/pre-check", Purpose::Audit) };
+    /// A question about an order, which changes nothing.
+    pub(super) async fn post_question(
+        &self,
+        category: Category,
+        path: &'static str,
+        body: &str,
+    ) -> Result<Answer, RestError> {
+        let endpoint = path.trim_start_matches("/v5/");
+        let call = Call { category, ..Call::over_rest(endpoint, Purpose::Audit) };
         let turn = self.turn(call).await?;
-        let answer = self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await?;
-        let wire: PreCheckWire<'_> = answer.result()?;
-        let rate =
-            |text: &Lexeme<'_>, field| Ok::<_, RestError>(read(&answer, required(text, field))? / PER_RATE);
-        Ok(PreCheck {
-            initial_before: rate(&wire.pre_imr, "preImrE4")?,
-            maintenance_before: rate(&wire.pre_mmr, "preMmrE4")?,
-            initial_after: rate(&wire.post_imr, "postImrE4")?,
-            maintenance_after: rate(&wire.post_mmr, "postMmrE4")?,
-        })
+        self.call(&turn, Method::POST, Payload::Body(body), Some(WINDOW_MS)).await
     }
+}
+
+/// The answer to a pre-check.
+pub(super) fn read_rates(answer: &Answer) -> Result<PreCheck, RestError> {
+    let wire: PreCheckWire<'_> = answer.result()?;
+    let rate = |text: &Lexeme<'_>, field| Ok::<_, RestError>(read(answer, required(text, field))? / PER_RATE);
+    Ok(PreCheck {
+        initial_before: rate(&wire.pre_imr, "preImrE4")?,
+        maintenance_before: rate(&wire.pre_mmr, "preMmrE4")?,
+        initial_after: rate(&wire.post_imr, "postImrE4")?,
+        maintenance_after: rate(&wire.post_mmr, "postMmrE4")?,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is read once at start: clock, fees, history of candles.
 
-use super::{client::RestClient, error::RestError, page::Access};
+use super::{answer::Answer, client::RestClient, error::RestError, page::Access};
 use crate::{
     category::Category,
     clock::{ClockOffset, ClockSample},
@@ -20,6 +20,26 @@ pub struct ServerTime {
     pub server_ns: i64,
     /// This exchange of time on its own; [`crate::VenueClock`] keeps the best of all.
     pub offset: ClockOffset,
+}
+
+/// Where a book is asked for.
+pub(super) const BOOK: &str = "/v5/market/orderbook";
+
+/// The smallest book of a contract.
+pub(super) fn book_query(symbol: Symbol) -> String {
+    format!("category=linear&limit=1&symbol={symbol}")
+}
+
+/// The market's clock as the venue stamps a book.
+pub(super) fn book_time(answer: &Answer) -> Result<MarketTime, RestError> {
+    #[derive(Deserialize)]
+    struct Book<'a> {
+        #[serde(borrow)]
+        ts: Lexeme<'a>,
+    }
+    let book: Book<'_> = answer.result()?;
+    let time = book.ts.time("ts").and_then(|time| time.ok_or(bad("ts", "missing")));
+    time.map_err(|error| answer.unreadable(error))
 }
 
 impl RestClient {
@@ -52,18 +72,8 @@ impl RestClient {
     /// # Errors
     /// When the answer cannot be had or read.
     pub async fn market_time(&self, symbol: Symbol) -> Result<MarketTime, RestError> {
-        #[derive(Deserialize)]
-        struct Book<'a> {
-            #[serde(borrow)]
-            ts: Lexeme<'a>,
-        }
-        let query = format!("category=linear&limit=1&symbol={symbol}");
-        let answer = self.get_public("/v5/market/orderbook", query).await?;
-        let book: Book<'_> = answer.result()?;
-        book.ts
-            .time("ts")
-            .and_then(|time| time.ok_or(bad("ts", "missing")))
-            .map_err(|error| answer.unreadable(error))
+        let answer = self.get_public(BOOK, book_query(symbol)).await?;
+        book_time(&answer)
     }
 
     /// What fills of each contract or pair cost, in the order asked.

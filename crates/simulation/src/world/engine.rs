@@ -37,7 +37,7 @@ impl World {
             Happening::TimeOut { life, number } if life == self.life => self.give_up_on(number),
             Happening::Deliver(delivery) => self.deliver(delivery)?,
             Happening::PushAgain { generation, frame } => self.push_again(generation, frame),
-            Happening::Read { life, reading } if life == self.life => self.read(reading),
+            Happening::Read { life, reading } if life == self.life => self.read(reading)?,
             Happening::Snapshot { life, symbol } if life == self.life => self.snapshot(symbol.as_str()),
             Happening::Cut(stream) => {
                 let noticed_after = self.rng.i64(1..8_000);

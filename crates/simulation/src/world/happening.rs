@@ -4,9 +4,8 @@ use super::link::Stream;
 use crate::swarm::Millis;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use windvane_model::{
-    AccountSnapshot, ClientOrderId, Command, Control, Event, OrderLookup, OrderQuestion, Symbol,
-};
+use windvane_connector::wire::{Ask, Inquiry};
+use windvane_model::{Command, Control, Event, Query, Symbol};
 
 /// One happening.
 #[derive(Debug)]
@@ -107,15 +106,12 @@ impl From<Event> for Parcel {
     }
 }
 
-/// A query that is being answered part by part.
+/// A query on its way, with the call that it makes next.
 #[derive(Debug)]
-pub(super) enum Reading {
-    /// The account: orders, positions, wallet, executions, one after the other.
-    Account { since: i64, step: u8, snapshot: Box<AccountSnapshot> },
-    /// One order: its row, then its executions.
-    Order { id: ClientOrderId, lookup: Option<Box<OrderLookup>>, symbol: Symbol },
-    /// What an order would hold.
-    PreCheck(OrderQuestion),
+pub(super) struct Reading {
+    pub(super) query: Query,
+    pub(super) inquiry: Box<Inquiry>,
+    pub(super) ask: Ask,
 }
 
 /// Happenings by time; those of one moment in the order in which they were planned.

@@ -1,17 +1,33 @@
-//! Queries: answered from the venue's truth, one part after the other, so that the parts are of different moments.
+//! Queries: the connector's course of calls, each answered from the venue's truth at a moment of its own.
 
-use super::World;
+use super::engine::unread;
 use super::happening::{Happening, Reading};
-use crate::listing::UID;
+use super::{Broken, EPOCH_MS, World};
+use crate::listing::{LISTINGS, UID, symbol};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
-use windvane_bridge as bridge;
-use windvane_model::{
-    AccountEvent, AccountSnapshot, ClientOrderId, Event, Execution, MarketTime, OrderLookup, Query,
-    QueryAnswer, QueryFailed,
-};
-use windvane_venue_core::{ExecutionFilter, OrderFilter};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use windvane_connector::wire::{Ask, Turn, inquire, told};
+use windvane_model::{AccountEvent, Event, Query, QueryFailed};
+use windvane_venue::wire::{self, Answer, Index, Reader, Refusal};
+
+/// The venue's index, which does not have some orders yet.
+struct LateIndex<'a> {
+    hidden: &'a BTreeMap<String, Millis>,
+    now: Millis,
+    /// Whether it has left something out.
+    is_missed: Cell<bool>,
+}
+
+impl Index for LateIndex<'_> {
+    fn has(&self, order_link_id: &str, _: i64) -> bool {
+        let is_hidden = self.hidden.get(order_link_id).is_some_and(|until| *until > self.now);
+        self.is_missed.set(self.is_missed.get() || is_hidden);
+        !is_hidden
+    }
+}
 
 impl World {
     pub(super) fn ask(&mut self, query: Query) {
@@ -21,101 +37,52 @@ impl World {
             self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
             return;
         }
-        let reading = match query {
-            Query::Account { executions_since } => {
-                Reading::Account { since: executions_since.0, step: 0, snapshot: Box::default() }
-            }
-            Query::Order { symbol, client_order_id } => {
-                Reading::Order { id: client_order_id, lookup: None, symbol }
-            }
-            Query::PreCheck(question) => Reading::PreCheck(question),
-        };
-        self.read_later(reading);
+        self.go_on(query, inquire(query, &LISTINGS.map(|listing| symbol(listing.symbol))));
     }
 
-    fn read_later(&mut self, reading: Reading) {
-        let at = self.now + self.delay_up_to(self.swarm.query_delay_ms);
-        self.queue.at(at, Happening::Read { life: self.life, reading });
-    }
-
-    pub(super) fn read(&mut self, reading: Reading) {
-        match reading {
-            Reading::Account { since, step, snapshot } => self.read_account(since, step, snapshot),
-            Reading::PreCheck(question) => match self.venue.pre_check(UID, &bridge::question(&question)) {
-                Ok(rates) => self.answer(QueryAnswer::PreCheck(bridge::pre_checked(question, rates))),
-                Err(refused) => {
-                    let failed = QueryFailed {
-                        query: Query::PreCheck(question),
-                        code: refused.refusal.code,
-                        is_unsupported: false,
-                    };
-                    self.return_call(None, Event::Account(AccountEvent::QueryFailed(failed)));
-                }
-            },
-            Reading::Order { id, lookup, symbol } => match lookup {
-                None => {
-                    let order = self.shown_order(&id);
-                    let lookup = OrderLookup { symbol, client_order_id: id, order, executions: Vec::new() };
-                    self.read_later(Reading::Order { id, lookup: Some(Box::new(lookup)), symbol });
-                }
-                Some(mut lookup) => {
-                    let id = id.to_string();
-                    let filter = ExecutionFilter { order_link_id: Some(&id), ..ExecutionFilter::default() };
-                    lookup.executions = self.shown_executions(filter);
-                    self.answer(QueryAnswer::Order(lookup));
-                }
-            },
+    fn go_on(&mut self, query: Query, turn: Turn) {
+        match turn {
+            Turn::Ask(inquiry, ask) => {
+                let at = self.now + self.delay_up_to(self.swarm.query_delay_ms);
+                let reading = Reading { query, inquiry, ask };
+                self.queue.at(at, Happening::Read { life: self.life, reading });
+            }
+            Turn::Done(answer) => self.return_call(None, Event::Account(told(query, Ok(answer)))),
         }
     }
 
-    /// The order of the parts is the connector's: what fills meanwhile is in the executions, never only in the
-    /// position.
-    fn read_account(&mut self, since: i64, step: u8, mut snapshot: Box<AccountSnapshot>) {
-        match step {
-            0 => {
-                let rows = self.venue.open_orders(UID, OrderFilter::default());
-                let rows: Vec<_> = rows.iter().filter(|row| !self.is_hidden(&row.order_link_id)).collect();
-                snapshot.open_orders = rows.into_iter().map(bridge::order).collect();
-            }
-            1 => {
-                let names = self.feeds.iter().map(crate::feed::Feed::symbol);
-                let rows = names.flat_map(|name| self.venue.positions_in(UID, name));
-                snapshot.positions = rows.map(|row| bridge::position(&row)).collect();
-            }
-            2 => {
-                if let Some(row) = self.venue.wallet(UID) {
-                    snapshot.wallet = bridge::wallet(&row, MarketTime::default());
+    /// The venue answers a call, and the question goes on.
+    pub(super) fn read(&mut self, reading: Reading) -> Result<(), Broken> {
+        let Reading { query, inquiry, ask } = reading;
+        let answer = self.answer(query, &ask)?;
+        let body = wire::body(&answer, &self.answers, EPOCH_MS + self.now);
+        match inquiry.hear(body.into_bytes()) {
+            Ok(turn) => self.go_on(query, turn),
+            Err(error) if answer.is_err() => self.return_call(None, Event::Account(told(query, Err(error)))),
+            Err(error) => return Err(unread(error, &format!("{ask:?}"))),
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, query: Query, ask: &Ask) -> Result<Answer, Broken> {
+        let now_ms = self.market_ms();
+        match ask {
+            Ask::Get { path, query: fields, .. } => {
+                let index = LateIndex { hidden: &self.hidden, now: self.now, is_missed: Cell::new(false) };
+                let reader = Reader { writer: self.writer(), now_ms, index: &index };
+                let answer = reader.read(UID, path, fields);
+                let answer = answer.ok_or_else(|| unread("no such path", path))?;
+                if index.is_missed.get() && matches!(query, Query::Order { .. }) && path.contains("/order/") {
+                    self.tally.hit(Fault::LateIndex);
                 }
+                // Nothing that the connector asks for is refused here, so it would be its mistake.
+                answer.map(Ok).map_err(|Refusal { message, .. }| unread(message, fields))
             }
-            _ => {
-                let filter = ExecutionFilter { start_ms: Some(since), ..ExecutionFilter::default() };
-                snapshot.executions = self.shown_executions(filter);
-                self.answer(QueryAnswer::Account(snapshot));
-                return;
+            Ask::Post { body, .. } => {
+                let written = (&self.digits, &self.answers);
+                Ok(wire::question(&mut self.venue, written, (UID, now_ms), body))
             }
         }
-        self.read_later(Reading::Account { since, step: step + 1, snapshot });
-    }
-
-    fn answer(&mut self, answer: QueryAnswer) {
-        self.return_call(None, Event::Account(AccountEvent::Answer(answer)));
-    }
-
-    fn shown_order(&mut self, id: &ClientOrderId) -> Option<windvane_model::OrderReport> {
-        let text = id.to_string();
-        let row = self.venue.order(UID, &bridge::by_link(&text))?;
-        if self.is_hidden(&text) {
-            self.tally.hit(Fault::LateIndex);
-            return None;
-        }
-        Some(bridge::order(&row))
-    }
-
-    /// Oldest first.
-    fn shown_executions(&self, filter: ExecutionFilter<'_>) -> Vec<Execution> {
-        let rows = self.venue.executions(UID, filter);
-        let shown = rows.iter().rev().filter(|row| !self.is_hidden(&row.order_link_id));
-        shown.map(bridge::execution).collect()
     }
 
     pub(super) fn is_hidden(&self, link_id: &str) -> bool {

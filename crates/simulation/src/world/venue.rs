@@ -130,7 +130,7 @@ impl World {
         }
         Ok(verdict
             .map(|taken| Accepted::of(&request, &taken, &self.answers))
-            .map_err(|refused| Refusal::new(refused.code.into(), refused.message)))
+            .map_err(|refused| self.writer().refusal(self.market_ms(), refused, &request)))
     }
 
     /// Whether an order or an amend names a price that the first contract does not have any more. What was decided before

@@ -31,16 +31,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use windvane_venue_core::{
-    Acknowledgement, Audience, Category, CreateOrder, Instrument, MarketInput, Output, PriceLimit, Request,
-    Setup, Side, Venue,
+    Acknowledgement, Audience, Category, Instrument, MarketInput, OrderRow, Output, PriceLimit, Request,
+    Setup, Venue,
 };
 
 use crate::catalogue;
-use crate::config::{AccountConfig, DoubtsConfig, EmptyMarketCode, MarginRefusal, MarketConfig, VenueConfig};
+use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, VenueConfig};
 use crate::fault::{Aim, FaultRequest, Faults};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
-use crate::rest::page::DAY_MS;
 use crate::server::auth::KeyRing;
 use crate::server::ban::Bans;
 use crate::server::budget::Budgets;
@@ -48,7 +47,9 @@ use crate::server::quota::Quotas;
 use crate::source::relay::Anew;
 use crate::source::{Source, SourceError, Step, synthetic};
 use crate::wire::envelope::Refusal;
+use crate::wire::list::{Index, Reader};
 use crate::wire::number::Scales;
+use crate::wire::page::DAY_MS;
 use crate::wire::{Digits, ToldCoins, Writer};
 use clock::MarketClock;
 use feed::{Changes, PublicFeeds, View};
@@ -59,13 +60,8 @@ use protection::Protection;
 use stage::Stage;
 use status::StatusIndex;
 
-/// Codes of an order that the balance cannot bear: the documentation's, and the introductory article's.
-const DOCUMENTED_MARGIN_REFUSAL: i32 = 110007;
-const ARTICLE_MARGIN_REFUSAL: i64 = 30087;
 /// The shortest candle, in ms; every other ends with one.
 const MINUTE_MS: i64 = 60_000;
-/// Code of a market order that finds nothing to meet.
-const EMPTY_MARKET: i32 = 110118;
 
 /// Requests of one account since the start, by operation and by code.
 #[derive(Debug, Clone, Default)]
@@ -251,11 +247,6 @@ impl Exchange {
         self.faults.disarm(id, self.now.wall_ms)
     }
 
-    /// Whether `realtime` still knows what was closed at this market time, in ms.
-    pub(crate) fn recalls(&self, closed_ms: i64) -> bool {
-        self.restarted_ms.is_none_or(|restarted| closed_ms >= restarted)
-    }
-
     /// Restarts: cuts the open sockets that are struck, numbers the books of the others from 1, and forgets what was
     /// closed. Returns how many were cut.
     pub(crate) fn restart(&mut self, aim: &mut Aim) -> usize {
@@ -271,18 +262,6 @@ impl Exchange {
     /// Whether requests per second are limited: switched on, and the clock not accelerated.
     pub(crate) fn limits_rates(&self) -> bool {
         self.rate_limits && !self.clock.is_accelerated()
-    }
-
-    /// Whether market time runs faster than the wall clock.
-    pub(crate) fn is_accelerated(&self) -> bool {
-        self.clock.is_accelerated()
-    }
-
-    /// Whether queries find what happened at this market time, in ms.
-    pub(crate) fn is_indexed(&self, at_ms: i64) -> bool {
-        let lag_ms = i64::try_from(self.index_lag.as_millis()).unwrap_or(i64::MAX);
-        let lag_ms = lag_ms.max(self.doubts.index_lag_ms.into());
-        lag_ms == 0 || at_ms <= self.now_ms().saturating_sub(lag_ms)
     }
 
     /// Whether only the control surface moves the market.
@@ -318,6 +297,11 @@ impl Exchange {
         Writer { core: &self.core, digits: &self.digits, doubts: &self.doubts }
     }
 
+    /// What queries are answered from.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader { writer: self.writer(), now_ms: self.now_ms(), index: self }
+    }
+
     /// Digits of an instrument's prices and quantities.
     ///
     /// # Errors
@@ -332,35 +316,8 @@ impl Exchange {
     /// The core's refusal.
     pub(crate) fn request(&mut self, uid: u64, request: &Request) -> Result<Acknowledgement, Refusal> {
         let now_ms = self.now_ms();
-        self.core.apply_request(now_ms, uid, request, &mut self.outputs).map_err(|refusal| match request {
-            Request::Create(order) => self.refusal(refusal, Some(order)),
-            _ => self.refusal(refusal, None),
-        })
-    }
-
-    /// The core's refusal, of an order if it was one, in the venue's codes.
-    pub(crate) fn refusal(
-        &self,
-        refusal: windvane_venue_core::Refusal,
-        order: Option<&CreateOrder>,
-    ) -> Refusal {
-        match (refusal.code, order) {
-            (DOCUMENTED_MARGIN_REFUSAL, _) if self.doubts.margin_refusal == MarginRefusal::Article => {
-                Refusal::new(ARTICLE_MARGIN_REFUSAL, refusal.message)
-            }
-            (EMPTY_MARKET, Some(order)) if self.doubts.empty_market_code == EmptyMarketCode::Parameter => {
-                let (highest, lowest) =
-                    self.core.price_limits(self.now_ms(), order.category, &order.symbol).unwrap_or_default();
-                Refusal::new(
-                    10001,
-                    match order.side {
-                        Side::Buy => format!("buy:[{highest}] invalid"),
-                        Side::Sell => format!("sell:[{lowest}] invalid"),
-                    },
-                )
-            }
-            (code, _) => Refusal::new(code.into(), refusal.message),
-        }
+        let taken = self.core.apply_request(now_ms, uid, request, &mut self.outputs);
+        taken.map_err(|refusal| self.writer().refusal(now_ms, refusal, request))
     }
 
     /// Counts an order of an account on this UTC day.
@@ -648,5 +605,29 @@ impl Exchange {
             feeds.publish_due(&view, &mut stage);
         }
         self.tell_accounts(&outputs, now_ms);
+    }
+}
+
+impl Index for Exchange {
+    fn has(&self, _: &str, at_ms: i64) -> bool {
+        let lag_ms = i64::try_from(self.index_lag.as_millis()).unwrap_or(i64::MAX);
+        let lag_ms = lag_ms.max(self.doubts.index_lag_ms.into());
+        lag_ms == 0 || at_ms <= self.now_ms().saturating_sub(lag_ms)
+    }
+
+    fn lags(&self) -> bool {
+        self.status.lags()
+    }
+
+    fn shown(&self, row: OrderRow) -> OrderRow {
+        self.status.shown(self.now_ms(), row)
+    }
+
+    fn recalls(&self, closed_ms: i64) -> bool {
+        self.restarted_ms.is_none_or(|restarted| closed_ms >= restarted)
+    }
+
+    fn forgets(&self) -> bool {
+        !self.clock.is_accelerated()
     }
 }

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use windvane_venue_core::{OrderFilter, OrderId, OrderRow};
-
-use super::Exchange;
+use windvane_venue_core::{OrderId, OrderRow};
 
 /// Earlier states of orders, as long as the index may show them. Empty while it does not lag.
 #[derive(Debug)]
@@ -40,38 +38,9 @@ impl StatusIndex {
     }
 
     /// The state of an order that the index shows at a market time; of one that is younger than the lag the first.
-    fn shown(&self, now_ms: i64, row: OrderRow) -> OrderRow {
+    pub(super) fn shown(&self, now_ms: i64, row: OrderRow) -> OrderRow {
         let Some(states) = self.states.get(&row.order_id) else { return row };
         let past = states.iter().take_while(|(since, _)| *since <= now_ms - self.lag_ms).last();
         past.or(states.front()).map_or(row, |(_, row)| row.clone())
-    }
-}
-
-impl Exchange {
-    /// An order as the index shows it now.
-    pub(crate) fn order_shown(&self, row: OrderRow) -> OrderRow {
-        self.status.shown(self.now_ms(), row)
-    }
-
-    /// The orders of an account that the index shows as open, newest first.
-    pub(crate) fn orders_open(&self, uid: u64, filter: OrderFilter<'_>) -> Vec<OrderRow> {
-        let mut rows = self.core.open_orders(uid, filter);
-        if self.status.lags() {
-            rows.extend(self.core.closed_orders(uid, filter));
-            rows = rows.into_iter().map(|row| self.order_shown(row)).collect();
-            rows.retain(|row| !row.order_status.is_closed());
-            rows.sort_by_key(|row| std::cmp::Reverse(row.created_time_ms));
-        }
-        rows
-    }
-
-    /// The orders of an account that the index shows as closed, newest first.
-    pub(crate) fn orders_closed<'a>(
-        &'a self,
-        uid: u64,
-        filter: OrderFilter<'a>,
-    ) -> impl Iterator<Item = OrderRow> + 'a {
-        let rows = self.core.closed_orders(uid, filter).map(|row| self.order_shown(row));
-        rows.filter(|row| row.order_status.is_closed())
     }
 }

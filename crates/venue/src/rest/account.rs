@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
 
 use super::market;
-use super::page::{DAY_MS, page, window};
-use super::query::{is_in_scope, to_value};
 use crate::config::FeeRateCategory;
 use crate::exchange::Exchange;
 use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
+use crate::wire::list::{self, is_in_scope, no_account};
 use crate::wire::number::amount;
+use crate::wire::page::{DAY_MS, page, window};
 use crate::wire::request::{category, require_category};
-use crate::wire::wallet::Wallet;
+use crate::wire::to_value;
 
 /// A unified trading account 2.0.
 pub(crate) fn info(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
@@ -62,10 +62,6 @@ pub(crate) fn withdrawal(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
     Ok(Accepted::new(json!({"availableWithdrawal": first, "availableWithdrawalMap": by_coin})))
 }
 
-fn no_account() -> Refusal {
-    Refusal::new(10003, "no such account")
-}
-
 /// Instruments on a page of an account's list. Source: Bybit V5, "Get Account Instruments Info".
 const OWN_PAGE_MAX: usize = 200;
 
@@ -91,15 +87,7 @@ pub(crate) fn coins(_: &Exchange, _: u64, _: &Fields) -> Answer {
 }
 
 pub(crate) fn wallet_balance(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    if fields.required("accountType")? != "UNIFIED" {
-        return Err(Refusal::parameter("accountType only support UNIFIED"));
-    }
-    let row = exchange.core.wallet(uid).ok_or_else(no_account)?;
-    let mut wallet = to_value(&Wallet::new(&row));
-    if let (Some(asked), Some(Value::Array(coins))) = (fields.text("coin"), wallet.get_mut("coin")) {
-        coins.retain(|coin| asked.split(',').any(|asked| coin["coin"] == asked));
-    }
-    Ok(Accepted::new(json!({"list": [wallet]})))
+    list::wallet_balance(&exchange.reader(), uid, fields)
 }
 
 pub(crate) fn fee_rate(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -150,7 +138,7 @@ pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) ->
         .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
         .filter(|row| {
             let of = row.category.map(|category| (category, &*row.symbol));
-            fields.text("baseCoin").is_none() || of.is_some_and(|of| is_in_scope(exchange, of, fields))
+            fields.text("baseCoin").is_none() || of.is_some_and(|of| is_in_scope(&exchange.core, of, fields))
         })
         .collect();
     let (rows, cursor) =

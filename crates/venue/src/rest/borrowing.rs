@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use windvane_venue_core::{Category, Side};
 
-use super::page::listing;
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::number::amount;
+use crate::wire::page::listing;
 use crate::wire::request::word;
 
 /// 34022053: to borrow by hand has to be switched on.

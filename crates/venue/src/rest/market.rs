@@ -4,10 +4,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use windvane_venue_core::{Category, Instrument, InstrumentStatus, Listing};
 
-use super::page::page;
 use crate::config::SystemStatusNumbers;
 use crate::exchange::Exchange;
-use crate::exchange::feed::levels;
 use crate::market::MarketRecord;
 use crate::market::candle::Candle;
 use crate::market::interest::InterestRow;
@@ -15,7 +13,9 @@ use crate::market::interval::Interval;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
+use crate::wire::list;
 use crate::wire::number::{Scales, amount};
+use crate::wire::page::page;
 use crate::wire::request::category;
 
 /// Digits of the premium index.
@@ -159,19 +159,7 @@ fn candles(
 }
 
 pub(crate) fn orderbook(exchange: &Exchange, fields: &Fields) -> Answer {
-    let Subject { scales, symbol, category, .. } = subject(exchange, fields)?;
-    let depth = fields.limit(if category == Category::Spot { 1 } else { 25 }, 1_000)?;
-    let book =
-        exchange.core.book(category, &symbol, depth).ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(json!({
-        "s": symbol,
-        "b": levels(&book.bids, scales),
-        "a": levels(&book.asks, scales),
-        "ts": exchange.now_ms(),
-        "u": book.update_id,
-        "seq": book.seq,
-        "cts": book.time_ms,
-    })))
+    list::orderbook(&exchange.reader(), fields)
 }
 
 pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {

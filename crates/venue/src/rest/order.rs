@@ -6,6 +6,7 @@ use windvane_venue_core::{Category, OrderStatus, Request};
 use super::Action;
 use crate::config::{BatchSize, BatchTriggerDirection};
 use crate::exchange::Exchange;
+use crate::wire::call;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::reply::accepted;
@@ -21,29 +22,10 @@ pub(crate) fn create(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answ
     act(exchange, uid, &Request::Create(order))
 }
 
-/// What an order would do to the account's margin rates. A refusal for margin holds the rates in `retExtInfo`.
+/// What an order would do to the account's margin rates.
 pub(crate) fn pre_check(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {
-    let order = request::new_order(fields, &exchange.doubts)?;
-    let link_id = order.order_link_id.clone().unwrap_or_default();
-    let order_id = exchange.core.name_pre_check();
-    match exchange.core.pre_check(uid, &order) {
-        Ok(rates) => Ok(Accepted::new(json!({
-            "orderId": &*order_id,
-            "orderLinkId": link_id,
-            "preImrE4": rates.pre_imr_e4,
-            "preMmrE4": rates.pre_mmr_e4,
-            "postImrE4": rates.post_imr_e4,
-            "postMmrE4": rates.post_mmr_e4,
-        }))),
-        Err(refused) => {
-            let mut ext_info = json!({"future_order_id": &*order_id, "future_order_link_id": link_id});
-            if let Some(rates) = refused.rates {
-                ext_info["post_imr_e4"] = rates.post_imr_e4.into();
-                ext_info["post_mmr_e4"] = rates.post_mmr_e4.into();
-            }
-            Err(Refusal { ext_info, ..exchange.refusal(refused.refusal, Some(&order)) })
-        }
-    }
+    let now_ms = exchange.now_ms();
+    call::pre_check(&mut exchange.core, (&exchange.digits, &exchange.doubts), (uid, now_ms), fields)
 }
 
 pub(crate) fn amend(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {

@@ -2,51 +2,23 @@
 
 use serde_json::{Value, json};
 use windvane_venue_core::{
-    AddMargin, Category, PositionIdx, PositionMode, PositionRow, Request, SetAutoAddMargin, SwitchMode,
+    AddMargin, Category, PositionIdx, PositionMode, Request, SetAutoAddMargin, SwitchMode,
 };
 
 use super::order::act;
-use super::page::{DAY_MS, WEEK_MS, listing, page, window, window_of};
-use super::query::{is_in_scope, to_value};
 use crate::config::{AutoAddMarginField, InverseSwitchMode};
 use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
+use crate::wire::list::{self, position};
 use crate::wire::narrow::{Told, without_margin};
+use crate::wire::page::{DAY_MS, WEEK_MS, listing, page, window, window_of};
 use crate::wire::position::{ClosedPnl, SettlementRecord};
 use crate::wire::request::{self, category, position_idx, require_category, require_contract};
+use crate::wire::to_value;
 
-/// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) else {
-        return Ok(listing(fields, Vec::new(), String::new()));
-    };
-    let rows: Vec<PositionRow> = match (fields.text("symbol"), fields.text("settleCoin")) {
-        (Some(symbol), _) => {
-            exchange.scales_of(category, &symbol)?;
-            exchange.core.positions_in(uid, &symbol)
-        }
-        (None, None) if category == Category::Linear => {
-            return Err(Refusal::parameter("symbol or settleCoin is required"));
-        }
-        (None, _) => {
-            let open = exchange.core.positions(uid).into_iter().filter(|row| row.category == category);
-            open.filter(|row| is_in_scope(exchange, (category, &row.symbol), fields)).collect()
-        }
-    };
-    let (rows, cursor) = page(rows, fields, (fields.limit(20, 200)?, exchange.doubts.last_cursor), |row| {
-        format!("{},{}", row.symbol, row.position_idx.as_int())
-    });
-    let rows = rows
-        .iter()
-        .map(|row| shown(exchange, uid, (row, Told::List)))
-        .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(fields, rows, cursor))
-}
-
-fn shown(exchange: &Exchange, uid: u64, (row, told): (&PositionRow, Told)) -> Result<Value, Refusal> {
-    let shown = exchange.writer().position(uid, row, told).map(|row| to_value(&row));
-    shown.ok_or_else(|| Refusal::parameter("symbol invalid"))
+    list::positions(&exchange.reader(), uid, fields)
 }
 
 pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
@@ -168,7 +140,7 @@ pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     exchange.request(uid, &Request::AddMargin(request))?;
     let row = exchange.core.position(uid, &symbol, position_idx);
     let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(without_margin(shown(exchange, uid, (&row, Told::Whole))?)))
+    Ok(Accepted::new(without_margin(position(&exchange.reader(), uid, (&row, Told::Whole))?)))
 }
 
 pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {

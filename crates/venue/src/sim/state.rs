@@ -7,12 +7,12 @@ use windvane_venue_core::{Category, ExecutionFilter, OrderFilter, WalletRow};
 
 use super::account::uid;
 use crate::exchange::{Exchange, NOBODY};
-use crate::rest::query::to_value;
 use crate::wire::envelope::Refusal;
 use crate::wire::execution::Execution;
 use crate::wire::fields::Fields;
 use crate::wire::narrow::Told;
 use crate::wire::order::Order;
+use crate::wire::to_value;
 use crate::wire::wallet::{Coin, Wallet};
 
 /// Everything about every account since the start, oldest first; of one alone where the fields name its `uid`.

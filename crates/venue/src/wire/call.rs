@@ -1,11 +1,13 @@
-//! One REST call that changes something, as a server without a server would answer it.
+//! REST calls of an account, read and answered without a server.
 
-use windvane_venue_core::Request;
+use windvane_venue_core::{Request, Uid, Venue};
 
 use super::envelope::{Answer, Refusal, rest_body};
 use super::fields::Fields;
-use super::request;
+use super::reply::checked;
+use super::request::{self, new_order};
 use super::window::check_window;
+use super::{Digits, Writer};
 use crate::config::DoubtsConfig;
 
 /// A POST whose signature is in order.
@@ -38,4 +40,34 @@ impl Post<'_> {
 #[must_use]
 pub fn body(answer: &Answer, doubts: &DoubtsConfig, now_ms: i64) -> String {
     rest_body(answer, doubts.success_text.text(), now_ms)
+}
+
+/// What an order would do to the account's margin rates, by the body of the question.
+///
+/// # Errors
+/// The refusal of what is not well formed, or would be refused.
+pub fn question(
+    core: &mut Venue,
+    (digits, doubts): (&Digits, &DoubtsConfig),
+    who_and_when: (Uid, i64),
+    body: &str,
+) -> Answer {
+    pre_check(core, (digits, doubts), who_and_when, &Fields::from_body(body.as_bytes())?)
+}
+
+/// The same by its fields. A question takes a name as an order does.
+pub(crate) fn pre_check(
+    core: &mut Venue,
+    (digits, doubts): (&Digits, &DoubtsConfig),
+    (uid, now_ms): (Uid, i64),
+    fields: &Fields,
+) -> Answer {
+    let order = new_order(fields, doubts)?;
+    let link_id = order.order_link_id.clone().unwrap_or_default();
+    let order_id = core.name_pre_check();
+    let outcome = core.pre_check(uid, &order);
+    let writer = Writer { core, digits, doubts };
+    let outcome = outcome
+        .map_err(|refused| (refused.rates, writer.refusal(now_ms, refused.refusal, &Request::Create(order))));
+    checked((&order_id, &link_id), outcome)
 }

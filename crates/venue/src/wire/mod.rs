@@ -15,14 +15,16 @@ use number::Scales;
 use position::Position;
 
 pub(crate) mod account;
-mod call;
+pub(crate) mod call;
 pub(crate) mod envelope;
 pub(crate) mod execution;
 pub(crate) mod fields;
 pub(crate) mod instrument;
+pub(crate) mod list;
 pub(crate) mod narrow;
 pub(crate) mod number;
 pub(crate) mod order;
+pub(crate) mod page;
 pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod reply;
@@ -31,8 +33,9 @@ pub(crate) mod trade;
 pub(crate) mod wallet;
 pub(crate) mod window;
 
-pub use call::{Post, body};
+pub use call::{Post, body, question};
 pub use envelope::{Accepted, Answer, Refusal};
+pub use list::{Index, Reader};
 pub use push::{Frame, Rows, ToldCoins, runs};
 pub use trade::{TradeCall, operation, read_frame};
 
@@ -80,4 +83,9 @@ impl<'a> Writer<'a> {
         let scales = self.scales(row.category, &row.symbol)?;
         Some(Position::new(row, scales, told, (self.core.margin_mode(uid), self.doubts)))
     }
+}
+
+/// A row as JSON.
+pub(crate) fn to_value(row: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(row).expect("a row of text and numbers encodes")
 }

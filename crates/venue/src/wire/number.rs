@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
-use windvane_venue_core::Instrument;
+use windvane_venue_core::{Instrument, Level};
 
 /// A number as the wire has it: a string, spelled only where it is written down, so that a row costs no text of its own.
 /// Empty where a field applies to nothing.
@@ -95,6 +95,12 @@ fn at_least(value: Decimal, digits: u32) -> Decimal {
         value.rescale(digits);
     }
     value
+}
+
+/// Levels as `[price, size]`; a size of zero deletes and is written `"0"`.
+pub(crate) fn levels(levels: &[Level], scales: Scales) -> Vec<[String; 2]> {
+    let size = |qty: Decimal| if qty.is_zero() { "0".to_owned() } else { scales.qty(qty) };
+    levels.iter().map(|(price, qty)| [scales.price(*price), size(*qty)]).collect()
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use windvane_venue_core::{Coin, ExecutionRow, ExecutionType, Output, WalletRow};
 
-use super::Writer;
 use super::execution::Execution;
 use super::narrow::Told;
 use super::order::Order;
 use super::wallet::Wallet;
+use super::{Writer, to_value};
 use crate::config::{DoubtsConfig, IsReduceOnly, NewField, NewWord, SmpGroupType, WalletTopicSwitches};
 
 /// The outside of a frame.
@@ -138,7 +138,7 @@ impl Writer<'_> {
     #[must_use]
     pub fn wallet(&self, row: &WalletRow) -> Option<Rows> {
         if self.doubts.wallet_topic_switches == WalletTopicSwitches::Swapped {
-            let mut wallet = value(&Wallet::new(row));
+            let mut wallet = to_value(&Wallet::new(row));
             swap_switches(&mut wallet);
             return self.list(&[wallet]);
         }
@@ -150,7 +150,7 @@ impl Writer<'_> {
             return None;
         }
         let written = if drifts(self.doubts) {
-            let mut rows: Vec<Value> = rows.iter().map(value).collect();
+            let mut rows: Vec<Value> = rows.iter().map(to_value).collect();
             rows.iter_mut().for_each(|row| drift(self.doubts, row));
             to_raw_value(&rows)
         } else {
@@ -165,10 +165,6 @@ fn executions(run: &[Output]) -> impl Iterator<Item = &ExecutionRow> {
         Output::Execution { row, .. } => Some(row),
         _ => None,
     })
-}
-
-fn value(row: &impl Serialize) -> Value {
-    serde_json::to_value(row).expect("a row of text and numbers encodes")
 }
 
 /// Gives each coin's two words about margin the meaning of the other.

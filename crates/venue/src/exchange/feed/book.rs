@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use windvane_venue_core::{BookSnapshot, Level};
 
 use crate::config::BookTime;
-use crate::wire::number::Scales;
+use crate::wire::number::{Scales, levels};
 
 /// A level-1 book that does not change is sent again after this wall time. Source: Bybit V5, "Orderbook".
 const REPEATED_AFTER: Duration = Duration::from_secs(3);
@@ -146,12 +146,6 @@ impl BookFeed {
         let frame = Frame { topic: &self.words.topic, kind, ts, data, cts: now_ms };
         serde_json::to_string(&frame).expect("text and numbers encode")
     }
-}
-
-/// Levels as `[price, size]`; a size of zero deletes and is written `"0"`.
-pub(crate) fn levels(levels: &[Level], scales: Scales) -> Vec<[String; 2]> {
-    let size = |qty: Decimal| if qty.is_zero() { "0".to_owned() } else { scales.qty(qty) };
-    levels.iter().map(|(price, qty)| [scales.price(*price), size(*qty)]).collect()
 }
 
 /// What must be said to turn `old` into `new`; `before` is the order of both.

@@ -21,7 +21,6 @@ use crate::market::interval::Interval;
 use crate::rest::ticker::{TickerFields, topic_fields};
 use crate::wire::Digits;
 use crate::wire::number::Scales;
-pub(crate) use book::levels;
 use book::{BookFeed, BookWords};
 use pace::{KLINE_MS, LIQUIDATION_MS, PRICE_LIMIT_MS, Pace, book_ms, ticker_ms};
 use topic::DEPTHS;

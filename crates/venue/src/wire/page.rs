@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use windvane_venue_core::Category;
 
+use super::envelope::{Accepted, Refusal};
+use super::fields::{Fields, percent_decoded};
 use crate::config::LastCursor;
-use crate::wire::envelope::{Accepted, Refusal};
-use crate::wire::fields::{Fields, percent_decoded};
 
 /// Length of a day in milliseconds.
 pub(crate) const DAY_MS: i64 = 86_400_000;
