@@ -181,14 +181,10 @@ fn a_terminal_is_shown_how_far_a_backtest_and_a_sweep_are() {
     let out = desk.path("sweep");
     let sweep = ["--param", "fast", "--grid", "2", "--min-trades", "1", "--out", out.to_str().unwrap()];
     for (command, arguments) in [("backtest", &[][..]), ("tune", &sweep[..])] {
-        let (config, market) = (desk.path("bot.toml"), desk.path("market"));
-        let line = [
-            &[binary().to_str().unwrap(), command, "--config", config.to_str().unwrap()][..],
-            &["--data", market.to_str().unwrap()],
-            arguments,
-        ];
-        let shown =
-            Command::new(&script).args(["-qec", &line.concat().join(" "), "/dev/null"]).output().unwrap();
+        let (program, config, market) = (binary(), desk.path("bot.toml"), desk.path("market"));
+        let [program, config, market] = [&program, &config, &market].map(|path| path.to_str().unwrap());
+        let line = [&[program, command, "--config", config, "--data", market][..], arguments].concat();
+        let shown = Command::new(&script).args(["-qec", &line.join(" "), "/dev/null"]).output().unwrap();
         assert!(shown.status.success(), "{shown:?}");
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
         assert!(
