@@ -1,7 +1,7 @@
 //! Between the engine's words and the venue core's, by hand: the connector's meaning without its JSON.
 //!
-//! Whoever joins the two in one process, without a wire, needs it: the simulation and the backtest. The connector's
-//! own way through text is proven apart.
+//! Whoever joins the two in one process, without a wire, needs it: the backtest, and the simulation for the public market.
+//! What else the simulation sends goes through text, by the connector's own way.
 
 mod answer;
 mod market;

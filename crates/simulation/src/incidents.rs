@@ -16,9 +16,9 @@ pub enum Told {
 
 use Told::{Elsewhere, Scenario};
 
-/// Events reach the engine of a scenario as its own types, so what goes wrong on the wire is told where the wire is.
+/// A scenario tells what becomes of whole messages; what is wrong within one is told where it is read.
 const OF_THE_WIRE: &str =
-    "it is about the text on the wire, and a scenario's messages have their types already";
+    "it is about a text that is damaged or unheard of, and both sides of a scenario write what they should";
 /// A scenario's process, disk and host are the simulator's.
 const OF_THE_PROCESS: &str = "it is about a process and its host, and a scenario has none";
 /// One question with one answer, without a course of events.
