@@ -208,7 +208,7 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
             ),
         ]),
     ),
-    ("D13", Here(&[F::NoVerdict])),
+    ("D13", Here(&[F::NoVerdict, F::Torn])),
     (
         "E01",
         Elsewhere(&[

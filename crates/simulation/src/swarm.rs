@@ -101,6 +101,8 @@ pub struct Swarm {
     pub(crate) is_poor: bool,
     /// Whether positions are margined in isolation.
     pub(crate) is_isolated: bool,
+    #[serde(default)]
+    pub(crate) torn: f64,
     /// How the venue behaves where the exchange's documentation leaves it open. Last, because it is a table.
     #[serde(with = "written")]
     pub(crate) doubts: Doubts,
@@ -184,6 +186,7 @@ impl Swarm {
             is_protected: false,
             grid_change_at: 0,
             is_isolated: false,
+            torn: 0.0,
             doubts: draw_doubts(rng),
         };
         // Drawn last, so that the seeds of before keep the rest of their stories.
@@ -198,6 +201,7 @@ impl Swarm {
             is_protected: rng.u8(..4) == 0,
             grid_change_at: if rng.u8(..6) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
             is_isolated: rng.u8(..3) == 0,
+            torn: if rng.u8(..5) == 0 { rng.f64() * 0.05 } else { 0.0 },
             ..swarm
         }
         .made_wild()
@@ -289,6 +293,7 @@ impl Swarm {
             Fault::LateIndex => self.late_index,
             Fault::BookGap => self.book_gap,
             Fault::NoVerdict => self.no_verdict,
+            Fault::Torn => self.torn,
             _ => 0.0,
         }
     }
@@ -318,6 +323,7 @@ impl Swarm {
             operator_every: 0,
             funding_every: 0,
             no_verdict: 0.0,
+            torn: 0.0,
             venue_restart_every: 0,
             clock_step_every: 0,
             successor_at: 0,

@@ -28,7 +28,7 @@ macro_rules! faults {
                     self,
                     Self::SlowRequest | Self::NotSent | Self::Refused | Self::RequestLost | Self::ReplyLost
                         | Self::RequestTwice | Self::PushTwice | Self::PushAgain | Self::PushDropped
-                        | Self::TopicLate | Self::QueryFailed | Self::LateIndex | Self::BookGap | Self::NoVerdict
+                        | Self::Torn | Self::TopicLate | Self::QueryFailed | Self::LateIndex | Self::BookGap | Self::NoVerdict
                 )
             }
         }
@@ -122,6 +122,8 @@ faults! {
     Outage = "trading halted";
     /// The venue's disconnection protection cancelled orders of ours.
     Disconnected = "cancelled on disconnect";
+    /// A message ended in its midst: nobody can read it.
+    Torn = "text torn";
     /// A contract's tick had grown, and an order off the new grid was refused.
     GridChange = "grid change";
 }

@@ -32,6 +32,7 @@ impl Swarm {
             Fault::Operator => (None, Some(&mut self.operator_every)),
             Fault::Funding => (None, Some(&mut self.funding_every)),
             Fault::NoVerdict => (Some(&mut self.no_verdict), None),
+            Fault::Torn => (Some(&mut self.torn), None),
             Fault::VenueRestart => (None, Some(&mut self.venue_restart_every)),
             Fault::ClockStep => (None, Some(&mut self.clock_step_every)),
             Fault::Successor => (None, Some(&mut self.successor_at)),

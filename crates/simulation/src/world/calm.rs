@@ -74,7 +74,7 @@ impl World {
         oracle::settled(&engine, self.wall())?;
         let unknowable = Unknowable {
             begun_at_ms: self.begun_at_ms.unwrap_or(EPOCH_MS),
-            dropped_pushes: self.tally.hits(Fault::PushDropped) > 0,
+            dropped_pushes: self.has_lost_pushes(),
             lost_record: self.tally.hits(Fault::PowerCut) > 0 || self.tally.hits(Fault::Successor) > 0,
         };
         oracle::same_truth(&engine, &self.venue, unknowable, self.wall())?;

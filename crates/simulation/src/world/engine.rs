@@ -1,11 +1,12 @@
 //! The engine's side: one event in, its answers on record, and then out.
 
 use super::World;
-use super::happening::{Delivery, Happening, Parcel};
+use super::happening::{Delivery, Happening, Parcel, Text};
 use super::link::Stream;
 use crate::listing::{self, UID};
 use crate::oracle;
 use crate::record::{Line, lines};
+use crate::swarm::Millis;
 use crate::tally::{Fault, Standing};
 use crate::world::Broken;
 use windvane_bridge::by_link;
@@ -13,9 +14,12 @@ use windvane_connector::codec::{Decoded, decode_private};
 use windvane_connector::wire;
 use windvane_engine::Output;
 use windvane_model::{
-    AccountEvent, ClientOrderId, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState, Stamp,
-    Stamped,
+    AccountEvent, ClientOrderId, Control, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState,
+    Stamp, Stamped,
 };
+
+/// Between two readings of the account because of messages that could not be read: the connector's.
+const RECONCILE_EVERY_MS: Millis = 30_000;
 
 impl World {
     /// Does what is due; says whether the story is over.
@@ -97,37 +101,57 @@ impl World {
             (Parcel::Private(frame), _) => self.read_push(&frame),
             (Parcel::Reply(frame), _) => self.read_reply(&frame),
             (Parcel::Body(body), Some(open)) => {
-                let told = wire::read_outcome(&open.asked, open.endpoint, body.into_bytes());
+                let told = wire::read_outcome(&open.asked, open.endpoint, body.text.into_bytes());
+                if body.is_torn && told != open.asked.undetermined(0) {
+                    return Err(("I3 no guessed outcomes", format!("of a torn answer: {told:?}")));
+                }
                 self.hear(Event::Account(told))
             }
-            (Parcel::Body(body), None) => Err(unread("an answer to no call", &body)),
+            (Parcel::Body(body), None) => Err(unread("an answer to no call", &body.text)),
         }
     }
 
     /// What the connector makes of a reply on the trade socket.
-    fn read_reply(&mut self, frame: &str) -> Result<(), Broken> {
+    fn read_reply(&mut self, frame: &Text) -> Result<(), Broken> {
         let open = &mut self.wires.open;
         let asked = |number| open.remove(&number).map(|open| open.asked);
-        match wire::read_reply(self.life.into(), frame, asked) {
+        match wire::read_reply(self.life.into(), &frame.text, asked) {
+            // Put aside; its request is waited for in vain.
+            Err(_) if frame.is_torn => Ok(()),
+            Err(reason) => Err(unread(reason, &frame.text)),
+            Ok(_) if frame.is_torn => Err(unread("taken for whole", &frame.text)),
             Ok(Some((_, told))) => self.hear(Event::Account(told)),
             // Late: settled already.
             Ok(None) => Ok(()),
-            Err(reason) => Err(unread(reason, frame)),
         }
     }
 
     /// What the connector makes of a frame of the private stream.
-    fn read_push(&mut self, frame: &str) -> Result<(), Broken> {
+    fn read_push(&mut self, frame: &Text) -> Result<(), Broken> {
         let mut told = std::mem::take(&mut self.told);
-        let decoded = decode_private(frame, &mut told);
-        if decoded != Decoded::Data {
-            return Err(unread(format_args!("{decoded:?}"), frame));
+        match (decode_private(&frame.text, &mut told), frame.is_torn) {
+            (Decoded::Data, false) => {}
+            (Decoded::Unrecognised(_), true) if told.is_empty() => {
+                self.told = told;
+                return self.put_aside();
+            }
+            (decoded, _) => return Err(unread(format_args!("{decoded:?}"), &frame.text)),
         }
         for fact in told.drain(..) {
             self.hear(Event::Account(fact))?;
         }
         self.told = told;
         Ok(())
+    }
+
+    /// A message that cannot be read may have told of a fill, so the account is read anew; as the connector does, not
+    /// again and again.
+    fn put_aside(&mut self) -> Result<(), Broken> {
+        if self.now < self.reconcile_not_before {
+            return Ok(());
+        }
+        self.reconcile_not_before = self.now + RECONCILE_EVERY_MS;
+        self.take(Event::Control(Control::Reconcile))
     }
 
     fn hear(&mut self, event: Event) -> Result<(), Broken> {
@@ -240,6 +264,11 @@ impl World {
         (kept, if kept == lines { self.rng.usize(..=outputs) } else { 0 })
     }
 
+    /// Whether something was told while the stream seemed well and never heard.
+    pub(super) fn has_lost_pushes(&self) -> bool {
+        self.tally.hits(Fault::PushDropped) + self.tally.hits(Fault::Torn) > 0
+    }
+
     fn carry_out(&mut self, output: Output, may_open: bool, is_fenced: bool) -> Result<(), Broken> {
         match output {
             Output::Command { command, .. } => {
@@ -249,7 +278,7 @@ impl World {
                 if let Some(submit) = judge
                     && let Some(engine) = &self.engine
                     && self.tally.hits(Fault::Stranger) == 0
-                    && self.tally.hits(Fault::PushDropped) == 0
+                    && !self.has_lost_pushes()
                     && self.wires.get(Stream::Private).is_up
                 {
                     oracle::worst_case(

@@ -19,7 +19,7 @@ pub(super) enum Happening {
     /// Something reaches the engine.
     Deliver(Delivery),
     /// A push comes again.
-    PushAgain { generation: u32, frame: String },
+    PushAgain { generation: u32, frame: Text },
     /// A query reads its next part.
     Read { life: u32, reading: Reading },
     /// A book is sent anew.
@@ -83,12 +83,34 @@ pub(super) struct Delivery {
 pub(super) enum Parcel {
     /// What our side of the link says by itself.
     Own(Box<Event>),
-    /// A frame of the private stream, as the venue wrote it.
-    Private(String),
+    /// A frame of the private stream.
+    Private(Text),
     /// A reply on the trade socket; it names the request that it answers.
-    Reply(String),
+    Reply(Text),
     /// The body of the answer to a REST call.
-    Body(String),
+    Body(Text),
+}
+
+/// What the venue wrote, as it arrives.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    pub(super) text: String,
+    /// Whether it ends in its midst.
+    pub(super) is_torn: bool,
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { text, is_torn: false }
+    }
+}
+
+impl Text {
+    /// Only its beginning, up to that byte.
+    pub(super) fn torn_at(mut text: String, end: usize) -> Self {
+        text.truncate(text.floor_char_boundary(end));
+        Self { text, is_torn: true }
+    }
 }
 
 /// A request as the connector wrote it.

@@ -59,6 +59,7 @@ impl World {
             script.desk.skip_until(self.market());
         }
         self.wires.reset();
+        self.reconcile_not_before = 0;
         self.oracle.begin_life();
         let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
         let recovered = recover(&lines, claims(self.swarm.is_hedged), listing::install());

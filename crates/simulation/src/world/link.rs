@@ -1,6 +1,6 @@
 //! The link: three streams that keep their order and can break, and calls of their own that keep none.
 
-use super::happening::{Delivery, Happening, Message, Parcel};
+use super::happening::{Delivery, Happening, Message, Parcel, Text};
 use super::venue::requested;
 use super::{Broken, EPOCH_MS, World};
 use crate::listing::{UID, install};
@@ -81,6 +81,8 @@ impl Topic {
 pub(super) enum Fate {
     Arrives,
     Lost,
+    /// Only its beginning arrives.
+    Torn,
     Twice,
     /// It arrives, and again at that moment.
     Again(Millis),
@@ -312,6 +314,12 @@ impl World {
         }
     }
 
+    /// Cuts a text off in its midst.
+    pub(super) fn tear(&mut self, text: String) -> Text {
+        let end = if self.is_scripted() { text.len() / 2 } else { self.rng.usize(..text.len()) };
+        Text::torn_at(text, end)
+    }
+
     /// What becomes of one message of the private stream.
     pub(super) fn fate(&mut self, occasion: impl Fn() -> Occasion) -> Fate {
         if !self.wires.get(Stream::Private).is_up {
@@ -320,6 +328,10 @@ impl World {
         if self.strikes(Fault::PushDropped, &occasion).is_some() {
             self.tally.hit(Fault::PushDropped);
             return Fate::Lost;
+        }
+        if self.strikes(Fault::Torn, &occasion).is_some() {
+            self.tally.hit(Fault::Torn);
+            return Fate::Torn;
         }
         if self.strikes(Fault::PushTwice, &occasion).is_some() {
             self.tally.hit(Fault::PushTwice);
@@ -350,10 +362,14 @@ impl World {
         let id = Some(format!("{UID}_{}_{}", topic.as_str(), self.frames));
         let (topic_name, creation_time) = (topic.as_str(), self.market_ms());
         let frame = Frame { id, topic: topic_name, creation_time, rows: &rows }.text();
+        let (frame, fate) = match fate {
+            Fate::Torn => (self.tear(frame), Fate::Arrives),
+            fate => (Text::from(frame), fate),
+        };
         let held_until = self.wires.get(Stream::Private).topic_down[topic as usize];
         match fate {
             Fate::Arrives if held_until <= self.now => {}
-            Fate::Lost | Fate::Arrives | Fate::Late(_) => {
+            Fate::Lost | Fate::Torn | Fate::Arrives | Fate::Late(_) => {
                 let at = if let Fate::Late(at) = fate { at.max(held_until) } else { held_until };
                 self.wires.get_mut(Stream::Private).topic_down[topic as usize] = at;
                 let (life, by) =
@@ -371,7 +387,7 @@ impl World {
         self.push(Stream::Private, Parcel::Private(frame));
     }
 
-    pub(super) fn push_again(&mut self, generation: u32, frame: String) {
+    pub(super) fn push_again(&mut self, generation: u32, frame: Text) {
         let wire = self.wires.get(Stream::Private);
         if wire.is_up && wire.generation == generation {
             self.tally.hit(Fault::PushAgain);

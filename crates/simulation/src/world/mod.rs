@@ -119,6 +119,8 @@ pub(crate) struct World {
     told_coins: ToldCoins,
     /// Private frames so far.
     frames: u64,
+    /// When a private message that cannot be read has the account read anew next.
+    reconcile_not_before: Millis,
     facts: Vec<windvane_venue_core::Output>,
     tally: Tally,
     trace: Trace,
@@ -213,6 +215,7 @@ impl World {
             answers: DoubtsConfig { core: swarm.doubts, ..DoubtsConfig::default() },
             told_coins: ToldCoins::default(),
             frames: 0,
+            reconcile_not_before: 0,
             facts: Vec::new(),
             tally: Tally { stories: 1, ..Tally::default() },
             trace: Trace::new(),

@@ -56,9 +56,17 @@ impl World {
         let Reading { query, inquiry, ask } = reading;
         let answer = self.answer(query, &ask)?;
         let body = wire::body(&answer, &self.answers, EPOCH_MS + self.now);
+        let is_torn = self.strikes(Fault::Torn, Occasion::default).is_some();
+        let body = if is_torn { self.tear(body).text } else { body };
+        if is_torn {
+            self.tally.hit(Fault::Torn);
+        }
         match inquiry.hear(body.into_bytes()) {
+            Ok(_) if is_torn => return Err(unread("taken for whole", &format!("{ask:?}"))),
             Ok(turn) => self.go_on(query, turn),
-            Err(error) if answer.is_err() => self.return_call(None, Event::Account(told(query, Err(error)))),
+            Err(error) if answer.is_err() || is_torn => {
+                self.return_call(None, Event::Account(told(query, Err(error))))
+            }
             Err(error) => return Err(unread(error, &format!("{ask:?}"))),
         }
         Ok(())

@@ -39,13 +39,13 @@ impl World {
                 let request = call.read(wall_ms, &self.answers);
                 let answer = self.judge(command, request, text)?;
                 let connection = self.wires.get(Stream::Trade).generation.into();
-                self.reply(number, |_| Parcel::Reply(call.reply((connection, wall_ms), &answer, None)));
+                self.reply(number, |_| call.reply((connection, wall_ms), &answer, None));
             }
             Message::Post { path, timestamp, recv_window, body } => {
                 let post = Post { path, timestamp, recv_window, body };
                 let request = post.read(wall_ms, &self.answers);
                 let answer = self.judge(command, request, body)?;
-                self.reply(number, |world| Parcel::Body(wire::body(&answer, &world.answers, wall_ms)));
+                self.reply(number, |world| wire::body(&answer, &world.answers, wall_ms));
             }
         }
         Ok(())
@@ -197,19 +197,28 @@ impl World {
     }
 
     /// Sends the answer to a request, which `write` writes where it gets away.
-    fn reply(&mut self, number: u64, write: impl FnOnce(&Self) -> Parcel) {
+    fn reply(&mut self, number: u64, write: impl FnOnce(&Self) -> String) {
         let Some(Open { asked, by_trade, .. }) = self.wires.open.get(&number).copied() else { return };
         if self.strikes(Fault::ReplyLost, || requested(&asked)).is_some() {
             self.tally.hit(Fault::ReplyLost);
-            self.time_out(number);
-        } else if !by_trade {
-            let body = write(self);
-            self.return_call(Some(number), body);
-        } else if self.wires.get(Stream::Trade).is_up {
-            let reply = write(self);
-            self.push(Stream::Trade, reply);
-        } else {
+            return self.time_out(number);
+        }
+        if by_trade && !self.wires.get(Stream::Trade).is_up {
             self.tally.hit(Fault::ReplyLost);
+            return;
+        }
+        let text = write(self);
+        let text = if self.strikes(Fault::Torn, || requested(&asked)).is_some() {
+            self.tally.hit(Fault::Torn);
+            self.time_out(number);
+            self.tear(text)
+        } else {
+            text.into()
+        };
+        if by_trade {
+            self.push(Stream::Trade, Parcel::Reply(text));
+        } else {
+            self.return_call(Some(number), Parcel::Body(text));
         }
     }
 
