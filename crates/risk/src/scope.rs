@@ -4,7 +4,7 @@ use crate::breaker::NarrowBreaker;
 use crate::limits::Narrower;
 use crate::rate::SendTimes;
 use crate::{Exposure, Ownership, RiskLimits};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{BotName, LimitScope, PositionIndex, Symbol, Text, WallTime};
 
 /// Every narrower limit.
@@ -73,7 +73,8 @@ impl Scopes {
         }
         for (name, table) in &limits.group {
             let Ok(group) = Text::new(name) else { continue };
-            let symbols: Vec<Symbol> =
+            // One that is named twice counts once.
+            let symbols: BTreeSet<Symbol> =
                 table.symbols.iter().filter_map(|name| Symbol::new(name).ok()).collect();
             let positions = symbols.iter().copied().flat_map(every_index).collect();
             let place = scopes.add(LimitScope::Group(group), table.into(), positions);
@@ -89,7 +90,7 @@ impl Scopes {
         self.all.len() - 1
     }
 
-    /// Those that an order of `bot` in `symbol` meets: the contract's, the bot's, those of its groups.
+    /// Those that an order of `bot` in `symbol` meets: the contract's, those of its groups, the bot's.
     pub(crate) fn concerning(
         &self,
         bot: Option<BotName>,

@@ -124,6 +124,18 @@ fn who_asks_too_often_is_held_back_alone() {
 }
 
 #[test]
+fn a_contract_that_a_group_names_twice_counts_once() {
+    let table = "[group.majors]\nsymbols = [\"ETHUSDT\", \"BTCUSDT\", \"ETHUSDT\", \"BTCUSDT\"]";
+    let mut scene =
+        with_tables(&format!("{table}\nmax_gross_exposure = \"200 USDT\"\nmax_order_rate = \"2 per 1m\""));
+    scene.hold_in(other_symbol(), Some(Side::Sell), "1", "100");
+    scene.place(place()).unwrap();
+    scene.place(place()).unwrap();
+    let reason = scene.place(place()).unwrap_err();
+    assert!(matches!(reason, DenialReason::ScopeLimit { key: "max_order_rate", .. }), "{reason}");
+}
+
+#[test]
 fn a_restart_forgives_nothing_and_a_person_may() {
     let mut scene = Scene::new();
     scene.worth("100");
