@@ -156,7 +156,16 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
         )]),
     ),
     ("C07", Elsewhere(&[("crates/risk/tests/it/denials.rs", "each_reason_denies_for_its_own_cause_alone")])),
-    ("C08", Elsewhere(&[("crates/risk/tests/it/denials.rs", "each_reason_denies_for_its_own_cause_alone")])),
+    (
+        "C08",
+        Elsewhere(&[
+            ("crates/risk/tests/it/denials.rs", "each_reason_denies_for_its_own_cause_alone"),
+            (
+                "crates/connector/tests/it/links.rs",
+                "c08_a_history_that_lags_behind_is_asked_for_until_it_is_whole",
+            ),
+        ]),
+    ),
     ("D01", Here(&[F::ClockStep])),
     ("D02", Here(&[F::Refused])),
     (

@@ -35,5 +35,6 @@ pub use ledger::{ClosedPnl, LedgerEntry};
 pub use past::{PastExecution, PastOrder, PreCheck};
 pub use position_mode::PositionMode;
 pub use product::OpenPosition;
+pub(crate) use reference::History;
 pub use reference::ServerTime;
 pub use setup::{DcpWindow, LimitPriceAction, TradingProduct};

@@ -42,6 +42,15 @@ pub(super) fn book_time(answer: &Answer) -> Result<MarketTime, RestError> {
     time.map_err(|error| answer.unreadable(error))
 }
 
+/// The past of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct History {
+    /// Closed candles, oldest first.
+    pub(crate) candles: Vec<Candle>,
+    /// Whether the newest of them is older than the one that closed last: answers may lag in extreme markets.
+    pub(crate) is_late: bool,
+}
+
 impl RestClient {
     /// Exchanges time with the venue.
     ///
@@ -129,6 +138,16 @@ impl RestClient {
         interval: Interval,
         limit: usize,
     ) -> Result<Vec<Candle>, RestError> {
+        self.history(symbol, interval, limit).await.map(|history| history.candles)
+    }
+
+    /// The same, and whether the venue is behind with it.
+    pub(crate) async fn history(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+        limit: usize,
+    ) -> Result<History, RestError> {
         let now = self.market_time(symbol).await?;
         let mut candles: Vec<Candle> = Vec::with_capacity(limit);
         // Pages go back in time: each ends before the oldest candle of the one after it.
@@ -150,7 +169,8 @@ impl RestClient {
         candles.dedup_by_key(|candle| candle.start);
         let surplus = candles.len().saturating_sub(limit);
         candles.drain(..surplus);
-        Ok(candles)
+        let is_late = candles.last().is_none_or(|newest| now.since(newest.at) >= interval.millis());
+        Ok(History { candles, is_late })
     }
 
     /// The newest `rows` candles, the open one included; those alone that began at `end` or before, where it is given.

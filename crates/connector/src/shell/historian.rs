@@ -3,7 +3,7 @@
 //! They come marked as history, so that indicators go on without a hole and no rule fires on a bar that is over.
 
 use super::{lookout::Lookout, stream::Outlets};
-use crate::rest::RestClient;
+use crate::rest::{History, RestClient};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use windvane_model::{Interval, MarketEvent, Symbol, WallTime};
@@ -61,24 +61,33 @@ pub(super) async fn fill_gaps(lookout: Lookout) {
 }
 
 async fn fill(rest: &RestClient, outlets: &Outlets, series: &[(Symbol, Interval)], since: WallTime) {
-    for (symbol, interval) in series {
-        let limit = candles_between(since, rest.clock().now(), *interval);
-        for attempt in 1..=TRIES {
-            match rest.candles(*symbol, *interval, limit).await {
-                Ok(candles) => {
+    let mut missing = series.to_vec();
+    for attempt in 1..=TRIES {
+        let mut still = Vec::new();
+        for (symbol, interval) in missing {
+            let limit = candles_between(since, rest.clock().now(), interval);
+            match rest.history(symbol, interval, limit).await {
+                Ok(History { candles, is_late }) => {
+                    // What is told again is known and counts once.
                     for candle in candles {
                         let event = (rest.clock().now(), MarketEvent::Candle(candle));
                         // The receiver is gone only with the engine.
                         let _ = timeout(TRY_EVERY, outlets.market.send(event)).await;
                     }
-                    break;
+                    if !is_late {
+                        continue;
+                    }
+                    tracing::info!(%symbol, %interval, attempt, "the venue's history lags behind");
                 }
-                Err(error) => {
-                    tracing::warn!(%symbol, attempt, %error, "missed candles could not be read");
-                    sleep(TRY_EVERY).await;
-                }
+                Err(error) => tracing::warn!(%symbol, attempt, %error, "missed candles could not be read"),
             }
+            still.push((symbol, interval));
         }
+        missing = still;
+        if missing.is_empty() {
+            return;
+        }
+        sleep(TRY_EVERY).await;
     }
 }
 

@@ -4,7 +4,10 @@ use super::{
     peer::{Behaviour, OnOrder, Peer, Seen},
     rig::{REFUSE_HTTP, Rig, eth, submit},
 };
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
@@ -12,7 +15,7 @@ use tokio::{
 };
 use windvane_connector::{Observation, Plan, Timing, Topic};
 use windvane_model::{
-    AccountEvent, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime, OrderQuestion,
+    AccountEvent, Candle, Command, Event, Interval, Link, LinkState, MarketEvent, MarketTime, OrderQuestion,
     PositionIndex, Price, Query, QueryFailed, RefusalFamily, Side,
 };
 
@@ -139,6 +142,48 @@ async fn c06_a_slow_reader_loses_no_word_of_the_account() {
     assert!(told.into_iter().eq(1..=2_000), "each once, in order");
 }
 
+async fn candle(rig: &mut Rig) -> Candle {
+    let candle = async {
+        loop {
+            if let (_, MarketEvent::Candle(candle)) = rig.market.recv().await.unwrap() {
+                return candle;
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), candle).await.unwrap()
+}
+
+#[tokio::test]
+async fn c08_a_history_that_lags_behind_is_asked_for_until_it_is_whole() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let http = |target: &str| {
+        let body = match target.split('?').next().unwrap_or_default() {
+            "GET /v5/market/orderbook" => {
+                r#"{"retCode":0,"result":{"s":"ETHUSDT","b":[],"a":[],"ts":950000,"u":1}}"#
+            }
+            "GET /v5/market/kline" if ASKED.fetch_add(1, Ordering::Relaxed) == 0 => {
+                r#"{"retCode":0,"result":{"list":[["300000","2","2","2","2","1","2"]]}}"#
+            }
+            "GET /v5/market/kline" => {
+                r#"{"retCode":0,"result":{"list":[["900000","4","4","4","4","1","4"],["600000","3","3","3","3","1","3"],["300000","2","2","2","2","1","2"]]}}"#
+            }
+            _ => return (404, String::new()),
+        };
+        (200, body.to_owned())
+    };
+    let peer = Peer::start(Behaviour::answering(http)).await;
+    let add = |plan: &mut Plan| plan.topics.push(Topic::Candles(eth(), Interval::M5));
+    let mut rig = Rig::with(peer, Timing::default(), add).await;
+    let mut told = vec![];
+    while told.last() != Some(&600_000) {
+        told.push(candle(&mut rig).await.start.0);
+    }
+    assert_eq!(told, [300_000, 300_000, 600_000], "what is there at once, and the rest when it is");
+    // By then a third question would have come.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(ASKED.load(Ordering::Relaxed), 2);
+}
+
 #[tokio::test]
 async fn candles_that_closed_during_an_outage_come_as_history() {
     let http = |target: &str| {
@@ -157,14 +202,7 @@ async fn candles_that_closed_during_an_outage_come_as_history() {
     let add = |plan: &mut Plan| plan.topics.push(Topic::Candles(eth(), Interval::M5));
     let mut rig = Rig::with(peer, Timing::default(), add).await;
     rig.link(Link::Public(LinkState::Up)).await;
-    let candle = async {
-        loop {
-            if let (_, MarketEvent::Candle(candle)) = rig.market.recv().await.unwrap() {
-                return candle;
-            }
-        }
-    };
-    let candle = timeout(Duration::from_secs(20), candle).await.unwrap();
+    let candle = candle(&mut rig).await;
     assert_eq!(candle.start, MarketTime(300_000), "the one from 600 s on is still open");
     assert!(candle.is_confirmed && candle.is_warm_up, "no rule fires on it");
 }
