@@ -69,9 +69,10 @@ fn a_shadow_run_decides_and_records_everything_and_the_venue_hears_nothing_of_it
         let wished = count(&records, "/Command/command/Submit", None);
         wished >= 6 && count(&records, "/Event/event/Account/Refused/family", Some("NotSent")) >= 6
     });
-    let status = get(([127, 0, 0, 1], port).into(), "/status.json").unwrap().1;
-    let status: Value = serde_json::from_str(&status).unwrap();
-    assert_eq!(status["run_state"], "active", "{status}");
+    wait_until("the page to say so", PATIENCE, || {
+        let status = get(([127, 0, 0, 1], port).into(), "/status.json").unwrap().1;
+        serde_json::from_str::<Value>(&status).unwrap()["run_state"] == "active"
+    });
     let (code, orders, complaint) = finish(&windvane(&["orders", "--all", "--config", &ground.config()]));
     assert_eq!(code, Some(0), "{complaint}");
     assert!(orders.contains("30000"), "it sees what others have: {orders}");
