@@ -160,6 +160,17 @@ def since_midnight(values, fold):
     return numpy.array(out)
 
 
+def anchored(is_anchor):
+    """The average of hlc3 by volume from the newest anchor on."""
+    out, first = [NAN] * BARS, None
+    for i in range(BARS):
+        first = i if is_anchor(i) else first
+        if first is not None:
+            part = slice(first, i + 1)
+            out[i] = math.fsum(hlc3[part] * volume[part]) / math.fsum(volume[part])
+    return numpy.array(out)
+
+
 def pivot(values, extreme, before_bars, after_bars):
     """The newest value that is the extreme of the bars around it."""
     out, last = [NAN] * BARS, NAN
@@ -265,6 +276,7 @@ TA_LIB = {
     "ppo(close, 12, 26)": talib.PPO(close, 12, 26, 1) / 100,
     "trix(close, 8)": talib.TRIX(close, 8) / 100,
     "stoch_k(14, 3)": talib.STOCH(high, low, close, 14, 3, 0, 1, 0)[0],
+    "stoch_k(14, 1)": talib.STOCHF(high, low, close, 14, 1)[0],
     "stoch_d(14, 3, 3)": slow_d,
     "stoch_rsi(close, 14, 14)": place(rsi14, 14),
     "williams_r(14)": talib.WILLR(high, low, close, 14),
@@ -318,6 +330,7 @@ DEFINITIONS = {
     "vhf(close, 14)": (over(14, close, max) - over(14, close, min)) / over(14, abs(change), math.fsum),
     "cmf(20)": over(20, signed, math.fsum) / over(20, volume, math.fsum),
     "vwap()": since_midnight(hlc3 * volume, lambda a, b: a + b) / since_midnight(volume, lambda a, b: a + b),
+    "vwap_since(high >= highest(high, 50))": anchored(lambda i: i >= 49 and high[i] == max(high[i - 49 : i + 1])),
     "vwap_of(20)": over(20, hlc3 * volume, math.fsum) / over(20, volume, math.fsum),
     "realised_volatility(close, 24)": numpy.sqrt(over(24, log_change**2, mean) * 365 * 288),
     "true_range": true_range,

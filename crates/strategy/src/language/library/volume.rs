@@ -1,6 +1,6 @@
 //! Volume and volatility.
 
-use super::Argument::{Bars, Series};
+use super::Argument::{BarCondition, Bars, Series};
 use super::{Function, Given, Gives, NodeId, Scribe, function};
 use crate::indicator::{Gathered, Kernel};
 use crate::language::op::{Binary, Field, Unary};
@@ -23,7 +23,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Gives::Volume,
         obv,
     ),
-    function("vwap", "vwap()", "average price by volume since 00:00 UTC", &[], Gives::Price, vwap),
+    function("vwap", "vwap()", "average price by volume since 00:00 UTC", &[], Gives::Price, |s, _| {
+        let new_day = s.field(Field::NewDay);
+        anchored(s, new_day)
+    }),
+    function(
+        "vwap_since",
+        "vwap_since(condition)",
+        "average price by volume from the bar where the condition last held",
+        &[BarCondition],
+        Gives::Price,
+        |s, a| anchored(s, a.x(0)),
+    ),
     function(
         "vwap_of",
         "vwap_of(bars)",
@@ -65,10 +76,11 @@ fn obv(s: &mut Scribe<'_>, _: &Given) -> NodeId {
     s.memory_of(Kernel::OnBalance, close, volume)
 }
 
-fn vwap(s: &mut Scribe<'_>, _: &Given) -> NodeId {
-    let (typical, volume, new_day) = (s.hlc3(), s.volume(), s.field(Field::NewDay));
+/// The average from the bar on where `anchor` last held.
+fn anchored(s: &mut Scribe<'_>, anchor: NodeId) -> NodeId {
+    let (typical, volume) = (s.hlc3(), s.volume());
     let value = s.multiply(typical, volume);
-    let mut sum = |of: NodeId| super::past::since(s, Gathered::Sum, new_day, of);
+    let mut sum = |of: NodeId| super::past::since(s, Gathered::Sum, anchor, of);
     let (value, volume) = (sum(value), sum(volume));
     s.divide(value, volume)
 }
