@@ -62,7 +62,7 @@ impl Checker<'_> {
             (Type::Bool, _) | (_, Type::Bool) => None,
             (_, Type::Ratio) if one(&left) => Some(Type::Quotient),
             (Type::Ratio, _) if one(&right) => Some(Type::Quotient),
-            (left, right) => left.common(right),
+            _ => self.common(left, right),
         };
         let op = if operator == Operator::Add { Binary::Add } else { Binary::Subtract };
         match unit {
@@ -79,7 +79,7 @@ impl Checker<'_> {
         span: &Span,
     ) -> Option<Lowered> {
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
-        match left.unit.common(right.unit) {
+        match self.common(left, right) {
             None => return self.mismatch("cannot be compared", left, right, span),
             Some(Type::Bool) if !equality => {
                 return self
@@ -99,6 +99,17 @@ impl Checker<'_> {
             _ => Op::Binary(Binary::Equal, left, right),
         };
         self.emit(op, Type::Bool)
+    }
+
+    /// The unit in which two values can be compared or added. A figure with the name of a coin is a price or a sum of money,
+    /// whichever it meets.
+    fn common(&self, left: Lowered, right: Lowered) -> Option<Type> {
+        let is_figure = |side: Lowered| self.builder.constant(side.node).is_some();
+        match (left.unit, right.unit) {
+            (Type::Value, Type::Price) if is_figure(right) => Some(Type::Value),
+            (Type::Price, Type::Value) if is_figure(left) => Some(Type::Value),
+            (left, right) => left.common(right),
+        }
     }
 
     pub(super) fn mismatch(

@@ -80,6 +80,11 @@ fn expressions_have_the_value_that_they_read_as() {
         ("close * (1 + 10%)", Some(16.5)),
         ("is_flat == true", Some(1.0)),
         ("bars_held", None),
+        ("close * volume > 149 USDT", Some(1.0)),
+        ("150 USDT >= volume * close and close * volume - 1 USDT < 150 USDT", Some(1.0)),
+        ("sum(close * volume, 2) / sum(volume, 2)", Some(13.0)),
+        ("close * volume / close == volume", Some(1.0)),
+        ("close * volume / (2 * close * volume) == 50%", Some(1.0)),
         ("sma(close, 5)", None),
         ("close / (open - close)", None),
     ] {
@@ -89,6 +94,18 @@ fn expressions_have_the_value_that_they_read_as() {
             (value, expected) => value == expected,
         };
         assert!(is_near, "{text}: {value:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn a_sum_of_money_is_no_price() {
+    for text in [
+        "close * volume > close",
+        "close * volume + close > 1 USDT",
+        "volume > 100 USDT",
+        "close * close > 1 USDT",
+    ] {
+        assert!(check(text).is_err(), "{text}");
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Type {
     Ticks,
     /// An amount of the base coin.
     Volume,
+    /// What an amount of the base coin is worth: a sum of the quote coin.
+    Value,
     /// A span of time.
     Duration,
     /// True, false or not yet known.
@@ -32,6 +34,7 @@ impl fmt::Display for Type {
             Self::Quotient => "a quotient",
             Self::Ticks => "ticks",
             Self::Volume => "a volume",
+            Self::Value => "a sum of money",
             Self::Duration => "a duration",
             Self::Bool => "true or false",
         })
@@ -56,6 +59,7 @@ impl Type {
             (Self::Bool, _) | (_, Self::Bool) => None,
             (Self::Number | Self::Quotient, unit) | (unit, Self::Number | Self::Quotient) => Some(unit),
             (Self::Ratio, unit) | (unit, Self::Ratio) => Some(unit),
+            (Self::Price, Self::Volume) | (Self::Volume, Self::Price) => Some(Self::Value),
             _ => None,
         }
     }
@@ -66,6 +70,8 @@ impl Type {
             (Self::Bool, _) | (_, Self::Bool) => None,
             (Self::Number, Self::Number) => Some(Self::Number),
             (left, right) if left.common(right).is_some() => Some(Self::Quotient),
+            (Self::Value, Self::Price) => Some(Self::Volume),
+            (Self::Value, Self::Volume) => Some(Self::Price),
             (unit, Self::Number | Self::Quotient | Self::Ratio) => Some(unit),
             _ => None,
         }
@@ -77,6 +83,9 @@ impl Type {
             (Self::Price, Self::Number) => "; give the number its unit: `2 ticks` or `2 USDT`",
             (Self::Ratio, Self::Number) => "; write the number as a per cent: `0.5%`",
             (Self::Number, Self::Ratio) => "; write the number without `%`",
+            (Self::Volume, Self::Number | Self::Price) => {
+                "; a volume times a price is a sum of money: `volume * close`"
+            }
             (Self::Price, Self::Ratio) | (Self::Ratio, Self::Price) => {
                 "; a per cent of a price is `0.5% * close`"
             }

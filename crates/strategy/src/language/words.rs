@@ -98,12 +98,12 @@ pub(crate) const WORDS: &[(&str, Word, &str)] = &[
     ),
     (
         "equity",
-        Word::Live(LiveWord::Equity, Type::Price),
+        Word::Live(LiveWord::Equity, Type::Value),
         "budget of the bot with what it has made of it, settle coin",
     ),
     (
         "free_margin",
-        Word::Live(LiveWord::FreeMargin, Type::Price),
+        Word::Live(LiveWord::FreeMargin, Type::Value),
         "margin of the account that is free for new orders, settle coin",
     ),
     (
