@@ -8,7 +8,7 @@ use crate::bot::{Bot, Foreign, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
 use crate::turn::qty_of;
-use crate::view::open_orders_of;
+use crate::view::{is_held, open_orders_of};
 use windvane_model::{
     BotName, Cancel, ClientOrderId, Command, Grounds, Intent, Millis, Mutant, Role, Scope, Stamp, mutant,
 };
@@ -58,13 +58,16 @@ impl Engine {
                 self.bots[bot].next_round = Some(stamp.wall.after(ROUND_EVERY_MS));
             }
         }
-        self.work_off(stamp, out);
+        self.work_off_rest(stamp, out);
     }
 
     /// Tells when the closing of a position was decided: entries go first, so its own orders leave later.
     fn tell_closing(&mut self, bot: usize, is_wanted: bool, out: &mut Vec<Output>) {
         let Bot { symbol, position_index, is_closing, .. } = self.bots[bot];
-        let is_held = !crate::view::holding(&self.orders, symbol, position_index).qty.is_zero();
+        if !is_wanted && !is_closing {
+            return;
+        }
+        let is_held = is_held(&self.orders, symbol, position_index);
         let is_closing_now = is_wanted && is_held;
         if is_closing_now != is_closing {
             self.bots[bot].is_closing = is_closing_now;

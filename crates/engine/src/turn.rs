@@ -37,6 +37,13 @@ impl Engine {
         }
     }
 
+    /// The same after steps of which most come to nothing: what has happened to the account is known by then.
+    pub(crate) fn work_off_rest(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if !self.effects.is_empty() || !self.notices.is_empty() {
+            self.work_off(stamp, out);
+        }
+    }
+
     fn take_effects(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
@@ -128,7 +135,7 @@ impl Engine {
             let next = self.bots.iter().filter_map(|bot| bot.wake_at).min();
             self.next_wake = next.unwrap_or(MarketTime(i64::MAX));
         }
-        self.work_off(stamp, out);
+        self.work_off_rest(stamp, out);
     }
 
     /// Whether waking a bot is of any use. One whose contract is not known yet sleeps on; so do all when the engine
@@ -141,7 +148,7 @@ impl Engine {
 
     /// Wakes one bot and takes what it wants.
     fn wake(&mut self, bot: usize, wake: Wake<'_>, stamp: Stamp, out: &mut Vec<Output>) {
-        if !self.can_wake(&self.bots[bot]) {
+        if self.gate.state() == RunState::Fenced {
             return;
         }
         let Self { market, instruments, orders, bots, intents, config, has_opened, .. } = self;
@@ -322,7 +329,7 @@ impl Engine {
     /// Notes of each position that was opened which configuration it lives by.
     pub(crate) fn note_openings(&mut self) {
         for bot in &mut self.bots {
-            let is_held = crate::view::holding(&self.orders, bot.symbol, bot.position_index).side.is_some();
+            let is_held = crate::view::is_held(&self.orders, bot.symbol, bot.position_index);
             if is_held && !bot.was_held && bot.next.is_none() {
                 self.has_opened |= bot.opened_under != Some(self.config);
                 bot.opened_under = Some(self.config);

@@ -52,6 +52,11 @@ impl Engine {
         })
     }
 
+    /// What each bot has made, realised or not, after fees and funding, settle coin; in the order of the configuration.
+    pub fn profits(&self) -> impl Iterator<Item = Money> {
+        self.bots.iter().filter_map(|bot| Some(self.orders.bot(bot.name)?.net_pnl()))
+    }
+
     /// Signals of each bot since the start, in the order of the configuration.
     pub fn signals(&self) -> impl Iterator<Item = (BotName, u64)> {
         self.bots.iter().map(|bot| (bot.name, bot.strategy.signals()))
@@ -88,7 +93,7 @@ impl Engine {
     #[must_use]
     pub fn is_wound_down(&self, name: BotName) -> bool {
         let Some(bot) = self.bots.iter().find(|bot| bot.name == name) else { return true };
-        let is_flat = || holding(&self.orders, bot.symbol, bot.position_index).side.is_none();
+        let is_flat = || !is_held(&self.orders, bot.symbol, bot.position_index);
         let has_entries = || open_orders_of(&self.orders, name).any(|order| !order.is_reduce_only());
         match bot.hold() {
             Some(Hold::Close) => is_flat() && open_orders_of(&self.orders, name).next().is_none(),
@@ -236,6 +241,11 @@ pub(crate) fn holding(orders: &Orders, symbol: Symbol, index: PositionIndex) -> 
         let held = position.holding();
         Holding { side: held.side(), qty: held.qty(), average_price: held.average_price() }
     })
+}
+
+/// Whether a position of a bot is open.
+pub(crate) fn is_held(orders: &Orders, symbol: Symbol, index: PositionIndex) -> bool {
+    orders.position(symbol, index).is_some_and(|position| position.holding().side().is_some())
 }
 
 fn own_order(order: &Order) -> OwnOrder {

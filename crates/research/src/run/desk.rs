@@ -79,11 +79,12 @@ impl Desk {
     fn depart(&mut self, happening: Happening) {
         let arrives = self.now_ms + self.latency_ms;
         // Last of all, unless a session's clock went back.
-        let place = match self.under_way.back() {
-            Some((at, _)) if *at > arrives => self.under_way.partition_point(|(at, _)| *at <= arrives),
-            _ => self.under_way.len(),
-        };
-        self.under_way.insert(place, (arrives, happening));
+        if self.under_way.back().is_none_or(|(at, _)| *at <= arrives) {
+            self.under_way.push_back((arrives, happening));
+        } else {
+            let place = self.under_way.partition_point(|(at, _)| *at <= arrives);
+            self.under_way.insert(place, (arrives, happening));
+        }
     }
 
     /// Bars are over that the engine is not woken at ([`Engine::pass_over`]).

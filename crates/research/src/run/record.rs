@@ -70,7 +70,7 @@ impl Record {
         if self.equity.last().is_some_and(|last| last.at == at) {
             return;
         }
-        let bots = engine.bots().map(|bot| bot.account.net_pnl()).collect();
+        let bots = engine.profits().collect();
         self.equity.push(Equity { at, account: engine.margin().equity(), bots });
     }
 }
