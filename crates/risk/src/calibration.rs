@@ -155,9 +155,11 @@ impl Calibration {
             return None;
         };
         let tiers = &exposure.listed(report.symbol)?.instrument.tiers;
+        let (balance, fee_to_close) = (exposure.account().margin_balance(), terms.fee_to_close());
+        let (initial, maintenance) = terms.margins(fee_to_close, Some(tiers));
         let figures = [
-            (Counted::PositionInitial, terms.initial_margin(), report.initial_margin),
-            (Counted::PositionMaintenance, terms.maintenance_margin(tiers), report.maintenance_margin),
+            (Counted::PositionInitial, initial, report.initial_margin),
+            (Counted::PositionMaintenance, maintenance, report.maintenance_margin),
         ];
         let mut worst = None;
         for (counted, ours, theirs) in figures {
@@ -168,7 +170,7 @@ impl Calibration {
                 ours: Money::new(ours),
                 theirs: Money::new(theirs),
             };
-            let is_wrong = self.compare((counted, key), ours.saturating_sub(theirs), exposure, bound);
+            let is_wrong = self.compare((counted, key), ours.saturating_sub(theirs), balance, bound);
             worst = worst.or(is_wrong.then_some(miscount));
         }
         worst
@@ -184,13 +186,14 @@ impl Calibration {
         bound: Decimal,
     ) -> Option<Miscount> {
         let account = exposure.account();
+        let margin_balance = account.margin_balance();
         let (least, most) = (least_order_margin(exposure), account.order_margin);
         let least = least.min(most);
         let ours = PositionMargins::at(marks, exposure);
         // Where the profit differs the marks do, and with them what goes by them, by no more than the profit.
         let known_profit = told.profit.map_or(ours.profit, Money::get);
         let is_at_our_marks = ours.profit.saturating_sub(known_profit).abs()
-            <= bound.saturating_mul(account.margin_balance()).saturating_mul(HALF);
+            <= bound.saturating_mul(margin_balance).saturating_mul(HALF);
         let positions = is_at_our_marks.then_some((ours.initial, ours.initial));
         let maintained = is_at_our_marks.then_some((ours.maintenance, ours.maintenance));
         let with_orders = |least: Decimal, most: Decimal| {
@@ -222,7 +225,8 @@ impl Calibration {
         for (counted, theirs, ours) in figures {
             let (Some(theirs), Some((low, high))) = (theirs.map(Money::get), ours) else { continue };
             let nearest = theirs.clamp(low.min(high), high);
-            let is_wrong = self.compare((counted, None), nearest.saturating_sub(theirs), exposure, bound);
+            let is_wrong =
+                self.compare((counted, None), nearest.saturating_sub(theirs), margin_balance, bound);
             let miscount =
                 Miscount { counted, symbol: None, ours: Money::new(nearest), theirs: Money::new(theirs) };
             worst = worst.or(is_wrong.then_some(miscount));
@@ -244,11 +248,10 @@ impl Calibration {
         let held = exposure.contract(question.symbol, question.position_index)?;
         let mark = held.valuation_price()?;
         let account = exposure.account();
+        let balance = account.margin_balance();
         // The venue divides by all that counts as margin, other coins included.
-        let base_before = account
-            .margin_balance()
-            .saturating_add(exposure.other_collateral().get())
-            .saturating_add(exposure.order_loss());
+        let base_before =
+            balance.saturating_add(exposure.other_collateral().get()).saturating_add(exposure.order_loss());
         let loss = order_loss(question.side, question.qty, question.price, mark);
         let base_after = base_before.saturating_add(loss);
         let least = account.position_margin.saturating_add(least_order_margin(exposure));
@@ -291,7 +294,7 @@ impl Calibration {
             let nearest = theirs.clamp(floor.min(ceiling), ceiling);
             let symbol = (counted == Counted::Question).then_some(question.symbol);
             let key = symbol.map(|symbol| (symbol, question.position_index));
-            let is_wrong = self.compare((counted, key), nearest.saturating_sub(theirs), exposure, bound);
+            let is_wrong = self.compare((counted, key), nearest.saturating_sub(theirs), balance, bound);
             let miscount =
                 Miscount { counted, symbol, ours: Money::new(nearest), theirs: Money::new(theirs) };
             worst = worst.or(is_wrong.then_some(miscount));
@@ -300,8 +303,8 @@ impl Calibration {
     }
 
     /// Notes an error, settle coin, and says whether it is one too many.
-    fn compare(&mut self, key: Key, error: Decimal, exposure: &Exposure, bound: Decimal) -> bool {
-        let balance = exposure.account().margin_balance();
+    /// `balance` is the account's margin balance.
+    fn compare(&mut self, key: Key, error: Decimal, balance: Decimal, bound: Decimal) -> bool {
         // Nothing is a part of nothing; an account without any margin opens nothing either.
         let Some(error) = error.checked_div(balance).filter(|_| balance > Decimal::ZERO) else {
             return false;
@@ -402,6 +405,9 @@ impl PositionMargins {
 /// What the venue holds for all open orders at least. Whether both sides of a hedged contract hold their own or only the
 /// larger one does is not published, so the larger one counts.
 fn least_order_margin(exposure: &Exposure) -> Decimal {
+    if exposure.open_orders() == 0 {
+        return Decimal::ZERO;
+    }
     let mut of_symbol: BTreeMap<Symbol, Decimal> = BTreeMap::new();
     for contract in exposure.contracts() {
         let Some(mark) = contract.valuation_price() else { continue };
