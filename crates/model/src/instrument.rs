@@ -80,6 +80,31 @@ impl Leverage {
     pub const fn get(self) -> Decimal {
         self.0
     }
+
+    /// A position value over it; the largest decimal where that does not fit. The inverses of the leverages that people set
+    /// mostly have few digits, and a product takes a fifth of the time of a division.
+    #[must_use]
+    pub fn share_of(self, value: Decimal) -> Decimal {
+        let (digits, places) = match (self.0.scale(), self.0.mantissa()) {
+            (0, 1) => return value,
+            (0, 2) => (5, 1),
+            (0, 4) => (25, 2),
+            (0, 5) => (2, 1),
+            (0, 8) => (125, 3),
+            (0, 10) => (1, 1),
+            (0, 20) => (5, 2),
+            (0, 25) => (4, 2),
+            (0, 40) => (25, 3),
+            (0, 50) => (2, 2),
+            (0, 100) => (1, 2),
+            _ => (0, 0),
+        };
+        let share = match digits {
+            0 => value.checked_div(self.0),
+            _ => value.checked_mul(Decimal::new(digits, places)),
+        };
+        share.unwrap_or(Decimal::MAX)
+    }
 }
 
 /// What a fill costs, as fractions of its value. Source: Bybit V5, Get Fee Rate.

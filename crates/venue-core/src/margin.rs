@@ -203,6 +203,10 @@ impl Tiers {
 
     /// The tier of a value; above the last limit the last tier.
     pub(crate) fn at(&self, value: Decimal) -> Tier {
+        // Where most positions lie.
+        if value <= self.0[0].limit {
+            return self.0[0];
+        }
         let index = self.0.partition_point(|tier| tier.limit < value);
         self.0[index.min(self.0.len() - 1)]
     }

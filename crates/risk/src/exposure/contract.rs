@@ -84,7 +84,7 @@ impl ContractExposure {
     /// venue's whose execution is heard late has closed what later fills seem to close.
     #[must_use]
     pub fn told_qty(&self, side: Side) -> Decimal {
-        let size = self.told.unwrap_or_default();
+        let Some(size) = self.told else { return Decimal::ZERO };
         match side {
             Side::Buy => size.max(Decimal::ZERO),
             Side::Sell => (-size).max(Decimal::ZERO),

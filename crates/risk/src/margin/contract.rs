@@ -214,6 +214,9 @@ impl ContractTerms<'_> {
             return held.max(told);
         }
         let closing = self.exposure.side(side).reducing_qty();
+        if closing.is_zero() {
+            return if told.is_zero() { held } else { held.max(told) };
+        }
         let turned = closing.saturating_sub(self.exposure.held_qty(side.opposite())).max(Decimal::ZERO);
         held.saturating_add(turned).max(told)
     }

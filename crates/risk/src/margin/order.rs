@@ -32,7 +32,7 @@ impl OrderTerms {
     /// Source: Bybit help centre, "Order Cost"; captured wallets match it in `totalOrderIM`.
     #[must_use]
     pub fn cost(&self, value: Decimal) -> OrderCost {
-        let initial_margin = ratio(value, self.leverage.get());
+        let initial_margin = self.leverage.share_of(value);
         let at_bankruptcy = match self.side {
             Side::Buy => value.saturating_sub(initial_margin),
             Side::Sell => value.saturating_add(initial_margin),

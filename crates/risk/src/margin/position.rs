@@ -1,6 +1,6 @@
 //! What a position holds back, gains and needs to stay open.
 
-use super::{MarginMode, maintenance_margin, ratio};
+use super::{MarginMode, maintenance_margin};
 use rust_decimal::Decimal;
 use windvane_model::{Leverage, Price, Qty, Rate, RiskTier, Side};
 
@@ -59,7 +59,7 @@ impl PositionTerms {
     /// Source: Bybit help centre, "Order Cost": the fee to close goes by it.
     #[must_use]
     pub fn bankruptcy_price(&self) -> Decimal {
-        let distance = ratio(self.entry.get(), self.leverage.get());
+        let distance = self.leverage.share_of(self.entry.get());
         match self.side {
             Side::Buy => self.entry.get().saturating_sub(distance),
             Side::Sell => self.entry.get().saturating_add(distance),
@@ -81,7 +81,7 @@ impl PositionTerms {
     /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09.
     #[must_use]
     pub fn initial_margin(&self) -> Decimal {
-        self.initial_margin_and(self.fee_to_close())
+        self.initial_margin_at(self.value(), self.fee_to_close())
     }
 
     /// Initial and maintenance margin with the fee to close, settle coin. Without tiers, the initial margin is the bound that
@@ -89,16 +89,17 @@ impl PositionTerms {
     ///
     /// Source: Bybit help centre, "Initial Margin Calculation", 2025-09, and "Maintenance Margin".
     pub(crate) fn margins(&self, fee_to_close: Decimal, tiers: Option<&[RiskTier]>) -> (Decimal, Decimal) {
-        let initial = self.initial_margin_and(fee_to_close);
-        let of_value = |tiers| maintenance_margin(tiers, self.value()).saturating_add(fee_to_close);
+        let value = self.value();
+        let initial = self.initial_margin_at(value, fee_to_close);
+        let of_value = |tiers| maintenance_margin(tiers, value).saturating_add(fee_to_close);
         (initial, tiers.map_or(initial, of_value))
     }
 
-    fn initial_margin_and(&self, fee_to_close: Decimal) -> Decimal {
+    fn initial_margin_at(&self, value: Decimal, fee_to_close: Decimal) -> Decimal {
         let own = match self.mode {
-            MarginMode::Cross => ratio(self.value(), self.leverage.get()),
+            MarginMode::Cross => self.leverage.share_of(value),
             MarginMode::Isolated => {
-                ratio(self.entry_value(), self.leverage.get()).saturating_add(self.added_margin)
+                self.leverage.share_of(self.entry_value()).saturating_add(self.added_margin)
             }
         };
         own.saturating_add(fee_to_close)
@@ -146,7 +147,7 @@ impl PositionTerms {
             tiers.iter().find(|tier| value <= tier.limit.get()).or(tiers.last())?.maintenance_rate.get();
         let maintenance = maintenance_margin(tiers, value);
         let deduction = value.checked_mul(rate)?.checked_sub(maintenance)?;
-        let margin = ratio(value, self.leverage.get()).checked_add(self.added_margin)?;
+        let margin = self.leverage.share_of(value).checked_add(self.added_margin)?;
         // What may be lost before the older form's maintenance margin is touched, in units of price.
         let room = margin.checked_sub(maintenance)?.checked_div(self.qty.get())?;
         let margin = margin.checked_add(deduction)?;

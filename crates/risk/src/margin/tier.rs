@@ -10,6 +10,10 @@ use windvane_model::{Leverage, RiskTier};
 /// limit is counted at the last rate. Source: Bybit help centre, "Maintenance Margin".
 #[must_use]
 pub fn maintenance_margin(tiers: &[RiskTier], value: Decimal) -> Decimal {
+    // Most positions lie in the lowest tier.
+    if let Some(lowest) = tiers.first().filter(|lowest| value <= lowest.limit.get()) {
+        return value.max(Decimal::ZERO).saturating_mul(lowest.maintenance_rate.get());
+    }
     let mut margin = Decimal::ZERO;
     let mut floor = Decimal::ZERO;
     for (number, tier) in tiers.iter().enumerate() {
