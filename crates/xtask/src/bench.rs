@@ -36,7 +36,9 @@ pub(crate) struct Options {
 /// When there is no bench of that name, one cannot be built or run, or the wire benchmark misses its bound.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if let (Some(BACKTEST), [_, _]) = (options.name.as_deref(), options.files.as_slice()) {
-        let arguments = ["bench", "--quiet", "--package", "windvane-research", "--bench", BACKTEST, "--"];
+        // As an engine is built that has to be fast; it takes several times as long to build.
+        let whole = ["bench", "--quiet", "--profile", "live", "--package", "windvane-research"];
+        let arguments = whole.into_iter().chain(["--bench", BACKTEST, "--"]);
         return run_program(cargo(arguments).args(&options.files));
     }
     if !options.files.is_empty() {
