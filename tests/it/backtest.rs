@@ -175,6 +175,23 @@ fn a_sweep_goes_on_where_it_was_broken_off_and_its_best_is_what_a_backtest_of_it
 }
 
 #[test]
+fn a_draw_is_repeated_by_its_seed_on_however_many_threads() {
+    let desk = Desk::new();
+    let span = ["--from", "2026-02-24T00:00:00Z", "--to", "2026-02-26T00:00:00Z", "--min-trades", "1"];
+    let drawn = |name: &str, seed: &str, threads: &str| {
+        let out = desk.path(name);
+        let draw = ["--random", "3", "--seed", seed, "--threads", threads, "--out", out.to_str().unwrap()];
+        let (code, said, err) = desk.run("tune", &[&span[..], &draw].concat());
+        assert_eq!(code, Some(0), "{said}{err}");
+        std::fs::read_to_string(out.join("table.csv")).unwrap()
+    };
+    let first = drawn("first", "7", "1");
+    assert_eq!(first.lines().count(), 4, "a head and three candidates: {first}");
+    assert_eq!(drawn("again", "7", "2"), first);
+    assert_ne!(drawn("other", "8", "2"), first);
+}
+
+#[test]
 fn a_terminal_is_shown_how_far_a_backtest_and_a_sweep_are() {
     let Some(script) = program("script", "it comes with util-linux") else { return };
     let desk = Desk::new();
