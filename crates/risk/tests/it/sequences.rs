@@ -6,9 +6,9 @@
 
 use crate::scene::{bot, dec, other_symbol, qty, symbol};
 use crate::world::{
-    BOT_GROSS_LIMIT, BOT_ORDER_COUNT_LIMIT, BOT_SECOND, GROSS_LIMIT, GROUP_GROSS_LIMIT, MINUTE,
-    ORDER_COUNT_LIMIT, POSITION_LIMIT, SECOND, SYMBOL_ORDER_COUNT_LIMIT, SYMBOL_POSITION_LIMIT, Step, World,
-    owner, second,
+    BOT_GROSS_LIMIT, BOT_ORDER_COUNT_LIMIT, BOT_SECOND, GROSS_LIMIT, GROUP_GROSS_LIMIT, GROUP_MINUTE,
+    GROUP_ORDER_COUNT_LIMIT, GROUP_POSITION_LIMIT, MINUTE, ORDER_COUNT_LIMIT, POSITION_LIMIT, SECOND,
+    SYMBOL_ORDER_COUNT_LIMIT, SYMBOL_POSITION_LIMIT, SYMBOL_TEN, Step, World, owner, second,
 };
 use fastrand::Rng;
 use rust_decimal::Decimal;
@@ -87,6 +87,8 @@ fn judge(world: &World, seed: u64, step: &Step) {
     assert!(values.iter().sum::<Decimal>() <= gross, "sequence {seed}: {values:?} after {step:?}");
     assert!(values[0] <= dec(SYMBOL_POSITION_LIMIT), "sequence {seed}: {values:?} after {step:?}");
     assert!(values[1] <= dec(BOT_GROSS_LIMIT), "sequence {seed}: {values:?} after {step:?}");
+    let position = dec(GROUP_POSITION_LIMIT);
+    assert!(values.iter().all(|value| *value <= position), "sequence {seed}: {values:?} after {step:?}");
     let group = values.iter().sum::<Decimal>();
     assert!(group <= dec(GROUP_GROSS_LIMIT), "sequence {seed}: {values:?} after {step:?}");
     let exposure = &world.scene.exposure;
@@ -97,6 +99,7 @@ fn judge(world: &World, seed: u64, step: &Step) {
     };
     for (wanted, limit) in [
         (None, ORDER_COUNT_LIMIT),
+        (None, GROUP_ORDER_COUNT_LIMIT),
         (Some(symbol()), SYMBOL_ORDER_COUNT_LIMIT),
         (Some(other_symbol()), BOT_ORDER_COUNT_LIMIT),
     ] {
@@ -139,7 +142,13 @@ fn judge_rates(world: &World, before: usize, seed: u64, step: &Step) {
     if !world.sent.get(before).is_some_and(|(_, _, opens)| *opens) {
         return;
     }
-    for ((count, window_ms), bot) in [(SECOND, None), (MINUTE, None), (BOT_SECOND, Some(second()))] {
+    for ((count, window_ms), bot) in [
+        (SECOND, None),
+        (MINUTE, None),
+        (GROUP_MINUTE, None),
+        (BOT_SECOND, Some(second())),
+        (SYMBOL_TEN, Some(bot())),
+    ] {
         // An order of the other bot does not ask for this one's room.
         if bot.is_none_or(|bot| world.sent[before].1 == bot) {
             let sent = world.sent_within(window_ms, bot);

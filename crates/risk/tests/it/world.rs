@@ -16,10 +16,15 @@ pub(crate) const SYMBOL_ORDER_COUNT_LIMIT: u32 = 3;
 pub(crate) const BOT_GROSS_LIMIT: &str = "600";
 pub(crate) const BOT_ORDER_COUNT_LIMIT: u32 = 4;
 pub(crate) const GROUP_GROSS_LIMIT: &str = "900";
-/// So many orders within so many milliseconds: of the account in a second, in a minute, of the second bot in a second.
+pub(crate) const GROUP_POSITION_LIMIT: &str = "550";
+pub(crate) const GROUP_ORDER_COUNT_LIMIT: u32 = 5;
+/// So many orders within so many milliseconds: of the account in a second, in a minute, of the second bot in a second, of the
+/// first contract, which is the first bot's, in ten, of both contracts together in a minute.
 pub(crate) const SECOND: (usize, i64) = (5, 1_000);
 pub(crate) const MINUTE: (usize, i64) = (11, 60_000);
 pub(crate) const BOT_SECOND: (usize, i64) = (3, 1_000);
+pub(crate) const SYMBOL_TEN: (usize, i64) = (4, 10_000);
+pub(crate) const GROUP_MINUTE: (usize, i64) = (10, 60_000);
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -120,10 +125,13 @@ impl World {
         write!(
             text,
             "[symbol.{first}]\nmax_position_notional = \"{SYMBOL_POSITION_LIMIT} USDT\"\n\
-             max_open_orders = {SYMBOL_ORDER_COUNT_LIMIT}\n\
+             max_open_orders = {SYMBOL_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
              [bot.{bot}]\nmax_gross_exposure = \"{BOT_GROSS_LIMIT} USDT\"\nmax_open_orders = {BOT_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
-             [group.both]\nsymbols = [\"{first}\", \"{other}\"]\nmax_gross_exposure = \"{GROUP_GROSS_LIMIT} USDT\"\n",
-            rate(BOT_SECOND)
+             [group.both]\nsymbols = [\"{first}\", \"{other}\"]\nmax_gross_exposure = \"{GROUP_GROSS_LIMIT} USDT\"\n\
+             max_position_notional = \"{GROUP_POSITION_LIMIT} USDT\"\nmax_open_orders = {GROUP_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n",
+            rate(SYMBOL_TEN),
+            rate(BOT_SECOND),
+            rate(GROUP_MINUTE)
         )
         .unwrap();
         let limits: windvane_risk::RiskLimits = toml::from_str(&text).unwrap();
