@@ -13,7 +13,7 @@ use crate::toml_file::Table;
 pub struct Parameter {
     /// Its name in expressions.
     pub name: String,
-    /// What it measures: a word of [`TYPES`].
+    /// What it measures: a word of `TYPES`.
     pub unit: &'static str,
     /// Its value in force; a fraction for per cents, milliseconds for durations, else as written.
     pub value: f64,
