@@ -9,7 +9,7 @@ use crate::exchange::Exchange;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::number::amount;
-use crate::wire::page::listing;
+use crate::wire::page::empty_listing;
 use crate::wire::request::word;
 
 /// 34022053: to borrow by hand has to be switched on.
@@ -58,7 +58,7 @@ pub(super) fn spot_margin_state(_: &Exchange, _: u64, _: &Fields) -> Answer {
 
 /// Interest on what was borrowed: none.
 pub(super) fn borrow_history(_: &Exchange, _: u64, fields: &Fields) -> Answer {
-    Ok(listing(fields, Vec::new(), String::new()))
+    Ok(empty_listing(fields))
 }
 
 /// What could be bought or sold of a pair at its last price: with borrowing no more than without.

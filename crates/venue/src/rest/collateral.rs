@@ -70,7 +70,7 @@ pub(super) fn tiers(_: &Exchange, fields: &Fields) -> Answer {
             .collect();
         json!({"currency": coin, "collateralRatioList": list})
     });
-    Ok(Accepted { result: json!({"list": rows.collect::<Vec<_>>()}), ext_info: "{}".into() })
+    Ok(Accepted::new(json!({"list": rows.collect::<Vec<_>>()})).with_ext_info("{}".into()))
 }
 
 /// Lets a coin count as margin, or not.

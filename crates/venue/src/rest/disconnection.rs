@@ -28,7 +28,7 @@ pub(super) fn set(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer 
         Some(text) => Product::parse(&text).ok_or_else(|| Refusal::parameter("product is invalid"))?,
     };
     exchange.protection.set(uid, product, Duration::from_secs(seconds));
-    Ok(Accepted { result: Value::Null, ext_info: Value::Null })
+    Ok(Accepted::new(Value::Null).with_ext_info(Value::Null))
 }
 
 /// What is protected; a list that is empty while nothing is.

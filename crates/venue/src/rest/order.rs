@@ -136,5 +136,5 @@ pub(crate) fn batch(
         }
         rows.push(row);
     }
-    Ok(Accepted { result: json!({"list": rows}), ext_info: json!({"list": codes}) })
+    Ok(Accepted::new(json!({"list": rows})).with_ext_info(json!({"list": codes})))
 }

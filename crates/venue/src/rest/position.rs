@@ -12,7 +12,7 @@ use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::list::{self, position};
 use crate::wire::narrow::{Told, without_margin};
-use crate::wire::page::{DAY_MS, WEEK_MS, listing, page, window, window_of};
+use crate::wire::page::{DAY_MS, WEEK_MS, empty_listing, listing, page, window, window_of};
 use crate::wire::position::{ClosedPnl, SettlementRecord};
 use crate::wire::request::{self, category, position_idx, require_category, require_contract};
 use crate::wire::to_value;
@@ -23,7 +23,7 @@ pub(crate) fn list(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
 
 pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
     let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) else {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     };
     let (start, end) = window(fields, exchange.now_ms(), WEEK_MS)?;
     let symbol = fields.text("symbol");
@@ -42,7 +42,7 @@ pub(crate) fn closed_pnl(exchange: &Exchange, uid: u64, fields: &Fields) -> Answ
         .into_iter()
         .map(|row| Ok(to_value(&ClosedPnl::new(&row, exchange.scales_of(category, &row.symbol)?))))
         .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(fields, rows, cursor))
+    Ok(listing(fields, &rows, &cursor))
 }
 
 /// Longest span of a query of settled sessions, and its default, in milliseconds.
@@ -72,7 +72,7 @@ pub(crate) fn settlement_record(exchange: &Exchange, uid: u64, fields: &Fields) 
             Ok(to_value(&SettlementRecord::new(row, scales, as_told)))
         })
         .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(fields, rows, cursor))
+    Ok(listing(fields, &rows, &cursor))
 }
 
 /// Leverage of a symbol by position, held or not.
@@ -140,7 +140,7 @@ pub(crate) fn add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> 
     exchange.request(uid, &Request::AddMargin(request))?;
     let row = exchange.core.position(uid, &symbol, position_idx);
     let row = row.ok_or_else(|| Refusal::parameter("symbol invalid"))?;
-    Ok(Accepted::new(without_margin(position(&exchange.reader(), uid, (&row, Told::Whole))?)))
+    Ok(Accepted::new(without_margin(to_value(&position(&exchange.reader(), uid, (&row, Told::Whole))?))))
 }
 
 pub(crate) fn set_auto_add_margin(exchange: &mut Exchange, uid: u64, fields: &Fields) -> Answer {

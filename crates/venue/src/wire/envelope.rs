@@ -1,6 +1,7 @@
 //! The envelope around every V5 reply, and the refusal that fills it when a request is not accepted.
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use windvane_venue_core::{Acknowledgement, Request};
 
@@ -39,17 +40,34 @@ impl Refusal {
 }
 
 /// What an accepted request returns.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Accepted {
-    /// `result` (REST) or `data` (trade socket). Null where the exchange leaves it out.
+    /// `result` (REST) or `data` (trade socket). Null where the exchange leaves it out, and where it is written already.
     pub(crate) result: Value,
+    /// `result`, where it is a list of rows.
+    written: Option<Box<RawValue>>,
     /// `retExtInfo`: the codes of each item of a batch, else empty.
     pub(crate) ext_info: Value,
 }
 
 impl Accepted {
     pub(crate) fn new(result: Value) -> Self {
-        Self { result, ext_info: json!({}) }
+        Self { result, written: None, ext_info: json!({}) }
+    }
+
+    /// With a result that is written down at once: rows are many, and nothing of them is looked at again.
+    pub(crate) fn written(result: &impl Serialize) -> Self {
+        let written = to_raw_value(result).expect("rows of text and numbers encode");
+        Self { written: Some(written), ..Self::new(Value::Null) }
+    }
+
+    /// With another `retExtInfo` than the empty one.
+    pub(crate) fn with_ext_info(self, ext_info: Value) -> Self {
+        Self { ext_info, ..self }
+    }
+
+    fn shown(&self) -> Content<'_> {
+        self.written.as_deref().map_or(Content::Made(&self.result), Content::Written)
     }
 
     /// What the exchange says of a request that the core took.
@@ -67,14 +85,28 @@ impl Accepted {
 /// The outcome of one endpoint.
 pub type Answer = Result<Accepted, Refusal>;
 
+/// `result` of an envelope.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Made(&'a Value),
+    Written(&'a RawValue),
+}
+
+impl Content<'_> {
+    const fn is_null(&self) -> bool {
+        matches!(self, Self::Made(Value::Null))
+    }
+}
+
 /// `{retCode, retMsg, result, retExtInfo, time}`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
     ret_code: i64,
     ret_msg: &'a str,
-    #[serde(skip_serializing_if = "Value::is_null")]
-    result: &'a Value,
+    #[serde(skip_serializing_if = "Content::is_null")]
+    result: Content<'a>,
     #[serde(skip_serializing_if = "Value::is_null")]
     ret_ext_info: &'a Value,
     time: i64,
@@ -86,14 +118,14 @@ pub(crate) fn rest_body(answer: &Answer, success_text: &str, wall_ms: i64) -> St
         Ok(accepted) => Envelope {
             ret_code: 0,
             ret_msg: success_text,
-            result: &accepted.result,
+            result: accepted.shown(),
             ret_ext_info: &accepted.ext_info,
             time: wall_ms,
         },
         Err(refusal) => Envelope {
             ret_code: refusal.code,
             ret_msg: &refusal.message,
-            result: &refusal.result,
+            result: Content::Made(&refusal.result),
             ret_ext_info: &refusal.ext_info,
             time: wall_ms,
         },

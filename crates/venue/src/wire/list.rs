@@ -5,22 +5,24 @@
 //! day) is forgotten here only while market time keeps the pace of the clock: in an accelerated replay a day
 //! passes in seconds, and no client could reconcile.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use windvane_venue_core::{
     Category, ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
     PositionRow, StopOrderType, Uid, Venue,
 };
 
+use super::Writer;
 use super::envelope::{Accepted, Answer, Refusal};
 use super::execution::Execution;
 use super::fields::Fields;
 use super::narrow::Told;
 use super::number::{Scales, levels};
 use super::order::Order;
-use super::page::{DAY_MS, WEEK_MS, listing, page, window};
+use super::page::{DAY_MS, WEEK_MS, empty_listing, listing, page, window};
+use super::position::Position;
 use super::request::category;
 use super::wallet::Wallet;
-use super::{Writer, to_value};
 
 /// The index behind the lists, which may lag behind what has happened. By default it is always up to date.
 pub trait Index {
@@ -111,10 +113,10 @@ const RECENTLY_CLOSED: usize = 500;
 
 pub(crate) fn realtime(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answer {
     let Some(category) = category(fields)? else {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     };
     if asks_for_oco(fields) {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     }
     let reference =
         OrderReference { order_id: fields.text("orderId"), order_link_id: fields.text("orderLinkId") };
@@ -155,10 +157,10 @@ pub(crate) fn realtime(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answer
 
 pub(crate) fn order_history(reader: &Reader<'_>, uid: u64, fields: &Fields) -> Answer {
     let Some(category) = category(fields)? else {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     };
     if asks_for_oco(fields) {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     }
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
@@ -202,7 +204,7 @@ fn is_remembered(row: &OrderRow, now_ms: i64) -> bool {
 
 pub(crate) fn executions(reader: &Reader<'_>, uid: u64, fields: &Fields) -> Answer {
     let Some(category) = category(fields)? else {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     };
     let (symbol, order_id, link_id) =
         (fields.text("symbol"), fields.text("orderId"), fields.text("orderLinkId"));
@@ -222,7 +224,7 @@ pub(crate) fn executions(reader: &Reader<'_>, uid: u64, fields: &Fields) -> Answ
         Some(text) => match ExecutionType::parse(&text) {
             Some(kind) => Some(kind),
             // A kind this venue never makes: nothing can match.
-            None => return Ok(listing(fields, Vec::new(), String::new())),
+            None => return Ok(empty_listing(fields)),
         },
     };
     let rows: Vec<_> = reader
@@ -243,12 +245,9 @@ pub(crate) fn executions(reader: &Reader<'_>, uid: u64, fields: &Fields) -> Answ
         });
     let rows = rows
         .iter()
-        .map(|row| {
-            let scales = reader.scales_of(row.category, &row.symbol)?;
-            Ok(to_value(&Execution::new(row, scales, Told::List)))
-        })
-        .collect::<Result<_, Refusal>>()?;
-    Ok(listing(fields, rows, cursor))
+        .map(|row| Ok(Execution::new(row, reader.scales_of(row.category, &row.symbol)?, Told::List)))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    Ok(listing(fields, &rows, &cursor))
 }
 
 fn orders(reader: &Reader<'_>, (mut rows, told): (Vec<OrderRow>, Told), fields: &Fields) -> Answer {
@@ -259,10 +258,9 @@ fn orders(reader: &Reader<'_>, (mut rows, told): (Vec<OrderRow>, Told), fields: 
         });
     let rows = rows
         .iter()
-        .map(|row| Ok(to_value(&Order::new(row, reader.scales_of(row.category, &row.symbol)?, told))))
-        .collect::<Result<Vec<Value>, Refusal>>()?;
-    let accepted: Accepted = listing(fields, rows, cursor);
-    Ok(accepted)
+        .map(|row| Ok(Order::new(row, reader.scales_of(row.category, &row.symbol)?, told)))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    Ok(listing(fields, &rows, &cursor))
 }
 
 fn in_scope(reader: &Reader<'_>, rows: Vec<OrderRow>, fields: &Fields) -> Vec<OrderRow> {
@@ -319,7 +317,7 @@ fn kind(fields: &Fields) -> Result<Option<OrderKind>, Refusal> {
 /// With a symbol its rows even when flat (in hedge mode two), with a settle coin the open positions only.
 pub(crate) fn positions(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answer {
     let Some(category) = category(fields)?.filter(|category| *category != Category::Spot) else {
-        return Ok(listing(fields, Vec::new(), String::new()));
+        return Ok(empty_listing(fields));
     };
     let rows: Vec<PositionRow> = match (fields.text("symbol"), fields.text("settleCoin")) {
         (Some(symbol), _) => {
@@ -341,33 +339,35 @@ pub(crate) fn positions(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answe
     let rows = rows
         .iter()
         .map(|row| position(reader, uid, (row, Told::List)))
-        .collect::<Result<Vec<Value>, Refusal>>()?;
-    Ok(listing(fields, rows, cursor))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    Ok(listing(fields, &rows, &cursor))
 }
 
 /// A position in the words of a reply.
 ///
 /// # Errors
 /// 10001 for a symbol that is not listed.
-pub(crate) fn position(
+pub(crate) fn position<'r>(
     reader: &Reader<'_>,
     uid: Uid,
-    (row, told): (&PositionRow, Told),
-) -> Result<Value, Refusal> {
-    let shown = reader.writer.position(uid, row, told).map(|row| to_value(&row));
-    shown.ok_or_else(|| Refusal::parameter("symbol invalid"))
+    (row, told): (&'r PositionRow, Told),
+) -> Result<Position<'r>, Refusal> {
+    reader.writer.position(uid, row, told).ok_or_else(|| Refusal::parameter("symbol invalid"))
 }
 
 pub(crate) fn wallet_balance(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answer {
     if fields.required("accountType")? != "UNIFIED" {
         return Err(Refusal::parameter("accountType only support UNIFIED"));
     }
-    let row = reader.writer.core.wallet(uid).ok_or_else(no_account)?;
-    let mut wallet = to_value(&Wallet::new(&row));
-    if let (Some(asked), Some(Value::Array(coins))) = (fields.text("coin"), wallet.get_mut("coin")) {
-        coins.retain(|coin| asked.split(',').any(|asked| coin["coin"] == asked));
+    #[derive(Serialize)]
+    struct Accounts<'a> {
+        list: [Wallet<'a>; 1],
     }
-    Ok(Accepted::new(json!({"list": [wallet]})))
+    let mut row = reader.writer.core.wallet(uid).ok_or_else(no_account)?;
+    if let Some(asked) = fields.text("coin") {
+        row.coins.retain(|coin| asked.split(',').any(|asked| *asked == *coin.coin));
+    }
+    Ok(Accepted::written(&Accounts { list: [Wallet::new(&row)] }))
 }
 
 /// There is no such account.

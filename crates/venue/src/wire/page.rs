@@ -1,6 +1,6 @@
 //! Pages of long lists: newest first, a cursor that names the last row seen.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use windvane_venue_core::Category;
 
 use super::envelope::{Accepted, Refusal};
@@ -78,9 +78,21 @@ pub(crate) fn page<T>(
 }
 
 /// `{category, list, nextPageCursor}`.
-pub(crate) fn listing(fields: &Fields, rows: Vec<Value>, cursor: String) -> Accepted {
+pub(crate) fn listing<T: Serialize>(fields: &Fields, rows: &[T], cursor: &str) -> Accepted {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listing<'a, T> {
+        category: String,
+        list: &'a [T],
+        next_page_cursor: &'a str,
+    }
     let category = fields.text("category").unwrap_or_else(|| Category::Linear.to_string());
-    Accepted::new(json!({"category": category, "list": rows, "nextPageCursor": cursor}))
+    Accepted::written(&Listing { category, list: rows, next_page_cursor: cursor })
+}
+
+/// A list of nothing.
+pub(crate) fn empty_listing(fields: &Fields) -> Accepted {
+    listing::<()>(fields, &[], "")
 }
 
 #[cfg(test)]
