@@ -93,6 +93,8 @@ struct Account {
     since: MarketTime,
     symbols: Vec<Symbol>,
     snapshot: Box<AccountSnapshot>,
+    /// The market's time right before the wallet was asked for.
+    now: Option<MarketTime>,
     part: AccountPart,
 }
 
@@ -101,12 +103,11 @@ enum AccountPart {
     Orders,
     /// Of the contract with this place in the list.
     Positions(usize),
-    Wallet,
     MarketTime,
-    /// Of one window: where the next one begins, if there is one, the market's time, and how many were read before.
+    Wallet,
+    /// Of one window: where the next one begins, if there is one, and how many were read before.
     Executions {
         until: Option<MarketTime>,
-        now: Option<MarketTime>,
         before: usize,
     },
 }
@@ -136,6 +137,7 @@ pub fn inquire(query: Query, symbols: &[Symbol]) -> Turn {
                 since: executions_since,
                 symbols: symbols.to_vec(),
                 snapshot: Box::default(),
+                now: None,
                 part: AccountPart::Orders,
             };
             let query = format!("category=linear&limit=50&openOnly=0&settleCoin={SETTLE_COIN}");
@@ -210,20 +212,23 @@ impl Account {
         Ok(match self.part {
             AccountPart::Orders => self.positions_of(0),
             AccountPart::Positions(place) => self.positions_of(place + 1),
+            AccountPart::MarketTime => {
+                self.now = Some(reference::book_time(answer)?);
+                self.wallet()
+            }
             AccountPart::Wallet => {
                 self.snapshot.wallet = wallet(answer)?;
-                self.market_time()
+                // The answer's own time is the wall's. On the market's clock the wallet has what was before it was asked for;
+                // what fills from then on is in the executions, and told by later wallets.
+                self.snapshot.wallet.at = self.now.unwrap_or_else(|| self.newest_row());
+                let from = self.now.map_or(self.since, |now| self.since.max(now.after(-REACH_MS)));
+                self.executions(from)
             }
-            AccountPart::MarketTime => {
-                let now = reference::book_time(answer)?;
-                let from = self.since.max(now.after(-REACH_MS));
-                self.executions(from, Some(now))
-            }
-            AccountPart::Executions { until, now, before } => {
+            AccountPart::Executions { until, before } => {
                 oldest_first(&mut self.snapshot.executions[before..]);
                 match until {
-                    Some(until) => self.executions(until, now),
-                    None => self.finish(),
+                    Some(until) => self.executions(until),
+                    None => Turn::Done(QueryAnswer::Account(self.snapshot)),
                 }
             }
         })
@@ -236,20 +241,19 @@ impl Account {
                 self.part = AccountPart::Positions(place);
                 Inquiry::list(Course::Account(self), POSITIONS, query)
             }
-            None => {
-                self.part = AccountPart::Wallet;
-                let ask = Ask::Get { path: WALLET, query: WALLET_QUERY.to_owned(), is_signed: true };
-                Inquiry::call(Course::Account(self), ask)
-            }
+            None => self.market_time(),
         }
+    }
+
+    fn wallet(mut self) -> Turn {
+        self.part = AccountPart::Wallet;
+        let ask = Ask::Get { path: WALLET, query: WALLET_QUERY.to_owned(), is_signed: true };
+        Inquiry::call(Course::Account(self), ask)
     }
 
     /// What the market's clock says, where there is a contract to ask it of.
     fn market_time(mut self) -> Turn {
-        let Some(symbol) = self.symbols.first().copied() else {
-            let from = self.since;
-            return self.executions(from, None);
-        };
+        let Some(symbol) = self.symbols.first().copied() else { return self.wallet() };
         self.part = AccountPart::MarketTime;
         let ask = Ask::Get { path: reference::BOOK, query: reference::book_query(symbol), is_signed: false };
         Inquiry::call(Course::Account(self), ask)
@@ -257,10 +261,10 @@ impl Account {
 
     /// Every execution from a time on. One call reaches over seven days at most and nothing is older than two years. The
     /// last window has no end, so that nothing falls between the clocks. Source: Bybit V5, "Get Trade History".
-    fn executions(mut self, from: MarketTime, now: Option<MarketTime>) -> Turn {
-        let is_long = now.is_some_and(|now| now.since(from) > WINDOW_MS);
+    fn executions(mut self, from: MarketTime) -> Turn {
+        let is_long = self.now.is_some_and(|now| now.since(from) > WINDOW_MS);
         let until = is_long.then(|| from.after(WINDOW_MS));
-        self.part = AccountPart::Executions { until, now, before: self.snapshot.executions.len() };
+        self.part = AccountPart::Executions { until, before: self.snapshot.executions.len() };
         let query = match until {
             Some(until) => {
                 format!("category=linear&endTime={}&limit=100&startTime={}", until.0 - 1, from.0)
@@ -270,14 +274,10 @@ impl Account {
         Inquiry::list(Course::Account(self), EXECUTIONS, query)
     }
 
-    fn finish(self) -> Turn {
-        let mut snapshot = self.snapshot;
-        // The answer's own time is the wall's. On the market's clock the wallet is as new as the newest row.
-        let stamps = snapshot.positions.iter().map(|position| position.updated);
-        let stamps = stamps.chain(snapshot.open_orders.iter().map(|order| order.updated));
-        let stamps = stamps.chain(snapshot.executions.iter().map(|execution| execution.at));
-        snapshot.wallet.at = stamps.max().unwrap_or(self.since);
-        Turn::Done(QueryAnswer::Account(snapshot))
+    /// The latest that is known of the market's clock where there is no contract to ask it of.
+    fn newest_row(&self) -> MarketTime {
+        let stamps = self.snapshot.open_orders.iter().map(|order| order.updated);
+        stamps.max().unwrap_or(self.since)
     }
 }
 
