@@ -116,3 +116,56 @@ impl Ledger {
 layout!(Ledger { executions, waiting_by_client, waiting_by_venue, entered, sealed });
 
 layout!(Entry { execution, order });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{execution, submit, symbol};
+
+    #[test]
+    fn each_new_execution_knows_how_many_came_before_it() {
+        let mut ledger = Ledger::default();
+        for (arrival, id) in [(0, "a"), (1, "b"), (2, "c")] {
+            assert_eq!(ledger.enter(&execution(id).build(), None), Entered::New(arrival));
+        }
+        assert_eq!(ledger.enter(&execution("b").build(), None), Entered::Duplicate);
+        assert_eq!(ledger.enter(&execution("b").fee("1").build(), None), Entered::Contradiction);
+        assert_eq!(
+            ledger.enter(&execution("d").build(), None),
+            Entered::New(3),
+            "a duplicate counts for nothing"
+        );
+    }
+
+    #[test]
+    fn what_happened_by_the_seal_is_forgotten_and_never_taken_in_again() {
+        let mut ledger = Ledger::default();
+        for (id, at) in [("before", 4), ("then", 5), ("after", 6)] {
+            ledger.enter(&execution(id).at(at).build(), None);
+        }
+        ledger.seal(MarketTime(5));
+        let ids: Vec<_> = ledger.iter().map(|(kept, _)| kept.execution_id.to_string()).collect();
+        assert_eq!(ids, ["after"]);
+        for (id, at) in [("before", 4), ("then", 5), ("unheard of", 5)] {
+            assert_eq!(ledger.enter(&execution(id).at(at).build(), None), Entered::Sealed, "{id}");
+        }
+        assert_eq!(ledger.enter(&execution("next").at(6).build(), None), Entered::New(3));
+    }
+
+    #[test]
+    fn what_waits_for_its_order_waits_on_beyond_a_seal_that_leaves_it() {
+        let order = submit(1, "1", "100");
+        let (by_client, by_venue) = (execution("a").of(&order).at(7).build(), execution("b").at(7).build());
+        let mut ledger = Ledger::default();
+        ledger.enter(&execution("old").of(&order).at(2).build(), None);
+        ledger.enter(&by_client, None);
+        ledger.enter(&by_venue, None);
+        ledger.seal(MarketTime(5));
+        assert_eq!(ledger.attach(order.client_order_id, Some(by_venue.order_id)), [by_client, by_venue]);
+        assert!(
+            ledger
+                .iter()
+                .all(|(kept, of)| kept.symbol == symbol("BTCUSDT") && of == Some(order.client_order_id))
+        );
+    }
+}

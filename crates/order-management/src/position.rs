@@ -403,7 +403,7 @@ layout!(Turn { at, sequence, walk, arrival });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{execution, number, position_report, symbol};
+    use crate::testing::{execution, number, position_report, price, symbol};
     use windvane_model::PositionIndex;
 
     fn position() -> Position {
@@ -485,5 +485,50 @@ mod tests {
         position.take_report(&position_report("BTCUSDT", "1", "100").at(5).stop("90").build(), at(17));
         assert_eq!(position.unprotected_ms(at(99)), 7);
         assert_eq!(position.unprotected_since(), None);
+    }
+
+    #[test]
+    fn it_tells_what_the_venue_said_of_it_while_it_is_open() {
+        let mut position = position();
+        let at = |ms| WallTime(0).after(ms);
+        assert_eq!((position.status(), position.reference_price()), (PositionStatus::Normal, None));
+        position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, at(10));
+        assert_eq!(position.reference_price(), Some(price("100")), "without a mark the entry must do");
+        assert_eq!(position.unprotected_since(), Some(at(10)));
+        let mut told = position_report("BTCUSDT", "1", "100").at(6).stop("90").build();
+        told.status = PositionStatus::Adl;
+        (told.take_profit, told.mark_price) = (Some(price("120")), Some(price("101")));
+        position.take_report(&told, at(11));
+        assert_eq!(position.status(), PositionStatus::Adl);
+        assert_eq!((position.stop_loss(), position.take_profit()), (Some(price("90")), Some(price("120"))));
+        assert_eq!(position.reference_price(), Some(price("101")));
+        position.book(&execution("b").side(Side::Sell).filled("1", "99").at(7).build(), 1, at(12));
+        assert_eq!(position.status(), PositionStatus::Normal, "what is flat undergoes nothing");
+    }
+
+    #[test]
+    fn it_is_ours_from_a_fill_of_ours_until_it_turns() {
+        let mut position = position();
+        position.own(Some(price("90")), TriggerBy::Mark);
+        assert!(!position.is_ours() && position.wanted_stop().is_none(), "nothing is held");
+        position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, WallTime(0));
+        assert!(!position.is_ours(), "a stranger's");
+        position.own(Some(price("90")), TriggerBy::Mark);
+        position.own(None, TriggerBy::Last);
+        assert!(position.is_ours());
+        assert_eq!(position.wanted_stop(), Some(WantedStop { at: price("90"), by: TriggerBy::Mark }));
+        position.book(&execution("b").side(Side::Sell).filled("2", "99").at(6).build(), 1, WallTime(0));
+        assert!(!position.is_ours() && position.wanted_stop().is_none());
+    }
+
+    #[test]
+    fn its_profit_is_in_the_coin_that_its_executions_name() {
+        let mut position = position();
+        assert!(position.is_in_settle_coin());
+        position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, WallTime(0));
+        assert!(position.is_in_settle_coin());
+        let other = execution("b").in_coin("BTCPERP", "USDC", "0").side(Side::Buy).filled("1", "100").at(6);
+        position.book(&other.build(), 1, WallTime(0));
+        assert!(!position.is_in_settle_coin());
     }
 }
