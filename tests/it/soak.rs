@@ -16,17 +16,35 @@ const FLOOD: Flood = Flood { rate: 5_000, burst: 50_000, burst_every: NEVER };
 /// The test begins each burst itself, so that fills come in the midst of it.
 const NEVER: Duration = Duration::from_secs(86_400);
 const SHORT_BURST_EVERY: Duration = Duration::from_secs(5);
-const BURST_EVERY: Duration = Duration::from_secs(20);
+const BURST_EVERY: Duration = Duration::from_secs(10);
 /// A burst comes again in the next seconds, while what is quoted is taken.
 const BURST_SECONDS: u32 = 3;
 /// Streams are cut so often in a campaign; in the short test once.
 const CUT_EVERY: Duration = Duration::from_secs(120);
-/// What memory may grow by in an hour, once it has been warm for half of the time.
+/// What memory may grow by in an hour, once it has been warm for half of the time, beside what is kept of fills.
 const GROWTH_MIB_PER_HOUR: f64 = 8.0;
+/// What is kept of a fill, its order and its trade for as long as it must be known again (seven days).
+const KEPT_BYTES_PER_FILL: f64 = 512.0;
 /// From this length on the growth is judged: before it, what is still filling looks like a slope.
 const JUDGED_FROM: Duration = Duration::from_secs(30 * 60);
 /// A line that begins with this is for the campaign to show.
 const FIGURES: &str = "soak figures:";
+
+/// Contracts with a busy maker besides the three of the demo: each is filled, and moves its stop, once a second at most.
+const MORE: [&str; 9] =
+    ["XRPUSDT", "BNBUSDT", "ADAUSDT", "LINKUSDT", "LTCUSDT", "AVAXUSDT", "BCHUSDT", "TRXUSDT", "SUIUSDT"];
+
+/// Their bots, as what comes before the table of the log.
+fn more_bots() -> String {
+    let bot = |symbol: &&str| {
+        format!(
+            "[bot.{}]\nsymbol = \"{symbol}\"\nstrategy = \"busy.toml\"\nbudget = \"3000 USDT\"\nleverage = \"5x\"\n\
+             on_shutdown = \"flatten\"\n\n",
+            symbol.to_lowercase()
+        )
+    };
+    MORE.iter().map(bot).collect()
+}
 
 /// A bot by that rule, and what its table comes before.
 pub(crate) const WATCHER: &str = "[bot.watcher]\nsymbol = \"SOLUSDT\"\nstrategy = \"watch.toml\"\nbudget = \"1000 USDT\"\n\
@@ -108,6 +126,7 @@ impl Bursts {
 struct Sample {
     at: Duration,
     rss_mib: f64,
+    fills: f64,
     files: f64,
     market_depth: f64,
     account_depth: f64,
@@ -117,6 +136,7 @@ fn sample(port: u16, at: Duration) -> Option<Sample> {
     Some(Sample {
         at,
         rss_mib: metric(port, "process_resident_memory_bytes", "")? / f64::from(1 << 20),
+        fills: metric(port, "windvane_fills_total", "")?,
         files: metric(port, "process_open_fds", "")?,
         market_depth: metric(port, "windvane_channel_depth", "channel=\"market\"")?,
         account_depth: metric(port, "windvane_channel_depth", "channel=\"account\"")?,
@@ -130,14 +150,14 @@ fn goes_on_after_a_stall(ground: &Ground, port: u16) -> bool {
     has_stalled && finish(&windvane(&["resume", "--config", &ground.config()])).0 == Some(0)
 }
 
-/// Growth of memory in MiB an hour, by least squares over the later half.
-fn growth(samples: &[Sample]) -> f64 {
+/// Growth in MiB an hour, by least squares over the later half.
+fn growth(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
     let late = &samples[samples.len() / 2..];
     let hours = |sample: &Sample| sample.at.as_secs_f64() / 3_600.0;
     let count = f64::from(u32::try_from(late.len()).unwrap_or(u32::MAX));
     let mean_x = late.iter().map(hours).sum::<f64>() / count;
-    let mean_y = late.iter().map(|sample| sample.rss_mib).sum::<f64>() / count;
-    let over = late.iter().map(|sample| (hours(sample) - mean_x) * (sample.rss_mib - mean_y)).sum::<f64>();
+    let mean_y = late.iter().map(of).sum::<f64>() / count;
+    let over = late.iter().map(|sample| (hours(sample) - mean_x) * (of(sample) - mean_y)).sum::<f64>();
     over / late.iter().map(|sample| (hours(sample) - mean_x).powi(2)).sum::<f64>()
 }
 
@@ -153,12 +173,8 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
         Market::Walking,
         &[("rate_limits = true", "rate_limits = false"), ("leverage = \"10\"\n", super::taker::ACCOUNT)],
     );
-    let taker = Taker::start(ground.venue());
-    // Quotes are renewed as fast as they are taken.
-    let busy = ground.folder().join("busy.toml");
-    let preset = std::fs::read_to_string(&busy).unwrap();
-    assert!(preset.contains("every       = \"1s\""), "{preset}");
-    std::fs::write(&busy, preset.replace("every       = \"1s\"", "every       = \"200ms\"")).unwrap();
+    let contracts = [&["BTCUSDT", "ETHUSDT", "DOGEUSDT"][..], &MORE].concat();
+    let taker = Taker::start(ground.venue(), &contracts);
     let feeder = Feeder::start(ground.venue(), flood);
     std::fs::write(ground.folder().join("watch.toml"), rule()).unwrap();
     let (venue, port) = (ground.venue().port(), free_port());
@@ -167,7 +183,9 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
         (&format!("http://127.0.0.1:{venue}"), &format!("http://127.0.0.1:{front}")),
         (&format!("127.0.0.1:{venue}/v5/public"), &format!("127.0.0.1:{front}/v5/public")),
         ("enabled = false", &format!("listen = \"127.0.0.1:{port}\"")),
-        ("[log]", WATCHER),
+        ("budget = \"30000 USDT\"", "budget = \"20000 USDT\""),
+        ("max_open_orders = 40", "max_open_orders = 100"),
+        ("[log]", &format!("{}{WATCHER}", more_bots())),
         // The engine counts no requests where it goes by the clock of messages; this venue allows any number.
         ("environment = \"custom\" ", "environment = \"custom\"\nmarket_clock = \"messages\" "),
     ]);
@@ -213,10 +231,12 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
     let full = metric(port, "windvane_channel_full_total", "");
     goes_on_after_a_stall(&ground, port);
     let most = |of: fn(&Sample) -> f64| samples.iter().map(of).fold(0.0, f64::max);
-    let growth = growth(&samples);
+    let grown = growth(&samples, |sample| sample.rss_mib);
+    let kept = growth(&samples, |sample| sample.fills * KEPT_BYTES_PER_FILL / f64::from(1 << 20));
     println!(
         "{FIGURES} {:.1} min, {} watched contracts, {} messages sent, {per_second:.0} a second heard, bursts of {}, {cuts} \
-         cuts, {} fills; RSS {:.1} MiB at most, {growth:+.2} MiB/h in the later half; at most {} files, {} market and {} \
+         cuts, {} fills; RSS {:.1} MiB at most, {grown:+.2} MiB/h in the later half, of which \
+         {kept:.2} may be what is kept of fills; at most {} files, {} market and {} \
          account messages waiting; {} senders found their channel full; {}; {stalls} halts by a disk that stalled, resumed",
         length.as_secs_f64() / 60.0,
         WATCHED,
@@ -239,6 +259,9 @@ fn under_a_flood_nothing_grows_and_nothing_private_is_lost() {
     let (early, late) = samples.split_at(samples.len() / 2);
     assert!(files(late) <= files(early) + 8.0, "files are left open: {} then {}", files(early), files(late));
     if length >= JUDGED_FROM {
-        assert!(growth < GROWTH_MIB_PER_HOUR, "memory grows by {growth:.1} MiB an hour");
+        assert!(
+            grown < kept + GROWTH_MIB_PER_HOUR,
+            "memory grows by {grown:.1} MiB an hour, of which fills explain {kept:.1}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 //! engine, and a stop to be moved.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -11,7 +12,8 @@ use windvane_connector::{
     VenueEndpoints, WallClock,
 };
 use windvane_model::{
-    ClientOrderId, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, TimeInForce, Triggers,
+    ClientOrderId, Instrument, OrderKind, PositionIndex, Price, Qty, Role, Side, Submit, Symbol, TimeInForce,
+    Triggers,
 };
 
 /// The account, as a change of the shipped venue config.
@@ -20,14 +22,10 @@ pub(crate) const ACCOUNT: &str = "leverage = \"10\"\n\n[[accounts]]\nuid = 2002\
 
 /// How long it goes on taking.
 const ROUND: Duration = Duration::from_millis(900);
-/// Of each contract in how many pieces a quote is taken, the tick, such a piece, and more than stands in the book before it.
-const SIZES: [(&str, u64, [&str; 3]); 3] = [
-    ("BTCUSDT", 9, ["0.1", "0.001", "100"]),
-    ("ETHUSDT", 30, ["0.01", "0.01", "3000"]),
-    ("DOGEUSDT", 60, ["0.00001", "100", "9000000"]),
-];
-/// No quote is taken in more.
-const PIECES_MAX: u64 = 60;
+/// In so many pieces a quote is taken.
+const PIECES: u64 = 30;
+/// Value of more than stands in the book before a quote, in the quote coin.
+const ALL_BEFORE: u64 = 6_000_000;
 
 /// It takes when it is told to, until it is dropped.
 pub(crate) struct Taker {
@@ -36,15 +34,18 @@ pub(crate) struct Taker {
 }
 
 impl Taker {
-    pub(crate) fn start(venue: SocketAddr) -> Self {
+    /// It takes on these contracts.
+    pub(crate) fn start(venue: SocketAddr, symbols: &[&str]) -> Self {
+        let symbols: Vec<Symbol> = symbols.iter().map(|name| Symbol::new(name).unwrap()).collect();
         let (rounds, wanted) = channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let taker = client(venue, "taker-key", "taker-secret");
             let quoted = client(venue, "paper-key", "paper-secret");
+            let traded = runtime.block_on(taker.instruments(&symbols)).unwrap();
             let mut count = 0;
             while wanted.recv().is_ok() {
-                runtime.block_on(round(&taker, &quoted, &mut count));
+                runtime.block_on(round(&taker, &quoted, &traded, &mut count));
             }
         });
         Self { rounds }
@@ -65,12 +66,17 @@ fn client(venue: SocketAddr, key: &str, secret: &str) -> RestClient {
     RestClient::new(&endpoints, Arc::new(credentials), clock, observer, RateLimits::Off).unwrap()
 }
 
-async fn round(taker: &RestClient, quoted: &RestClient, count: &mut u64) {
+async fn round(taker: &RestClient, quoted: &RestClient, traded: &[Instrument], count: &mut u64) {
     let began = Instant::now();
     while began.elapsed() < ROUND {
         let Ok(quotes) = quoted.open_orders_of(Category::Linear).await else { continue };
-        let quotes = quotes.iter().filter(|quote| quote.kind == "Limit" && quote.price.is_some());
-        let taken: Vec<_> = quotes.zip(*count..).map(|(quote, number)| take(taker, quote, number)).collect();
+        let quotes = quotes.iter().filter(|quote| quote.kind == "Limit").filter_map(|quote| {
+            Some((quote, quote.price?, traded.iter().find(|one| one.symbol == quote.symbol)?))
+        });
+        let taken: Vec<_> = quotes
+            .zip(*count..)
+            .map(|((quote, price, instrument), number)| take(taker, quote, price, instrument, number))
+            .collect();
         *count += taken.len() as u64;
         futures_util::future::join_all(taken).await;
     }
@@ -78,22 +84,24 @@ async fn round(taker: &RestClient, quoted: &RestClient, count: &mut u64) {
 
 /// Takes whatever stands before a quote, and then the quote in pieces, of which each is an execution. What is gone meanwhile,
 /// or has moved, is taken the next time.
-async fn take(taker: &RestClient, quote: &PastOrder, number: u64) {
-    let Some((_, count, sizes)) = SIZES.iter().find(|row| quote.symbol.as_str() == row.0) else { return };
-    let [tick, piece, all] = sizes.map(|text| text.parse::<Decimal>().unwrap());
-    let price = quote.price.unwrap_or_default();
+async fn take(taker: &RestClient, quote: &PastOrder, price: Decimal, instrument: &Instrument, number: u64) {
+    let tick = instrument.tick_size.get();
     let before = match quote.side {
         Side::Buy => price + tick,
         Side::Sell => price - tick,
     };
-    let number = number * (PIECES_MAX + 1);
+    let all = instrument.round_down_to_lot(Decimal::from(ALL_BEFORE) / price).min(instrument.max_limit_qty);
+    let left = quote.qty - quote.filled;
+    let piece = instrument.round_down_to_lot(left / Decimal::from(PIECES)).max(instrument.lot_size);
+    let count = (left / piece.get()).floor().to_u64().unwrap_or_default();
+    let number = number * 2 * PIECES;
     let send = |order| async move { taker.perform(Category::Linear, &Mutation::Submit(order)).await };
     send(order(quote, before, all, number)).await;
-    let pieces = (1..=*count).map(|n| send(order(quote, price, piece, number + n)));
+    let pieces = (1..=count).map(|n| send(order(quote, price, piece, number + n)));
     futures_util::future::join_all(pieces).await;
 }
 
-fn order(quote: &PastOrder, price: Decimal, qty: Decimal, number: u64) -> Submit {
+fn order(quote: &PastOrder, price: Decimal, qty: Qty, number: u64) -> Submit {
     Submit {
         client_order_id: ClientOrderId::new(&format!("taker-{number}")).unwrap(),
         symbol: quote.symbol,
@@ -103,7 +111,7 @@ fn order(quote: &PastOrder, price: Decimal, qty: Decimal, number: u64) -> Submit
             Side::Buy => Side::Sell,
             Side::Sell => Side::Buy,
         },
-        qty: Qty::new(qty).unwrap(),
+        qty,
         kind: OrderKind::Limit { price: Price::new(price).unwrap(), time_in_force: TimeInForce::Ioc },
         reduce_only: false,
         stop_loss: None,
