@@ -457,6 +457,8 @@ mod tests {
         assert!(other_way.follow_list(&ranks, MarketTime(0)));
         assert_eq!(other_way.holding(), venues_way.holding());
         assert!(!other_way.follow_list(&ranks, MarketTime(0)), "nothing is left to be changed");
+        let of_then = |since| booked(1).follow_list(&ranks, MarketTime(since));
+        assert!(of_then(5) && !of_then(6), "a list shows nothing from before its span");
     }
 
     #[test]
@@ -485,6 +487,69 @@ mod tests {
         position.take_report(&position_report("BTCUSDT", "1", "100").at(5).stop("90").build(), at(17));
         assert_eq!(position.unprotected_ms(at(99)), 7);
         assert_eq!(position.unprotected_since(), None);
+    }
+
+    #[test]
+    fn of_two_reports_that_none_is_older_than_the_one_heard_last_stands() {
+        let mut position = position();
+        for (sequence, stop, expected) in [(5, "90", "90"), (5, "91", "91"), (4, "80", "91"), (6, "92", "92")]
+        {
+            position.take_report(
+                &position_report("BTCUSDT", "1", "100").at(sequence).stop(stop).build(),
+                WallTime(0),
+            );
+            assert_eq!(position.stop_loss(), Some(price(expected)), "{sequence} {stop}");
+        }
+        let mut edited = position_report("BTCUSDT", "1", "100").at(6).stop("93").build();
+        edited.updated = MarketTime(7);
+        position.take_report(&edited, WallTime(0));
+        position.take_report(&position_report("BTCUSDT", "1", "100").at(6).stop("92").build(), WallTime(0));
+        assert_eq!(
+            position.stop_loss(),
+            Some(price("93")),
+            "an edit keeps the sequence and has a later time"
+        );
+    }
+
+    #[test]
+    fn a_book_begins_behind_what_the_report_holds_already() {
+        let mut position = position();
+        for (arrival, id, at) in [(0, "a", 4), (1, "b", 5), (2, "c", 6)] {
+            position.book(
+                &execution(id).side(Side::Buy).filled("1", "100").at(at).build(),
+                arrival,
+                WallTime(0),
+            );
+        }
+        position.begin_at(&position_report("BTCUSDT", "7", "90").at(5).build(), WallTime(0));
+        assert_eq!(position.found().size(), number("7"));
+        assert_eq!(
+            position.holding().size(),
+            number("8"),
+            "of the executions only the last is not part of it"
+        );
+    }
+
+    #[test]
+    fn a_sealed_book_keeps_what_it_came_to() {
+        let mut position = position();
+        for (arrival, id, at) in [(0, "a", 4), (1, "b", 5), (2, "c", 6)] {
+            position.book(
+                &execution(id).side(Side::Buy).filled("1", "100").at(at).build(),
+                arrival,
+                WallTime(0),
+            );
+        }
+        let before = *position.holding();
+        position.seal(MarketTime(5));
+        assert_eq!((position.executions().count(), *position.holding()), (1, before));
+        position.seal(MarketTime(6));
+        assert_eq!((position.executions().count(), *position.holding()), (0, before));
+        let told = |sequence| position_report("BTCUSDT", "3", "100").at(sequence).build();
+        position.take_report(&told(5), WallTime(0));
+        assert_eq!(position.compare(), Comparison::Stale, "it is from before what was sealed last");
+        position.take_report(&told(6), WallTime(0));
+        assert_eq!(position.compare(), Comparison::Agrees);
     }
 
     #[test]
