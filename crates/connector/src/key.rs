@@ -6,6 +6,8 @@ use crate::rest::ApiKeyInfo;
 
 /// Rights by which money leaves the account; a key that trades must have none of them.
 const MONEY_MOVING: [&str; 3] = ["Withdraw", "AccountTransfer", "SubMemberTransfer"];
+/// Areas of what trading contracts needs; the venue lists the second beside the first for a unified account.
+const NEEDED_AREAS: [&str; 2] = ["ContractTrade", "Derivatives"];
 /// Below this many days an expiry is worth a warning.
 const EXPIRES_SOON_DAYS: i64 = 14;
 /// `type` of a key that belongs to a third-party application.
@@ -18,6 +20,8 @@ pub struct KeyPolicy {
     pub expected_uid: Option<u64>,
     /// Whether nothing is sent with it, so that it need not, and better may not, trade.
     pub reads_only: bool,
+    /// Whether the venue lives and dies with the engine: nobody else can use the key, so how it is kept does not matter.
+    pub is_embedded: bool,
 }
 
 /// Why a key is refused.
@@ -60,6 +64,9 @@ pub enum KeyWarning {
     /// A key that need not trade can.
     #[error("it may trade, although nothing is sent; a read-only key would do")]
     MayTrade,
+    /// Whoever steals it can do more with it than this engine ever does.
+    #[error("it has rights that are not needed: {0}; take them from it")]
+    NotNeeded(String),
 }
 
 impl ApiKeyInfo {
@@ -93,6 +100,9 @@ impl ApiKeyInfo {
     #[must_use]
     pub fn warnings(&self, policy: KeyPolicy) -> Vec<KeyWarning> {
         let mut warnings = Vec::new();
+        if policy.is_embedded {
+            return warnings;
+        }
         if self.ips.is_empty() || self.ips.iter().any(|ip| ip == "*") {
             warnings.push(KeyWarning::Unbound);
         }
@@ -105,7 +115,18 @@ impl ApiKeyInfo {
         if policy.reads_only && !self.is_read_only {
             warnings.push(KeyWarning::MayTrade);
         }
+        let not_needed = self.not_needed();
+        if !self.is_read_only && !not_needed.is_empty() {
+            warnings.push(KeyWarning::NotNeeded(not_needed.join(", ")));
+        }
         warnings
+    }
+
+    /// Rights outside of contract trading, those apart for which the key is refused.
+    fn not_needed(&self) -> Vec<&str> {
+        let others = self.permissions.iter().filter(|(area, _)| !NEEDED_AREAS.contains(&area.as_str()));
+        let rights = others.flat_map(|(_, rights)| rights).map(String::as_str);
+        rights.filter(|right| !MONEY_MOVING.contains(right)).collect()
     }
 }
 
@@ -163,7 +184,7 @@ mod tests {
         let lacking = key(&[("ContractTrade", &["Position"])]).faults(KeyPolicy::default());
         assert_eq!(lacking, [KeyFault::Lacks("Order")]);
         let mut other = ApiKeyInfo { is_read_only: true, is_unified: false, ..key(&[]) };
-        let policy = KeyPolicy { expected_uid: Some(8), reads_only: false };
+        let policy = KeyPolicy { expected_uid: Some(8), ..KeyPolicy::default() };
         let expected = KeyFault::OtherAccount { found: 7, expected: 8 };
         assert_eq!(other.faults(policy), [KeyFault::ReadOnly, KeyFault::NotUnified, expected.clone()]);
         other.is_unified = true;
@@ -174,11 +195,21 @@ mod tests {
     fn what_should_be_seen_to_is_said() {
         let careless =
             ApiKeyInfo { ips: vec!["*".to_owned()], expires_in_days: Some(14), kind: 2, ..key(&[]) };
-        let policy = KeyPolicy { reads_only: true, expected_uid: None };
+        let policy = KeyPolicy { reads_only: true, ..KeyPolicy::default() };
         assert_eq!(
             careless.warnings(policy),
             [KeyWarning::Unbound, KeyWarning::ExpiresSoon(14), KeyWarning::ThirdParty, KeyWarning::MayTrade]
         );
-        assert_eq!(key(&[]).warnings(KeyPolicy::default()), []);
+        let more = key(&[
+            TRADING,
+            ("Derivatives", &["DerivativesTrade"]),
+            ("Earn", &["Earn"]),
+            ("Spot", &["SpotTrade"]),
+        ]);
+        let not_needed = KeyWarning::NotNeeded("Earn, SpotTrade".to_owned());
+        assert_eq!(more.warnings(KeyPolicy::default()), [not_needed]);
+        assert_eq!(ApiKeyInfo { is_read_only: true, ..more }.warnings(KeyPolicy::default()), []);
+        assert_eq!(key(&[TRADING]).warnings(KeyPolicy::default()), []);
+        assert_eq!(careless.warnings(KeyPolicy { is_embedded: true, ..policy }), []);
     }
 }

@@ -151,7 +151,11 @@ impl Settings {
 impl RemoteVenue {
     /// What its key is held to.
     pub(crate) const fn key_policy(&self) -> windvane_connector::KeyPolicy {
-        windvane_connector::KeyPolicy { expected_uid: self.expected_uid, reads_only: false }
+        windvane_connector::KeyPolicy {
+            expected_uid: self.expected_uid,
+            reads_only: false,
+            is_embedded: false,
+        }
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn connect(settings: &Settings) -> Result<Link, Failure> {
                 market_clock: clock,
                 rate_limits,
                 topics_per_connection: None,
-                key: KeyPolicy::default(),
+                key: KeyPolicy { is_embedded: true, ..KeyPolicy::default() },
                 setup: Setup {
                     sets_modes: true,
                     position_mode: settings.position_mode,

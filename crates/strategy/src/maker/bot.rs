@@ -273,9 +273,10 @@ impl Strategy for Maker {
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
         match wake {
             Wake::Notice(notice) => self.note(notice, context),
-            Wake::Book => self.quotes.iter_mut().for_each(|quote| quote.awaits_market = false),
+            Wake::Ticker if !self.quotes.iter().any(|quote| quote.awaits_market) => return,
+            Wake::Book | Wake::Ticker => self.quotes.iter_mut().for_each(|quote| quote.awaits_market = false),
             Wake::Timer => {}
-            Wake::Candle(_) | Wake::Trades(_) | Wake::Ticker => return,
+            Wake::Candle(_) | Wake::Trades(_) => return,
         }
         self.stop.keep(context, out);
         if let Wake::Notice(_) = wake {

@@ -200,3 +200,18 @@ fn what_was_denied_for_the_markets_figures_waits_for_others() {
     world.point(1_060_000, price("100"));
     assert_eq!(world.tally.places.len(), 4);
 }
+
+#[test]
+fn what_was_denied_before_there_was_a_mark_is_asked_for_soon_after_it_came() {
+    let definition = load("maker.toml", FILE, &BTreeMap::new()).unwrap();
+    let mut world = World::new(definition.bot(), instrument("BTCUSDT", "0.1", "0.001"));
+    world.denies = Some(DenialReason::StaleData);
+    world.point(1_000_000, price("100"));
+    world.denies = None;
+    world.ticker("100");
+    assert_eq!((world.tally.places.len(), wakes(&world)), (2, Some(1_001_000)), "not at once");
+    world.timer(1_001_000);
+    assert_eq!(world.orders.len(), 2);
+    world.ticker("101");
+    assert_eq!(world.tally.places.len(), 4, "else a ticker is nothing to it");
+}

@@ -501,6 +501,12 @@ impl World {
         }));
     }
 
+    /// Mark and index of its own contract move, and the bot is woken by that.
+    pub(crate) fn ticker(&mut self, mark: &str) {
+        self.ticker_of(self.instrument.symbol, mark, mark, 0);
+        self.wake(Wake::Ticker);
+    }
+
     /// Somebody trades so much in a contract.
     pub(crate) fn trade_of(&mut self, symbol: Symbol, now: i64, taker: Side, qty: &str) {
         self.now = now;
@@ -515,6 +521,7 @@ impl World {
         self.now = now;
         self.wake(Wake::Timer);
     }
+
     /// The venue answers the last request for protection with a refusal of this family.
     pub(crate) fn refuse_protection(&mut self, family: RefusalFamily) {
         let refused = self.refused(Request::SetProtection, None, family);
