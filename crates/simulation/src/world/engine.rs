@@ -229,7 +229,7 @@ impl World {
         let is_fenced = engine.run_state() == RunState::Fenced;
         let mut outputs = std::mem::take(&mut self.outputs);
         engine.handle(&stamped, &mut outputs);
-        let may_open = may_open || engine.run_state() == RunState::Active;
+        let mut may_open = may_open || engine.run_state() == RunState::Active;
 
         let answers: Vec<Line> = lines(stamp, &outputs).collect();
         let has_commands = answers.iter().any(|line| matches!(line, Line::Command { .. }));
@@ -246,6 +246,8 @@ impl World {
         }
         self.engine = Some(engine);
         for output in outputs.drain(..).take(sent) {
+            // For a part of the turn only: what was wished then may have made it reduce again.
+            may_open |= matches!(output, Output::RunState(RunState::Active));
             self.carry_out(output, may_open, is_fenced)?;
         }
         self.outputs = outputs;
