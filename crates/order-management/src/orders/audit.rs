@@ -220,14 +220,15 @@ impl Orders {
         told.chain(pushed).any(|at| at >= asked.market.after(-CLOCK_DOUBT_MS))
     }
 
-    /// Begins the books: what executions do not explain was there before us.
+    /// Begins the books: what executions do not explain was there before us. A row that is behind our executions was read
+    /// before they happened, and is what they came on top of.
     fn begin_books(&mut self, now: WallTime) {
         self.reconcile.has_begun = true;
         let keys: Vec<PositionKey> = self.positions.keys().copied().collect();
         for key in keys {
             let Some(position) = self.positions.get_mut(&key) else { continue };
-            if let (Comparison::Size | Comparison::Average, Some(report)) =
-                (position.compare(), position.reported().copied())
+            if position.compare() != Comparison::Agrees
+                && let Some(report) = position.reported().copied()
                 && !mutant(Mutant::FoundIsNothing)
             {
                 position.begin_at(&report, now);

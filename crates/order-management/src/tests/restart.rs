@@ -1,7 +1,9 @@
 //! Starts, kills and gaps.
 
 use super::world::{World, ask, notices};
-use crate::testing::{execution, money, own_id_of, position_report, qty, report, submit, wallet_report};
+use crate::testing::{
+    execution, money, own_id_of, position_report, qty, report, submit, symbol, wallet_report,
+};
 use crate::{DifferenceKind, OrderState, Working};
 use windvane_model::{AccountSnapshot, Notice, OrderStatus, PositionIndex, Request};
 
@@ -50,6 +52,21 @@ fn the_books_do_not_begin_with_a_picture_that_was_torn_by_a_fill() {
         "the wallet may be of before the fill, the executions of after it"
     );
     assert!(world.deadline().is_some(), "it is asked again");
+}
+
+#[test]
+fn a_row_read_before_a_fill_is_what_the_fill_came_on_top_of() {
+    let mut world = World::fresh();
+    // The row of before, the executions of after: as in the answer to a question before the last one.
+    world.reconcile_with(AccountSnapshot {
+        executions: vec![execution("later").filled("1", "90").fee("0.05").at(-1_000).build()],
+        positions: vec![position_report("BTCUSDT", "3", "95").at(-2_000).build()],
+        wallet: wallet_report("999.95"),
+        ..AccountSnapshot::default()
+    });
+    let held = world.orders.position(symbol("BTCUSDT"), PositionIndex(0)).unwrap().holding().qty();
+    assert_eq!((held, world.orders.wallet().balance()), (qty("4"), money("999.95")));
+    world.assert_rebuilds();
 }
 
 #[test]
