@@ -138,8 +138,8 @@ impl Wallet {
         account.booked = account.booked.plus(Money::new(change));
     }
 
-    /// Begins the books at what is reported now: of the settle coin, everything that the positions' books
-    /// hold is `in_book`, part of the report.
+    /// Begins the books, anew if they had begun, at what is reported now: of the settle coin, everything that the
+    /// positions' books hold is `in_book`, part of the report.
     pub(crate) fn begin(&mut self, in_book: Money) {
         let settle = settle_coin();
         // A report that does not name the settle coin says that nothing is held of it.
@@ -148,6 +148,7 @@ impl Wallet {
             account.booked = if *coin == settle { in_book } else { Money::ZERO };
             let reported = account.reported.map_or(Money::ZERO, |balance| balance.wallet_balance);
             account.start = Some(reported.less(account.booked));
+            account.adjustments = Money::ZERO;
         }
     }
 

@@ -79,10 +79,15 @@ impl Orders {
 
     /// Whether positions and wallet agree with the venue's last words of them.
     pub(super) fn is_in_agreement(&self) -> bool {
+        self.wallet.differs_since().is_none() && self.sizes_agree()
+    }
+
+    /// Whether no position has another size than the venue last said.
+    fn sizes_agree(&self) -> bool {
         let agrees = |position: &Position| {
             matches!(position.compare(), Comparison::Agrees | Comparison::Stale | Comparison::Average)
         };
-        self.wallet.differs_since().is_none() && self.positions.values().all(agrees)
+        self.positions.values().all(agrees)
     }
 
     /// Whether nothing may open in a contract until both sides agree again.
@@ -151,7 +156,8 @@ impl Orders {
 
     pub(super) fn take_account(&mut self, snapshot: &AccountSnapshot, stamp: Stamp, out: &mut Vec<Effect>) {
         let asked = self.reconcile.asked().unwrap_or(stamp);
-        if !self.reconcile.has_begun && self.is_torn(snapshot, asked) && self.reconcile.may_wait() {
+        let is_torn = self.is_torn(snapshot, asked);
+        if !self.reconcile.has_begun && is_torn && self.reconcile.may_wait() {
             self.reconcile.fail(stamp.wall);
             return;
         }
@@ -176,6 +182,10 @@ impl Orders {
         self.wallet.take_report(&snapshot.wallet);
         if !self.reconcile.has_begun {
             self.begin_books(stamp.wall);
+            self.start_is_torn = is_torn;
+        } else if self.start_is_torn && !is_torn && self.sizes_agree() {
+            self.begin_wallet();
+            self.start_is_torn = false;
         }
         self.wallet.compare(stamp.wall);
         self.expose_wallet_report();
@@ -210,14 +220,17 @@ impl Orders {
     }
 
     /// Whether something filled while the picture was taken. Its parts are read one after the other, so books
-    /// that began with such a picture would count the fill on one side only, for ever.
+    /// that began with such a picture would count the fill on one side only, for ever. The picture may be the answer to a
+    /// question before the last one, so that the moment of its wallet counts, too, where it is known.
     fn is_torn(&self, snapshot: &AccountSnapshot, asked: Stamp) -> bool {
         if mutant(Mutant::TornBeginning) {
             return false;
         }
         let told = snapshot.executions.iter().map(|execution| execution.at);
         let pushed = Some(self.latest_execution).filter(|at| *at != MarketTime::default());
-        told.chain(pushed).any(|at| at >= asked.market.after(-CLOCK_DOUBT_MS))
+        let of_wallet = Some(snapshot.wallet.at).filter(|at| *at != MarketTime::default());
+        let from = of_wallet.map_or(asked.market, |at| asked.market.min(at)).after(-CLOCK_DOUBT_MS);
+        told.chain(pushed).any(|at| at >= from)
     }
 
     /// Begins the books: what executions do not explain was there before us. A row that is behind our executions was read
@@ -235,6 +248,14 @@ impl Orders {
             }
             self.expose_position(key);
         }
+        self.begin_wallet();
+    }
+
+    /// Begins the money's books: what our executions do not explain was there before us.
+    ///
+    /// Where trading never ceases the books begin with a picture that a fill has torn, and nobody can say whether its
+    /// wallet has that fill. The money's begin anew then with the first picture that is whole.
+    fn begin_wallet(&mut self) {
         let ours = self.positions.values().filter(|position| position.is_in_settle_coin());
         let in_book: Money = ours.map(|position| position.holding().totals.net()).sum();
         self.wallet.begin(in_book);

@@ -13,7 +13,9 @@ use windvane_layout::{Decode, DecodeError, Encode, Input};
 use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+/// That without whether the wallet's start was torn.
+const WITHOUT_TORN_START: u8 = 3;
 /// The same by the first edition of the model's tables.
 const OF_FIRST_EDITION: u8 = 2;
 /// That without what the wallet is short of.
@@ -44,6 +46,7 @@ impl Orders {
         self.next_look_back.encode(out);
         self.forgotten_until.encode(out);
         self.exposure.shortfall().encode(out);
+        self.start_is_torn.encode(out);
     }
 
     /// Reads books back. `bots` names each bot of the configuration with the positions it owns.
@@ -54,7 +57,7 @@ impl Orders {
         let version = u8::decode(input)?;
         let edition = input.edition();
         match version {
-            VERSION => {}
+            VERSION | WITHOUT_TORN_START => {}
             OF_FIRST_EDITION | WITHOUT_SHORTFALL => _ = input.set_edition(1),
             version => return Err(DecodeError::UnknownVersion(version)),
         }
@@ -82,6 +85,7 @@ impl Orders {
         books.forgotten_until = Decode::decode(input)?;
         input.set_edition(edition);
         let shortfall = if version == WITHOUT_SHORTFALL { Money::ZERO } else { Decode::decode(input)? };
+        books.start_is_torn = version == VERSION && bool::decode(input)?;
         books.derive();
         books.exposure.set_shortfall(shortfall);
         Ok(books)

@@ -64,6 +64,8 @@ pub struct Orders {
     latest_execution: MarketTime,
     positions: BTreeMap<PositionKey, Position>,
     wallet: Wallet,
+    /// Whether the picture that the wallet's books began with was torn by a fill, so that they may be off by it.
+    start_is_torn: bool,
     bots: BTreeMap<BotName, BotTally>,
     marks: BTreeMap<Symbol, Price>,
     reconcile: Reconcile,
@@ -104,6 +106,7 @@ impl Orders {
             latest_execution: MarketTime::default(),
             positions: owned().map(|key| (*key, Position::new(*key))).collect(),
             wallet: Wallet::default(),
+            start_is_torn: false,
             bots: bots.iter().map(|(bot, _)| (*bot, BotTally::default())).collect(),
             marks: BTreeMap::new(),
             reconcile: Reconcile::default(),

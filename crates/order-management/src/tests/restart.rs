@@ -4,8 +4,10 @@ use super::world::{World, ask, notices};
 use crate::testing::{
     execution, money, own_id_of, position_report, qty, report, submit, symbol, wallet_report,
 };
-use crate::{DifferenceKind, OrderState, Working};
-use windvane_model::{AccountSnapshot, Notice, OrderStatus, PositionIndex, Request};
+use crate::{DifferenceKind, OrderState, Orders, Working};
+use windvane_model::{
+    AccountEvent, AccountSnapshot, MarketTime, Notice, OrderStatus, PositionIndex, QueryAnswer, Request,
+};
 
 #[test]
 fn nothing_is_known_before_the_first_reconciliation() {
@@ -67,6 +69,57 @@ fn a_row_read_before_a_fill_is_what_the_fill_came_on_top_of() {
     let held = world.orders.position(symbol("BTCUSDT"), PositionIndex(0)).unwrap().holding().qty();
     assert_eq!((held, world.orders.wallet().balance()), (qty("4"), money("999.95")));
     world.assert_rebuilds();
+}
+
+#[test]
+fn a_wallet_that_began_torn_begins_anew_with_the_first_picture_that_is_whole() {
+    let mut world = World::fresh();
+    let fill = execution("during").filled("1", "90").fee("0.05").at(4).build();
+    let picture = |position, balance| AccountSnapshot {
+        executions: vec![fill],
+        positions: vec![position],
+        wallet: wallet_report(balance),
+        ..AccountSnapshot::default()
+    };
+    let torn = picture(position_report("BTCUSDT", "0", "0").at(-1).build(), "1000");
+    world.reconcile_with(torn.clone());
+    for _ in 0..5 {
+        assert!(!world.orders.is_reconciled());
+        world.fact(AccountEvent::Answer(QueryAnswer::Account(Box::new(torn.clone()))));
+    }
+    assert!(world.orders.is_reconciled(), "an account that never rests must begin, too");
+    world.assert_rebuilds();
+
+    world.days_pass(1, picture(position_report("BTCUSDT", "1", "90").at(4).build(), "999.95"));
+    let wallet = world.orders.wallet();
+    assert_eq!((wallet.balance(), wallet.transfers()), (money("999.95"), money("0")));
+    world.assert_rebuilds();
+}
+
+#[test]
+fn a_fill_after_the_wallet_was_read_tears_the_picture_although_another_question_was_put_since() {
+    let mut world = World::fresh();
+    let mut wallet = wallet_report("1000");
+    wallet.at = MarketTime(-3_000);
+    world.reconcile_with(AccountSnapshot {
+        executions: vec![execution("between").filled("1", "90").fee("0.05").at(-2_000).build()],
+        wallet,
+        ..AccountSnapshot::default()
+    });
+    assert!(!world.orders.is_reconciled());
+}
+
+#[test]
+fn books_written_before_a_start_could_be_torn_are_read() {
+    let world = World::begun();
+    let mut bytes = Vec::new();
+    world.orders.write(&mut bytes);
+    bytes[0] = 3;
+    bytes.pop();
+    let mut input = windvane_layout::Input::new(&bytes);
+    let read = Orders::read(&mut input, &[]).unwrap();
+    input.finish().unwrap();
+    assert_eq!(read.wallet(), world.orders.wallet());
 }
 
 #[test]
