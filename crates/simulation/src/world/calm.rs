@@ -3,19 +3,23 @@
 use super::happening::Happening;
 use super::life::bots;
 use super::{Broken, EPOCH_MS, World};
-use crate::listing::{LISTINGS, UID};
+use crate::listing::{LEVERAGE, LISTINGS, UID};
 use crate::oracle::{self, Unknowable};
 use crate::scenario::Script;
 use crate::swarm::{Ending, Millis};
 use crate::tally::Fault;
+use rust_decimal::Decimal;
 use std::sync::atomic::Ordering;
 use windvane_engine::Waiting;
 use windvane_model::{Control, HaltCause, RunState, Scope};
+use windvane_venue_core::{Category, Request, SetLeverage};
 
 /// How long the market goes on after the faults have ceased, so that positions can be closed.
 const MARKET_MS: Millis = 75_000;
 /// How long both sides then have to come to the same truth: twice the proof of absence.
 const SETTLE_MS: Millis = 150_000;
+/// Source: Bybit V5, error codes: "Available margin is insufficient".
+const NO_MARGIN_FOR_LEVERAGE: i32 = 110_044;
 
 impl World {
     pub(super) fn calm(&mut self) -> Result<(), Broken> {
@@ -65,6 +69,24 @@ impl World {
         }
     }
 
+    /// Whether the venue refuses the leverage that the bots want because the account has no margin for it. A lower leverage
+    /// takes more, and what has taken the rest may be a stranger's order, which is not ours to cancel: the engine asks
+    /// again for as long as that lasts, and opens nothing.
+    fn has_no_margin_for_leverage(&self) -> bool {
+        LISTINGS.iter().any(|listing| {
+            let factor = Decimal::from(LEVERAGE);
+            let wanted = Request::SetLeverage(SetLeverage {
+                category: Category::Linear,
+                symbol: listing.symbol.to_owned(),
+                buy_leverage: factor,
+                sell_leverage: factor,
+            });
+            let mut asked = self.venue.clone();
+            let verdict = asked.apply_request(self.market_ms(), UID, &wanted, &mut Vec::new());
+            verdict.is_err_and(|refusal| refusal.code == NO_MARGIN_FOR_LEVERAGE)
+        })
+    }
+
     pub(super) fn finish(&mut self) -> Result<(), Broken> {
         self.prove_rebuild()?;
         let Some(engine) = self.engine.take() else {
@@ -85,6 +107,10 @@ impl World {
             RunState::Active => {}
             _ if is_told => {}
             RunState::Reducing if self.swarm.is_poor && engine.waiting() == Some(Waiting::Drawdown) => {}
+            RunState::Reducing
+                if self.swarm.is_poor
+                    && engine.waiting() == Some(Waiting::Leverage)
+                    && self.has_no_margin_for_leverage() => {}
             RunState::Halted(HaltCause::Drawdown) if self.swarm.is_poor => {}
             RunState::Halted(_) if was_meddled => {}
             RunState::Halted(HaltCause::Contradiction) if self.tally.hits(Fault::Successor) > 0 => {}
