@@ -156,6 +156,33 @@ impl Reconcile {
     }
 }
 
+/// The questions about the account that have no answer yet. They are answered in the order in which they were put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Questions {
+    open: u32,
+}
+
+impl Questions {
+    /// One is put.
+    pub(crate) const fn put(&mut self) {
+        self.open = self.open.saturating_add(1);
+    }
+
+    /// One is put because those before it have been waited for long enough, or have ended.
+    pub(crate) const fn put_again(&mut self) {
+        self.open = 1;
+    }
+
+    /// One has ended, in an answer or without. Says whether it was the last one put: an answer to one from before a gap may
+    /// be of before it, and closes no gap.
+    pub(crate) const fn end(&mut self) -> bool {
+        self.open = self.open.saturating_sub(1);
+        self.open == 0
+    }
+}
+
+layout!(Questions { open });
+
 /// What follows from a disagreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {

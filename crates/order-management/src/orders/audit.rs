@@ -112,6 +112,7 @@ impl Orders {
         if !self.reconcile.is_running() {
             self.counters.reconciliations += 1;
             self.reconcile.begin(Reason::Audit, stamp);
+            self.questions.put();
             out.push(Effect::Ask(self.reconcile.query()));
         }
     }
@@ -155,6 +156,10 @@ impl Orders {
     }
 
     pub(super) fn take_account(&mut self, snapshot: &AccountSnapshot, stamp: Stamp, out: &mut Vec<Effect>) {
+        // What an earlier question shows, the answer to the last one shows, too.
+        if !self.questions.end() {
+            return;
+        }
         let asked = self.reconcile.asked().unwrap_or(stamp);
         let is_torn = self.is_torn(snapshot, asked);
         if !self.reconcile.has_begun && is_torn && self.reconcile.may_wait() {

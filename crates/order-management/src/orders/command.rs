@@ -157,6 +157,7 @@ impl Orders {
         if self.reconcile.asked().is_none_or(|asked| asked.sequence != stamp.sequence) {
             self.counters.reconciliations += 1;
             self.reconcile.begin(Reason::Gap, stamp);
+            self.questions.put();
         }
         self.reconcile.query()
     }

@@ -14,7 +14,7 @@ use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
 const VERSION: u8 = 4;
-/// That without whether the wallet's start was torn.
+/// That without whether the wallet's start was torn, and what was asked.
 const WITHOUT_TORN_START: u8 = 3;
 /// The same by the first edition of the model's tables.
 const OF_FIRST_EDITION: u8 = 2;
@@ -47,6 +47,7 @@ impl Orders {
         self.forgotten_until.encode(out);
         self.exposure.shortfall().encode(out);
         self.start_is_torn.encode(out);
+        self.questions.encode(out);
     }
 
     /// Reads books back. `bots` names each bot of the configuration with the positions it owns.
@@ -85,7 +86,10 @@ impl Orders {
         books.forgotten_until = Decode::decode(input)?;
         input.set_edition(edition);
         let shortfall = if version == WITHOUT_SHORTFALL { Money::ZERO } else { Decode::decode(input)? };
-        books.start_is_torn = version == VERSION && bool::decode(input)?;
+        if version == VERSION {
+            books.start_is_torn = Decode::decode(input)?;
+            books.questions = Decode::decode(input)?;
+        }
         books.derive();
         books.exposure.set_shortfall(shortfall);
         Ok(books)

@@ -31,7 +31,7 @@ use crate::ledger::Ledger;
 use crate::order::Source;
 use crate::other::OtherOrders;
 use crate::position::Position;
-use crate::reconcile::Reconcile;
+use crate::reconcile::{Questions, Reconcile};
 use crate::sought::Sought;
 use crate::table::OrderTable;
 use crate::wallet::Wallet;
@@ -69,6 +69,7 @@ pub struct Orders {
     bots: BTreeMap<BotName, BotTally>,
     marks: BTreeMap<Symbol, Price>,
     reconcile: Reconcile,
+    questions: Questions,
     exposure: Exposure,
     counters: Counters,
     /// How long what is over is kept, market time; `None`: for ever.
@@ -110,6 +111,7 @@ impl Orders {
             bots: bots.iter().map(|(bot, _)| (*bot, BotTally::default())).collect(),
             marks: BTreeMap::new(),
             reconcile: Reconcile::default(),
+            questions: Questions::default(),
             exposure: Exposure::default(),
             counters: Counters::default(),
             keeps_ms: Some(forget::VENUE_REACH_MS),
@@ -133,6 +135,8 @@ impl Orders {
             self.identity.epoch = epoch;
         }
         self.minted = 0;
+        // Those of the process before went with it.
+        self.questions = Questions::default();
         self
     }
 
@@ -190,7 +194,11 @@ impl Orders {
             // Calibration's alone; the books know nothing by it.
             AccountEvent::Answer(QueryAnswer::PreCheck(_)) => {}
             AccountEvent::QueryFailed(failed) => match failed.query {
-                Query::Account { .. } => self.reconcile.fail(stamp.wall),
+                Query::Account { .. } => {
+                    if self.questions.end() {
+                        self.reconcile.fail(stamp.wall);
+                    }
+                }
                 Query::Order { client_order_id, .. } => self.take_failed_lookup(client_order_id, stamp),
                 Query::PreCheck(_) => {}
             },

@@ -23,6 +23,7 @@ impl Orders {
         self.ask_sought(stamp, out);
         self.raise_differences(stamp, out);
         if let Some(query) = self.reconcile.retry(stamp) {
+            self.questions.put_again();
             out.push(Effect::Ask(query));
         }
         if self.reconcile.is_audit_due(stamp.wall) && !mutant(Mutant::NoAudit) {

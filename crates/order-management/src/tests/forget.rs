@@ -84,7 +84,8 @@ fn a_fill_from_sealed_days_that_the_venue_alone_counts_stops_opening_and_is_not_
     let (mut world, orders, _) = with_a_past();
     world.days_pass(8, held(&orders));
     let stranger = execution("never told").filled("1", "100").at(3).build();
-    world.execution(stranger);
+    let audit = world.execution(stranger);
+    world.questions_fail(&audit);
     // The venue holds as much as we do: the fill is in that sum.
     world.reconcile_with(held(&orders));
     assert!(!world.orders.is_in_doubt(stranger.symbol));
@@ -93,7 +94,8 @@ fn a_fill_from_sealed_days_that_the_venue_alone_counts_stops_opening_and_is_not_
     assert_eq!(holds(&world), qty("1"));
 
     // It holds more: nobody knows by what, and nothing opens there until somebody does.
-    world.execution(stranger);
+    let audit = world.execution(stranger);
+    world.questions_fail(&audit);
     let more = AccountSnapshot {
         positions: vec![position_report("BTCUSDT", "2", "100").at(8 * 86_400_000).build()],
         ..held(&orders)

@@ -6,7 +6,8 @@ use crate::testing::{
 };
 use crate::{DifferenceKind, OrderState, Orders, Working};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, MarketTime, Notice, OrderStatus, PositionIndex, QueryAnswer, Request,
+    AccountEvent, AccountSnapshot, Command, MarketTime, Notice, OrderStatus, PositionIndex, Query,
+    QueryAnswer, Request,
 };
 
 #[test]
@@ -110,12 +111,40 @@ fn a_fill_after_the_wallet_was_read_tears_the_picture_although_another_question_
 }
 
 #[test]
+fn the_answer_to_a_question_from_before_a_gap_does_not_close_it() {
+    let mut world = World::begun();
+    let ask = |world: &mut World| {
+        world.command(Command::Query(Query::Account { executions_since: MarketTime(0) }));
+    };
+    let fill = execution("in the gap").filled("1", "90").fee("0.05").at(4).build();
+    let before = AccountSnapshot {
+        positions: vec![position_report("BTCUSDT", "0", "0").at(-1).build()],
+        wallet: wallet_report("1000"),
+        ..AccountSnapshot::default()
+    };
+    let after = AccountSnapshot {
+        executions: vec![fill],
+        positions: vec![position_report("BTCUSDT", "1", "90").at(4).build()],
+        wallet: wallet_report("999.95"),
+        ..AccountSnapshot::default()
+    };
+    ask(&mut world);
+    ask(&mut world);
+    world.fact(AccountEvent::Answer(QueryAnswer::Account(Box::new(before))));
+    assert!(!world.orders.is_reconciled(), "the fill is not known yet");
+    world.fact(AccountEvent::Answer(QueryAnswer::Account(Box::new(after))));
+    assert!(world.orders.is_reconciled());
+    assert_eq!(world.orders.fill_count(), 1);
+    world.assert_rebuilds();
+}
+
+#[test]
 fn books_written_before_a_start_could_be_torn_are_read() {
     let world = World::begun();
     let mut bytes = Vec::new();
     world.orders.write(&mut bytes);
     bytes[0] = 3;
-    bytes.pop();
+    bytes.truncate(bytes.len() - 5);
     let mut input = windvane_layout::Input::new(&bytes);
     let read = Orders::read(&mut input, &[]).unwrap();
     input.finish().unwrap();

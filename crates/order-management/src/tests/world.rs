@@ -5,8 +5,8 @@ use crate::{Effect, Identity, Orders, PositionKey, Provenance};
 use windvane_model::{
     AccountEvent, AccountSnapshot, Acknowledged, Amend, BotName, Cancel, ClientOrderId, Command, Epoch,
     Execution, InstallTag, MarketTime, Millis, Notice, OrderLookup, OrderReport, OrderStatus, PositionIndex,
-    Price, Qty, Query, QueryAnswer, RefusalFamily, Refused, Request, Stamp, Submit, Text, Undetermined,
-    WallTime,
+    Price, Qty, Query, QueryAnswer, QueryFailed, RefusalFamily, Refused, Request, Stamp, Submit, Text,
+    Undetermined, WallTime,
 };
 
 /// One line of the journal.
@@ -231,7 +231,22 @@ impl World {
     pub(super) fn days_pass(&mut self, days: i64, snapshot: AccountSnapshot) -> Vec<Effect> {
         self.now.market = self.now.market.after(days * 24 * 60 * 60 * 1_000);
         self.reconcile_with(snapshot);
-        self.wait(40_000)
+        let mut out = self.wait(40_000);
+        let failed = self.questions_fail(&out);
+        out.extend(failed);
+        out
+    }
+
+    /// The questions about the account among the effects find nobody.
+    pub(super) fn questions_fail(&mut self, effects: &[Effect]) -> Vec<Effect> {
+        let mut out = Vec::new();
+        for effect in effects {
+            if let Effect::Ask(query @ Query::Account { .. }) = *effect {
+                let failed = QueryFailed { query, code: 0, is_unsupported: false };
+                out.extend(self.fact(AccountEvent::QueryFailed(failed)));
+            }
+        }
+        out
     }
 
     pub(super) fn rebuilt(&self) -> Orders {

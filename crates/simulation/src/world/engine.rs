@@ -14,8 +14,8 @@ use windvane_connector::codec::{Decoded, decode_private};
 use windvane_connector::wire;
 use windvane_engine::Output;
 use windvane_model::{
-    AccountEvent, ClientOrderId, Control, DenialReason, Event, OrderReport, QueryAnswer, Request, RunState,
-    Stamp, Stamped,
+    AccountEvent, ClientOrderId, Control, DenialReason, Event, OrderReport, Query, QueryAnswer, Request,
+    RunState, Stamp, Stamped,
 };
 
 /// Between two readings of the account because of messages that could not be read: the connector's.
@@ -157,7 +157,12 @@ impl World {
     fn hear(&mut self, event: Event) -> Result<(), Broken> {
         self.see_push_first(&event);
         self.see_stale_read(&event);
-        self.take(event)
+        let ends_question = ends_account_question(&event);
+        self.take(event)?;
+        if ends_question {
+            self.ask_next();
+        }
+        Ok(())
     }
 
     fn see_push_first(&mut self, event: &Event) {
@@ -337,6 +342,14 @@ impl World {
         if self.is_told {
             eprintln!("{:>7} {words}", self.now);
         }
+    }
+}
+
+fn ends_account_question(event: &Event) -> bool {
+    match event {
+        Event::Account(AccountEvent::Answer(answer)) => matches!(answer, QueryAnswer::Account(_)),
+        Event::Account(AccountEvent::QueryFailed(failed)) => matches!(failed.query, Query::Account { .. }),
+        _ => false,
     }
 }
 

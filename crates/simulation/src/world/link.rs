@@ -7,11 +7,11 @@ use crate::listing::{UID, install};
 use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use windvane_bridge as bridge;
 use windvane_connector::Category as Product;
 use windvane_connector::wire::{Asked, Mutation, RequestId, trade_frame};
-use windvane_model::{Command, Event, Link, LinkState, MarketEvent};
+use windvane_model::{Command, Event, Link, LinkState, MarketEvent, Query};
 use windvane_venue::wire::{Frame, Rows, Writer};
 use windvane_venue_core::{Category, OrderFilter, Request};
 
@@ -123,6 +123,10 @@ pub(super) struct Wires {
     /// Requests that are not answered yet.
     pub(super) open: BTreeMap<u64, Open>,
     requests: u64,
+    /// Whether a question about the account is under way; the connector has one at a time.
+    pub(super) is_asking: bool,
+    /// Those that wait for their turn.
+    pub(super) questions: VecDeque<Query>,
 }
 
 impl Wires {
@@ -137,6 +141,8 @@ impl Wires {
     /// All connections are gone.
     pub(super) fn reset(&mut self) {
         self.open.clear();
+        self.is_asking = false;
+        self.questions.clear();
         for wire in &mut self.wires {
             *wire = Wire { generation: wire.generation + 1, ..Wire::default() };
         }

@@ -31,6 +31,25 @@ impl Index for LateIndex<'_> {
 
 impl World {
     pub(super) fn ask(&mut self, query: Query) {
+        if !matches!(query, Query::Account { .. }) {
+            self.begin_question(query);
+        } else if self.wires.is_asking {
+            self.wires.questions.push_back(query);
+        } else {
+            self.wires.is_asking = true;
+            self.begin_question(query);
+        }
+    }
+
+    /// A question about the account has ended and was told; the next one has its turn.
+    pub(super) fn ask_next(&mut self) {
+        match self.wires.questions.pop_front() {
+            Some(query) => self.begin_question(query),
+            None => self.wires.is_asking = false,
+        }
+    }
+
+    fn begin_question(&mut self, query: Query) {
         if self.strikes(Fault::QueryFailed, Occasion::default).is_some() {
             self.tally.hit(Fault::QueryFailed);
             let failed = QueryFailed { query, code: 0, is_unsupported: false };
