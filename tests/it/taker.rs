@@ -23,7 +23,7 @@ pub(crate) const ACCOUNT: &str = "leverage = \"10\"\n\n[[accounts]]\nuid = 2002\
 /// How long it goes on taking.
 const ROUND: Duration = Duration::from_millis(900);
 /// In so many pieces a quote is taken.
-const PIECES: u64 = 30;
+const PIECES: u64 = 8;
 /// Value of more than stands in the book before a quote, in the quote coin.
 const ALL_BEFORE: u64 = 6_000_000;
 
@@ -73,12 +73,11 @@ async fn round(taker: &RestClient, quoted: &RestClient, traded: &[Instrument], c
         let quotes = quotes.iter().filter(|quote| quote.kind == "Limit").filter_map(|quote| {
             Some((quote, quote.price?, traded.iter().find(|one| one.symbol == quote.symbol)?))
         });
-        let taken: Vec<_> = quotes
-            .zip(*count..)
-            .map(|((quote, price, instrument), number)| take(taker, quote, price, instrument, number))
-            .collect();
-        *count += taken.len() as u64;
-        futures_util::future::join_all(taken).await;
+        // One after the other: the venue ends a public stream on which too much of a moment waits to be read.
+        for (quote, price, instrument) in quotes {
+            take(taker, quote, price, instrument, *count).await;
+            *count += 1;
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use tokio_tungstenite::{WebSocketStream, accept_async, connect_async};
 
 /// The flood comes in portions of this length.
 const PORTION: Duration = Duration::from_millis(20);
+/// So many messages of a burst are sent before what the venue tells is looked at again.
+const CHUNK: u64 = 500;
 /// What begins the names of the contracts that nobody trades.
 const WATCHED: &str = "WATCH";
 
@@ -130,9 +132,12 @@ impl Line {
         portions.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let a_portion = u64::from(self.flood.rate) * u64::try_from(PORTION.as_millis()).unwrap_or(0) / 1_000;
         let mut next_burst = Instant::now() + self.flood.burst_every;
+        let mut left = 0;
         loop {
-            // Every branch is cancel safe: a frame is taken whole or not at all.
+            // Every branch is cancel safe: a frame is taken whole or not at all. What the venue tells comes before the flood: it
+            // ends a connection that does not read.
             tokio::select! {
+                biased;
                 _ = self.cut.changed() => return engine.close(None).await,
                 heard = engine.next() => match heard {
                     Some(Ok(Message::Text(text))) => {
@@ -152,14 +157,18 @@ impl Line {
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return engine.close(None).await,
                 },
-                Ok(()) = self.burst.changed() => self.say(&mut topics, u64::from(self.flood.burst), &mut engine).await?,
+                Ok(()) = self.burst.changed() => left += u64::from(self.flood.burst),
                 _ = portions.tick() => {
-                    let is_burst = Instant::now() >= next_burst;
-                    let count = if is_burst { u64::from(self.flood.burst) } else { a_portion };
-                    self.say(&mut topics, count, &mut engine).await?;
-                    if is_burst {
+                    if Instant::now() >= next_burst {
+                        left += u64::from(self.flood.burst);
                         next_burst = Instant::now() + self.flood.burst_every;
                     }
+                    self.say(&mut topics, a_portion, &mut engine).await?;
+                }
+                () = std::future::ready(()), if left > 0 => {
+                    let count = left.min(CHUNK);
+                    self.say(&mut topics, count, &mut engine).await?;
+                    left -= count;
                 }
             }
         }

@@ -434,6 +434,11 @@ mod tests {
         assert!(Turn::of(&cheap, 9) < Turn::of(&dear, 1));
         let hit = |id, price| execution(id).side(Side::Sell).filled("1", price).maker().at(5).build();
         assert!(Turn::of(&hit("c", "100"), 9) < Turn::of(&hit("d", "101"), 1), "a buyer walks up our asks");
+        let sold = |id, price| execution(id).side(Side::Sell).filled("1", price).at(5).build();
+        assert!(
+            Turn::of(&sold("e", "101"), 9) < Turn::of(&sold("f", "100"), 1),
+            "a seller walks down the bids"
+        );
     }
 
     #[test]
@@ -482,8 +487,16 @@ mod tests {
     fn time_without_a_stop_is_counted() {
         let mut position = position();
         let at = |ms| WallTime(0).after(ms);
+        position.take_report(&position_report("BTCUSDT", "0", "0").at(1).build(), at(9));
+        assert_eq!(position.unprotected_since(), None, "what is flat needs none");
         position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, at(10));
         assert_eq!(position.unprotected_ms(at(14)), 4);
+        position.take_report(&position_report("BTCUSDT", "1", "100").at(5).build(), at(15));
+        assert_eq!(
+            (position.unprotected_since(), position.unprotected_ms(at(16))),
+            (Some(at(10)), 6),
+            "still bare"
+        );
         position.take_report(&position_report("BTCUSDT", "1", "100").at(5).stop("90").build(), at(17));
         assert_eq!(position.unprotected_ms(at(99)), 7);
         assert_eq!(position.unprotected_since(), None);
@@ -584,6 +597,17 @@ mod tests {
         assert_eq!(position.wanted_stop(), Some(WantedStop { at: price("90"), by: TriggerBy::Mark }));
         position.book(&execution("b").side(Side::Sell).filled("2", "99").at(6).build(), 1, WallTime(0));
         assert!(!position.is_ours() && position.wanted_stop().is_none());
+    }
+
+    #[test]
+    fn an_average_price_is_complained_of_once() {
+        let mut position = position();
+        for (at, average, is_new) in
+            [(1, "101", true), (2, "101", false), (3, "102", true), (4, "102", false)]
+        {
+            position.take_report(&position_report("BTCUSDT", "1", average).at(at).build(), WallTime(0));
+            assert_eq!(position.complain_of_average(), is_new, "{at}");
+        }
     }
 
     #[test]

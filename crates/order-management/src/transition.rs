@@ -260,4 +260,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn each_state_has_a_word_of_its_own_and_the_venues_where_it_is_the_venues() {
+        let words: std::collections::BTreeSet<_> = STATES.into_iter().map(S::as_str).collect();
+        assert_eq!(words.len(), STATES.len());
+        for status in
+            [OrderStatus::Untriggered, OrderStatus::New, OrderStatus::PartiallyFilled, OrderStatus::Filled]
+        {
+            assert_eq!(Evidence::Reported(status).claim().as_str(), format!("{status:?}"));
+        }
+    }
 }
