@@ -35,6 +35,16 @@ fn each_fault_of_a_config_is_named_with_its_place_and_exit_code_2() {
         ("[journal]", "[risk.bot.nobody]\nmax_open_orders = 1\n[journal]", &["there is no bot `nobody`"]),
         (
             "[journal]",
+            "[risk.bot.trend]\nmax_order_qty = \"1 ETH\"\n[journal]",
+            &["`bot.trend.max_order_qty`: ETH is not the base coin of BTCUSDT"],
+        ),
+        (
+            "[journal]",
+            "[risk.bot.trend]\nstale_after = \"4s\"\n[journal]",
+            &["`bot.trend.stale_after` (4s) holds back less than the account's own `stale_after` (3s)"],
+        ),
+        (
+            "[journal]",
             "[risk.symbol.BTCUSTD]\nmax_open_orders = 1\n[journal]",
             &["`[risk.symbol.BTCUSTD]`: no bot trades `BTCUSTD`"],
         ),

@@ -242,13 +242,13 @@ pub enum DenialReason {
         limit: Decimal,
     },
     /// A limit of one contract, bot or group, narrower than the account's.
-    #[error("{scope}: `{key}` would be {value}, above the limit {limit}")]
+    #[error("{scope}: {value} is beyond its `{key}`, {limit}")]
     ScopeLimit {
         /// Whose limit it is.
         scope: LimitScope,
         /// Its key in the configuration.
         key: &'static str,
-        /// What it would come to, in the unit of the limit.
+        /// What it would come to, in the unit of the limit: a share as a fraction, a time in milliseconds.
         value: Decimal,
         /// The limit.
         limit: Decimal,

@@ -39,7 +39,13 @@ impl Quote {
     #[must_use]
     pub fn is_fresh(&self, now: WallTime, age: Millis) -> bool {
         let is_known = self.mark.is_some() && self.bid.is_some() && self.ask.is_some();
-        is_known && now.millis_since(self.mark_at) <= age && now.millis_since(self.touch_at) <= age
+        is_known && self.age(now) <= age
+    }
+
+    /// How long ago the older of mark and touch was confirmed (wall clock, milliseconds).
+    #[must_use]
+    pub fn age(&self, now: WallTime) -> Millis {
+        now.millis_since(self.mark_at).max(now.millis_since(self.touch_at))
     }
 }
 

@@ -238,6 +238,15 @@ impl fmt::Display for Percent {
     }
 }
 
+impl fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+        let (unit_ms, unit) =
+            units.into_iter().find(|(unit_ms, _)| self.0 % unit_ms == 0).unwrap_or((1, "ms"));
+        write!(f, "{}{unit}", self.0 / unit_ms)
+    }
+}
+
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.value.normalize(), self.coin)
@@ -259,7 +268,8 @@ mod tests {
         assert_eq!("0.5%".parse::<Percent>().unwrap().fraction(), decimal("0.005"));
         assert_eq!("12.5x".parse::<Multiple>().unwrap().get(), decimal("12.5"));
         for (text, millis) in [("1500ms", 1500), ("2s", 2000), ("15m", 900_000), ("24h", 86_400_000)] {
-            assert_eq!(text.parse::<TimeSpan>().unwrap().millis(), millis, "{text}");
+            let span: TimeSpan = text.parse().unwrap();
+            assert_eq!((span.millis(), span.to_string().as_str()), (millis, text));
         }
         let rate: OrderRate = "10 per 1s".parse().unwrap();
         assert_eq!((rate.count, rate.window.millis()), (10, 1000));

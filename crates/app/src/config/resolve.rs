@@ -257,10 +257,17 @@ impl<'t> Resolver<'t> {
                 self.problem(span, format!("`[risk.group.{group}]`: no bot trades `{symbol}`"));
             }
         }
-        for name in limits.bot.keys() {
-            if !file.bot.keys().any(|bot| bot.get_ref() == name) {
+        for (name, limits) in &limits.bot {
+            let Some((_, bot)) = file.bot.iter().find(|(bot, _)| bot.get_ref() == name) else {
                 let span = risk_key(self.whole.text(), &format!("bot.{name}")).unwrap_or(file.risk.span());
                 self.problem(span, format!("`[risk.bot.{name}]`: there is no bot `{name}`"));
+                continue;
+            };
+            let symbol = bot.symbol.get_ref().as_str();
+            if let Some(qty) = limits.max_order_qty.filter(|qty| !symbol.starts_with(qty.coin.as_str())) {
+                let key = format!("bot.{name}.max_order_qty");
+                let span = risk_key(self.whole.text(), &key).unwrap_or(file.risk.span());
+                self.problem(span, format!("`{key}`: {} is not the base coin of {symbol}", qty.coin));
             }
         }
     }

@@ -19,9 +19,9 @@ impl Risk {
         context: &Context<'_>,
     ) -> Result<(), DenialReason> {
         let now = context.stamp.wall;
-        let mark = self.check_price(proposal, context)?;
-        let price = proposal.limit_price.unwrap_or(proposal.touch(context).unwrap_or(mark));
-        let value = price.max(mark).times(proposal.qty);
+        let priced = self.check_price(proposal, context)?;
+        let mark = priced.mark;
+        let value = priced.price.max(mark).times(proposal.qty);
         self.check_order_notional(value)?;
         if let Some(place) = proposal.place {
             self.check_attached(proposal, place, mark, context)?;
@@ -29,14 +29,14 @@ impl Risk {
         }
         let after = Projection::new(proposal, context, mark);
         self.check_exposure(proposal, &after)?;
-        self.check_scopes(bot, proposal, value, &after, context)?;
+        self.check_scopes(bot, proposal, value, &priced, &after, context)?;
         self.check_losses()?;
         self.streaks.check(bot, context.stamp.market)?;
         self.refusals.check(now)?;
         self.sent_short.check(now)?;
         self.sent_long.check(now)?;
         margin::check(proposal, context)?;
-        self.check_liquidation(proposal, context, mark)
+        self.check_liquidation(bot, proposal, context, mark)
     }
 
     fn check_order_notional(&self, value: Notional) -> Result<(), DenialReason> {

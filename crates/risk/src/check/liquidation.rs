@@ -2,16 +2,17 @@
 
 use super::Context;
 use super::proposal::Proposal;
-use crate::Risk;
 use crate::margin::{MarginMode, PositionTerms};
+use crate::{Percent, Risk};
 use rust_decimal::Decimal;
-use windvane_model::{DenialReason, Price, Qty, Side};
+use windvane_model::{BotName, DenialReason, Price, Qty, Side};
 
 impl Risk {
     /// The distance of the mark from the estimated liquidation price, were everything on the order's side to fill, and
     /// the place in the deleveraging queue.
     pub(super) fn check_liquidation(
         &self,
+        bot: BotName,
         proposal: &Proposal<'_>,
         context: &Context<'_>,
         mark: Price,
@@ -21,10 +22,19 @@ impl Risk {
             return Err(DenialReason::AdlRank { rank, limit });
         }
         let limit = self.limits.min_liquidation_distance.fraction();
-        match distance(proposal, context, mark) {
-            Some(distance) if distance < limit => Err(DenialReason::LiquidationDistance { distance, limit }),
-            Some(_) | None => Ok(()),
+        let distance = distance(proposal, context, mark);
+        if let Some(distance) = distance.filter(|distance| *distance < limit) {
+            return Err(DenialReason::LiquidationDistance { distance, limit });
         }
+        for scope in self.scopes.concerning(Some(bot), Some(proposal.symbol())) {
+            let limits = &scope.limits;
+            scope.most("max_adl_rank", limits.adl_rank.map(Decimal::from), || Decimal::from(rank))?;
+            if let Some(distance) = distance {
+                let limit = limits.liquidation_distance.map(Percent::fraction);
+                scope.least("min_liquidation_distance", limit, || distance)?;
+            }
+        }
+        Ok(())
     }
 }
 

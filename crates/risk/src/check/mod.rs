@@ -178,7 +178,7 @@ impl Risk {
             position_index: proposal.index(),
             reserved: Some(proposal.reserved()),
             takes_at_once: proposal.takes_at_once,
-            send_before: self.send_before(proposal, context),
+            send_before: self.send_before(ask.bot, proposal, context),
         }))
     }
 
@@ -216,11 +216,11 @@ impl Risk {
     }
 
     /// An order that opens must leave while the prices it was approved on are still fresh.
-    fn send_before(&self, proposal: &Proposal<'_>, context: &Context<'_>) -> Option<WallTime> {
+    fn send_before(&self, bot: BotName, proposal: &Proposal<'_>, context: &Context<'_>) -> Option<WallTime> {
         if !proposal.action.opens() {
             return None;
         }
-        let stale = context.stamp.wall.after(self.limits.stale_after.millis());
+        let stale = context.stamp.wall.after(self.stale_after(bot, proposal.symbol()));
         let asked = proposal.place.and_then(|place| place.send_before);
         Some(asked.map_or(stale, |asked| asked.min(stale)))
     }

@@ -106,15 +106,6 @@ impl<'a> Proposal<'a> {
         self.held.position.index
     }
 
-    /// The best price of the side that it would trade with.
-    pub(super) fn touch(&self, context: &Context<'_>) -> Option<Price> {
-        let quote = context.quotes.get(self.symbol());
-        match self.side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
-        }
-    }
-
     pub(super) fn symbol(&self) -> Symbol {
         self.contract.instrument.symbol
     }

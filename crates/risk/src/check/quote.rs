@@ -3,15 +3,55 @@
 use super::Context;
 use super::proposal::Proposal;
 use crate::Risk;
-use windvane_model::{DenialReason, Price, Side};
+use rust_decimal::Decimal;
+use windvane_model::{DenialReason, Millis, Price, Side};
+
+/// The price of an order that has been checked, and what it was checked against.
+pub(super) struct Priced {
+    /// Its limit, or the touch that a market order takes.
+    pub(super) price: Price,
+    pub(super) mark: Price,
+    /// The best price of the side that it would trade with.
+    touch: Price,
+    /// Age of the older of mark and touch, wall clock.
+    pub(super) age: Millis,
+}
+
+impl Priced {
+    /// Distance from the mark, as a part of the mark.
+    pub(super) fn off_mark(&self) -> Decimal {
+        share(self.price.distance(self.mark), self.mark)
+    }
+
+    /// How far it goes through the best price of the other side, as a part of that price.
+    pub(super) fn through_book(&self, side: Side) -> Decimal {
+        if is_through(side, self.price, self.touch) {
+            share(self.price.distance(self.touch), self.touch)
+        } else {
+            Decimal::ZERO
+        }
+    }
+}
+
+/// A part of a price; of one of nothing, more than any limit.
+fn share(distance: Decimal, price: Price) -> Decimal {
+    distance.checked_div(price.get()).unwrap_or(Decimal::MAX)
+}
+
+fn is_through(side: Side, price: Price, touch: Price) -> bool {
+    match side {
+        Side::Buy => price > touch,
+        Side::Sell => price < touch,
+    }
+}
 
 impl Risk {
-    /// Checks the price, and gives the mark that it was checked against.
+    /// Checks the price, and gives what it was checked against.
     pub(super) fn check_price(
         &self,
         proposal: &Proposal<'_>,
         context: &Context<'_>,
-    ) -> Result<Price, DenialReason> {
+    ) -> Result<Priced, DenialReason> {
         let quote = context.quotes.get(proposal.symbol());
         let is_fresh = quote.is_fresh(context.stamp.wall, self.limits.stale_after.millis());
         let (Some(mark), Some(bid), Some(ask), true) = (quote.mark, quote.bid, quote.ask, is_fresh) else {
@@ -28,7 +68,7 @@ impl Risk {
         self.check_collars(proposal.side, price, mark, touch)?;
         check_venue_limits(proposal, quote.limits)?;
         check_self_trade(proposal, price, context)?;
-        Ok(mark)
+        Ok(Priced { price, mark, touch, age: quote.age(context.stamp.wall) })
     }
 
     /// A limit price, or the touch that a market order takes, must lie within the collar around the mark; and a limit
@@ -38,12 +78,8 @@ impl Risk {
         if price.distance(mark) > mark.get().saturating_mul(collar) {
             return Err(DenialReason::PriceCollar { price, reference: mark, collar });
         }
-        let is_through = match side {
-            Side::Buy => price > touch,
-            Side::Sell => price < touch,
-        };
         let collar = self.limits.book_collar.fraction();
-        if is_through && price.distance(touch) > touch.get().saturating_mul(collar) {
+        if is_through(side, price, touch) && price.distance(touch) > touch.get().saturating_mul(collar) {
             return Err(DenialReason::BookCollar { price, best: touch, collar });
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Which limits of a new set hold back less than the set before.
 
 use super::{Narrower, RiskLimits};
-use crate::{Amount, OrderRate};
+use crate::{Amount, OrderRate, Percent};
 use std::collections::BTreeMap;
 
 impl RiskLimits {
@@ -60,6 +60,7 @@ impl Narrower {
         let amount = |old, new| is_freer(old, new, is_above);
         let count = |old, new| is_freer(old, new, |old: u32, new| new > old);
         let rate = |old, new| is_freer(old, new, is_faster);
+        let share = |old, new| is_freer(old, new, |old: Percent, new| new > old);
         let breaker = (&self.breaker, &next.breaker);
         let rows = [
             ("max_order_qty", amount(self.order_qty, next.order_qty)),
@@ -69,6 +70,15 @@ impl Narrower {
             ("max_leverage", is_freer(self.leverage, next.leverage, |old, new| new > old)),
             ("max_open_orders", count(self.open_orders, next.open_orders)),
             ("max_order_rate", rate(self.order_rate, next.order_rate)),
+            ("min_order_notional", is_freer(self.order_minimum, next.order_minimum, is_below)),
+            ("price_collar", share(self.price_collar, next.price_collar)),
+            ("book_collar", share(self.book_collar, next.book_collar)),
+            ("stale_after", is_freer(self.stale_after, next.stale_after, |old, new| new > old)),
+            (
+                "min_liquidation_distance",
+                is_freer(self.liquidation_distance, next.liquidation_distance, |old, new| new < old),
+            ),
+            ("max_adl_rank", is_freer(self.adl_rank, next.adl_rank, |old, new| new > old)),
             ("max_losing_streak", count(self.losing_streak, next.losing_streak)),
             ("max_loss_per_day", amount(breaker.0.day, breaker.1.day)),
             ("max_loss_per_week", amount(breaker.0.week, breaker.1.week)),
@@ -133,6 +143,9 @@ mod tests {
         symbol.BTCUSDT = { max_order_qty = "1 BTC", max_open_orders = 3, max_leverage = "2x" }
         bot.trend = { max_order_rate = "3 per 1s", max_gross_exposure = "90 USDT", max_leverage = "4x", max_losing_streak = 2 }
         group.majors = { symbols = ["BTCUSDT", "ETHUSDT"], max_gross_exposure = "250 USDT", max_position_notional = "180 USDT", max_open_orders = 7, max_order_rate = "4 per 1s" }
+        symbol.SOLUSDT = { min_order_notional = "12 USDT", price_collar = "2.1%", book_collar = "0.8%", stale_after = "900ms", min_liquidation_distance = "7%", max_adl_rank = 1 }
+        bot.grid = { max_order_qty = "8 SOL", price_collar = "2.2%", stale_after = "800ms" }
+        group.minors = { symbols = ["SOLUSDT"], max_gross_exposure = "240 USDT", min_order_notional = "13 USDT", max_adl_rank = 0 }
     "#;
 
     fn limits(changes: &[(&str, &str)]) -> RiskLimits {
@@ -187,6 +200,17 @@ mod tests {
             ("\"180 USDT\"", "\"181 USDT\"", "\"179 USDT\"", "group.majors.max_position_notional"),
             ("orders = 7", "orders = 8", "orders = 6", "group.majors.max_open_orders"),
             ("\"4 per 1s\"", "\"4 per 999ms\"", "\"4 per 2s\"", "group.majors.max_order_rate"),
+            ("\"12 USDT\"", "\"11 USDT\"", "\"12.5 USDT\"", "symbol.SOLUSDT.min_order_notional"),
+            ("\"2.1%\"", "\"2.3%\"", "\"2%\"", "symbol.SOLUSDT.price_collar"),
+            ("\"0.8%\"", "\"0.9%\"", "\"0.7%\"", "symbol.SOLUSDT.book_collar"),
+            ("\"900ms\"", "\"901ms\"", "\"899ms\"", "symbol.SOLUSDT.stale_after"),
+            ("\"7%\"", "\"6.9%\"", "\"7.1%\"", "symbol.SOLUSDT.min_liquidation_distance"),
+            ("rank = 1", "rank = 2", "rank = 0", "symbol.SOLUSDT.max_adl_rank"),
+            ("\"8 SOL\"", "\"9 SOL\"", "\"7 SOL\"", "bot.grid.max_order_qty"),
+            ("\"2.2%\"", "\"2.3%\"", "\"2%\"", "bot.grid.price_collar"),
+            ("\"800ms\"", "\"1s\"", "\"1ms\"", "bot.grid.stale_after"),
+            ("\"13 USDT\"", "\"12.9 USDT\"", "\"14 USDT\"", "group.minors.min_order_notional"),
+            (", max_adl_rank = 0 }", " }", ", max_adl_rank = 0 }", "group.minors.max_adl_rank"),
         ];
         let now = limits(&[]);
         assert!(now.loosened_by(&now).is_empty());

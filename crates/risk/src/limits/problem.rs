@@ -3,6 +3,7 @@
 use super::RiskLimits;
 use crate::{Amount, Multiple, Percent};
 use rust_decimal::Decimal;
+use std::fmt::Display;
 use windvane_model::{BotName, Coin, Instrument, Leverage, Millis, Symbol, Text};
 
 /// The coin that the books count profit and margin in.
@@ -56,6 +57,18 @@ pub enum LimitProblem {
         /// The account's.
         limit: Multiple,
     },
+    /// A limit of a narrower table that holds back less than the account's own.
+    #[error("`{table}.{key}` ({value}) holds back less than the account's own `{key}` ({account})")]
+    Wider {
+        /// Where it stands inside `[risk]`.
+        table: String,
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// The account's.
+        account: String,
+    },
     /// A count of which nothing could ever happen.
     #[error("`{key}` is 0: no order could ever be placed")]
     Nothing {
@@ -86,8 +99,10 @@ pub enum LimitProblem {
         upper_value: Percent,
     },
     /// A place in the deleveraging queue that does not exist.
-    #[error("`max_adl_rank` is {rank}; places in the queue go from 0 to 5")]
+    #[error("`{key}` is {rank}; places in the queue go from 0 to 5")]
     AdlRank {
+        /// The key at fault, with its table.
+        key: String,
         /// What was given.
         rank: u8,
     },
@@ -110,12 +125,13 @@ impl LimitProblem {
             | Self::Leverage { key, .. }
             | Self::Nothing { key }
             | Self::Absurd { key, .. }
+            | Self::AdlRank { key, .. }
             | Self::Name { key, .. } => key.clone(),
             Self::Order { inner, .. } => inner.clone(),
+            Self::Wider { table, key, .. } => format!("{table}.{key}"),
             Self::SettleCoin { .. } => "max_order_notional".to_owned(),
             Self::RateWindows => "max_order_rate_short".to_owned(),
             Self::DrawdownSteps { lower, .. } => format!("drawdown.{lower}"),
-            Self::AdlRank { .. } => "max_adl_rank".to_owned(),
         }
     }
 }
@@ -153,6 +169,15 @@ pub fn leverage_problem(
     })
 }
 
+/// A narrower value and the account's, where the narrower one holds back less.
+fn wider<T: Display>(
+    own: Option<T>,
+    account: T,
+    is_wider: impl Fn(&T, &T) -> bool,
+) -> Option<(String, String)> {
+    own.filter(|own| is_wider(own, &account)).map(|own| (own.to_string(), account.to_string()))
+}
+
 impl RiskLimits {
     /// Everything that is wrong between the values; empty when they can be used.
     #[must_use]
@@ -167,6 +192,7 @@ impl RiskLimits {
             }
         }
         self.sizes(&mut problems);
+        self.widths(&mut problems);
         self.counts(&mut problems);
         self.bounds(&mut problems);
         self.steps(&mut problems);
@@ -187,6 +213,7 @@ impl RiskLimits {
         for (table, narrower) in self.narrower() {
             for (key, amount) in [
                 ("max_order_notional", narrower.order_notional),
+                ("min_order_notional", narrower.order_minimum),
                 ("max_position_notional", narrower.position_notional),
                 ("max_gross_exposure", narrower.gross_exposure),
                 ("max_loss_per_day", narrower.breaker.day),
@@ -222,10 +249,42 @@ impl RiskLimits {
             ] {
                 pairs.extend(inner.map(|most| (format!("{table}.{}", outer.0), most, outer)));
             }
+            let smallest = narrower.order_minimum;
+            pairs.extend(smallest.map(|least| (format!("{table}.min_order_notional"), least, order)));
         }
         for (inner, inner_value, (outer, outer_value)) in pairs {
             if inner_value.value > outer_value.value {
                 problems.push(LimitProblem::Order { inner, inner_value, outer, outer_value });
+            }
+        }
+    }
+
+    /// What a narrower table sets beside the account's own figure: it may only hold back more.
+    fn widths(&self, problems: &mut Vec<LimitProblem>) {
+        for (table, own) in self.narrower() {
+            let rows = [
+                (
+                    "min_order_notional",
+                    wider(own.order_minimum, self.min_order_notional, |own, account| {
+                        own.value < account.value
+                    }),
+                ),
+                ("price_collar", wider(own.price_collar, self.price_collar, PartialOrd::gt)),
+                ("book_collar", wider(own.book_collar, self.book_collar, PartialOrd::gt)),
+                ("stale_after", wider(own.stale_after, self.stale_after, PartialOrd::gt)),
+                (
+                    "min_liquidation_distance",
+                    wider(own.liquidation_distance, self.min_liquidation_distance, PartialOrd::lt),
+                ),
+                ("max_adl_rank", wider(own.adl_rank, self.max_adl_rank, PartialOrd::gt)),
+            ];
+            for (key, wider) in rows {
+                problems.extend(wider.map(|(value, account)| LimitProblem::Wider {
+                    table: table.clone(),
+                    key,
+                    value,
+                    account,
+                }));
             }
         }
     }
@@ -251,8 +310,12 @@ impl RiskLimits {
                 });
             }
         }
-        if self.max_adl_rank > 5 {
-            problems.push(LimitProblem::AdlRank { rank: self.max_adl_rank });
+        let of_account = std::iter::once((String::new(), Some(self.max_adl_rank)));
+        let tables = self.narrower().map(|(table, narrower)| (format!("{table}."), narrower.adl_rank));
+        for (table, rank) in of_account.chain(tables) {
+            if let Some(rank) = rank.filter(|rank| *rank > 5) {
+                problems.push(LimitProblem::AdlRank { key: format!("{table}max_adl_rank"), rank });
+            }
         }
         if self.max_order_rate_short.window >= self.max_order_rate_long.window {
             problems.push(LimitProblem::RateWindows);

@@ -2,7 +2,7 @@
 
 use super::RiskLimits;
 use crate::breaker::NarrowLimits;
-use crate::{Amount, Multiple, OrderRate};
+use crate::{Amount, Multiple, OrderRate, Percent, TimeSpan};
 use serde::Deserialize;
 
 /// `[risk.symbol.NAME]`: limits on one contract, all its positions together.
@@ -21,6 +21,20 @@ pub struct SymbolLimits {
     pub max_open_orders: Option<u32>,
     /// Most orders and amends in a window, of all bots together, wall clock.
     pub max_order_rate: Option<OrderRate>,
+    /// Smallest value of one order that opens, settle coin.
+    pub min_order_notional: Option<Amount>,
+    /// Largest distance of an opening order's price from the mark, as a part of the mark.
+    pub price_collar: Option<Percent>,
+    /// How far an opening order's price may go through the best price of the other side, as a part of that price.
+    pub book_collar: Option<Percent>,
+    /// How old the mark and the best bid and ask may be for an order that opens in it, wall clock. It must also leave
+    /// within that time.
+    pub stale_after: Option<TimeSpan>,
+    /// Nothing opens in it that would bring the mark nearer than this to the estimated liquidation price, as a part of
+    /// the mark.
+    pub min_liquidation_distance: Option<Percent>,
+    /// Nothing is added to a position in it whose place in the venue's deleveraging queue is above this, 0 to 5.
+    pub max_adl_rank: Option<u8>,
     /// Largest loss of one UTC day of the market's clock, settle coin: what its positions made by mark, after fees and
     /// funding. Beyond it nothing opens in the contract that day.
     pub max_loss_per_day: Option<Amount>,
@@ -38,6 +52,8 @@ pub struct SymbolLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BotLimits {
+    /// Largest order, in the base coin of its contract: `"0.5 BTC"`.
+    pub max_order_qty: Option<Amount>,
     /// Largest value of one order, settle coin.
     pub max_order_notional: Option<Amount>,
     /// Largest sum of the values of its positions with everything that may still grow them, settle coin.
@@ -48,6 +64,20 @@ pub struct BotLimits {
     pub max_open_orders: Option<u32>,
     /// Most orders and amends in a window, wall clock.
     pub max_order_rate: Option<OrderRate>,
+    /// Smallest value of one order that opens, settle coin.
+    pub min_order_notional: Option<Amount>,
+    /// Largest distance of an opening order's price from the mark, as a part of the mark.
+    pub price_collar: Option<Percent>,
+    /// How far an opening order's price may go through the best price of the other side, as a part of that price.
+    pub book_collar: Option<Percent>,
+    /// How old the mark and the best bid and ask may be for an order of it that opens, wall clock. It must also leave
+    /// within that time.
+    pub stale_after: Option<TimeSpan>,
+    /// It opens nothing that would bring the mark nearer than this to the estimated liquidation price, as a part of the
+    /// mark.
+    pub min_liquidation_distance: Option<Percent>,
+    /// Nothing is added to a position of it whose place in the venue's deleveraging queue is above this, 0 to 5.
+    pub max_adl_rank: Option<u8>,
     /// Largest loss of one UTC day of the market's clock, settle coin: what its positions made by mark, after fees and
     /// funding. Beyond it nothing opens in the bot that day.
     pub max_loss_per_day: Option<Amount>,
@@ -86,6 +116,26 @@ pub struct GroupLimits {
     /// Most orders and amends in a window, of all bots together, wall clock.
     #[serde(default)]
     pub max_order_rate: Option<OrderRate>,
+    /// Smallest value of one order that opens, settle coin.
+    #[serde(default)]
+    pub min_order_notional: Option<Amount>,
+    /// Largest distance of an opening order's price from the mark, as a part of the mark.
+    #[serde(default)]
+    pub price_collar: Option<Percent>,
+    /// How far an opening order's price may go through the best price of the other side, as a part of that price.
+    #[serde(default)]
+    pub book_collar: Option<Percent>,
+    /// How old the mark and the best bid and ask may be for an order that opens in them, wall clock. It must also leave
+    /// within that time.
+    #[serde(default)]
+    pub stale_after: Option<TimeSpan>,
+    /// Nothing opens in them that would bring the mark nearer than this to the estimated liquidation price, as a part of
+    /// the mark.
+    #[serde(default)]
+    pub min_liquidation_distance: Option<Percent>,
+    /// Nothing is added to a position in one of them whose place in the venue's deleveraging queue is above this, 0 to 5.
+    #[serde(default)]
+    pub max_adl_rank: Option<u8>,
     /// Largest loss of one UTC day of the market's clock, settle coin: what its positions made by mark, after fees and
     /// funding. Beyond it nothing opens in them that day.
     #[serde(default)]
@@ -113,6 +163,12 @@ pub(crate) struct Narrower {
     pub(crate) leverage: Option<Multiple>,
     pub(crate) open_orders: Option<u32>,
     pub(crate) order_rate: Option<OrderRate>,
+    pub(crate) order_minimum: Option<Amount>,
+    pub(crate) price_collar: Option<Percent>,
+    pub(crate) book_collar: Option<Percent>,
+    pub(crate) stale_after: Option<TimeSpan>,
+    pub(crate) liquidation_distance: Option<Percent>,
+    pub(crate) adl_rank: Option<u8>,
     pub(crate) losing_streak: Option<u32>,
     pub(crate) breaker: NarrowLimits,
 }
@@ -127,6 +183,12 @@ macro_rules! narrower {
                     leverage: table.max_leverage,
                     open_orders: table.max_open_orders,
                     order_rate: table.max_order_rate,
+                    order_minimum: table.min_order_notional,
+                    price_collar: table.price_collar,
+                    book_collar: table.book_collar,
+                    stale_after: table.stale_after,
+                    liquidation_distance: table.min_liquidation_distance,
+                    adl_rank: table.max_adl_rank,
                     breaker: NarrowLimits {
                         day: table.max_loss_per_day,
                         week: table.max_loss_per_week,
@@ -142,7 +204,11 @@ macro_rules! narrower {
 }
 
 narrower!(SymbolLimits { order_qty: max_order_qty, position_notional: max_position_notional });
-narrower!(BotLimits { gross_exposure: max_gross_exposure, losing_streak: max_losing_streak });
+narrower!(BotLimits {
+    order_qty: max_order_qty,
+    gross_exposure: max_gross_exposure,
+    losing_streak: max_losing_streak
+});
 narrower!(GroupLimits { position_notional: max_position_notional, gross_exposure: max_gross_exposure });
 
 impl RiskLimits {

@@ -1,6 +1,6 @@
 //! Breakers seen from outside: surprises at the venue, narrower limits, memory over a restart.
 
-use crate::scene::{Scene, bot, dec, limits_text, other_symbol, place, qty, symbol};
+use crate::scene::{Scene, bot, dec, limits_text, other_symbol, place, price, qty, symbol};
 use windvane_model::{
     DenialReason, ExitCause, HaltCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
     WallTime,
@@ -49,6 +49,7 @@ fn too_many_refusals_halt_and_what_had_just_gone_is_no_refusal() {
 #[test]
 fn every_narrower_limit_denies_in_its_scope_alone_and_names_whose_it_is() {
     // What the order with what is there comes to: 1 at 100 beside 2 at 99 that rest, long by nothing; short by 1 in the other.
+    // Prices are a second old, and the queue stands at 3 in both.
     let scopes = [
         ("[symbol.BTCUSDT]", LimitScope::Symbol(symbol())),
         ("[bot.trend]", LimitScope::Bot(bot())),
@@ -57,15 +58,23 @@ fn every_narrower_limit_denies_in_its_scope_alone_and_names_whose_it_is() {
             LimitScope::Group(Text::new("majors").unwrap()),
         ),
     ];
+    let far = || Place { kind: crate::scene::at("102"), ..place() };
+    // In the other contract: large enough to meet every limit that counts it, too; as small for those that ask for more.
+    let (large, small) = ("4", "1");
     let rows = [
-        ("max_order_qty", "\"0.9 BTC\"", "1", [true, false, false]),
-        ("max_order_notional", "\"99 USDT\"", "100", [true, true, true]),
-        ("max_position_notional", "\"250 USDT\"", "300", [true, false, true]),
-        ("max_gross_exposure", "\"399 USDT\"", "400", [false, true, true]),
-        ("max_leverage", "\"9x\"", "10", [true, true, true]),
-        ("max_open_orders", "1", "2", [true, true, true]),
+        ("max_order_qty", "\"0.9 BTC\"", "1", [true, true, false], place(), large),
+        ("max_order_notional", "\"99 USDT\"", "100", [true, true, true], place(), large),
+        ("min_order_notional", "\"101 USDT\"", "100", [true, true, true], place(), small),
+        ("max_position_notional", "\"250 USDT\"", "300", [true, false, true], place(), large),
+        ("max_gross_exposure", "\"399 USDT\"", "400", [false, true, true], place(), large),
+        ("max_leverage", "\"9x\"", "10", [true, true, true], place(), large),
+        ("max_open_orders", "1", "2", [true, true, true], place(), large),
+        ("price_collar", "\"1.9%\"", "0.02", [true, true, true], far(), large),
+        ("book_collar", "\"1.9%\"", "0.02", [true, true, true], far(), large),
+        ("stale_after", "\"999ms\"", "1000", [true, true, true], place(), large),
+        ("max_adl_rank", "2", "3", [true, true, true], place(), large),
     ];
-    for (key, limit, value, is_known) in rows {
+    for (key, limit, value, is_known, order, elsewhere) in rows {
         for ((head, scope), is_known) in scopes.into_iter().zip(is_known) {
             let is_group = matches!(scope, LimitScope::Group(_));
             let wide = if is_group && key != "max_gross_exposure" {
@@ -80,19 +89,54 @@ fn every_narrower_limit_denies_in_its_scope_alone_and_names_whose_it_is() {
                 continue;
             }
             let mut scene = with_tables(&table);
-            scene.hold_in(other_symbol(), Some(Side::Sell), "1", "100");
+            scene.queue(symbol(), None, 3);
+            scene.queue(other_symbol(), Some(Side::Sell), 3);
             scene.rest(1, Side::Buy, "2", "99");
-            match scene.place(place()) {
+            for of in [symbol(), other_symbol()] {
+                scene.quotes.set_touch(of, Some(price("99.9")), Some(price("100")), scene.stamp.wall);
+            }
+            scene.wait(1_000);
+            match scene.place(order) {
                 Err(DenialReason::ScopeLimit { scope: of, key: named, value: came_to, .. }) => {
                     assert_eq!((of, named, came_to), (scope, key, dec(value)), "{table}");
                 }
                 other => panic!("{table}: {other:?}"),
             }
-            // Large enough to meet every limit that counts the other contract, too.
-            let elsewhere = Place { symbol: other_symbol(), qty: qty("4"), ..place() };
+            let elsewhere = Place { symbol: other_symbol(), qty: qty(elsewhere), ..order };
             let is_narrow = matches!(scope, LimitScope::Symbol(_));
             assert_eq!(scene.place(elsewhere).is_ok(), is_narrow, "{table}: it holds for its scope alone");
         }
+    }
+}
+
+#[test]
+fn a_narrower_distance_to_liquidation_holds_in_its_scope_alone() {
+    for (head, is_narrow) in [
+        ("[symbol.BTCUSDT]", true),
+        ("[bot.trend]", false),
+        ("[group.majors]\nsymbols = [\"BTCUSDT\", \"ETHUSDT\"]\nmax_gross_exposure = \"3000 USDT\"", false),
+    ] {
+        let mut scene = with_tables(&format!("{head}\nmin_liquidation_distance = \"20%\""));
+        scene.exposure.set_wallet(Money::new(dec("25")));
+        assert!(scene.place(place()).is_ok(), "25 carry 1 at 100 down to some 75");
+        scene.exposure.set_wallet(Money::new(dec("20")));
+        let reason = scene.place(place()).unwrap_err();
+        assert!(
+            matches!(reason, DenialReason::ScopeLimit { key: "min_liquidation_distance", .. }),
+            "{head}: {reason}"
+        );
+        let elsewhere = Place { symbol: other_symbol(), ..place() };
+        assert_eq!(scene.place(elsewhere).is_ok(), is_narrow, "{head}");
+    }
+}
+
+#[test]
+fn an_order_leaves_within_the_shortest_time_that_prices_may_be_old() {
+    let mut scene = with_tables("[symbol.BTCUSDT]\nstale_after = \"3s\"\n[bot.trend]\nstale_after = \"4s\"");
+    let at = scene.stamp.wall;
+    for (symbol, millis) in [(symbol(), 3_000), (other_symbol(), 4_000)] {
+        let approved = scene.place(Place { symbol, ..place() }).unwrap();
+        assert_eq!(approved.send_before(), Some(at.after(millis)), "{symbol}");
     }
 }
 
@@ -112,13 +156,8 @@ fn who_asks_too_often_is_held_back_alone() {
         let elsewhere = Place { symbol: other_symbol(), ..place() };
         assert_eq!(scene.place(elsewhere).is_err(), holds_other, "{table}");
         scene.wait(60_000);
-        scene.set_mark(symbol(), crate::scene::price("100"));
-        scene.quotes.set_touch(
-            symbol(),
-            Some(crate::scene::price("99.9")),
-            Some(crate::scene::price("100.1")),
-            scene.stamp.wall,
-        );
+        scene.set_mark(symbol(), price("100"));
+        scene.quotes.set_touch(symbol(), Some(price("99.9")), Some(price("100.1")), scene.stamp.wall);
         assert!(scene.place(place()).is_ok());
     }
 }

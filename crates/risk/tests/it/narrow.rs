@@ -179,7 +179,33 @@ fn a_narrower_limit_above_the_accounts_or_looser_than_before_is_named() {
         assert_eq!(tight.loosened_by(&loose).len(), 1, "{name}");
         assert!(loose.loosened_by(&tight).is_empty(), "{name}");
     }
-    let fast = limits(&table("bot.trend", "max_leverage", "\"21x\""));
-    let said: Vec<String> = fast.problems().iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["`bot.trend.max_leverage` (21x) is larger than `max_leverage` (20x)"]);
+    let said = |key, value| -> Vec<String> {
+        limits(&table("bot.trend", key, value)).problems().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        said("max_leverage", "\"21x\""),
+        ["`bot.trend.max_leverage` (21x) is larger than `max_leverage` (20x)"]
+    );
+    // (key, wider than the account's, the same as the account's)
+    for (key, wider, same) in [
+        ("min_order_notional", "\"0.009 USDT\"", "\"0.01 USDT\""),
+        ("price_collar", "\"11%\"", "\"10%\""),
+        ("book_collar", "\"11%\"", "\"10%\""),
+        ("stale_after", "\"6s\"", "\"5s\""),
+        ("min_liquidation_distance", "\"0.9%\"", "\"1%\""),
+        ("max_adl_rank", "5", "4"),
+    ] {
+        let (text, account) = (wider.replace('"', ""), same.replace('"', ""));
+        assert_eq!(
+            said(key, wider),
+            [format!(
+                "`bot.trend.{key}` ({text}) holds back less than the account's own `{key}` ({account})"
+            )]
+        );
+        assert!(said(key, same).is_empty(), "{key}");
+    }
+    assert_eq!(
+        said("min_order_notional", "\"501 USDT\""),
+        ["`bot.trend.min_order_notional` (501 USDT) is larger than `max_order_notional` (500 USDT)"]
+    );
 }

@@ -156,6 +156,19 @@ pub(crate) fn limits_text(changes: &[(&str, &str)]) -> String {
         .collect()
 }
 
+fn position(symbol: Symbol, side: Option<Side>, size: &str, entry: &str) -> PositionExposure {
+    PositionExposure {
+        symbol,
+        index: PositionIndex(0),
+        side,
+        qty: qty(size),
+        average_price: side.map(|_| price(entry)),
+        leverage: Some(leverage("10")),
+        added_margin: Money::ZERO,
+        adl_rank: 0,
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) risk: Risk,
@@ -213,16 +226,13 @@ impl Scene {
     }
 
     pub(crate) fn hold_in(&mut self, symbol: Symbol, side: Option<Side>, size: &str, entry: &str) {
-        self.exposure.set_position(PositionExposure {
-            symbol,
-            index: PositionIndex(0),
-            side,
-            qty: qty(size),
-            average_price: side.map(|_| price(entry)),
-            leverage: Some(leverage("10")),
-            added_margin: Money::ZERO,
-            adl_rank: 0,
-        });
+        self.exposure.set_position(position(symbol, side, size, entry));
+    }
+
+    /// One at 100 or nothing, at that place in the deleveraging queue.
+    pub(crate) fn queue(&mut self, symbol: Symbol, side: Option<Side>, adl_rank: u8) {
+        let size = if side.is_some() { "1" } else { "0" };
+        self.exposure.set_position(PositionExposure { adl_rank, ..position(symbol, side, size, "100") });
     }
 
     /// An order that rests, as the exposure and an amend see it.
