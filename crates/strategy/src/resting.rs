@@ -12,7 +12,7 @@ use windvane_model::{
 
 use crate::context::{Context, ENTRY_TIME_TO_LIVE_MS, OwnOrder};
 
-/// Pause before a level that was denied or refused is asked for again, milliseconds of market time.
+/// Pause before a level or a change that was denied or refused is asked for again, milliseconds of market time.
 const RETRY_MS: i64 = 5_000;
 
 /// How long an order may be out of the book without its end being told, milliseconds of market time.
@@ -35,7 +35,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) key: u32,
-    /// What was filled of it, base coin.
+    /// What was filled of it for the position that there is now, base coin.
     pub(crate) filled: Qty,
 }
 
@@ -47,10 +47,14 @@ pub(crate) struct Resting {
     asked: Vec<(Tag, u32)>,
     /// Which order is which.
     known: BTreeMap<String, u32>,
+    /// What of orders that are open was filled for positions that are closed by now, base coin.
+    settled: BTreeMap<String, Qty>,
     /// Orders that are no longer in the book and whose end has not been told, with when that was first seen.
     missing: BTreeMap<String, MarketTime>,
     /// Not asked for again before then.
     quiet: BTreeMap<u32, MarketTime>,
+    /// Orders whose change was denied or refused: left as they are until then.
+    left_alone: BTreeMap<String, MarketTime>,
 }
 
 impl Resting {
@@ -59,9 +63,26 @@ impl Resting {
         &self.known
     }
 
-    /// Takes back what [`known`](Self::known) told.
-    pub(crate) fn restore(&mut self, known: BTreeMap<String, u32>) {
+    /// What of which order belongs to positions that are closed, as decimals, for the bot's memory.
+    pub(crate) fn settled(&self) -> BTreeMap<String, String> {
+        self.settled.iter().map(|(id, qty)| (id.clone(), qty.to_string())).collect()
+    }
+
+    /// Takes back what [`known`](Self::known) and [`settled`](Self::settled) told.
+    pub(crate) fn restore(&mut self, known: BTreeMap<String, u32>, settled: &BTreeMap<String, String>) {
         self.known = known;
+        let qty = |text: &String| text.parse().ok().and_then(|qty| Qty::new(qty).ok());
+        self.settled = settled.iter().filter_map(|(id, text)| Some((id.clone(), qty(text)?))).collect();
+    }
+
+    /// The position is closed: what its orders had filled is gone with it, but for what has opened the one there is now.
+    pub(crate) fn settle(&mut self, context: &Context<'_>) {
+        for order in context.orders.iter().filter(|order| !order.cumulative_qty.is_zero()) {
+            let is_of_new = context.holding.side == Some(order.side);
+            let new = if is_of_new { context.holding.qty } else { Qty::ZERO };
+            let settled = less(order.cumulative_qty, new);
+            self.settled.insert(order.client_order_id.as_str().to_owned(), settled);
+        }
     }
 
     /// Takes what happened; answers the order that ended, where one did.
@@ -79,16 +100,24 @@ impl Resting {
                 let key = self.known.remove(refused.client_order_id?.as_str())?;
                 self.quiet.insert(key, now.after(RETRY_MS));
             }
+            // Asked for again at once it would be denied again at once, within the same turn of the engine.
+            Notice::Denied { client_order_id: Some(id), .. } => self.leave_alone(id, now),
+            Notice::Refused(refused) => self.leave_alone(&refused.client_order_id?, now),
             Notice::Closed { client_order_id, cumulative_qty, .. } => {
                 let key = self.known.remove(client_order_id.as_str())?;
                 if cumulative_qty.is_zero() {
                     self.quiet.insert(key, now.after(RETRY_MS));
                 }
-                return Some(Ended { key, filled: *cumulative_qty });
+                let settled = self.settled.get(client_order_id.as_str()).copied().unwrap_or(Qty::ZERO);
+                return Some(Ended { key, filled: less(*cumulative_qty, settled) });
             }
             _ => {}
         }
         None
+    }
+
+    fn leave_alone(&mut self, id: &ClientOrderId, now: MarketTime) {
+        self.left_alone.insert(id.as_str().to_owned(), now.after(RETRY_MS));
     }
 
     fn answered(&mut self, tag: Tag) -> Option<u32> {
@@ -100,12 +129,15 @@ impl Resting {
     pub(crate) fn keep(&mut self, wanted: &[Wanted], context: &Context<'_>, out: &mut Vec<Intent>) {
         self.look_for_missing(context);
         let mut there: Vec<u32> = Vec::new();
+        self.left_alone.retain(|_, until| context.now < *until);
         for order in context.orders.iter().filter(|order| order.role == Role::Level) {
+            let may_change =
+                !order.is_in_flight && !self.left_alone.contains_key(order.client_order_id.as_str());
             let found = self.find(order, wanted).filter(|wanted| !there.contains(&wanted.key));
             match found {
                 Some(wanted) => {
                     there.push(wanted.key);
-                    if !order.is_in_flight && order.price != Some(wanted.price) {
+                    if may_change && order.price != Some(wanted.price) {
                         out.push(Intent::Amend {
                             client_order_id: order.client_order_id,
                             price: Some(wanted.price),
@@ -113,7 +145,7 @@ impl Resting {
                         });
                     }
                 }
-                None if order.is_in_flight => {}
+                None if !may_change => {}
                 None => out.push(Intent::Cancel { client_order_id: order.client_order_id }),
             }
         }
@@ -138,6 +170,7 @@ impl Resting {
         }
         known.retain(|id, _| missing.get(id).is_none_or(|since| context.now.since(*since) < LOST_MS));
         missing.retain(|id, _| known.contains_key(id));
+        self.settled.retain(|id, _| self.known.contains_key(id));
     }
 
     /// What `order` should be; one that nobody remembers is known by its side and price.
@@ -170,6 +203,11 @@ impl Resting {
             send_before: (!wanted.reduce_only).then(|| context.wall.after(ENTRY_TIME_TO_LIVE_MS)),
         }));
     }
+}
+
+/// What is left of `whole` without `part`, at least nothing.
+fn less(whole: Qty, part: Qty) -> Qty {
+    Qty::new((whole.get() - part.get()).max(Decimal::ZERO)).unwrap_or(Qty::ZERO)
 }
 
 fn left(order: &OwnOrder) -> Decimal {

@@ -50,6 +50,9 @@ struct Memory {
     filled: BTreeSet<u32>,
     /// Which order is which.
     orders: BTreeMap<String, u32>,
+    /// By order: what it filled in a deal that is over, base coin, as a decimal.
+    #[serde(default)]
+    settled: BTreeMap<String, String>,
     /// No deal before this market time, milliseconds since 1970.
     pause_until_ms: i64,
 }
@@ -72,7 +75,8 @@ impl Dca {
         }
     }
 
-    fn note(&mut self, notice: &Notice, now: MarketTime) {
+    fn note(&mut self, notice: &Notice, context: &Context<'_>) {
+        let now = context.now;
         if let Some(ended) = self.resting.note(notice, now).filter(|ended| !ended.filled.is_zero())
             && ended.key != TARGET
         {
@@ -81,6 +85,7 @@ impl Dca {
         if let Some(cause) = self.stop.note(notice, now) {
             self.memory.first_price = None;
             self.memory.filled.clear();
+            self.resting.settle(context);
             let pause = if was_stopped(cause) {
                 self.settings.cooldown_after_stop_ms.max(self.settings.pause_ms)
             } else {
@@ -152,7 +157,7 @@ impl Strategy for Dca {
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
         if let Wake::Notice(notice) = wake {
-            self.note(notice, context.now);
+            self.note(notice, context);
         }
         self.stop.keep(context, out);
         if context.holding.side == Some(self.settings.side) {
@@ -171,6 +176,7 @@ impl Strategy for Dca {
             }
         }
         self.memory.orders.clone_from(self.resting.known());
+        self.memory.settled = self.resting.settled();
     }
 
     fn wake_at(&self) -> Option<MarketTime> {
@@ -183,7 +189,7 @@ impl Strategy for Dca {
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
         let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
-        self.resting.restore(memory.orders.clone());
+        self.resting.restore(memory.orders.clone(), &memory.settled);
         self.written.clone_from(&memory);
         self.memory = memory;
         Ok(())

@@ -43,6 +43,9 @@ struct Memory {
     first_short: Option<u32>,
     /// Which order belongs to which cell.
     orders: BTreeMap<String, u32>,
+    /// By order: what it filled for a position that is closed, base coin, as a decimal.
+    #[serde(default)]
+    settled: BTreeMap<String, String>,
     /// No orders before this market time, milliseconds since 1970.
     cooldown_until_ms: i64,
     /// Whether the price has come to the trigger, or there is none.
@@ -170,7 +173,7 @@ impl Strategy for Grid {
 
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>) {
         if let Wake::Notice(notice) = wake {
-            self.note(notice, context.now);
+            self.note(notice, context);
         } else if !matches!(wake, Wake::Book | Wake::Timer) {
             return;
         }
@@ -193,6 +196,7 @@ impl Strategy for Grid {
             self.resting.keep(&wanted, context, out);
         }
         self.memory.orders.clone_from(self.resting.known());
+        self.memory.settled = self.resting.settled();
     }
 
     fn wake_at(&self) -> Option<MarketTime> {
@@ -205,7 +209,7 @@ impl Strategy for Grid {
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
         let memory = remembered::read(bytes, VERSION, |memory: &Memory| memory.version)?;
-        self.resting.restore(memory.orders.clone());
+        self.resting.restore(memory.orders.clone(), &memory.settled);
         self.written.clone_from(&memory);
         self.memory = memory;
         Ok(())
@@ -261,13 +265,15 @@ impl Strategy for Grid {
 }
 
 impl Grid {
-    fn note(&mut self, notice: &Notice, now: MarketTime) {
+    fn note(&mut self, notice: &Notice, context: &Context<'_>) {
+        let now = context.now;
         if let Some(ended) = self.resting.note(notice, now) {
             self.ended(ended);
         }
         if let Some(cause) = self.stop.note(notice, now) {
             // Flat, whoever closed it: no cell holds anything any more.
             self.memory.held.clear();
+            self.resting.settle(context);
             if was_stopped(cause) {
                 self.memory.cooldown_until_ms = pause_until(now, self.settings.cooldown_after_stop_ms);
             }

@@ -19,6 +19,9 @@ const VERSION: u32 = 1;
 /// Pause before a moment's order that was not taken is sent again, milliseconds of market time.
 const RETRY_MS: i64 = 5_000;
 
+/// How late a scheduled buy may leave, as a part of the time between two: one over so many.
+const LATE_PART: i64 = 10;
+
 /// A built-in bot that goes by the clock.
 #[derive(Debug, Clone)]
 pub struct Timed {
@@ -34,6 +37,8 @@ pub struct Timed {
     asked: Option<(Tag, Memory)>,
     /// No order before then.
     quiet_until: MarketTime,
+    /// A moment is due, and something has to be heard first: how an order ends, or a quote.
+    waits: bool,
     orders: u64,
 }
 
@@ -64,6 +69,7 @@ impl Timed {
             next_tag: 0,
             asked: None,
             quiet_until: MarketTime::default(),
+            waits: false,
             orders: 0,
         }
     }
@@ -90,9 +96,19 @@ impl Timed {
     fn act(&mut self, context: &Context<'_>, out: &mut Vec<Intent>) {
         let now = context.now;
         self.memory.started_ms.get_or_insert(now.0);
-        let is_busy = self.asked.is_some() || !context.orders.is_empty() || now < self.quiet_until;
-        let Some(moment) = self.due(now).filter(|_| !is_busy) else { return };
-        let Some(mid) = context.market.book().mid() else { return };
+        let is_busy = self.asked.is_some() || !context.orders.is_empty();
+        let Some(moment) = self.due(now) else { return };
+        if self.is_missed(moment, now) {
+            self.memory.done_ms = Some(moment);
+            return;
+        }
+        if now < self.quiet_until {
+            return;
+        }
+        let Some(mid) = context.market.book().mid().filter(|_| !is_busy) else {
+            self.waits = true;
+            return;
+        };
         let before = self.memory;
         self.memory.done_ms = Some(moment);
         self.memory.slices = self.memory.slices.saturating_add(1);
@@ -101,6 +117,15 @@ impl Timed {
         self.minimum.note(qty.is_some());
         if let Some(qty) = qty {
             self.send(qty, value > Decimal::ZERO, mid, before, context, out);
+        }
+    }
+
+    /// Whether a moment has passed without its buy: that is not made up. A rebalancing goes by what it holds, and late is as
+    /// good as in time; a TWAP has its whole sum to get through.
+    fn is_missed(&self, moment: i64, now: MarketTime) -> bool {
+        match self.settings.work {
+            Work::Schedule { .. } => now.0.saturating_sub(moment) > self.settings.every_ms / LATE_PART,
+            Work::Twap { .. } | Work::Rebalance { .. } => false,
         }
     }
 
@@ -182,13 +207,14 @@ impl Strategy for Timed {
             self.note(notice, context.now);
         }
         self.stop.keep(context, out);
+        self.waits = false;
         if let Wake::Book | Wake::Timer = wake {
             self.act(context, out);
         }
     }
 
     fn wake_at(&self) -> Option<MarketTime> {
-        let started = self.memory.started_ms?;
+        let started = self.memory.started_ms.filter(|_| !self.waits)?;
         let every = self.settings.every_ms;
         let next = match self.settings.work {
             Work::Twap { slices, .. } if self.memory.slices >= slices => return None,

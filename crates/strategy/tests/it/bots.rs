@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use windvane_model::{Role, Side};
+use windvane_model::{DenialReason, Role, Side};
 use windvane_strategy::load;
 
 use crate::shipped::definition;
@@ -218,6 +218,23 @@ fn scheduled_buys_keep_their_times_and_their_limit() {
         times.extend((world.tally.places.len() > before).then_some(minute));
     }
     assert_eq!(times, [60, 120], "at the full hour, never at the start, and no more than `most`");
+}
+
+#[test]
+fn a_scheduled_buy_that_could_not_leave_in_time_is_not_made_up() {
+    let text = "builtin = \"schedule\"\n[schedule]\nside = \"long\"\neach = \"100 USDT\"\nevery = \"1h\"\nmost = \"9000 USDT\"\n[protect]\nstop = \"30%\"\n";
+    // Denied for so many minutes from the full hour on; a tenth of an hour is six.
+    for (minutes, buys) in [(5, vec![65, 120]), (7, vec![120])] {
+        let mut world = world(text);
+        let mut bought = Vec::new();
+        for minute in 30..130 {
+            world.denies = (60..60 + minutes).contains(&minute).then_some(DenialReason::StaleData);
+            let before = world.holding.qty;
+            world.point(minute * MINUTE, price("100"));
+            bought.extend((world.holding.qty > before).then_some(minute));
+        }
+        assert_eq!(bought, buys, "denied for {minutes} minutes");
+    }
 }
 
 #[test]
