@@ -1,15 +1,16 @@
 //! Whether what a scenario expects is so.
 
 use super::script::{Expectation, OrderExpectation, PositionExpectation, Script};
-use super::value::Moment;
-use crate::listing::UID;
+use super::value::{Moment, RestingOrder};
+use crate::listing::{UID, install};
 use crate::tally::Tally;
 use rust_decimal::Decimal;
 use std::fmt::Display;
 use windvane_bridge::by_link;
 use windvane_engine::Engine;
-use windvane_model::Price;
-use windvane_venue_core::Venue;
+use windvane_model::{Price, Side, Symbol};
+use windvane_order_management::Order;
+use windvane_venue_core::{self as venue, OrderFilter, Venue};
 
 /// What expectations are about.
 pub(crate) struct Seen<'a> {
@@ -49,6 +50,12 @@ impl Script {
         }
         if let Some(order) = &row.order {
             self.check_order(order, seen)?;
+        }
+        if let Some((symbol, orders)) = &row.resting {
+            same("the venue's book", &told(orders), &told(&resting_at_venue(*symbol, seen.venue)))?;
+            if let Some(engine) = seen.engine {
+                same("the engine's orders", &told(orders), &told(&resting_orders(*symbol, engine)))?;
+            }
         }
         if row.position.is_none() && row.run_state.is_none() && row.counted.is_empty() {
             return Ok(());
@@ -111,6 +118,47 @@ fn check_position(row: &PositionExpectation, engine: &Engine) -> Result<(), Stri
         }
     }
     Ok(())
+}
+
+/// Our limit orders in a contract as the engine knows them, lowest first.
+fn resting_orders(symbol: Symbol, engine: &Engine) -> Vec<RestingOrder> {
+    let orders = engine.orders().live_orders().filter(|order| order.symbol() == symbol);
+    let row = |order: &Order| RestingOrder {
+        side: order.side(),
+        left: order.leaves_qty().get(),
+        price: order.price().map_or(Decimal::ZERO, Price::get),
+        reduce_only: order.is_reduce_only(),
+    };
+    sorted(orders.map(row).collect())
+}
+
+/// The same as the venue has them.
+fn resting_at_venue(symbol: Symbol, core: &Venue) -> Vec<RestingOrder> {
+    let of_book = OrderFilter { kind: Some(venue::OrderKind::Order), ..OrderFilter::default() };
+    let rows = core.open_orders(UID, of_book);
+    let is_meant = |row: &&venue::OrderRow| {
+        *row.symbol == *symbol.as_str() && row.order_link_id.starts_with(install().as_str())
+    };
+    let row = |row: &venue::OrderRow| RestingOrder {
+        side: match row.side {
+            venue::Side::Buy => Side::Buy,
+            venue::Side::Sell => Side::Sell,
+        },
+        left: row.leaves_qty,
+        price: row.price,
+        reduce_only: row.reduce_only,
+    };
+    sorted(rows.iter().filter(is_meant).map(row).collect())
+}
+
+fn sorted(mut orders: Vec<RestingOrder>) -> Vec<RestingOrder> {
+    orders.sort_by_key(|order| (order.price, order.side));
+    orders
+}
+
+fn told(orders: &[RestingOrder]) -> String {
+    let rows: Vec<String> = orders.iter().map(|order| format!("`{order}`")).collect();
+    if rows.is_empty() { "nothing".to_owned() } else { rows.join(", ") }
 }
 
 /// A count of the engine's books, by its word.

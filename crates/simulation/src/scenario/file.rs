@@ -1,6 +1,6 @@
 //! A scenario as it is typed: one array of tables for each kind of happening, in any order.
 
-use super::value::{Moment, Number, Span, fault, word};
+use super::value::{Moment, Number, RestingOrder, Span, fault, word};
 use crate::swarm::Swarm;
 use crate::tally::Fault;
 use crate::world::{Stream, Topic};
@@ -82,18 +82,22 @@ pub(super) struct WorldTable {
     pub(super) require_stop: bool,
     /// USDT on the account.
     pub(super) balance: Option<Number>,
-    /// Who trades the second contract, where it is not this file: `maker`, by its shipped preset.
-    pub(super) second: Option<Second>,
+    /// Who trades one of the contracts in the place of this file.
+    pub(super) bot: Option<Spanned<BotTable>>,
     /// `hedge`: the first contract has two positions, each with a bot of its own, and the other is traded by none.
     #[serde(default, rename = "position_mode", deserialize_with = "is_hedge")]
     pub(super) is_hedged: bool,
 }
 
-/// A bot of the second contract.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Second {
-    Maker,
+/// A bot by a strategy file: one that is shipped, or one that stands here.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BotTable {
+    pub(super) symbol: Option<Spanned<String>>,
+    /// The name of a file in `strategies/`, without its ending.
+    pub(super) preset: Option<Spanned<String>>,
+    /// A strategy file's text.
+    pub(super) text: Option<Spanned<String>>,
 }
 
 /// The price goes there and stays.
@@ -193,6 +197,11 @@ pub(super) struct StrangerRow {
     #[serde(default, deserialize_with = "position")]
     pub(super) position: Option<PositionIndex>,
     pub(super) cancels: Option<Spanned<String>>,
+    /// Cancels the order of ours that rests at this price.
+    pub(super) cancels_at: Option<Number>,
+    /// Moves the order of ours that rests at this price to `to`.
+    pub(super) moves_from: Option<Number>,
+    pub(super) to: Option<Number>,
     /// It is a later engine of the same installation.
     #[serde(default)]
     pub(super) is_successor: bool,
@@ -305,6 +314,8 @@ pub(super) struct ExpectRow {
     pub(super) average_price: Option<Number>,
     /// `"0"`: none.
     pub(super) stop_loss: Option<Number>,
+    /// All limit orders in that contract, lowest first, as the engine and the venue have them.
+    pub(super) resting: Option<Vec<RestingOrder>>,
     pub(super) run_state: Option<String>,
     /// Requests that have left so far, by their words.
     pub(super) sent: Option<BTreeMap<String, u64>>,

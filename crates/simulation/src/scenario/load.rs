@@ -1,7 +1,7 @@
 //! From the file as typed to the script as played: names found, numbers on their types, everything wrong refused
 //! with its place.
 
-use super::file::{ExpectRow, FaultRow, PlaceRow, ScenarioFile, Second, Wanted};
+use super::file::{BotTable, ExpectRow, FaultRow, PlaceRow, ScenarioFile, Wanted};
 use super::hand::{Wish, tag};
 use super::script::{
     Expectation, FaultRule, OrderExpectation, PositionExpectation, Script, Settings, Step, Strike,
@@ -18,6 +18,7 @@ use windvane_model::{
     PositionIndex, Price, Qty, Request, Role, Scope, Side, Symbol, TimeInForce, Triggers,
 };
 use windvane_order_management::PositionKey;
+use windvane_strategy::Definition;
 use windvane_venue_core as venue;
 
 /// Something wrong with a file, with its place.
@@ -75,7 +76,8 @@ impl Reader<'_> {
     }
 
     fn read(mut self, file: ScenarioFile) -> Result<Script, Wrong> {
-        let mut script = Script::new(file.title.clone(), settings(&file));
+        let bot = file.world.bot.as_ref().map(|bot| self.bot(bot)).transpose()?;
+        let mut script = Script::new(file.title.clone(), settings(&file, bot));
         script.chance = file.chance.as_ref().map(|chance| (chance.seed, chance.swarm.clone()));
         self.read_wishes(&file, &mut script)?;
         self.read_world(&file, &mut script)?;
@@ -90,6 +92,26 @@ impl Reader<'_> {
             script.expectations.push(expectation);
         }
         Ok(script)
+    }
+
+    /// Which contract a bot trades by a strategy file, and by which.
+    fn bot(&self, table: &Spanned<BotTable>) -> Result<(usize, Definition), Wrong> {
+        let bot = table.get_ref();
+        let (slot, _) = self.contract(bot.symbol.as_ref())?;
+        let (name, text, span) = match (&bot.preset, &bot.text) {
+            (Some(preset), None) => {
+                let known = PRESETS.iter().find(|(name, _)| name == preset.get_ref());
+                let (name, text) = known.ok_or_else(|| {
+                    let known = PRESETS.map(|(name, _)| name).join("`, `");
+                    self.wrong(&preset.span(), format!("`{}` is none of `{known}`", preset.get_ref()))
+                })?;
+                (*name, *text, preset.span())
+            }
+            (None, Some(text)) => ("text", text.get_ref().as_str(), text.span()),
+            _ => return Err(self.wrong(&table.span(), "a bot is of a `preset` or of a `text`")),
+        };
+        let definition = windvane_strategy::load(name, text, &BTreeMap::new());
+        Ok((slot, definition.map_err(|problems| self.wrong(&span, problems))?))
     }
 
     fn read_wishes(&mut self, file: &ScenarioFile, script: &mut Script) -> Result<(), Wrong> {
@@ -221,8 +243,18 @@ impl Reader<'_> {
         if let Some(victim) = &stranger.cancels {
             return Ok(Step::Meddle(self.named(victim)?.0));
         }
+        if let Some(Number(price)) = stranger.cancels_at.or(stranger.moves_from) {
+            let (_, symbol) = self.contract(stranger.symbol.as_ref())?;
+            let to = stranger.to.map(|Number(to)| to);
+            if stranger.moves_from.is_some() != to.is_some() {
+                return Err(self
+                    .wrong(&row.span(), "a stranger who moves an order does so with `moves_from` and `to`"));
+            }
+            return Ok(Step::MeddleAt { symbol, price, to });
+        }
         let (Some(side), Some(Number(qty))) = (stranger.side, stranger.qty) else {
-            return Err(self.wrong(&row.span(), "a stranger needs `side` and `qty`, or `cancels`"));
+            let needed = "a stranger needs `side` and `qty`, or `cancels`, `cancels_at` or `moves_from`";
+            return Err(self.wrong(&row.span(), needed));
         };
         let opens = self.is_hedged.then(|| opened_by(side));
         let key = self.position(stranger.symbol.as_ref(), stranger.position.or(opens), &row.span())?;
@@ -290,9 +322,12 @@ impl Reader<'_> {
             let known = COUNTERS.join("`, `");
             return Err(self.wrong(&row.span(), format!("`{word}` is not counted, but `{known}` are")));
         }
+        let (_, contract) = self.contract(expect.symbol.as_ref())?;
+        let resting = expect.resting.clone().map(|orders| (contract, orders));
         let run_state = expect.run_state.clone();
         let says_something = order.is_some()
             || is_of_position
+            || resting.is_some()
             || run_state.is_some()
             || !sent.is_empty()
             || !counted.is_empty();
@@ -304,6 +339,7 @@ impl Reader<'_> {
             at: expect.at,
             order,
             position,
+            resting,
             run_state,
             sent,
             counted,
@@ -371,7 +407,17 @@ const REQUESTS: [Request; 6] = [
     Request::SetLeverage,
 ];
 
-fn settings(file: &ScenarioFile) -> Settings {
+/// The shipped bots that are no rule files.
+const PRESETS: [(&str, &str); 6] = [
+    ("dca", include_str!("../../../../strategies/dca.toml")),
+    ("grid", include_str!("../../../../strategies/grid.toml")),
+    ("maker", include_str!("../../../../strategies/maker.toml")),
+    ("rebalance", include_str!("../../../../strategies/rebalance.toml")),
+    ("schedule", include_str!("../../../../strategies/schedule.toml")),
+    ("twap", include_str!("../../../../strategies/twap.toml")),
+];
+
+fn settings(file: &ScenarioFile, bot: Option<(usize, Definition)>) -> Settings {
     let delay = |span: Option<Span>, usual| span.map_or(usual, |Span(delay)| delay);
     Settings {
         length_ms: file.length.0,
@@ -379,7 +425,7 @@ fn settings(file: &ScenarioFile) -> Settings {
         query_delay_ms: delay(file.world.query_delay, 20),
         requires_stop: file.world.require_stop,
         is_hedged: file.world.is_hedged,
-        has_maker: matches!(file.world.second, Some(Second::Maker)),
+        bot,
         balance: file.world.balance.map_or_else(|| number("100000"), |Number(balance)| balance),
     }
 }

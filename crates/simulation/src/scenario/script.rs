@@ -1,14 +1,15 @@
 //! A scenario as it is played: happenings in time, faults that wait for their message, and what must be so.
 
 use super::hand::Desk;
-use super::value::Moment;
+use super::value::{Moment, RestingOrder};
 use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use crate::world::{Stream, Topic};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use windvane_model::{ClientOrderId, Control, Request};
+use windvane_model::{ClientOrderId, Control, Request, Symbol};
 use windvane_order_management::PositionKey;
+use windvane_strategy::Definition;
 use windvane_venue_core as venue;
 
 /// A scenario, checked and ready to be played.
@@ -27,7 +28,7 @@ pub(crate) struct Script {
 }
 
 /// What holds all the time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) length_ms: Millis,
     pub(crate) one_way_delay_ms: Millis,
@@ -35,8 +36,8 @@ pub(crate) struct Settings {
     pub(crate) requires_stop: bool,
     /// Whether the first contract is in hedge mode, with a bot for each of its positions.
     pub(crate) is_hedged: bool,
-    /// Whether the second contract is traded by the maker, not by the script.
-    pub(crate) has_maker: bool,
+    /// The contract that is not traded by the script, by its number, and who trades it.
+    pub(crate) bot: Option<(usize, Definition)>,
     /// USDT on the account.
     pub(crate) balance: Decimal,
 }
@@ -52,6 +53,8 @@ pub(crate) enum Step {
     Stranger(venue::Request),
     /// Somebody else cancels an order of ours, by its number at the desk.
     Meddle(usize),
+    /// Somebody else cancels the order of ours that rests at a price, or moves it.
+    MeddleAt { symbol: Symbol, price: Decimal, to: Option<Decimal> },
     /// A person gives an order.
     Operator(Control),
     /// The engine ends.
@@ -104,6 +107,8 @@ pub(super) struct Expectation {
     pub(super) at: Moment,
     pub(super) order: Option<OrderExpectation>,
     pub(super) position: Option<PositionExpectation>,
+    /// The limit orders in a contract, lowest first.
+    pub(super) resting: Option<(Symbol, Vec<RestingOrder>)>,
     pub(super) run_state: Option<String>,
     pub(super) sent: BTreeMap<Request, u64>,
     pub(super) counted: BTreeMap<String, u64>,

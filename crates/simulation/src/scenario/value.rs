@@ -6,6 +6,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+use windvane_model::Side;
 
 /// Milliseconds, written with their unit: `"250ms"`, `"2.5s"`, `"-4s"`, `"1m"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +17,15 @@ pub(super) struct Span(pub(super) Millis);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number(pub(super) Decimal);
 
+/// A limit order in the book with what is left of it, written like `"buy 0.04 at 2985"` or `"sell 0.04 at 3000 reduce-only"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RestingOrder {
+    pub(super) side: Side,
+    pub(super) left: Decimal,
+    pub(super) price: Decimal,
+    pub(super) reduce_only: bool,
+}
+
 /// A moment of the story, or its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -22,6 +33,34 @@ pub(super) enum Moment {
     At(Millis),
     /// When both worlds are compared.
     End,
+}
+
+impl RestingOrder {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, reduce_only) = match text.strip_suffix(" reduce-only") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let (side, text) = text.split_once(' ')?;
+        let (left, price) = text.split_once(" at ")?;
+        let side = [Side::Buy, Side::Sell].into_iter().find(|known| side_word(*known) == side)?;
+        Some(Self { side, left: left.parse().ok()?, price: price.parse().ok()?, reduce_only })
+    }
+}
+
+const fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
+}
+
+impl Display for RestingOrder {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { side, left, price, reduce_only } = self;
+        write!(f, "{} {} at {}", side_word(*side), left.normalize(), price.normalize())?;
+        if *reduce_only { f.write_str(" reduce-only") } else { Ok(()) }
+    }
 }
 
 impl Span {
@@ -39,6 +78,14 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let wanted = "a length of time with its unit, like \"250ms\", \"2.5s\" or \"1m\"";
+        Self::parse(&text).ok_or_else(|| Error::invalid_value(Unexpected::Str(&text), &wanted))
+    }
+}
+
+impl<'de> Deserialize<'de> for RestingOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wanted = "an order like \"buy 0.04 at 2985\" or \"sell 0.04 at 3000 reduce-only\"";
         Self::parse(&text).ok_or_else(|| Error::invalid_value(Unexpected::Str(&text), &wanted))
     }
 }

@@ -138,12 +138,13 @@ impl World {
 
     fn strategy(&mut self, slot: usize) -> Box<dyn Strategy> {
         let key = position(slot, self.swarm.is_hedged);
-        let has_maker = self.script.as_ref().is_some_and(|script| script.settings.has_maker && slot == 1);
-        if let Some(script) = self.script.as_ref().filter(|_| !has_maker) {
-            return Box::new(Hand::new(script.desk.clone(), key));
+        if let Some(script) = &self.script {
+            return match &script.settings.bot {
+                Some((of, definition)) if *of == slot => definition.bot(),
+                _ => Box::new(Hand::new(script.desk.clone(), key)),
+            };
         }
-        let second = if has_maker { Second::Maker } else { self.swarm.second };
-        let (file, text) = match (slot, second) {
+        let (file, text) = match (slot, self.swarm.second) {
             (0, _) | (_, Second::Chaos) => {
                 return Box::new(Chaos::new(self.rng.u64(..), self.mood.clone(), key.1.only_side()));
             }

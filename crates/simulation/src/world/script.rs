@@ -2,15 +2,16 @@
 
 use super::happening::Happening;
 use super::{Broken, World};
-use crate::listing::LISTINGS;
+use crate::listing::{LISTINGS, UID};
 use crate::report::{Failure, Report};
 use crate::scenario::{Occasion, Script, Seen, Step, Strike, Telling};
 use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use fastrand::Rng;
+use rust_decimal::Decimal;
 use windvane_bridge::by_link;
-use windvane_model::Event;
-use windvane_venue_core::{CancelOrder, Category, MarketInput, Request};
+use windvane_model::{Event, Symbol};
+use windvane_venue_core::{AmendOrder, CancelOrder, Category, MarketInput, OrderFilter, Request};
 
 /// Until a stream is up after a start.
 pub(super) const STREAM_UP_MS: Millis = 100;
@@ -27,13 +28,13 @@ pub(crate) fn play_script(script: Script, telling: Telling) -> Result<Report, Fa
 
 impl World {
     fn scripted(script: Script) -> Self {
-        let settings = script.settings;
-        let swarm = Swarm::quiet(&settings);
-        let mut world = Self::with(0, Rng::with_seed(0), swarm, settings.balance);
+        let settings = &script.settings;
+        let length_ms = settings.length_ms;
+        let mut world = Self::with(0, Rng::with_seed(0), Swarm::quiet(settings), settings.balance);
         for (number, (at, _)) in script.steps.iter().enumerate() {
             world.queue.at(*at, Happening::Step(number));
         }
-        world.queue.at(settings.length_ms, Happening::Finish);
+        world.queue.at(length_ms, Happening::Finish);
         world.script = Some(script);
         for slot in 0..LISTINGS.len() {
             world.feeds[slot].pin();
@@ -99,6 +100,7 @@ impl World {
                 }
                 Err(("the stranger's cancel is taken", id))
             }
+            Step::MeddleAt { symbol, price, to } => self.meddle_at(symbol, price, to),
             Step::Operator(control) => {
                 self.hit_all(Fault::Operator);
                 self.take(Event::Control(control))
@@ -125,6 +127,23 @@ impl World {
             }
             Step::Expect(number) => self.look(number),
         }
+    }
+
+    /// Somebody else cancels the order of ours that rests at a price, or moves it.
+    fn meddle_at(&mut self, symbol: Symbol, price: Decimal, to: Option<Decimal>) -> Result<(), Broken> {
+        self.hit_all(Fault::Meddling);
+        let rows = self.venue.open_orders(UID, OrderFilter::default());
+        let row = rows.iter().find(|row| *row.symbol == *symbol.as_str() && row.price == price);
+        let row = row.ok_or_else(|| otherwise(format!("no order rests at {price} in {symbol}")))?;
+        let request = match to {
+            None => Request::Cancel(cancel(symbol.to_string(), &row.order_link_id)),
+            Some(_) => {
+                let amend = AmendOrder::of(symbol.as_str(), by_link(&row.order_link_id));
+                Request::Amend(AmendOrder { price: to, ..amend })
+            }
+        };
+        let verdict = self.request(&request)?;
+        verdict.map(drop).map_err(|refusal| ("the stranger's wish is taken", refusal.to_string()))
     }
 
     fn look(&self, number: usize) -> Result<(), Broken> {
