@@ -103,8 +103,9 @@ fn slices(instrument: &Instrument, qty: Qty) -> impl Iterator<Item = Qty> {
         }
         let mut slice = rest.min(largest);
         let after = rest.less(slice);
-        if !after.is_zero() && after < smallest && slice.get() >= smallest.get() * Decimal::TWO {
-            slice = slice.less(smallest.less(after));
+        let missing = smallest.less(after);
+        if !after.is_zero() && slice.less(missing) >= smallest {
+            slice = slice.less(missing);
         }
         rest = rest.less(slice);
         Some(slice)

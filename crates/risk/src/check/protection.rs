@@ -58,8 +58,8 @@ pub(super) fn check_sides(
 }
 
 impl Risk {
-    /// Each is compared with the price that fires it. Protection of a position never waits for anything but the fence: with stale prices the venue decides
-    /// which side is the right one.
+    /// Each is compared with the price that fires it. Protection of a position never waits for anything but the fence: with
+    /// stale prices the venue decides which side is the right one.
     pub(super) fn check_protect(
         &self,
         ask: &Ask<'_>,

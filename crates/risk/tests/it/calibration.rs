@@ -1,13 +1,14 @@
 //! Our margin against what the venue reports of it.
 
-use crate::scene::{Scene, dec, leverage, price, qty, symbol};
+use crate::scene::{Scene, dec, leverage, other_symbol, price, qty, symbol};
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 use windvane_model::{
     Coin, CoinBalance, MarketTime, Money, OrderQuestion, PositionIndex, PositionReport, PositionStatus,
     PreChecked, Rate, Side, WalletReport,
 };
 use windvane_risk::margin::MarginMode;
-use windvane_risk::{Counted, WalletMargins};
+use windvane_risk::{Counted, PositionExposure, WalletMargins};
 
 fn money(text: &str) -> Money {
     Money::new(dec(text))
@@ -256,4 +257,100 @@ fn a_wallet_of_other_marks_is_no_error_and_in_isolated_margin_only_the_coin_coun
     }
     let compared = OF_WALLET.map(|counted| scene.risk.margin_comparisons(counted));
     assert_eq!(compared, [4, 4, 4, 0, 0, 0]);
+}
+
+#[test]
+fn every_figure_has_a_name_of_its_own_for_metrics_and_for_logs() {
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let labels: BTreeSet<_> = Counted::ALL.iter().map(|counted| counted.label()).collect();
+    assert!(labels.iter().all(|label| is_label(label)), "{labels:?}");
+    let words: BTreeSet<_> = Counted::ALL.iter().map(|counted| counted.as_str()).collect();
+    assert!(words.iter().all(|words| words.contains("margin")), "{words:?}");
+    assert_eq!((labels.len(), words.len()), (Counted::ALL.len(), Counted::ALL.len()));
+}
+
+/// What the venue answers to a question about a buy of one at 100 when it knows no order and no position.
+fn pre_checked(index: u8, after: &str) -> PreChecked {
+    let question = OrderQuestion {
+        symbol: symbol(),
+        position_index: PositionIndex(index),
+        side: Side::Buy,
+        qty: qty("1"),
+        price: price("100"),
+    };
+    PreChecked {
+        question,
+        initial_before: Rate::ZERO,
+        maintenance_before: Rate::ZERO,
+        initial_after: Rate::new(dec(after)),
+        maintenance_after: Rate::ZERO,
+    }
+}
+
+#[test]
+fn a_position_that_is_gone_takes_only_its_own_errors_with_it() {
+    let mut scene = Scene::new();
+    scene.risk.compare_position(&report("11.0495", "0.5495"), &scene.exposure);
+    scene.risk.compare_rates(&pre_checked(0, "0.0131"), &scene.exposure);
+    let asked = scene.risk.margin_error_of(Counted::Question);
+    assert!(asked.unwrap() < Decimal::ZERO, "{asked:?}");
+    let flat = PositionReport { side: None, average_price: None, ..report("0", "0") };
+    scene.risk.compare_position(&flat, &scene.exposure);
+    assert_eq!(scene.risk.margin_error_of(Counted::PositionInitial), None);
+    assert_eq!(scene.risk.margin_error_of(Counted::Question), asked, "what was asked about an order stands");
+
+    scene.risk.compare_position(&report("11.0495", "0.5495"), &scene.exposure);
+    let elsewhere = PositionReport { symbol: other_symbol(), ..flat };
+    scene.risk.compare_position(&elsewhere, &scene.exposure);
+    assert_eq!(scene.risk.margin_error_of(Counted::PositionInitial), Some(dec("-0.001")), "it is another's");
+}
+
+#[test]
+fn an_order_beside_a_hedged_contracts_other_position_may_add_nothing_or_all_of_its_own() {
+    let mut hedged = Scene::new();
+    let known = hedged.exposure.contract(symbol(), PositionIndex::ONE_WAY).unwrap().position;
+    hedged.exposure.set_position(PositionExposure { index: PositionIndex::LONG, ..known });
+    hedged.risk.compare_rates(&pre_checked(1, "0"), &hedged.exposure);
+    assert_eq!(hedged.risk.margin_error_of(Counted::Question), Some(Decimal::ZERO));
+    let mut one_way = Scene::new();
+    one_way.risk.compare_rates(&pre_checked(0, "0"), &one_way.exposure);
+    assert!(
+        one_way.risk.margin_error_of(Counted::Question).unwrap() > dec("0.0098"),
+        "there its cost is exact"
+    );
+}
+
+#[test]
+fn a_question_is_kept_by_its_contract_and_the_account_is_not() {
+    let mut scene = Scene::new();
+    // Half of all is in use by the venue's account, nothing by ours.
+    let wrong = PreChecked { initial_before: Rate::new(dec("0.5")), ..pre_checked(0, "0.5101") };
+    let said: Vec<_> = (0..3).map(|_| scene.risk.compare_rates(&wrong, &scene.exposure)).collect();
+    let miscount = said[2].expect("three in a row");
+    assert_eq!((miscount.counted, miscount.symbol), (Counted::Account, None));
+}
+
+#[test]
+fn a_wallet_that_tells_no_margin_of_orders_or_none_at_all_holds_none() {
+    assert!(holding(Money::ZERO).holds_no_orders());
+    assert!(!holding(money("0.01")).holds_no_orders());
+    let silent = CoinBalance { order_margin: None, ..row(Money::ZERO) };
+    let wallet = WalletReport { coins: vec![silent], ..WalletReport::default() };
+    let told = WalletMargins::of(&wallet, Coin::new("USDT").unwrap(), MarginMode::Cross).unwrap();
+    assert!(told.holds_no_orders());
+}
+
+#[test]
+fn a_wallet_is_compared_at_the_marks_that_were_known_when_it_came() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "1");
+    scene.set_mark(symbol(), price("150"));
+    let mut then = wallet();
+    then.coins[0].equity = Some(money("1000"));
+    let told = WalletMargins::of(&then, Coin::new("USDT").unwrap(), MarginMode::Cross).unwrap();
+    let marks = [(other_symbol(), price("7")), (symbol(), price("100"))];
+    scene.risk.compare_wallet(&told, &marks, &scene.exposure);
+    assert_eq!(scene.risk.margin_comparisons(Counted::Positions), 1, "its profit is that of those marks");
+    assert_eq!(scene.risk.margin_error_of(Counted::Positions), Some(Decimal::ZERO));
 }

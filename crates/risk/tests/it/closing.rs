@@ -4,7 +4,7 @@ use crate::scene::{Scene, at, bot, dec, exit, id_of, place, price, qty, symbol};
 use windvane_model::{
     BotName, DenialReason, HaltCause, Intent, Money, Place, Role, RunState, Scope, Side, Triggers,
 };
-use windvane_risk::{Action, Share};
+use windvane_risk::{Action, OrderExposure, Share};
 
 /// A long of 25 with every opening limit passed, stale prices, no margin, in doubt and halted.
 fn cornered() -> Scene {
@@ -126,15 +126,36 @@ fn flatten_keeps_to_its_scope_and_behind_the_fence() {
 
 #[test]
 fn a_last_slice_too_small_to_send_is_made_up_from_the_one_before() {
+    coarse_sizes("11", "2", &["9", "2"]);
+    coarse_sizes("13", "6", &["7", "6"]);
+    coarse_sizes("13", "8", &["10", "3"]);
+}
+
+/// The slices in which `held` is closed where orders of `smallest` to 10 are taken.
+fn coarse_sizes(held: &str, smallest: &str, expected: &[&str]) {
     let mut scene = Scene::new();
     let mut coarse = crate::scene::instrument(symbol());
-    coarse.min_qty = qty("2");
+    coarse.min_qty = qty(smallest);
     scene.list(coarse);
-    scene.hold(Side::Buy, "11");
+    scene.hold(Side::Buy, held);
     let closes = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
     let sizes: Vec<_> =
         closes.iter().map(|a| a.exposure(id_of(Role::Protect, 1)).unwrap().leaves_qty).collect();
-    assert_eq!(sizes, [qty("9"), qty("2")]);
+    let expected: Vec<_> = expected.iter().map(|size| qty(size)).collect();
+    assert_eq!(sizes, expected, "{held} in orders of at least {smallest}");
+}
+
+#[test]
+fn only_what_closes_at_market_is_closing_already() {
+    let mut scene = Scene::new();
+    scene.hold(Side::Buy, "3");
+    let all = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
+    let closing = all[0].exposure(id_of(Role::Protect, 50)).unwrap();
+    scene.exposure.set_order(OrderExposure { leaves_qty: qty("1"), ..closing });
+    let at_a_price = OrderExposure { key: id_of(Role::Protect, 51).into(), is_market: false, ..closing };
+    scene.exposure.set_order(OrderExposure { leaves_qty: qty("1.5"), ..at_a_price });
+    let closes = scene.risk.protective(Scope::All, Share::All, &scene.exposure);
+    assert_eq!(closes[0].exposure(id_of(Role::Protect, 52)).unwrap().leaves_qty, qty("2"));
 }
 
 #[test]
