@@ -6,13 +6,14 @@
 
 use crate::scene::{bot, dec, other_symbol, qty, symbol};
 use crate::world::{
-    BOT_GROSS_LIMIT, BOT_ORDER_COUNT_LIMIT, BOT_SECOND, GROSS_LIMIT, GROUP_GROSS_LIMIT, GROUP_MINUTE,
-    GROUP_ORDER_COUNT_LIMIT, GROUP_POSITION_LIMIT, MINUTE, ORDER_COUNT_LIMIT, POSITION_LIMIT, SECOND,
-    SYMBOL_ORDER_COUNT_LIMIT, SYMBOL_POSITION_LIMIT, SYMBOL_TEN, Step, World, owner, second,
+    BOT_BOOK_COLLAR, BOT_GROSS_LIMIT, BOT_ORDER_COUNT_LIMIT, BOT_ORDER_QTY_LIMIT, BOT_SECOND, GROSS_LIMIT,
+    GROUP_GROSS_LIMIT, GROUP_MINUTE, GROUP_ORDER_COUNT_LIMIT, GROUP_ORDER_MINIMUM, GROUP_POSITION_LIMIT,
+    MINUTE, ORDER_COUNT_LIMIT, POSITION_LIMIT, SECOND, SYMBOL_ORDER_COUNT_LIMIT, SYMBOL_ORDER_QTY_LIMIT,
+    SYMBOL_POSITION_LIMIT, SYMBOL_PRICE_COLLAR, SYMBOL_TEN, Step, World, owner, second,
 };
 use fastrand::Rng;
 use rust_decimal::Decimal;
-use windvane_model::{Intent, PositionIndex, Qty, Scope, Side, Symbol};
+use windvane_model::{Intent, PositionIndex, Price, Qty, Scope, Side, Symbol};
 use windvane_risk::margin::ContractFigures;
 use windvane_risk::{ContractExposure, OrderExposure, Share};
 
@@ -59,6 +60,7 @@ fn play(start: &World, seed: u64) -> (u64, u64) {
         world.take(&step);
         judge(&world, seed, &step);
         judge_rates(&world, sent, seed, &step);
+        judge_order(&world, seed);
     }
     close(&world, seed);
     (steps as u64, world.sequence())
@@ -137,6 +139,25 @@ fn sum_of<'a>(figures: impl Iterator<Item = &'a ContractFigures>) -> ContractFig
     })
 }
 
+/// An order that opens is itself within what its contract, its bot and its group allow. The mark stands at 100, the book at
+/// 99.9 and 100.1.
+fn judge_order(world: &World, seed: u64) {
+    let Some(place) = world.placed.filter(|place| !place.reduce_only) else { return };
+    let touch = if place.side == Side::Buy { dec("100.1") } else { dec("99.9") };
+    let price = place.kind.limit_price().map_or(touch, Price::get);
+    let value = price.max(Decimal::ONE_HUNDRED) * place.qty.get();
+    assert!(value >= dec(GROUP_ORDER_MINIMUM), "sequence {seed}: {place:?}");
+    if place.symbol == symbol() {
+        assert!(place.qty <= qty(SYMBOL_ORDER_QTY_LIMIT), "sequence {seed}: {place:?}");
+        let away = (price - Decimal::ONE_HUNDRED).abs();
+        assert!(away <= dec(SYMBOL_PRICE_COLLAR), "sequence {seed}: {place:?}");
+    } else {
+        assert!(place.qty <= qty(BOT_ORDER_QTY_LIMIT), "sequence {seed}: {place:?}");
+        let through = if place.side == Side::Buy { price - touch } else { touch - price };
+        assert!(through * Decimal::ONE_HUNDRED <= dec(BOT_BOOK_COLLAR) * touch, "sequence {seed}: {place:?}");
+    }
+}
+
 /// What opens leaves only where its window has room for it; what reduces counts, and is never held back.
 fn judge_rates(world: &World, before: usize, seed: u64, step: &Step) {
     if !world.sent.get(before).is_some_and(|(_, _, opens)| *opens) {
@@ -182,7 +203,7 @@ fn close(world: &World, seed: u64) {
     for symbol in [symbol(), other_symbol()] {
         let instrument = &exposure.listed(symbol).unwrap().instrument;
         for side in [Side::Buy, Side::Sell] {
-            let price = windvane_model::Price::new(dec("100.7")).unwrap();
+            let price = Price::new(dec("100.7")).unwrap();
             let most = exposure.max_affordable_qty(symbol, PositionIndex(0), side, price);
             assert!(instrument.is_on_lot(most), "sequence {seed}: {most}");
         }

@@ -18,6 +18,13 @@ pub(crate) const BOT_ORDER_COUNT_LIMIT: u32 = 4;
 pub(crate) const GROUP_GROSS_LIMIT: &str = "900";
 pub(crate) const GROUP_POSITION_LIMIT: &str = "550";
 pub(crate) const GROUP_ORDER_COUNT_LIMIT: u32 = 5;
+/// Of one order: the largest and the farthest from the mark of the first contract, the largest and the farthest through the
+/// book of the second bot, the smallest in either contract.
+pub(crate) const SYMBOL_ORDER_QTY_LIMIT: &str = "3.5";
+pub(crate) const SYMBOL_PRICE_COLLAR: &str = "4";
+pub(crate) const BOT_ORDER_QTY_LIMIT: &str = "3.2";
+pub(crate) const BOT_BOOK_COLLAR: &str = "2";
+pub(crate) const GROUP_ORDER_MINIMUM: &str = "30";
 /// So many orders within so many milliseconds: of the account in a second, in a minute, of the second bot in a second, of the
 /// first contract, which is the first bot's, in ten, of both contracts together in a minute.
 pub(crate) const SECOND: (usize, i64) = (5, 1_000);
@@ -90,6 +97,8 @@ pub(crate) struct World {
     pub(crate) working: Vec<OpenOrder>,
     /// Every order and amend that was let through: when, whose, and whether it opens.
     pub(crate) sent: Vec<(WallTime, BotName, bool)>,
+    /// The order that the last step put to work.
+    pub(crate) placed: Option<Place>,
     sequence: u64,
 }
 
@@ -126,8 +135,9 @@ impl World {
             text,
             "[symbol.{first}]\nmax_position_notional = \"{SYMBOL_POSITION_LIMIT} USDT\"\n\
              max_open_orders = {SYMBOL_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
-             [bot.{bot}]\nmax_gross_exposure = \"{BOT_GROSS_LIMIT} USDT\"\nmax_open_orders = {BOT_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
-             [group.both]\nsymbols = [\"{first}\", \"{other}\"]\nmax_gross_exposure = \"{GROUP_GROSS_LIMIT} USDT\"\n\
+             max_order_qty = \"{SYMBOL_ORDER_QTY_LIMIT} BTC\"\nprice_collar = \"{SYMBOL_PRICE_COLLAR}%\"\n\
+             [bot.{bot}]\nmax_order_qty = \"{BOT_ORDER_QTY_LIMIT} ETH\"\nbook_collar = \"{BOT_BOOK_COLLAR}%\"\nmax_gross_exposure = \"{BOT_GROSS_LIMIT} USDT\"\nmax_open_orders = {BOT_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n\
+             [group.both]\nsymbols = [\"{first}\", \"{other}\"]\nmin_order_notional = \"{GROUP_ORDER_MINIMUM} USDT\"\nmax_gross_exposure = \"{GROUP_GROSS_LIMIT} USDT\"\n\
              max_position_notional = \"{GROUP_POSITION_LIMIT} USDT\"\nmax_open_orders = {GROUP_ORDER_COUNT_LIMIT}\nmax_order_rate = {}\n",
             rate(SYMBOL_TEN),
             rate(BOT_SECOND),
@@ -138,7 +148,7 @@ impl World {
         let claims = [first, other].map(|symbol| (symbol, PositionIndex(0), owner(symbol)));
         let mut scene = Scene::with(limits.clone());
         scene.risk.reconfigure(limits, Ownership::new(claims).unwrap());
-        Self { scene, working: Vec::new(), sent: Vec::new(), sequence: 0 }
+        Self { scene, working: Vec::new(), sent: Vec::new(), placed: None, sequence: 0 }
     }
 
     /// How many were let through within a window that ends now, of one bot or of all.
@@ -155,6 +165,7 @@ impl World {
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
+        self.placed = None;
         match *step {
             Step::Place { symbol, side, lots, ticks, is_market, reduce_only } => {
                 let kind = if is_market { market() } else { at(&tenths(ticks).to_string()) };
@@ -193,6 +204,7 @@ impl World {
         self.scene.asking = owner(place.symbol);
         let Ok(approved) = self.scene.place(place) else { return };
         self.note_sent(&approved);
+        self.placed = Some(place);
         self.sequence += 1;
         let client_order_id = id(self.sequence);
         self.scene.exposure.set_order(approved.exposure(client_order_id).unwrap());
