@@ -3,7 +3,7 @@
 use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
-use windvane_model::{AccountEvent, Money, Scope, Stamp};
+use windvane_model::{AccountEvent, BotName, LimitScope, Money, Scope, Stamp};
 use windvane_risk::{Breach, DrawdownStep, Worth, kept_half};
 
 impl Engine {
@@ -18,14 +18,14 @@ impl Engine {
             self.breach(breach, stamp, out);
         }
         if self.risk.counts_results() {
-            self.observe_results(stamp);
+            self.observe_results(stamp, out);
         }
         self.gate.set_falling(self.risk.drawdown_step() > DrawdownStep::Green);
     }
 
     /// Lets risk see what each position has made. Before its mark is known, as after a start, the venue's own word of its
     /// profit counts; without either it would read as a loss of its profit.
-    fn observe_results(&mut self, stamp: Stamp) {
+    fn observe_results(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         let mut results = std::mem::take(&mut self.results);
         results.clear();
         for position in self.orders.positions() {
@@ -42,7 +42,9 @@ impl Engine {
             };
             results.push((symbol, index, held.totals().net().plus(unrealised)));
         }
-        self.risk.observe_results(&results, stamp);
+        for breach in self.risk.observe_results(&results, stamp) {
+            self.breach(breach, stamp, out);
+        }
         self.results = results;
     }
 
@@ -63,10 +65,11 @@ impl Engine {
         self.orders.wallet().transfers()
     }
 
-    /// How far a bot is held back, for whatever reason. From the drawdown's second step on entries are cancelled, for as
-    /// long as the step lasts.
+    /// How far a bot is held back, for whatever reason. From the second step of a drawdown on, the account's or one that it
+    /// counts in, entries are cancelled, for as long as the step lasts.
     pub(crate) fn held_back(&self, bot: &Bot) -> Option<Hold> {
-        let by_fall = (self.risk.drawdown_step() >= DrawdownStep::Orange).then_some(Hold::ExitOnly);
+        let step = self.risk.drawdown_step().max(self.risk.drawdown_step_of(bot.name, bot.symbol));
+        let by_fall = (step >= DrawdownStep::Orange).then_some(Hold::ExitOnly);
         bot.hold().max(by_fall)
     }
 
@@ -77,18 +80,38 @@ impl Engine {
                 self.gate.halt(cause);
                 self.in_scope(Scope::All, |bot| bot.tighten(Hold::Close));
             }
-            Breach::CutToHalf => {
-                let exposure = self.orders.exposure();
-                for bot in &mut self.bots {
-                    bot.keeps = Some(kept_half(exposure, bot.symbol, bot.position_index));
-                    bot.next_round = None;
+            Breach::CutToHalf => self.cut_to_half(|_| true),
+            Breach::CutScope(scope) => {
+                let within = self.within(scope);
+                self.cut_to_half(|bot| within.contains(&bot.name));
+                out.push(Output::Fall { scope, step: DrawdownStep::Orange });
+            }
+            Breach::FlattenScope(scope) => {
+                for bot in self.within(scope) {
+                    self.in_scope(Scope::Bot(bot), |bot| bot.tighten(Hold::Close));
                 }
+                out.push(Output::Fall { scope, step: DrawdownStep::Red });
             }
             Breach::ReadAccount => {
                 if self.gate.private_is_up() && self.orders.is_reconciled() {
                     self.reconcile(stamp, out);
                 }
             }
+        }
+    }
+
+    /// The bots whose positions count in a scope.
+    fn within(&self, scope: LimitScope) -> Vec<BotName> {
+        let is_within = |bot: &&Bot| self.risk.is_within(scope, bot.symbol, bot.position_index);
+        self.bots.iter().filter(is_within).map(|bot| bot.name).collect()
+    }
+
+    /// Has each position of those bots cut to half of what it is now.
+    fn cut_to_half(&mut self, is_meant: impl Fn(&Bot) -> bool) {
+        let exposure = self.orders.exposure();
+        for bot in self.bots.iter_mut().filter(|bot| is_meant(bot)) {
+            bot.keeps = Some(kept_half(exposure, bot.symbol, bot.position_index));
+            bot.next_round = None;
         }
     }
 }

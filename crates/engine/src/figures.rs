@@ -2,9 +2,9 @@
 
 use crate::engine::Engine;
 use rust_decimal::Decimal;
-use windvane_model::{Money, Rate};
-use windvane_risk::Counted;
+use windvane_model::{LimitScope, Money, Rate};
 use windvane_risk::margin::AccountMargin;
+use windvane_risk::{Counted, DrawdownStep};
 
 /// The account against its limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct RiskFigures {
     pub margin_errors: Vec<(&'static str, f64)>,
     /// How often each figure of our margin was compared with the venue's since the start, by a word for it.
     pub margin_comparisons: [(&'static str, u64); Counted::ALL.len()],
+    /// Every contract, bot and group that has taken a step of its drawdown, and how far what it made has fallen, settle coin.
+    pub falls: Vec<(LimitScope, DrawdownStep, Money)>,
     /// How much of each limit is used, a fraction, with the limit's key in the config.
     pub limits: [(&'static str, f64); 4],
 }
@@ -55,6 +57,7 @@ impl Engine {
                 .collect(),
             margin_comparisons: Counted::ALL
                 .map(|counted| (counted.label(), self.risk.margin_comparisons(counted))),
+            falls: self.risk.falls().collect(),
             limits: [
                 ("max_position_notional", share(largest, limits.max_position_notional.value)),
                 ("max_gross_exposure", share(sum, limits.max_gross_exposure.value)),

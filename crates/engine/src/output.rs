@@ -3,12 +3,12 @@
 use crate::protection::Naked;
 use windvane_market::BookGap;
 use windvane_model::{
-    BotMemory, BotName, Command, Denial, Grounds, Intent, NoticeTo, PositionStatus, Price, RunState, Signal,
-    SignalName, Symbol, Tag,
+    BotMemory, BotName, Command, Denial, Grounds, Intent, LimitScope, NoticeTo, PositionStatus, Price,
+    RunState, Signal, SignalName, Symbol, Tag,
 };
 use windvane_order_management::Difference;
-use windvane_risk::Miscount;
 use windvane_risk::margin::Elsewhere;
+use windvane_risk::{DrawdownStep, Miscount};
 
 /// One answer. The shell carries them out in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,13 @@ pub enum Output {
         symbol: Symbol,
         /// What it does now.
         status: PositionStatus,
+    },
+    /// An alarm: what a contract, a bot or a group has made has fallen so far that its positions are cut to half, or closed.
+    Fall {
+        /// Where.
+        scope: LimitScope,
+        /// The step that was taken.
+        step: DrawdownStep,
     },
     /// An alarm: our margin and the venue's differ by more than the bound, again and again.
     Miscount(Miscount),

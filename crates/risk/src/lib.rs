@@ -34,7 +34,8 @@ pub use check::{Ask, Context, OpenOrder};
 pub use contract::{Contract, Contracts};
 pub use exposure::{ContractExposure, Exposure, OrderExposure, OrderKey, PositionExposure, SideExposure};
 pub use limits::{
-    BotLimits, DrawdownLimits, GroupLimits, LimitProblem, RiskLimits, SymbolLimits, leverage_problem,
+    BotLimits, DrawdownLimits, GroupLimits, LimitProblem, NarrowDrawdown, RiskLimits, SymbolLimits,
+    leverage_problem,
 };
 pub use ownership::{Ownership, OwnershipError};
 pub use protective::{Share, kept_half};

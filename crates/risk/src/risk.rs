@@ -10,8 +10,8 @@ use crate::scope::Scopes;
 use crate::{Exposure, Ownership, RiskLimits};
 use rust_decimal::Decimal;
 use windvane_model::{
-    AccountEvent, BotName, ExitCause, HaltCause, LimitScope, MarketTime, Money, PositionReport, PreChecked,
-    Price, RunState, Stamp, Symbol,
+    AccountEvent, BotName, ExitCause, HaltCause, LimitScope, MarketTime, Money, PositionIndex,
+    PositionReport, PreChecked, Price, RunState, Stamp, Symbol,
 };
 
 /// The peak is remembered in steps of a thousandth, so that a rising account does not write down every tick.
@@ -117,7 +117,7 @@ impl Risk {
         if self.losses.of_week() >= self.limits.max_loss_per_week.value {
             return breach.or(Some(Breach::Halt(HaltCause::WeekLoss)));
         }
-        if breach.is_none() && self.drawdown.is_settled() {
+        if breach.is_none() && self.drawdown.steps.is_settled() {
             self.observed = Some((worth, stamp.market));
         }
         breach
@@ -126,7 +126,7 @@ impl Risk {
     /// Whether no breaker waits for time to pass.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.drawdown.is_settled()
+        self.drawdown.steps.is_settled()
     }
 
     /// Whether no breaker would do anything, nor begin to count, as long as the account's worth stays from `low` to `high`
@@ -164,12 +164,30 @@ impl Risk {
         self.scopes.breakers().any(NarrowBreaker::counts_results)
     }
 
-    /// Takes what every position has made so far by mark. Only of use while [`counts_results`](Self::counts_results).
-    pub fn observe_results(&mut self, results: &[PositionResult], stamp: Stamp) {
-        let persists_for = self.limits.drawdown.persists_for.millis();
-        for breaker in self.scopes.breakers_mut() {
-            breaker.observe(results, stamp, persists_for);
-        }
+    /// Takes what every position has made so far by mark. Only of use while [`counts_results`](Self::counts_results). Says
+    /// what is to be done where a fall has reached its next step.
+    pub fn observe_results(&mut self, results: &[PositionResult], stamp: Stamp) -> Vec<Breach> {
+        self.scopes.breakers_mut().filter_map(|breaker| breaker.observe(results, stamp)).collect()
+    }
+
+    /// The highest step of the falls of the contract, of its groups and of the bot, the account's apart.
+    #[must_use]
+    pub fn drawdown_step_of(&self, bot: BotName, symbol: Symbol) -> DrawdownStep {
+        let scopes = self.scopes.concerning(Some(bot), Some(symbol));
+        scopes.filter_map(|scope| scope.breaker.as_ref()).map(NarrowBreaker::step).max().unwrap_or_default()
+    }
+
+    /// Every contract, bot and group with a step of its fall, and how far what it made has fallen from its highest, settle
+    /// coin.
+    pub fn falls(&self) -> impl Iterator<Item = (LimitScope, DrawdownStep, Money)> {
+        let breakers = self.scopes.breakers().filter(|breaker| breaker.step() > DrawdownStep::Green);
+        breakers.map(|breaker| (breaker.scope, breaker.step(), Money::new(breaker.fall())))
+    }
+
+    /// Whether a position counts in a scope that has limits of its own.
+    #[must_use]
+    pub fn is_within(&self, scope: LimitScope, symbol: Symbol, index: PositionIndex) -> bool {
+        self.scopes.find(scope).is_some_and(|scope| scope.positions.contains(&(symbol, index)))
     }
 
     /// A person wants a bot to go on: its fall begins again from what is there.
@@ -229,7 +247,7 @@ impl Risk {
     /// Losses of the day and the week stay what they are.
     pub fn resume(&mut self) {
         self.observed = None;
-        if self.drawdown.step > DrawdownStep::Green {
+        if self.drawdown.steps.step > DrawdownStep::Green {
             self.drawdown.restart();
             self.remembered_peak = None;
         }
@@ -240,7 +258,7 @@ impl Risk {
     /// The step of the drawdown; from yellow on, nothing may open.
     #[must_use]
     pub const fn drawdown_step(&self) -> DrawdownStep {
-        self.drawdown.step
+        self.drawdown.steps.step
     }
 
     /// Fall of the equity from its peak, transfers apart, as a part of the peak.
@@ -267,10 +285,10 @@ impl Risk {
         RiskMemory {
             day: self.losses.day,
             week: self.losses.week,
-            step: self.drawdown.step,
+            step: self.drawdown.steps.step,
             peak: self.remembered_peak,
-            beyond_since: self.drawdown.beyond_since,
-            within_since: self.drawdown.within_since,
+            beyond_since: self.drawdown.steps.beyond_since,
+            within_since: self.drawdown.steps.within_since,
             narrow: self.scopes.breakers().filter_map(NarrowBreaker::memory).collect(),
             streaks: self.streaks.0.iter().map(|(bot, streak)| (*bot, *streak)).collect(),
         }

@@ -122,11 +122,16 @@ impl Scopes {
     /// Keeps what was counted under earlier limits.
     pub(crate) fn count_on(mut self, earlier: &Self) -> Self {
         for scope in &mut self.all {
-            if let Some(known) = earlier.all.iter().find(|known| known.of == scope.of) {
+            if let Some(known) = earlier.find(scope.of) {
                 scope.count_on(known);
             }
         }
         self
+    }
+
+    /// The one of that name.
+    pub(crate) fn find(&self, of: LimitScope) -> Option<&Scope> {
+        self.all.iter().find(|scope| scope.of == of)
     }
 
     /// Every breaker that there is.

@@ -41,6 +41,7 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
         | Output::Difference(_)
         | Output::Doubt { .. }
         | Output::Undergoing { .. }
+        | Output::Fall { .. }
         | Output::Miscount(_)
         | Output::Elsewhere(_)
         | Output::Closing { .. }

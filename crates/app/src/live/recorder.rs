@@ -163,6 +163,7 @@ pub(crate) fn records(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = 
         | Output::Difference(_)
         | Output::Doubt { .. }
         | Output::Undergoing { .. }
+        | Output::Fall { .. }
         | Output::Miscount(_)
         | Output::Elsewhere(_)
         | Output::Closing { .. }

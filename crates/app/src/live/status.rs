@@ -38,6 +38,9 @@ pub(super) fn status(live: &Live, now: WallTime) -> Value {
         })).collect::<Vec<_>>(),
         "day_pnl": risk.day_pnl.map(|pnl| pnl.to_string()),
         "drawdown": live.gauges.drawdown(margin.equity()),
+        "falls": risk.falls.iter().map(|(scope, step, fall)| json!({
+            "scope": scope.to_string(), "step": step.as_str(), "fall": fall.to_string(),
+        })).collect::<Vec<_>>(),
         "initial_margin_ratio": risk.initial_margin_rate.map(Rate::to_f64),
         "maintenance_margin_ratio": risk.maintenance_margin_rate.map(Rate::to_f64),
         "orders_unknown": orders.live_orders().filter(|order| order.state() == OrderState::Unknown).count(),

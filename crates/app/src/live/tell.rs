@@ -9,7 +9,7 @@ use windvane_model::{
     BotName, ClientOrderId, Command, Denial, Event, ExitCause, ForeignOrder, LinkState, MarketTime, Notice,
     PositionStatus, RefusalFamily, RunState, Stamp, Submit, WallTime,
 };
-use windvane_risk::Miscount;
+use windvane_risk::{DrawdownStep, Miscount};
 use windvane_telemetry::{Chronicle, Kind, Notifier, Story};
 
 /// A wish that is denied for the same reason again and again is told once in so long, wall clock.
@@ -146,6 +146,22 @@ impl Live {
                 let story =
                     Story::of(Kind::Stop, format!("the position undergoes {what}; nothing opens there"));
                 self.teller.note(Story { symbol: Some(symbol.to_string()), ..story }, stamp);
+            }
+            Output::Fall { scope, step: DrawdownStep::Red } => {
+                tracing::error!(%scope, "what it made has fallen to its last step; it is closed");
+                let text = format!(
+                    "{scope}: what it made has fallen to `drawdown.red`; closed, and nothing opens there until \
+                     `windvane resume`"
+                );
+                self.teller.note(Story::of(Kind::Halt, text), stamp);
+            }
+            Output::Fall { scope, step } => {
+                tracing::warn!(%scope, step = step.as_str(), "what it made has fallen; its positions are cut to half");
+                let text = format!(
+                    "{scope}: what it made has fallen to `drawdown.{}`; entries are cancelled, positions cut to half",
+                    step.as_str()
+                );
+                self.teller.note(Story::of(Kind::State, text), stamp);
             }
             Output::Miscount(Miscount { counted, symbol, ours, theirs }) => {
                 let counted = counted.as_str();

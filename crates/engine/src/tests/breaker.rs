@@ -120,6 +120,74 @@ fn each_breaker_ends_in_the_state_that_it_is_for_and_nothing_opens_in_it() {
     }
 }
 
+/// Steps of what the bot, its contract or a group of it makes, at 20, 40 and 60.
+fn narrow() -> windvane_risk::NarrowDrawdown {
+    let amount = |text: &str| text.parse().unwrap();
+    windvane_risk::NarrowDrawdown {
+        yellow: amount("20 USDT"),
+        orange: amount("40 USDT"),
+        red: amount("60 USDT"),
+        persists_for: "10s".parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_narrower_drawdown_cuts_and_closes_in_its_scope_and_the_engine_goes_on() {
+    type Change = fn(&mut RiskLimits);
+    let scopes: [(&str, Change); 3] = [
+        ("bot", |limits| {
+            let own = windvane_risk::BotLimits { drawdown: Some(narrow()), ..Default::default() };
+            limits.bot.insert(bot().to_string(), own);
+        }),
+        ("contract", |limits| {
+            let own = windvane_risk::SymbolLimits { drawdown: Some(narrow()), ..Default::default() };
+            limits.symbol.insert(symbol().to_string(), own);
+        }),
+        ("group", |limits| {
+            let text = format!("symbols = [\"{}\"]\nmax_gross_exposure = \"900 USDT\"", symbol());
+            let own: windvane_risk::GroupLimits = toml::from_str(&text).unwrap();
+            let own = windvane_risk::GroupLimits { drawdown: Some(narrow()), ..own };
+            limits.group.insert("majors".to_owned(), own);
+        }),
+    ];
+    let rows = [
+        ("90", None, vec![]),
+        ("75", None, vec![]),
+        ("55", Some(Hold::ExitOnly), vec![qty("0.5")]),
+        ("35", Some(Hold::Close), vec![qty("1")]),
+    ];
+    for (name, change) in scopes {
+        for (mark, hold, closed) in &rows {
+            let mut world = world(change);
+            let outputs = world.mark_lasting(mark);
+            assert_eq!((world.hold(), &closes(&outputs)), (*hold, closed), "{name} at {mark}");
+            let told = outputs.iter().filter(|out| matches!(out, Output::Fall { .. })).count();
+            assert_eq!(told, usize::from(hold.is_some()), "{name} at {mark}: told once");
+            assert_eq!(world.engine.run_state(), RunState::Active, "{name} at {mark}: the account goes on");
+            world.wait(5_000);
+            let opened = opens(&world.quote());
+            assert_eq!(opened > 0, *mark == "90", "{name} at {mark}: {opened} orders that open");
+            if *mark == "90" {
+                continue;
+            }
+            // A crash forgives none of them.
+            let memory = own_memory(&outputs).expect("a step is written down");
+            let mut after = breaker::world(change);
+            after.engine.restore(engine_memory_name(), &memory).unwrap();
+            assert_eq!(&closes(&after.mark(mark)), closed, "{name} at {mark}, after a crash");
+            assert_eq!(after.hold(), *hold, "{name} at {mark}, after a crash");
+            // What is closed stays so until a person resumes.
+            after.wait(LASTS_MS);
+            after.mark_lasting("100");
+            after.mark_lasting("100");
+            let is_held = *mark == "35";
+            assert_eq!(after.hold().is_some(), is_held, "{name} at {mark}, when it has risen again");
+            after.take(Event::Control(Control::Resume));
+            assert_eq!(after.hold(), None, "{name} at {mark}");
+        }
+    }
+}
+
 #[test]
 fn a_wick_takes_no_step_of_the_drawdown() {
     let mut world = world(stepped);

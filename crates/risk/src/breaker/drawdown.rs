@@ -1,70 +1,26 @@
-//! The fall of the equity from its peak, in steps.
+//! The fall of the account's equity from its peak, and the steps that it leads to.
 
-use super::{Breach, RiskMemory, Worth};
+use super::{Breach, DrawdownStep, RiskMemory, Steps, Worth};
 use crate::DrawdownLimits;
 use rust_decimal::Decimal;
 use windvane_model::{HaltCause, MarketTime, Money};
 
-/// How far the equity has fallen, as far as it was long enough to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum DrawdownStep {
-    /// Not far.
-    #[default]
-    Green,
-    /// Nothing new is opened.
-    Yellow,
-    /// Entries were cancelled and positions cut to half.
-    Orange,
-    /// Everything is closed; latched.
-    Red,
-}
-
-impl DrawdownStep {
-    /// Every step, lowest first.
-    pub const ALL: [Self; 4] = [Self::Green, Self::Yellow, Self::Orange, Self::Red];
-
-    /// A short word for logs, metrics and the journal.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Green => "green",
-            Self::Yellow => "yellow",
-            Self::Orange => "orange",
-            Self::Red => "red",
-        }
-    }
-
-    /// The step of that short word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.as_str() == word)
-    }
-}
-
-/// The peak, the step taken, and since when the fall has called for another.
+/// The peak, how far it has fallen since, and which step that has led to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Drawdown {
-    pub(crate) step: DrawdownStep,
+    pub(crate) steps: Steps,
     /// Highest equity less transfers, settle coin.
     pub(crate) peak: Option<Money>,
     /// The fall, and what it is a part of, settle coin.
     fallen: (Decimal, Decimal),
-    /// Since when the fall has been at least that of yellow, orange, red.
-    pub(crate) beyond_since: [Option<MarketTime>; 3],
-    /// Since when it has been less than that of the step taken.
-    pub(crate) within_since: Option<MarketTime>,
 }
 
 impl Drawdown {
     /// Goes on with what an earlier start remembered; how far the fall is shows with the first worth.
     pub(crate) fn restored(memory: &RiskMemory) -> Self {
-        Self {
-            step: memory.step,
-            peak: memory.peak,
-            beyond_since: memory.beyond_since,
-            within_since: memory.within_since,
-            ..Self::default()
-        }
+        let steps =
+            Steps { step: memory.step, beyond_since: memory.beyond_since, within_since: memory.within_since };
+        Self { steps, peak: memory.peak, ..Self::default() }
     }
 
     /// Fall from the peak as a part of it, a fraction.
@@ -91,13 +47,6 @@ impl Drawdown {
         *self = Self::default();
     }
 
-    /// Whether time alone takes no step.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.step == DrawdownStep::Green
-            && self.beyond_since.iter().all(Option::is_none)
-            && self.within_since.is_none()
-    }
-
     /// Whether no step would be taken, nor begin to last, as long as the worth stays from `low` to `high`.
     pub(crate) fn bears(&self, low: Worth, high: Worth, limits: &DrawdownLimits) -> bool {
         let Some(peak) = self.peak else { return false };
@@ -105,7 +54,7 @@ impl Drawdown {
         let fall = peak.max(high.earned()).less(low.earned()).get();
         let base = peak.plus(low.transfers).get();
         let yellow = limits.yellow.fraction();
-        self.is_settled() && base > Decimal::ZERO && fall < base.saturating_mul(yellow)
+        self.steps.is_settled() && base > Decimal::ZERO && fall < base.saturating_mul(yellow)
     }
 
     pub(crate) fn observe(
@@ -116,40 +65,16 @@ impl Drawdown {
     ) -> Option<Breach> {
         self.measure(worth);
         // Yellow is the lowest level.
-        if self.is_settled() && self.is_slight(limits) {
+        if self.steps.is_settled() && self.is_slight(limits) {
             return None;
         }
         let fall = self.fall();
-        let levels = [limits.yellow, limits.orange, limits.red].map(crate::Percent::fraction);
-        for (since, level) in self.beyond_since.iter_mut().zip(levels) {
-            *since = (fall >= level).then(|| since.unwrap_or(now));
+        let is_beyond = [limits.yellow, limits.orange, limits.red].map(|level| fall >= level.fraction());
+        match self.steps.observe(is_beyond, now, limits.persists_for.millis())? {
+            DrawdownStep::Green | DrawdownStep::Yellow => None,
+            DrawdownStep::Orange => Some(Breach::CutToHalf),
+            DrawdownStep::Red => Some(Breach::Flatten(HaltCause::Drawdown)),
         }
-        let has_lasted = |since: Option<MarketTime>| {
-            since.is_some_and(|since| now.since(since) >= limits.persists_for.millis())
-        };
-        let steps = DrawdownStep::ALL.into_iter().skip(1).zip(self.beyond_since);
-        let lasting = steps.filter(|(_, since)| has_lasted(*since)).map(|(step, _)| step).max();
-        let lasting = lasting.unwrap_or_default();
-        if lasting > self.step {
-            self.step = lasting;
-            self.within_since = None;
-            return match lasting {
-                DrawdownStep::Green | DrawdownStep::Yellow => None,
-                DrawdownStep::Orange => Some(Breach::CutToHalf),
-                DrawdownStep::Red => Some(Breach::Flatten(HaltCause::Drawdown)),
-            };
-        }
-        let is_within = match self.step {
-            DrawdownStep::Green | DrawdownStep::Red => false,
-            DrawdownStep::Yellow => self.beyond_since[0].is_none(),
-            DrawdownStep::Orange => self.beyond_since[1].is_none(),
-        };
-        self.within_since = is_within.then(|| self.within_since.unwrap_or(now));
-        if has_lasted(self.within_since) {
-            self.step = lasting;
-            self.within_since = None;
-        }
-        None
     }
 
     /// Takes the fall from the peak. Money that came or went since moves the peak with it.
@@ -202,11 +127,11 @@ mod tests {
             (99, 1000, DrawdownStep::Red, None),
         ] {
             assert_eq!(at(&mut drawdown, second, equity, 0), breach, "second {second}");
-            assert_eq!(drawdown.step, step, "second {second}");
+            assert_eq!(drawdown.steps.step, step, "second {second}");
         }
         drawdown.restart();
         assert_eq!(at(&mut drawdown, 100, 800, 0), None);
-        assert_eq!((drawdown.step, drawdown.fall()), (DrawdownStep::Green, Decimal::ZERO));
+        assert_eq!((drawdown.steps.step, drawdown.fall()), (DrawdownStep::Green, Decimal::ZERO));
     }
 
     #[test]

@@ -5,20 +5,22 @@ mod loss;
 mod memory;
 mod narrow;
 mod refusal;
+mod step;
 mod streak;
 
-pub use drawdown::DrawdownStep;
 pub use loss::LossStart;
 pub use memory::RiskMemory;
 pub use narrow::PositionResult;
+pub use step::DrawdownStep;
 
 pub(crate) use drawdown::Drawdown;
 pub(crate) use loss::Losses;
 pub(crate) use narrow::{NarrowBreaker, NarrowLimits, NarrowMemory};
 pub(crate) use refusal::{Refusals, is_fault};
+pub(crate) use step::Steps;
 pub(crate) use streak::Streaks;
 
-use windvane_model::{HaltCause, Money};
+use windvane_model::{HaltCause, LimitScope, Money};
 
 /// What the account is worth at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,10 @@ pub enum Breach {
     CutToHalf,
     /// Latch, cancel entries and close everything.
     Flatten(HaltCause),
+    /// Cancel entries and close half of each position of one contract, bot or group.
+    CutScope(LimitScope),
+    /// Cancel entries there and close everything; that nothing opens until a person resumes is latched.
+    FlattenScope(LimitScope),
     /// Read the account anew, once: the venue refused for margin what seemed covered.
     ReadAccount,
 }

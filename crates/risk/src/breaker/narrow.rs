@@ -1,18 +1,16 @@
-//! Losses, falls and refusals of one contract, one bot or a group of contracts: what opens in it waits, everything else goes
-//! on.
+//! Losses, falls and refusals of one contract, one bot or a group of contracts: what opens in it waits, what it holds is cut
+//! or closed as its fall goes on, and everything else goes on.
 //!
 //! A result is what a position has made since the books began, by mark, after fees and funding; money that comes or goes
 //! is no part of it.
 
-use super::{LossStart, Losses, Worth};
+use super::{Breach, DrawdownStep, LossStart, Losses, Steps, Worth};
 use crate::rate::SendTimes;
-use crate::{Amount, OrderRate};
+use crate::{Amount, NarrowDrawdown, OrderRate};
 use rust_decimal::Decimal;
-use windvane_model::{
-    DenialReason, LimitScope, MarketTime, Millis, Money, PositionIndex, Stamp, Symbol, WallTime,
-};
+use windvane_model::{DenialReason, LimitScope, MarketTime, Money, PositionIndex, Stamp, Symbol, WallTime};
 
-/// The highest result is remembered in steps of this part of the limit, so that a rising one does not write down every tick.
+/// The highest result is remembered in steps of this part of the first step of its fall, so that a rising one does not write down every tick.
 const PEAK_STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// What a position has made so far by mark, after fees and funding, settle coin.
@@ -23,7 +21,7 @@ pub type PositionResult = (Symbol, PositionIndex, Money);
 pub(crate) struct NarrowLimits {
     pub(crate) day: Option<Amount>,
     pub(crate) week: Option<Amount>,
-    pub(crate) drawdown: Option<Amount>,
+    pub(crate) drawdown: Option<NarrowDrawdown>,
     pub(crate) errors: Option<OrderRate>,
 }
 
@@ -41,8 +39,7 @@ pub(crate) struct NarrowMemory {
     pub(crate) day: Option<LossStart>,
     pub(crate) week: Option<LossStart>,
     pub(crate) peak: Option<Money>,
-    pub(crate) beyond_since: Option<MarketTime>,
-    pub(crate) has_fallen: bool,
+    pub(crate) steps: Steps,
 }
 
 /// One scope with what has happened in it.
@@ -55,10 +52,7 @@ pub(crate) struct NarrowBreaker {
     earned: Option<Money>,
     peak: Option<Money>,
     remembered_peak: Option<Money>,
-    /// Since when the fall from the peak has been at its limit.
-    beyond_since: Option<MarketTime>,
-    /// Whether it has lasted; until a person resumes.
-    has_fallen: bool,
+    steps: Steps,
     refused: Option<SendTimes>,
 }
 
@@ -76,8 +70,7 @@ impl NarrowBreaker {
             earned: None,
             peak: None,
             remembered_peak: None,
-            beyond_since: None,
-            has_fallen: false,
+            steps: Steps::default(),
             refused: limits.errors.map(SendTimes::new),
         }
     }
@@ -91,7 +84,7 @@ impl NarrowBreaker {
             self.losses = earlier.losses;
             (self.earned, self.peak) = (earlier.earned, earlier.peak);
             self.remembered_peak = earlier.remembered_peak;
-            (self.beyond_since, self.has_fallen) = (earlier.beyond_since, earlier.has_fallen);
+            self.steps = earlier.steps;
         }
     }
 
@@ -100,8 +93,8 @@ impl NarrowBreaker {
         self.limits.day.is_some() || self.limits.week.is_some() || self.limits.drawdown.is_some()
     }
 
-    /// Takes what every position has made; a fall counts once it has lasted.
-    pub(crate) fn observe(&mut self, results: &[PositionResult], stamp: Stamp, persists_for: Millis) {
+    /// Takes what every position has made. Says what is to be done when the fall has reached its next step.
+    pub(crate) fn observe(&mut self, results: &[PositionResult], stamp: Stamp) -> Option<Breach> {
         let is_own = |symbol: Symbol, index: PositionIndex| self.positions.contains(&(symbol, index));
         let own = results.iter().filter(|(symbol, index, _)| is_own(*symbol, *index));
         let earned: Money = own.map(|(_, _, result)| *result).sum();
@@ -109,18 +102,27 @@ impl NarrowBreaker {
         self.losses.observe(Worth { equity: earned, transfers: Money::ZERO }, stamp.market);
         let peak = self.peak.map_or(earned, |peak| peak.max(earned));
         self.peak = Some(peak);
-        let Some(limit) = self.limits.drawdown.map(|limit| limit.value) else { return };
-        let step = Money::new(limit.saturating_mul(PEAK_STEP));
+        let limits = self.limits.drawdown?;
+        let step = Money::new(limits.yellow.value.saturating_mul(PEAK_STEP));
         if self.remembered_peak.is_none_or(|kept| peak > kept.plus(step)) {
             self.remembered_peak = Some(peak);
         }
-        let is_beyond = self.fall() >= limit;
-        self.beyond_since = is_beyond.then(|| self.beyond_since.unwrap_or(stamp.market));
-        let has_lasted = |since: MarketTime| stamp.market.since(since) >= persists_for;
-        self.has_fallen |= self.beyond_since.is_some_and(has_lasted);
+        let fall = self.fall();
+        let is_beyond = [limits.yellow, limits.orange, limits.red].map(|level| fall >= level.value);
+        match self.steps.observe(is_beyond, stamp.market, limits.persists_for.millis())? {
+            DrawdownStep::Green | DrawdownStep::Yellow => None,
+            DrawdownStep::Orange => Some(Breach::CutScope(self.scope)),
+            DrawdownStep::Red => Some(Breach::FlattenScope(self.scope)),
+        }
     }
 
-    fn fall(&self) -> Decimal {
+    /// The step of its fall.
+    pub(crate) const fn step(&self) -> DrawdownStep {
+        self.steps.step
+    }
+
+    /// The fall of what it made from its highest, settle coin.
+    pub(crate) fn fall(&self) -> Decimal {
         let (Some(peak), Some(earned)) = (self.peak, self.earned) else { return Decimal::ZERO };
         peak.less(earned).get()
     }
@@ -141,9 +143,8 @@ impl NarrowBreaker {
         };
         over("max_loss_per_day", self.losses.of_day(), self.limits.day)?;
         over("max_loss_per_week", self.losses.of_week(), self.limits.week)?;
-        if let Some(limit) = self.limits.drawdown.filter(|_| self.has_fallen) {
-            let (value, limit) = (self.fall(), limit.value);
-            return Err(DenialReason::ScopeLimit { scope, key: "max_drawdown", value, limit });
+        if let Some((key, limit)) = self.limits.drawdown.and_then(|limits| taken(self.step(), &limits)) {
+            return Err(DenialReason::ScopeLimit { scope, key, value: self.fall(), limit });
         }
         match (&self.refused, self.limits.errors) {
             (Some(refused), Some(limit)) if refused.check(now).is_err() => {
@@ -155,9 +156,9 @@ impl NarrowBreaker {
     }
 
     /// A person wants it to go on: a fall begins again from what is there. Losses of the day and the week stay what they are.
-    pub(crate) const fn resume(&mut self) {
+    pub(crate) fn resume(&mut self) {
         (self.peak, self.remembered_peak) = (None, None);
-        (self.beyond_since, self.has_fallen) = (None, false);
+        self.steps = Steps::default();
     }
 
     pub(crate) fn memory(&self) -> Option<NarrowMemory> {
@@ -166,8 +167,7 @@ impl NarrowBreaker {
             day: self.losses.day,
             week: self.losses.week,
             peak: self.remembered_peak,
-            beyond_since: self.beyond_since,
-            has_fallen: self.has_fallen,
+            steps: self.steps,
         })
     }
 
@@ -176,8 +176,18 @@ impl NarrowBreaker {
         if let Some(known) = memory.iter().find(|known| known.scope == word) {
             self.losses = Losses::restored(known.day, known.week);
             (self.peak, self.remembered_peak) = (known.peak, known.peak);
-            (self.beyond_since, self.has_fallen) = (known.beyond_since, known.has_fallen);
+            self.steps = known.steps;
         }
+    }
+}
+
+/// The key of a step with what it begins at, settle coin; `None` where none is taken.
+const fn taken(step: DrawdownStep, limits: &NarrowDrawdown) -> Option<(&'static str, Decimal)> {
+    match step {
+        DrawdownStep::Green => None,
+        DrawdownStep::Yellow => Some(("drawdown.yellow", limits.yellow.value)),
+        DrawdownStep::Orange => Some(("drawdown.orange", limits.orange.value)),
+        DrawdownStep::Red => Some(("drawdown.red", limits.red.value)),
     }
 }
 
@@ -192,32 +202,33 @@ fn word_of(scope: LimitScope) -> String {
 }
 
 impl NarrowMemory {
-    /// `bot/trend:20507:-3.5:2930:0:12:0:0`: day, week, peak, since when beyond, whether fallen; empty where there is none.
+    /// `bot/trend:20507:-3.5:2930:0:12:yellow:7:::`: day, week, peak, step, since when beyond yellow, orange and red, since when
+    /// within; empty where there is none.
     pub(crate) fn word(&self) -> String {
         let start = |start: Option<LossStart>| {
             start.map_or_else(|| ":".to_owned(), |start| format!("{}:{}", start.period, start.earned))
         };
         let text = |value: Option<String>| value.unwrap_or_default();
+        let Steps { step, beyond_since: [yellow, orange, red], within_since } = self.steps;
+        let moments = [yellow, orange, red, within_since].map(|at| text(at.map(|at| at.0.to_string())));
         format!(
             "{}:{}:{}:{}:{}:{}",
             self.scope,
             start(self.day),
             start(self.week),
             text(self.peak.map(|peak| peak.to_string())),
-            text(self.beyond_since.map(|since| since.0.to_string())),
-            u8::from(self.has_fallen)
+            step.as_str(),
+            moments.join(":")
         )
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         // From the back: a group's name may hold a colon.
-        let mut parts = word.rsplitn(8, ':');
-        let has_fallen = match parts.next()? {
-            "0" => false,
-            "1" => true,
-            _ => return None,
-        };
-        let beyond_since = optional(parts.next()?, |text| text.parse().ok().map(MarketTime))?;
+        let mut parts = word.rsplitn(11, ':');
+        let mut moment = || optional(parts.next()?, |text| text.parse().ok().map(MarketTime));
+        let (within_since, red, orange, yellow) = (moment()?, moment()?, moment()?, moment()?);
+        let step = DrawdownStep::from_word(parts.next()?)?;
+        let steps = Steps { step, beyond_since: [yellow, orange, red], within_since };
         let money = |text: &str| text.parse::<Decimal>().ok().map(Money::new);
         let peak = optional(parts.next()?, money)?;
         let mut start = || -> Option<Option<LossStart>> {
@@ -228,7 +239,7 @@ impl NarrowMemory {
         };
         let (week, day) = (start()?, start()?);
         let scope = parts.next()?.to_owned();
-        Some(Self { scope, day, week, peak, beyond_since, has_fallen })
+        Some(Self { scope, day, week, peak, steps })
     }
 }
 
@@ -249,21 +260,23 @@ mod tests {
             day: None,
             week: None,
             peak: None,
-            beyond_since: None,
-            has_fallen: false,
+            steps: Steps::default(),
         };
         let full = NarrowMemory {
             scope: "bot/trend".to_owned(),
             day: start,
             week: start,
             peak: Some(Money::new(Decimal::TEN)),
-            beyond_since: Some(MarketTime(7)),
-            has_fallen: true,
+            steps: Steps {
+                step: DrawdownStep::Orange,
+                beyond_since: [Some(MarketTime(7)), Some(MarketTime(8)), None],
+                within_since: Some(MarketTime(9)),
+            },
         };
         for memory in [empty, full] {
             assert_eq!(NarrowMemory::from_word(&memory.word()), Some(memory));
         }
-        for word in ["bot/trend", "bot/trend:1:2:3:4:5:6:7", "bot/trend:x:1:::::0", ""] {
+        for word in ["bot/trend", "bot/trend:1:2:3:4:5:6:7:8:9:10", "bot/trend:x:1::::green::::", ""] {
             assert_eq!(NarrowMemory::from_word(word), None, "{word}");
         }
     }

@@ -1,7 +1,7 @@
 //! Which limits of a new set hold back less than the set before.
 
 use super::{Narrower, RiskLimits};
-use crate::{Amount, OrderRate, Percent};
+use crate::{Amount, OrderRate, Percent, TimeSpan};
 use std::collections::BTreeMap;
 
 impl RiskLimits {
@@ -61,7 +61,9 @@ impl Narrower {
         let count = |old, new| is_freer(old, new, |old: u32, new| new > old);
         let rate = |old, new| is_freer(old, new, is_faster);
         let share = |old, new| is_freer(old, new, |old: Percent, new| new > old);
+        let length = |old, new| is_freer(old, new, |old: TimeSpan, new| new > old);
         let breaker = (&self.breaker, &next.breaker);
+        let fall = (breaker.0.drawdown, breaker.1.drawdown);
         let rows = [
             ("max_order_qty", amount(self.order_qty, next.order_qty)),
             ("max_order_notional", amount(self.order_notional, next.order_notional)),
@@ -73,7 +75,7 @@ impl Narrower {
             ("min_order_notional", is_freer(self.order_minimum, next.order_minimum, is_below)),
             ("price_collar", share(self.price_collar, next.price_collar)),
             ("book_collar", share(self.book_collar, next.book_collar)),
-            ("stale_after", is_freer(self.stale_after, next.stale_after, |old, new| new > old)),
+            ("stale_after", length(self.stale_after, next.stale_after)),
             (
                 "min_liquidation_distance",
                 is_freer(self.liquidation_distance, next.liquidation_distance, |old, new| new < old),
@@ -82,7 +84,13 @@ impl Narrower {
             ("max_losing_streak", count(self.losing_streak, next.losing_streak)),
             ("max_loss_per_day", amount(breaker.0.day, breaker.1.day)),
             ("max_loss_per_week", amount(breaker.0.week, breaker.1.week)),
-            ("max_drawdown", amount(breaker.0.drawdown, breaker.1.drawdown)),
+            ("drawdown.yellow", amount(fall.0.map(|fall| fall.yellow), fall.1.map(|fall| fall.yellow))),
+            ("drawdown.orange", amount(fall.0.map(|fall| fall.orange), fall.1.map(|fall| fall.orange))),
+            ("drawdown.red", amount(fall.0.map(|fall| fall.red), fall.1.map(|fall| fall.red))),
+            (
+                "drawdown.persists_for",
+                length(fall.0.map(|fall| fall.persists_for), fall.1.map(|fall| fall.persists_for)),
+            ),
             ("max_error_rate", rate(breaker.0.errors, breaker.1.errors)),
         ];
         rows.into_iter().filter(|(_, is_looser)| *is_looser).map(|(key, _)| key)
@@ -144,7 +152,7 @@ mod tests {
         bot.trend = { max_order_rate = "3 per 1s", max_gross_exposure = "90 USDT", max_leverage = "4x", max_losing_streak = 2 }
         group.majors = { symbols = ["BTCUSDT", "ETHUSDT"], max_gross_exposure = "250 USDT", max_position_notional = "180 USDT", max_open_orders = 7, max_order_rate = "4 per 1s" }
         symbol.SOLUSDT = { min_order_notional = "12 USDT", price_collar = "2.1%", book_collar = "0.8%", stale_after = "900ms", min_liquidation_distance = "7%", max_adl_rank = 1 }
-        bot.grid = { max_order_qty = "8 SOL", price_collar = "2.2%", stale_after = "800ms" }
+        bot.grid = { max_order_qty = "8 SOL", price_collar = "2.2%", stale_after = "800ms", drawdown = { yellow = "3 USDT", orange = "6 USDT", red = "8 USDT", persists_for = "20m" } }
         group.minors = { symbols = ["SOLUSDT"], max_gross_exposure = "240 USDT", min_order_notional = "13 USDT", max_adl_rank = 0 }
     "#;
 
@@ -208,6 +216,10 @@ mod tests {
             ("rank = 1", "rank = 2", "rank = 0", "symbol.SOLUSDT.max_adl_rank"),
             ("\"8 SOL\"", "\"9 SOL\"", "\"7 SOL\"", "bot.grid.max_order_qty"),
             ("\"2.2%\"", "\"2.3%\"", "\"2%\"", "bot.grid.price_collar"),
+            ("\"3 USDT\"", "\"4 USDT\"", "\"2 USDT\"", "bot.grid.drawdown.yellow"),
+            ("\"6 USDT\"", "\"7 USDT\"", "\"5 USDT\"", "bot.grid.drawdown.orange"),
+            ("\"8 USDT\"", "\"9 USDT\"", "\"7 USDT\"", "bot.grid.drawdown.red"),
+            ("\"20m\"", "\"21m\"", "\"19m\"", "bot.grid.drawdown.persists_for"),
             ("\"800ms\"", "\"1s\"", "\"1ms\"", "bot.grid.stale_after"),
             ("\"13 USDT\"", "\"12.9 USDT\"", "\"14 USDT\"", "group.minors.min_order_notional"),
             (", max_adl_rank = 0 }", " }", ", max_adl_rank = 0 }", "group.minors.max_adl_rank"),

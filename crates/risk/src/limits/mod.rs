@@ -7,7 +7,7 @@ mod scope;
 
 pub use problem::{LimitProblem, leverage_problem};
 pub(crate) use scope::Narrower;
-pub use scope::{BotLimits, GroupLimits, SymbolLimits};
+pub use scope::{BotLimits, GroupLimits, NarrowDrawdown, SymbolLimits};
 
 use crate::margin::MarginMode;
 use crate::{Amount, Multiple, OrderRate, Percent, TimeSpan};

@@ -1,7 +1,7 @@
 //! What can be wrong between limits that are each well-formed.
 
-use super::RiskLimits;
-use crate::{Amount, Multiple, Percent};
+use super::{DrawdownLimits, NarrowDrawdown, RiskLimits};
+use crate::{Amount, Multiple};
 use rust_decimal::Decimal;
 use std::fmt::Display;
 use windvane_model::{BotName, Coin, Instrument, Leverage, Millis, Symbol, Text};
@@ -86,17 +86,19 @@ pub enum LimitProblem {
     /// The windows of the two rates are the wrong way round.
     #[error("the window of `max_order_rate_short` is not shorter than that of `max_order_rate_long`")]
     RateWindows,
-    /// Steps of the drawdown that do not rise.
-    #[error("`drawdown.{lower}` ({lower_value}) is not below `drawdown.{upper}` ({upper_value})")]
+    /// Steps of a drawdown that do not rise.
+    #[error("`{table}.{lower}` ({lower_value}) is not below `{table}.{upper}` ({upper_value})")]
     DrawdownSteps {
+        /// Where they stand inside `[risk]`: `drawdown`, `bot.trend.drawdown`.
+        table: String,
         /// The step that should come first.
         lower: &'static str,
         /// Its value.
-        lower_value: Percent,
+        lower_value: String,
         /// The step that should come later.
         upper: &'static str,
         /// Its value.
-        upper_value: Percent,
+        upper_value: String,
     },
     /// A place in the deleveraging queue that does not exist.
     #[error("`{key}` is {rank}; places in the queue go from 0 to 5")]
@@ -131,7 +133,7 @@ impl LimitProblem {
             Self::Wider { table, key, .. } => format!("{table}.{key}"),
             Self::SettleCoin { .. } => "max_order_notional".to_owned(),
             Self::RateWindows => "max_order_rate_short".to_owned(),
-            Self::DrawdownSteps { lower, .. } => format!("drawdown.{lower}"),
+            Self::DrawdownSteps { table, lower, .. } => format!("{table}.{lower}"),
         }
     }
 }
@@ -167,6 +169,22 @@ pub fn leverage_problem(
             highest.get()
         )
     })
+}
+
+/// Names the steps of a drawdown that are not each above the one before.
+fn rising<T: Display + PartialOrd>(table: String, steps: [T; 3], problems: &mut Vec<LimitProblem>) {
+    for (pair, (lower, upper)) in steps.windows(2).zip([("yellow", "orange"), ("orange", "red")]) {
+        if pair[0] >= pair[1] {
+            let (lower_value, upper_value) = (pair[0].to_string(), pair[1].to_string());
+            problems.push(LimitProblem::DrawdownSteps {
+                table: table.clone(),
+                lower,
+                lower_value,
+                upper,
+                upper_value,
+            });
+        }
+    }
 }
 
 /// A narrower value and the account's, where the narrower one holds back less.
@@ -211,6 +229,7 @@ impl RiskLimits {
             named("max_loss_per_week", self.max_loss_per_week),
         ];
         for (table, narrower) in self.narrower() {
+            let fall = narrower.breaker.drawdown;
             for (key, amount) in [
                 ("max_order_notional", narrower.order_notional),
                 ("min_order_notional", narrower.order_minimum),
@@ -218,7 +237,9 @@ impl RiskLimits {
                 ("max_gross_exposure", narrower.gross_exposure),
                 ("max_loss_per_day", narrower.breaker.day),
                 ("max_loss_per_week", narrower.breaker.week),
-                ("max_drawdown", narrower.breaker.drawdown),
+                ("drawdown.yellow", fall.map(|fall| fall.yellow)),
+                ("drawdown.orange", fall.map(|fall| fall.orange)),
+                ("drawdown.red", fall.map(|fall| fall.red)),
             ] {
                 amounts.extend(amount.map(|amount| (format!("{table}.{key}"), amount)));
             }
@@ -363,13 +384,15 @@ impl RiskLimits {
     }
 
     fn steps(&self, problems: &mut Vec<LimitProblem>) {
-        let drawdown = &self.drawdown;
-        let (yellow, orange, red) =
-            (("yellow", drawdown.yellow), ("orange", drawdown.orange), ("red", drawdown.red));
-        for ((lower, lower_value), (upper, upper_value)) in [(yellow, orange), (orange, red)] {
-            if lower_value >= upper_value {
-                problems.push(LimitProblem::DrawdownSteps { lower, lower_value, upper, upper_value });
-            }
+        let DrawdownLimits { yellow, orange, red, .. } = self.drawdown;
+        rising("drawdown".to_owned(), [yellow, orange, red], problems);
+        for (table, narrower) in self.narrower() {
+            let Some(NarrowDrawdown { yellow, orange, red, .. }) = narrower.breaker.drawdown else {
+                continue;
+            };
+            // Amounts of another coin are named for that.
+            let steps = [yellow, orange, red].map(|amount| amount.value.normalize());
+            rising(format!("{table}.drawdown"), steps, problems);
         }
     }
 

@@ -5,6 +5,24 @@ use crate::breaker::NarrowLimits;
 use crate::{Amount, Multiple, OrderRate, Percent, TimeSpan};
 use serde::Deserialize;
 
+/// Steps of the fall of what a contract, a bot or a group has made from its highest, by mark, after fees and funding: as
+/// amounts, since none of them has an equity of its own.
+///
+/// A step is taken when the fall has lasted for `persists_for`. The first two end when the fall has been smaller for as long;
+/// the last one latches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NarrowDrawdown {
+    /// From here on nothing new is opened there, settle coin.
+    pub yellow: Amount,
+    /// From here on entries there are cancelled and each position is cut to half, once, settle coin.
+    pub orange: Amount,
+    /// Here everything there is closed, and nothing opens until a person resumes, settle coin.
+    pub red: Amount,
+    /// How long a fall must last to count, market clock.
+    pub persists_for: TimeSpan,
+}
+
 /// `[risk.symbol.NAME]`: limits on one contract, all its positions together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -40,9 +58,8 @@ pub struct SymbolLimits {
     pub max_loss_per_day: Option<Amount>,
     /// The same of one week, from Monday 00:00 UTC.
     pub max_loss_per_week: Option<Amount>,
-    /// Largest fall of what its positions made from its highest, settle coin, once it has lasted as long as
-    /// `drawdown.persists_for`. Then nothing opens in the contract until a person resumes.
-    pub max_drawdown: Option<Amount>,
+    /// What happens as what its positions made falls from its highest.
+    pub drawdown: Option<NarrowDrawdown>,
     /// How many refusals of the venue within a window let nothing open in the contract until that window has passed, wall
     /// clock.
     pub max_error_rate: Option<OrderRate>,
@@ -83,9 +100,8 @@ pub struct BotLimits {
     pub max_loss_per_day: Option<Amount>,
     /// The same of one week, from Monday 00:00 UTC.
     pub max_loss_per_week: Option<Amount>,
-    /// Largest fall of what its positions made from its highest, settle coin, once it has lasted as long as
-    /// `drawdown.persists_for`. Then nothing opens in the bot until a person resumes it.
-    pub max_drawdown: Option<Amount>,
+    /// What happens as what its positions made falls from its highest.
+    pub drawdown: Option<NarrowDrawdown>,
     /// How many refusals of the venue within a window let nothing open in the bot until that window has passed, wall
     /// clock.
     pub max_error_rate: Option<OrderRate>,
@@ -143,10 +159,9 @@ pub struct GroupLimits {
     /// The same of one week, from Monday 00:00 UTC.
     #[serde(default)]
     pub max_loss_per_week: Option<Amount>,
-    /// Largest fall of what its positions made from its highest, settle coin, once it has lasted as long as
-    /// `drawdown.persists_for`. Then nothing opens in them until a person resumes.
+    /// What happens as what its positions made falls from its highest.
     #[serde(default)]
-    pub max_drawdown: Option<Amount>,
+    pub drawdown: Option<NarrowDrawdown>,
     /// How many refusals of the venue within a window let nothing open in them until that window has passed, wall
     /// clock.
     #[serde(default)]
@@ -192,7 +207,7 @@ macro_rules! narrower {
                     breaker: NarrowLimits {
                         day: table.max_loss_per_day,
                         week: table.max_loss_per_week,
-                        drawdown: table.max_drawdown,
+                        drawdown: table.drawdown,
                         errors: table.max_error_rate,
                     },
                     $($own: table.$key.into(),)*

@@ -4,18 +4,18 @@ use crate::scene::{Scene, bot, dec, exit, limits_text, other_symbol, place, symb
 use windvane_model::{
     DenialReason, ExitCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
 };
-use windvane_risk::{Ownership, Risk, RiskLimits, RiskMemory};
+use windvane_risk::{Breach, DrawdownStep, Ownership, Risk, RiskLimits, RiskMemory};
 
 fn limits(table: &str) -> RiskLimits {
     toml::from_str(&format!("{}{table}", limits_text(&[]))).unwrap()
 }
 
 /// What the two contracts have made so far.
-fn results(scene: &mut Scene, first: &str, second: &str) {
+fn results(scene: &mut Scene, first: &str, second: &str) -> Vec<Breach> {
     let money = |text: &str| Money::new(dec(text));
     let rows =
         [(symbol(), PositionIndex(0), money(first)), (other_symbol(), PositionIndex(0), money(second))];
-    scene.risk.observe_results(&rows, scene.stamp);
+    scene.risk.observe_results(&rows, scene.stamp)
 }
 
 fn denied(scene: &mut Scene, place: Place) -> Option<(LimitScope, &'static str)> {
@@ -85,32 +85,94 @@ fn what_the_other_contract_wins_covers_a_loss_where_both_are_counted() {
     }
 }
 
+/// Steps of a fall at 20, 35 and 50, each once it has lasted ten seconds.
+const STEPS: &str =
+    "{ yellow = \"20 USDT\", orange = \"35 USDT\", red = \"50 USDT\", persists_for = \"10s\" }";
+
+/// What is observed after so many milliseconds more.
+fn later(scene: &mut Scene, millis: i64, first: &str) -> Vec<Breach> {
+    scene.stamp.market = scene.stamp.market.after(millis);
+    results(scene, first, "0")
+}
+
 #[test]
-fn a_fall_that_lasts_denies_until_a_person_resumes_and_a_restart_forgives_nothing() {
-    for (scope, name, _) in scopes() {
-        let table = table(&name, "max_drawdown", "\"50 USDT\"");
-        let fallen = Some((scope, "max_drawdown"));
-        let mut scene = Scene::with(limits(&table));
-        results(&mut scene, "0", "0");
-        results(&mut scene, "30", "0");
-        results(&mut scene, "-20", "0");
+fn a_fall_that_lasts_takes_each_step_in_its_scope_alone() {
+    for (scope, name, holds_other) in scopes() {
+        let mut scene = Scene::with(limits(&table(&name, "drawdown", STEPS)));
+        assert_eq!(later(&mut scene, 0, "30"), []);
+        // A wick goes through all of them.
+        assert_eq!(later(&mut scene, 1_000, "-70"), [], "{name}");
+        assert_eq!(later(&mut scene, 9_999, "30"), []);
         assert_eq!(denied(&mut scene, place()), None, "{name}: a wick is no fall");
-        // Ten seconds it must last; the engine starts anew after six.
-        scene.stamp.market = scene.stamp.market.after(6_000);
-        results(&mut scene, "-20", "0");
-        restart(&mut scene, &table);
-        scene.stamp.market = scene.stamp.market.after(4_000);
-        results(&mut scene, "-20", "0");
-        assert_eq!(denied(&mut scene, place()), fallen, "{name}");
-        restart(&mut scene, &table);
-        results(&mut scene, "30", "0");
-        assert_eq!(denied(&mut scene, place()), fallen, "{name}: it does not end by itself");
+        for (made, key, breach) in [
+            ("10", "drawdown.yellow", None),
+            ("-5", "drawdown.orange", Some(Breach::CutScope(scope))),
+            ("-20", "drawdown.red", Some(Breach::FlattenScope(scope))),
+        ] {
+            assert_eq!(later(&mut scene, 1, made), [], "{name} {key}");
+            assert_eq!(later(&mut scene, 10_000, made), breach.into_iter().collect::<Vec<_>>(), "{name}");
+            assert_eq!(later(&mut scene, 10_000, made), [], "{name} {key}: once");
+            assert_eq!(denied(&mut scene, place()), Some((scope, key)), "{name}");
+            assert_eq!(denied(&mut scene, elsewhere()).is_some(), holds_other, "{name} {key}");
+            let (step, fall) = (scene.risk.drawdown_step_of(bot(), symbol()), dec("30") - dec(made));
+            let falls: Vec<_> = scene.risk.falls().collect();
+            assert_eq!(falls, [(scope, step, Money::new(fall))], "{name}");
+            assert_eq!(scene.risk.drawdown_step_of(bot(), other_symbol()) == step, holds_other, "{name}");
+            assert_eq!(scene.risk.drawdown_step(), DrawdownStep::Green, "the account has none");
+        }
+        scene.hold(Side::Buy, "1");
+        assert!(scene.place(exit("1")).is_ok(), "an exit is never held back");
+        assert!(scene.risk.is_within(scope, symbol(), PositionIndex(0)));
+        assert_eq!(scene.risk.is_within(scope, other_symbol(), PositionIndex(0)), holds_other, "{name}");
+    }
+}
+
+#[test]
+fn the_first_two_steps_end_by_themselves_and_the_last_by_a_person() {
+    for (scope, name, _) in scopes() {
+        let mut scene = Scene::with(limits(&table(&name, "drawdown", STEPS)));
+        later(&mut scene, 0, "30");
+        for (made, keys) in [
+            ("-5", [Some("drawdown.orange"), Some("drawdown.yellow"), None]),
+            ("-20", [Some("drawdown.red"); 3]),
+        ] {
+            later(&mut scene, 1, made);
+            later(&mut scene, 10_000, made);
+            // To a fall beyond yellow and to none: each must last.
+            for (made, key) in [(made, keys[0]), ("5", keys[1]), ("30", keys[2])] {
+                later(&mut scene, 1, made);
+                later(&mut scene, 10_000, made);
+                assert_eq!(denied(&mut scene, place()), key.map(|key| (scope, key)), "{name} at {made}");
+            }
+        }
         match scope {
             LimitScope::Bot(bot) => scene.risk.resume_bot(bot),
             _ => scene.risk.resume(),
         }
-        results(&mut scene, "-20", "0");
+        later(&mut scene, 0, "-20");
         assert_eq!(denied(&mut scene, place()), None, "{name}: it begins again from what is there");
+    }
+}
+
+#[test]
+fn a_restart_forgives_no_step_of_a_fall_and_no_moment_of_it() {
+    for (scope, name, _) in scopes() {
+        let table = table(&name, "drawdown", STEPS);
+        let mut scene = Scene::with(limits(&table));
+        later(&mut scene, 0, "30");
+        later(&mut scene, 1, "-20");
+        // Ten seconds it must last; the engine starts anew after six.
+        assert_eq!(later(&mut scene, 6_000, "-20"), []);
+        restart(&mut scene, &table);
+        assert_eq!(later(&mut scene, 3_999, "-20"), [], "{name}");
+        assert_eq!(later(&mut scene, 1, "-20"), [Breach::FlattenScope(scope)], "{name}");
+        restart(&mut scene, &table);
+        later(&mut scene, 100_000, "30");
+        assert_eq!(
+            denied(&mut scene, place()),
+            Some((scope, "drawdown.red")),
+            "{name}: it does not end by itself"
+        );
     }
 }
 
@@ -173,18 +235,26 @@ fn a_narrower_limit_above_the_accounts_or_looser_than_before_is_named() {
         let key = format!("{}.max_loss_per_day", name.replace('"', ""));
         assert!(problems.iter().any(|problem| problem.contains(&key)), "{problems:?}");
         let (tight, loose) = (
-            limits(&table(&name, "max_drawdown", "\"10 USDT\"")),
-            limits(&table(&name, "max_drawdown", "\"11 USDT\"")),
+            limits(&table(&name, "max_loss_per_week", "\"10 USDT\"")),
+            limits(&table(&name, "max_loss_per_week", "\"11 USDT\"")),
         );
         assert_eq!(tight.loosened_by(&loose).len(), 1, "{name}");
         assert!(loose.loosened_by(&tight).is_empty(), "{name}");
     }
-    let said = |key, value| -> Vec<String> {
+    let said = |key: &str, value: &str| -> Vec<String> {
         limits(&table("bot.trend", key, value)).problems().iter().map(ToString::to_string).collect()
     };
     assert_eq!(
         said("max_leverage", "\"21x\""),
         ["`bot.trend.max_leverage` (21x) is larger than `max_leverage` (20x)"]
+    );
+    assert_eq!(
+        said("drawdown", &STEPS.replace("35", "19")),
+        ["`bot.trend.drawdown.yellow` (20) is not below `bot.trend.drawdown.orange` (19)"]
+    );
+    assert_eq!(
+        said("drawdown", &STEPS.replace("50 USDT", "50 USDC")),
+        ["`bot.trend.drawdown.red` is in USDC, but `max_order_notional` is in USDT; all limits use one coin"]
     );
     // (key, wider than the account's, the same as the account's)
     for (key, wider, same) in [

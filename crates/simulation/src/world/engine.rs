@@ -332,6 +332,7 @@ impl World {
             | Output::Notice(_)
             | Output::Doubt { .. }
             | Output::Undergoing { .. }
+            | Output::Fall { .. }
             | Output::Closing { .. } => {}
         }
         Ok(())
