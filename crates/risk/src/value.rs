@@ -266,7 +266,10 @@ mod tests {
         let amount: Amount = "500.5 USDT".parse().unwrap();
         assert_eq!((amount.value, amount.coin.as_str()), (decimal("500.5"), "USDT"));
         assert_eq!("0.5%".parse::<Percent>().unwrap().fraction(), decimal("0.005"));
-        assert_eq!("12.5x".parse::<Multiple>().unwrap().get(), decimal("12.5"));
+        assert_eq!("0.50%".parse::<Percent>().unwrap().to_string(), "0.5%");
+        for (text, times) in [("1x", "1"), ("12.5x", "12.5"), ("1000x", "1000")] {
+            assert_eq!(text.parse::<Multiple>().unwrap().get(), decimal(times));
+        }
         for (text, millis) in [("1500ms", 1500), ("2s", 2000), ("15m", 900_000), ("24h", 86_400_000)] {
             let span: TimeSpan = text.parse().unwrap();
             assert_eq!((span.millis(), span.to_string().as_str()), (millis, text));

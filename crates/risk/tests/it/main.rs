@@ -19,5 +19,6 @@ mod properties;
 mod reservation;
 mod scene;
 mod sequences;
+mod waiting;
 mod world;
 mod worth;
