@@ -1,5 +1,5 @@
-//! The kernels of technical indicators: each moves on by one bar in constant time (on average over its window) and
-//! constant memory, in `f64`: estimates, never money. Indicators proper are put together from them in
+//! The kernels of technical indicators: each moves on by one bar in constant time on average over its window (those that
+//! need the order of the window in O(log n)) and constant memory, in `f64`: estimates, never money. Indicators proper are put together from them in
 //! `language/library`.
 //!
 //! Figures agree with TA-Lib 0.8 where it has the indicator (`tests/golden`). A value that is not defined yet is NaN. A
@@ -13,6 +13,7 @@ mod extreme;
 mod fisher;
 mod heikin;
 mod obv;
+mod ordered;
 mod rolling;
 mod rsi;
 mod sar;

@@ -4,6 +4,8 @@
 //! squared prices would lose the digits that a quiet market consists of.
 
 use super::count;
+use super::ordered::Ordered;
+use super::sorted::ROW_MAX;
 
 /// What is told of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub(crate) enum Statistic {
     FitValue,
     /// The rise of the line of best fit per bar.
     FitSlope,
-    /// Mean distance from the mean. The one statistic without running sums: a bar costs O(n).
+    /// Mean distance from the mean. It needs the order of the window: a bar costs O(log n).
     MeanDeviation,
 }
 
@@ -34,6 +36,8 @@ pub(crate) struct Rolling {
     sum_of_squares: f64,
     /// Σ i × value, i = 1 for the oldest and n for the newest.
     weighted: f64,
+    /// Distances from the reference in their order, by their places in `values`: for the mean deviation of long windows.
+    ordered: Option<Ordered>,
 }
 
 impl Rolling {
@@ -47,6 +51,7 @@ impl Rolling {
             sum: 0.0,
             sum_of_squares: 0.0,
             weighted: 0.0,
+            ordered: (statistic == Statistic::MeanDeviation && bars > ROW_MAX).then(|| Ordered::new(bars)),
         }
     }
 
@@ -63,7 +68,8 @@ impl Rolling {
             }
             return self.values.len() == self.bars;
         }
-        let gone = std::mem::replace(&mut self.values[self.oldest], value);
+        let place = self.oldest;
+        let gone = std::mem::replace(&mut self.values[place], value);
         self.oldest = if self.oldest + 1 == self.bars { 0 } else { self.oldest + 1 };
         if self.oldest == 0 {
             self.refresh();
@@ -73,6 +79,10 @@ impl Rolling {
             self.weighted += count(self.bars) * entered - self.sum;
             self.sum += entered - left;
             self.sum_of_squares += entered * entered - left * left;
+            if let Some(ordered) = &mut self.ordered {
+                ordered.take(place);
+                ordered.put(place, entered);
+            }
         }
         true
     }
@@ -86,6 +96,12 @@ impl Rolling {
             self.sum += offset;
             self.sum_of_squares += offset * offset;
             self.weighted += count(index + 1) * offset;
+        }
+        if let Some(ordered) = &mut self.ordered {
+            *ordered = Ordered::new(self.bars);
+            for (place, value) in self.values.iter().enumerate() {
+                ordered.put(place, value - self.reference);
+            }
         }
     }
 
@@ -101,8 +117,14 @@ impl Rolling {
             Statistic::FitSlope => self.slope(),
             Statistic::FitValue => self.reference + mean + self.slope() * (n - 1.0) / 2.0,
             Statistic::MeanDeviation => {
-                let mean = self.reference + mean;
-                self.values.iter().map(|value| (value - mean).abs()).sum::<f64>() / n
+                let distances = match &self.ordered {
+                    Some(ordered) => ordered.distances(mean),
+                    None => {
+                        let mean = self.reference + mean;
+                        self.values.iter().map(|value| (value - mean).abs()).sum()
+                    }
+                };
+                distances / n
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::count;
 use crate::language::whole::{Fed, PRIMITIVES};
 use crate::language::{Bar, Columns, vocabulary};
 
@@ -52,6 +53,43 @@ fn indicators_agree_with_their_definitions_from_the_first_value_on() {
         for (index, (value, expected)) in kept.zip(&expected).enumerate() {
             let value = value.unwrap_or(f64::NAN);
             assert!((value - expected).abs() <= size * 1e-9, "{text}, value {index}: {value} {expected}");
+        }
+    }
+}
+
+#[test]
+fn windows_too_long_for_a_row_agree_with_a_plain_sort_on_real_bars() {
+    const LENGTH: usize = 300;
+    type Plain = fn(&[Bar]) -> f64;
+    let plain: [(&str, Plain); 3] = [
+        ("median(close, 300)", |window| {
+            let mut closes: Vec<f64> = window.iter().map(|bar| bar.close).collect();
+            closes.sort_by(f64::total_cmp);
+            (closes[LENGTH / 2 - 1] + closes[LENGTH / 2]) / 2.0
+        }),
+        ("percent_rank(close, 300)", |window| {
+            let last = window[LENGTH - 1].close;
+            count(window.iter().filter(|bar| bar.close <= last).count()) / count(LENGTH)
+        }),
+        ("cci(300)", |window| {
+            let typical = |bar: &Bar| (bar.high + bar.low + bar.close) / 3.0;
+            let mean = window.iter().map(typical).sum::<f64>() / count(LENGTH);
+            let deviation = window.iter().map(|bar| (typical(bar) - mean).abs()).sum::<f64>() / count(LENGTH);
+            (typical(&window[LENGTH - 1]) - mean) / (0.015 * deviation)
+        }),
+    ];
+    let bars = &bars()[..2_000];
+    for (text, plain) in plain {
+        let mut one = Fed::new(text);
+        for (at, bar) in bars.iter().enumerate() {
+            let value = one.next(bar);
+            let expected = (at + 1).checked_sub(LENGTH).map(|from| plain(&bars[from..=at]));
+            let size = expected.unwrap_or(0.0).abs().max(1.0);
+            let is_same = match (value, expected) {
+                (Some(value), Some(expected)) => (value - expected).abs() <= size * 1e-9,
+                (value, expected) => value == expected,
+            };
+            assert!(is_same, "{text} at bar {at}: {value:?}, a plain sort says {expected:?}");
         }
     }
 }

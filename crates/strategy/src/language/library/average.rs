@@ -64,7 +64,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function(
         "median",
         "median(x, bars)",
-        "the value in the middle",
+        "the value in the middle; O(log bars) a bar",
         &[Series, Bars(1)],
         Gives::First,
         |s, a| s.memory(Kernel::Sorted { bars: a.bars(1), order: Order::Median }, a.x(0)),

@@ -46,7 +46,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Gives::Number,
         williams_r,
     ),
-    function("cci", "cci(bars)", "commodity channel index", &[Bars(2)], Gives::Number, cci),
+    function(
+        "cci",
+        "cci(bars)",
+        "commodity channel index; O(log bars) a bar",
+        &[Bars(2)],
+        Gives::Number,
+        cci,
+    ),
     function(
         "cmo",
         "cmo(x, bars)",
@@ -90,7 +97,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function(
         "percent_rank",
         "percent_rank(x, bars)",
-        "share of the last values, this one included, that x is not below",
+        "share of the last values, this one included, that x is not below; O(log bars) a bar",
         &[Series, Bars(1)],
         Gives::Ratio,
         |s, a| s.memory(Kernel::Sorted { bars: a.bars(1), order: Order::Rank }, a.x(0)),
