@@ -31,7 +31,7 @@ pub use dca::{Dca, DcaSettings};
 pub use foresight::{Foresight, Glance, Stance};
 pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use history::known_history;
-pub use language::{Bar, Entry, Ohlcv, Problem, Problems, Series, vocabulary};
+pub use language::{Bar, Entry, Ohlcv, Problem, Problems, Related, Series, vocabulary};
 pub use maker::{Maker, MakerSettings};
 pub use rules::{Checked, Definition, Parameter, RuleBot, Rules, WarmUp, WrongSide, check, load};
 pub use schema::schema;

@@ -16,7 +16,7 @@ pub(crate) fn section<'t, const N: usize>(
     let table = root.table(key, &format!("[{key}]"))?;
     for key in needed {
         if !table.has(key) {
-            table.problem(format!("`{key}` is missing"));
+            table.missing(key, format!("`{key}` is missing"));
         }
     }
     Some(table)

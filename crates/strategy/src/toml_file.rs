@@ -39,10 +39,78 @@ pub(crate) struct Table<'t> {
 /// The document in `text`, or nothing when it is not TOML; its syntax errors are in the report then.
 pub(crate) fn parse<'t>(text: &'t str, report: &Report<'_>) -> Option<Spanned<DeTable<'t>>> {
     let (document, errors) = DeTable::parse_recoverable(text);
+    let open = if errors.is_empty() { None } else { never_closed(text) };
+    if let Some((at, opener)) = open {
+        let closer = if opener == '{' { '}' } else { ']' };
+        report.add(at, format!("this `{opener}` is never closed by a `{closer}`"));
+    }
     for error in &errors {
-        report.add(error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "));
+        let at = error.span().map_or(0, |span| span.start);
+        // What comes after a bracket that is never closed is read as if it stood within it.
+        if open.is_some_and(|(opened, _)| opened < at) {
+            continue;
+        }
+        let first = error.span().and_then(|span| first_of(text, text.get(span)?, at));
+        let first = first.map(|first| (first, "it is here already".to_owned()));
+        let first = first.filter(|_| error.message().contains("duplicate"));
+        report.add_related(at..at, error.message().replace('\n', ", "), first.into_iter().collect());
     }
     errors.is_empty().then_some(document)
+}
+
+/// The last `{` or `[` of a text that nothing closes, outside of strings and comments; with its byte.
+fn never_closed(text: &str) -> Option<(usize, char)> {
+    let mut open: Vec<(usize, char)> = Vec::new();
+    let mut signs = text.char_indices();
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '#' => drop(signs.find(|(_, sign)| *sign == '\n')),
+            '"' | '\'' => {
+                let rest = &text[at..];
+                let fence = if rest.starts_with("\"\"\"") || rest.starts_with("\'\'\'") {
+                    &rest[..3]
+                } else {
+                    &rest[..1]
+                };
+                let end = end_of_string(&rest[fence.len()..], fence);
+                let end = at + fence.len() + end;
+                signs.by_ref().find(|(at, sign)| at + sign.len_utf8() >= end);
+            }
+            '{' | '[' => open.push((at, sign)),
+            '}' | ']' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// How many bytes a string takes whose opening `fence` is read, with the closing one; one of a single line ends with it.
+fn end_of_string(rest: &str, fence: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, sign) in rest.char_indices() {
+        if fence.len() == 1 && sign == '\n' {
+            return at;
+        }
+        if !is_escaped && rest[at..].starts_with(fence) {
+            return at + fence.len();
+        }
+        is_escaped = sign == '\\' && !is_escaped && fence.starts_with('"');
+    }
+    rest.len()
+}
+
+/// Where a line before the byte `at` begins with `key`.
+fn first_of(text: &str, key: &str, at: usize) -> Option<usize> {
+    let sets =
+        |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']));
+    let mut start = 0;
+    for line in text.get(..at)?.split_inclusive('\n') {
+        if sets(line) {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    None
 }
 
 impl<'t> Table<'t> {
@@ -57,6 +125,28 @@ impl<'t> Table<'t> {
     /// Reports a problem with the table as a whole.
     pub(crate) fn problem(&self, message: impl Into<String>) {
         self.report.add(self.start, message);
+    }
+
+    /// Reports that `key` is missing; where a comment sets it, that is said.
+    pub(crate) fn missing(&self, key: &str, message: impl Into<String>) {
+        let comment = self.report.in_comment(key);
+        self.report.add_related(self.start..self.start, message, comment.into_iter().collect());
+    }
+
+    /// Reports that the values of some keys do not go together. The first is what the message is about, the others are named
+    /// beside it.
+    pub(crate) fn clash<const N: usize>(
+        &self,
+        key: &str,
+        others: [(&Table<'_>, &str); N],
+        message: impl Into<String>,
+    ) {
+        let place = |table: &Table<'_>, key: &str| table.table.get(key).map(|value| value.span().start);
+        let start = place(self, key).unwrap_or(self.start);
+        let note = |table: &Table<'_>, key: &str| format!("`{key}` of {}", table.name);
+        let others =
+            others.into_iter().filter_map(|(table, key)| Some((place(table, key)?, note(table, key))));
+        self.report.add_related(start..start, message, others.collect());
     }
 
     /// Reports a problem with one value of the table.
@@ -121,7 +211,7 @@ impl<'t> Table<'t> {
     /// The string at `key`, which has to be there. `example` is shown when it is not.
     pub(crate) fn required(&self, key: &'static str, example: &str) -> Option<Text<'t>> {
         if !self.has(key) {
-            self.problem(format!("{} needs `{key}`, for example `{key} = {example}`", self.name));
+            self.missing(key, format!("{} needs `{key}`, for example `{key} = {example}`", self.name));
         }
         self.text(key)
     }

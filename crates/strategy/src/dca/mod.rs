@@ -67,10 +67,12 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
         size = size.checked_mul(size_scale?)?;
     }
     if distance >= Decimal::ONE {
-        safety.problem(format!(
-            "the last safety order would lie {}% away: below a price of zero for a long",
-            (distance * Decimal::ONE_HUNDRED).round_dp(1)
-        ));
+        let away = (distance * Decimal::ONE_HUNDRED).round_dp(1);
+        safety.clash(
+            "orders",
+            [(&safety, "step"), (&safety, "step_scale")],
+            format!("the last safety order would lie {away}% away: below a price of zero for a long"),
+        );
         return None;
     }
     Some(DcaSettings {

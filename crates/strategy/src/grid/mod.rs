@@ -98,7 +98,7 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
         None => None,
     };
     if lower >= upper {
-        grid.problem("`lower` of [grid] is not below `upper`");
+        grid.clash("lower", [(&grid, "upper")], "`lower` of [grid] is not below `upper`");
         return None;
     }
     let lines = lines(lower, upper, cells, spacing?)?;
@@ -106,12 +106,13 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
     let narrowest = (lines[last] - lines[last - 1]) / lines[last];
     let narrowest = narrowest.min((lines[1] - lines[0]) / lines[1]);
     if narrowest <= fees? {
-        grid.problem(format!(
+        let message = format!(
             "a step of the grid is {:.3}% of the price at its narrowest, and buying and selling costs {:.3}% (`fees`): \
              every round would lose",
             narrowest * Decimal::ONE_HUNDRED,
             fees? * Decimal::ONE_HUNDRED
-        ));
+        );
+        grid.clash("cells", ["lower", "upper", "spacing", "fees"].map(|key| (&grid, key)), message);
         return None;
     }
     Some(GridSettings {

@@ -10,14 +10,14 @@ use windvane_model::{Interval, Symbol};
 
 use super::ast::{Expr, Kind};
 use super::compile::{Builder, NodeId, Phase};
-use super::error::{Fault, Span};
+use super::error::{Fault, Span, Unknown};
 use super::feed::{Feed, FeedId};
 use super::lexer::Literal;
 use super::library::{self, Scribe};
 use super::live::{LiveWord, Quote};
 use super::op::{Binary, Op, Unary};
 use super::parser::parse;
-use super::suggest::nearest;
+use super::suggest::{allowed_slips, nearest, slips};
 use super::types::Type;
 use super::words::{self, Word};
 
@@ -252,7 +252,25 @@ impl<'a> Checker<'a> {
             Some(word) => format!("; did you mean `{word}`?"),
             None => "; a name of [params] or of an earlier line of [let] would do".to_owned(),
         };
-        self.fault(span, format!("unknown name `{name}`{advice}"))
+        let unknown = Unknown { name: name.to_owned(), alike: self.alike(name) };
+        let fault = Fault::new(span.clone(), format!("unknown name `{name}`{advice}"));
+        self.faults.push(Fault { unknown: Some(unknown), ..fault });
+        None
+    }
+
+    /// The names of the file that are most like `name`, and where they are defined. Only places to look at, so two short
+    /// names may be alike of which none is suggested in the place of the other.
+    fn alike(&self, name: &str) -> Vec<(usize, String)> {
+        let longest = |word: &str| name.chars().count().max(word.chars().count());
+        let names = self.names.iter().map(|(word, meaning)| (slips(name, word), meaning.start, word));
+        let near = |(slips, _, word): &(usize, usize, &String)| {
+            *slips <= allowed_slips(name) && *slips < longest(word)
+        };
+        let mut alike: Vec<_> = names.filter(near).collect();
+        alike.sort_unstable();
+        let least = alike.first().map(|(slips, ..)| *slips);
+        alike.retain(|(slips, ..)| Some(*slips) == least);
+        alike.into_iter().map(|(_, start, word)| (start, word.clone())).collect()
     }
 
     fn unknown_function(&mut self, name: &str, span: &Span) -> Option<Lowered> {

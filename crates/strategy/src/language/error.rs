@@ -12,11 +12,21 @@ pub(crate) type Span = Range<usize>;
 pub(crate) struct Fault {
     pub(crate) span: Span,
     pub(crate) message: String,
+    /// A name that nothing defines.
+    pub(crate) unknown: Option<Unknown>,
+}
+
+/// A name that nothing defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    pub(crate) name: String,
+    /// The names of the file that are most like it, and the bytes of the file where they are defined.
+    pub(crate) alike: Vec<(usize, String)>,
 }
 
 impl Fault {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into() }
+        Self { span, message: message.into(), unknown: None }
     }
 }
 
@@ -33,18 +43,36 @@ pub struct Problem {
     pub source: String,
     /// What is wrong and, where it can be known, what to write instead.
     pub message: String,
+    /// Other places that have to do with it: a name is missed where it is used, and misspelt where it is defined.
+    pub related: Vec<Related>,
+}
+
+/// A place that has to do with a problem elsewhere in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Line in the file, counted from 1.
+    pub line: usize,
+    /// Character in that line, counted from 1.
+    pub column: usize,
+    /// What is there.
+    pub note: String,
 }
 
 impl Problem {
-    /// `FILE:LINE:COL: message`, the line, and a caret under what is meant.
+    /// `FILE:LINE:COL: message`, the line, a caret under what is meant, and a line for each other place.
     #[must_use]
     pub fn shown(&self, file: &str) -> String {
-        let Self { line, column, length, source, message } = self;
+        let Self { line, column, length, source, message, related } = self;
         let gutter = " ".repeat(line.to_string().len());
         let before: String =
             source.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let carets = "^".repeat(*length);
-        format!("{file}:{line}:{column}: {message}\n {line} | {source}\n {gutter} | {before}{carets}")
+        let mut shown =
+            format!("{file}:{line}:{column}: {message}\n {line} | {source}\n {gutter} | {before}{carets}");
+        for Related { line, column, note } in related {
+            shown.push_str(&format!("\n {gutter} = {file}:{line}:{column}: {note}"));
+        }
+        shown
     }
 }
 
@@ -72,7 +100,14 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// A message and the bytes of the file that it is about.
-type Found = (usize, usize, String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    start: usize,
+    end: usize,
+    message: String,
+    /// Bytes of other places, with what is there.
+    related: Vec<(usize, String)>,
+}
 
 /// Collects the problems of one file while it is read. Shared by everything that reads a part of the file.
 pub(crate) struct Report<'s> {
@@ -99,12 +134,44 @@ impl<'s> Report<'s> {
 
     /// Notes a problem with these bytes of the file.
     pub(crate) fn add_over(&self, span: Span, message: impl Into<String>) {
-        self.found.borrow_mut().push((span.start, span.end, message.into()));
+        self.add_related(span, message, Vec::new());
+    }
+
+    /// Notes a problem with these bytes of the file, and the bytes of other places that have to do with it.
+    pub(crate) fn add_related(&self, span: Span, message: impl Into<String>, related: Vec<(usize, String)>) {
+        let found = Found { start: span.start, end: span.end, message: message.into(), related };
+        self.found.borrow_mut().push(found);
+    }
+
+    /// Notes a fault of an expression, whose bytes of the file are `span`.
+    pub(crate) fn add_fault(&self, span: Span, fault: Fault) {
+        let related = fault.unknown.map(|Unknown { name, alike }| {
+            let defined = |(start, known)| (start, format!("`{known}` is defined here"));
+            alike.into_iter().map(defined).chain(self.in_comment(&name)).collect()
+        });
+        self.add_related(span, fault.message, related.unwrap_or_default());
+    }
+
+    /// Where a comment holds a line that sets `key`: it may have been meant.
+    pub(crate) fn in_comment(&self, key: &str) -> Option<(usize, String)> {
+        let sets = |rest: &str| rest.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+        let comments = self.text.split_inclusive('\n').scan(0, |start, line| {
+            let from = *start;
+            *start += line.len();
+            Some((from, line))
+        });
+        let mut places = comments.filter_map(|(start, line)| {
+            let comment = line.find('#')?;
+            let at = (comment..line.len()).find(|at| line.get(*at..).is_some_and(sets))?;
+            Some(start + at)
+        });
+        places.next().map(|at| (at, format!("`{key}` is set here, in a comment")))
     }
 
     /// Notes something that is allowed and hardly meant.
     pub(crate) fn warn(&self, span: Span, message: impl Into<String>) {
-        self.warned.borrow_mut().push((span.start, span.end, message.into()));
+        let warned = Found { start: span.start, end: span.end, message: message.into(), related: Vec::new() };
+        self.warned.borrow_mut().push(warned);
     }
 
     /// `value` and the warnings if nothing was wrong, else every problem by its place in the file.
@@ -118,22 +185,36 @@ impl<'s> Report<'s> {
 
     fn located(&self, mut found: Vec<Found>) -> Vec<Problem> {
         found.sort();
-        found.dedup_by(|one, other| one.0 == other.0 && one.2 == other.2);
-        found.into_iter().map(|(start, end, message)| self.locate(start, end, message)).collect()
+        found.dedup_by(|one, other| one.start == other.start && one.message == other.message);
+        found.into_iter().map(|found| self.locate(found)).collect()
     }
 
-    fn locate(&self, start: usize, end: usize, message: String) -> Problem {
-        let start = self.text.floor_char_boundary(start);
-        let before = &self.text[..start];
+    /// Line and column of a byte, and the byte where the line begins.
+    fn place(&self, at: usize) -> (usize, usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(at)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1, line_start)
+    }
+
+    fn locate(&self, found: Found) -> Problem {
+        let Found { start, end, message, related } = found;
+        let start = self.text.floor_char_boundary(start);
+        let (line, column, line_start) = self.place(start);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |newline| start + newline);
         let end = self.text.floor_char_boundary(end.clamp(start, line_end.max(start)));
         Problem {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            line,
+            column,
             length: self.text[start..end].chars().count().max(1),
             source: self.text[line_start..line_end].trim_end_matches('\r').to_owned(),
             message,
+            related: related
+                .into_iter()
+                .map(|(at, note)| {
+                    let (line, column, _) = self.place(at);
+                    Related { line, column, note }
+                })
+                .collect(),
         }
     }
 }

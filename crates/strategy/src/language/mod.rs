@@ -32,7 +32,7 @@ pub(crate) use check::{Checker, Lowered, Name, Names};
 pub(crate) use columns::Columns;
 pub(crate) use compile::{Builder, NodeId};
 pub(crate) use error::Report;
-pub use error::{Problem, Problems};
+pub use error::{Problem, Problems, Related};
 pub use eval::Bar;
 pub(crate) use eval::Program;
 pub(crate) use feed::{Aggregator, Feed, FeedId};

@@ -30,7 +30,7 @@ impl Series {
         let checked = match Checker::new(&mut builder, &names).check(text, &[]) {
             Ok((lowered, _)) => Some(lowered.node),
             Err(faults) => {
-                faults.into_iter().for_each(|fault| report.add_over(fault.span, fault.message));
+                faults.into_iter().for_each(|fault| report.add_fault(fault.span.clone(), fault));
                 None
             }
         };

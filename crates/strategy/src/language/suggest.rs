@@ -1,23 +1,28 @@
 //! The nearest known word, for messages that end in "did you mean …?".
 
 /// The known word with the fewest typing slips from `typed`, if it is near enough to be what was meant.
-/// Near enough: one slip in a word of up to four letters, two up to eight, three beyond.
 pub(crate) fn nearest<'w>(typed: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let allowed = match typed.chars().count() {
-        0..=4 => 1,
-        5..=8 => 2,
-        _ => 3,
-    };
+    let allowed = allowed_slips(typed);
     known
         .into_iter()
-        .map(|word| (distance(typed, word), word))
+        .map(|word| (slips(typed, word), word))
         .filter(|(slips, word)| *slips <= allowed && *slips < word.chars().count())
         .min_by_key(|(slips, _)| *slips)
         .map(|(_, word)| word)
 }
 
+/// How many slips from `typed` a word may be and still be what was meant: one in a word of up to four letters, two up to
+/// eight, three beyond.
+pub(super) fn allowed_slips(typed: &str) -> usize {
+    match typed.chars().count() {
+        0..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    }
+}
+
 /// Damerau–Levenshtein distance (optimal string alignment): insertions, deletions, substitutions and swaps of neighbours.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn slips(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) =
         (left.to_lowercase().chars().collect(), right.to_lowercase().chars().collect());
     let mut before_last: Vec<usize> = Vec::new();
@@ -51,7 +56,7 @@ mod tests {
             ("", "abc", 3),
             ("stop", "step", 1),
         ] {
-            assert_eq!(distance(left, right), slips, "{left} / {right}");
+            assert_eq!(super::slips(left, right), slips, "{left} / {right}");
         }
     }
 

@@ -65,13 +65,14 @@ pub(crate) fn read(root: Table<'_>, overrides: &BTreeMap<String, String>) -> Opt
         cooldown_after_stop_ms: cooldown?,
     };
     if settings.size > settings.max_inventory {
-        inventory.problem("`max` of [inventory] is smaller than one quote: `size` of [quote]");
+        let message = "`max` of [inventory] is smaller than one quote: `size` of [quote]";
+        inventory.clash("max", [(&quote, "size")], message);
         return None;
     }
     if settings.stop <= settings.half_spread {
-        protect.problem(
-            "`stop` of [protect] lies inside `half_spread` of [quote]: every fill would be stopped out",
-        );
+        let message =
+            "`stop` of [protect] lies inside `half_spread` of [quote]: every fill would be stopped out";
+        protect.clash("stop", [(&quote, "half_spread")], message);
         return None;
     }
     Some(settings)

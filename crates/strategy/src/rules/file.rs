@@ -159,7 +159,7 @@ impl Reader<'_> {
             Err(faults) => {
                 for fault in faults {
                     let span = text.offset(fault.span.start)..text.offset(fault.span.end);
-                    self.report.add_over(span, fault.message);
+                    self.report.add_fault(span, fault);
                 }
                 None
             }
@@ -225,7 +225,8 @@ pub(super) fn read(
         Some(value) if value.get_ref().as_integer().map(|version| version.as_str()) == Some(LANGUAGE) => {}
         Some(value) => root.report(value, format!("this version reads `language = {LANGUAGE}` only")),
         None => {
-            root.problem("a rule file begins with `language = 1` (a built-in bot with `builtin = \"maker\"`)")
+            let needed = "a rule file begins with `language = 1` (a built-in bot with `builtin = \"maker\"`)";
+            root.missing("language", needed);
         }
     }
     let timeframe = root.required("timeframe", "\"15m\"").and_then(|text| interval(&text, report));

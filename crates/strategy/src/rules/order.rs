@@ -50,7 +50,7 @@ pub(super) struct OrderRules {
 
 pub(super) fn read(any: &Table<'_>, reader: &mut Reader<'_>) -> Option<OrderRules> {
     if !any.has("order") {
-        any.problem("[entry.any] needs `order`, for example `order = { type = \"market\" }`");
+        any.missing("order", "[entry.any] needs `order`, for example `order = { type = \"market\" }`");
     }
     let table = any.table("order", "`order`")?;
     let kinds =

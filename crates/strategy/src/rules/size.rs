@@ -42,7 +42,8 @@ pub(super) struct SizeRules {
 
 pub(super) fn read(any: &Table<'_>, reader: &mut Reader<'_>) -> Option<SizeRules> {
     if !any.has("size") {
-        any.problem(
+        any.missing(
+            "size",
             "[entry.any] needs `size`, for example `size = { risk = \"0.5%\", max_leverage = \"2x\" }`",
         );
     }

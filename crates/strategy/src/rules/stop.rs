@@ -21,7 +21,7 @@ pub(super) enum StopRule {
 /// Reads `stop` of `[exit]`, and which price fires it.
 pub(super) fn read(exit: &Table<'_>, reader: &mut Reader<'_>) -> Option<(StopRule, TriggerBy)> {
     if !exit.has("stop") {
-        exit.problem("[exit] needs `stop`, for example `stop = { distance = \"1.5%\" }`");
+        exit.missing("stop", "[exit] needs `stop`, for example `stop = { distance = \"1.5%\" }`");
     }
     let table = exit.table("stop", "`stop`")?;
     let stop = match (table.has("level"), table.has("distance")) {

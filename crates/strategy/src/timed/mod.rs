@@ -76,7 +76,11 @@ pub(crate) fn read_twap(root: Table<'_>, overrides: &BTreeMap<String, String>) -
     let (over, slices) = (over?, slices?);
     let every_ms = over / i64::from(slices);
     if every_ms < 1_000 {
-        table.problem("the slices of a TWAP are less than a second apart: take fewer, or more time");
+        table.clash(
+            "slices",
+            [(&table, "over")],
+            "the slices of a TWAP are less than a second apart: take fewer, or more time",
+        );
         return None;
     }
     let each = total?.checked_div(Decimal::from(slices))?;
@@ -93,7 +97,7 @@ pub(crate) fn read_schedule(root: Table<'_>, overrides: &BTreeMap<String, String
     table.finish();
     let (each, most) = (each?, most?);
     if each > most {
-        table.problem("`most` of [schedule] is smaller than one order: `each`");
+        table.clash("most", [(&table, "each")], "`most` of [schedule] is smaller than one order: `each`");
         return None;
     }
     Some(TimedSettings { side: side?, work: Work::Schedule { each, most }, every_ms: every?, stop: stop? })
@@ -109,7 +113,11 @@ pub(crate) fn read_rebalance(root: Table<'_>, overrides: &BTreeMap<String, Strin
     table.finish();
     let (target, band) = (target?, band?);
     if band >= target {
-        table.problem("`band` of [rebalance] is not smaller than `target`: nothing would ever be done");
+        table.clash(
+            "band",
+            [(&table, "target")],
+            "`band` of [rebalance] is not smaller than `target`: nothing would ever be done",
+        );
         return None;
     }
     Some(TimedSettings { side: side?, work: Work::Rebalance { target, band }, every_ms: every?, stop: stop? })
