@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::output::Output;
 use windvane_model::{Price, Stamp, Symbol};
 use windvane_risk::Worth;
-use windvane_strategy::{Bar, Foresight, Glance, Stance};
+use windvane_strategy::{Bar, Close, Foresight, Glance, Stance};
 
 /// Prices at the ends of bars that are passed over while a position is open: those that leave a trace in peaks and
 /// drawdowns. Better and worse are the position's.
@@ -71,6 +71,16 @@ impl Engine {
         stance
     }
 
+    /// At how many of the next bars, which end like this, nothing that goes by prices moves the bot to anything, while it
+    /// stands as [`Engine::stance`] has said.
+    pub fn holds_still(&mut self, closes: &mut dyn Iterator<Item = Close>) -> usize {
+        let Self { bots, instruments, .. } = self;
+        let [bot] = bots.as_mut_slice() else { return 0 };
+        let instrument = instruments.get(&bot.symbol);
+        let foresight = bot.strategy.foresight();
+        foresight.zip(instrument).map_or(0, |(bot, instrument)| bot.holds_still(closes, instrument))
+    }
+
     /// Whether no breaker would do anything while the price at the end of each bar, up to `until`, is as `traces` say, and
     /// no other position is open than that of the bot. The prices leave no trace yet.
     #[must_use]
@@ -86,7 +96,7 @@ impl Engine {
     /// So many foreseen bars are over, and nobody was woken. `traces` are their prices where a position is open.
     pub fn pass_over(&mut self, bars: usize, traces: Option<Traces>, stamp: Stamp, out: &mut Vec<Output>) {
         if let Some(bot) = self.only_bot() {
-            bot.pass_over(bars);
+            bot.pass_over(bars, traces.map(|traces| traces.best.to_f64()));
         }
         // Nothing against nothing is no miscount: [`Engine::stance`] has seen to that.
         self.compare_when_quiet(stamp);

@@ -4,6 +4,8 @@
 //! This is a way to be quicker, and never a way to see the future: what a strategy does at a bar is decided when it is woken
 //! there, by the same values that it would have come to bar by bar.
 
+use windvane_model::{Instrument, MarketTime};
+
 use crate::context::Context;
 use crate::language::Bar;
 
@@ -49,6 +51,17 @@ impl Glance {
     }
 }
 
+/// The end of a bar that comes, for what goes by prices while a position is held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Close {
+    /// When it is over.
+    pub at: MarketTime,
+    /// Last, mark and index price then, quote coin.
+    pub price: f64,
+    /// Whether it completes a candle of the strategy's series.
+    pub completes: bool,
+}
+
 /// A strategy to which the bars that come can be shown.
 pub trait Foresight {
     /// Takes the bars of its own series that come next, oldest first, none of them twice. From then on each of them is
@@ -60,6 +73,11 @@ pub trait Foresight {
     /// where something is under way.
     fn stance(&self, context: &Context<'_>) -> Option<Stance>;
 
-    /// The next `bars` of those that were foreseen are over, and it was not woken at them.
-    fn pass_over(&mut self, bars: usize);
+    /// In a stance with a position: at how many of the next bars, which end like this, nothing that goes by prices moves it
+    /// to anything. It only looks.
+    fn holds_still(&mut self, closes: &mut dyn Iterator<Item = Close>, instrument: &Instrument) -> usize;
+
+    /// The next `bars` of those that were foreseen are over, and it was not woken at them. `best` is the best of the prices
+    /// at their ends for the position that is held.
+    fn pass_over(&mut self, bars: usize, best: Option<f64>);
 }

@@ -28,7 +28,7 @@ pub use context::{
     Subscription, Urgency, Wake,
 };
 pub use dca::{Dca, DcaSettings};
-pub use foresight::{Foresight, Glance, Stance};
+pub use foresight::{Close, Foresight, Glance, Stance};
 pub use grid::{Direction, Grid, GridSettings, Spacing};
 pub use history::known_history;
 pub use language::{Bar, Entry, Ohlcv, Problem, Problems, Related, Series, vocabulary};

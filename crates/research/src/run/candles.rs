@@ -93,17 +93,21 @@ fn joined(whole: &Bar, part: &Bar) -> Bar {
 /// A bar as the rules will see it in the candle. Figures that `f64` holds exactly are converted as they are; the others go
 /// the candle's own way, by the decimal.
 pub(super) fn seen(bar: &Bar) -> windvane_strategy::Bar {
-    let seen = |figure: Fixed| match figure.raw().unsigned_abs() < EXACT_BELOW {
-        true => figure.to_f64(),
-        false => decimal(figure.raw()).to_f64().unwrap_or(f64::NAN),
-    };
     windvane_strategy::Bar {
         start_ms: bar.start_ms,
-        open: seen(bar.open),
-        high: seen(bar.high),
-        low: seen(bar.low),
-        close: seen(bar.close),
-        volume: seen(bar.volume),
+        open: seen_figure(bar.open),
+        high: seen_figure(bar.high),
+        low: seen_figure(bar.low),
+        close: seen_figure(bar.close),
+        volume: seen_figure(bar.volume),
+    }
+}
+
+/// One of its figures.
+pub(super) fn seen_figure(figure: Fixed) -> f64 {
+    match figure.raw().unsigned_abs() < EXACT_BELOW {
+        true => figure.to_f64(),
+        false => decimal(figure.raw()).to_f64().unwrap_or(f64::NAN),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bars at which nobody does anything are passed over: between two of them that matter there is one comparison for each.
 //!
 //! A bar matters where the bot has to be woken ([`Glance`]), where the venue says that something may happen at one of its
-//! prices, where a deadline or a settlement falls due, or where a breaker might have something to say. All others leave
+//! prices, where the stop of a position is to be moved, where a deadline or a settlement falls due, or where a breaker might have something to say. All others leave
 //! behind what they would have left: price, candles under way, peaks and drawdowns.
 //! The results are the same to the last byte as with every bar played, and a test plays both.
 
@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use windvane_engine::Traces;
 use windvane_model::{MarketTime, Price, Stamp, WallTime};
-use windvane_strategy::{Bar as SeenBar, Glance, Stance};
+use windvane_strategy::{Bar as SeenBar, Close, Glance, Stance};
 
 use super::Backtest;
-use super::candles::seen;
+use super::candles::{seen, seen_figure};
 use super::lane::{Lane, decimal};
 use super::walk::waypoint;
 use crate::data::Bar;
@@ -105,7 +105,16 @@ impl Backtest<'_> {
                 || bar.high.raw() >= above
                 || bar.start_ms + bar_ms >= due
         };
-        let count = bars.iter().zip(glances).take_while(|pair| !matters(pair)).count();
+        let mut calm = bars.iter().zip(glances).take_while(|pair| !matters(pair));
+        let count = match stance {
+            Stance::Flat => calm.count(),
+            Stance::Long | Stance::Short => {
+                self.desk.engine.holds_still(&mut calm.by_ref().map(|(bar, glance)| {
+                    let at = MarketTime(bar.start_ms + bar_ms);
+                    Close { at, price: seen_figure(bar.close), completes: glance.is_some() }
+                }))
+            }
+        };
         let Some(last) = bars[..count].last() else { return 0 };
         let stamp = self.stamp(last.start_ms + bar_ms);
         let traces = match stance {

@@ -132,3 +132,42 @@ fn bars_may_be_shorter_than_the_candles_of_the_rules() {
         compare(&format!("{name} on shorter bars, seed {seed}"), || drawn(text, seed), &data);
     }
 }
+
+/// What moves a stop while a position is open, with whether the bars between two moves can be passed over.
+const MOVED_STOPS: [(&str, bool); 7] = [
+    (r#"trail = { arms_at = "0.5 R", gives_back = "1.5 * atr(14)", every = "1h" }"#, true),
+    (r#"trail = { arms_at = "0.2 R", gives_back = "0.8%", by = "last" }"#, true),
+    (r#"break_even = { at = "0.3 R", offset = "0.05%" }"#, true),
+    (
+        r#"break_even = { at = "0.3 R", offset = "20 ticks" }
+trail = { arms_at = "1 R", gives_back = "max(1 R, atr(14))" }"#,
+        false,
+    ),
+    (
+        r#"follow = { level = { long = "lowest(low, 10)", short = "highest(high, 10)" }, every = "30s" }"#,
+        true,
+    ),
+    (
+        r#"follow = { level = { long = "lowest(low, 30)", short = "highest(high, 30)" } }
+break_even = { at = "0.5 R" }"#,
+        true,
+    ),
+    (r#"trail = { arms_at = "0.5 R", gives_back = "1.5 * atr(14)", by = "quote" }"#, false),
+];
+
+#[test]
+fn a_stop_moves_at_the_same_bars_to_the_same_places() {
+    let (_, text) = STRATEGIES.into_iter().find(|(name, _)| *name == "bollinger-squeeze").unwrap();
+    let trail = text.lines().find(|line| line.starts_with("trail")).unwrap();
+    for (number, (exit, is_foreseen)) in (0_u64..).zip(MOVED_STOPS) {
+        let text = text.replace(trail, exit);
+        let (mut passed, mut bars) = (0, 0);
+        for (seed, interval) in [(number, Interval::M15), (number + 7, Interval::M5)] {
+            let data = vec![made_up(seed, 2_000, interval)];
+            let (over, fills) = compare(exit, || drawn(&text, seed), &data);
+            assert!(fills > 10, "{exit}: only {fills} fills");
+            (passed, bars) = (passed + over, bars + data[0].bars.len());
+        }
+        assert_eq!(passed * 10 > bars * 6, is_foreseen, "{exit}: {passed} of {bars} bars were passed over");
+    }
+}

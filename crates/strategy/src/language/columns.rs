@@ -5,6 +5,7 @@
 use super::compile::NodeId;
 use super::eval::{Bar, Program, read};
 use super::feed::{Feed, FeedId};
+use super::live::LiveWord;
 use super::op::{Binary, Op, Unary, defined, one, select, two};
 
 /// The values of a program's steps over some bars, one column a step.
@@ -36,6 +37,15 @@ impl Program {
     /// Whether a step is the same for all that depends on quotes and positions: it can be known beforehand.
     pub(crate) fn is_foreseeable(&self, node: NodeId) -> bool {
         self.fixed_nodes.contains(&node) || self.bar_nodes.iter().any(|nodes| nodes.contains(&node))
+    }
+
+    /// Whether a step stays what it is for as long as a position is held unchanged, whatever bars and quotes do.
+    pub(crate) fn is_settled_while_held(&self, node: NodeId) -> bool {
+        match self.ops[node] {
+            Op::Live(word) => matches!(word, LiveWord::Risk | LiveWord::EntryPrice),
+            Op::Field(..) | Op::Memory(..) => false,
+            op => op.operands().into_iter().flatten().all(|operand| self.is_settled_while_held(operand)),
+        }
     }
 
     /// Runs ahead over own bars that come next, with the bars of longer feeds that are completed meanwhile. Values stay
@@ -101,6 +111,16 @@ impl Program {
             // No bar moves these.
             Op::Constant(_) | Op::Ticks(_) | Op::Live(_) => out.fill(f64::NAN),
         }
+    }
+
+    /// The values of all steps, to be given back after a look at rows that come.
+    pub(crate) fn values(&self) -> Vec<f64> {
+        self.values.clone()
+    }
+
+    /// Takes back values that were given out.
+    pub(crate) fn restore_values(&mut self, values: Vec<f64>) {
+        self.values = values;
     }
 
     /// Takes the values of a row.

@@ -1,12 +1,14 @@
 //! Bars that a rule bot has been shown beforehand: the program has run over them already, and each is taken from its row
 //! when its time comes.
 
+use windvane_model::Instrument;
+
 use super::bot::RuleBot;
 use super::exit::Place;
 use super::file::Evaluate;
 use super::intake::Intake;
 use crate::context::Context;
-use crate::foresight::{Foresight, Glance, Stance};
+use crate::foresight::{Close, Foresight, Glance, Stance};
 use crate::language::{Bar, Columns, Program};
 
 /// Rows of bars that have not come yet.
@@ -37,6 +39,11 @@ impl Foreseen {
         );
         program.take_row(&self.columns, self.next);
         self.next += 1;
+    }
+
+    /// Shows the program a row that comes, without taking it.
+    fn show(&self, program: &mut Program, ahead: usize) {
+        program.take_row(&self.columns, self.next + ahead);
     }
 
     /// Goes past rows; when the last of them began.
@@ -104,20 +111,47 @@ impl Foresight for RuleBot {
         }
     }
 
-    fn pass_over(&mut self, bars: usize) {
+    fn holds_still(&mut self, closes: &mut dyn Iterator<Item = Close>, instrument: &Instrument) -> usize {
+        let Some(open) = self.memory.open else { return 0 };
+        if !self.rules.exit.moves_stop() {
+            return closes.count();
+        }
+        let now = self.rules.program.values();
+        let (mut best, mut bars, mut candles) = (self.best_of(&open), 0, 0);
+        for close in closes {
+            // As when it is woken: first by the quotes, which find the values of the candle before, then by the candle.
+            best = open.better(best, close.price);
+            if self.may_move_stop(&open, best, close.at, instrument) {
+                break;
+            }
+            if close.completes {
+                self.intake.foreseen.show(&mut self.rules.program, candles);
+                candles += 1;
+                if self.may_move_stop(&open, best, close.at, instrument) {
+                    break;
+                }
+            }
+            bars += 1;
+        }
+        self.rules.program.restore_values(now);
+        bars
+    }
+
+    fn pass_over(&mut self, bars: usize, best: Option<f64>) {
+        if let Some((open, best)) = self.memory.open.zip(best).filter(|_| self.rules.exit.moves_stop()) {
+            self.best = Some(open.better(self.best_of(&open), best));
+        }
         self.intake.pass_over(&mut self.rules.program, bars);
     }
 }
 
 impl RuleBot {
-    /// Whether an exit of the engine's own goes by prices.
+    /// Whether an exit of the engine's own goes by prices in a way that cannot be told of bars that come.
     fn watches_prices(&self) -> bool {
         let exit = &self.rules.exit;
         exit.soft_stop.is_some()
             || exit.take_profit.is_some_and(|rule| matches!(rule.place, Place::Engine(_)))
-            || exit.trail.is_some()
-            || exit.follow.is_some()
-            || exit.break_even.is_some()
+            || (exit.moves_stop() && !self.foresees_stop())
             || exit.scale_out.is_some()
             || !exit.ladder.is_empty()
             || !exit.decay.is_empty()

@@ -144,6 +144,11 @@ pub(super) struct ExitRules {
 }
 
 impl ExitRules {
+    /// Whether anything moves the venue's stop with the price.
+    pub(super) fn moves_stop(&self) -> bool {
+        self.trail.is_some() || self.follow.is_some() || self.break_even.is_some()
+    }
+
     /// Which prices fire what the venue holds.
     pub(super) fn triggers(&self) -> Triggers {
         let take_profit = match self.take_profit.map(|rule| rule.place) {

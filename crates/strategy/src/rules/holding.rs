@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 use windvane_model::{
-    ClientOrderId, ExitCause, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Qty, RefusalFamily,
-    Role, Side, Tag, Triggers,
+    ClientOrderId, ExitCause, Instrument, Intent, MarketTime, OrderKind, Place as PlaceOrder, Price, Qty,
+    RefusalFamily, Role, Side, Tag, Triggers,
 };
 
 use super::bot::{Moment, RETRY_MS, RuleBot};
@@ -123,9 +123,9 @@ impl RuleBot {
         let take_profit = self.rules.exit.take_profit;
         let program = &self.rules.program;
         let distance = take_profit.and_then(|rule| rule.target.at(program, open.side(), open.entry_price));
-        let target =
-            distance.and_then(|distance| self.level(context, open.side(), open.entry_price, distance));
-        let first = self.level(context, open.side(), open.entry_price, -open.risk);
+        let target = distance
+            .and_then(|distance| self.level(context.instrument, open.side(), open.entry_price, distance));
+        let first = self.level(context.instrument, open.side(), open.entry_price, -open.risk);
         // A stop that has been trailed to a better place stays there.
         let is_better =
             |stop: f64| first.is_none_or(|first| open.sign() * (stop - first.to_f64()) > open.risk / 2.0);
@@ -157,7 +157,7 @@ impl RuleBot {
     /// from the price: a stop never tighter, a target never nearer than the rule says.
     pub(super) fn level(
         &self,
-        context: &Context<'_>,
+        instrument: &Instrument,
         side: Side,
         price: f64,
         distance: f64,
@@ -165,9 +165,9 @@ impl RuleBot {
         let sign = if side == Side::Buy { 1.0 } else { -1.0 };
         let level = Decimal::from_f64(price + sign * distance)?;
         if sign * distance < 0.0 {
-            context.instrument.round_down_to_tick(level)
+            instrument.round_down_to_tick(level)
         } else {
-            context.instrument.round_up_to_tick(level)
+            instrument.round_up_to_tick(level)
         }
     }
 

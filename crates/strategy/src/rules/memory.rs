@@ -84,6 +84,11 @@ impl Open {
     pub(super) fn sign(&self) -> f64 {
         if self.is_long { 1.0 } else { -1.0 }
     }
+
+    /// The better of two prices for it; the first where neither is.
+    pub(super) fn better(&self, price: f64, other: f64) -> f64 {
+        if self.sign() * (other - price) > 0.0 { other } else { price }
+    }
 }
 
 impl Default for Memory {

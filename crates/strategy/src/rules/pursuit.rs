@@ -145,7 +145,7 @@ impl RuleBot {
             None => self.rules.exit.stop.at(&self.rules.program, side, reference.to_f64()),
         };
         let risk = risk.filter(|risk| *risk > 0.0).ok_or(NO_STOP)?;
-        let stop = self.level(context, side, reference.to_f64(), -risk).ok_or(NO_STOP)?;
+        let stop = self.level(context.instrument, side, reference.to_f64(), -risk).ok_or(NO_STOP)?;
         let distance = reference.distance(stop);
         let instrument = context.instrument;
         let qty = self.rules.size.quantity(
@@ -174,7 +174,8 @@ impl RuleBot {
             Some(take_profit) if matches!(take_profit.place, Place::Venue(_)) && !wish.adds => {
                 self.refresh_with(context, Some(risk));
                 let distance = take_profit.target.at(&self.rules.program, side, reference.to_f64());
-                distance.and_then(|distance| self.level(context, side, reference.to_f64(), distance))
+                distance
+                    .and_then(|distance| self.level(context.instrument, side, reference.to_f64(), distance))
             }
             _ => None,
         };
