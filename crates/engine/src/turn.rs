@@ -1,11 +1,12 @@
 //! Run to completion: effects become notices, notices wake bots, bots want, risk decides, orders command.
 
-use crate::bot::{Bot, Hold};
+use crate::bot::{Bot, Foreign, Hold};
 use crate::engine::{Engine, push_query};
 use crate::listeners::Listeners;
 use crate::memory::{EngineMemory, engine_memory_name};
 use crate::output::Output;
 use crate::short::Relief;
+use crate::view::is_held;
 use windvane_model::{
     BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, MarketTime, Mutant,
     Notice, NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
@@ -119,9 +120,22 @@ impl Engine {
         let mut from = 0;
         // Asked anew each time: a bot that goes on by other rules may look at other contracts.
         while let Some(bot) = self.listeners.next(symbol, wake, from) {
-            self.wake(bot, wake, stamp, out);
+            let is_quote = matches!(wake, Wake::Book | Wake::Ticker);
+            if !is_quote || self.is_moved_by_quotes(&self.bots[bot]) {
+                self.wake(bot, wake, stamp, out);
+            }
             from = bot + 1;
         }
+    }
+
+    /// Whether a quote may be of any use to a bot: with a thousand of them most wait for a bar to close.
+    fn is_moved_by_quotes(&self, bot: &Bot) -> bool {
+        bot.strategy.heeds_quotes()
+            || bot.next.is_some()
+            || bot.needs_history
+            || bot.foreign == Foreign::Adopt
+            || !bot.sight.is_empty_as_of(&self.orders)
+            || is_held(&self.orders, bot.symbol, bot.position_index)
     }
 
     /// Wakes the bots whose moment has come.
@@ -329,7 +343,7 @@ impl Engine {
     /// Notes of each position that was opened which configuration it lives by.
     pub(crate) fn note_openings(&mut self) {
         for bot in &mut self.bots {
-            let is_held = crate::view::is_held(&self.orders, bot.symbol, bot.position_index);
+            let is_held = is_held(&self.orders, bot.symbol, bot.position_index);
             if is_held && !bot.was_held && bot.next.is_none() {
                 self.has_opened |= bot.opened_under != Some(self.config);
                 bot.opened_under = Some(self.config);

@@ -109,6 +109,11 @@ impl Engine {
 }
 
 impl Sight {
+    /// Whether no order of its own is open, as far as nothing has changed of orders since.
+    pub(crate) fn is_empty_as_of(&self, orders: &Orders) -> bool {
+        self.own.is_empty() && self.as_of == Some(orders.order_changes())
+    }
+
     /// Brings the list up to date: by the orders that may have changed, else as a whole.
     fn refresh(&mut self, bot: BotName, orders: &Orders) {
         match self.as_of.and_then(|as_of| orders.orders_changed_since(as_of)) {

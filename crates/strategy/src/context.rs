@@ -204,6 +204,12 @@ pub trait Strategy: Send {
     /// event of the outside.
     fn handle(&mut self, wake: Wake<'_>, context: &Context<'_>, out: &mut Vec<Intent>);
 
+    /// Whether book or ticker can move it to anything as it stands, without an order or a position of its own. Asked
+    /// before each; one that says no is not woken by it.
+    fn heeds_quotes(&self) -> bool {
+        true
+    }
+
     /// When it wants to be woken by [`Wake::Timer`], if at all. Asked after each `handle`.
     fn wake_at(&self) -> Option<MarketTime>;
 

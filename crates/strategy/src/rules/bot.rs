@@ -442,6 +442,20 @@ impl Strategy for RuleBot {
         self.has_acted = out.len() > before;
     }
 
+    fn heeds_quotes(&self) -> bool {
+        // With nothing open and nothing under way, rules that look at bars are looked at with bars alone.
+        self.rules.evaluate == Evaluate::Tick
+            || self.watches_equity
+            || !self.courses.is_empty()
+            || self.intake.is_waiting()
+            || self.memory.open.is_some()
+            || self.memory.is_closing
+            || self.wish.is_some()
+            || self.awaiting.is_some()
+            || self.entry.is_some()
+            || self.exit.is_some()
+    }
+
     fn wake_at(&self) -> Option<MarketTime> {
         let deadline = self.entry.filter(|entry| !entry.is_expired).and_then(|entry| entry.deadline);
         let time_limit = self.memory.open.zip(self.rules.exit.time_limit_ms);
