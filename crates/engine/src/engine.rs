@@ -11,9 +11,9 @@ use crate::output::Output;
 use std::collections::{BTreeMap, VecDeque};
 use windvane_market::{Change, Market};
 use windvane_model::{
-    BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState, MarketEvent,
-    MarketTime, Millis, Mutant, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp, Stamped,
-    Symbol, WallTime, mutant,
+    AccountEvent, BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState,
+    MarketEvent, MarketTime, Millis, Mutant, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp,
+    Stamped, Symbol, WallTime, mutant,
 };
 use windvane_order_management::{Effect, Orders};
 use windvane_risk::{Ownership, PositionResult, Quotes, Risk, RiskLimits};
@@ -206,9 +206,10 @@ impl Engine {
             self.retry_waiting(stamp, out);
         }
         self.work_off(stamp, out);
-        // Prices change no leverage.
-        let is_market = matches!(stamped.event, Event::Market(_));
-        if !is_market || !self.leverage_asked.is_empty() || !self.gate.leverage_is_known() {
+        if may_tell_leverage(&stamped.event)
+            || !self.leverage_asked.is_empty()
+            || !self.gate.leverage_is_known()
+        {
             self.ask_leverage(stamp, out);
         }
         self.protect(stamp, out);
@@ -447,6 +448,15 @@ impl Engine {
             self.leverage_asked.clear();
             self.reconcile(stamp, out);
         }
+    }
+}
+
+/// Whether another leverage may be known by an event: the venue tells it with positions alone.
+const fn may_tell_leverage(event: &Event) -> bool {
+    match event {
+        Event::Market(_) => false,
+        Event::Account(event) => matches!(event, AccountEvent::Position(_) | AccountEvent::Answer(_)),
+        Event::Link(_) | Event::Reference(_) | Event::Timer | Event::Control(_) => true,
     }
 }
 
