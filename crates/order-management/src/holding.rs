@@ -63,16 +63,18 @@ impl Totals {
         self.fills - self.maker_fills
     }
 
-    /// Adds another position's totals.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.fills += other.fills;
-        self.maker_fills += other.maker_fills;
-        self.volume = self.volume.saturating_add(other.volume);
-        self.realised_pnl = self.realised_pnl.saturating_add(other.realised_pnl);
-        self.maker_fees = self.maker_fees.saturating_add(other.maker_fees);
-        self.taker_fees = self.taker_fees.saturating_add(other.taker_fees);
-        self.funding = self.funding.saturating_add(other.funding);
-        self.funding_payments += other.funding_payments;
+    /// Those of two positions together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            fills: self.fills + other.fills,
+            maker_fills: self.maker_fills + other.maker_fills,
+            volume: self.volume.saturating_add(other.volume),
+            realised_pnl: self.realised_pnl.saturating_add(other.realised_pnl),
+            maker_fees: self.maker_fees.saturating_add(other.maker_fees),
+            taker_fees: self.taker_fees.saturating_add(other.taker_fees),
+            funding: self.funding.saturating_add(other.funding),
+            funding_payments: self.funding_payments + other.funding_payments,
+        }
     }
 }
 
@@ -292,8 +294,7 @@ mod tests {
         assert_eq!((one.fills, one.maker_fills, one.taker_fills()), (3, 1, 2));
         assert_eq!((one.maker_fees, one.taker_fees), (number("0.02"), number("0.1")));
 
-        let mut both = one;
-        both.add(&one);
+        let both = one.plus(one);
         assert_eq!((both.fills, both.maker_fills, both.taker_fills()), (6, 2, 4));
         assert_eq!((both.maker_fees, both.taker_fees), (number("0.04"), number("0.2")));
         assert_eq!((both.volume, both.net()), (number("600"), Money::new(number("-0.24"))));

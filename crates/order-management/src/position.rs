@@ -198,8 +198,11 @@ impl Position {
     pub(crate) fn book(&mut self, execution: &Execution, arrival: u64, now: WallTime) -> (Holding, Holding) {
         let before = *self.holding();
         let turn = Turn::of(execution, arrival);
-        // Nearly always the end: then nothing is computed twice.
-        let place = self.book.partition_point(|booked| booked.turn < turn);
+        // Nearly always the end: then nothing is searched, and nothing computed twice.
+        let place = match self.book.last() {
+            Some(last) if last.turn >= turn => self.book.partition_point(|booked| booked.turn < turn),
+            Some(_) | None => self.book.len(),
+        };
         self.book.insert(place, Booked { turn, execution: *execution, after: Holding::default() });
         self.recompute(place);
         if self.holding().side() != before.side() {

@@ -60,6 +60,11 @@ impl Counted {
         Self::Question,
     ];
 
+    /// Its place in that list, in which the variants stand as they are declared.
+    const fn place(self) -> usize {
+        self as usize
+    }
+
     /// A word for a metric's label.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -112,7 +117,8 @@ type Key = (Counted, Option<(Symbol, PositionIndex)>);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calibration {
     last: BTreeMap<Key, Compared>,
-    counts: BTreeMap<Counted, u64>,
+    /// By the place of the figure among [`Counted::ALL`].
+    counts: [u64; Counted::ALL.len()],
 }
 
 /// One figure's last comparison.
@@ -138,7 +144,7 @@ impl Calibration {
 
     /// How often each figure was compared so far.
     pub(crate) fn comparisons(&self, counted: Counted) -> u64 {
-        self.counts.get(&counted).copied().unwrap_or(0)
+        self.counts[counted.place()]
     }
 
     /// Compares a position that the venue has reported with its margins.
@@ -309,7 +315,7 @@ impl Calibration {
         let Some(error) = error.checked_div(balance).filter(|_| balance > Decimal::ZERO) else {
             return false;
         };
-        *self.counts.entry(key.0).or_default() += 1;
+        self.counts[key.0.place()] += 1;
         let compared = self.last.entry(key).or_insert(Compared { error, beyond: 0 });
         compared.error = error;
         compared.beyond = if error.abs() > bound { compared.beyond + 1 } else { 0 };

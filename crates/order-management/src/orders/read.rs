@@ -117,10 +117,9 @@ impl Orders {
     #[must_use]
     pub fn bot(&self, bot: BotName) -> Option<BotAccount> {
         let tally = self.bots.get(&bot)?;
-        let mut totals = Totals::default();
-        for position in self.owners.positions_of(bot).filter_map(|key| self.positions.get(&key)) {
-            totals.add(&position.holding().totals);
-        }
+        let held = self.owners.positions_of(bot).filter_map(|key| self.positions.get(&key));
+        // Most bots have one position: its totals are theirs, and nothing is added up.
+        let totals = held.map(|position| position.holding().totals).reduce(Totals::plus).unwrap_or_default();
         let unrealised_pnl = self.unrealised_pnl(bot);
         Some(BotAccount { bot, orders: tally.orders, totals, unrealised_pnl, curve: tally.curve })
     }

@@ -76,6 +76,7 @@ impl Desk {
         self.under_way.pop_front().map(|(_, happening)| happening)
     }
 
+    #[inline]
     fn depart(&mut self, happening: Happening) {
         let arrives = self.now_ms + self.latency_ms;
         // Last of all, unless a session's clock went back.
@@ -156,24 +157,33 @@ impl Desk {
     fn tell(&mut self) {
         self.prints.clear();
         let mut facts = std::mem::take(&mut self.facts);
-        for fact in facts.drain(..) {
-            let event = match fact {
-                venue::Output::Order { row, .. } => AccountEvent::Order(bridge::order(&row)),
-                venue::Output::Execution { row, .. } => AccountEvent::Execution(bridge::execution(&row)),
-                venue::Output::Position { row, .. } => AccountEvent::Position(bridge::position(&row)),
+        // Rows are large: each is read where it lies, and becomes an event where that waits.
+        for fact in &facts {
+            match fact {
+                venue::Output::Order { row, .. } => {
+                    self.tell_account(AccountEvent::Order(bridge::order(row)))
+                }
+                venue::Output::Execution { row, .. } => {
+                    self.tell_account(AccountEvent::Execution(bridge::execution(row)));
+                }
+                venue::Output::Position { row, .. } => {
+                    self.tell_account(AccountEvent::Position(bridge::position(row)));
+                }
                 venue::Output::Wallet { row, .. } => {
-                    AccountEvent::Wallet(bridge::wallet(&row, MarketTime(self.now_ms)))
+                    self.tell_account(AccountEvent::Wallet(bridge::wallet(row, MarketTime(self.now_ms))));
                 }
-                venue::Output::Trade(trade) => {
-                    self.prints.push(trade);
-                    continue;
-                }
+                venue::Output::Trade(trade) => self.prints.push(trade.clone()),
                 // Book and prices are told to both sides by the loop.
-                venue::Output::Book(_) | venue::Output::Ticker(_) | venue::Output::Liquidation(_) => continue,
-            };
-            self.depart(Happening::Fact(Event::Account(event)));
+                venue::Output::Book(_) | venue::Output::Ticker(_) | venue::Output::Liquidation(_) => {}
+            }
         }
+        facts.clear();
         self.facts = facts;
+    }
+
+    #[inline]
+    fn tell_account(&mut self, event: AccountEvent) {
+        self.depart(Happening::Fact(Event::Account(event)));
     }
 
     fn answer(&self, query: Query) -> Option<QueryAnswer> {

@@ -92,9 +92,10 @@ fn down(amount: Decimal) -> Decimal {
 }
 
 fn on_grid(amount: Decimal, strategy: RoundingStrategy) -> Decimal {
-    // What real accounts hold: 64 bits of digits with at least seven places are below the most there is.
+    // What real accounts hold: 64 bits of digits with at least seven places are below the most there is, and so is
+    // whatever has 32 bits of them.
     let parts = amount.unpack();
-    if parts.hi == 0 && (7..=PLACES).contains(&parts.scale) {
+    if parts.hi == 0 && (parts.mid == 0 || parts.scale >= 7) && parts.scale <= PLACES {
         return amount;
     }
     let amount = amount.clamp(-MOST, MOST);
