@@ -9,6 +9,7 @@ mod campaign;
 mod cases;
 mod closing;
 mod denials;
+mod edges;
 mod exposure;
 mod hedge;
 mod limits;
