@@ -43,7 +43,9 @@ pub mod wire;
 
 pub use backoff::Backoff;
 pub use budget::{Purpose, RateLimits};
-pub use clock::{ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueClock, WallClock};
+pub use clock::{
+    ClockBounds, ClockHealth, ClockOffset, ClockSample, Estimate, Moment, VenueClock, WallClock,
+};
 pub use codec::Spares;
 pub use codes::{Channel, Effect, Meaning, http_meaning, meaning};
 pub use encode::Mutation;

@@ -9,7 +9,7 @@ use crate::memory::{EngineMemory, engine_memory_name};
 use crate::meter::Meter;
 use crate::output::Output;
 use std::collections::{BTreeMap, VecDeque};
-use windvane_market::{Change, Market};
+use windvane_market::{BookGap, Change, Market};
 use windvane_model::{
     AccountEvent, BotName, Command, Control, Event, HaltCause, Instrument, Intent, Link, LinkState,
     MarketEvent, MarketTime, Millis, Mutant, NoticeTo, Query, Reference, RunState, Scope, SetLeverage, Stamp,
@@ -281,7 +281,10 @@ impl Engine {
                 self.wake_symbol(symbol, Wake::Book, stamp, out);
             }
             Change::BookLost(gap) => {
-                self.quotes.set_touch(symbol, None, None, stamp.wall);
+                match gap {
+                    BookGap::Crossed { .. } => self.quotes.set_crossed(symbol, stamp.wall),
+                    BookGap::Sequence { .. } => self.quotes.set_touch(symbol, None, None, stamp.wall),
+                }
                 out.push(Output::Resubscribe(symbol, gap));
             }
             Change::Trades => {

@@ -338,6 +338,11 @@ impl Journal {
         self.make_durable()
     }
 
+    /// A sync that takes longer is a fault from now on.
+    pub fn set_stall_after(&self, stall_after: Duration) {
+        self.sync.set_stall_after(stall_after);
+    }
+
     /// The last durable record.
     #[must_use]
     pub fn durable(&self) -> u64 {

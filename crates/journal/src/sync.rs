@@ -39,6 +39,8 @@ struct State {
     is_stopping: bool,
     fault: Option<Fault>,
     last_took: Duration,
+    /// A longer sync is a fault.
+    stall_after: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +66,6 @@ pub(crate) struct Pace {
 pub(crate) struct SyncThread {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    stall_after: Duration,
 }
 
 fn lock(shared: &Shared) -> MutexGuard<'_, State> {
@@ -90,6 +91,7 @@ impl SyncThread {
             is_stopping: false,
             fault: None,
             last_took: Duration::ZERO,
+            stall_after: pace.stall_after,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -99,7 +101,7 @@ impl SyncThread {
         });
         let worker = Worker { shared: Arc::clone(&shared), storage, pace, on_sync };
         let thread = thread::Builder::new().name("journal-sync".to_owned()).spawn(move || worker.run())?;
-        Ok(Self { shared, thread: Some(thread), stall_after: pace.stall_after })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Records up to `written` are with the kernel; those up to `wanted` are to become durable.
@@ -117,6 +119,11 @@ impl SyncThread {
     /// Writing goes on in another file.
     pub(crate) fn rotated(&self, file: Arc<dyn StoredFile>) {
         lock(&self.shared).files.push(file);
+    }
+
+    /// A sync that takes longer is a fault from now on.
+    pub(crate) fn set_stall_after(&self, stall_after: Duration) {
+        lock(&self.shared).stall_after = stall_after;
     }
 
     /// The last durable record.
@@ -137,7 +144,7 @@ impl SyncThread {
         }
         if let Phase::Syncing(since) = state.phase {
             let waited = since.elapsed();
-            return (waited > self.stall_after).then_some(Fault::Stalled { waited });
+            return (waited > state.stall_after).then_some(Fault::Stalled { waited });
         }
         let is_dead = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
         is_dead.then(|| Fault::Sync("the sync thread has ended".to_owned()))
@@ -192,7 +199,7 @@ impl Worker {
                 (self.on_sync)(SyncNotice::Failed(fault));
             } else {
                 (self.on_sync)(SyncNotice::Durable { number: goal, took });
-                if took > self.pace.stall_after {
+                if took > lock(&self.shared).stall_after {
                     (self.on_sync)(SyncNotice::Failed(Fault::Stalled { waited: took }));
                 }
             }

@@ -287,6 +287,12 @@ pub enum DenialReason {
         /// Best ask.
         ask: Price,
     },
+    /// The book was crossed a moment ago: what is wrong may not be over.
+    #[error("the book was crossed; nothing opens there until {until:?}")]
+    WasCrossed {
+        /// When that ends, wall clock.
+        until: WallTime,
+    },
     /// It would trade with an order of our own.
     #[error("it would trade with our own order at {own}")]
     SelfTrade {
@@ -399,7 +405,7 @@ impl DenialReason {
             Self::OwnMinimum { .. } => "own_minimum",
             Self::BookCollar { .. } => "book_collar",
             Self::PriceLimit { .. } => "price_limit",
-            Self::CrossedBook { .. } => "crossed_book",
+            Self::CrossedBook { .. } | Self::WasCrossed { .. } => "crossed_book",
             Self::SelfTrade { .. } => "self_trade",
             Self::LiquidationDistance { .. } => "liquidation_distance",
             Self::AdlRank { .. } => "adl_rank",

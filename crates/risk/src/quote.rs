@@ -20,6 +20,8 @@ pub struct Quote {
     pub ask: Option<Price>,
     /// When a book message last confirmed the touch.
     pub touch_at: WallTime,
+    /// When the book was last seen crossed; `None` when it never was.
+    pub crossed_at: Option<WallTime>,
     /// Lowest price of a sell and highest of a buy that the venue takes; `None` while that is not known.
     pub limits: Option<(Price, Price)>,
 }
@@ -73,6 +75,15 @@ impl Quotes {
         quote.bid = bid;
         quote.ask = ask;
         quote.touch_at = at;
+        if bid.zip(ask).is_some_and(|(bid, ask)| bid >= ask) {
+            quote.crossed_at = Some(at);
+        }
+    }
+
+    /// Takes that a book message crossed the book: neither side of it can be trusted.
+    pub fn set_crossed(&mut self, symbol: Symbol, at: WallTime) {
+        self.set_touch(symbol, None, None, at);
+        self.0.entry(symbol).or_default().crossed_at = Some(at);
     }
 
     /// Takes the venue's own bounds for prices; `None` when they are no longer told.
@@ -104,6 +115,7 @@ mod tests {
             bid: price(99),
             ask: price(101),
             touch_at: at(1500),
+            crossed_at: None,
             limits: None,
         };
         assert!(quote.is_fresh(at(2000), 1000));

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use windvane_engine::Output;
 use windvane_journal::{
@@ -26,11 +27,13 @@ impl Recorder {
         folder: &Path,
         durability: Durability,
         tape_bytes: u64,
+        lag_max: Duration,
     ) -> anyhow::Result<(Self, Recovered)> {
         let synced = Arc::new(Notify::new());
         let wake = Arc::clone(&synced);
         let config = Config {
             durability,
+            stall_after: lag_max,
             tape: Some(TapeConfig { retain_bytes: tape_bytes, ..TapeConfig::default() }),
             ..Config::default()
         };
@@ -39,6 +42,11 @@ impl Recorder {
         let (journal, recovered) = Journal::open(folder, &config, on_sync)
             .with_context(|| format!("opening {}", folder.display()))?;
         Ok((Self { journal, synced }, recovered))
+    }
+
+    /// A sync that takes longer is a fault from now on.
+    pub(crate) fn set_lag_max(&self, lag_max: Duration) {
+        self.journal.set_stall_after(lag_max);
     }
 
     /// Begins an epoch; durable when this returns.

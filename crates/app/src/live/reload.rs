@@ -275,6 +275,8 @@ impl Live {
             connector.join(extension);
         }
         self.engine.reconfigure(reconfiguration(&settings, plan));
+        self.stamper.set_bounds(start::clock_bounds(&settings.risk));
+        self.recorder.set_lag_max(start::lag_max(&settings.risk));
         self.shutdown = settings.bots.iter().map(|bot| (bot.name, bot.on_shutdown)).collect();
         self.gone
             .extend(start::claims(&self.settings).into_iter().filter(|(bot, _)| plan.gone.contains(bot)));

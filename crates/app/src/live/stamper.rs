@@ -1,7 +1,7 @@
 //! Sequence numbers and both clocks for every event the engine takes in.
 
 use std::sync::Arc;
-use windvane_connector::VenueClock;
+use windvane_connector::{ClockBounds, VenueClock};
 use windvane_model::{Event, MarketTime, Stamp, Stamped};
 
 /// Where the market's clock comes from.
@@ -27,6 +27,11 @@ impl Stamper {
     /// Goes on after the last sequence of an earlier start.
     pub(crate) const fn new(clock: Arc<VenueClock>, source: MarketClock, last_sequence: u64) -> Self {
         Self { sequence: last_sequence, clock, source, market: MarketTime(0), account_events: 0 }
+    }
+
+    /// From now on the venue's clock is not relied on beyond `bounds`.
+    pub(crate) fn set_bounds(&self, bounds: ClockBounds) {
+        self.clock.set_bounds(bounds);
     }
 
     /// The market's clock as of now.

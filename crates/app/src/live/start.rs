@@ -23,11 +23,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windvane_connector::{
-    Connector, KeyPolicy, Outlets, Plan, RestClient, Timing, Topic, VenueClock, WallClock,
+    ClockBounds, Connector, KeyPolicy, Outlets, Plan, RestClient, Timing, Topic, VenueClock, WallClock,
 };
 use windvane_engine::{Engine, EngineSetup};
 use windvane_journal::{Start, StopCause};
 use windvane_model::{BotName, Epoch, Event, HaltCause, InstallTag, MarketEvent, RunState, Symbol, Text};
+use windvane_risk::RiskLimits;
 use windvane_strategy::Definition;
 use windvane_telemetry::{Board, Build, Health, Observer, Server, Tracer};
 use windvane_venue::Embedded;
@@ -85,6 +86,7 @@ pub(crate) async fn run(
     let link = connect(settings)?;
     let wall = WallClock::start();
     let clock = Arc::new(VenueClock::new(wall));
+    clock.set_bounds(clock_bounds(&settings.risk));
     let (observations, observed) = mpsc::channel(OBSERVATION_CAPACITY);
     let observations = windvane_connector::Observer::new(observations);
     let rest = RestClient::new(
@@ -106,7 +108,8 @@ pub(crate) async fn run(
         Durability::Group => windvane_journal::Durability::Group,
         Durability::BeforeSend => windvane_journal::Durability::BeforeSend,
     };
-    let (mut recorder, recovered) = Recorder::open(&folder, durability, settings.tape_bytes)
+    let lag_max = lag_max(&settings.risk);
+    let (mut recorder, recovered) = Recorder::open(&folder, durability, settings.tape_bytes, lag_max)
         .map_err(|error| Failure::Refused(format!("{error:#}")))?;
     let claims = claims(settings);
     let seed = InstallTag::from_seed(wall.now().0.unsigned_abs());
@@ -296,6 +299,20 @@ async fn end(mut live: Live, mut inlets: Inlets, ending: Ending) -> Result<Engin
 /// The bots with the positions they own.
 pub(crate) fn claims(settings: &Settings) -> Claims {
     settings.bots.iter().map(|bot| (bot.name, vec![(bot.symbol, bot.position_index)])).collect()
+}
+
+/// Beyond what the clocks may not be relied on.
+pub(super) const fn clock_bounds(limits: &RiskLimits) -> ClockBounds {
+    const NS: i64 = 1_000_000;
+    ClockBounds {
+        uncertainty_ns: limits.max_clock_uncertainty.millis() * NS,
+        step_ns: limits.max_clock_step.millis() * NS,
+    }
+}
+
+/// How long the disk may take to sync the journal.
+pub(super) const fn lag_max(limits: &RiskLimits) -> Duration {
+    Duration::from_millis(limits.max_journal_lag.millis().unsigned_abs())
 }
 
 /// Whether orders go over a trade socket; demo accounts have none.

@@ -4,6 +4,6 @@ mod offset;
 mod venue;
 mod wall;
 
-pub use offset::{ClockHealth, ClockOffset, ClockSample, Estimate};
+pub use offset::{ClockBounds, ClockHealth, ClockOffset, ClockSample, Estimate};
 pub use venue::{Moment, VenueClock};
 pub use wall::WallClock;

@@ -32,12 +32,23 @@ pub struct ClockOffset {
 
 /// How fast two quartz clocks may drift apart, in parts per million. An old measurement widens by this.
 const DRIFT_PPM: i64 = 50;
-/// What a clock that is being slewed may be off beyond that.
-const SLACK_NS: i64 = 20_000_000;
-/// No stamp leans later than this, and beyond it the clock is not good enough to open with: the lean and the error
-/// together must stay inside the shortest window (2 s), and the error alone inside the second that the venue allows
-/// a stamp to be early.
-const LARGEST_UNCERTAINTY_NS: i64 = 500_000_000;
+/// No stamp leans later than this: the lean and the error together must stay inside the shortest window (2 s), and the error
+/// alone inside the second that the venue allows a stamp to be early.
+const LARGEST_LEAN_NS: i64 = 500_000_000;
+
+/// Beyond what stamps are no longer relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockBounds {
+    /// The offset must be known to this, in nanoseconds; at most half a second ([`Self::WIDEST`]).
+    pub uncertainty_ns: i64,
+    /// A clock that moves by more than this, errors of measuring and drift apart, has jumped; nanoseconds.
+    pub step_ns: i64,
+}
+
+impl ClockBounds {
+    /// What requests bear that open nothing. Whoever trades sets bounds of their own.
+    pub const WIDEST: Self = Self { uncertainty_ns: LARGEST_LEAN_NS, step_ns: 250_000_000 };
+}
 
 /// Whether stamps can be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +65,11 @@ pub enum ClockHealth {
 }
 
 /// The best knowledge of the offset, from one exchange of time to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     known: Option<ClockOffset>,
     has_jumped: bool,
+    bounds: ClockBounds,
 }
 
 impl ClockSample {
@@ -88,12 +100,12 @@ impl ClockOffset {
         self.uncertainty_ns.saturating_add(age.saturating_mul(DRIFT_PPM) / 1_000_000)
     }
 
-    /// Whether both can be true of clocks that only drift.
+    /// Whether both can be true of clocks that drift, and have moved by `step_ns` at most besides.
     #[must_use]
-    pub const fn agrees_with(&self, newer: &Self) -> bool {
+    pub const fn agrees_with(&self, newer: &Self, step_ns: i64) -> bool {
         let apart = self.offset_ns.saturating_sub(newer.offset_ns).saturating_abs();
         let allowed = self.uncertainty_at(newer.at).saturating_add(newer.uncertainty_ns);
-        apart <= allowed.saturating_add(SLACK_NS)
+        apart <= allowed.saturating_add(step_ns)
     }
 
     /// The offset in whole milliseconds.
@@ -104,6 +116,23 @@ impl ClockOffset {
 }
 
 impl Estimate {
+    /// Nothing is known yet.
+    #[must_use]
+    pub const fn within(bounds: ClockBounds) -> Self {
+        Self { known: None, has_jumped: false, bounds }
+    }
+
+    /// Goes on under other bounds.
+    pub const fn set_bounds(&mut self, bounds: ClockBounds) {
+        self.bounds = bounds;
+    }
+
+    /// Beyond what it is not relied on.
+    #[must_use]
+    pub const fn bounds(&self) -> ClockBounds {
+        self.bounds
+    }
+
     /// The offset that holds.
     #[must_use]
     pub const fn offset(&self) -> Option<ClockOffset> {
@@ -115,9 +144,14 @@ impl Estimate {
     pub fn measure(&mut self, sample: &ClockSample) {
         let new = sample.offset();
         match self.known {
-            Some(old) if old.agrees_with(&new) => {
+            Some(old) if old.agrees_with(&new, 0) => {
                 self.has_jumped = false;
                 self.refine(old, new);
+            }
+            // A small step is no ground for doubt, but the newer one is right.
+            Some(old) if old.agrees_with(&new, self.bounds.step_ns) => {
+                self.has_jumped = false;
+                self.known = Some(new);
             }
             Some(_) => {
                 self.known = Some(new);
@@ -132,7 +166,7 @@ impl Estimate {
     pub fn overhear(&mut self, sample: &ClockSample) -> bool {
         let new = sample.offset();
         match self.known {
-            Some(old) if old.agrees_with(&new) => self.refine(old, new),
+            Some(old) if old.agrees_with(&new, self.bounds.step_ns) => self.refine(old, new),
             Some(_) => return true,
             None => self.known = Some(new),
         }
@@ -151,7 +185,7 @@ impl Estimate {
         let uncertainty_ns = offset.uncertainty_at(now);
         if self.has_jumped {
             ClockHealth::Jumped
-        } else if uncertainty_ns > LARGEST_UNCERTAINTY_NS {
+        } else if uncertainty_ns > self.bounds.uncertainty_ns {
             ClockHealth::Unsure { uncertainty_ns }
         } else {
             ClockHealth::Sound
@@ -171,7 +205,7 @@ impl Estimate {
     #[must_use]
     pub fn stamp_ms(&self, now: WallTime) -> i64 {
         let uncertainty_ns = self.known.map_or(0, |offset| offset.uncertainty_at(now));
-        let lean = uncertainty_ns.clamp(0, LARGEST_UNCERTAINTY_NS);
+        let lean = uncertainty_ns.clamp(0, LARGEST_LEAN_NS);
         WallTime(self.venue_time(now).0.saturating_sub(lean)).as_millis()
     }
 
@@ -198,8 +232,10 @@ mod tests {
         }
     }
 
+    const BOUNDS: ClockBounds = ClockBounds { uncertainty_ns: 500 * MS, step_ns: 20 * MS };
+
     fn measured(sent_ms: i64, received_ms: i64, server_ms: i64) -> Estimate {
-        let mut estimate = Estimate::default();
+        let mut estimate = Estimate::within(BOUNDS);
         estimate.measure(&sample(sent_ms, received_ms, server_ms));
         estimate
     }
@@ -224,7 +260,7 @@ mod tests {
 
     #[test]
     fn stamps_lean_late_and_never_more_than_half_a_second() {
-        assert_eq!(Estimate::default().stamp_ms(WallTime(10_000 * MS)), 10_000);
+        assert_eq!(Estimate::within(BOUNDS).stamp_ms(WallTime(10_000 * MS)), 10_000);
         // 60 ms there and back: 30 ms of doubt.
         assert_eq!(measured(-60, 0, 1_970).stamp_ms(WallTime(0)), 1_970);
         assert_eq!(measured(-18_000, 0, -7_000).stamp_ms(WallTime(0)), 1_500);
@@ -238,7 +274,25 @@ mod tests {
         assert!(matches!(estimate.health(WallTime(1_020_900 * MS)), ClockHealth::Unsure { .. }));
         let slow = measured(0, 1_400, 700);
         assert!(matches!(slow.health(WallTime(1_400 * MS)), ClockHealth::Unsure { .. }));
-        assert!(matches!(Estimate::default().health(WallTime(0)), ClockHealth::Unsure { .. }));
+        assert!(matches!(Estimate::within(BOUNDS).health(WallTime(0)), ClockHealth::Unsure { .. }));
+    }
+
+    #[test]
+    fn the_bounds_say_when_an_offset_is_known_badly_and_when_a_clock_has_jumped() {
+        for (step_ms, uncertainty_ms, health) in [
+            (40, 100, ClockHealth::Sound),
+            (39, 100, ClockHealth::Jumped),
+            (40, 99, ClockHealth::Unsure { uncertainty_ns: 100 * MS }),
+        ] {
+            let bounds = ClockBounds { uncertainty_ns: uncertainty_ms * MS, step_ns: step_ms * MS };
+            let mut estimate = Estimate::within(ClockBounds::WIDEST);
+            estimate.set_bounds(bounds);
+            estimate.measure(&sample(0, 200, 100));
+            // Known to 100 ms either way; the next one, as badly known, says 240 ms more.
+            estimate.measure(&sample(0, 200, 340));
+            assert_eq!(estimate.health(WallTime(200 * MS)), health, "{step_ms} and {uncertainty_ms} ms");
+            assert_eq!(estimate.offset().unwrap().offset_ns, 240 * MS, "the newer one is right");
+        }
     }
 
     #[test]

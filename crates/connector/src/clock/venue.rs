@@ -1,12 +1,9 @@
 //! The wall clock together with what is known of the venue's, as the tasks of one connector share it.
 
-use super::{ClockHealth, ClockOffset, ClockSample, Estimate, WallClock};
+use super::{ClockBounds, ClockHealth, ClockOffset, ClockSample, Estimate, WallClock};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use windvane_model::{MarketTime, WallTime};
-
-/// A system clock that moved by more than this against ours was set, or the machine was suspended.
-const JUMP_NS: i64 = 250_000_000;
 
 /// Now, on both clocks; sessions get time as this value and never read a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +31,15 @@ impl VenueClock {
     pub fn new(wall: WallClock) -> Self {
         Self {
             wall,
-            estimate: Mutex::default(),
+            estimate: Mutex::new(Estimate::within(ClockBounds::WIDEST)),
             system_lead_ns: Mutex::new(wall.system_lead_ns()),
             wanted: Notify::new(),
         }
+    }
+
+    /// From now on nothing is relied on beyond `bounds`.
+    pub fn set_bounds(&self, bounds: ClockBounds) {
+        self.estimate().set_bounds(bounds);
     }
 
     /// Our wall clock.
@@ -119,13 +121,13 @@ impl VenueClock {
         self.wanted.notified().await;
     }
 
-    /// Whether the system's clock has jumped against ours since the last call.
+    /// Whether the system's clock has jumped against ours since the last call: it was set, or the machine was suspended.
     pub fn has_jumped(&self) -> bool {
         let lead_ns = self.wall.system_lead_ns();
         let mut known = self.system_lead_ns.lock().unwrap_or_else(PoisonError::into_inner);
         let moved = lead_ns.saturating_sub(*known).saturating_abs();
         *known = lead_ns;
-        moved > JUMP_NS
+        moved > self.estimate().bounds().step_ns
     }
 
     fn update(&self, sample: &ClockSample, act: impl FnOnce(&mut Estimate)) -> Option<ClockOffset> {

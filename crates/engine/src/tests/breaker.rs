@@ -254,6 +254,32 @@ fn refusals_beyond_their_rate_halt_and_one_for_margin_has_the_account_read_once(
 }
 
 #[test]
+fn a_book_that_was_crossed_holds_back_what_opens_for_its_pause() {
+    let mut world = world(|limits| limits.crossed_book_pause = "3s".parse().unwrap());
+    let level =
+        |text| vec![BookLevel { price: Fixed::parse(text).unwrap(), size: Fixed::parse("9").unwrap() }];
+    world.take(Event::Market(MarketEvent::Book(BookUpdate {
+        symbol: symbol(),
+        at: world.stamp.market,
+        kind: BookUpdateKind::Snapshot,
+        update_id: 1,
+        sequence: 1,
+        bids: level("100.2"),
+        asks: level("100.1"),
+    })));
+    let outputs = world.quote();
+    let is_for_it = |out: &Output| {
+        matches!(out, Output::Denied { denial, .. }
+            if matches!(denial.reason, DenialReason::WasCrossed { .. }))
+    };
+    assert!(outputs.iter().any(is_for_it) && opens(&outputs) == 0, "{outputs:?}");
+    world.wait(3_000);
+    let mut outputs = world.quote();
+    outputs.extend(world.wait(1_000));
+    assert!(opens(&outputs) > 0, "{outputs:?}");
+}
+
+#[test]
 fn what_a_bot_has_lost_denies_it_what_opens_and_halts_nothing() {
     let mut world = world(|limits| {
         let own = windvane_risk::BotLimits {

@@ -60,6 +60,11 @@ impl Risk {
         if bid >= ask {
             return Err(DenialReason::CrossedBook { bid, ask });
         }
+        let pause = self.limits.crossed_book_pause.millis();
+        let until = quote.crossed_at.map(|at| at.after(pause));
+        if let Some(until) = until.filter(|until| context.stamp.wall < *until) {
+            return Err(DenialReason::WasCrossed { until });
+        }
         let touch = match proposal.side {
             Side::Buy => ask,
             Side::Sell => bid,

@@ -27,6 +27,10 @@ impl RiskLimits {
             ("min_liquidation_distance", next.min_liquidation_distance < self.min_liquidation_distance),
             ("max_adl_rank", next.max_adl_rank > self.max_adl_rank),
             ("max_margin_error", next.max_margin_error > self.max_margin_error),
+            ("max_clock_uncertainty", next.max_clock_uncertainty > self.max_clock_uncertainty),
+            ("max_clock_step", next.max_clock_step > self.max_clock_step),
+            ("max_journal_lag", next.max_journal_lag > self.max_journal_lag),
+            ("crossed_book_pause", next.crossed_book_pause < self.crossed_book_pause),
             ("max_error_rate", is_faster(self.max_error_rate, next.max_error_rate)),
             ("cool_down_after_stop", next.cool_down_after_stop < self.cool_down_after_stop),
             ("max_losing_streak", next.max_losing_streak > self.max_losing_streak),
@@ -143,6 +147,10 @@ mod tests {
         min_liquidation_distance = "5%"
         max_adl_rank = 3
         max_margin_error = "2.5%"
+        max_clock_uncertainty = "400ms"
+        max_clock_step = "50ms"
+        max_journal_lag = "200ms"
+        crossed_book_pause = "4s"
         max_error_rate = "10 per 1m"
         cool_down_after_stop = "1m"
         max_losing_streak = 4
@@ -189,6 +197,10 @@ mod tests {
             ("\"5%\"", "\"4%\"", "\"6%\"", "min_liquidation_distance"),
             ("rank = 3", "rank = 4", "rank = 2", "max_adl_rank"),
             ("\"2.5%\"", "\"2.6%\"", "\"2.4%\"", "max_margin_error"),
+            ("\"400ms\"", "\"401ms\"", "\"399ms\"", "max_clock_uncertainty"),
+            ("\"50ms\"", "\"51ms\"", "\"49ms\"", "max_clock_step"),
+            ("\"200ms\"", "\"201ms\"", "\"199ms\"", "max_journal_lag"),
+            ("\"4s\"", "\"3s\"", "\"5s\"", "crossed_book_pause"),
             ("\"10 per 1m\"", "\"11 per 1m\"", "\"9 per 1m\"", "max_error_rate"),
             ("stop = \"1m\"", "stop = \"59s\"", "stop = \"2m\"", "cool_down_after_stop"),
             ("streak = 4", "streak = 5", "streak = 3", "max_losing_streak"),

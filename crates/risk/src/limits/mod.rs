@@ -62,6 +62,16 @@ pub struct RiskLimits {
     /// How far our margin may differ from the venue's own figures, as a part of the margin balance, when it is compared
     /// three times in a row. Beyond it nothing opens.
     pub max_margin_error: Percent,
+    /// How badly the distance to the venue's clock may be known, at most 500 ms. Beyond it the engine halts until it is known
+    /// again: an order must reach the venue while its stamp is good.
+    pub max_clock_uncertainty: TimeSpan,
+    /// How far a clock may jump: this machine's against its own count, or the venue's against what was measured, drift and the
+    /// errors of measuring apart. Beyond it the engine halts until the next measurement confirms the new time.
+    pub max_clock_step: TimeSpan,
+    /// How long the disk may take to sync the journal. Longer halts, as a failed write does.
+    pub max_journal_lag: TimeSpan,
+    /// How long nothing opens in a contract after its book was last seen crossed, wall clock.
+    pub crossed_book_pause: TimeSpan,
     /// How many refusals of the venue within a window halt the engine, wall clock. What is refused because the order
     /// had just gone does not count.
     pub max_error_rate: OrderRate,

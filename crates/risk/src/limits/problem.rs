@@ -15,6 +15,13 @@ const LARGEST_AMOUNT: u64 = 1_000_000_000;
 const MOST_ORDERS: u32 = 10_000;
 /// Prices that are older tell nothing of the market.
 const STALE_MS_MAX: Millis = 5 * 60_000;
+/// The lean of a stamp to the late side and its error together must stay inside the shortest window that requests are sent
+/// with (2 s), and the error alone inside the second that the venue allows a stamp to be early.
+const UNCERTAINTY_MS_MAX: Millis = 500;
+/// The second that the venue allows a stamp to be early.
+const STEP_MS_MAX: Millis = 1_000;
+/// An orderly end waits no longer than that for the disk.
+const JOURNAL_MS_MAX: Millis = 10_000;
 
 /// A limit that does not fit the others, or can never be met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -372,7 +379,14 @@ impl RiskLimits {
         ] {
             check(key.to_owned(), part.fraction() > Decimal::new(5, 1), "50%");
         }
-        check("stale_after".to_owned(), self.stale_after.millis() > STALE_MS_MAX, "5m");
+        for (key, length, most_ms, most) in [
+            ("stale_after", self.stale_after, STALE_MS_MAX, "5m"),
+            ("max_clock_uncertainty", self.max_clock_uncertainty, UNCERTAINTY_MS_MAX, "500ms"),
+            ("max_clock_step", self.max_clock_step, STEP_MS_MAX, "1s"),
+            ("max_journal_lag", self.max_journal_lag, JOURNAL_MS_MAX, "10s"),
+        ] {
+            check(key.to_owned(), length.millis() > most_ms, most);
+        }
     }
 
     /// Every limit on how many orders may be open, with its key.

@@ -286,6 +286,16 @@ fn rows_of_account() -> Vec<Row> {
             place(),
         ),
         row(
+            "crossed_book",
+            "whole again, for less than two seconds",
+            |s| {
+                s.quotes.set_crossed(symbol(), s.stamp.wall);
+                s.wait(1_999);
+                s.quotes.set_touch(symbol(), Some(price("99.9")), Some(price("100.1")), s.stamp.wall);
+            },
+            place(),
+        ),
+        row(
             "book_collar",
             "far through a thin book",
             |s| s.quotes.set_touch(symbol(), Some(price("90")), Some(price("91")), s.stamp.wall),
@@ -411,6 +421,32 @@ fn a_loss_limit_once_reached_halts_and_ends_with_the_day() {
     scene.stamp = Stamp { market: scene.stamp.market.after(86_400_000), ..scene.stamp };
     assert_eq!(scene.worth("800"), None);
     assert!(scene.place(place()).is_ok());
+}
+
+#[test]
+fn nothing_opens_in_a_contract_until_its_book_has_been_whole_for_long_enough() {
+    let mut scene = Scene::new();
+    let until = scene.stamp.wall.after(2_000);
+    let [bid, ask] = ["99.9", "100.1"].map(price);
+    // By the book itself, and by a touch that was seen crossed.
+    let crossings: [fn(&mut Scene); 2] = [
+        |s| s.quotes.set_crossed(symbol(), s.stamp.wall),
+        |s| s.quotes.set_touch(symbol(), Some(price("101")), Some(price("100")), s.stamp.wall),
+    ];
+    for cross in crossings {
+        let mut scene = scene.clone();
+        cross(&mut scene);
+        scene.wait(1_999);
+        scene.quotes.set_touch(symbol(), Some(bid), Some(ask), scene.stamp.wall);
+        assert_eq!(scene.place(place()), Err(DenialReason::WasCrossed { until }));
+        assert!(scene.place(Place { symbol: other_symbol(), ..place() }).is_ok(), "its book is whole");
+        scene.wait(1);
+        assert!(scene.place(place()).is_ok());
+        scene.hold(Side::Buy, "1");
+        cross(&mut scene);
+        assert!(scene.place(exit("1")).is_ok(), "an exit waits for no book");
+    }
+    assert!(scene.place(place()).is_ok(), "it was never crossed");
 }
 
 #[test]

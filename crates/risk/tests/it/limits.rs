@@ -89,6 +89,9 @@ fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
         ("book_collar", "\"51%\"", "\"50%\""),
         ("max_margin_error", "\"99%\"", "\"50%\""),
         ("stale_after", "\"24h\"", "\"5m\""),
+        ("max_clock_uncertainty", "\"501ms\"", "\"500ms\""),
+        ("max_clock_step", "\"1001ms\"", "\"1s\""),
+        ("max_journal_lag", "\"11s\"", "\"10s\""),
     ];
     for (key, absurd, largest) in cases {
         let problems = limits(&[(key, absurd)]).problems();

@@ -339,6 +339,7 @@ fn is_of_the_market(reason: &DenialReason) -> bool {
         reason,
         DenialReason::StaleData
             | DenialReason::CrossedBook { .. }
+            | DenialReason::WasCrossed { .. }
             | DenialReason::PriceCollar { .. }
             | DenialReason::BookCollar { .. }
             | DenialReason::PriceLimit { .. }
