@@ -64,16 +64,6 @@ impl ContractExposure {
         }
     }
 
-    /// Size of the position in the base coin: positive long, negative short.
-    #[must_use]
-    pub fn signed_qty(&self) -> Decimal {
-        match self.position.side {
-            None => Decimal::ZERO,
-            Some(Side::Buy) => self.position.qty.get(),
-            Some(Side::Sell) => -self.position.qty.get(),
-        }
-    }
-
     /// Size of the position if it stands on `side`, else nothing; base coin.
     #[must_use]
     pub fn held_qty(&self, side: Side) -> Decimal {

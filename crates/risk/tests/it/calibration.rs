@@ -15,7 +15,7 @@ fn money(text: &str) -> Money {
 }
 
 /// One at 100, ten times leveraged, at a mark of 100: 10 and the fee to close at 90, which is 0.0495.
-fn report(initial: &str, maintenance: &str) -> PositionReport {
+pub(crate) fn report(initial: &str, maintenance: &str) -> PositionReport {
     PositionReport {
         symbol: symbol(),
         position_index: PositionIndex(0),

@@ -2,8 +2,11 @@
 
 use crate::scene::{Scene, dec, other_symbol, place, price, qty, symbol};
 use rust_decimal::Decimal;
-use windvane_model::{DenialReason, Intent, Money, PositionIndex, Side, TriggerBy, Triggers};
+use windvane_model::{
+    DenialReason, Instrument, Intent, Money, Place, PositionIndex, Qty, Side, TriggerBy, Triggers,
+};
 use windvane_risk::margin::MarginMode;
+use windvane_risk::{Context, OrderExposure};
 
 fn money(text: &str) -> Money {
     Money::new(dec(text))
@@ -21,6 +24,7 @@ fn while_the_venue_says_another_size_the_larger_one_counts() {
     assert_eq!(told(&mut scene, Some("0.5")), dec("100"), "ours is the larger one");
     assert_eq!(told(&mut scene, Some("25")), dec("2500"));
     assert!(matches!(scene.place(place()), Err(DenialReason::PositionNotional { .. })));
+    assert_eq!(told(&mut scene, Some("-5")), dec("500"), "it may be short, too");
     assert_eq!(told(&mut scene, None), dec("100"), "both agree again");
     assert!(scene.place(place()).is_ok());
 }
@@ -102,4 +106,76 @@ fn the_orders_of_both_sides_count_against_a_narrower_limit() {
     let denied = scene.place(place()).unwrap_err();
     assert!(matches!(denied, DenialReason::ScopeLimit { key: "max_open_orders", .. }), "{denied}");
     assert_eq!(scene.exposure.order(crate::scene::id(3)).unwrap().leaves_qty, qty("1"));
+}
+
+#[test]
+fn a_side_is_confirmed_when_every_order_of_it_is() {
+    let mut scene = Scene::new();
+    let buys = |scene: &Scene| {
+        let contract = scene.exposure.contract(symbol(), PositionIndex::ONE_WAY).unwrap();
+        (contract.buys.order_count(), contract.buys.is_confirmed())
+    };
+    let first = scene.rest(1, Side::Buy, "1", "99");
+    let second = scene.rest(2, Side::Buy, "1", "98");
+    assert_eq!(buys(&scene), (2, true));
+    let set = |scene: &mut Scene, row: OrderExposure, is_confirmed| {
+        scene.exposure.set_order(OrderExposure { is_confirmed, ..row });
+        buys(scene)
+    };
+    assert_eq!(set(&mut scene, first, false), (2, false));
+    assert_eq!(set(&mut scene, second, false), (2, false));
+    assert_eq!(set(&mut scene, first, true), (2, false), "one of two");
+    assert_eq!(set(&mut scene, second, true), (2, true));
+    assert_eq!(set(&mut scene, second, false), (2, false));
+    scene.exposure.remove_order(second.key);
+    assert_eq!(buys(&scene), (1, true), "its doubt is gone with it");
+    let third = scene.rest(3, Side::Buy, "1", "97");
+    set(&mut scene, first, false);
+    scene.exposure.remove_order(third.key);
+    assert_eq!(buys(&scene), (1, false), "another's is not");
+}
+
+#[test]
+fn a_bot_that_takes_less_gets_what_the_margin_covers_and_the_venue_takes() {
+    let shrunk = |scene: &Scene, wish: &Place| -> Option<Qty> {
+        let context = Context {
+            exposure: &scene.exposure,
+            quotes: &scene.quotes,
+            stamp: scene.stamp,
+            symbol_in_doubt: false,
+        };
+        scene.risk.shrunk(scene.asking, wish, &context).map(|less| less.qty)
+    };
+    let mut scene = Scene::new();
+    scene.exposure.set_wallet(money("10"));
+    // One at 100 needs 10.1045.
+    let fits = shrunk(&scene, &place()).unwrap();
+    assert_eq!(fits, qty("0.989"));
+    assert!(scene.place(Place { qty: fits, ..place() }).is_ok());
+    let more = Place { qty: fits.plus(qty("0.001")), ..place() };
+    assert!(matches!(scene.clone().place(more), Err(DenialReason::Margin { .. })));
+    scene.exposure.set_wallet(money("1000"));
+    assert_eq!(shrunk(&scene, &place()), Some(qty("1")), "never more than was wanted");
+    // What is left of a wallet of 10 once one of two minima is higher than it.
+    for (minimum, value) in [("0.99", "5"), ("0.001", "99")] {
+        let mut scene = Scene::new();
+        scene.exposure.set_wallet(money("10"));
+        let min_notional = windvane_model::Notional::new(dec(value)).unwrap();
+        let min_qty = qty(minimum);
+        scene.list(Instrument { min_qty, min_notional, ..crate::scene::instrument(symbol()) });
+        assert_eq!(shrunk(&scene, &place()), None, "{minimum} and {value} USDT");
+    }
+}
+
+#[test]
+fn margin_that_was_added_is_what_the_venue_holds_beyond_the_positions_own() {
+    let mut scene = Scene::new();
+    let report = crate::calibration::report("15.0495", "0.5495");
+    assert_eq!(scene.exposure.added_margin(&report), Money::ZERO, "in cross margin nothing is");
+    scene.exposure.set_margin_mode(MarginMode::Isolated);
+    // One at 100, ten times leveraged, has 10 and its fee to close of its own.
+    for (told, added) in [("15.0495", "5"), ("10.0495", "0"), ("9", "0")] {
+        let report = crate::calibration::report(told, "0.5495");
+        assert_eq!(scene.exposure.added_margin(&report), money(added), "{told}");
+    }
 }

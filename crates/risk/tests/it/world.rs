@@ -254,7 +254,7 @@ impl World {
             size = size.min(held.held_qty(order.side.opposite()));
         }
         let signed = if order.side == Side::Buy { size } else { -size };
-        let after = held.signed_qty() + signed;
+        let after = held.held_qty(Side::Buy) - held.held_qty(Side::Sell) + signed;
         self.scene.exposure.set_position(PositionExposure {
             side: (!after.is_zero()).then_some(if after > Decimal::ZERO { Side::Buy } else { Side::Sell }),
             qty: Qty::new(after.abs()).unwrap(),
