@@ -148,6 +148,11 @@ impl Bot {
         self.asked.max(self.removal.map(Hold::from))
     }
 
+    /// Whether anything holds it back, or is left of what has.
+    pub(crate) const fn is_held_back(&self) -> bool {
+        self.asked.is_some() || self.removal.is_some() || self.keeps.is_some() || self.is_closing
+    }
+
     /// Holds it back as far as `hold` at least: the stricter of two wishes counts.
     pub(crate) fn tighten(&mut self, hold: Hold) {
         self.asked = self.asked.max(Some(hold));

@@ -108,6 +108,7 @@ impl Engine {
 
     /// Has each position of those bots cut to half of what it is now.
     fn cut_to_half(&mut self, is_meant: impl Fn(&Bot) -> bool) {
+        self.may_hold_back = true;
         let exposure = self.orders.exposure();
         for bot in self.bots.iter_mut().filter(|bot| is_meant(bot)) {
             bot.keeps = Some(kept_half(exposure, bot.symbol, bot.position_index));

@@ -63,6 +63,9 @@ pub struct Engine {
     pub(crate) listeners: Listeners,
     /// No bot wants to be woken by its timer before then.
     pub(crate) next_wake: MarketTime,
+    /// Whether any bot may be held back: until it is looked at again, whenever something might have changed that. With a
+    /// thousand bots, asking each after every event would cost more than the event.
+    pub(crate) may_hold_back: bool,
     /// Bots that were woken in this turn.
     pub(crate) touched: Vec<usize>,
     pub(crate) gate: Gate,
@@ -106,6 +109,7 @@ impl Engine {
         Self {
             listeners: Listeners::of(&bots),
             next_wake: MarketTime(i64::MIN),
+            may_hold_back: true,
             touched: Vec::new(),
             market: Market::new(HISTORY_BARS),
             quotes: Quotes::default(),
@@ -171,6 +175,7 @@ impl Engine {
             self.gate.halt(cause);
         }
         self.risk.restore(&memory.risk);
+        self.may_hold_back = true;
         for bot in &mut self.bots {
             bot.set_hold(memory.hold_of(bot.name));
             bot.keeps = memory.keeps.iter().find(|(name, _)| *name == bot.name).map(|(_, kept)| *kept);
@@ -404,6 +409,7 @@ impl Engine {
     }
 
     pub(crate) fn in_scope(&mut self, scope: Scope, act: impl Fn(&mut Bot)) {
+        self.may_hold_back = true;
         for bot in &mut self.bots {
             let is_meant = match scope {
                 Scope::All => true,

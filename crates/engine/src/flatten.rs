@@ -12,7 +12,7 @@ use crate::view::{is_held, open_orders_of};
 use windvane_model::{
     BotName, Cancel, ClientOrderId, Command, Grounds, Intent, Millis, Mutant, Role, Scope, Stamp, mutant,
 };
-use windvane_risk::{Action, Ask, Share, allows};
+use windvane_risk::{Action, Ask, DrawdownStep, Share, allows};
 
 /// From one round of cancels and closes to the next, wall clock.
 const ROUND_EVERY_MS: Millis = 200;
@@ -23,6 +23,14 @@ const CANCELS_AT_ONCE: usize = 40;
 impl Engine {
     /// Takes the next steps of every bot that is being wound down.
     pub(crate) fn flatten(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
+        if self.may_hold_back || self.risk.deepest_step() >= DrawdownStep::Orange {
+            self.wind_down(stamp, out);
+            self.may_hold_back = self.bots.iter().any(Bot::is_held_back);
+        }
+        self.work_off_rest(stamp, out);
+    }
+
+    fn wind_down(&mut self, stamp: Stamp, out: &mut Vec<Output>) {
         for bot in 0..self.bots.len() {
             self.end_cut(bot);
             let hold = self.held_back(&self.bots[bot]);
@@ -58,7 +66,6 @@ impl Engine {
                 self.bots[bot].next_round = Some(stamp.wall.after(ROUND_EVERY_MS));
             }
         }
-        self.work_off_rest(stamp, out);
     }
 
     /// Tells when the closing of a position was decided: entries go first, so its own orders leave later.

@@ -140,6 +140,7 @@ impl Engine {
         self.bots[bot].rescue = Some(Rescue { spell: since, is_ours, next });
         if remedy == Remedy::Flatten {
             self.bots[bot].tighten(Hold::Close);
+            self.may_hold_back = true;
         }
         out.push(Output::Naked(Naked { bot: name, symbol, since, remedy }));
         if remedy == Remedy::Attach {

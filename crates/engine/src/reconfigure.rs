@@ -49,6 +49,7 @@ impl Engine {
             .collect();
         self.listeners = Listeners::of(&self.bots);
         self.next_wake = MarketTime(i64::MIN);
+        self.may_hold_back = true;
         self.orders.set_owners(&claims);
         self.requires_stop = limits.require_stop_on_entry;
         self.unprotected_ms_max = unprotected_ms_max;

@@ -325,16 +325,17 @@ impl Engine {
     /// The engine's own memory as of now, without the openings. What an orderly end winds down by policy is no wish of a person, and the
     /// next start trades on.
     fn own_memory(&self) -> EngineMemory {
+        let bots = if self.may_hold_back { self.bots.as_slice() } else { &[] };
         let holds = if self.gate.is_stopping() {
             self.remembered.holds.clone()
         } else {
-            self.bots.iter().filter_map(|bot| Some((bot.name, bot.asked?))).collect()
+            bots.iter().filter_map(|bot| Some((bot.name, bot.asked?))).collect()
         };
         EngineMemory {
             halted: self.gate.latched(),
             kills_account: self.kill.is_some(),
             holds,
-            keeps: self.bots.iter().filter_map(|bot| Some((bot.name, bot.keeps?))).collect(),
+            keeps: bots.iter().filter_map(|bot| Some((bot.name, bot.keeps?))).collect(),
             opened_under: Vec::new(),
             risk: self.risk.memory(),
         }

@@ -177,6 +177,12 @@ impl Risk {
         scopes.filter_map(|scope| scope.breaker.as_ref()).map(NarrowBreaker::step).max().unwrap_or_default()
     }
 
+    /// The highest step of any fall, the account's and those of contracts, groups and bots.
+    #[must_use]
+    pub fn deepest_step(&self) -> DrawdownStep {
+        self.scopes.breakers().map(NarrowBreaker::step).fold(self.drawdown_step(), DrawdownStep::max)
+    }
+
     /// Every contract, bot and group with a step of its fall, and how far what it made has fallen from its highest, settle
     /// coin.
     pub fn falls(&self) -> impl Iterator<Item = (LimitScope, DrawdownStep, Money)> {

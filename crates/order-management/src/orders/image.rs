@@ -111,5 +111,6 @@ impl Orders {
         let positions: Vec<PositionKey> = self.positions.keys().copied().collect();
         positions.into_iter().for_each(|key| self.expose_position(key));
         self.expose_wallet();
+        self.look_for_unprotected();
     }
 }

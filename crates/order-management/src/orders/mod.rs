@@ -71,6 +71,8 @@ pub struct Orders {
     reconcile: Reconcile,
     questions: Questions,
     exposure: Exposure,
+    /// Whether any position is open without a known stop at the venue.
+    has_unprotected: bool,
     counters: Counters,
     /// How long what is over is kept, market time; `None`: for ever.
     keeps_ms: Option<Millis>,
@@ -113,6 +115,7 @@ impl Orders {
             reconcile: Reconcile::default(),
             questions: Questions::default(),
             exposure: Exposure::default(),
+            has_unprotected: false,
             counters: Counters::default(),
             keeps_ms: Some(forget::VENUE_REACH_MS),
             next_look_back: MarketTime::default(),
@@ -203,6 +206,15 @@ impl Orders {
                 Query::PreCheck(_) => {}
             },
         }
+        if matches!(event, AccountEvent::Execution(_) | AccountEvent::Position(_) | AccountEvent::Answer(_)) {
+            self.look_for_unprotected();
+        }
+    }
+
+    /// Looks whether any position is open without a known stop at the venue, after what may have changed that: it is asked
+    /// after every event, and there may be as many positions as contracts.
+    fn look_for_unprotected(&mut self) {
+        self.has_unprotected = self.positions.values().any(|position| position.unprotected_since().is_some());
     }
 
     fn differ(&mut self, kind: DifferenceKind, symbol: Option<Symbol>, out: &mut Vec<Effect>) {

@@ -86,8 +86,8 @@ impl Orders {
 
     /// Whether any position is open without a known stop at the venue.
     #[must_use]
-    pub fn has_unprotected(&self) -> bool {
-        self.positions.values().any(|position| position.unprotected_since().is_some())
+    pub const fn has_unprotected(&self) -> bool {
+        self.has_unprotected
     }
 
     /// The account's money.
