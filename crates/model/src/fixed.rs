@@ -27,6 +27,8 @@ impl Fixed {
     /// Decimal places kept.
     pub const PLACES: u32 = 8;
     const ONE: i64 = 100_000_000;
+    /// Powers of ten up to one.
+    const TENS: [i64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, Self::ONE];
 
     /// From a count of 10⁻⁸.
     ///
@@ -53,28 +55,25 @@ impl Fixed {
     /// # Errors
     /// When the text is not a plain decimal number or does not fit the scale exactly.
     pub fn parse(text: &str) -> Result<Self, FixedError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        if whole.is_empty() || (fraction.is_empty() && text.contains('.')) {
+        let bytes = text.as_bytes();
+        // A search that is made for long texts would take longer than all the rest.
+        let point = bytes.iter().position(|byte| *byte == b'.');
+        let (whole, fraction) = match point {
+            Some(point) => (&bytes[..point], &bytes[point + 1..]),
+            None => (bytes, &[][..]),
+        };
+        if whole.is_empty() || (fraction.is_empty() && point.is_some()) {
             return Err(FixedError::Malformed);
         }
-        let mut value: i64 = 0;
-        for byte in whole.bytes() {
-            value = push_digit(value, byte)?;
+        let value = whole.iter().try_fold(0, |value, byte| push_digit(value, *byte))?;
+        let (kept, beyond) = fraction.split_at_checked(Self::TENS.len() - 1).unwrap_or((fraction, &[]));
+        let part = kept.iter().try_fold(0, |part, byte| push_digit(part, *byte))?;
+        if beyond.iter().try_fold(0, |rest, byte| Ok(rest | push_digit(0, *byte)?))? != 0 {
+            return Err(FixedError::OutOfRange);
         }
-        value = value.checked_mul(Self::ONE).ok_or(FixedError::OutOfRange)?;
-        let mut unit = Self::ONE;
-        for byte in fraction.bytes() {
-            let digit = push_digit(0, byte)?;
-            unit /= 10;
-            if unit == 0 {
-                if digit != 0 {
-                    return Err(FixedError::OutOfRange);
-                }
-                continue;
-            }
-            value = value.checked_add(digit * unit).ok_or(FixedError::OutOfRange)?;
-        }
-        Ok(Self(value))
+        let part = part * Self::TENS[Self::TENS.len() - 1 - kept.len()];
+        let value = value.checked_mul(Self::ONE).and_then(|whole| whole.checked_add(part));
+        value.map(Self).ok_or(FixedError::OutOfRange)
     }
 
     /// The same number as a decimal.
@@ -130,6 +129,8 @@ mod tests {
             ("1", 100_000_000),
             ("97100.50", 9_710_050_000_000),
             ("0.00000001", 1),
+            ("92233720368.54775807", i64::MAX),
+            ("0012.0340", 1_203_400_000),
             ("1.000000000", 100_000_000),
         ] {
             assert_eq!(Fixed::parse(text).unwrap().raw(), raw, "{text}");
@@ -141,8 +142,11 @@ mod tests {
         for text in ["", ".5", "5.", "1e5", "-1", "1,0", "NaN"] {
             assert_eq!(Fixed::parse(text), Err(FixedError::Malformed), "{text}");
         }
-        for text in ["92233720369", "0.000000001"] {
+        for text in ["92233720369", "92233720368.54775808", "99999999999999999999", "0.000000001"] {
             assert_eq!(Fixed::parse(text), Err(FixedError::OutOfRange), "{text}");
+        }
+        for text in ["1.2.3", "1..2", "1.00000000x", "1.0000000x", "."] {
+            assert_eq!(Fixed::parse(text), Err(FixedError::Malformed), "{text}");
         }
     }
 
