@@ -175,6 +175,27 @@ fn a_sweep_goes_on_where_it_was_broken_off_and_its_best_is_what_a_backtest_of_it
 }
 
 #[test]
+fn a_sweep_takes_all_cores_unless_told_otherwise_and_makes_the_same_files_on_any_number() {
+    let desk = Desk::new();
+    let sweep = |name: &str, threads: &[&str]| {
+        let out = desk.path(name);
+        let span = ["--from", "2026-02-24T00:00:00Z", "--to", "2026-02-26T00:00:00Z", "--min-trades", "1"];
+        let values = ["--param", "fast", "--grid", "4", "--json", "--out", out.to_str().unwrap()];
+        let (code, said, err) = desk.run("tune", &[&span[..], &values, threads].concat());
+        assert_eq!(code, Some(0), "{said}{err}");
+        let outcome: Value = serde_json::from_str(&said).expect("an outcome in JSON");
+        let files = ["table.csv", "best.toml"].map(|file| std::fs::read(out.join(file)).unwrap());
+        (outcome["threads"].as_u64().unwrap(), files)
+    };
+    let (threads, files) = sweep("all", &[]);
+    assert_eq!(threads, std::thread::available_parallelism().unwrap().get() as u64);
+    for count in ["1", "2", "7"] {
+        let (threads, same) = sweep(count, &["--threads", count]);
+        assert_eq!((threads.to_string().as_str(), same == files), (count, true));
+    }
+}
+
+#[test]
 fn a_draw_is_repeated_by_its_seed_on_however_many_threads() {
     let desk = Desk::new();
     let span = ["--from", "2026-02-24T00:00:00Z", "--to", "2026-02-26T00:00:00Z", "--min-trades", "1"];

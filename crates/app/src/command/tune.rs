@@ -91,7 +91,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode, Failure> {
             first.problem
         )));
     }
-    finish(arguments, bot, &space, &log.rows, &refused)
+    finish(arguments, bot, &space, &Swept { rows: &log.rows, refused: &refused, threads })
 }
 
 fn chosen<'s>(settings: &'s Settings, name: Option<&str>) -> Result<&'s BotSettings, Failure> {
@@ -182,13 +182,21 @@ impl Log {
     }
 }
 
+/// What became of a sweep.
+struct Swept<'s> {
+    rows: &'s [Row],
+    refused: &'s [Refused],
+    /// How many candidates were played at a time.
+    threads: usize,
+}
+
 fn finish(
     arguments: &Tune,
     bot: &BotSettings,
     space: &Space,
-    rows: &[Row],
-    refused: &[Refused],
+    swept: &Swept<'_>,
 ) -> Result<ExitCode, Failure> {
+    let Swept { rows, refused, threads } = *swept;
     let write = |name: &str, text: String| {
         let path = arguments.out.join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
@@ -210,12 +218,14 @@ fn finish(
         println!(
             "{}",
             json!({
-                "schema": "windvane.tune/1", "candidates": rows.len(), "refused": refused.len(), "best": best,
+                "schema": "windvane.tune/1", "candidates": rows.len(), "refused": refused.len(),
+                "threads": threads, "best": best,
             })
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} candidates in {}", rows.len(), arguments.out.join("table.csv").display());
+    let table = arguments.out.join("table.csv");
+    println!("{} candidates, {threads} at a time, in {}", rows.len(), table.display());
     if let Some(first) = refused.first() {
         println!("{} more are refused by the strategy; the first: {}", refused.len(), first.problem);
     }

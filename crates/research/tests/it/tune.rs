@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use windvane_model::{BotName, Symbol};
 use windvane_research::data::{self, History};
@@ -69,6 +71,43 @@ fn rows_are_those_of_single_runs_however_many_threads_and_a_broken_sweep_goes_on
     assert_eq!(done.len() + rest.len(), 4);
     let together: BTreeMap<usize, Row> = done.into_iter().chain(rest).map(|row| (row.number, row)).collect();
     assert_eq!(together.into_values().collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn as_many_candidates_are_played_at_a_time_as_there_are_threads() {
+    const THREADS: usize = 3;
+    let data = load();
+    let candidates = vec![Candidate::new(); THREADS];
+    let from = data[0].bars[0].start_ms;
+    let plan = Plan {
+        candidates: &candidates,
+        data: &data,
+        inside: from..from + DAY_MS,
+        outside: None,
+        threads: THREADS,
+    };
+    // Each waits at its beginning until all have begun; one after the other they would wait in vain.
+    let (begun, all) = (Mutex::new(0), Condvar::new());
+    let wait = |candidate: &Candidate| {
+        let mut count = begun.lock().unwrap();
+        *count += 1;
+        all.notify_all();
+        let (count, _) =
+            all.wait_timeout_while(count, Duration::from_secs(30), |count| *count < THREADS).unwrap();
+        if *count < THREADS { Err("the others have not begun".to_owned()) } else { of(candidate) }
+    };
+    let mut played = 0;
+    sweep(
+        &plan,
+        |_| false,
+        &wait,
+        |row| {
+            played += usize::from(row.is_ok());
+            true
+        },
+    )
+    .unwrap();
+    assert_eq!(played, THREADS);
 }
 
 #[test]
