@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::bracket::never_closed;
 use crate::language::{Literal, Report, literal, nearest};
 
 /// A string value and where its characters stand in the file.
@@ -39,15 +40,15 @@ pub(crate) struct Table<'t> {
 /// The document in `text`, or nothing when it is not TOML; its syntax errors are in the report then.
 pub(crate) fn parse<'t>(text: &'t str, report: &Report<'_>) -> Option<Spanned<DeTable<'t>>> {
     let (document, errors) = DeTable::parse_recoverable(text);
-    let open = if errors.is_empty() { None } else { never_closed(text) };
-    if let Some((at, opener)) = open {
-        let closer = if opener == '{' { '}' } else { ']' };
-        report.add(at, format!("this `{opener}` is never closed by a `{closer}`"));
+    let first = errors.first().map(|error| error.span().map_or(0, |span| span.start));
+    let open = first.and_then(|first| never_closed(text, first));
+    if let Some((at, message)) = &open {
+        report.add(*at, message);
     }
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
         // What comes after a bracket that is never closed is read as if it stood within it.
-        if open.is_some_and(|(opened, _)| opened < at) {
+        if open.as_ref().is_some_and(|(opened, _)| *opened < at) {
             continue;
         }
         let first = error.span().and_then(|span| first_of(text, text.get(span)?, at));
@@ -56,47 +57,6 @@ pub(crate) fn parse<'t>(text: &'t str, report: &Report<'_>) -> Option<Spanned<De
         report.add_related(at..at, error.message().replace('\n', ", "), first.into_iter().collect());
     }
     errors.is_empty().then_some(document)
-}
-
-/// The last `{` or `[` of a text that nothing closes, outside of strings and comments; with its byte.
-fn never_closed(text: &str) -> Option<(usize, char)> {
-    let mut open: Vec<(usize, char)> = Vec::new();
-    let mut signs = text.char_indices();
-    while let Some((at, sign)) = signs.next() {
-        match sign {
-            '#' => drop(signs.find(|(_, sign)| *sign == '\n')),
-            '"' | '\'' => {
-                let rest = &text[at..];
-                let fence = if rest.starts_with("\"\"\"") || rest.starts_with("\'\'\'") {
-                    &rest[..3]
-                } else {
-                    &rest[..1]
-                };
-                let end = end_of_string(&rest[fence.len()..], fence);
-                let end = at + fence.len() + end;
-                signs.by_ref().find(|(at, sign)| at + sign.len_utf8() >= end);
-            }
-            '{' | '[' => open.push((at, sign)),
-            '}' | ']' => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.pop()
-}
-
-/// How many bytes a string takes whose opening `fence` is read, with the closing one; one of a single line ends with it.
-fn end_of_string(rest: &str, fence: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, sign) in rest.char_indices() {
-        if fence.len() == 1 && sign == '\n' {
-            return at;
-        }
-        if !is_escaped && rest[at..].starts_with(fence) {
-            return at + fence.len();
-        }
-        is_escaped = sign == '\\' && !is_escaped && fence.starts_with('"');
-    }
-    rest.len()
 }
 
 /// Where a line before the byte `at` begins with `key`.

@@ -30,13 +30,9 @@ pub(crate) fn serve(arguments: &Venue) -> Result<ExitCode, Failure> {
     };
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Config(format!("{}: cannot be read: {error}", path.display())))?;
-    let mut config: VenueConfig = toml::from_str(&text).map_err(|error| {
-        Failure::Config(format!(
-            "{}: {}",
-            crate::config::place(path, &text, error.span().unwrap_or(0..0)),
-            error.message()
-        ))
-    })?;
+    let mut config: VenueConfig = toml::from_str(&text)
+        .map_err(|error| Failure::Config(crate::config::malformed(path, &text, &error)))?;
+    crate::config::check_venue(path, &text, &config).map_err(Failure::Config)?;
     config.market.resolve_paths(path.parent().unwrap_or(path));
     let address = arguments.listen.unwrap_or(config.listen);
     if !address.ip().is_loopback() {

@@ -1,6 +1,7 @@
 //! The config of `windvane run`: as typed ([`file`]), then as used ([`Settings`]).
 
 pub(crate) mod archive;
+mod elsewhere;
 mod file;
 mod hint;
 mod origin;
@@ -12,6 +13,7 @@ mod source;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use elsewhere::{check_venue, malformed};
 pub(crate) use file::{Durability, Environment, LogStyle, OnShutdown, WhenIdle};
 pub(crate) use resolve::{check_strategy_file, data_dir, load, load_from, place};
 pub(crate) use source::Texts;

@@ -1,5 +1,6 @@
 //! From the config as typed to the settings as used: every check across fields, every problem reported.
 
+use super::elsewhere::{of_missing, of_venue};
 use super::file::{
     AccountModes, BotSection, ConfigFile, Direction, Environment, ForeignPosition, GuardSection, MarginShort,
     MarketClock, RateLimits, Removed, TelemetrySection, VenueSection,
@@ -50,8 +51,12 @@ pub(crate) fn load(path: &Path) -> Result<Settings, Failure> {
 pub(crate) fn load_from(path: &Path, mut texts: Texts) -> Result<Settings, Failure> {
     let whole = Whole::read(path, &mut texts).map_err(|problems| Failure::Config(problems.join("\n")))?;
     let file: ConfigFile = toml::from_str(whole.text()).map_err(|error| {
-        let at = whole.place(error.span().unwrap_or(0..0));
-        Failure::Config(format!("{at}: {}", error.message()))
+        let span = error.span().unwrap_or(0..0);
+        let mut told = format!("{}: {}", whole.place(span.clone()), error.message());
+        if let Some((at, note)) = of_missing(whole.text(), span.start, error.message()) {
+            told.push_str(&format!("\n    {}: {note}", whole.place(at..at)));
+        }
+        Failure::Config(told)
     })?;
     let mut resolver = Resolver::new(path, &whole, texts);
     let settings = resolver.resolve(file);
@@ -102,9 +107,14 @@ pub(crate) fn place(path: &Path, text: &str, span: Range<usize>) -> String {
 
 /// Where the value of a key inside `[risk]` stands.
 fn risk_key(text: &str, path: &str) -> Option<Range<usize>> {
+    key(text, &format!("risk.{path}"))
+}
+
+/// Where the value of a key stands.
+fn key(text: &str, path: &str) -> Option<Range<usize>> {
     let mut table = DeTable::parse(text).ok()?.into_inner();
     let mut span = None;
-    for name in std::iter::once("risk").chain(path.split('.')) {
+    for name in path.split('.') {
         let value = table.remove(name)?;
         span = Some(value.span());
         table = match value.into_inner() {
@@ -243,7 +253,15 @@ impl<'t> Resolver<'t> {
         let limits = file.risk.get_ref();
         for problem in limits.problems() {
             let span = risk_key(self.whole.text(), &problem.key()).unwrap_or(file.risk.span());
-            self.problem(span, problem);
+            let other = problem.other_key();
+            let place = other.as_deref().and_then(|key| risk_key(self.whole.text(), key));
+            match place.zip(other) {
+                Some((other_span, key)) => {
+                    let at = self.whole.place(other_span);
+                    self.problem(span, format!("{problem}\n    {at}: `{key}`"));
+                }
+                None => self.problem(span, problem),
+            }
         }
         let trades = |name: &str| file.bot.values().any(|bot| bot.symbol.get_ref().as_str() == name);
         for name in limits.symbol.keys().filter(|name| !trades(name)) {
@@ -318,8 +336,10 @@ impl<'t> Resolver<'t> {
     }
 
     fn embedded(&mut self, span: Range<usize>, mut config: VenueConfig) -> VenueConfig {
-        for problem in config.check() {
-            self.problem(span.clone(), problem);
+        let text = self.whole.text().get(span.start..).unwrap_or_default();
+        for (at, problem) in of_venue(text, &config) {
+            let at = span.start + at;
+            self.problem(at..at, problem);
         }
         config.market.resolve_paths(&self.folder);
         if let MarketConfig::Replay(replay) = &config.market
@@ -547,18 +567,18 @@ impl<'t> Resolver<'t> {
     fn check_listener(&mut self, telemetry: &TelemetrySection) {
         if let Some(address) = telemetry.otlp.as_ref().filter(|address| !windvane_telemetry::is_safe(address))
         {
-            let start = self.whole.text().find("otlp").unwrap_or(0);
+            let span = key(self.whole.text(), "telemetry.otlp").unwrap_or(0..0);
             let what = format!("`otlp = \"{address}\"`: https://, or http:// on this machine");
-            self.problem(start..start, what);
+            self.problem(span, what);
         }
         if telemetry.enabled && !telemetry.remote && !telemetry.listen.ip().is_loopback() {
-            let start = self.whole.text().find("[telemetry]").unwrap_or(0);
+            let span = key(self.whole.text(), "telemetry.listen").unwrap_or(0..0);
             let what = format!(
                 "others can reach `listen = \"{}\"`: use a loopback address, or add `remote = true` (metrics without \
                  the status page, to whoever asks)",
                 telemetry.listen
             );
-            self.problem(start..start, what);
+            self.problem(span, what);
         }
     }
 

@@ -2,7 +2,7 @@
 //! exactly that value, or it changes nothing that means anything. Strategy files have the same test in `strategy`.
 
 use super::source::tests::over_disk;
-use super::{load_from, place};
+use super::{check_venue, load_from, malformed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use windvane_slips::{Slip, slips, toml_files};
@@ -21,13 +21,9 @@ fn engine(path: &Path, text: &str) -> Result<BTreeMap<String, String>, String> {
 
 /// A config of the venue alone.
 fn venue(path: &Path, text: &str) -> Result<BTreeMap<String, String>, String> {
-    let config: VenueConfig = toml::from_str(text).map_err(|error| {
-        format!("{}: {}", place(path, text, error.span().unwrap_or(0..0)), error.message())
-    })?;
-    match config.check().first() {
-        Some(problem) => Err(problem.to_string()),
-        None => Ok(leaves(text)),
-    }
+    let config: VenueConfig = toml::from_str(text).map_err(|error| malformed(path, text, &error))?;
+    check_venue(path, text, &config)?;
+    Ok(leaves(text))
 }
 
 /// Every value of a TOML text by its path, those within lists too.
@@ -58,8 +54,10 @@ struct Count {
     tried: u32,
     refused: u32,
     changed: u32,
-    /// Refusals that name another line or none, by what they say.
+    /// Refusals that do not name the line of the slip, by what they say.
     elsewhere: BTreeMap<String, u32>,
+    /// The first of them.
+    strays: Vec<String>,
 }
 
 struct Sound<'t> {
@@ -80,6 +78,9 @@ impl Count {
                 self.refused += 1;
                 if !is_here(&said, path, line) {
                     *self.elsewhere.entry(reason(&said)).or_default() += 1;
+                    if self.strays.len() < 5 {
+                        self.strays.push(format!("{}:{line}: {said}", path.display()));
+                    }
                 }
                 return;
             }
@@ -106,12 +107,12 @@ impl Count {
     }
 }
 
-/// Whether a refusal names the line of the slip, or one beside it: a value that lost its quote is missed at the next.
+/// Whether a refusal names the line of the slip, as the place of a problem or as one that has to do with it.
 fn is_here(said: &str, path: &Path, line: usize) -> bool {
     let start = format!("{}:", path.display());
     let lines = said.split(start.as_str()).skip(1);
     let lines = lines.filter_map(|rest| rest.split(':').next()?.parse::<usize>().ok());
-    lines.into_iter().any(|named| named.abs_diff(line) <= 1)
+    lines.into_iter().any(|named| named == line)
 }
 
 /// The first line of a refusal without its place, names and figures.
@@ -143,11 +144,12 @@ fn a_slip_anywhere_in_a_shipped_config_is_refused_or_changes_what_stands_there()
         let file = Sound { path, read, values };
         slips(&text, number, 9).for_each(|slip| count.judge(&file, &slip));
     }
-    let Count { tried, refused, changed, elsewhere } = count;
-    let strays: u32 = elsewhere.values().sum();
+    let Count { tried, refused, changed, elsewhere, strays } = count;
+    let elsewhere_in_all: u32 = elsewhere.values().sum();
     println!(
-        "config slips figures: {tried} slips: {refused} refused ({strays} of them told of another line), {changed} changed what stands there"
+        "config slips figures: {tried} slips: {refused} refused ({elsewhere_in_all} of them without naming the line), {changed} changed what stands there"
     );
     elsewhere.iter().for_each(|(reason, count)| println!("  {count} elsewhere: {reason}"));
-    assert!(tried > 1_500 && refused * 3 > tried && changed > 30 && strays * 10 < refused, "{elsewhere:#?}");
+    assert!(tried > 1_500 && refused * 3 > tried && changed > 30);
+    assert_eq!(elsewhere_in_all, 0, "{strays:#?}");
 }

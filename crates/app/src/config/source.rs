@@ -4,6 +4,7 @@
 //! Config files become one text, so that a key that two of them give is refused as TOML refuses it, and a place in the
 //! whole is told as a place in the file it came from.
 
+use super::elsewhere::malformed;
 use super::resolve::place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -165,10 +166,7 @@ impl Whole {
     /// One file alone, for its syntax.
     fn parsed(&self, number: usize) -> Result<Spanned<DeTable<'_>>, Vec<String>> {
         let (path, text) = &self.files[number];
-        DeTable::parse(text).map_err(|error| {
-            let at = place(path, text, error.span().unwrap_or(0..0));
-            vec![format!("{at}: {}", error.message())]
-        })
+        DeTable::parse(text).map_err(|error| vec![malformed(path, text, &error)])
     }
 
     /// Appends an included file. It has tables only: a bare key would fall into the last table before it.

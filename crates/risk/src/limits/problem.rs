@@ -145,6 +145,26 @@ impl LimitProblem {
     }
 }
 
+impl LimitProblem {
+    /// The key of the other value, where two do not go together, with its table inside `[risk]`.
+    #[must_use]
+    pub fn other_key(&self) -> Option<String> {
+        match self {
+            Self::Order { outer, .. } => Some((*outer).to_owned()),
+            Self::Leverage { .. } => Some("max_leverage".to_owned()),
+            Self::Wider { key, .. } => Some((*key).to_owned()),
+            Self::Coin { .. } => Some("max_order_notional".to_owned()),
+            Self::RateWindows => Some("max_order_rate_long".to_owned()),
+            Self::DrawdownSteps { table, upper, .. } => Some(format!("{table}.{upper}")),
+            Self::SettleCoin { .. }
+            | Self::Nothing { .. }
+            | Self::Absurd { .. }
+            | Self::AdlRank { .. }
+            | Self::Name { .. } => None,
+        }
+    }
+}
+
 /// What is wrong with the leverages of a config beside what the venue's contracts allow: those of bots with their names, and
 /// `max_leverage`. A leverage above a contract's own is refused by the venue; a limit above that of every contract holds
 /// nothing back. `None` when all fit.

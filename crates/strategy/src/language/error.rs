@@ -99,6 +99,21 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// The byte of a TOML text at which a comment sets `key`: the end of the line before it may have been lost.
+#[must_use]
+pub fn set_in_comment(text: &str, key: &str) -> Option<usize> {
+    let sets = |rest: &str| rest.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let comment = line.find('#').unwrap_or(line.len());
+        if let Some(at) = (comment..line.len()).find(|at| line.get(*at..).is_some_and(sets)) {
+            return Some(start + at);
+        }
+        start += line.len();
+    }
+    None
+}
+
 /// A message and the bytes of the file that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
@@ -154,18 +169,7 @@ impl<'s> Report<'s> {
 
     /// Where a comment holds a line that sets `key`: it may have been meant.
     pub(crate) fn in_comment(&self, key: &str) -> Option<(usize, String)> {
-        let sets = |rest: &str| rest.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
-        let comments = self.text.split_inclusive('\n').scan(0, |start, line| {
-            let from = *start;
-            *start += line.len();
-            Some((from, line))
-        });
-        let mut places = comments.filter_map(|(start, line)| {
-            let comment = line.find('#')?;
-            let at = (comment..line.len()).find(|at| line.get(*at..).is_some_and(sets))?;
-            Some(start + at)
-        });
-        places.next().map(|at| (at, format!("`{key}` is set here, in a comment")))
+        set_in_comment(self.text, key).map(|at| (at, format!("`{key}` is set here, in a comment")))
     }
 
     /// Notes something that is allowed and hardly meant.

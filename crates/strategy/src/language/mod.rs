@@ -32,14 +32,14 @@ pub(crate) use check::{Checker, Lowered, Name, Names};
 pub(crate) use columns::Columns;
 pub(crate) use compile::{Builder, NodeId};
 pub(crate) use error::Report;
-pub use error::{Problem, Problems, Related};
+pub use error::{Problem, Problems, Related, set_in_comment};
 pub use eval::Bar;
 pub(crate) use eval::Program;
 pub(crate) use feed::{Aggregator, Feed, FeedId};
 pub(crate) use lexer::{Literal, literal};
 pub(crate) use live::{LiveWord, Quote};
 pub use series::{Ohlcv, Series};
-pub(crate) use suggest::nearest;
+pub use suggest::nearest;
 pub(crate) use types::Type;
 pub use vocabulary::{Entry, vocabulary};
 

@@ -1,7 +1,8 @@
 //! The nearest known word, for messages that end in "did you mean …?".
 
 /// The known word with the fewest typing slips from `typed`, if it is near enough to be what was meant.
-pub(crate) fn nearest<'w>(typed: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+#[must_use]
+pub fn nearest<'w>(typed: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let allowed = allowed_slips(typed);
     known
         .into_iter()

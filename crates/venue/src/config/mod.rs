@@ -141,6 +141,21 @@ pub enum ConfigProblem {
     },
 }
 
+impl ConfigProblem {
+    /// What to look for in the file to find it: the value as it is typed there, or the key.
+    #[must_use]
+    pub fn mark(&self) -> Option<String> {
+        match self {
+            Self::UnknownInstrument { symbol, .. } => Some(format!("\"{symbol}\"")),
+            Self::Duplicate { value, .. } => Some(value.clone()),
+            Self::Key { key, .. } => Some(format!("\"{key}\"")),
+            Self::Missing(_) => None,
+            Self::SpeedZero => Some("speed".to_owned()),
+            Self::OutOfRange { what, .. } => Some((*what).to_owned()),
+        }
+    }
+}
+
 impl VenueConfig {
     /// A venue for this market with the documented paper account and the instruments with recorded figures.
     #[must_use]
