@@ -222,8 +222,8 @@ impl Engine {
         self.flatten(stamp, out);
         self.settle_run_state(stamp, out);
         self.wake_timers(stamp, out);
-        if matches!(stamped.event, Event::Account(_)) {
-            self.note_openings();
+        if let Event::Account(event) = &stamped.event {
+            self.note_openings(event);
         }
         self.collect_memory(out);
     }

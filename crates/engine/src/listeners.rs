@@ -42,6 +42,12 @@ impl Listeners {
         Self(all)
     }
 
+    /// The bots that trade a contract, in the order of the configuration.
+    pub(crate) fn own(&self, symbol: Symbol) -> impl Iterator<Item = usize> {
+        let listeners = self.0.get(&symbol).into_iter().flatten();
+        listeners.filter(|listener| listener.is_own).map(|listener| listener.bot)
+    }
+
     /// The first bot from `from` on that `wake` concerns, in the order of the configuration.
     pub(crate) fn next(&self, symbol: Symbol, wake: Wake<'_>, from: usize) -> Option<usize> {
         let listeners = self.0.get(&symbol)?;

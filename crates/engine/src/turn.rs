@@ -8,8 +8,8 @@ use crate::output::Output;
 use crate::short::Relief;
 use crate::view::is_held;
 use windvane_model::{
-    BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent, MarketTime, Mutant,
-    Notice, NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
+    AccountEvent, BotMemory, ClientOrderId, Command, Denial, DenialReason, Grounds, HaltCause, Intent,
+    MarketTime, Mutant, Notice, NoticeTo, Qty, RunState, Scope, SignalName, Stamp, Symbol, Tag, mutant,
 };
 use windvane_order_management::Effect;
 use windvane_risk::{Approved, Ask};
@@ -341,19 +341,33 @@ impl Engine {
         }
     }
 
-    /// Notes of each position that was opened which configuration it lives by.
-    pub(crate) fn note_openings(&mut self) {
-        for bot in &mut self.bots {
-            let is_held = is_held(&self.orders, bot.symbol, bot.position_index);
+    /// Notes of each position that a fact of the account has opened which configuration it lives by.
+    pub(crate) fn note_openings(&mut self, event: &AccountEvent) {
+        let Self { bots, listeners, orders, config, has_opened, .. } = self;
+        let mut note = |bot: &mut Bot| {
+            let is_held = is_held(orders, bot.symbol, bot.position_index);
             if is_held && !bot.was_held && bot.next.is_none() {
-                self.has_opened |= bot.opened_under != Some(self.config);
-                bot.opened_under = Some(self.config);
+                *has_opened |= bot.opened_under != Some(*config);
+                bot.opened_under = Some(*config);
             }
             bot.was_held = is_held;
             if !is_held {
                 (bot.asked_stop, bot.asked_profit) = (None, None);
             }
-        }
+        };
+        // Most facts are of one contract, and with a thousand bots the others need not be asked.
+        let symbol = match event {
+            AccountEvent::Order(report) => report.symbol,
+            AccountEvent::Execution(execution) => execution.symbol,
+            AccountEvent::Position(report) => report.symbol,
+            AccountEvent::Wallet(_) => return,
+            AccountEvent::Acknowledged(_)
+            | AccountEvent::Refused(_)
+            | AccountEvent::Undetermined(_)
+            | AccountEvent::Answer(_)
+            | AccountEvent::QueryFailed(_) => return bots.iter_mut().for_each(note),
+        };
+        listeners.own(symbol).for_each(|bot| note(&mut bots[bot]));
     }
 
     /// Takes down what bots, and the engine itself, must remember over a restart.
