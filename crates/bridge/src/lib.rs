@@ -12,5 +12,5 @@ mod request;
 pub use answer::{Asked, family, order_id};
 pub use market::{book_delta, book_snapshot, print, ticker};
 pub use pre_check::{pre_checked, question};
-pub use report::{execution, order, position, wallet};
+pub use report::{execution, movement, order, position, wallet};
 pub use request::{by_link, request};

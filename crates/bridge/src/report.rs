@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use windvane_model::{
     ClientOrderId, Coin, CoinBalance, Execution, ExecutionId, ExecutionKind, Leverage, MarketTime, Money,
-    OrderId, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport, PositionStatus, Price, Qty,
-    Rate, Side, StopKind, Symbol, Text, TimeInForce, WalletReport,
+    Movement, MovementKind, OrderId, OrderReport, OrderStatus, Origin, PositionIndex, PositionReport,
+    PositionStatus, Price, Qty, Rate, Side, StopKind, Symbol, Text, TimeInForce, WalletReport,
 };
 use windvane_venue_core as venue;
 
@@ -195,6 +195,28 @@ pub fn wallet(row: &venue::WalletRow, at: MarketTime) -> WalletReport {
         maintenance_margin_rate: row.account_mm_rate.map(Rate::new),
         at,
     }
+}
+
+/// Money that moved; `None` of what executions tell.
+#[must_use]
+pub fn movement(row: &venue::TransactionRow) -> Option<Movement> {
+    let kind = match row.kind {
+        venue::TransactionType::Trade
+        | venue::TransactionType::Settlement
+        | venue::TransactionType::Delivery
+        | venue::TransactionType::Liquidation
+        | venue::TransactionType::Adl => return None,
+        venue::TransactionType::TransferIn
+        | venue::TransactionType::TransferOut
+        | venue::TransactionType::Bonus => MovementKind::Moved,
+    };
+    Some(Movement {
+        id: Text::lossy(&row.id),
+        at: MarketTime(row.transaction_time_ms),
+        coin: Coin::new(&row.currency).expect(ROWS),
+        change: Money::new(row.change),
+        kind,
+    })
 }
 
 fn coin(row: &venue::CoinRow) -> CoinBalance {

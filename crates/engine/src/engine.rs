@@ -475,6 +475,7 @@ pub(crate) fn push_query(query: Query, out: &mut Vec<Output>) {
         Query::Order { .. } => "probe",
         Query::Account { .. } => "reconcile",
         Query::PreCheck(_) => "calibrate",
+        Query::Movements { .. } => "money",
     };
     out.push(Output::of_engine(reason, Command::Query(query)));
 }

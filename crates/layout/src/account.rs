@@ -2,10 +2,10 @@
 
 use crate::{choices, layout};
 use windvane_model::{
-    AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
-    OrderQuestion, OrderReport, OrderStatus, Origin, PositionReport, PositionStatus, PreChecked, Query,
-    QueryAnswer, QueryFailed, RefusalFamily, Refused, Request, StopKind, TimeInForce, Undetermined,
-    WalletReport,
+    AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, Movement,
+    MovementKind, OrderLookup, OrderQuestion, OrderReport, OrderStatus, Origin, PositionReport,
+    PositionStatus, PreChecked, Query, QueryAnswer, QueryFailed, RefusalFamily, Refused, Request, StopKind,
+    TimeInForce, Undetermined, WalletReport,
 };
 
 choices!(AccountEvent {
@@ -67,11 +67,16 @@ choices!(TimeInForce { 1 => Gtc, 2 => Ioc, 3 => Fok, 4 => PostOnly });
 
 choices!(Query {
     1 => Account { executions_since }, 2 => Order { symbol, client_order_id }, 3 => PreCheck(question),
+    4 => Movements { since },
 });
 
 layout!(OrderQuestion { symbol, position_index, side, qty, price });
 
-choices!(QueryAnswer { 1 => Account(snapshot), 2 => Order(lookup), 3 => PreCheck(rates) });
+choices!(QueryAnswer { 1 => Account(snapshot), 2 => Order(lookup), 3 => PreCheck(rates), 4 => Movements(rows) });
+
+layout!(Movement { id, at, coin, change, kind });
+
+choices!(MovementKind { 1 => Moved, 2 => Earned });
 
 layout!(PreChecked { question, initial_before, maintenance_before, initial_after, maintenance_after });
 

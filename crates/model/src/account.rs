@@ -439,6 +439,11 @@ pub enum Query {
     },
     /// What an order would make of the account's margin. Nothing is placed.
     PreCheck(OrderQuestion),
+    /// Money that moved for another reason than an execution, by the venue's log of the wallet.
+    Movements {
+        /// From this moment on, market time.
+        since: MarketTime,
+    },
 }
 
 /// An order that is only asked about.
@@ -465,6 +470,32 @@ pub enum QueryAnswer {
     Order(Box<OrderLookup>),
     /// What an order would do to the account's margin.
     PreCheck(PreChecked),
+    /// Money that moved, in any order.
+    Movements(Vec<Movement>),
+}
+
+/// A change of the wallet that has another reason than an execution. Source: Bybit V5, Get Transaction Log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Movement {
+    /// The venue's id of it.
+    pub id: Text<64>,
+    /// When, market time.
+    pub at: MarketTime,
+    /// Which coin.
+    pub coin: Coin,
+    /// By how much its balance changed; negative is less.
+    pub change: Money,
+    /// Whether it is profit or loss.
+    pub kind: MovementKind,
+}
+
+/// What a movement of money means for profit and loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovementKind {
+    /// None: a transfer, a bonus, an airdrop, a conversion, a loan, and whatever the venue has a word for that we do not know.
+    Moved,
+    /// It is some: interest, a fee given back.
+    Earned,
 }
 
 /// The account's margin rates as the venue counts them: margin over margin balance, as fractions, cut off after four

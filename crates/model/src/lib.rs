@@ -42,9 +42,10 @@ mod text;
 mod time;
 
 pub use account::{
-    AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, OrderLookup,
-    OrderQuestion, OrderReport, Origin, PositionReport, PositionStatus, PreChecked, Query, QueryAnswer,
-    QueryFailed, RefusalFamily, Refused, Request, StopKind, Undetermined, WalletReport,
+    AccountEvent, AccountSnapshot, Acknowledged, CoinBalance, Execution, ExecutionKind, Movement,
+    MovementKind, OrderLookup, OrderQuestion, OrderReport, Origin, PositionReport, PositionStatus,
+    PreChecked, Query, QueryAnswer, QueryFailed, RefusalFamily, Refused, Request, StopKind, Undetermined,
+    WalletReport,
 };
 pub use command::{Amend, Cancel, CancelAll, Command, SetLeverage, SetProtection, Submit};
 pub use event::{Control, Event, HaltCause, Link, LinkState, Reference, RunState, Scope, Stamp, Stamped};

@@ -15,6 +15,7 @@ mod holding;
 mod identity;
 mod inquiry;
 mod ledger;
+mod movement;
 mod order;
 mod orders;
 mod other;

@@ -2,14 +2,15 @@
 //!
 //! Computed balance = start + Σ(realised − fee − funding) + adjustments. The start is taken from the first
 //! account query, because only that comes with positions and executions; a push alone does not say which
-//! executions are already in it. An adjustment is money that no execution explains (a transfer, a bonus, an
-//! interest): it is booked only after reconciliation failed to find its cause, never guessed.
+//! executions are already in it. An adjustment is money that no execution explains: a transfer or a bonus that the venue's
+//! log names, or what reconciliation failed to find the cause of; never guessed. Interest that the log names is booked as
+//! the loss that it is.
 
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use windvane_layout::layout;
-use windvane_model::{Coin, CoinBalance, Execution, Money, WallTime, WalletReport};
+use windvane_model::{Coin, CoinBalance, Execution, Money, Movement, MovementKind, WallTime, WalletReport};
 use windvane_risk::margin::{MarginMode, other_collateral};
 
 /// The coin that profit and margin of the traded contracts are counted in. This version trades USDT-settled
@@ -69,7 +70,7 @@ impl Wallet {
         self.coins.get(&coin)?.reported.map(|balance| balance.wallet_balance)
     }
 
-    /// Money that no execution explains, in `coin`.
+    /// Money in `coin` that no execution explains and that is no profit or loss.
     #[must_use]
     pub fn adjustments(&self, coin: Coin) -> Money {
         self.coins.get(&coin).map_or(Money::ZERO, |account| account.adjustments)
@@ -169,13 +170,28 @@ impl Wallet {
         self.coins.values().filter_map(|account| account.differs_since).min()
     }
 
-    /// Books what cannot be explained as adjustments.
-    pub(crate) fn adjust(&mut self) {
-        for account in self.coins.values_mut() {
-            if let Some(gap) = account.gap() {
+    /// Books what cannot be explained as adjustments, and says what that is.
+    pub(crate) fn adjust(&mut self) -> Vec<(Coin, Money)> {
+        let mut adjusted = Vec::new();
+        for (coin, account) in &mut self.coins {
+            if let Some(gap) = account.gap().filter(|gap| *gap != Money::ZERO) {
                 account.adjustments = account.adjustments.plus(gap);
+                adjusted.push((*coin, gap));
             }
             account.differs_since = None;
+        }
+        adjusted
+    }
+
+    /// Books money that the venue's log names. `is_booked` says that it was booked as an adjustment before.
+    pub(crate) fn take_movement(&mut self, row: &Movement, is_booked: bool) {
+        let account = self.coins.entry(row.coin).or_default();
+        if !is_booked {
+            account.adjustments = account.adjustments.plus(row.change);
+        }
+        if row.kind == MovementKind::Earned {
+            account.adjustments = account.adjustments.less(row.change);
+            account.booked = account.booked.plus(row.change);
         }
     }
 }
@@ -215,7 +231,7 @@ mod tests {
         assert_eq!(wallet.differs_since(), None);
 
         wallet.take_report(&wallet_report("1099.945"));
-        wallet.adjust();
+        assert_eq!(wallet.adjust(), [(usdt, money("100"))]);
         assert_eq!((wallet.adjustments(usdt), wallet.balance()), (money("100"), money("1099.945")));
     }
 }

@@ -319,7 +319,10 @@ impl<'h> Explanation<'h> {
     }
 
     fn is_about_command(&self, bot: Option<BotName>, command: &Command) -> bool {
-        if matches!(command, Command::Query(Query::Account { .. } | Query::PreCheck(_))) {
+        if matches!(
+            command,
+            Command::Query(Query::Account { .. } | Query::PreCheck(_) | Query::Movements { .. })
+        ) {
             return false;
         }
         match self.question {
@@ -360,7 +363,7 @@ fn id_of(command: &Command) -> Option<ClientOrderId> {
         Command::CancelAll(_)
         | Command::SetProtection(_)
         | Command::SetLeverage(_)
-        | Command::Query(Query::Account { .. } | Query::PreCheck(_)) => None,
+        | Command::Query(Query::Account { .. } | Query::PreCheck(_) | Query::Movements { .. }) => None,
     }
 }
 
@@ -374,6 +377,6 @@ fn symbol_of(command: &Command) -> Option<Symbol> {
         Command::SetLeverage(set) => Some(set.symbol),
         Command::Query(Query::Order { symbol, .. }) => Some(*symbol),
         Command::Query(Query::PreCheck(question)) => Some(question.symbol),
-        Command::Query(Query::Account { .. }) => None,
+        Command::Query(Query::Account { .. } | Query::Movements { .. }) => None,
     }
 }

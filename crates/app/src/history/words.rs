@@ -159,6 +159,7 @@ pub(super) fn other_command(command: &Command) -> String {
         Command::SetLeverage(set) => format!("set leverage {:?}", set.leverage),
         Command::Query(Query::Account { .. }) => "read the account".to_owned(),
         Command::Query(Query::Order { .. }) => "look the order up".to_owned(),
+        Command::Query(Query::Movements { .. }) => "read the log of the wallet".to_owned(),
         Command::Query(Query::PreCheck(_)) => "ask what an order would hold".to_owned(),
     }
 }
@@ -196,6 +197,7 @@ pub(super) fn execution(execution: &Execution) -> String {
 pub(super) fn answer(answer: &QueryAnswer) -> String {
     match answer {
         QueryAnswer::Account(_) => "the account was read".to_owned(),
+        QueryAnswer::Movements(rows) => format!("the log of the wallet named {} movements", rows.len()),
         QueryAnswer::PreCheck(_) => "the venue said what an order would hold".to_owned(),
         QueryAnswer::Order(lookup) => match &lookup.order {
             Some(order) => format!("looked up: {}", report(order)),

@@ -53,7 +53,7 @@ impl Purpose {
     pub(crate) const fn of_query(query: &Query) -> Self {
         match query {
             Query::Order { .. } => Self::Resolve,
-            Query::Account { .. } | Query::PreCheck(_) => Self::Audit,
+            Query::Account { .. } | Query::PreCheck(_) | Query::Movements { .. } => Self::Audit,
         }
     }
 

@@ -7,6 +7,8 @@
 use super::{
     answer::{Answer, read_envelope},
     error::RestError,
+    ledger::LedgerRow,
+    market::read,
     page::Pages,
     past, pre_check, reference,
 };
@@ -16,8 +18,8 @@ use crate::{
 };
 use serde::Deserialize;
 use windvane_model::{
-    AccountSnapshot, Execution, MarketTime, Millis, OrderLookup, OrderReport, PositionReport, Query,
-    QueryAnswer, Symbol, WalletReport,
+    AccountSnapshot, Execution, MarketTime, Millis, Movement, OrderLookup, OrderReport, PositionReport,
+    Query, QueryAnswer, Symbol, WalletReport,
 };
 
 const REALTIME: &str = "/v5/order/realtime";
@@ -27,6 +29,7 @@ const POSITIONS: &str = "/v5/position/list";
 pub(super) const WALLET: &str = "/v5/account/wallet-balance";
 pub(super) const WALLET_QUERY: &str = "accountType=UNIFIED";
 const PRE_CHECK: &str = "/v5/order/pre-check";
+const LEDGER: &str = "/v5/account/transaction-log";
 /// How far one call into the past reaches, and how far back anything does. Source: Bybit V5, "Get Trade History".
 const WINDOW_MS: Millis = 7 * 24 * 3_600_000;
 const REACH_MS: Millis = 730 * 24 * 3_600_000;
@@ -84,6 +87,7 @@ enum Course {
     Account(Account),
     Order(Order),
     PreCheck(windvane_model::OrderQuestion),
+    Movements(Vec<Movement>),
 }
 
 /// The account as a whole. The order of its parts matters: what fills while they are read is then in the executions or in a
@@ -153,6 +157,10 @@ pub fn inquire(query: Query, symbols: &[Symbol]) -> Turn {
             let ask = Ask::Post { path: PRE_CHECK, body: pre_check::body(&question) };
             Inquiry::call(Course::PreCheck(question), ask)
         }
+        Query::Movements { since } => {
+            let query = format!("accountType=UNIFIED&limit=50&startTime={}", since.0);
+            Inquiry::list(Course::Movements(Vec::new()), LEDGER, query)
+        }
     }
 }
 
@@ -192,6 +200,18 @@ impl Inquiry {
             Course::PreCheck(question) => {
                 let rates = past::read_rates(answer)?;
                 Ok(Turn::Done(QueryAnswer::PreCheck(pre_check::answered(question, rates))))
+            }
+            Course::Movements(mut moved) => {
+                let mut pages = pages;
+                let has_more = pages.take(answer, |text| {
+                    let row = answer.row::<LedgerRow<'_>>(text)?;
+                    moved.extend(read(answer, row.movement())?);
+                    Ok(())
+                })?;
+                if has_more {
+                    return Ok(Self::page(Course::Movements(moved), pages));
+                }
+                Ok(Turn::Done(QueryAnswer::Movements(moved)))
             }
         }
     }

@@ -10,12 +10,12 @@ use super::{
     page::Past,
 };
 use crate::codec::{
-    number::{FieldError, Lexeme},
+    number::{FieldError, Lexeme, bad},
     rows,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use windvane_model::{MarketTime, Symbol};
+use windvane_model::{Coin, MarketTime, Money, Movement, MovementKind, Symbol, Text};
 
 /// One change of the wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +137,28 @@ impl LedgerRow<'_> {
     }
 }
 
+impl LedgerRow<'_> {
+    /// The row as a movement of money; `None` of what executions tell, and where nothing moved.
+    pub(super) fn movement(&self) -> Result<Option<Movement>, FieldError> {
+        let entry = self.entry()?;
+        let kind = match entry.kind.as_str() {
+            "TRADE" | "SETTLEMENT" | "DELIVERY" | "LIQUIDATION" | "ADL" => return Ok(None),
+            "INTEREST" | "FEE_REFUND" => MovementKind::Earned,
+            _ => MovementKind::Moved,
+        };
+        if entry.change.is_zero() {
+            return Ok(None);
+        }
+        Ok(Some(Movement {
+            id: Text::lossy(&entry.id),
+            at: entry.at,
+            coin: Coin::new(self.currency.as_str()).map_err(|_| bad("currency", "not a coin"))?,
+            change: Money::new(entry.change),
+            kind,
+        }))
+    }
+}
+
 impl ClosedRow<'_> {
     pub(super) fn closed(&self) -> Result<ClosedPnl, FieldError> {
         Ok(ClosedPnl {
@@ -173,5 +195,42 @@ impl RestClient {
         let at = |closed: &ClosedPnl| closed.at;
         self.past(past, span, at, |answer, text| read(answer, answer.row::<ClosedRow<'_>>(text)?.closed()))
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_executions_tell_is_no_movement_and_every_other_word_says_what_it_is() {
+        for (kind, change, expected) in [
+            ("TRADE", "-1.5", None),
+            ("SETTLEMENT", "-1.5", None),
+            ("DELIVERY", "-1.5", None),
+            ("LIQUIDATION", "-1.5", None),
+            ("ADL", "-1.5", None),
+            ("TRANSFER_IN", "500", Some(MovementKind::Moved)),
+            ("TRANSFER_OUT", "-300", Some(MovementKind::Moved)),
+            ("BONUS", "5", Some(MovementKind::Moved)),
+            ("AIRDROP", "5", Some(MovementKind::Moved)),
+            ("INTEREST", "-0.02", Some(MovementKind::Earned)),
+            ("FEE_REFUND", "0.02", Some(MovementKind::Earned)),
+            ("A_WORD_OF_TOMORROW", "1", Some(MovementKind::Moved)),
+            ("TRANSFER_IN", "0", None),
+        ] {
+            let text = format!(
+                r#"{{"id":"1_USDT_2","transactionTime":"1700000000000","type":"{kind}","symbol":"","currency":"USDT","change":"{change}"}}"#
+            );
+            let row: LedgerRow<'_> = serde_json::from_str(&text).unwrap();
+            let movement = row.movement().unwrap();
+            assert_eq!(movement.map(|movement| movement.kind), expected, "{kind}");
+            if let Some(movement) = movement {
+                assert_eq!(
+                    (movement.id.as_str(), movement.at, movement.coin.as_str(), movement.change.to_string()),
+                    ("1_USDT_2", MarketTime(1_700_000_000_000), "USDT", change.to_owned())
+                );
+            }
+        }
     }
 }

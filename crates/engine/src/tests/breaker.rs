@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Hold, engine_memory_name};
+use windvane_model::{Movement, MovementKind};
 
 /// Lasts a fall, in this file's limits.
 const LASTS_MS: Millis = 10_000;
@@ -251,6 +252,42 @@ fn refusals_beyond_their_rate_halt_and_one_for_margin_has_the_account_read_once(
     assert_eq!(world.engine.run_state(), RunState::Halted(HaltCause::ErrorRate));
     world.take(Event::Control(Control::Flatten(Scope::All)));
     assert_eq!(world.hold(), Some(Hold::Close));
+}
+
+/// Money comes or goes, and the venue's log names it.
+fn transfer(world: &mut World, change: &str, balance: &str) {
+    let wallet = WalletReport { coins: vec![coin("USDT", balance)], ..WalletReport::default() };
+    world.take(Event::Account(AccountEvent::Wallet(wallet)));
+    let movement = Movement {
+        id: Text::lossy(change),
+        at: world.stamp.market,
+        coin: Coin::new("USDT").unwrap(),
+        change: Money::new(change.parse().unwrap()),
+        kind: MovementKind::Moved,
+    };
+    world.take(Event::Account(AccountEvent::Answer(QueryAnswer::Movements(vec![movement]))));
+}
+
+#[test]
+fn a_deposit_hides_no_drawdown_and_a_withdrawal_causes_none() {
+    // Down by 45 of 1,000; of 1,500 that is three per cent, between yellow and orange.
+    let mut world = world(stepped);
+    world.mark_lasting("55");
+    assert_eq!(world.hold(), Some(Hold::ExitOnly));
+    transfer(&mut world, "500", "1500");
+    world.mark_lasting("55");
+    world.mark_lasting("55");
+    assert_eq!((world.engine.run_state(), world.hold()), (RunState::Reducing, None), "yellow, not green");
+    assert_eq!(world.engine.margin().equity(), Money::new("1455".parse().unwrap()));
+
+    let mut world = breaker::world(stepped);
+    transfer(&mut world, "-500", "500");
+    world.mark_lasting("100");
+    assert_eq!((world.engine.run_state(), world.hold()), (RunState::Active, None), "half of it is gone");
+    // Two per cent of what is left.
+    world.mark_lasting("90");
+    assert_eq!(world.engine.run_state(), RunState::Reducing);
+    assert_eq!(world.engine.margin().equity(), Money::new("490".parse().unwrap()));
 }
 
 #[test]

@@ -19,8 +19,8 @@ use crate::transition::OrderState;
 use crate::wallet::settle_coin;
 use std::collections::{BTreeMap, BTreeSet};
 use windvane_model::{
-    AccountSnapshot, ClientOrderId, Execution, ForeignOrder, MarketTime, Millis, Money, Mutant, Notice,
-    OrderId, PositionReport, Qty, Stamp, Symbol, WallTime, WalletReport, mutant,
+    AccountSnapshot, ClientOrderId, Execution, ForeignOrder, MarketTime, Millis, Money, Movement, Mutant,
+    Notice, OrderId, PositionReport, Qty, Stamp, Symbol, WallTime, WalletReport, mutant,
 };
 
 /// How long a difference may last before it is taken seriously: several times the spread between topics.
@@ -53,6 +53,20 @@ impl Orders {
         if self.reconcile.has_begun && self.is_in_agreement() {
             self.reconcile.complete_until(self.latest_execution);
         }
+    }
+
+    /// Books money that the venue's log names.
+    pub(super) fn take_movements(&mut self, rows: &[Movement], stamp: Stamp) {
+        if !self.reconcile.has_begun {
+            return;
+        }
+        for row in rows {
+            if let Some(is_booked) = self.movements.take(row) {
+                self.wallet.take_movement(row, is_booked);
+            }
+        }
+        self.wallet.compare(stamp.wall);
+        self.expose_wallet_report();
     }
 
     pub(super) fn compare_position(&mut self, key: PositionKey, stamp: Stamp, out: &mut Vec<Effect>) {
@@ -185,11 +199,13 @@ impl Orders {
             self.take_position_report(report, stamp, out);
         }
         self.wallet.take_report(&snapshot.wallet);
+        let told_at = Some(snapshot.wallet.at).filter(|at| *at != MarketTime::default());
+        let wallet_at = told_at.unwrap_or(asked.market);
         if !self.reconcile.has_begun {
-            self.begin_books(stamp.wall);
+            self.begin_books(wallet_at, stamp.wall);
             self.start_is_torn = is_torn;
         } else if self.start_is_torn && !is_torn && self.sizes_agree() {
-            self.begin_wallet();
+            self.begin_wallet(wallet_at);
             self.start_is_torn = false;
         }
         self.wallet.compare(stamp.wall);
@@ -240,7 +256,7 @@ impl Orders {
 
     /// Begins the books: what executions do not explain was there before us. A row that is behind our executions was read
     /// before they happened, and is what they came on top of.
-    fn begin_books(&mut self, now: WallTime) {
+    fn begin_books(&mut self, wallet_at: MarketTime, now: WallTime) {
         self.reconcile.has_begun = true;
         let keys: Vec<PositionKey> = self.positions.keys().copied().collect();
         for key in keys {
@@ -253,17 +269,18 @@ impl Orders {
             }
             self.expose_position(key);
         }
-        self.begin_wallet();
+        self.begin_wallet(wallet_at);
     }
 
     /// Begins the money's books: what our executions do not explain was there before us.
     ///
     /// Where trading never ceases the books begin with a picture that a fill has torn, and nobody can say whether its
     /// wallet has that fill. The money's begin anew then with the first picture that is whole.
-    fn begin_wallet(&mut self) {
+    fn begin_wallet(&mut self, at: MarketTime) {
         let ours = self.positions.values().filter(|position| position.is_in_settle_coin());
         let in_book: Money = ours.map(|position| position.holding().totals.net()).sum();
         self.wallet.begin(in_book);
+        self.movements.begin(at);
     }
 
     /// Orders of which nothing was heard since a question was put: its answer is the latest word on them.
@@ -323,17 +340,21 @@ impl Orders {
     }
 
     fn conclude(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
+        if self.wallet.differs_since().is_some() || self.movements.seeks(stamp.market) {
+            out.push(Effect::Ask(self.movements.query()));
+        }
         if self.is_in_agreement() {
+            self.movements.settle(stamp.market);
             self.reconcile.complete_until(self.latest_execution);
             self.reconcile.agree(stamp.wall);
         } else if self.reconcile.is_running() && self.reconcile.disagree(stamp.wall) == Verdict::GivenUp {
-            self.give_up(out);
+            self.give_up(stamp, out);
         }
     }
 
     /// The tries are spent. A position that cannot be explained stays in doubt, and nothing opens there;
     /// money that cannot be explained is booked as what it is.
-    fn give_up(&mut self, out: &mut Vec<Effect>) {
+    fn give_up(&mut self, stamp: Stamp, out: &mut Vec<Effect>) {
         self.counters.unresolved_reconciliations += 1;
         let unexplained: Vec<Symbol> = self
             .positions
@@ -347,7 +368,9 @@ impl Orders {
         }
         if self.wallet.differs_since().is_some() {
             self.differ(DifferenceKind::Wallet, None, out);
-            self.wallet.adjust();
+            for (coin, money) in self.wallet.adjust() {
+                self.movements.note_unnamed(coin, money, stamp.market);
+            }
             self.expose_wallet_report();
         }
     }

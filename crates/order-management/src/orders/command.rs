@@ -93,8 +93,9 @@ impl Orders {
                 }
             }
             // Questions about one order are state since their deadline passed; leverage changes nothing here until
-            // the venue shows it, and an order that is only asked about changes nothing at all.
-            Command::Query(Query::Order { .. } | Query::PreCheck(_)) | Command::SetLeverage(_) => {}
+            // the venue shows it; an order that is only asked about changes nothing at all, and neither does a question.
+            Command::Query(Query::Order { .. } | Query::PreCheck(_) | Query::Movements { .. })
+            | Command::SetLeverage(_) => {}
         }
     }
 

@@ -13,7 +13,9 @@ use windvane_layout::{Decode, DecodeError, Encode, Input};
 use windvane_model::{BotName, ClientOrderId, Money, OrderId, WallTime};
 
 /// Version of the layout. Changing a table of this crate needs a new one, and a way to read the old.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
+/// That without what of the log of the wallet is booked.
+const WITHOUT_MOVEMENTS: u8 = 4;
 /// That without whether the wallet's start was torn, and what was asked.
 const WITHOUT_TORN_START: u8 = 3;
 /// The same by the first edition of the model's tables.
@@ -48,6 +50,7 @@ impl Orders {
         self.exposure.shortfall().encode(out);
         self.start_is_torn.encode(out);
         self.questions.encode(out);
+        self.movements.encode(out);
     }
 
     /// Reads books back. `bots` names each bot of the configuration with the positions it owns.
@@ -58,7 +61,7 @@ impl Orders {
         let version = u8::decode(input)?;
         let edition = input.edition();
         match version {
-            VERSION | WITHOUT_TORN_START => {}
+            VERSION | WITHOUT_MOVEMENTS | WITHOUT_TORN_START => {}
             OF_FIRST_EDITION | WITHOUT_SHORTFALL => _ = input.set_edition(1),
             version => return Err(DecodeError::UnknownVersion(version)),
         }
@@ -86,9 +89,15 @@ impl Orders {
         books.forgotten_until = Decode::decode(input)?;
         input.set_edition(edition);
         let shortfall = if version == WITHOUT_SHORTFALL { Money::ZERO } else { Decode::decode(input)? };
-        if version == VERSION {
+        if matches!(version, VERSION | WITHOUT_MOVEMENTS) {
             books.start_is_torn = Decode::decode(input)?;
             books.questions = Decode::decode(input)?;
+        }
+        if version == VERSION {
+            books.movements = Decode::decode(input)?;
+        } else {
+            // What was before is in the books as it was taken then.
+            books.movements.begin(books.latest_execution);
         }
         books.derive();
         books.exposure.set_shortfall(shortfall);

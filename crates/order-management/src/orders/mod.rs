@@ -28,6 +28,7 @@ use crate::effect::{Difference, DifferenceKind, Effect};
 use crate::identity::{Identity, Owners, PositionKey};
 use crate::inquiry::AbsenceBounds;
 use crate::ledger::Ledger;
+use crate::movement::Movements;
 use crate::order::Source;
 use crate::other::OtherOrders;
 use crate::position::Position;
@@ -64,6 +65,7 @@ pub struct Orders {
     latest_execution: MarketTime,
     positions: BTreeMap<PositionKey, Position>,
     wallet: Wallet,
+    movements: Movements,
     /// Whether the picture that the wallet's books began with was torn by a fill, so that they may be off by it.
     start_is_torn: bool,
     bots: BTreeMap<BotName, BotTally>,
@@ -109,6 +111,7 @@ impl Orders {
             latest_execution: MarketTime::default(),
             positions: owned().map(|key| (*key, Position::new(*key))).collect(),
             wallet: Wallet::default(),
+            movements: Movements::default(),
             start_is_torn: false,
             bots: bots.iter().map(|(bot, _)| (*bot, BotTally::default())).collect(),
             marks: BTreeMap::new(),
@@ -194,6 +197,7 @@ impl Orders {
             AccountEvent::Wallet(report) => self.take_wallet_report(report, stamp),
             AccountEvent::Answer(QueryAnswer::Account(snapshot)) => self.take_account(snapshot, stamp, out),
             AccountEvent::Answer(QueryAnswer::Order(lookup)) => self.take_lookup(lookup, stamp, out),
+            AccountEvent::Answer(QueryAnswer::Movements(rows)) => self.take_movements(rows, stamp),
             // Calibration's alone; the books know nothing by it.
             AccountEvent::Answer(QueryAnswer::PreCheck(_)) => {}
             AccountEvent::QueryFailed(failed) => match failed.query {
@@ -203,7 +207,8 @@ impl Orders {
                     }
                 }
                 Query::Order { client_order_id, .. } => self.take_failed_lookup(client_order_id, stamp),
-                Query::PreCheck(_) => {}
+                // The next disagreement asks again.
+                Query::Movements { .. } | Query::PreCheck(_) => {}
             },
         }
         if matches!(event, AccountEvent::Execution(_) | AccountEvent::Position(_) | AccountEvent::Answer(_)) {

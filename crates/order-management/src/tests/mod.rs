@@ -4,6 +4,7 @@ mod account;
 mod approval;
 mod fill_audit;
 mod forget;
+mod movement;
 mod order_life;
 mod properties;
 mod races;

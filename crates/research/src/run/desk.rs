@@ -207,6 +207,11 @@ impl Desk {
                     wallet: wallet.unwrap_or_default(),
                 }))
             }
+            Query::Movements { since } => {
+                let rows = self.venue.transactions(UID);
+                let moved = rows.iter().filter_map(bridge::movement).filter(|row| row.at >= since);
+                QueryAnswer::Movements(moved.collect())
+            }
             Query::PreCheck(question) => match self.venue.pre_check(UID, &bridge::question(&question)) {
                 Ok(rates) => QueryAnswer::PreCheck(bridge::pre_checked(question, rates)),
                 Err(_) => return None,

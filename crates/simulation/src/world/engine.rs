@@ -182,7 +182,7 @@ impl World {
         let reports = match answer {
             QueryAnswer::Order(lookup) => lookup.order.as_slice(),
             QueryAnswer::Account(snapshot) => &snapshot.open_orders[..],
-            QueryAnswer::PreCheck(_) => &[],
+            QueryAnswer::PreCheck(_) | QueryAnswer::Movements(_) => &[],
         };
         let is_stale = |report: &&OrderReport| {
             let id = report.client_order_id?;

@@ -2,19 +2,16 @@
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use windvane_venue_core::{Category, Fees, MarginMode, Request, TransactionRow};
+use windvane_venue_core::{Category, Fees, MarginMode, Request};
 
 use super::market;
 use crate::config::FeeRateCategory;
 use crate::exchange::Exchange;
-use crate::wire::account::Transaction;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
-use crate::wire::list::{self, is_in_scope, no_account};
+use crate::wire::list::{self, no_account};
 use crate::wire::number::amount;
-use crate::wire::page::{DAY_MS, page, window};
 use crate::wire::request::{category, require_category};
-use crate::wire::to_value;
 
 /// A unified trading account 2.0.
 pub(crate) fn info(exchange: &Exchange, uid: u64, _: &Fields) -> Answer {
@@ -120,32 +117,7 @@ fn fee_row(symbol: &str, fees: Fees) -> Value {
 }
 
 pub(crate) fn transaction_log(exchange: &Exchange, uid: u64, fields: &Fields) -> Answer {
-    let (start, end) = window(fields, exchange.now_ms(), DAY_MS)?;
-    let (kind, currency) = (fields.text("type"), fields.text("currency"));
-    // No row here is of a subordinate kind: those are of loans and earnings.
-    if fields.text("transSubType").is_some() {
-        return Ok(Accepted::new(json!({"list": [], "nextPageCursor": ""})));
-    }
-    let (wanted, named) = (category(fields)?, fields.text("category").is_some());
-    let rows: Vec<_> = exchange
-        .core
-        .transactions(uid)
-        .into_iter()
-        .rev()
-        .filter(|row| (start..=end).contains(&row.transaction_time_ms))
-        .filter(|row| !named || row.category == wanted)
-        .filter(|row| currency.as_deref().is_none_or(|currency| *row.currency == *currency))
-        .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
-        .filter(|row| {
-            let of = row.category.map(|category| (category, &*row.symbol));
-            fields.text("baseCoin").is_none() || of.is_some_and(|of| is_in_scope(&exchange.core, of, fields))
-        })
-        .collect();
-    let (rows, cursor) =
-        page(rows, fields, (fields.limit(20, 50)?, exchange.doubts.last_cursor), |row| row.id.clone());
-    let scales = |row: &TransactionRow| exchange.digits.get(row.category?, &row.symbol);
-    let rows = rows.into_iter().map(|row| to_value(&Transaction::new(&row, scales(&row))));
-    Ok(Accepted::new(json!({"list": rows.collect::<Vec<_>>(), "nextPageCursor": cursor})))
+    list::transactions(&exchange.reader(), uid, fields)
 }
 
 /// Whether a limit price beyond the bound is moved to it or refused, for all contracts or for spot.

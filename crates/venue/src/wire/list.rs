@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::json;
 use windvane_venue_core::{
     Category, ExecutionFilter, ExecutionType, OrderFilter, OrderKind, OrderReference, OrderRow, OrderStatus,
-    PositionRow, StopOrderType, Uid, Venue,
+    PositionRow, StopOrderType, TransactionRow, Uid, Venue,
 };
 
-use super::Writer;
+use super::account::Transaction;
 use super::envelope::{Accepted, Answer, Refusal};
 use super::execution::Execution;
 use super::fields::Fields;
@@ -23,6 +23,7 @@ use super::page::{DAY_MS, WEEK_MS, empty_listing, listing, page, window};
 use super::position::Position;
 use super::request::category;
 use super::wallet::Wallet;
+use super::{Writer, to_value};
 
 /// The index behind the lists, which may lag behind what has happened. By default it is always up to date.
 pub trait Index {
@@ -65,7 +66,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Answers a GET of an account: open and past orders, executions, positions, the wallet; `None` for any other path.
+    /// Answers a GET of an account: open and past orders, executions, positions, the wallet and its log; `None` for any other path.
     #[must_use]
     pub fn read(&self, uid: Uid, path: &str, query: &str) -> Option<Answer> {
         let fields = Fields::from_query(query);
@@ -74,6 +75,7 @@ impl<'a> Reader<'a> {
             "/v5/order/history" => order_history(self, uid, &fields),
             "/v5/execution/list" => executions(self, uid, &fields),
             "/v5/position/list" => positions(self, uid, &fields),
+            "/v5/account/transaction-log" => transactions(self, uid, &fields),
             "/v5/account/wallet-balance" => wallet_balance(self, uid, &fields),
             "/v5/market/orderbook" => orderbook(self, &fields),
             _ => return None,
@@ -200,6 +202,36 @@ fn is_remembered(row: &OrderRow, now_ms: i64) -> bool {
         | OrderStatus::Untriggered
         | OrderStatus::Triggered => true,
     }
+}
+
+/// Changes of the balances, newest first. Source: Bybit V5, "Get Transaction Log".
+pub(crate) fn transactions(reader: &Reader<'_>, uid: Uid, fields: &Fields) -> Answer {
+    let (start, end) = window(fields, reader.now_ms, DAY_MS)?;
+    let (kind, currency) = (fields.text("type"), fields.text("currency"));
+    // No row here is of a subordinate kind: those are of loans and earnings.
+    if fields.text("transSubType").is_some() {
+        return Ok(Accepted::new(json!({"list": [], "nextPageCursor": ""})));
+    }
+    let (wanted, named) = (category(fields)?, fields.text("category").is_some());
+    let core = reader.writer.core;
+    let rows: Vec<_> = core
+        .transactions(uid)
+        .into_iter()
+        .rev()
+        .filter(|row| (start..=end).contains(&row.transaction_time_ms))
+        .filter(|row| !named || row.category == wanted)
+        .filter(|row| currency.as_deref().is_none_or(|currency| *row.currency == *currency))
+        .filter(|row| kind.as_deref().is_none_or(|kind| row.kind.as_str() == kind))
+        .filter(|row| {
+            let of = row.category.map(|category| (category, &*row.symbol));
+            fields.text("baseCoin").is_none() || of.is_some_and(|of| is_in_scope(core, of, fields))
+        })
+        .collect();
+    let (rows, cursor) =
+        page(rows, fields, (fields.limit(20, 50)?, reader.writer.doubts.last_cursor), |row| row.id.clone());
+    let scales = |row: &TransactionRow| reader.writer.scales(row.category?, &row.symbol);
+    let rows = rows.into_iter().map(|row| to_value(&Transaction::new(&row, scales(&row))));
+    Ok(Accepted::new(json!({"list": rows.collect::<Vec<_>>(), "nextPageCursor": cursor})))
 }
 
 pub(crate) fn executions(reader: &Reader<'_>, uid: u64, fields: &Fields) -> Answer {
