@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use windvane_connector::{
     Credentials, MarginMode, Observer, RateLimits, RestClient, Secret, VenueClock, VenueEndpoints, WallClock,
@@ -218,4 +219,19 @@ fn margin_is_compared_with_the_venues_all_along_and_when_they_fall_apart_nothing
     scene.ground.sim("order", &cancel.to_string());
     let said = scene.tell(&["resume"]);
     assert!(!said.contains("halted"), "{said}");
+}
+
+#[test]
+fn money_that_comes_or_goes_is_in_the_books_within_seconds_and_is_neither_profit_nor_loss() {
+    let scene = Scene::new();
+    for (delta, balance) in [("500", "100500"), ("-700", "99800")] {
+        scene.credit("USDT", delta);
+        let began = Instant::now();
+        let wanted = format!("\"wallet_balance\": \"{balance}\"");
+        scene.quoting(65_000, "the transfer in the books", || scene.status().contains(&wanted));
+        // Unnamed, it would have waited until every try to explain it was spent: half a minute and more.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        let status = scene.status();
+        assert!(status.contains("\"day_pnl\": \"0\""), "{status}");
+    }
 }
