@@ -112,5 +112,11 @@ mod tests {
         let third = Decimal::ONE / Decimal::from(3);
         assert!(up(third) > third && down(third) < third && up(-third) > -third);
         assert_eq!(up(Decimal::MAX), MOST);
+        // Few digits far behind the point are rounded as well, and one place before them none is.
+        let smallest = Decimal::new(1, PLACES);
+        assert_eq!(
+            [up(Decimal::new(1, PLACES + 1)), down(Decimal::new(1, PLACES + 1)), up(smallest)],
+            [smallest, Decimal::ZERO, smallest]
+        );
     }
 }

@@ -102,6 +102,55 @@ fn what_would_hold_nothing_back_is_refused_and_what_is_just_within_is_not() {
     }
 }
 
+/// The problems of limits with these tables, each as it is told.
+fn told(changes: &[(&str, &str)], tables: &str) -> Vec<String> {
+    let text = format!("{}{tables}", limits_text(changes));
+    let limits = toml::from_str::<RiskLimits>(&text).unwrap();
+    limits.problems().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_rank_and_a_narrower_leverage_may_come_to_what_there_is() {
+    assert_eq!(
+        told(&[("max_adl_rank", "5")], "[bot.trend]\nmax_leverage = \"20x\"\nmax_adl_rank = 5"),
+        [""; 0]
+    );
+    let beyond = told(&[("max_adl_rank", "6")], "[bot.trend]\nmax_leverage = \"20.1x\"");
+    assert_eq!(beyond.len(), 2, "{beyond:?}");
+    assert!(
+        beyond[0].contains("`bot.trend.max_leverage`") && beyond[1].contains("`max_adl_rank`"),
+        "{beyond:?}"
+    );
+}
+
+#[test]
+fn steps_of_a_drawdown_must_rise() {
+    for (step, level) in
+        [("drawdown.yellow", "\"40%\""), ("drawdown.orange", "\"50%\""), ("drawdown.red", "\"40%\"")]
+    {
+        let said = told(&[(step, level)], "");
+        assert!(said.len() == 1 && said[0].contains("drawdown"), "{step} = {level}: {said:?}");
+    }
+}
+
+#[test]
+fn tables_of_what_has_no_such_name_are_refused() {
+    let cases = [
+        ("[symbol.AVERYLONGNAMEOFNOCONTRACTATALL]\nmax_open_orders = 1", "symbol.AVERYLONG"),
+        ("[symbol.BTCUSDT]\nmax_order_qty = \"1 ETH\"", "not the base coin of BTCUSDT"),
+        ("[bot.a-name-that-is-longer-than-a-name-may-be]\nmax_open_orders = 1", "bot.a-name"),
+        (
+            "[group.majors]\nsymbols = [\"AVERYLONGNAMEOFNOCONTRACTATALL\"]\nmax_gross_exposure = \"1000 USDT\"",
+            "group.majors",
+        ),
+    ];
+    for (table, named) in cases {
+        let said = told(&[], table);
+        assert!(said.len() == 1 && said[0].contains(named), "{table}: {said:?}");
+    }
+    assert_eq!(told(&[], "[symbol.BTCUSDT]\nmax_order_qty = \"1 BTC\""), [""; 0]);
+}
+
 #[test]
 fn a_leverage_is_bounded_by_what_the_contracts_allow() {
     let contract = |text: &str, most: &str| Instrument {

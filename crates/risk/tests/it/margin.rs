@@ -3,7 +3,7 @@
 use crate::scene::{Scene, dec, id, instrument, leverage, place, price, qty, symbol};
 use windvane_model::{Money, Place, PositionIndex, Side};
 use windvane_risk::PositionExposure;
-use windvane_risk::margin::{MarginMode, highest_value_at};
+use windvane_risk::margin::{MarginMode, highest_value_at, maintenance_margin, order_loss};
 
 #[test]
 fn what_closes_the_position_holds_no_margin_and_the_rest_is_taken_as_the_dearest() {
@@ -176,4 +176,39 @@ fn the_same_order_costs_more_as_a_sell() {
     assert!(scene.place(Place { qty: qty("5"), ..place() }).is_ok(), "50 + 0.275 + 0.2475");
     let sell = Place { side: Side::Sell, qty: qty("5"), stop_loss: Some(price("105")), ..place() };
     assert!(scene.place(sell).is_err(), "50 + 0.275 + 0.3025");
+}
+
+#[test]
+fn an_order_far_from_the_mark_loses_at_once_what_it_gives_away() {
+    let loss = |side, limit: &str| order_loss(side, qty("2"), price(limit), price("100"));
+    assert_eq!([loss(Side::Buy, "103"), loss(Side::Sell, "97")], [dec("-6"); 2]);
+    assert_eq!(
+        [loss(Side::Buy, "97"), loss(Side::Sell, "103")],
+        [dec("0"); 2],
+        "a gain is none before it fills"
+    );
+}
+
+#[test]
+fn every_kind_of_margin_says_by_a_word_of_its_own_how_well_it_is_known() {
+    let words = |mode: MarginMode| mode.classes().map(|class| class.certainty.as_str());
+    for mode in [MarginMode::Cross, MarginMode::Isolated] {
+        for word in ["exact", "bounded", "refused"] {
+            assert!(words(mode).contains(&word), "{word} of {}", mode.as_str());
+        }
+    }
+    assert!(words(MarginMode::Cross).contains(&"estimate"));
+    assert_eq!([MarginMode::Cross, MarginMode::Isolated].map(MarginMode::as_str), ["cross", "isolated"]);
+}
+
+#[test]
+fn each_slice_of_a_value_is_maintained_at_the_rate_of_its_tier() {
+    // Half a per cent up to 100,000, one per cent beyond; what lies above the last tier counts at its rate.
+    let tiers = instrument(symbol()).tiers;
+    for (value, margin) in [("-5", "0"), ("0", "0"), ("99999", "499.995"), ("100000", "500")] {
+        assert_eq!(maintenance_margin(&tiers, dec(value)), dec(margin), "{value}");
+    }
+    for (value, margin) in [("150000", "1000"), ("200000", "1500"), ("300000", "2500")] {
+        assert_eq!(maintenance_margin(&tiers, dec(value)), dec(margin), "{value}");
+    }
 }
