@@ -345,6 +345,7 @@ impl<'t> Resolver<'t> {
         if let MarketConfig::Replay(replay) = &config.market
             && !replay.dir.is_dir()
         {
+            let span = key(self.whole.text(), "venue.embedded.market.replay.dir").unwrap_or(span);
             self.problem(span, format!("the replay's folder {} does not exist", replay.dir.display()));
         }
         config
@@ -453,8 +454,11 @@ impl<'t> Resolver<'t> {
         }
         let leverage = section.leverage.get_ref().get();
         if leverage > risk.max_leverage.get() {
-            let what =
-                format!("leverage {leverage}x is above `risk.max_leverage` ({}x)", risk.max_leverage.get());
+            let limit = risk.max_leverage.get();
+            let mut what = format!("leverage {leverage}x is above `risk.max_leverage` ({limit}x)");
+            if let Some(other) = risk_key(self.whole.text(), "max_leverage") {
+                what.push_str(&format!("\n    {}: `max_leverage`", self.whole.place(other)));
+            }
             self.problem(section.leverage.span(), what);
         }
         let (definition, source) = strategy?;

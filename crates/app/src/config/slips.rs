@@ -151,5 +151,8 @@ fn a_slip_anywhere_in_a_shipped_config_is_refused_or_changes_what_stands_there()
     );
     elsewhere.iter().for_each(|(reason, count)| println!("  {count} elsewhere: {reason}"));
     assert!(tried > 1_500 && refused * 3 > tried && changed > 30);
-    assert_eq!(elsewhere_in_all, 0, "{strays:#?}");
+    // Of every slip at every place some are left: a table whose own header is misspelt is missed at the next one of its
+    // kind, and a list that ends too early is an error of the line after it.
+    let most = if std::env::var_os("WINDVANE_EVERY_SLIP").is_some() { refused / 100 } else { 0 };
+    assert!(elsewhere_in_all <= most, "{strays:#?}");
 }
