@@ -15,6 +15,7 @@ mod config;
 mod embedded;
 mod exchange;
 mod fault;
+pub mod feed;
 mod listed;
 mod market;
 #[cfg(test)]

@@ -37,12 +37,6 @@ impl<T> Listed<T> {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Category, &str, &T)> {
-        self.0
-            .iter()
-            .flat_map(|(category, names)| names.iter().map(|(name, thing)| (*category, name.as_str(), thing)))
-    }
-
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Category, &str, &mut T)> {
         self.0.iter_mut().flat_map(|(category, names)| {
             names.iter_mut().map(|(name, thing)| (*category, name.as_str(), thing))

@@ -10,7 +10,6 @@
 //! out through the queues that came with them. [`run`] drives it in real time, `timeless.rs` in a time of its own.
 
 mod clock;
-pub(crate) mod feed;
 mod gateway;
 mod hub;
 pub(crate) mod moment;
@@ -38,6 +37,7 @@ use windvane_venue_core::{
 use crate::catalogue;
 use crate::config::{AccountConfig, DoubtsConfig, MarketConfig, VenueConfig};
 use crate::fault::{Aim, FaultRequest, Faults};
+use crate::feed::{PublicFeeds, TradeRecords, View};
 use crate::listed::Listed;
 use crate::market::MarketRecord;
 use crate::server::auth::KeyRing;
@@ -52,7 +52,6 @@ use crate::wire::number::Scales;
 use crate::wire::page::DAY_MS;
 use crate::wire::{Digits, ToldCoins, Writer};
 use clock::MarketClock;
-use feed::{Changes, PublicFeeds, View};
 pub(crate) use gateway::NOBODY;
 use hub::Hub;
 use moment::Moment;
@@ -85,8 +84,12 @@ pub(crate) struct Announcement {
 pub(crate) struct Exchange {
     /// When the input came that is being worked on.
     now: Moment,
+    began: tokio::time::Instant,
     pub(crate) core: Venue,
     pub(crate) accounts: Vec<AccountConfig>,
+    /// What trades have made, which topics tell.
+    pub(crate) traded: TradeRecords,
+    /// What can be asked for besides.
     pub(crate) records: Listed<MarketRecord>,
     pub(crate) digits: Digits,
     pub(crate) faults: Faults,
@@ -160,6 +163,7 @@ impl Exchange {
         let record = |i: &Instrument| (i.category, i.symbol.to_string(), MarketRecord::new(i.category));
         let records = instruments.iter().map(record).collect();
         let digits = Digits::of(&instruments);
+        let traded = TradeRecords::of(&instruments);
         let core = Venue::new(Setup {
             instruments,
             coins: catalogue::collateral().to_vec(),
@@ -171,6 +175,8 @@ impl Exchange {
         let opening = source.opening(now.wall_ms);
         let mut exchange = Self {
             now,
+            began: now.instant,
+            traded,
             core,
             accounts: config.accounts.clone(),
             records,
@@ -237,6 +243,11 @@ impl Exchange {
         self.now.wall_ms
     }
 
+    /// For how long there has been a venue.
+    fn uptime(&self) -> Duration {
+        self.now.instant.duration_since(self.began)
+    }
+
     /// Arms a fault and returns its id.
     pub(crate) fn arm(&mut self, request: FaultRequest) -> u64 {
         self.faults.arm(request, self.now.wall_ms)
@@ -253,8 +264,9 @@ impl Exchange {
         let now_ms = self.now_ms();
         self.restarted_ms = Some(now_ms);
         let cut = self.cut_sockets(aim);
+        let moment = (now_ms, self.uptime());
         for feeds in &mut self.feeds {
-            feeds.restart(now_ms, &mut Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now });
+            feeds.restart(moment, &mut Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now });
         }
         cut
     }
@@ -500,7 +512,7 @@ impl Exchange {
         for input in &step.inputs {
             match input {
                 MarketInput::Trade { category, symbol, price, qty, .. } => {
-                    if let Some(record) = self.records.get_mut(*category, symbol) {
+                    if let Some(record) = self.traded.get_mut(*category, symbol) {
                         record.advance(step.at_ms);
                         record.print(step.at_ms, *price, *qty);
                     }
@@ -542,40 +554,28 @@ impl Exchange {
     fn tell(&mut self, now_ms: i64) {
         self.told_ms = now_ms;
         let outputs = std::mem::take(&mut self.outputs);
-        let mut changed: Listed<Changes> = Listed::default();
-        for (category, symbol, record) in self.records.iter_mut() {
-            let closed = record.advance(now_ms);
-            if !closed.is_empty() {
-                changed.entry(category, symbol).closed = closed;
-            }
-        }
+        let changed = self.traded.take(&outputs, now_ms);
+        self.records.iter_mut().for_each(|(_, _, record)| record.advance(now_ms));
         for output in &outputs {
             match output {
                 Output::Trade(trade) => {
-                    let record = self.records.get_mut(trade.category, &trade.symbol);
-                    if let Some(record) = record {
-                        record.print(trade.time_ms, trade.price, trade.qty);
+                    if let Some(record) = self.records.get_mut(trade.category, &trade.symbol) {
                         record.keep_trade(trade.clone());
                     }
-                    changed.entry(trade.category, &trade.symbol).trades.push(trade.clone());
                 }
                 Output::Ticker(row) => {
-                    let record = self.records.get_mut(row.category, &row.symbol);
-                    if let Some(record) = record {
+                    if let Some(record) = self.records.get_mut(row.category, &row.symbol) {
                         row.mark_price.into_iter().for_each(|mark| record.mark(now_ms, mark));
                         row.index_price.into_iter().for_each(|index| record.index(now_ms, index));
                         record.interest.note(row.open_interest);
                     }
-                    changed.entry(row.category, &row.symbol);
-                }
-                Output::Book(delta) => {
-                    changed.entry(delta.category, &delta.symbol);
-                }
-                Output::Liquidation(row) => {
-                    changed.entry(row.category, &row.symbol).liquidations.push(row.clone());
                 }
                 Output::Order { row, .. } => self.status.note(now_ms, row),
-                Output::Execution { .. } | Output::Position { .. } | Output::Wallet { .. } => {}
+                Output::Book(_)
+                | Output::Liquidation(_)
+                | Output::Execution { .. }
+                | Output::Position { .. }
+                | Output::Wallet { .. } => {}
             }
         }
         let due = self.records.iter_mut().filter(|(_, _, record)| record.is_premium_due(now_ms));
@@ -586,23 +586,18 @@ impl Exchange {
                 record.premium(now_ms, &book, index);
             }
         }
+        let uptime = self.uptime();
         let view = View {
             core: &self.core,
-            records: &self.records,
+            traded: &self.traded,
             digits: &self.digits,
             doubts: &self.doubts,
             now_ms,
-            instant: self.now.instant,
+            uptime,
         };
-        for (category, symbol, changes) in changed.iter() {
-            let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now };
-            for feeds in self.feeds.iter_mut().filter(|feeds| feeds.category() == category) {
-                feeds.publish(symbol, changes, &view, &mut stage);
-            }
-        }
         let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now };
         for feeds in &mut self.feeds {
-            feeds.publish_due(&view, &mut stage);
+            feeds.tell(&changed, &view, &mut stage);
         }
         self.tell_accounts(&outputs, now_ms);
     }

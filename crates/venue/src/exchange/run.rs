@@ -6,11 +6,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Exchange;
-use super::feed::PublicFeeds;
 use super::hub::{BACKLOG_MAX, Session};
 use super::moment::Moment;
 use super::stage::Stage;
 use crate::config::AcknowledgementOrder;
+use crate::feed::PublicFeeds;
 use crate::server::{Inbound, SessionQueue};
 
 impl Exchange {
@@ -44,14 +44,16 @@ impl Exchange {
     /// When [`Exchange::ring`] has something to do next.
     pub(super) fn next_timer(&mut self) -> Option<Instant> {
         let disconnection = self.next_disconnection();
-        let repetitions = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&self.hub));
+        let stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now: self.now };
+        let repetition = self.feeds.iter().filter_map(|feeds| feeds.next_repetition(&stage)).min();
+        let repetition = repetition.map(|due| self.began + due);
         // In a replay market time goes by steps, and each of them looks for itself.
         let now_ms = self.now_ms();
         let turn = self.feeds.iter().filter_map(PublicFeeds::next_turn_ms).min().map(|at_ms| at_ms - now_ms);
         let of_market = self.next_delisting_ms().into_iter().chain(turn).filter(|_| !self.clock.is_replay());
         let of_market = of_market
             .map(|ms| self.now.instant + Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
-        repetitions.chain(disconnection).chain(self.hub.next_late()).chain(of_market).min()
+        repetition.into_iter().chain(disconnection).chain(self.hub.next_late()).chain(of_market).min()
     }
 
     /// Does what is due: sends frames that were held up and level-1 books that stand still, ends the orders of those who
@@ -64,9 +66,10 @@ impl Exchange {
         let now_ms = self.now_ms();
         self.delist_due();
         self.tell(now_ms);
+        let moment = (now_ms, self.uptime());
         let mut stage = Stage { hub: &mut self.hub, faults: &mut self.faults, now };
         for feeds in &mut self.feeds {
-            feeds.repeat(now_ms, &mut stage);
+            feeds.repeat(moment, &mut stage);
         }
     }
 

@@ -5,17 +5,18 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use windvane_venue_core::Category;
 
 use super::Exchange;
-use super::feed::{Topic, View};
 use super::private;
 use super::protection::Product;
 use crate::config::{AuthFailureCode, BadTopic, FirstFrame, RepeatedTopic};
 use crate::fault::Subject;
+use crate::feed::{Topic, View};
+use crate::server::ConnectionId;
 use crate::server::auth::Caller;
 use crate::server::quota::{TooManyTopics, TopicLoad};
-use crate::server::{ConnectionId, SocketKind};
 use crate::wire::envelope::Refusal;
 use crate::wire::fields::Fields;
 use crate::wire::reply::{connection_name, echo};
+use crate::wire::socket::{SocketKind, acknowledgement, pong, topics};
 use crate::wire::trade::{operation, read_frame};
 
 impl Exchange {
@@ -220,21 +221,17 @@ impl Exchange {
             if !self.hub.subscribe(id, text) {
                 continue;
             }
-            let now_ms = self.now_ms();
+            let (now_ms, uptime) = (self.now_ms(), self.uptime());
             let view = View {
                 core: &self.core,
-                records: &self.records,
+                traded: &self.traded,
                 digits: &self.digits,
                 doubts: &self.doubts,
                 now_ms,
-                instant: self.now.instant,
+                uptime,
             };
-            let mut feeds = self.feeds.iter_mut().filter(|feeds| feeds.category() == category);
-            let first = feeds
-                .next()
-                .zip(Topic::parse(text))
-                .and_then(|(feeds, topic)| feeds.first_frame(&topic, text, heard, &view));
-            if let Some(first) = first {
+            let feeds = self.feeds.iter_mut().find(|feeds| feeds.category() == category);
+            if let Some(first) = feeds.and_then(|feeds| feeds.first_frame(text, heard, &view)) {
                 self.hub.send(id, first.into());
             }
         }
@@ -262,51 +259,4 @@ impl Exchange {
         let reply = acknowledgement((id, kind), "unsubscribe", frame, Ok(()));
         self.send(id, &reply);
     }
-}
-
-/// `{success, ret_msg, op, conn_id, req_id}`, the reply of public and private sockets. Where the request has no id, the private
-/// one leaves it out, and the others say that it is empty.
-fn acknowledgement(
-    (id, kind): (ConnectionId, SocketKind),
-    op: &str,
-    frame: &Map<String, Value>,
-    outcome: Result<(), String>,
-) -> Value {
-    let mut reply = json!({
-        "success": outcome.is_ok(),
-        "ret_msg": outcome.err().unwrap_or_default(),
-        "conn_id": connection_name(id),
-        "op": op,
-    });
-    if kind.is_public() {
-        reply["req_id"] = "".into();
-    }
-    echo(&mut reply, frame, "req_id");
-    reply
-}
-
-/// The reply to a ping: its shape differs by socket.
-fn pong(kind: SocketKind, (id, now_ms): (ConnectionId, i64), frame: &Map<String, Value>) -> Value {
-    let now = now_ms.to_string();
-    let mut reply = match kind {
-        SocketKind::Public(Category::Spot) => {
-            json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "op": "ping"})
-        }
-        SocketKind::Public(Category::Linear | Category::Inverse) => {
-            json!({"success": true, "ret_msg": "pong", "conn_id": connection_name(id), "req_id": "", "op": "ping"})
-        }
-        SocketKind::Private => {
-            json!({"req_id": "", "op": "pong", "args": [now], "conn_id": connection_name(id)})
-        }
-        SocketKind::Trade => {
-            json!({"retCode": 0, "retMsg": "OK", "op": "pong", "data": [now], "connId": connection_name(id)})
-        }
-    };
-    echo(&mut reply, frame, "req_id");
-    reply
-}
-
-fn topics(frame: &Map<String, Value>) -> Vec<String> {
-    let args = frame.get("args").and_then(Value::as_array);
-    args.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -6,6 +6,7 @@ use windvane_venue_core::Category;
 use super::hub::Hub;
 use super::moment::Moment;
 use crate::fault::{FaultKind, Faults, Subject, Target};
+use crate::feed::Outlet;
 use crate::server::SocketKind;
 
 /// Where public topics publish.
@@ -15,14 +16,13 @@ pub(super) struct Stage<'a> {
     pub(super) now: Moment,
 }
 
-impl Stage<'_> {
-    /// Whether anyone listens to a topic.
-    pub(super) fn is_heard(&self, category: Category, topic: &str) -> bool {
+impl Outlet for Stage<'_> {
+    fn is_heard(&self, category: Category, topic: &str) -> bool {
         self.hub.is_heard(category, topic)
     }
 
-    /// Sends a frame to everyone who listens to a topic; a fault strikes each listener by itself.
-    pub(super) fn publish(&mut self, category: Category, topic: &str, frame: &str) {
+    /// A fault strikes each listener by itself.
+    fn publish(&mut self, category: Category, topic: &str, frame: String) {
         let frame = Utf8Bytes::from(frame);
         let subject = Subject {
             topic: Some(topic),

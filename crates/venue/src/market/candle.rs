@@ -53,24 +53,34 @@ impl Candle {
 /// The candles of one symbol: a series for each interval, oldest first, the last one still open.
 #[derive(Debug)]
 pub(crate) struct CandleBook {
-    series: [VecDeque<Candle>; INTERVALS.len()],
+    series: Vec<(Interval, VecDeque<Candle>)>,
+    /// When the next candle of any interval ends, in ms; zero before the first print.
+    next_end_ms: i64,
 }
 
 impl CandleBook {
+    /// Candles of every interval.
     pub(crate) fn new() -> Self {
-        Self { series: std::array::from_fn(|_| VecDeque::new()) }
+        Self::of(INTERVALS)
+    }
+
+    /// Candles of these intervals alone.
+    pub(crate) fn of(intervals: impl IntoIterator<Item = Interval>) -> Self {
+        Self {
+            series: intervals.into_iter().map(|interval| (interval, VecDeque::new())).collect(),
+            next_end_ms: 0,
+        }
     }
 
     /// Closes what ends at or before `at_ms` and opens what holds it; intervals without a print get flat
     /// candles. Returns the latest closed candle of each interval that closed one.
     pub(crate) fn advance(&mut self, at_ms: i64) -> Vec<(Interval, Candle)> {
         let mut closed = Vec::new();
-        // Whatever ends ends with a minute: between two minutes, which is mostly, one look is enough.
-        let [minute, ..] = &self.series;
-        if minute.back().is_none_or(|open| INTERVALS[0].next_start(open.start_ms) > at_ms) {
+        // Between two ends, which is mostly, one look is enough.
+        if self.next_end_ms > at_ms {
             return closed;
         }
-        for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
+        for (interval, series) in &mut self.series {
             let mut latest = None;
             while let Some(&last) = series.back() {
                 let next_ms = interval.next_start(last.start_ms);
@@ -83,14 +93,15 @@ impl CandleBook {
                     series.pop_front();
                 }
             }
-            closed.extend(latest.map(|candle| (interval, candle)));
+            closed.extend(latest.map(|candle| (*interval, candle)));
         }
+        self.look_ahead();
         closed
     }
 
     /// Adds a print of a quantity and its turnover at market time `at_ms`, which [`Self::advance`] has reached before.
     pub(crate) fn print(&mut self, at_ms: i64, price: Decimal, traded: (Decimal, Decimal)) {
-        for (interval, series) in INTERVALS.into_iter().zip(&mut self.series) {
+        for (interval, series) in &mut self.series {
             if series.is_empty() {
                 series.push_back(Candle::flat(interval.start_of(at_ms), price));
             }
@@ -98,11 +109,27 @@ impl CandleBook {
                 open.print(price, traded);
             }
         }
+        if self.next_end_ms == 0 {
+            self.look_ahead();
+        }
     }
 
+    fn look_ahead(&mut self) {
+        let open = self.series.iter().filter_map(|(interval, series)| {
+            series.back().map(|candle| interval.next_start(candle.start_ms))
+        });
+        self.next_end_ms = open.min().unwrap_or_default();
+    }
+
+    /// Every interval with its candles.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Interval, &VecDeque<Candle>)> {
+        self.series.iter().map(|(interval, series)| (*interval, series))
+    }
+
+    /// The candles of an interval, which must be one that the book was made for.
     pub(crate) fn series(&self, interval: Interval) -> &VecDeque<Candle> {
-        let index = INTERVALS.iter().position(|known| *known == interval);
-        &self.series[index.expect("an interval comes from the list")]
+        let of_it = self.series.iter().find(|(known, _)| *known == interval);
+        &of_it.expect("whoever asks knows what the book was made for").1
     }
 
     /// The candles of a page, newest first. With `start` alone the page begins there and goes forward;

@@ -7,9 +7,10 @@ use windvane_venue_core::{Category, Instrument, InstrumentStatus, Listing};
 use crate::config::SystemStatusNumbers;
 use crate::exchange::Exchange;
 use crate::market::MarketRecord;
-use crate::market::candle::Candle;
+use crate::market::candle::{Candle, CandleBook};
 use crate::market::interest::InterestRow;
 use crate::market::interval::Interval;
+use crate::market::trades::TradeRecord;
 use crate::wire::envelope::{Accepted, Answer, Refusal};
 use crate::wire::fields::Fields;
 use crate::wire::instrument;
@@ -106,7 +107,7 @@ pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
     candles(
         exchange,
         fields,
-        |record| &record.candles,
+        |past| &past.traded.candles,
         |candle, scales| {
             let mut row = columns(candle, |price| scales.price(price));
             row.extend([scales.qty(candle.volume).into(), amount(candle.turnover).into()]);
@@ -116,11 +117,11 @@ pub(crate) fn kline(exchange: &Exchange, fields: &Fields) -> Answer {
 }
 
 pub(crate) fn mark_price_kline(exchange: &Exchange, fields: &Fields) -> Answer {
-    candles(exchange, fields, |record| &record.marks, price_row)
+    candles(exchange, fields, |past| &past.record.marks, price_row)
 }
 
 pub(crate) fn index_price_kline(exchange: &Exchange, fields: &Fields) -> Answer {
-    candles(exchange, fields, |record| &record.indexes, price_row)
+    candles(exchange, fields, |past| &past.record.indexes, price_row)
 }
 
 /// Of linear contracts only.
@@ -129,7 +130,7 @@ pub(crate) fn premium_index_kline(exchange: &Exchange, fields: &Fields) -> Answe
         return Err(Refusal::parameter("category must be linear"));
     }
     let fraction = |value: Decimal| format!("{value:.*}", PREMIUM_DIGITS);
-    candles(exchange, fields, |record| &record.premiums, |candle, _| columns(candle, fraction).into())
+    candles(exchange, fields, |past| &past.record.premiums, |candle, _| columns(candle, fraction).into())
 }
 
 /// A candle of a price that nothing trades at.
@@ -146,14 +147,15 @@ fn columns(candle: &Candle, spell: impl Fn(Decimal) -> String) -> Vec<Value> {
 fn candles(
     exchange: &Exchange,
     fields: &Fields,
-    book: impl Fn(&MarketRecord) -> &crate::market::candle::CandleBook,
+    book: impl for<'a> Fn(&'a Subject<'a>) -> &'a CandleBook,
     row: impl Fn(&Candle, Scales) -> Value,
 ) -> Answer {
-    let Subject { record, scales, symbol, category } = subject(exchange, fields)?;
+    let subject = subject(exchange, fields)?;
     let interval = Interval::parse(&fields.required("interval")?)
         .ok_or_else(|| Refusal::parameter("interval is invalid"))?;
     let (start, end) = (fields.integer("start")?, fields.integer("end")?);
-    let candles = book(record).page(interval, start, end, fields.limit(200, 1_000)?);
+    let candles = book(&subject).page(interval, start, end, fields.limit(200, 1_000)?);
+    let Subject { scales, symbol, category, .. } = subject;
     let rows: Vec<Value> = candles.iter().map(|candle| row(candle, scales)).collect();
     Ok(Accepted::new(json!({"symbol": symbol, "category": category.as_str(), "list": rows})))
 }
@@ -187,7 +189,7 @@ pub(crate) fn recent_trade(exchange: &Exchange, fields: &Fields) -> Answer {
 /// What was open when each interval began, newest first: `singleOpenInterest` counts one side, `openInterest` both. Source: Bybit
 /// V5, "Get Open Interest".
 pub(crate) fn open_interest(exchange: &Exchange, fields: &Fields) -> Answer {
-    let Subject { record, scales, symbol, category } = contract(exchange, fields)?;
+    let Subject { record, scales, symbol, category, .. } = contract(exchange, fields)?;
     let series = record.interest.series(&fields.required("intervalTime")?);
     let series = series.ok_or_else(|| Refusal::parameter("intervalTime is invalid"))?;
     let (start, end) = (fields.integer("startTime")?, fields.integer("endTime")?);
@@ -264,6 +266,7 @@ pub(crate) fn price_limit(exchange: &Exchange, fields: &Fields) -> Answer {
 
 /// The instrument that a request is about.
 struct Subject<'a> {
+    traded: &'a TradeRecord,
     record: &'a MarketRecord,
     scales: Scales,
     symbol: String,
@@ -275,7 +278,8 @@ fn subject<'a>(exchange: &'a Exchange, fields: &Fields) -> Result<Subject<'a>, R
     let symbol = fields.required("symbol")?;
     let category = category(fields)?.ok_or_else(invalid)?;
     let record = exchange.records.get(category, &symbol).ok_or_else(invalid)?;
-    Ok(Subject { record, scales: exchange.scales_of(category, &symbol)?, symbol, category })
+    let traded = exchange.traded.get(category, &symbol).ok_or_else(invalid)?;
+    Ok(Subject { traded, record, scales: exchange.scales_of(category, &symbol)?, symbol, category })
 }
 
 fn contract<'a>(exchange: &'a Exchange, fields: &Fields) -> Result<Subject<'a>, Refusal> {

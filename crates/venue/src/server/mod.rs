@@ -16,8 +16,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use windvane_venue_core::Category;
 
+pub(crate) use crate::wire::socket::SocketKind;
 use auth::SignedHeaders;
 use place::Places;
 
@@ -63,43 +63,6 @@ pub(crate) struct Pace {
 
 /// Number of a connection, unique for the life of the venue.
 pub(crate) type ConnectionId = u64;
-
-/// Which of the exchange's sockets a client opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SocketKind {
-    /// Market data of a product group.
-    Public(Category),
-    Private,
-    Trade,
-}
-
-impl SocketKind {
-    fn at_path(path: &str) -> Option<Self> {
-        match path {
-            // Nautilus takes the REST address, root and all, for the public stream.
-            "/v5/public/linear" | "/" => Some(Self::Public(Category::Linear)),
-            "/v5/public/inverse" => Some(Self::Public(Category::Inverse)),
-            "/v5/public/spot" => Some(Self::Public(Category::Spot)),
-            "/v5/private" => Some(Self::Private),
-            "/v5/trade" => Some(Self::Trade),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn is_public(self) -> bool {
-        matches!(self, Self::Public(_))
-    }
-
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Public(Category::Linear) => "/v5/public/linear",
-            Self::Public(Category::Inverse) => "/v5/public/inverse",
-            Self::Public(Category::Spot) => "/v5/public/spot",
-            Self::Private => "/v5/private",
-            Self::Trade => "/v5/trade",
-        }
-    }
-}
 
 /// Everything that can reach the exchange's task from outside.
 #[derive(Debug)]

@@ -29,6 +29,8 @@ pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod socket;
+pub(crate) mod ticker;
 pub(crate) mod trade;
 pub(crate) mod wallet;
 pub(crate) mod window;
@@ -37,6 +39,7 @@ pub use call::{Post, body, question};
 pub use envelope::{Accepted, Answer, Refusal};
 pub use list::{Index, Reader};
 pub use push::{Frame, Rows, ToldCoins, runs};
+pub use socket::{SocketKind, acknowledgement, pong, topics};
 pub use trade::{TradeCall, operation, read_frame};
 
 /// The digits in which each instrument's prices and quantities are written.

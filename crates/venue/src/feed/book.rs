@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
-use serde_json::Value;
-use tokio::time::Instant;
 use windvane_venue_core::{BookSnapshot, Level};
 
+use super::frame::text;
 use crate::config::BookTime;
-use crate::wire::number::{Scales, levels};
+use crate::wire::number::{Figure, Scales, as_text, levels};
 
 /// A level-1 book that does not change is sent again after this wall time. Source: Bybit V5, "Orderbook".
 const REPEATED_AFTER: Duration = Duration::from_secs(3);
@@ -27,8 +26,8 @@ pub(super) struct BookFeed {
     seq: i64,
     /// Level 1 sends whole books only, and repeats the last one.
     snapshots_only: bool,
-    /// When the last frame went to all listeners.
-    published: Instant,
+    /// When the last frame went to all listeners, by the clock of [`super::View::uptime`].
+    published: Duration,
 }
 
 /// How a stream writes what it tells.
@@ -44,7 +43,7 @@ struct Frame<'a> {
     topic: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
-    ts: Value,
+    ts: Stamp,
     data: Data<'a>,
     cts: i64,
 }
@@ -52,10 +51,19 @@ struct Frame<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     s: &'a str,
-    b: Vec<[String; 2]>,
-    a: Vec<[String; 2]>,
+    b: Vec<[Figure; 2]>,
+    a: Vec<[Figure; 2]>,
     u: i64,
     seq: i64,
+}
+
+/// A moment in ms.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Stamp {
+    Number(i64),
+    #[serde(serialize_with = "as_text")]
+    Text(i64),
 }
 
 impl BookFeed {
@@ -64,7 +72,7 @@ impl BookFeed {
         words: BookWords,
         depth: usize,
         book: BookSnapshot,
-        (after, now): (i64, Instant),
+        (after, now): (i64, Duration),
     ) -> Self {
         Self {
             words,
@@ -93,8 +101,7 @@ impl BookFeed {
         &mut self,
         book: BookSnapshot,
         scales: Scales,
-        now_ms: i64,
-        now: Instant,
+        (now_ms, now): (i64, Duration),
     ) -> Option<String> {
         self.words.scales = scales;
         let bids = changed_levels(&self.bids, &book.bids, |a, b| a > b);
@@ -115,18 +122,18 @@ impl BookFeed {
     }
 
     /// When the book has to be sent again if nothing changes; `None` for streams that send changes only.
-    pub(super) fn repetition_due(&self) -> Option<Instant> {
+    pub(super) fn repetition_due(&self) -> Option<Duration> {
         self.snapshots_only.then(|| self.published + REPEATED_AFTER)
     }
 
     /// The last book once more, under its old number.
-    pub(super) fn repeat(&mut self, now_ms: i64, now: Instant) -> String {
+    pub(super) fn repeat(&mut self, now_ms: i64, now: Duration) -> String {
         self.published = now;
         self.snapshot(now_ms)
     }
 
     /// The book as last published, under number 1: whoever sees it replaces what he had.
-    pub(super) fn restart(&mut self, now_ms: i64, now: Instant) -> String {
+    pub(super) fn restart(&mut self, now_ms: i64, now: Duration) -> String {
         self.update_id = 1;
         self.repeat(now_ms, now)
     }
@@ -140,11 +147,11 @@ impl BookFeed {
             seq: self.seq,
         };
         let ts = match self.words.time {
-            BookTime::Number => now_ms.into(),
-            BookTime::Text => now_ms.to_string().into(),
+            BookTime::Number => Stamp::Number(now_ms),
+            BookTime::Text => Stamp::Text(now_ms),
         };
         let frame = Frame { topic: &self.words.topic, kind, ts, data, cts: now_ms };
-        serde_json::to_string(&frame).expect("text and numbers encode")
+        text(&frame)
     }
 }
 
