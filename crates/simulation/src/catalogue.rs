@@ -122,8 +122,8 @@ pub const CATALOGUE: &[(&str, Seen)] = &[
     ("B20", Elsewhere(&[("crates/engine/src/tests/breaker.rs", "a_wick_takes_no_step_of_the_drawdown")])),
     ("B21", Here(&[F::Stranger, F::Meddling])),
     ("B22", Here(&[F::PushTwice])),
-    ("C01", Here(&[F::BookGap])),
-    ("C02", Here(&[F::PublicCut])),
+    ("C01", Here(&[F::BookGap, F::MarketTwice, F::MarketLate, F::MarketTorn])),
+    ("C02", Here(&[F::PublicCut, F::MarketLost])),
     (
         "C03",
         Elsewhere(&[

@@ -28,6 +28,10 @@ impl Feed {
         Self { listing, mid_ticks: listing.start_ticks, interval, candle: None, pinned: None, beats: false }
     }
 
+    pub(crate) const fn interval(&self) -> Interval {
+        self.interval
+    }
+
     pub(crate) const fn symbol(&self) -> &'static str {
         self.listing.symbol
     }
@@ -111,7 +115,7 @@ impl Feed {
     }
 
     /// Takes the present price into the running candle; a candle that is over comes out, confirmed.
-    pub(crate) fn candle(&mut self, now: MarketTime) -> Option<Candle> {
+    fn candle(&mut self, now: MarketTime) -> Option<Candle> {
         let close = Price::new(self.price(self.mid_ticks)).expect("the walk stays above zero");
         let length = self.interval.millis();
         let start = MarketTime(now.0.div_euclid(length) * length);

@@ -40,6 +40,11 @@ pub(crate) fn symbol(text: &str) -> Symbol {
     Symbol::new(text).expect("the venue lists only names that are symbols")
 }
 
+/// The venue's order of that client order id.
+pub(crate) fn named(id: &str) -> venue::OrderReference {
+    venue::OrderReference { order_id: None, order_link_id: Some(id.to_owned()) }
+}
+
 /// Marks the orders of the engines of every story.
 pub(crate) fn install() -> InstallTag {
     InstallTag::new("sim").expect("three letters of base 36")

@@ -51,8 +51,8 @@ pub(crate) fn lines(cause: Stamp, outputs: &[Output]) -> impl Iterator<Item = Li
 }
 
 /// Rebuilds the books from the record alone.
-pub(crate) fn recover(
-    lines: &[Line],
+pub(crate) fn recover<'a>(
+    lines: impl IntoIterator<Item = &'a Line>,
     claims: Vec<(BotName, Vec<PositionKey>)>,
     install: InstallTag,
 ) -> Recovered {

@@ -103,6 +103,14 @@ pub struct Swarm {
     pub(crate) is_isolated: bool,
     #[serde(default)]
     pub(crate) torn: f64,
+    #[serde(default)]
+    pub(crate) market_lost: f64,
+    #[serde(default)]
+    pub(crate) market_twice: f64,
+    #[serde(default)]
+    pub(crate) market_late: f64,
+    #[serde(default)]
+    pub(crate) market_torn: f64,
     /// How the venue behaves where the exchange's documentation leaves it open. Last, because it is a table.
     #[serde(with = "written")]
     pub(crate) doubts: Doubts,
@@ -187,6 +195,10 @@ impl Swarm {
             grid_change_at: 0,
             is_isolated: false,
             torn: 0.0,
+            market_lost: 0.0,
+            market_twice: 0.0,
+            market_late: 0.0,
+            market_torn: 0.0,
             doubts: draw_doubts(rng),
         };
         // Drawn last, so that the seeds of before keep the rest of their stories.
@@ -202,6 +214,10 @@ impl Swarm {
             grid_change_at: if rng.u8(..6) == 0 { rng.i64(5_000..swarm.length_ms) } else { 0 },
             is_isolated: rng.u8(..3) == 0,
             torn: if rng.u8(..5) == 0 { rng.f64() * 0.05 } else { 0.0 },
+            market_lost: if rng.u8(..5) == 0 { rng.f64() * 0.05 } else { 0.0 },
+            market_twice: if rng.u8(..5) == 0 { rng.f64() * 0.05 } else { 0.0 },
+            market_late: if rng.u8(..5) == 0 { rng.f64() * 0.05 } else { 0.0 },
+            market_torn: if rng.u8(..5) == 0 { rng.f64() * 0.02 } else { 0.0 },
             ..swarm
         }
         .made_wild()
@@ -294,6 +310,10 @@ impl Swarm {
             Fault::BookGap => self.book_gap,
             Fault::NoVerdict => self.no_verdict,
             Fault::Torn => self.torn,
+            Fault::MarketLost => self.market_lost,
+            Fault::MarketTwice => self.market_twice,
+            Fault::MarketLate => self.market_late,
+            Fault::MarketTorn => self.market_torn,
             _ => 0.0,
         }
     }
@@ -324,6 +344,10 @@ impl Swarm {
             funding_every: 0,
             no_verdict: 0.0,
             torn: 0.0,
+            market_lost: 0.0,
+            market_twice: 0.0,
+            market_late: 0.0,
+            market_torn: 0.0,
             venue_restart_every: 0,
             clock_step_every: 0,
             successor_at: 0,

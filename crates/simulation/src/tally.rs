@@ -29,6 +29,7 @@ macro_rules! faults {
                     Self::SlowRequest | Self::NotSent | Self::Refused | Self::RequestLost | Self::ReplyLost
                         | Self::RequestTwice | Self::PushTwice | Self::PushAgain | Self::PushDropped
                         | Self::Torn | Self::TopicLate | Self::QueryFailed | Self::LateIndex | Self::BookGap | Self::NoVerdict
+                        | Self::MarketLost | Self::MarketTwice | Self::MarketLate | Self::MarketTorn
                 )
             }
         }
@@ -64,6 +65,14 @@ faults! {
     LateIndex = "late index";
     /// A book update was lost.
     BookGap = "book gap";
+    /// A message of prices, trades or candles was lost.
+    MarketLost = "market data lost";
+    /// A message of the public stream came twice in a row.
+    MarketTwice = "market data twice";
+    /// A message of the public stream came late, behind others that left after it.
+    MarketLate = "market data late";
+    /// A message of the public stream ended in its midst: nobody can read it.
+    MarketTorn = "market data torn";
     /// The price jumped.
     Jump = "price jump";
     /// A stop of a position fired.

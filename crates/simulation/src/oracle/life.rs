@@ -1,11 +1,10 @@
 //! Along the story: one intent one order, nothing opens before the account is known, no guessed outcome, no
 //! terminal state that is not.
 
-use crate::listing::UID;
+use crate::listing::{UID, named};
 use crate::report::Outcome;
 use crate::world::Broken;
 use std::collections::{BTreeMap, BTreeSet};
-use windvane_bridge::by_link;
 use windvane_engine::Engine;
 use windvane_model::{
     AccountEvent, ClientOrderId, Command, Control, Event, Link, LinkState, Qty, QueryAnswer, Submit, WallTime,
@@ -160,7 +159,7 @@ fn is_absent(
     travelling: &BTreeSet<ClientOrderId>,
 ) -> Result<(), Broken> {
     let name = "I3 no guessed outcomes";
-    if let Some(row) = venue.order(UID, &by_link(id.as_str())) {
+    if let Some(row) = venue.order(UID, &named(id.as_str())) {
         return Err((name, format!("{id} is {state:?} here and {} at the venue", row.order_status)));
     }
     if travelling.contains(id) && state == OrderState::Retired {

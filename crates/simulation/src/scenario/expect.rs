@@ -2,11 +2,10 @@
 
 use super::script::{Expectation, OrderExpectation, PositionExpectation, Script};
 use super::value::{Moment, RestingOrder};
-use crate::listing::{UID, install};
+use crate::listing::{UID, install, named};
 use crate::tally::Tally;
 use rust_decimal::Decimal;
 use std::fmt::Display;
-use windvane_bridge::by_link;
 use windvane_engine::Engine;
 use windvane_model::{Price, Side, Symbol};
 use windvane_order_management::Order;
@@ -77,7 +76,7 @@ impl Script {
         let name = &row.name;
         let id = self.desk.id(row.number).ok_or_else(|| format!("`{name}` was not submitted"))?;
         if let Some(expected) = &row.venue {
-            let order = seen.venue.order(UID, &by_link(id.as_str()));
+            let order = seen.venue.order(UID, &named(id.as_str()));
             let status = order.map_or("absent", |order| order.order_status.as_str());
             same(format_args!("`{name}` at the venue"), expected, &status.to_owned())?;
         }

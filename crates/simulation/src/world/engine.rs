@@ -9,7 +9,6 @@ use crate::record::{Line, lines};
 use crate::swarm::Millis;
 use crate::tally::{Fault, Standing};
 use crate::world::Broken;
-use windvane_bridge::by_link;
 use windvane_connector::codec::{Decoded, decode_private};
 use windvane_connector::wire;
 use windvane_engine::Output;
@@ -42,22 +41,24 @@ impl World {
             Happening::Deliver(delivery) => self.deliver(delivery)?,
             Happening::PushAgain { generation, frame } => self.push_again(generation, frame),
             Happening::Read { life, reading } if life == self.life => self.read(reading)?,
-            Happening::Snapshot { life, symbol } if life == self.life => self.snapshot(symbol.as_str()),
+            Happening::Said { generation, text } => self.hear_public(generation, &text)?,
             Happening::Cut(stream) => {
                 let noticed_after = self.rng.i64(1..8_000);
                 self.cut(stream, noticed_after);
             }
             Happening::Step(number) => self.step(number)?,
-            Happening::Notice { life, stream } if life == self.life => self.notice_cut(stream),
-            Happening::Restore { life, stream } if life == self.life => self.restore(stream),
+            Happening::Notice { stream, generation } => {
+                if self.wires.get(stream).generation == generation {
+                    self.notice_cut(stream)?;
+                }
+            }
+            Happening::Restore { life, stream } if life == self.life => self.restore(stream)?,
             Happening::Contracts { life } if life == self.life => {
                 self.knows_grid = self.has_new_grid;
                 self.take(Event::Reference(listing::reference(self.has_new_grid)))?;
             }
             Happening::TimeOut { .. }
             | Happening::Read { .. }
-            | Happening::Snapshot { .. }
-            | Happening::Notice { .. }
             | Happening::Contracts { .. }
             | Happening::Restore { .. } => {}
             Happening::VenueRestart => self.restart_venue(),
@@ -98,6 +99,7 @@ impl World {
         };
         match (parcel, answered) {
             (Parcel::Own(event), _) => self.hear(*event),
+            (Parcel::Public(frame), _) => self.read_public(&frame),
             (Parcel::Private(frame), _) => self.read_push(&frame),
             (Parcel::Reply(frame), _) => self.read_reply(&frame),
             (Parcel::Body(body), Some(open)) => {
@@ -186,7 +188,7 @@ impl World {
         };
         let is_stale = |report: &&OrderReport| {
             let id = report.client_order_id?;
-            let row = self.venue.order(UID, &by_link(id.as_str()))?;
+            let row = self.venue.order(UID, &listing::named(id.as_str()))?;
             (row.updated_time_ms > report.updated.0).then_some(id)
         };
         let stale: Vec<ClientOrderId> = reports.iter().filter_map(|report| is_stale(&report)).collect();
@@ -250,6 +252,7 @@ impl World {
             self.begun_at_ms = Some(self.market_ms());
         }
         self.engine = Some(engine);
+        self.give_back(stamped.event);
         for output in outputs.drain(..).take(sent) {
             // For a part of the turn only: what was wished then may have made it reduce again.
             may_open |= matches!(output, Output::RunState(RunState::Active));
@@ -316,10 +319,7 @@ impl World {
                 self.remark(format_args!("{bot} is denied: {}", denial.reason));
             }
             Output::Signal { .. } => {}
-            Output::Resubscribe(symbol, _) => {
-                let at = self.now + self.wait(10..2_000);
-                self.queue.at(at, Happening::Snapshot { life: self.life, symbol });
-            }
+            Output::Resubscribe(symbol, _) => self.resubscribe(symbol)?,
             Output::RunState(state) => self.remark(format_args!("the engine is {state}")),
             Output::Difference(difference) => self.remark(format_args!("the books differ: {difference}")),
             Output::Miscount(miscount) => self.remark(format_args!("{miscount:?}")),

@@ -5,7 +5,7 @@ use crate::swarm::Millis;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use windvane_connector::wire::{Ask, Inquiry};
-use windvane_model::{Command, Control, Event, Query, Symbol};
+use windvane_model::{Command, Control, Event, Query};
 
 /// One happening.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub(super) enum Happening {
     PushAgain { generation: u32, frame: Text },
     /// A query reads its next part.
     Read { life: u32, reading: Reading },
-    /// A book is sent anew.
-    Snapshot { life: u32, symbol: Symbol },
+    /// What our end of the public stream says reaches the venue.
+    Said { generation: u32, text: String },
     /// A stream breaks.
     Cut(Stream),
     /// A step of the script.
     Step(usize),
     /// The connector notices that a stream is broken.
-    Notice { life: u32, stream: Stream },
+    Notice { stream: Stream, generation: u32 },
     /// A stream is up again.
     Restore { life: u32, stream: Stream },
     /// All connections break at once.
@@ -83,6 +83,8 @@ pub(super) struct Delivery {
 pub(super) enum Parcel {
     /// What our side of the link says by itself.
     Own(Box<Event>),
+    /// A frame of the public stream.
+    Public(Text),
     /// A frame of the private stream.
     Private(Text),
     /// A reply on the trade socket; it names the request that it answers.

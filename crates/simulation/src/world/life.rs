@@ -59,10 +59,11 @@ impl World {
             script.desk.skip_until(self.market());
         }
         self.wires.reset();
+        self.begin_session();
         self.reconcile_not_before = 0;
         self.oracle.begin_life();
-        let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
-        let recovered = recover(&lines, claims(self.swarm.is_hedged), listing::install());
+        let lines = self.record.iter().map(|(_, line)| line);
+        let recovered = recover(lines, claims(self.swarm.is_hedged), listing::install());
         // A power cut may have taken the beginning with it.
         self.begun_at_ms = self.begun_at_ms.filter(|_| oracle::has_begun(recovered.books.orders()));
         // Above all that was seen at the venue, as the app's start has it.
@@ -183,8 +184,8 @@ impl World {
     /// The books out of the record alone are the books of the engine that wrote it.
     pub(super) fn prove_rebuild(&mut self) -> Result<(), Broken> {
         let Some(engine) = &self.engine else { return Ok(()) };
-        let lines: Vec<Line> = self.record.iter().map(|(_, line)| line.clone()).collect();
-        let recovered = recover(&lines, claims(self.swarm.is_hedged), listing::install());
+        let lines = self.record.iter().map(|(_, line)| line);
+        let recovered = recover(lines, claims(self.swarm.is_hedged), listing::install());
         oracle::same_books(engine.orders(), recovered.books.orders())
     }
 
@@ -194,6 +195,7 @@ impl World {
             self.count(&engine);
         }
         self.wires.reset();
+        self.forget_listener();
         self.amending.clear();
         let back_after = if self.is_scripted() {
             self.lose_tail(self.loses);

@@ -8,10 +8,9 @@ use crate::scenario::Occasion;
 use crate::swarm::Millis;
 use crate::tally::Fault;
 use std::collections::{BTreeMap, VecDeque};
-use windvane_bridge as bridge;
 use windvane_connector::Category as Product;
 use windvane_connector::wire::{Asked, Mutation, RequestId, trade_frame};
-use windvane_model::{Command, Event, Link, LinkState, MarketEvent, Query};
+use windvane_model::{Command, Event, Link, LinkState, Query};
 use windvane_venue::wire::{Frame, Rows, Writer};
 use windvane_venue_core::{Category, OrderFilter, Request};
 
@@ -104,7 +103,7 @@ pub(super) struct Wire {
     /// When the last of each topic that was held back arrives: a topic keeps its order.
     topic_down: [Millis; Topic::ALL.len()],
     /// The same for what goes to the venue.
-    last_up: Millis,
+    pub(super) last_up: Millis,
 }
 
 /// A request that is not answered yet.
@@ -256,13 +255,16 @@ impl World {
         }
         wire.is_up = false;
         wire.generation += 1;
+        if stream == Stream::Public {
+            self.forget_listener();
+        }
         self.hit_all(stream.fault());
         if stream == Stream::Private && self.swarm.is_protected {
             let at = self.now + PROTECTED_AFTER_MS;
             self.queue.at(at, Happening::Protect { generation: self.wires.get(stream).generation });
         }
-        let at = self.now + noticed_after;
-        self.queue.at(at, Happening::Notice { life: self.life, stream });
+        let (at, generation) = (self.now + noticed_after, self.wires.get(stream).generation);
+        self.queue.at(at, Happening::Notice { stream, generation });
     }
 
     /// The private stream has been gone for so long that the venue cancels what is active.
@@ -280,7 +282,7 @@ impl World {
         self.request(&Request::Disconnected(Category::Linear)).map(drop)
     }
 
-    pub(super) fn notice_cut(&mut self, stream: Stream) {
+    pub(super) fn notice_cut(&mut self, stream: Stream) -> Result<(), Broken> {
         self.wires.get_mut(stream).seems_up = false;
         if stream == Stream::Trade {
             let lost: Vec<u64> =
@@ -289,35 +291,27 @@ impl World {
                 self.give_up_on(number);
             }
         }
-        self.return_call(None, stream.link(LinkState::Down));
+        if stream == Stream::Public {
+            self.close_session()?;
+        } else {
+            self.return_call(None, stream.link(LinkState::Down));
+        }
         let back_after = if self.is_scripted() { self.back_after } else { self.rng.i64(500..6_000) };
         let at = self.now + back_after;
         self.queue.at(at, Happening::Restore { life: self.life, stream });
+        Ok(())
     }
 
-    pub(super) fn restore(&mut self, stream: Stream) {
+    pub(super) fn restore(&mut self, stream: Stream) -> Result<(), Broken> {
         let wire = self.wires.get_mut(stream);
         wire.is_up = true;
         wire.seems_up = true;
         wire.generation += 1;
-        self.push(stream, stream.link(LinkState::Up));
         if stream == Stream::Public {
-            for slot in 0..self.feeds.len() {
-                let name = self.feeds[slot].symbol();
-                self.snapshot(name);
-                if let Some(row) = self.venue.ticker(Category::Linear, name) {
-                    let ticker = bridge::ticker(&row, self.market());
-                    self.push(Stream::Public, Event::Market(ticker));
-                }
-            }
+            return self.open_session();
         }
-    }
-
-    pub(super) fn snapshot(&mut self, name: &str) {
-        if let Some(book) = self.venue.book(Category::Linear, name, 500) {
-            let event: MarketEvent = bridge::book_snapshot(&book);
-            self.push(Stream::Public, Event::Market(event));
-        }
+        self.push(stream, stream.link(LinkState::Up));
+        Ok(())
     }
 
     /// Cuts a text off in its midst.

@@ -6,6 +6,7 @@ mod happening;
 mod life;
 mod link;
 mod others;
+mod public;
 mod read;
 mod script;
 mod venue;
@@ -25,6 +26,7 @@ use crate::tally::{Fault, Tally};
 use fastrand::Rng;
 use happening::{Happening, Queue};
 use link::Wires;
+use public::Public;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -94,6 +96,7 @@ pub(crate) struct World {
     begun_at_ms: Option<i64>,
     record: Vec<(Millis, Line)>,
     wires: Wires,
+    public: Public,
     /// Orders under way to the venue.
     travelling: BTreeSet<ClientOrderId>,
     /// Quantities that amends under way ask for.
@@ -187,10 +190,11 @@ impl World {
             Second::Reversion | Second::Trend => Interval::M5,
         };
         let venue = listing::open_venue(seed, balance, &swarm);
+        let feeds = [Feed::new(0, interval), Feed::new(1, interval)];
+        let answers = DoubtsConfig { core: swarm.doubts, ..DoubtsConfig::default() };
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
-            feeds: [Feed::new(0, interval), Feed::new(1, interval)],
             engine: None,
             life: 0,
             epoch: Epoch(0),
@@ -198,6 +202,8 @@ impl World {
             begun_at_ms: None,
             record: Vec::new(),
             wires: Wires::default(),
+            public: Public::new(&venue, &answers, &feeds),
+            feeds,
             travelling: BTreeSet::new(),
             amending: BTreeMap::new(),
             dice: Fault::ALL.iter().map(|fault| Rng::with_seed(seed ^ (*fault as u64 + 1) << 48)).collect(),
@@ -212,7 +218,7 @@ impl World {
             told: Vec::new(),
             digits: Digits::of(venue.instruments()),
             venue,
-            answers: DoubtsConfig { core: swarm.doubts, ..DoubtsConfig::default() },
+            answers,
             told_coins: ToldCoins::default(),
             frames: 0,
             reconcile_not_before: 0,
@@ -253,7 +259,8 @@ impl World {
     fn play(&mut self) -> Result<(), Broken> {
         let mut spins = 0;
         loop {
-            let deadline = self.deadline();
+            let session_due = self.session_deadline();
+            let deadline = self.deadline().into_iter().chain(session_due).min();
             let Some(next) = self.queue.next_at() else { return Ok(()) };
             let at = deadline.map_or(next, |deadline| deadline.min(next)).max(self.now);
             spins = if at == self.now { spins + 1 } else { 0 };
@@ -265,7 +272,11 @@ impl World {
             }
             self.now = at;
             if deadline.is_some_and(|deadline| deadline <= at) && (next > at || spins % 2 == 0) {
-                self.take(windvane_model::Event::Timer)?;
+                if session_due.is_some_and(|due| due <= at) {
+                    self.session_is_due()?;
+                } else {
+                    self.take(windvane_model::Event::Timer)?;
+                }
             } else if let Some(happening) = self.queue.pop()
                 && self.happen(happening)?
             {

@@ -138,13 +138,8 @@ impl World {
             let (category, symbol) = (Category::Linear, || listing.symbol.to_owned());
             let rate = Decimal::new(self.rng.i64(-300..=300), 6);
             let next_funding_ms = self.market_ms() + 1;
-            self.market_input(&MarketInput::FundingRate {
-                category,
-                symbol: symbol(),
-                rate,
-                next_funding_ms,
-            })?;
-            self.market_input(&MarketInput::SettleFunding { category, symbol: symbol() })?;
+            let rate = MarketInput::FundingRate { category, symbol: symbol(), rate, next_funding_ms };
+            self.market_inputs(&[rate, MarketInput::SettleFunding { category, symbol: symbol() }])?;
         }
         Ok(())
     }

@@ -2,14 +2,13 @@
 
 use super::happening::Happening;
 use super::{Broken, World};
-use crate::listing::{LISTINGS, UID};
+use crate::listing::{LISTINGS, UID, named};
 use crate::report::{Failure, Report};
 use crate::scenario::{Occasion, Script, Seen, Step, Strike, Telling};
 use crate::swarm::{Millis, Swarm};
 use crate::tally::Fault;
 use fastrand::Rng;
 use rust_decimal::Decimal;
-use windvane_bridge::by_link;
 use windvane_model::{Event, Symbol};
 use windvane_venue_core::{AmendOrder, CancelOrder, Category, MarketInput, OrderFilter, Request};
 
@@ -73,16 +72,14 @@ impl World {
         match step {
             Step::Market { slot, price, depth } => {
                 self.feeds[slot].pin_at(price, depth);
-                for input in self.feeds[slot].inputs(&mut self.rng, false) {
-                    self.market_input(&input)?;
-                }
-                Ok(())
+                let inputs = self.feeds[slot].inputs(&mut self.rng, false);
+                self.market_inputs(&inputs)
             }
             Step::Input(input) => {
                 if matches!(input, MarketInput::SettleFunding { .. }) {
                     self.tally.hit(Fault::Funding);
                 }
-                self.market_input(&input)
+                self.market_inputs(&[input])
             }
             Step::Stranger(request) => {
                 self.hit_all(Fault::Stranger);
@@ -138,7 +135,7 @@ impl World {
         let request = match to {
             None => Request::Cancel(cancel(symbol.to_string(), &row.order_link_id)),
             Some(_) => {
-                let amend = AmendOrder::of(symbol.as_str(), by_link(&row.order_link_id));
+                let amend = AmendOrder::of(symbol.as_str(), named(&row.order_link_id));
                 Request::Amend(AmendOrder { price: to, ..amend })
             }
         };
@@ -163,7 +160,7 @@ impl World {
 }
 
 fn cancel(symbol: String, id: &str) -> CancelOrder {
-    CancelOrder { category: Category::Linear, symbol, order: by_link(id), kind: None }
+    CancelOrder { category: Category::Linear, symbol, order: named(id), kind: None }
 }
 
 const fn otherwise(detail: String) -> Broken {

@@ -8,9 +8,8 @@ use crate::listing::{LISTINGS, UID, coarse_tick, install};
 use crate::scenario::Occasion;
 use crate::tally::Fault;
 use crate::world::Broken;
-use windvane_bridge as bridge;
 use windvane_connector::wire::{Asked, Mutation};
-use windvane_model::{ClientOrderId, Command, Event, MarketEvent};
+use windvane_model::{ClientOrderId, Command};
 use windvane_venue::wire::{self, Accepted, Answer, Post, Refusal, TradeCall, operation, read_frame, runs};
 use windvane_venue_core::{
     Acknowledgement, ExecutionRow, ExecutionType, MarketInput, OrderFilter, OrderReference, OrderRow,
@@ -240,31 +239,27 @@ impl World {
                 JUMP
             };
             self.feeds[slot].walk(&mut self.rng, reach);
-            for input in self.feeds[slot].inputs(&mut self.rng, self.swarm.thin_book) {
-                self.market_input(&input)?;
-            }
-            let now = self.market();
-            if let Some(candle) = self.feeds[slot].candle(now)
-                && self.wires.get(Stream::Public).is_up
-            {
-                self.push(Stream::Public, Event::Market(MarketEvent::Candle(candle)));
-            }
+            let inputs = self.feeds[slot].inputs(&mut self.rng, self.swarm.thin_book);
+            self.market_inputs(&inputs)?;
         }
         self.see_both_sides();
         self.count_unprotected();
         Ok(())
     }
 
-    pub(super) fn market_input(&mut self, input: &MarketInput) -> Result<(), Broken> {
-        let mut facts = std::mem::take(&mut self.facts);
-        let verdict = self.venue.apply_market(self.market_ms(), input, &mut facts);
-        self.facts = facts;
-        verdict.map_err(|refusal| ("the venue takes its market", refusal.to_string()))?;
+    /// One step of the market; like the server, the venue tells only then what came of it.
+    pub(super) fn market_inputs(&mut self, inputs: &[MarketInput]) -> Result<(), Broken> {
+        let now_ms = self.market_ms();
+        for input in inputs {
+            let verdict = self.venue.apply_market(now_ms, input, &mut self.facts);
+            verdict.map_err(|refusal| ("the venue takes its market", refusal.to_string()))?;
+        }
         self.publish()
     }
 
     fn publish(&mut self) -> Result<(), Broken> {
         let mut facts = std::mem::take(&mut self.facts);
+        self.publish_topics(&facts);
         let has = |topic: fn(&Output) -> bool| facts.iter().any(topic);
         let topics = [
             (Topic::Order, has(|fact| matches!(fact, Output::Order { .. }))),
@@ -291,17 +286,8 @@ impl World {
                         self.push_private(Topic::Wallet, wallets, |writer| writer.wallet(&news));
                     }
                 }
-                [Output::Trade(trade)] => self.push_public(bridge::print(trade)),
-                [Output::Book(delta)] => {
-                    if self.strikes(Fault::BookGap, Occasion::default).is_some() {
-                        self.tally.hit(Fault::BookGap);
-                    } else {
-                        self.push_public(bridge::book_delta(delta));
-                    }
-                }
-                [Output::Ticker(row)] => self.push_public(bridge::ticker(row, self.market())),
-                // No stream of the engine's has them.
-                [Output::Liquidation(_)] => {}
+                // Told already, by the public topics.
+                [Output::Trade(_) | Output::Book(_) | Output::Ticker(_) | Output::Liquidation(_)] => {}
                 run => {
                     for row in run.iter().filter_map(execution) {
                         self.see_execution(row)?;
@@ -313,12 +299,6 @@ impl World {
         facts.clear();
         self.facts = facts;
         Ok(())
-    }
-
-    fn push_public(&mut self, event: MarketEvent) {
-        if self.wires.get(Stream::Public).is_up {
-            self.push(Stream::Public, Event::Market(event));
-        }
     }
 
     fn see_execution(&mut self, row: &ExecutionRow) -> Result<(), Broken> {
