@@ -37,7 +37,11 @@ impl Engine {
             self.tell_closing(bot, hold == Some(Hold::Close), out);
             let asked = &mut self.bots[bot];
             let is_flattening = match hold {
-                None | Some(Hold::Pause) if asked.keeps.is_none() => continue,
+                None | Some(Hold::Pause) if asked.keeps.is_none() => {
+                    // A round that was planned before would be asked for for ever.
+                    asked.next_round = None;
+                    continue;
+                }
                 None | Some(Hold::Pause | Hold::ExitOnly) => false,
                 Some(Hold::Close) => true,
             };

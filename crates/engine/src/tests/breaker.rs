@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Hold, engine_memory_name};
-use windvane_model::{Movement, MovementKind};
+use windvane_model::{Movement, MovementKind, OrderKind};
 
 /// Lasts a fall, in this file's limits.
 const LASTS_MS: Millis = 10_000;
@@ -187,6 +187,25 @@ fn a_narrower_drawdown_cuts_and_closes_in_its_scope_and_the_engine_goes_on() {
             assert_eq!(after.hold(), None, "{name} at {mark}");
         }
     }
+}
+
+/// Found by the simulation, seed 606 of the day: the engine asked for a timer of the past, for ever.
+#[test]
+fn a_bot_whose_cut_is_over_before_the_next_round_asks_for_no_round() {
+    let mut world = world(stepped);
+    let outputs = world.mark_lasting("55");
+    let close = *submits(&outputs).last().expect("half is closed");
+    assert_eq!((close.reduce_only, close.qty), (true, qty("0.5")));
+    let at = OrderKind::Limit { price: price("100"), time_in_force: TimeInForce::Ioc };
+    world.take(Event::Account(AccountEvent::Execution(fill_of(&Submit { kind: at, ..close }))));
+    // It has recovered for long enough, by the market's clock, before the next round is due by ours.
+    world.mark("100");
+    world.stamp.market = world.stamp.market.after(LASTS_MS);
+    world.mark("100");
+    assert_eq!(world.hold(), None);
+    world.wait(200);
+    let due = world.engine.next_own_deadline();
+    assert!(due.is_none_or(|at| at > world.stamp.wall), "{due:?} at {:?}", world.stamp.wall);
 }
 
 #[test]
