@@ -4,14 +4,14 @@
 //! else: a request that was lost, a stop that somebody removed, a fill that beat its protection. First an alarm, the
 //! stop asked for again and the account read anew, since it may only be our picture that lacks it. If the position is
 //! still bare after the same time again, or there is no stop to ask for, the bot is flattened: what cannot be protected
-//! is not kept.
+//! is not kept. From the alarm until the stop shows, nothing of the bot's opens.
 //!
 //! What only strangers opened is theirs, an alarm, and nothing is touched; unless the bot adopts it by its configuration.
 
 use crate::bot::{Bot, Hold};
 use crate::engine::Engine;
 use crate::output::Output;
-use windvane_model::{BotName, Grounds, Intent, Side, Stamp, Symbol, Triggers, WallTime};
+use windvane_model::{BotName, DenialReason, Grounds, Intent, Side, Stamp, Symbol, Triggers, WallTime};
 use windvane_order_management::{Position, WantedStop};
 use windvane_risk::{Action, Ask, allows};
 
@@ -106,16 +106,30 @@ impl Engine {
     pub(crate) fn next_rescue(&self, bot: &Bot) -> Option<WallTime> {
         let position = self.orders.position(bot.symbol, bot.position_index)?;
         let since = position.unprotected_since()?;
-        let needs_stop = self.requires_stop || position.wanted_stop().is_some();
         // Before the account is read, our picture of its stops is as old as the last run. Nothing is left to do for one
         // that is being closed, nor for one that another engine looks after.
-        if !needs_stop || bot.hold() == Some(Hold::Close) || !self.may_rescue() {
+        if !self.needs_stop(position) || bot.hold() == Some(Hold::Close) || !self.may_rescue() {
             return None;
         }
         match bot.rescue.filter(|rescue| rescue.is_about(position, bot.looks_after(position))) {
             Some(rescue) => rescue.next,
             None => Some(since.after(self.unprotected_ms_max)),
         }
+    }
+
+    /// Whether a bot may not open because its position has had no stop for too long, whatever is being done about that. Its step
+    /// is taken when the bots have spoken, so one that is free to open with the same event would grow it first.
+    pub(crate) fn bare_too_long(&self, bot: usize, stamp: Stamp) -> Option<DenialReason> {
+        let bot = &self.bots[bot];
+        let position = self.orders.position(bot.symbol, bot.position_index)?;
+        let since = position.unprotected_since()?;
+        let is_too_long = since.after(self.unprotected_ms_max) <= stamp.wall;
+        (is_too_long && self.needs_stop(position) && bot.looks_after(position))
+            .then_some(DenialReason::StopMissing { since })
+    }
+
+    fn needs_stop(&self, position: &Position) -> bool {
+        self.requires_stop || position.wanted_stop().is_some()
     }
 
     fn may_rescue(&self) -> bool {

@@ -251,10 +251,12 @@ impl Engine {
         };
         self.risk.set_run_state(state);
         match verdict {
-            Ok(approved) if approved.opens() => match self.gives_way(bot) {
-                Some(reason) => Err(Denial { symbol: approved.symbol(), reason }),
-                None => Ok(approved),
-            },
+            Ok(approved) if approved.opens() => {
+                match self.bare_too_long(bot, stamp).or_else(|| self.gives_way(bot)) {
+                    Some(reason) => Err(Denial { symbol: approved.symbol(), reason }),
+                    None => Ok(approved),
+                }
+            }
             verdict => verdict,
         }
     }

@@ -347,6 +347,12 @@ pub enum DenialReason {
         /// The more important bot.
         to: BotName,
     },
+    /// The bot's position has had no stop at the venue for longer than one may: it is protected or closed, and not grown.
+    #[error("the position has had no stop since {since:?}")]
+    StopMissing {
+        /// Since when, wall clock.
+        since: WallTime,
+    },
 }
 
 /// Whose limit it is, where it is not the account's.
@@ -414,6 +420,7 @@ impl DenialReason {
             Self::LosingStreak { .. } => "losing_streak",
             Self::MarginInDoubt { .. } => "margin_in_doubt",
             Self::GivesWay { .. } => "gives_way",
+            Self::StopMissing { .. } => "stop_missing",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A position without a stop at the venue.
 
 use super::*;
-use windvane_model::{Intent, Triggers};
+use windvane_model::{Intent, OrderKind, Tag, Triggers};
 
 /// The stops that are asked for.
 fn stops(outputs: &[Output]) -> Vec<Price> {
@@ -41,6 +41,45 @@ fn a_position_without_its_stop_gets_it_again_and_is_flattened_when_that_does_not
     let closes = submits(&last);
     assert!(closes.iter().any(|close| close.role == Role::Protect && close.reduce_only), "{closes:?}");
     assert!(alarms(&world.wait(60_000)).is_empty(), "one spell is one alarm for each step");
+}
+
+#[test]
+fn nothing_opens_beside_a_position_that_has_been_without_its_stop_for_too_long() {
+    let (mut world, stop) = bare();
+    let report = |stop_loss, sequence| PositionReport {
+        sequence,
+        average_price: Some(price("99")),
+        stop_loss,
+        updated: MarketTime(sequence),
+        ..position("1.01", "10")
+    };
+    let refusal = |world: &mut World| {
+        world.quote();
+        let place = windvane_model::Place {
+            tag: Tag(7),
+            symbol: symbol(),
+            role: Role::Entry,
+            side: Side::Buy,
+            qty: qty("0.1"),
+            kind: OrderKind::Limit { price: price("99"), time_in_force: TimeInForce::Gtc },
+            reduce_only: false,
+            stop_loss: stop,
+            take_profit: None,
+            triggers: Triggers::default(),
+            send_before: None,
+        };
+        let stamp = world.stamp;
+        world.engine.judge(0, &Intent::Place(place), stamp).err().map(|denial| denial.reason)
+    };
+    world.take(Event::Account(AccountEvent::Position(report(None, 3))));
+    assert_eq!(refusal(&mut world), None, "it has its time");
+    assert_eq!(alarms(&world.wait(5_000)), [crate::Remedy::Attach]);
+    world.show(&[report(None, 3)], "1000");
+    assert_eq!(world.engine.run_state(), RunState::Active);
+    let found = refusal(&mut world);
+    assert!(matches!(found, Some(DenialReason::StopMissing { .. })), "{found:?}");
+    world.take(Event::Account(AccountEvent::Position(report(stop, 4))));
+    assert_eq!(refusal(&mut world), None, "it is protected");
 }
 
 #[test]
