@@ -72,8 +72,10 @@ impl Feed {
         let level = |ticks: i64, level: i64| (self.price(self.mid_ticks + ticks), size(level));
         let side = |sign: i64| (1..=DEPTH).map(|count| level(sign * count, count)).collect();
         let price = Some(self.price(self.mid_ticks));
+        // A ticker tells what has changed, so something of it must.
+        let index = Some(self.price(self.mid_ticks + i64::from(self.beats)));
         vec![
-            MarketInput::Prices { category, symbol: symbol(), mark: price, index: price, last: price },
+            MarketInput::Prices { category, symbol: symbol(), mark: price, index, last: price },
             MarketInput::Book { category, symbol: symbol(), bids: side(-1), asks: side(1) },
         ]
     }

@@ -9,10 +9,10 @@
 //! truth to the last digit. An engine that is merely never wrong, because it never finishes asking, fails there.
 //!
 //! Three limits of this tier. After a dropped push the order of the fills of one match may not be known, so averages
-//! and money are then compared less closely ([`Fault::PushDropped`]). Commands, their answers, all that is told of the account
-//! and every page of a query go over as the bytes of the wire, written and read by what the connector and the venue write and
-//! read with; market data goes over typed, nothing is signed, and HTTP is two headers and a body. And the record is lines in
-//! memory: what a torn file does is the journal's proof.
+//! and money are then compared less closely ([`Fault::PushDropped`]). All that the two sides say to each other goes over as the
+//! bytes of the wire, written and read by what the connector and the venue write and read with; but nothing is signed, HTTP is
+//! two headers and a body, and what a start reads first (contracts, fees, candles of the past) is given. And the record is lines
+//! in memory: what a torn file does is the journal's proof.
 
 mod catalogue;
 mod chaos;

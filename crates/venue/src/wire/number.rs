@@ -42,15 +42,15 @@ impl Figure {
             let digit = match u64::try_from(rest) {
                 Ok(word) => {
                     rest = (word / 10).into();
-                    word % 10
+                    (word % 10).to_le_bytes()[0]
                 }
                 Err(_) => {
-                    let digit = rest % 10;
+                    let digit = (rest % 10).to_le_bytes()[0];
                     rest /= 10;
-                    digit as u64
+                    digit
                 }
             };
-            put(b'0' + digit as u8, &mut at);
+            put(b'0' + digit, &mut at);
             digits += 1;
         }
         if value.is_sign_negative() && !value.is_zero() {
