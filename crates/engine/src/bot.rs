@@ -150,7 +150,11 @@ impl Bot {
 
     /// Whether anything holds it back, or is left of what has.
     pub(crate) const fn is_held_back(&self) -> bool {
-        self.asked.is_some() || self.removal.is_some() || self.keeps.is_some() || self.is_closing
+        self.asked.is_some()
+            || self.removal.is_some()
+            || self.keeps.is_some()
+            || self.is_closing
+            || self.next_round.is_some()
     }
 
     /// Holds it back as far as `hold` at least: the stricter of two wishes counts.
