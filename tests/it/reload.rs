@@ -183,12 +183,16 @@ fn a_refused_reload_leaves_everything_as_it_was() {
         turn += 1;
         ground.rows("orders").len() >= 6
     });
-    // The market stands still, and so does the engine once its quotes rest.
-    let mut before = state(&ground);
+    // The market stands still, and so does the engine once its quotes rest: what it was denied at the start it has tried
+    // again by then, after five seconds.
+    let (mut before, mut since) = (state(&ground), Instant::now());
     wait_until("the engine to rest", PATIENCE, || {
         std::thread::sleep(Duration::from_millis(500));
         let now = state(&ground);
-        std::mem::replace(&mut before, now.clone()) == now
+        if std::mem::replace(&mut before, now.clone()) != now {
+            since = Instant::now();
+        }
+        since.elapsed() >= Duration::from_secs(6)
     });
     assert!(before["orders"].as_array().is_some_and(|orders| orders.len() >= 6), "{before}");
     let busy = std::fs::read_to_string(ground.folder().join("busy.toml")).unwrap();

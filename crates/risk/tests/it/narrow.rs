@@ -279,3 +279,57 @@ fn a_narrower_limit_above_the_accounts_or_looser_than_before_is_named() {
         ["`bot.trend.min_order_notional` (501 USDT) is larger than `max_order_notional` (500 USDT)"]
     );
 }
+
+/// Loads other limits while it runs.
+fn reload(scene: &mut Scene, tables: &str) {
+    let claims = [symbol(), other_symbol()].map(|symbol| (symbol, PositionIndex(0), bot()));
+    scene.risk.reconfigure(limits(tables), Ownership::new(claims).unwrap());
+}
+
+#[test]
+fn another_limit_counts_on_from_what_was_lost_and_refused_under_the_last_one() {
+    for (scope, name, _) in scopes() {
+        let mut scene = Scene::with(limits(&table(&name, "max_loss_per_day", "\"50 USDT\"")));
+        results(&mut scene, "0", "0");
+        results(&mut scene, "-40", "0");
+        reload(&mut scene, &table(&name, "max_loss_per_day", "\"60 USDT\""));
+        results(&mut scene, "-59", "0");
+        assert_eq!(denied(&mut scene, place()), None, "{name}");
+        results(&mut scene, "-60", "0");
+        assert_eq!(denied(&mut scene, place()), Some((scope, "max_loss_per_day")));
+
+        let mut scene = Scene::with(limits(&table(&name, "max_error_rate", "\"4 per 1m\"")));
+        assert!(!scene.risk.counts_results(), "results are of no use to it");
+        scene.refuse(RefusalFamily::PriceLimit);
+        scene.refuse(RefusalFamily::PriceLimit);
+        reload(&mut scene, &table(&name, "max_error_rate", "\"3 per 1m\""));
+        assert_eq!(denied(&mut scene, place()), None, "{name}");
+        scene.refuse(RefusalFamily::PriceLimit);
+        assert_eq!(denied(&mut scene, place()), Some((scope, "max_error_rate")));
+    }
+}
+
+#[test]
+fn a_restart_gives_each_scope_its_own_highest_back() {
+    let tables = [symbol(), other_symbol()]
+        .map(|symbol| table(&format!("symbol.{symbol}"), "drawdown", STEPS))
+        .concat();
+    let mut scene = Scene::with(limits(&tables));
+    results(&mut scene, "0", "0");
+    results(&mut scene, "100", "10");
+    let mut words = Vec::new();
+    scene.risk.memory().write(&mut words);
+    let mut memory = RiskMemory::default();
+    for word in &words {
+        let (name, value) = word.split_once('=').unwrap();
+        memory.read(name, value).unwrap();
+    }
+    let mut after = Scene::with(limits(&tables));
+    after.risk.restore(&memory);
+    for _ in 0..2 {
+        results(&mut after, "79", "-11");
+        after.stamp.market = after.stamp.market.after(10_000);
+    }
+    let yellow = |symbol| (LimitScope::Symbol(symbol), DrawdownStep::Yellow, Money::new(dec("21")));
+    assert_eq!(after.risk.falls().collect::<Vec<_>>(), [symbol(), other_symbol()].map(yellow));
+}
