@@ -1,6 +1,6 @@
 //! Breakers seen from outside: surprises at the venue, narrower limits, memory over a restart.
 
-use crate::scene::{Scene, bot, dec, limits_text, other_symbol, place, price, qty, symbol};
+use crate::scene::{Scene, bot, dec, kept, limits_text, other_symbol, place, price, qty, symbol};
 use windvane_model::{
     DenialReason, ExitCause, HaltCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
     WallTime,
@@ -184,13 +184,7 @@ fn a_restart_forgives_nothing_and_a_person_may() {
     assert_eq!(scene.worth("60"), Some(Breach::CutToHalf));
     scene.risk.observe_close(bot(), ExitCause::StopLoss, Money::new(dec("-1")), scene.stamp);
 
-    let mut words = Vec::new();
-    scene.risk.memory().write(&mut words);
-    let mut memory = windvane_risk::RiskMemory::default();
-    for word in &words {
-        let (name, value) = word.split_once('=').unwrap();
-        memory.read(name, value).unwrap();
-    }
+    let memory = kept(&scene.risk);
     let mut later = Risk::new(crate::scene::limits(&[]), Ownership::default());
     later.restore(&memory);
     assert_eq!(later.drawdown_step(), DrawdownStep::Orange);
@@ -198,7 +192,7 @@ fn a_restart_forgives_nothing_and_a_person_may() {
 
     scene.risk.resume();
     assert_eq!(scene.worth("60"), None);
-    assert!(scene.place(place()).is_ok(), "{words:?}");
+    assert!(scene.place(place()).is_ok(), "{memory:?}");
 }
 
 #[test]
@@ -210,19 +204,13 @@ fn a_restart_within_the_time_that_a_fall_must_last_does_not_forget_when_it_began
     assert_eq!(scene.worth("60"), None);
     scene.stamp.market = scene.stamp.market.after(6_000);
     assert_eq!(scene.worth("60"), None);
-    let mut words = Vec::new();
-    scene.risk.memory().write(&mut words);
-    let mut memory = windvane_risk::RiskMemory::default();
-    for word in &words {
-        let (name, value) = word.split_once('=').unwrap();
-        memory.read(name, value).unwrap();
-    }
+    let memory = kept(&scene.risk);
     scene.risk = Risk::new(crate::scene::limits(&[]), Ownership::default());
     scene.risk.restore(&memory);
     scene.stamp.market = scene.stamp.market.after(3_999);
     assert_eq!(scene.worth("60"), None);
     scene.stamp.market = scene.stamp.market.after(1);
-    assert_eq!(scene.worth("60"), Some(Breach::CutToHalf), "{words:?}");
+    assert_eq!(scene.worth("60"), Some(Breach::CutToHalf), "{memory:?}");
 }
 
 #[test]

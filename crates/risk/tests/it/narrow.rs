@@ -1,10 +1,10 @@
 //! Losses, falls, streaks and refusals of one contract, one bot or a group: what opens there is denied, and nothing else.
 
-use crate::scene::{Scene, bot, dec, exit, limits_text, other_symbol, place, symbol};
+use crate::scene::{Scene, bot, dec, exit, kept, limits_text, other_symbol, place, symbol};
 use windvane_model::{
     DenialReason, ExitCause, LimitScope, Money, Place, PositionIndex, RefusalFamily, Side, Text,
 };
-use windvane_risk::{Breach, DrawdownStep, Ownership, Risk, RiskLimits, RiskMemory};
+use windvane_risk::{Breach, DrawdownStep, Ownership, Risk, RiskLimits};
 
 fn limits(table: &str) -> RiskLimits {
     toml::from_str(&format!("{}{table}", limits_text(&[]))).unwrap()
@@ -178,16 +178,7 @@ fn a_restart_forgives_no_step_of_a_fall_and_no_moment_of_it() {
 
 /// Another start of the engine, with what the one before wrote down.
 fn restart(scene: &mut Scene, table: &str) {
-    let mut words = Vec::new();
-    scene.risk.memory().write(&mut words);
-    // As the engine keeps it: words apart by spaces.
-    let text = words.join(" ");
-    let mut memory = RiskMemory::default();
-    for word in text.split_whitespace() {
-        let (name, value) = word.split_once('=').unwrap();
-        memory.read(name, value).unwrap();
-    }
-    assert_eq!(memory, scene.risk.memory());
+    let memory = kept(&scene.risk);
     let claims = [symbol(), other_symbol()].map(|symbol| (symbol, PositionIndex(0), bot()));
     let mut risk = Risk::new(limits(table), Ownership::new(claims).unwrap());
     risk.set_run_state(scene.risk.run_state());
@@ -317,13 +308,7 @@ fn a_restart_gives_each_scope_its_own_highest_back() {
     let mut scene = Scene::with(limits(&tables));
     results(&mut scene, "0", "0");
     results(&mut scene, "100", "10");
-    let mut words = Vec::new();
-    scene.risk.memory().write(&mut words);
-    let mut memory = RiskMemory::default();
-    for word in &words {
-        let (name, value) = word.split_once('=').unwrap();
-        memory.read(name, value).unwrap();
-    }
+    let memory = kept(&scene.risk);
     let mut after = Scene::with(limits(&tables));
     after.risk.restore(&memory);
     for _ in 0..2 {

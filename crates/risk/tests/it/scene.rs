@@ -9,7 +9,7 @@ use windvane_model::{
 };
 use windvane_risk::{
     Approved, Ask, Breach, Context, Exposure, OpenOrder, OrderExposure, Ownership, PositionExposure, Quotes,
-    Risk, RiskLimits, Worth,
+    Risk, RiskLimits, RiskMemory, Worth,
 };
 
 pub(crate) fn dec(text: &str) -> Decimal {
@@ -171,6 +171,19 @@ fn position(symbol: Symbol, side: Option<Side>, size: &str, entry: &str) -> Posi
         added_margin: Money::ZERO,
         adl_rank: 0,
     }
+}
+
+/// What the breakers remember, as the next start finds it: written down as words apart by spaces, and read back.
+pub(crate) fn kept(risk: &Risk) -> RiskMemory {
+    let mut words = Vec::new();
+    risk.memory().write(&mut words);
+    let mut memory = RiskMemory::default();
+    for word in words.join(" ").split_whitespace() {
+        let (name, value) = word.split_once('=').unwrap();
+        memory.read(name, value).unwrap_or_else(|| panic!("{word}"));
+    }
+    assert_eq!(memory, risk.memory());
+    memory
 }
 
 #[derive(Clone)]

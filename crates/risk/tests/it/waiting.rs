@@ -1,11 +1,11 @@
 //! How long a breaker holds back, to the moment, and what ends it before.
 
-use crate::scene::{Scene, bot, dec, limits, place, symbol};
+use crate::scene::{Scene, bot, dec, kept, limits, place, symbol};
 use windvane_model::{
     AccountEvent, Acknowledged, DenialReason, ExitCause, HaltCause, MarketTime, Money, RefusalFamily,
     Request, WallTime,
 };
-use windvane_risk::{Breach, DrawdownStep, Ownership, Risk, RiskMemory};
+use windvane_risk::{Breach, DrawdownStep, Ownership, Risk};
 
 fn close(scene: &mut Scene, cause: ExitCause, net_pnl: &str) {
     scene.risk.observe_close(bot(), cause, Money::new(dec(net_pnl)), scene.stamp);
@@ -91,13 +91,7 @@ fn a_restart_does_not_begin_the_way_back_from_a_step_anew() {
     then(&mut scene.risk, "65", 1_000);
     assert_eq!(then(&mut scene.risk, "65", 11_000), DrawdownStep::Yellow);
     assert_eq!(then(&mut scene.risk, "90", 12_000), DrawdownStep::Yellow, "that must last as well");
-    let mut words = Vec::new();
-    scene.risk.memory().write(&mut words);
-    let mut memory = RiskMemory::default();
-    for word in &words {
-        let (name, value) = word.split_once('=').unwrap();
-        memory.read(name, value).unwrap();
-    }
+    let memory = kept(&scene.risk);
     let mut later = Risk::new(limits(&[]), Ownership::default());
     later.restore(&memory);
     assert_eq!(then(&mut later, "90", 21_999), DrawdownStep::Yellow);
