@@ -527,16 +527,19 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_book_begins_behind_what_the_report_holds_already() {
+    /// Long by three, one bought at each of the moments 4, 5 and 6.
+    fn bought_thrice() -> Position {
         let mut position = position();
         for (arrival, id, at) in [(0, "a", 4), (1, "b", 5), (2, "c", 6)] {
-            position.book(
-                &execution(id).side(Side::Buy).filled("1", "100").at(at).build(),
-                arrival,
-                WallTime(0),
-            );
+            let bought = execution(id).side(Side::Buy).filled("1", "100").at(at).build();
+            position.book(&bought, arrival, WallTime(0));
         }
+        position
+    }
+
+    #[test]
+    fn a_book_begins_behind_what_the_report_holds_already() {
+        let mut position = bought_thrice();
         position.begin_at(&position_report("BTCUSDT", "7", "90").at(5).build(), WallTime(0));
         assert_eq!(position.found().size(), number("7"));
         assert_eq!(
@@ -548,14 +551,7 @@ mod tests {
 
     #[test]
     fn a_sealed_book_keeps_what_it_came_to() {
-        let mut position = position();
-        for (arrival, id, at) in [(0, "a", 4), (1, "b", 5), (2, "c", 6)] {
-            position.book(
-                &execution(id).side(Side::Buy).filled("1", "100").at(at).build(),
-                arrival,
-                WallTime(0),
-            );
-        }
+        let mut position = bought_thrice();
         let before = *position.holding();
         position.seal(MarketTime(5));
         assert_eq!((position.executions().count(), *position.holding()), (1, before));
