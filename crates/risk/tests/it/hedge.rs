@@ -152,3 +152,22 @@ fn a_hedged_position_is_liquidated_by_what_is_left_over() {
     hold(&mut scene, PositionIndex::SHORT, "20");
     assert_eq!(at(&scene, PositionIndex::LONG), None, "no price moves it");
 }
+
+#[test]
+fn the_limit_of_a_contract_counts_both_of_its_positions() {
+    let text =
+        format!("{}[symbol.BTCUSDT]\nmax_position_notional = \"300 USDT\"\n", crate::scene::limits_text(&[]));
+    let asked = |held: &str| {
+        let mut scene = scene();
+        let claims = [(symbol(), PositionIndex::LONG, bot()), (symbol(), PositionIndex::SHORT, other())];
+        scene.risk.reconfigure(toml::from_str(&text).unwrap(), Ownership::new(claims).unwrap());
+        hold(&mut scene, PositionIndex::SHORT, held);
+        ask(&mut scene, bot(), Intent::Place(place()))
+    };
+    assert_eq!(asked("2"), Ok(PositionIndex::LONG));
+    let denied = asked("2.001");
+    assert!(
+        matches!(denied, Err(DenialReason::ScopeLimit { key: "max_position_notional", .. })),
+        "{denied:?}"
+    );
+}

@@ -33,6 +33,7 @@ fn an_order_proven_gone_leaves_no_trace() {
     scene.exposure.remove_order(id(2));
     let buys = &scene.exposure.contract(symbol(), PositionIndex(0)).unwrap().buys;
     assert_eq!((buys.opening_value(), buys.highest_opening_price()), (dec("99"), Some(price("99"))));
+    assert_eq!(buys.first_resting_price(Side::Buy), Some(price("99")), "nothing of ours is met at 101");
     scene.exposure.remove_order(id(1));
     scene.exposure.remove_order(id(1));
     assert_eq!(scene.exposure, before);
