@@ -179,3 +179,25 @@ fn margin_that_was_added_is_what_the_venue_holds_beyond_the_positions_own() {
         assert_eq!(scene.exposure.added_margin(&report), money(added), "{told}");
     }
 }
+
+#[test]
+fn what_rests_is_worth_the_same_whether_the_mark_moved_before_or_after() {
+    let scene = |moves_first: bool, held: bool| {
+        let mut scene = Scene::new();
+        if held {
+            scene.hold(Side::Buy, "1");
+        }
+        if moves_first {
+            scene.set_mark(symbol(), price("120"));
+        }
+        scene.rest(1, Side::Buy, "2", "99");
+        scene.set_mark(symbol(), price("120"));
+        scene.exposure
+    };
+    for held in [false, true] {
+        let (before, after) = (scene(true, held), scene(false, held));
+        assert_eq!(after.gross_worst_value(), before.gross_worst_value());
+        assert_eq!(after.account(), before.account());
+        assert!(after.gross_worst_value() >= dec("198"), "{}", after.gross_worst_value());
+    }
+}
