@@ -294,7 +294,9 @@ mod tests {
         assert_eq!((one.fills, one.maker_fills, one.taker_fills()), (3, 1, 2));
         assert_eq!((one.maker_fees, one.taker_fees), (number("0.02"), number("0.1")));
 
+        let one = Totals { funding_payments: 3, ..one };
         let both = one.plus(one);
+        assert_eq!(both.funding_payments, 6);
         assert_eq!((both.fills, both.maker_fills, both.taker_fills()), (6, 2, 4));
         assert_eq!((both.maker_fees, both.taker_fees), (number("0.04"), number("0.2")));
         assert_eq!((both.volume, both.net()), (number("600"), Money::new(number("-0.24"))));

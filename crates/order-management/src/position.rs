@@ -572,10 +572,12 @@ mod tests {
         position.book(&execution("a").side(Side::Buy).filled("1", "100").at(5).build(), 0, at(10));
         assert_eq!(position.reference_price(), Some(price("100")), "without a mark the entry must do");
         assert_eq!(position.unprotected_since(), Some(at(10)));
+        assert!(position.awaits_report(), "the venue has not told of the fill yet");
         let mut told = position_report("BTCUSDT", "1", "100").at(6).stop("90").build();
         told.status = PositionStatus::Adl;
         (told.take_profit, told.mark_price) = (Some(price("120")), Some(price("101")));
         position.take_report(&told, at(11));
+        assert!(!position.awaits_report());
         assert_eq!(position.status(), PositionStatus::Adl);
         assert_eq!((position.stop_loss(), position.take_profit()), (Some(price("90")), Some(price("120"))));
         assert_eq!(position.reference_price(), Some(price("101")));
